@@ -1,0 +1,15 @@
+/** The port through which stubs hand tasks to a master, which they do not know. */
+
+import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from './types.js';
+
+export interface Submitter {
+  /** Encodes the arguments, queues one task and returns its id; throws EncodeError or MessageSizeError. */
+  submit(definition: AlgorithmDefinition, args: readonly unknown[], policy: ResolvedPolicy): TaskId;
+  /** The same, for a promise of the packet; it always settles. */
+  future(definition: AlgorithmDefinition, args: readonly unknown[], policy: ResolvedPolicy): Promise<unknown>;
+  targetNumber(definition: AlgorithmDefinition): number;
+  /** Clamped at 0. */
+  setTargetNumber(definition: AlgorithmDefinition, target: number): void;
+  /** Tasks queued and running. */
+  pendingTasks(definition: AlgorithmDefinition): number;
+}

@@ -1,0 +1,122 @@
+/** The error classes of ts-mw: each has a `code`, data fields and, where there is one, a `cause`. */
+
+/** Base of every error that ts-mw throws on purpose. */
+export class MwError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The program calls the library in a way that cannot work; the message says what to write instead. */
+export class UsageError extends MwError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MW_USAGE', message, options);
+  }
+}
+
+/** A command-line flag is wrong. `flag` is its name as typed, with the dashes. */
+export class FlagError extends MwError {
+  readonly flag: string;
+
+  constructor(flag: string, message: string, options?: ErrorOptions) {
+    super('ERR_MW_FLAG', `${flag}: ${message}`, options);
+    this.flag = flag;
+  }
+}
+
+/** A value cannot travel. `path` leads to the culprit inside it, such as `[0].handlers.click`. */
+export class EncodeError extends MwError {
+  readonly path: string;
+
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super('ERR_MW_ENCODE', message, options);
+    this.path = path;
+  }
+}
+
+/** A message is larger than `--max-message-size` allows; sizes in bytes. */
+export class MessageSizeError extends MwError {
+  readonly size: number;
+  readonly limit: number;
+
+  constructor(what: string, size: number, limit: number) {
+    super(
+      'ERR_MW_MESSAGE_SIZE',
+      `${what} takes ${size} bytes, and --max-message-size is ${limit}; raise the flag or send less`,
+    );
+    this.size = size;
+    this.limit = limit;
+  }
+}
+
+/** Bytes that came over the wire or out of a file do not have the form they must have. */
+export class FormatError extends MwError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MW_FORMAT', message, options);
+  }
+}
+
+/** A slave could not join, or a master could not take its place; the message says why and what to do. */
+export class JoinError extends MwError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MW_JOIN', message, options);
+  }
+}
+
+/** What a task algorithm threw on a slave, as the slave described it. */
+export interface RemoteError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+  readonly cause?: unknown;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A task algorithm threw. `name`, `message`, `stack` and `cause` are the remote error's;
+ * its own further properties are under `fields`.
+ */
+export class TaskError extends MwError {
+  readonly fields: Readonly<Record<string, unknown>>;
+
+  constructor(remote: RemoteError) {
+    super('ERR_MW_TASK', remote.message, 'cause' in remote ? { cause: remote.cause } : undefined);
+    this.name = remote.name;
+    if (remote.stack !== undefined) this.stack = remote.stack;
+    this.fields = remote.fields;
+  }
+}
+
+/** Why a task can never be run again. */
+export type UnrunnableReason =
+  | 'slave-lost'
+  | 'slave-freed'
+  | 'unknown-sid'
+  | 'max-attempts'
+  | 'timeout'
+  | 'cancelled';
+
+/** One run of a task that came to nothing: which slave, which attempt, and the evidence of its end. */
+export interface FailedAttempt {
+  readonly sid: string;
+  readonly attempt: number;
+  readonly evidence: string;
+}
+
+/** A task became unrunnable. `history` has the runs that were begun and came to nothing. */
+export class UnrunnableError extends MwError {
+  readonly taskId: string;
+  readonly reason: UnrunnableReason;
+  readonly history: readonly FailedAttempt[];
+
+  constructor(taskId: string, reason: UnrunnableReason, message: string, history: readonly FailedAttempt[]) {
+    super('ERR_MW_UNRUNNABLE', message);
+    this.taskId = taskId;
+    this.reason = reason;
+    this.history = history;
+  }
+}

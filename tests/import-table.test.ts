@@ -1,0 +1,109 @@
+/** The design's table of layers: who may import whom, and which package has which owner. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  'errors.ts': [],
+  algorithms: ['errors.ts'],
+  audit: ['errors.ts'],
+  broker: ['errors.ts'],
+  wire: ['algorithms', 'errors.ts'],
+  link: ['wire', 'errors.ts'],
+  master: ['algorithms', 'audit', 'wire', 'link', 'errors.ts'],
+  slave: ['algorithms', 'audit', 'wire', 'link', 'errors.ts'],
+  cli: ['algorithms', 'audit', 'broker', 'wire', 'link', 'master', 'slave', 'errors.ts'],
+  'index.ts': ['algorithms', 'audit', 'broker', 'wire', 'link', 'master', 'slave', 'cli', 'errors.ts'],
+};
+
+const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  nats: ['link'],
+  superjson: ['wire'],
+  xstate: ['master', 'slave'],
+  yargs: ['cli'],
+  'sonic-boom': ['audit'],
+};
+
+/** Folders from which a layer may take types only. */
+const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { wire: ['algorithms'] };
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  readonly typeOnly: boolean;
+}
+
+const src = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src');
+
+function imports(): Import[] {
+  const found: Import[] = [];
+  for (const name of readdirSync(src, { recursive: true }) as string[]) {
+    if (!name.endsWith('.ts')) continue;
+    const text = readFileSync(join(src, name), 'utf8');
+    const pattern = /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
+    for (const match of text.matchAll(pattern)) {
+      found.push({ file: name, from: match[2] ?? '', typeOnly: match[1] !== undefined });
+    }
+    for (const match of text.matchAll(/\bimport\(\s*'([^']+)'/g)) {
+      found.push({ file: name, from: match[1] ?? '', typeOnly: false });
+    }
+  }
+  return found;
+}
+
+function layerOf(file: string): string {
+  const first = file.split('/')[0] ?? '';
+  return first === 'index.js' || first === 'errors.js' ? first.replace('.js', '.ts') : first;
+}
+
+const table = suite('import table');
+
+table('every folder of src is in the table', () => {
+  for (const { file } of imports()) assert.ok(layerOf(file) in LAYERS, `${file} is in no layer`);
+});
+
+table('a layer imports only what stands below it', () => {
+  for (const { file, from, typeOnly } of imports()) {
+    if (!from.startsWith('.')) continue;
+    const target = layerOf(posix.join(posix.dirname(file), from));
+    const layer = layerOf(file);
+    if (target === layer) continue;
+    assert.ok(LAYERS[layer]?.includes(target), `${file} imports ${from}: ${layer} may not import ${target}`);
+    if (TYPES_ONLY[layer]?.includes(target))
+      assert.ok(typeOnly, `${file} may import only types from ${from}`);
+  }
+});
+
+table('a package is imported by its owner only', () => {
+  for (const { file, from } of imports()) {
+    if (from.startsWith('.') || from.startsWith('node:')) continue;
+    const packageName = from.split('/')[0] ?? '';
+    const owners = OWNERS[packageName];
+    assert.ok(owners, `${file} imports ${from}, which has no owner in the table`);
+    assert.ok(
+      owners.includes(layerOf(file)),
+      `${file} imports ${from}, which belongs to ${owners.join(' and ')}`,
+    );
+  }
+});
+
+table('no import runs in a circle', () => {
+  const edges = new Map<string, string[]>();
+  for (const { file, from, typeOnly } of imports()) {
+    if (typeOnly || !from.startsWith('.')) continue;
+    const target = posix.join(posix.dirname(file), from).replace(/\.js$/, '.ts');
+    edges.set(file, [...(edges.get(file) ?? []), target]);
+  }
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    assert.not(path.includes(file), `a circle: ${[...path, file].join(' -> ')}`);
+    if (done.has(file)) return;
+    for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of edges.keys()) visit(relative('.', file), []);
+});
+
+table.run();
