@@ -1,0 +1,95 @@
+/** The ports between the cores and the network: a data connection, and a sentinel beside it. */
+
+import type { Command } from '../wire/messages.js';
+import type { SessionAddress } from '../wire/subjects.js';
+
+/** How to reach a broker. */
+export interface BrokerAddress {
+  readonly urls: readonly string[];
+  readonly token?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** Path of a `.creds` file. */
+  readonly creds?: string | undefined;
+}
+
+export type LinkStatus =
+  /** At first, and after each reconnection: what was published before may be gone. */
+  | { readonly status: 'connected' }
+  | { readonly status: 'disconnected' }
+  /** There is room again after `send` refused. */
+  | { readonly status: 'drained' }
+  /** For good: closed by us, or refused for a reason that no retry cures. */
+  | { readonly status: 'closed'; readonly reason?: string | undefined };
+
+/** One payload that came in; it is a view of the client's buffer, valid during the call only. */
+export type MessageHandler = (
+  subject: string,
+  payload: Uint8Array,
+  info: { readonly noResponders: boolean; readonly reply: string },
+) => void;
+
+export interface DataLink {
+  /** False if nothing was sent: not connected, or 1 MB handed over since the last flush came back. */
+  send(subject: string, payload: Uint8Array, reply?: string): boolean;
+  readonly connected: boolean;
+  subscribe(subject: string, handler: MessageHandler): void;
+  onStatus(listener: (status: LinkStatus) => void): void;
+  close(): Promise<void>;
+}
+
+/** A peer that the sentinel beats to and judges. */
+export interface WatchedPeer extends SessionAddress {
+  readonly run: string;
+  readonly sid: number;
+  /** Which slot of the shared counters main keeps for this peer. */
+  readonly slot: number;
+}
+
+/** What main tells its sentinel. */
+export type SentinelRequest =
+  | { readonly op: 'watch'; readonly peer: WatchedPeer }
+  | { readonly op: 'forget'; readonly nonce: string }
+  /** Repeated to the peer until it acknowledges or is forgotten. */
+  | { readonly op: 'command'; readonly nonce: string; readonly id: number; readonly body: Command }
+  /** A master's: `evidence` that needs no network, such as the exit of a local slave. */
+  | { readonly op: 'evidence'; readonly nonce: string; readonly evidence: string }
+  /** Main has heard: it will end by itself, so do not kill the process. */
+  | { readonly op: 'ending' }
+  | { readonly op: 'stop' };
+
+/** What a sentinel tells main; beats are coalesced, the newest of a peer wins. */
+export type SentinelEvent =
+  | {
+      readonly type: 'beat';
+      readonly nonce: string;
+      readonly sent: number;
+      readonly received: number;
+      readonly limit: number;
+      readonly begun?: number | undefined;
+      readonly running?: number | undefined;
+      readonly runningMs?: number | undefined;
+      readonly memoryBytes?: number | undefined;
+    }
+  | { readonly type: 'suspect'; readonly nonce: string; readonly evidence: string }
+  | { readonly type: 'cleared'; readonly nonce: string }
+  /** A master's: this slave is lost. A slave's: its master is dead. */
+  | { readonly type: 'lost'; readonly nonce: string; readonly evidence: string }
+  | {
+      readonly type: 'acknowledged';
+      readonly nonce: string;
+      readonly id: number;
+      readonly from?: number | undefined;
+      readonly found?: 'waiting' | 'running' | 'gone' | undefined;
+    }
+  /** The peer ends this session of its own will. */
+  | { readonly type: 'bye'; readonly nonce: string }
+  /** A slave's: the peer does not know this session any more. */
+  | { readonly type: 'stale'; readonly nonce: string }
+  /** A slave's: its master told it to shut down. */
+  | { readonly type: 'shutdown'; readonly nonce: string }
+  /** A slave's: the running task was cancelled. */
+  | { readonly type: 'cancel'; readonly nonce: string; readonly index: number }
+  /** A master's: another master of this member id answered. */
+  | { readonly type: 'other-master'; readonly run: string; readonly established: boolean }
+  | { readonly type: 'link'; readonly connected: boolean };

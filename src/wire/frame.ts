@@ -1,0 +1,113 @@
+/** The binary form of a data frame: a fixed header, then a chunk of a message's body. */
+
+import { FormatError } from '../errors.js';
+import { type Epoch, PROTOCOL_VERSION } from './messages.js';
+
+/** Bytes of every frame's header. */
+export const HEADER_BYTES = 72;
+
+export const FRAME_KIND = {
+  /** A chunk of a message; numbered, kept until acknowledged, under credit. */
+  data: 1,
+  /** Says where the sender stands; `number` is what it has sent through. */
+  position: 2,
+  /** Asks for everything from `number` on, once more. */
+  resend: 3,
+  /** Asks for room to assemble a message of `size` bytes that begins with frame `number`. */
+  ask: 4,
+  /** Grants it. */
+  grant: 5,
+} as const;
+
+export type FrameKind = (typeof FRAME_KIND)[keyof typeof FRAME_KIND];
+
+const FLAG_FIRST = 1;
+const FLAG_LAST = 2;
+const FLAG_ANSWER = 4;
+
+/** Every frame carries the positions of both directions, so that traffic acknowledges itself. */
+export interface FrameHeader {
+  readonly kind: FrameKind;
+  /** First and last chunk of a message; both are set on one that travels whole. */
+  readonly first: boolean;
+  readonly last: boolean;
+  /** On a position: the receiver shall answer with its own. */
+  readonly answer: boolean;
+  readonly number: number;
+  /** Number of the last frame received in order. */
+  readonly received: number;
+  /** Absolute byte position up to which the other side may send. */
+  readonly limit: number;
+  /** Absolute byte position up to which this side would like to send. */
+  readonly want: number;
+  /** Bytes of the whole message. */
+  readonly size: number;
+}
+
+/** The part of a header that is the same for a whole session. */
+export function encodeEpoch({ run, nonce, sid }: Epoch): Uint8Array {
+  const bytes = Buffer.alloc(28);
+  bytes.write(run, 0, 8, 'hex');
+  bytes.write(nonce, 8, 16, 'hex');
+  bytes.writeUInt32BE(sid, 24);
+  return bytes;
+}
+
+/** Writes a header to the first 72 bytes of a frame. */
+export function writeHeader(frame: Buffer, epoch: Uint8Array, header: FrameHeader): void {
+  frame[0] = PROTOCOL_VERSION;
+  frame[1] = header.kind;
+  frame[2] =
+    (header.first ? FLAG_FIRST : 0) | (header.last ? FLAG_LAST : 0) | (header.answer ? FLAG_ANSWER : 0);
+  frame[3] = 0;
+  frame.set(epoch, 4);
+  frame.writeDoubleBE(header.number, 32);
+  writePositions(frame, header.received, header.limit, header.want);
+  frame.writeDoubleBE(header.size, 64);
+}
+
+/** Brings the positions of a frame up to date before it is sent, or sent again. */
+export function writePositions(frame: Buffer, received: number, limit: number, want: number): void {
+  frame.writeDoubleBE(received, 40);
+  frame.writeDoubleBE(limit, 48);
+  frame.writeDoubleBE(want, 56);
+}
+
+/** Whether a payload is a frame of this session; anything else is another epoch or no frame at all. */
+export function isFrameOf(payload: Buffer, epoch: Uint8Array): boolean {
+  return (
+    payload.length >= HEADER_BYTES &&
+    payload[0] === PROTOCOL_VERSION &&
+    payload.compare(epoch, 0, 28, 4, 32) === 0
+  );
+}
+
+export function readHeader(frame: Buffer): FrameHeader {
+  const kind = frame[1] as FrameKind;
+  if (frame.length < HEADER_BYTES || kind < 1 || kind > 5) {
+    throw new FormatError(`a frame of ${frame.length} bytes and kind ${kind} is none of ours`);
+  }
+  const flags = frame[2] ?? 0;
+  const header: FrameHeader = {
+    kind,
+    first: (flags & FLAG_FIRST) !== 0,
+    last: (flags & FLAG_LAST) !== 0,
+    answer: (flags & FLAG_ANSWER) !== 0,
+    number: frame.readDoubleBE(32),
+    received: frame.readDoubleBE(40),
+    limit: frame.readDoubleBE(48),
+    want: frame.readDoubleBE(56),
+    size: frame.readDoubleBE(64),
+  };
+  if (!isPosition(header.number) || !isPosition(header.received) || !isPosition(header.size)) {
+    throw new FormatError('a frame has positions that are no natural numbers');
+  }
+  if (!isPosition(header.limit) || !isPosition(header.want)) {
+    throw new FormatError('a frame has byte positions that are no natural numbers');
+  }
+  return header;
+}
+
+function isPosition(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}

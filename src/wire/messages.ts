@@ -1,0 +1,140 @@
+/** The protocol on one screen: what travels as JSON on the data and the control plane. */
+
+/** Raised when either side could misread the other; hellos of another version are refused. */
+export const PROTOCOL_VERSION = 1;
+
+/** How often each sentinel says that its process is alive. */
+export const BEAT_INTERVAL_MS = 1_000;
+
+/** What all senders together may have under way to one receiving connection, in bytes. */
+export const CREDIT_BYTES = 1024 * 1024;
+
+/** The largest frame: a message above it travels in chunks of this size. */
+export const CHUNK_BYTES = 256 * 1024;
+
+/** Identifies a session: which run of which master, the slave's nonce, its sid. */
+export interface Epoch {
+  /** 16 hex digits. */
+  readonly run: string;
+  /** 32 hex digits, chosen by the slave for each session. */
+  readonly nonce: string;
+  readonly sid: number;
+}
+
+// ---- data plane, before and after a session -----------------------------------------------------
+
+export interface Hello {
+  readonly type: 'hello';
+  readonly protocol: number;
+  readonly nonce: string;
+  readonly memberId: string;
+  /** The run that the slave belongs to, if it knows: from a resource file or an earlier session. */
+  readonly run?: string | undefined;
+  readonly algorithms: readonly (readonly [name: string, fingerprint: string])[];
+  readonly host: string;
+  readonly pid: number;
+  /** The sid of the session that this one follows. */
+  readonly previous?: number | undefined;
+}
+
+export interface Welcome {
+  readonly type: 'welcome';
+  readonly run: string;
+  readonly nonce: string;
+  readonly sid: number;
+  readonly resultGroup: number | 'auto';
+  /** Names of the master's algorithms; tasks name them by index. */
+  readonly algorithms: readonly string[];
+  readonly broker: 'embedded' | 'external';
+  /** Bytes that the slave may send before it is granted more. */
+  readonly limit: number;
+  readonly clientTimeoutMs: number;
+  readonly maxMessageBytes: number;
+}
+
+export interface Reject {
+  readonly type: 'reject';
+  readonly nonce: string;
+  readonly reason: string;
+}
+
+/** The session named is over for the sender; say hello again. */
+export interface Stale {
+  readonly type: 'stale';
+  readonly nonce: string;
+}
+
+export type HandshakeMessage = Hello | Welcome | Reject | Stale;
+
+// ---- control plane, sentinel to sentinel --------------------------------------------------------
+
+/** Every second, both ways: alive, and where its data stands. Positions count frames, the limit bytes. */
+export interface Beat extends Epoch {
+  readonly type: 'beat';
+  /** Number of the last data frame handed to the broker. */
+  readonly sent: number;
+  /** Number of the last data frame received in order. */
+  readonly received: number;
+  /** Absolute byte position up to which the other side may send. */
+  readonly limit: number;
+  /** From slaves: session index of the task that runs, or -1; for how long; memory in bytes. */
+  readonly running?: number | undefined;
+  readonly runningMs?: number | undefined;
+  /** From slaves: how many tasks of the session were begun. */
+  readonly begun?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+}
+
+export interface Probe extends Epoch {
+  readonly type: 'probe';
+}
+
+/** Master to slave; repeated until acknowledged. `index` counts the tasks of the session. */
+export type Command =
+  | { readonly command: 'cancel'; readonly index: number }
+  | { readonly command: 'recall'; readonly from: number; readonly to: number }
+  | { readonly command: 'shutdown' }
+  | { readonly command: 'bye' };
+
+export interface CommandMessage extends Epoch {
+  readonly type: 'command';
+  /** Numbered by the sender within the session. */
+  readonly id: number;
+  readonly body: Command;
+}
+
+export interface Acknowledgement extends Epoch {
+  readonly type: 'ack';
+  readonly id: number;
+  /** For a recall: the tasks from here to its end are taken back; equal to its end if none is. */
+  readonly from?: number | undefined;
+  /** For a cancel: what was found. */
+  readonly found?: 'waiting' | 'running' | 'gone' | undefined;
+}
+
+export interface ControlStale {
+  readonly type: 'stale';
+  readonly nonce: string;
+}
+
+/** A starting master asks whether another one is there, and a living one answers. */
+export interface MasterQuery {
+  readonly type: 'master-query';
+  readonly run: string;
+  readonly established: boolean;
+}
+
+export interface MasterHere {
+  readonly type: 'master-here';
+  readonly run: string;
+  readonly established: boolean;
+}
+
+export type ControlMessage =
+  | Beat
+  | Probe
+  | CommandMessage
+  | Acknowledgement
+  | ControlStale
+  | MasterQuery
+  | MasterHere;
