@@ -1,0 +1,266 @@
+/** One connected client: what it said in CONNECT, what it subscribed to, and how its commands are carried out. */
+import type { Socket } from 'node:net';
+import { BEFORE_CONNECT, type ConnectOptions, readConnectOptions } from './connect-options.js';
+import { Outbox } from './outbox.js';
+import { type CommandHandler, Parser, type ParserLimits, type PublishedMessage } from './parser.js';
+import { ErrorText, NO_RESPONDERS, OK, PING, PONG, ProtocolError } from './protocol.js';
+import type { QueueGroup, Route, RouteSet, RouteTable } from './routes.js';
+import { isLiteralSubject, isValidSubject } from './subjects.js';
+
+/** A client that was told why it is closed gets this long to read it. */
+const LINGER_MS = 500;
+
+export interface Subscription {
+  readonly client: Client;
+  readonly subject: string;
+  readonly queue: string | undefined;
+  readonly sid: string;
+  /** Ends after this many messages; 0 for never. */
+  max: number;
+  delivered: number;
+}
+
+/** What a client needs of the broker around it. */
+export interface ClientSurroundings {
+  readonly routes: RouteTable<Subscription>;
+  readonly limits: ParserLimits;
+  readonly maxPending: number;
+  readonly asksForCredentials: boolean;
+  admits(options: ConnectOptions): boolean;
+  /** The client has bytes to send when this turn ends. */
+  wantsFlush(client: Client): void;
+  countPending(change: number): void;
+  /** Called when all clients' pending bytes may have become too many. */
+  checkTotal(): void;
+  onConnected(client: Client): void;
+  onRefused(client: Client, reason: string): void;
+  onClosed(client: Client, reason: string): void;
+}
+
+export class Client implements CommandHandler {
+  readonly address: string;
+  readonly outbox: Outbox;
+  readonly #socket: Socket;
+  readonly #around: ClientSurroundings;
+  readonly #parser: Parser;
+  readonly #subscriptions = new Map<string, Subscription>();
+  #options: ConnectOptions = BEFORE_CONNECT;
+  /** A client mostly says the same subject again: that costs no look-up at all. */
+  #lastRoutes: RouteSet<Subscription> | undefined;
+  #heard = false;
+  #pingsOut = 0;
+  wantsFlush = false;
+  isConnected = false;
+  isClosed = false;
+
+  constructor(socket: Socket, around: ClientSurroundings) {
+    this.#socket = socket;
+    this.#around = around;
+    this.address = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.outbox = new Outbox(socket, (change) => around.countPending(change));
+    this.#parser = new Parser(this, around.limits);
+    this.#parser.connectOnly = around.asksForCredentials;
+  }
+
+  receive(chunk: Buffer): void {
+    if (this.isClosed) return;
+    this.#heard = true;
+    try {
+      this.#parser.parse(chunk);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.fail(error.message);
+    }
+  }
+
+  connect(json: string): void {
+    const options = readConnectOptions(json);
+    if (!this.#around.admits(options)) {
+      this.#around.onRefused(this, ErrorText.authorization);
+      throw new ProtocolError(ErrorText.authorization);
+    }
+    this.#options = options;
+    this.#parser.connectOnly = false;
+    if (!this.isConnected) {
+      this.isConnected = true;
+      this.#around.onConnected(this);
+    }
+    this.#confirm();
+  }
+
+  subscribe(subject: string, queue: string | undefined, sid: string): void {
+    if (!isValidSubject(subject)) {
+      this.send(Buffer.from(`-ERR '${ErrorText.invalidSubject}'\r\n`));
+      return;
+    }
+    this.#confirm();
+    if (this.#subscriptions.has(sid)) return;
+    const subscription: Subscription = { client: this, subject, queue, sid, max: 0, delivered: 0 };
+    this.#subscriptions.set(sid, subscription);
+    this.#around.routes.add(subscription);
+  }
+
+  unsubscribe(sid: string, max: number): void {
+    this.#confirm();
+    const subscription = this.#subscriptions.get(sid);
+    if (subscription === undefined) return;
+    subscription.max = max;
+    if (max <= subscription.delivered) this.#endSubscription(subscription);
+  }
+
+  ping(): void {
+    this.send(PONG);
+  }
+
+  pong(): void {
+    this.#pingsOut = 0;
+  }
+
+  publish(message: PublishedMessage): void {
+    const options = this.#options;
+    // A client that was never told that headers are welcome may not send any, as in nats-server.
+    if (message.headerSize > 0 && !options.headers) throw new ProtocolError(ErrorText.unknownOperation);
+    const routes = this.#findRoutes(message);
+    if (options.pedantic && !isLiteralSubject(routes.subject.toString('latin1')))
+      this.send(Buffer.from(`-ERR '${ErrorText.invalidPublishSubject}'\r\n`));
+    if (options.verbose) this.send(OK);
+    let reached = false;
+    for (const route of routes.plain) if (this.#deliver(route, message)) reached = true;
+    for (const group of routes.groups) if (this.#deliverToOne(group, message)) reached = true;
+    if (!reached && options.noResponders && message.replyEnd > 0) this.#sayNoResponders(message);
+  }
+
+  send(bytes: Buffer): void {
+    this.outbox.append(bytes, 0, bytes.length, false);
+    this.#afterAppend();
+  }
+
+  /** Asks whether the client is still there, unless it has just said something. */
+  askForLife(maxPingsOut: number): void {
+    if (this.#heard) this.#pingsOut = 0;
+    else if (this.#pingsOut >= maxPingsOut) this.fail(ErrorText.staleConnection);
+    else {
+      this.#pingsOut++;
+      this.send(PING);
+    }
+    this.#heard = false;
+  }
+
+  /** Tells the client why, and closes. What it still sends is thrown away: a reset would eat the reason. */
+  fail(reason: string): void {
+    if (this.isClosed) return;
+    this.send(Buffer.from(`-ERR '${reason}'\r\n`));
+    this.closeSoon(reason);
+  }
+
+  /** Closes when what is pending has gone out, or after a moment. */
+  closeSoon(reason: string): void {
+    if (this.isClosed) return;
+    this.outbox.finish();
+    this.#leave(reason);
+    this.#socket.end();
+    this.#socket.resume();
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  /** Closes at once; what is pending is gone. */
+  cut(reason: string): void {
+    if (this.isClosed) return;
+    this.#leave(reason);
+    this.#socket.destroy();
+  }
+
+  #leave(reason: string): void {
+    this.isClosed = true;
+    this.#parser.stop();
+    for (const subscription of this.#subscriptions.values()) this.#around.routes.remove(subscription);
+    this.#subscriptions.clear();
+    this.#lastRoutes = undefined;
+    this.outbox.close();
+    this.#around.onClosed(this, reason);
+  }
+
+  #confirm(): void {
+    if (this.#options.verbose) this.send(OK);
+  }
+
+  #endSubscription(subscription: Subscription): void {
+    this.#subscriptions.delete(subscription.sid);
+    this.#around.routes.remove(subscription);
+  }
+
+  #findRoutes(message: PublishedMessage): RouteSet<Subscription> {
+    const { bytes, subjectStart, subjectEnd } = message;
+    const last = this.#lastRoutes;
+    if (last !== undefined && this.#around.routes.isCurrent(last) && isSubject(last.subject, message))
+      return last;
+    const routes = this.#around.routes.find(bytes.toString('latin1', subjectStart, subjectEnd));
+    this.#lastRoutes = routes;
+    return routes;
+  }
+
+  #deliverToOne(group: QueueGroup<Subscription>, message: PublishedMessage): boolean {
+    const { routes } = group;
+    for (let tries = 0; tries < routes.length; tries++) {
+      group.turn = group.turn + 1 < routes.length ? group.turn + 1 : 0;
+      if (this.#deliver(routes[group.turn] as Route<Subscription>, message)) return true;
+    }
+    return false;
+  }
+
+  #deliver(route: Route<Subscription>, message: PublishedMessage): boolean {
+    const { subscriber } = route;
+    const { client } = subscriber;
+    if (client.isClosed || (client === this && !this.#options.echo)) return false;
+    if (subscriber.max > 0 && subscriber.delivered >= subscriber.max) return false;
+    subscriber.delivered++;
+    client.#receiveMessage(route, message);
+    if (subscriber.delivered === subscriber.max) client.#endSubscription(subscriber);
+    return true;
+  }
+
+  #receiveMessage(route: Route<Subscription>, message: PublishedMessage): void {
+    const { outbox } = this;
+    const { headerSize, bytes } = message;
+    const head = headerSize > 0 && this.#options.headers ? route.headersHead : route.plainHead;
+    outbox.append(head, 0, head.length, false);
+    if (headerSize > 0 && !this.#options.headers) {
+      const size = message.end - 2 - message.payloadStart - headerSize;
+      const reply = bytes.toString('latin1', message.replyStart, message.replyEnd);
+      const line = Buffer.from(`${reply === '' ? '' : `${reply} `}${size}\r\n`, 'latin1');
+      outbox.append(line, 0, line.length, false);
+      outbox.append(bytes, message.payloadStart + headerSize, message.end, message.owned);
+    } else {
+      outbox.append(bytes, message.subjectEnd + 1, message.end, message.owned);
+    }
+    this.#afterAppend();
+  }
+
+  /** As nats-server: the publisher itself hears it, on the first of its own subscriptions to the reply. */
+  #sayNoResponders({ bytes, replyStart, replyEnd }: PublishedMessage): void {
+    const routes = this.#around.routes.find(bytes.toString('latin1', replyStart, replyEnd));
+    const own = routes.plain.find(({ subscriber }) => subscriber.client === this);
+    if (own === undefined) return;
+    this.outbox.append(own.headersHead, 0, own.headersHead.length, false);
+    this.send(NO_RESPONDERS);
+  }
+
+  #afterAppend(): void {
+    const { outbox } = this;
+    if (outbox.isRipe) outbox.flush();
+    if (outbox.pending > this.#around.maxPending) this.cut(ErrorText.slowConsumer);
+    this.#around.checkTotal();
+    if (!this.wantsFlush) {
+      this.wantsFlush = true;
+      this.#around.wantsFlush(this);
+    }
+  }
+}
+
+function isSubject(subject: Buffer, { bytes, subjectStart, subjectEnd }: PublishedMessage): boolean {
+  if (subject.length !== subjectEnd - subjectStart) return false;
+  // From the end: subjects of one application mostly begin alike.
+  for (let i = subject.length - 1; i >= 0; i--) if (subject[i] !== bytes[subjectStart + i]) return false;
+  return true;
+}

@@ -1,0 +1,95 @@
+/** Reads what a client says in CONNECT, and decides whether it may come in. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { ErrorText, ProtocolError } from './protocol.js';
+
+export interface ConnectOptions {
+  readonly verbose: boolean;
+  readonly pedantic: boolean;
+  readonly echo: boolean;
+  readonly headers: boolean;
+  readonly noResponders: boolean;
+  readonly authToken: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** What holds until a CONNECT says otherwise, as in nats-server. */
+export const BEFORE_CONNECT: ConnectOptions = {
+  verbose: true,
+  pedantic: true,
+  echo: true,
+  headers: false,
+  noResponders: false,
+  authToken: '',
+  user: '',
+  password: '',
+};
+
+export function readConnectOptions(json: string): ConnectOptions {
+  const said = parseObject(json);
+  const protocol = said.protocol ?? 0;
+  if (protocol !== 0 && protocol !== 1) throw new ProtocolError(ErrorText.invalidClientProtocol);
+  const options: ConnectOptions = {
+    verbose: flag(said.verbose, true),
+    pedantic: flag(said.pedantic, true),
+    echo: flag(said.echo, true),
+    headers: flag(said.headers, false),
+    noResponders: flag(said.no_responders, false),
+    authToken: text(said.auth_token),
+    user: text(said.user),
+    password: text(said.pass),
+  };
+  if (options.noResponders && !options.headers) throw new ProtocolError(ErrorText.noRespondersNeedHeaders);
+  return options;
+}
+
+export interface Credentials {
+  readonly token?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+export function asksForCredentials({ token, user }: Credentials): boolean {
+  return token !== undefined || user !== undefined;
+}
+
+export function isAdmitted(wanted: Credentials, given: ConnectOptions): boolean {
+  if (wanted.token !== undefined) return isSame(wanted.token, given.authToken);
+  if (wanted.user === undefined) return true;
+  const userIsRight = isSame(wanted.user, given.user);
+  const passwordIsRight = isSame(wanted.password ?? '', given.password);
+  return userIsRight && passwordIsRight;
+}
+
+/** In a time that tells nothing about how much of it was right. */
+function isSame(wanted: string, given: string): boolean {
+  return timingSafeEqual(digest(wanted), digest(given));
+}
+
+function digest(value: string): Buffer {
+  return createHash('sha256').update(value).digest();
+}
+
+function parseObject(json: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new ProtocolError(ErrorText.unknownOperation);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ProtocolError(ErrorText.unknownOperation);
+  return value as Record<string, unknown>;
+}
+
+function flag(value: unknown, otherwise: boolean): boolean {
+  if (value === undefined || value === null) return otherwise;
+  if (typeof value !== 'boolean') throw new ProtocolError(ErrorText.unknownOperation);
+  return value;
+}
+
+function text(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') throw new ProtocolError(ErrorText.unknownOperation);
+  return value;
+}

@@ -1,0 +1,49 @@
+/** What a broker can be told: where it listens, whom it lets in, and its bounds. */
+
+/** Bounds of memory and time; tests make them small. */
+export interface BrokerBounds {
+  /** Bytes that one client may leave unread. */
+  readonly maxPending: number;
+  /** Bytes that all clients together may leave unread; the one with most of them is cut. */
+  readonly maxTotalPending: number;
+  /** Bytes of a protocol line. */
+  readonly maxControlLine: number;
+  /** Bytes parsed from one socket before the others get their turn. */
+  readonly maxTurn: number;
+  readonly connectTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  /** Pings that may go unanswered before a client is taken for gone. */
+  readonly maxPingsOut: number;
+}
+
+export interface BrokerOptions {
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** Asked of every client when given; not together with `user`. */
+  readonly token?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** Bytes of one message, its headers included; 1 MB by default. */
+  readonly maxPayload?: number | undefined;
+  readonly bounds?: Partial<BrokerBounds> | undefined;
+}
+
+export const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
+
+export const DEFAULT_BOUNDS: BrokerBounds = {
+  maxPending: 8 * 1024 * 1024,
+  maxTotalPending: 256 * 1024 * 1024,
+  maxControlLine: 4096,
+  maxTurn: 256 * 1024,
+  connectTimeoutMs: 2000,
+  pingIntervalMs: 120_000,
+  maxPingsOut: 2,
+};
+
+/** What happened at the door of the broker, as plain values that can cross threads. */
+export type BrokerEvent =
+  | { readonly type: 'client-connected'; readonly address: string }
+  | { readonly type: 'client-closed'; readonly address: string; readonly reason: string }
+  | { readonly type: 'auth-failed'; readonly address: string; readonly reason: string }
+  | { readonly type: 'crashed'; readonly error: string };

@@ -1,0 +1,33 @@
+/** The words of the NATS protocol that the broker says: errors, fixed lines and the answer of "no responders". */
+
+/** Error texts, letter for letter those of nats-server 2.9, on which clients decide what to do. */
+export const ErrorText = {
+  unknownOperation: 'Unknown Protocol Operation',
+  authorization: 'Authorization Violation',
+  authenticationTimeout: 'Authentication Timeout',
+  maximumPayload: 'Maximum Payload Violation',
+  maximumControlLine: 'maximum control line exceeded',
+  invalidSubject: 'Invalid Subject',
+  invalidPublishSubject: 'Invalid Publish Subject',
+  invalidClientProtocol: 'invalid client protocol',
+  noRespondersNeedHeaders: 'no responders requires headers support',
+  staleConnection: 'Stale Connection',
+  slowConsumer: 'Slow Consumer',
+} as const;
+
+export type ErrorText = (typeof ErrorText)[keyof typeof ErrorText];
+
+/** A client broke the protocol: it is told `message` as an `-ERR` and closed. */
+export class ProtocolError extends Error {
+  constructor(message: ErrorText) {
+    super(message);
+    this.name = 'ProtocolError';
+  }
+}
+
+export const OK = Buffer.from('+OK\r\n');
+export const PING = Buffer.from('PING\r\n');
+export const PONG = Buffer.from('PONG\r\n');
+
+/** What follows `HMSG <reply> <sid> ` when a request found no subscriber. */
+export const NO_RESPONDERS = Buffer.from('16 16\r\nNATS/1.0 503\r\n\r\n\r\n');

@@ -1,0 +1,183 @@
+/** The listening socket and its clients: who gets a turn, whose bytes leave when, and who must go. */
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { Client, type ClientSurroundings, type Subscription } from './client.js';
+import { asksForCredentials, isAdmitted } from './connect-options.js';
+import {
+  type BrokerBounds,
+  type BrokerEvent,
+  type BrokerOptions,
+  DEFAULT_BOUNDS,
+  DEFAULT_MAX_PAYLOAD,
+} from './options.js';
+import { ErrorText } from './protocol.js';
+import { RouteTable } from './routes.js';
+
+/** The release whose protocol is spoken: clients look at it before they use headers and the like. */
+const PROTOCOL_OF = '2.9.10';
+
+export class BrokerServer {
+  readonly #options: BrokerOptions;
+  readonly #bounds: BrokerBounds;
+  readonly #maxPayload: number;
+  readonly #onEvent: (event: BrokerEvent) => void;
+  readonly #server: Server;
+  readonly #clients = new Set<Client>();
+  readonly #sockets = new Set<Socket>();
+  readonly #around: ClientSurroundings;
+  #toFlush: Client[] = [];
+  #turn = 0;
+  #turnEnds = false;
+  #paused: Socket[] = [];
+  #totalPending = 0;
+  #pinger: NodeJS.Timeout | undefined;
+  #clientId = 0;
+
+  constructor(options: BrokerOptions, onEvent: (event: BrokerEvent) => void = () => {}) {
+    this.#options = options;
+    this.#onEvent = onEvent;
+    this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
+    this.#maxPayload = options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#around = this.#surroundings();
+  }
+
+  /** Bytes that all clients have left unread. */
+  get totalPending(): number {
+    return this.#totalPending;
+  }
+
+  /** Resolves with the port; rejects as `net.Server` does. */
+  listen(): Promise<number> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, backlog: 4096 }, () => {
+        this.#server.off('error', reject);
+        this.#pinger = setInterval(() => {
+          for (const client of this.#clients) client.askForLife(this.#bounds.maxPingsOut);
+        }, this.#bounds.pingIntervalMs);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Closes every connection; may be called twice. */
+  stop(): Promise<void> {
+    clearInterval(this.#pinger);
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    this.#endTurn();
+    for (const client of this.#clients) client.cut('Server Shutdown');
+    for (const socket of this.#sockets) socket.destroy();
+    return closed;
+  }
+
+  #surroundings(): ClientSurroundings {
+    const options = this.#options;
+    return {
+      routes: new RouteTable<Subscription>(),
+      limits: { maxPayload: this.#maxPayload, maxControlLine: this.#bounds.maxControlLine },
+      maxPending: this.#bounds.maxPending,
+      asksForCredentials: asksForCredentials(options),
+      admits: (given) => isAdmitted(options, given),
+      wantsFlush: (client) => {
+        this.#toFlush.push(client);
+        this.#endTurnLater();
+      },
+      countPending: (change) => {
+        this.#totalPending += change;
+      },
+      checkTotal: () => {
+        while (this.#totalPending > this.#bounds.maxTotalPending) this.#cutFullest();
+      },
+      onConnected: ({ address }) => this.#onEvent({ type: 'client-connected', address }),
+      onRefused: ({ address }, reason) => this.#onEvent({ type: 'auth-failed', address, reason }),
+      onClosed: (client, reason) => {
+        this.#clients.delete(client);
+        if (client.isConnected) this.#onEvent({ type: 'client-closed', address: client.address, reason });
+      },
+    };
+  }
+
+  #accept(socket: Socket): void {
+    const client = new Client(socket, this.#around);
+    this.#clients.add(client);
+    this.#sockets.add(socket);
+    const late = setTimeout(() => {
+      if (!client.isConnected) client.fail(ErrorText.authenticationTimeout);
+    }, this.#bounds.connectTimeoutMs);
+    let turn = -1;
+    let parsed = 0;
+    socket.on('data', (chunk: Buffer) => {
+      if (turn !== this.#turn) {
+        turn = this.#turn;
+        parsed = 0;
+      }
+      parsed += chunk.length;
+      if (parsed >= this.#bounds.maxTurn) {
+        socket.pause();
+        this.#paused.push(socket);
+      }
+      this.#endTurnLater();
+      client.receive(chunk);
+    });
+    let reason = 'Client Closed';
+    socket.on('error', (error) => {
+      reason = error.message;
+    });
+    socket.on('end', () => client.closeSoon(reason));
+    socket.on('close', () => {
+      clearTimeout(late);
+      this.#sockets.delete(socket);
+      client.cut(reason);
+    });
+    client.send(Buffer.from(`INFO ${JSON.stringify(this.#info(socket))}\r\n`));
+  }
+
+  #info(socket: Socket): Readonly<Record<string, unknown>> {
+    return {
+      server_id: `ts-mw-${process.pid}`,
+      server_name: 'ts-mw',
+      version: PROTOCOL_OF,
+      proto: 1,
+      host: this.#options.host,
+      port: socket.localPort,
+      headers: true,
+      max_payload: this.#maxPayload,
+      client_id: ++this.#clientId,
+      client_ip: socket.remoteAddress,
+      ...(this.#around.asksForCredentials ? { auth_required: true } : {}),
+    };
+  }
+
+  /** A turn lasts until the sockets that were ready have been read: what it made goes out together. */
+  #endTurnLater(): void {
+    if (this.#turnEnds) return;
+    this.#turnEnds = true;
+    setImmediate(() => this.#endTurn());
+  }
+
+  #endTurn(): void {
+    this.#turnEnds = false;
+    this.#turn++;
+    const flushed = this.#toFlush;
+    this.#toFlush = [];
+    for (const client of flushed) {
+      client.wantsFlush = false;
+      client.outbox.flush();
+    }
+    const paused = this.#paused;
+    this.#paused = [];
+    for (const socket of paused) socket.resume();
+  }
+
+  #cutFullest(): void {
+    let fullest: Client | undefined;
+    for (const client of this.#clients) {
+      if (fullest === undefined || client.outbox.pending > fullest.outbox.pending) fullest = client;
+    }
+    if (fullest === undefined) throw new Error('pending bytes are counted that no client has');
+    fullest.cut(ErrorText.slowConsumer);
+  }
+}

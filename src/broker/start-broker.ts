@@ -1,0 +1,93 @@
+/** Starts the embedded broker in a thread of its own, so that a busy main thread still carries its slaves' traffic. */
+import { Worker } from 'node:worker_threads';
+import { MwError } from '../errors.js';
+import type { BrokerEvent, BrokerOptions } from './options.js';
+import type { FromThread } from './thread.js';
+
+export interface Broker {
+  readonly host: string;
+  readonly port: number;
+  /** Such as `nats://127.0.0.1:4222`. */
+  readonly url: string;
+  /** Closes every connection and ends the thread; may be called twice. The process lives until then. */
+  stop(): Promise<void>;
+  /** Returns a function that ends the listening. What a listener throws is ignored. */
+  onEvent(listener: (event: BrokerEvent) => void): () => void;
+}
+
+/** Resolves when clients can connect; rejects, naming host and port, when the broker cannot listen there. */
+export function startBroker(options: BrokerOptions): Promise<Broker> {
+  const worker = new Worker(new URL('./thread.js', import.meta.url), {
+    name: 'broker',
+    workerData: options,
+  });
+  const listeners = new Set<(event: BrokerEvent) => void>();
+  const emit = (event: BrokerEvent): void => {
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch {
+        // An observer must not be able to harm what it observes.
+      }
+    }
+  };
+  let ending = false;
+  let failure: string | undefined;
+  const exited = new Promise<void>((resolve) => {
+    worker.once('exit', (code) => {
+      if (!ending) emit({ type: 'crashed', error: failure ?? `the broker's thread ended with code ${code}` });
+      resolve();
+    });
+  });
+  const stop = (): Promise<void> => {
+    if (!ending) worker.postMessage('stop');
+    ending = true;
+    return exited;
+  };
+
+  return new Promise((resolve, reject) => {
+    const refuse = (why: string): void => {
+      reject(
+        new MwError(
+          'ERR_MW_BROKER',
+          `the broker cannot listen on ${place(options.host, options.port)}: ${why}`,
+        ),
+      );
+    };
+    worker.on('error', (error) => {
+      failure = error.stack ?? error.message;
+      refuse(error.message);
+    });
+    worker.on('message', (message: FromThread) => {
+      switch (message.type) {
+        case 'event':
+          return emit(message.event);
+        case 'refused':
+          ending = true;
+          return refuse(message.message);
+        case 'listening': {
+          const { host } = options;
+          const { port } = message;
+          const broker: Broker = {
+            host,
+            port,
+            url: `nats://${place(host, port)}`,
+            stop,
+            onEvent: (listener) => {
+              listeners.add(listener);
+              return () => listeners.delete(listener);
+            },
+          };
+          return resolve(broker);
+        }
+        default:
+          return message satisfies never;
+      }
+    });
+  });
+}
+
+/** An IPv6 address needs its brackets. */
+function place(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,27 @@
+/** The entry of the broker's worker thread: runs a server and reports to the thread that started it. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { BrokerEvent, BrokerOptions } from './options.js';
+import { BrokerServer } from './server.js';
+
+/** What the thread says. */
+export type FromThread =
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'refused'; readonly message: string }
+  | { readonly type: 'event'; readonly event: BrokerEvent };
+
+if (parentPort !== null) {
+  const port = parentPort;
+  const post = (message: FromThread): void => port.postMessage(message);
+  const server = new BrokerServer(workerData as BrokerOptions, (event) => post({ type: 'event', event }));
+  // The only thing that is ever said to the thread is to stop.
+  port.once('message', () => {
+    void server.stop().then(() => port.close());
+  });
+  server.listen().then(
+    (listening) => post({ type: 'listening', port: listening }),
+    (error: unknown) => {
+      post({ type: 'refused', message: error instanceof Error ? error.message : String(error) });
+      port.close();
+    },
+  );
+}
