@@ -99,3 +99,60 @@ export type Result<N extends string = string, F extends TaskFunction = TaskFunct
 export type Fate<N extends string = string, F extends TaskFunction = TaskFunction> =
   | Result<N, F>
   | UnrunnableFate<N, F>;
+
+/**
+ * Submits tasks under one policy, from `withTaskPolicy`; made to be mapped over lists.
+ * A call that `Array.map` or its kin make sends the element alone (CL's mapcar), unless the algorithm
+ * declares three parameters; one that declares two is refused there, for the index could be meant.
+ */
+export interface TaskSubmitter<F extends TaskFunction> {
+  /** Queues one task and returns its id. */
+  (...args: Parameters<F>): TaskId;
+  /** Queues one task and returns a promise of its packet; this too may be mapped over a list. */
+  readonly future: (...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>>;
+}
+
+/** The stubs that `defineAlgorithm` generates beside the function; none of them needs its `this`. */
+export interface AlgorithmStubs<N extends string, F extends TaskFunction> {
+  /** The algorithm's name, the same in every process of the program. */
+  readonly name: N;
+  /**
+   * Queues one task and returns its id (CL-MW's mw-funcall). The arguments are encoded at once: later
+   * changes to them are not sent, and what cannot be encoded throws an EncodeError here.
+   * @example for (const name of names) hello.funcall(name);
+   */
+  readonly funcall: (...args: Parameters<F>) => TaskId;
+  /**
+   * Queues one task and returns a promise of its packet, which rejects with TaskError or
+   * UnrunnableError and always settles. Wrong calls and arguments that cannot be encoded throw at once.
+   * @example const greeting = await hello.future('Ada');
+   */
+  readonly future: (...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>>;
+  /**
+   * Binds a policy once and returns a submitter (CL-MW's mw-with-task-policy). What the policy leaves
+   * out comes from the algorithm's own.
+   * @example names.map(hello.withTaskPolicy({ retry: false, tag: 'greetings' }));
+   */
+  readonly withTaskPolicy: (policy: TaskPolicy) => TaskSubmitter<F>;
+  /**
+   * How many tasks of this algorithm the master algorithm wants queued and running (CL-MW's target
+   * numbers): advice to itself, enforced by nobody. 0 at first; a negative number is taken as 0.
+   */
+  targetNumber: number;
+  /** Tasks queued and running, those of futures included. */
+  readonly pendingTasks: number;
+  /**
+   * How many tasks are missing to the target number, at least 0 (CL-MW's mw-upto-target-number).
+   * @example for (let i = ping.uptoTargetNumber; i > 0; i--) ping.funcall();
+   */
+  readonly uptoTargetNumber: number;
+}
+
+/** A task algorithm: callable as its function, which then runs here, and with stubs that submit tasks. */
+export type Algorithm<N extends string, F extends TaskFunction> = F & AlgorithmStubs<N, F>;
+
+/** Any algorithm; what `results()` and its kin take. */
+export type AnyAlgorithm = ((this: void, ...args: never[]) => unknown) & AlgorithmStubs<string, TaskFunction>;
+
+/** The fate of a task of algorithm `A`; of a union of algorithms, told apart by `algorithm`. */
+export type FateOf<A extends AnyAlgorithm> = A extends AlgorithmStubs<infer N, infer F> ? Fate<N, F> : never;

@@ -1,0 +1,174 @@
+/** Makes an algorithm of a function: the registry's definition, and the callable with its stubs. */
+
+import { UsageError } from '../errors.js';
+import { ArrayCallbackArguments, refuseArrayCallback } from './array-callback.js';
+import { callSiteOf, placeOf } from './call-site.js';
+import { fingerprintOf } from './fingerprint.js';
+import { DEFAULT_POLICY, resolvePolicy } from './policy.js';
+import { checkAlgorithmName, definitionOf, registerAlgorithm } from './registry.js';
+import { currentSubmitter } from './submitter-context.js';
+import type {
+  Algorithm,
+  AlgorithmDefinition,
+  AlgorithmOptions,
+  AlgorithmStubs,
+  ResolvedPolicy,
+  TaskFunction,
+  TaskId,
+  TaskPolicy,
+  TaskSubmitter,
+} from './types.js';
+
+const OPTION_KEYS = ['policy', 'version'] as const satisfies (keyof AlgorithmOptions)[];
+
+/** What `defineAlgorithm` returns: an algorithm, or the reason why `F` cannot be one. */
+export type DefinedAlgorithm<N extends string, F> = F extends TaskFunction
+  ? Algorithm<N, F>
+  : 'a task algorithm cannot have a this parameter';
+
+/**
+ * Defines a task algorithm (CL-MW's mw-define-algorithm): master and slaves must both define it, under
+ * the same name, before they are initialized. What it returns is called as `fn`, which then runs here;
+ * `funcall`, `future` and `withTaskPolicy` make tasks of it instead. `fn` itself is not changed. Throws
+ * UsageError for a name that is empty or taken.
+ *
+ * The stubs are typed from `fn`: required, optional, default, rest and object parameters, sync and
+ * async. Every parameter needs a type or a default, and a recursive algorithm its return type. Limits:
+ * the stubs of a generic function see its type parameters as their constraints (`unknown` for `<T>`),
+ * those of an overloaded one its last overload; the direct call keeps all of it.
+ *
+ * @example
+ * const hello = defineAlgorithm('hello', (name: string) => `Hello World: ${name}`);
+ * hello('here');           // runs here
+ * hello.funcall('there');  // one task, for any slave
+ */
+// CallableFunction and not TaskFunction: a constraint with a signature would lend untyped parameters
+// the type `never`; this one leaves them without any, which the compiler refuses where they stand.
+export function defineAlgorithm<const N extends string, F extends CallableFunction>(
+  name: N,
+  fn: F,
+  options: AlgorithmOptions = {},
+): DefinedAlgorithm<N, F> {
+  const place = placeOf(callSiteOf(defineAlgorithm));
+  checkAlgorithmName(name, place);
+  checkFunction(name, fn);
+  checkOptions(name, options);
+  const run = fn as unknown as TaskFunction;
+  const definition: AlgorithmDefinition = Object.freeze({
+    name,
+    fn: run,
+    policy: options.policy === undefined ? DEFAULT_POLICY : resolvePolicy(options.policy),
+    fingerprint: fingerprintOf(run, options.version),
+    place,
+  });
+  const algorithm = (...args: never[]): unknown => run(...args);
+  Object.defineProperties(algorithm, stubsOf(definition));
+  registerAlgorithm(definition, algorithm);
+  return algorithm as unknown as DefinedAlgorithm<N, F>;
+}
+
+/** Not enumerable, so that printing or comparing an algorithm never asks a master for its counters. */
+function stubsOf(
+  definition: AlgorithmDefinition,
+): Record<'length' | keyof AlgorithmStubs<string, TaskFunction>, PropertyDescriptor> {
+  return {
+    name: { value: definition.name },
+    length: { value: definition.fn.length },
+    funcall: { value: makeFuncall(definition) },
+    future: { value: makeFuture(definition) },
+    withTaskPolicy: {
+      value: (policy: TaskPolicy) => makeTaskSubmitter(definition, resolvePolicy(policy, definition.policy)),
+    },
+    ...counters(definition),
+  };
+}
+
+function makeFuncall(definition: AlgorithmDefinition): (...args: unknown[]) => TaskId {
+  const { fn, policy } = definition;
+  const stub = `${definition.name}.funcall`;
+  const funcall = (...args: unknown[]): TaskId => {
+    if (args.length === 3) refuseArrayCallback(stub, fn, args, funcall);
+    return currentSubmitter(stub).submit(definition, args, policy);
+  };
+  return funcall;
+}
+
+function makeFuture(definition: AlgorithmDefinition): (...args: unknown[]) => Promise<unknown> {
+  const { fn, policy } = definition;
+  const stub = `${definition.name}.future`;
+  const future = (...args: unknown[]): Promise<unknown> => {
+    if (args.length === 3) refuseArrayCallback(stub, fn, args, future);
+    return currentSubmitter(stub).future(definition, args, policy);
+  };
+  return future;
+}
+
+function makeTaskSubmitter(
+  definition: AlgorithmDefinition,
+  policy: ResolvedPolicy,
+): TaskSubmitter<TaskFunction> {
+  const stub = `${definition.name}.withTaskPolicy(policy)`;
+  const mapped = new ArrayCallbackArguments(stub, definition.fn);
+  const submit = (...args: readonly unknown[]): TaskId => {
+    const sent = args.length === 3 ? mapped.take(args, submit) : args;
+    return currentSubmitter(stub).submit(definition, sent, policy);
+  };
+  const future = (...args: readonly unknown[]): Promise<unknown> => {
+    const sent = args.length === 3 ? mapped.take(args, future) : args;
+    return currentSubmitter(stub).future(definition, sent, policy);
+  };
+  return Object.assign(submit, { future });
+}
+
+function counters(
+  definition: AlgorithmDefinition,
+): Record<'targetNumber' | 'pendingTasks' | 'uptoTargetNumber', PropertyDescriptor> {
+  const stub = `${definition.name}.targetNumber`;
+  return {
+    targetNumber: {
+      get: () => currentSubmitter(stub).targetNumber(definition),
+      set: (target: unknown) => {
+        if (!Number.isSafeInteger(target)) {
+          throw new UsageError(`${stub} is a whole number; got ${String(target)}`);
+        }
+        currentSubmitter(stub).setTargetNumber(definition, Math.max(0, target as number));
+      },
+    },
+    pendingTasks: {
+      get: () => currentSubmitter(`${definition.name}.pendingTasks`).pendingTasks(definition),
+    },
+    uptoTargetNumber: {
+      get: () => {
+        const submitter = currentSubmitter(`${definition.name}.uptoTargetNumber`);
+        return Math.max(0, submitter.targetNumber(definition) - submitter.pendingTasks(definition));
+      },
+    },
+  };
+}
+
+function checkFunction(name: string, fn: unknown): void {
+  if (typeof fn !== 'function') {
+    throw new UsageError(`algorithm ${JSON.stringify(name)} needs a function; got ${typeof fn}`);
+  }
+  const other = definitionOf(fn);
+  if (other !== undefined) {
+    throw new UsageError(
+      `algorithm ${JSON.stringify(name)} is given algorithm ${JSON.stringify(other.name)}; ` +
+        'give it the plain function',
+    );
+  }
+}
+
+function checkOptions(name: string, options: AlgorithmOptions): void {
+  for (const key of Object.keys(options)) {
+    if ((OPTION_KEYS as readonly string[]).includes(key)) continue;
+    throw new UsageError(
+      `algorithm ${JSON.stringify(name)} has no option ${JSON.stringify(key)}; it may have ` +
+        OPTION_KEYS.join(', '),
+    );
+  }
+  const { version } = options;
+  if (version !== undefined && (typeof version !== 'string' || version === '')) {
+    throw new UsageError(`the version of algorithm ${JSON.stringify(name)} is a string that is not empty`);
+  }
+}

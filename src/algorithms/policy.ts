@@ -1,0 +1,79 @@
+/** Task policies: what they may say, their defaults, and how one is laid over another. */
+
+import { UsageError } from '../errors.js';
+import type { ResolvedPolicy, SlaveId, TaskPolicy } from './types.js';
+
+const KEYS = ['sid', 'tag', 'doItAnyway', 'retry', 'maxAttempts'] as const satisfies (keyof TaskPolicy)[];
+
+/** What was said of `doItAnyway`, kept because without a sid it reads true whatever was said. */
+const STATED = Symbol('doItAnyway as stated');
+
+interface SettledPolicy extends ResolvedPolicy {
+  readonly [STATED]: boolean | undefined;
+}
+
+/** What a task gets that nobody made a policy for; one object, shared by all of them. */
+export const DEFAULT_POLICY: ResolvedPolicy = settle({});
+
+/**
+ * Lays `policy` over `base` and fills in the defaults; what is undefined in `policy` comes from `base`.
+ * Without a sid `doItAnyway` is true, as CL-MW forces it; a sid laid over such a base brings back what
+ * was said of it, or false. Throws UsageError naming the field, for an unknown one too.
+ */
+export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POLICY): ResolvedPolicy {
+  checkPolicy(policy);
+  return settle({
+    sid: policy.sid ?? base.sid,
+    tag: policy.tag === undefined ? base.tag : policy.tag,
+    doItAnyway: policy.doItAnyway ?? (STATED in base ? (base as SettledPolicy)[STATED] : base.doItAnyway),
+    retry: policy.retry ?? base.retry,
+    maxAttempts: policy.maxAttempts ?? base.maxAttempts,
+  });
+}
+
+function settle(policy: TaskPolicy): ResolvedPolicy {
+  const settled: SettledPolicy = {
+    sid: policy.sid,
+    tag: policy.tag,
+    doItAnyway: policy.sid === undefined || (policy.doItAnyway ?? false),
+    retry: policy.retry ?? true,
+    maxAttempts: policy.maxAttempts ?? 5,
+    [STATED]: policy.doItAnyway,
+  };
+  return Object.freeze(settled);
+}
+
+function checkPolicy(policy: TaskPolicy): void {
+  if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) {
+    throw new UsageError(`a task policy is an object of ${KEYS.join(', ')}; got ${show(policy)}`);
+  }
+  for (const key of Object.keys(policy)) {
+    if (!(KEYS as readonly string[]).includes(key)) {
+      throw new UsageError(`a task policy has no ${JSON.stringify(key)}; it may have ${KEYS.join(', ')}`);
+    }
+  }
+  const { sid, doItAnyway, retry, maxAttempts } = policy;
+  if (sid !== undefined && !isSlaveId(sid)) {
+    throw new UsageError(`a task policy's sid is the id of a slave, such as 'SLAVE-0'; got ${show(sid)}`);
+  }
+  checkBoolean('doItAnyway', doItAnyway);
+  checkBoolean('retry', retry);
+  if (maxAttempts !== undefined && !(Number.isSafeInteger(maxAttempts) && maxAttempts > 0)) {
+    throw new UsageError(`a task policy's maxAttempts is a whole number from 1; got ${show(maxAttempts)}`);
+  }
+}
+
+function isSlaveId(value: unknown): value is SlaveId {
+  return typeof value === 'string' && /^SLAVE-\d+$/.test(value);
+}
+
+function checkBoolean(key: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return;
+  throw new UsageError(`a task policy's ${key} is true or false; got ${show(value)}`);
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}

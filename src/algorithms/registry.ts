@@ -1,0 +1,52 @@
+/** The definitions of this process, by name; a slave finds here what a task asks for. */
+
+import { UsageError } from '../errors.js';
+import type { AlgorithmDefinition } from './types.js';
+
+const MAX_NAME_LENGTH = 200;
+const definitions = new Map<string, AlgorithmDefinition>();
+const definitionsByAlgorithm = new WeakMap<object, AlgorithmDefinition>();
+
+/** Throws UsageError unless `name` can be the name of an algorithm, which is defined at `place`. */
+export function checkAlgorithmName(name: unknown, place: string): asserts name is string {
+  if (typeof name !== 'string' || name === '') {
+    throw new UsageError(
+      `the name of an algorithm is a string of 1 to ${MAX_NAME_LENGTH} characters; at ${place} it is ` +
+        (name === '' ? 'empty' : String(name === null ? null : typeof name)),
+    );
+  }
+  if (name.length > MAX_NAME_LENGTH) {
+    throw new UsageError(
+      `the name of an algorithm has at most ${MAX_NAME_LENGTH} characters; at ${place} it has ${name.length}`,
+    );
+  }
+}
+
+/** Enters a definition, with the callable that the program has of it; its name must be free. */
+export function registerAlgorithm(definition: AlgorithmDefinition, algorithm: object): void {
+  const { name, place } = definition;
+  const first = definitions.get(name);
+  if (first !== undefined) {
+    throw new UsageError(
+      `algorithm ${JSON.stringify(name)} is defined twice: at ${first.place} and at ${place}; ` +
+        'give one of them another name',
+    );
+  }
+  definitions.set(name, definition);
+  definitionsByAlgorithm.set(algorithm, definition);
+}
+
+/** The definition of that name, undefined if this program has none. */
+export function lookUpAlgorithm(name: string): AlgorithmDefinition | undefined {
+  return definitions.get(name);
+}
+
+/** All definitions, sorted by name. */
+export function listAlgorithms(): readonly AlgorithmDefinition[] {
+  return [...definitions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The definition behind what `defineAlgorithm` returned; undefined for any other value. */
+export function definitionOf(algorithm: unknown): AlgorithmDefinition | undefined {
+  return typeof algorithm === 'function' ? definitionsByAlgorithm.get(algorithm) : undefined;
+}

@@ -1,0 +1,48 @@
+/** A master for tests of stubs: it records what it was given and computes nothing. */
+
+import type { Submitter } from '../../src/algorithms/submitter.js';
+import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../../src/algorithms/types.js';
+
+export interface Call {
+  readonly stub: 'submit' | 'future';
+  readonly definition: AlgorithmDefinition;
+  readonly args: readonly unknown[];
+  readonly policy: ResolvedPolicy;
+}
+
+export class RecordingSubmitter implements Submitter {
+  readonly calls: Call[] = [];
+  readonly targets = new Map<string, number>();
+  pending = 0;
+
+  submit(definition: AlgorithmDefinition, args: readonly unknown[], policy: ResolvedPolicy): TaskId {
+    this.calls.push({ stub: 'submit', definition, args, policy });
+    return `TASK-${this.calls.length - 1}`;
+  }
+
+  future(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+  ): Promise<unknown> {
+    this.calls.push({ stub: 'future', definition, args, policy });
+    return Promise.resolve(`packet ${this.calls.length - 1}`);
+  }
+
+  targetNumber(definition: AlgorithmDefinition): number {
+    return this.targets.get(definition.name) ?? 0;
+  }
+
+  setTargetNumber(definition: AlgorithmDefinition, target: number): void {
+    this.targets.set(definition.name, target);
+  }
+
+  pendingTasks(): number {
+    return this.pending;
+  }
+
+  /** The arguments of all calls so far, which it forgets. */
+  takeArgs(): (readonly unknown[])[] {
+    return this.calls.splice(0).map(({ args }) => args);
+  }
+}
