@@ -16,7 +16,7 @@ type Stub = (...args: never[]) => unknown;
 
 /** Throws when `args` are what `Array.map` passes. Call only with three arguments, from `stub` itself. */
 export function refuseArrayCallback(name: string, fn: Stub, args: readonly unknown[], stub: Stub): void {
-  if (fn.length >= 3 || !looksLikeArrayCallback(args) || !isBuiltIn(callSiteOf(stub))) return;
+  if (fn.length >= 3 || !looksLikeArrayCallback(args) || !isCalledByArray(stub)) return;
   throw new UsageError(
     `${name} was given to Array.map or a function like it, which passes the index and the array too; ` +
       `write .map((item) => ${name}(item))`,
@@ -25,7 +25,8 @@ export function refuseArrayCallback(name: string, fn: Stub, args: readonly unkno
 
 /**
  * What a submitter made for mapping takes from `Array.map`'s arguments. One instance a submitter: it
- * remembers how far which list was mapped, so that the stack is asked once a list.
+ * remembers how far which list was mapped, so that the stack is asked once a list: asking costs more
+ * than all the rest of a submission. The next element of that list is taken on trust.
  */
 export class ArrayCallbackArguments {
   readonly #name: string;
@@ -42,7 +43,7 @@ export class ArrayCallbackArguments {
   take(args: readonly unknown[], stub: Stub): readonly unknown[] {
     if (this.#fn.length >= 3 || !looksLikeArrayCallback(args)) return args;
     const index = args[1];
-    if ((args[2] !== this.#list || index !== this.#nextIndex) && !isBuiltIn(callSiteOf(stub))) return args;
+    if ((args[2] !== this.#list || index !== this.#nextIndex) && !isCalledByArray(stub)) return args;
     if (this.#fn.length === 2) {
       throw new UsageError(
         `${this.#name} was mapped over a list, and the algorithm takes two parameters; write ` +
@@ -65,4 +66,10 @@ function looksLikeArrayCallback(args: readonly unknown[]): boolean {
   const [element, index, list] = args;
   if (typeof index !== 'number' || !(Array.isArray(list) || ArrayBuffer.isView(list))) return false;
   return Object.is((list as unknown as ArrayLike<unknown>)[index], element);
+}
+
+/** Where the stack tells nothing (`Error` is frozen), the arguments' looks decide alone. */
+function isCalledByArray(stub: Stub): boolean {
+  const site = callSiteOf(stub);
+  return site === undefined || isBuiltIn(site);
 }

@@ -2,22 +2,21 @@
 
 /**
  * The frame that called `callee`, which must be on the stack. Undefined where nothing above it is
- * known. Costs microseconds, so it is for definitions and suspicions, never for every call.
+ * known, or `Error` is frozen. Takes microseconds: for definitions and suspicions, never for every call.
  */
 export function callSiteOf(callee: (...args: never[]) => unknown): NodeJS.CallSite | undefined {
-  const { stackTraceLimit, prepareStackTrace } = Error;
+  const limit = Error.stackTraceLimit;
+  const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   const holder: { stack?: unknown } = {};
-  let frames: unknown;
-  try {
-    Error.stackTraceLimit = 1;
-    Error.prepareStackTrace = (_error, sites) => sites;
-    Error.captureStackTrace(holder, callee);
-    // The stack is prepared when first read, and by whoever is in charge then: read it here.
-    frames = holder.stack;
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    restorePrepareStackTrace(prepareStackTrace);
-  }
+  // Reflect.set and not an assignment: a frozen Error throws at that.
+  Reflect.set(Error, 'stackTraceLimit', 1);
+  Reflect.set(Error, 'prepareStackTrace', (_error: Error, sites: NodeJS.CallSite[]) => sites);
+  Error.captureStackTrace(holder, callee);
+  // The stack is prepared when first read, by whoever is in charge then: read it before restoring.
+  const frames = holder.stack;
+  Reflect.set(Error, 'stackTraceLimit', limit);
+  if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
+  else Reflect.defineProperty(Error, 'prepareStackTrace', prepare);
   return Array.isArray(frames) ? (frames[0] as NodeJS.CallSite | undefined) : undefined;
 }
 
@@ -29,11 +28,6 @@ export function placeOf(site: NodeJS.CallSite | undefined): string {
 }
 
 /** Whether a frame is one of V8's own, such as `Array.map`: those have no file. */
-export function isBuiltIn(site: NodeJS.CallSite | undefined): boolean {
-  return site !== undefined && !site.getFileName() && !site.isEval() && site.getFunctionName() !== null;
-}
-
-function restorePrepareStackTrace(previous: typeof Error.prepareStackTrace): void {
-  if (previous === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
-  else Error.prepareStackTrace = previous;
+export function isBuiltIn(site: NodeJS.CallSite): boolean {
+  return !site.getFileName() && !site.isEval() && site.getFunctionName() !== null;
 }

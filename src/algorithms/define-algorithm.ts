@@ -160,6 +160,11 @@ function checkFunction(name: string, fn: unknown): void {
 }
 
 function checkOptions(name: string, options: AlgorithmOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError(
+      `the options of algorithm ${JSON.stringify(name)} are an object; got ${String(options)}`,
+    );
+  }
   for (const key of Object.keys(options)) {
     if ((OPTION_KEYS as readonly string[]).includes(key)) continue;
     throw new UsageError(

@@ -152,7 +152,7 @@ export interface AlgorithmStubs<N extends string, F extends TaskFunction> {
 export type Algorithm<N extends string, F extends TaskFunction> = F & AlgorithmStubs<N, F>;
 
 /** Any algorithm; what `results()` and its kin take. */
-export type AnyAlgorithm = ((this: void, ...args: never[]) => unknown) & AlgorithmStubs<string, TaskFunction>;
+export type AnyAlgorithm = Algorithm<string, TaskFunction>;
 
 /** The fate of a task of algorithm `A`; of a union of algorithms, told apart by `algorithm`. */
 export type FateOf<A extends AnyAlgorithm> = A extends AlgorithmStubs<infer N, infer F> ? Fate<N, F> : never;

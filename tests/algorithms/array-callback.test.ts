@@ -83,6 +83,14 @@ map('a policy submitter sends the elements alone, again and again', async () => 
   assert.equal(master.takeArgs(), [[1], [2], ['a'], ['b'], ['c']]);
 });
 
+map('a list mapped before says nothing of a call that the program makes after', () => {
+  const submit = rest.withTaskPolicy({});
+  names.map(submit);
+  names.some(submit);
+  submit('a', 0, names);
+  assert.equal(master.takeArgs(), [['a'], ['b'], ['c'], ['a'], ['a', 0, names]]);
+});
+
 map('a policy submitter of two parameters asks which is meant', () => {
   refuses(() => names.map(pair.withTaskPolicy({})), 'whichever is meant');
   const submit = pair.withTaskPolicy({});
@@ -114,8 +122,10 @@ map('is noticed in compiled code as well as in interpreted code', () => {
 
 map('leaves Error as it found it, and works under a prepareStackTrace of the program', () => {
   const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 17;
   refuses(() => names.map(one.funcall), 'one.funcall');
-  assert.is(Error.stackTraceLimit, limit);
+  assert.is(Error.stackTraceLimit, 17);
+  Error.stackTraceLimit = limit;
   assert.not(Object.hasOwn(Error, 'prepareStackTrace') && Error.prepareStackTrace === undefined);
   const own = (): string => 'mine';
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
