@@ -1,0 +1,150 @@
+/** Owns the audit trail of a process: takes events, tells listeners, and has the lines written. */
+import { openAuditFile, openStandardError } from './destination.js';
+import { type AuditEvent, FREQUENT_EVENTS } from './events.js';
+import { formatJson } from './json-format.js';
+import { LineWriter } from './line-writer.js';
+import { formatText } from './text-format.js';
+
+/** Where events go. All that most layers need to know of the trail. */
+export interface AuditSink {
+  /** Never throws, never waits. The event must not be changed afterwards. */
+  emit(event: AuditEvent): void;
+}
+
+/** Hears every event, with its time in milliseconds. What it throws is noted in the trail, once. */
+export type AuditListener = (event: AuditEvent, timeMs: number) => void;
+
+export interface AuditTrail extends AuditSink {
+  /** Calls `listener` on every event from now on, until the returned function is called. */
+  onEvent(listener: AuditListener): () => void;
+  /** Resolves when what was emitted is written, or its destination takes nothing; never rejects. */
+  flush(): Promise<void>;
+  /** The same before it returns, for the end of a process. Called by itself when the process exits. */
+  flushSync(): void;
+  /** Opens the audit file anew, after a log rotation; with standard error it does nothing. */
+  reopen(): void;
+  /** Flushes and closes the file. Later events reach listeners only. May be called twice. */
+  close(): Promise<void>;
+}
+
+export interface AuditTrailParams {
+  /** The file to append to; standard error if not given. */
+  readonly file?: string | undefined;
+  readonly format: 'text' | 'json';
+  /** Now in milliseconds; `Date.now` by default. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/**
+ * Opens an audit trail. Up to 16 MB of lines wait for a destination that is slow, full or gone; lines beyond
+ * are dropped, and one line tells how many when writing goes on. Nothing of it keeps a process alive.
+ *
+ * @throws FlagError naming `--audit-file` when the file cannot be opened.
+ */
+export function createAuditTrail({ file, format, clock = Date.now }: AuditTrailParams): AuditTrail {
+  const formatEvent = format === 'json' ? formatJson : formatText;
+  const formatLine = (event: AuditEvent, timeMs: number) => `${formatEvent(event, timeMs)}\n`;
+  const writer = new LineWriter({
+    destination: file === undefined ? openStandardError() : openAuditFile(file),
+    formatDropped: (count, reason) => formatLine({ type: 'audit-dropped', count, reason }, clock()),
+  });
+  const listeners = new Listeners((event) => write(event, clock()));
+  const flushSync = () => writer.flushSync();
+  exitFlushes.add(flushSync);
+
+  function write(event: AuditEvent, timeMs: number): void {
+    try {
+      writer.write(formatLine(event, timeMs), FREQUENT_EVENTS.has(event.type));
+    } catch (error) {
+      const text = `an audit event of type ${String(event?.type)} cannot be written: ${String(error)}`;
+      writer.write(formatLine({ type: 'warning', text }, timeMs), false);
+    }
+  }
+
+  function emit(event: AuditEvent): void {
+    const timeMs = clock();
+    write(event, timeMs);
+    if (listeners.size > 0) listeners.tell(event, timeMs);
+  }
+
+  return {
+    emit,
+    onEvent: (listener) => listeners.add(listener),
+    flush: () => writer.flush(),
+    flushSync,
+    reopen() {
+      if (file === undefined || !exitFlushes.has(flushSync)) return;
+      try {
+        writer.replace(openAuditFile(file));
+        emit({ type: 'audit-reopened', path: file });
+      } catch (error) {
+        emit({ type: 'warning', text: `${(error as Error).message}; the old file is kept` });
+      }
+    },
+    async close() {
+      await writer.close();
+      exitFlushes.delete(flushSync);
+    },
+  };
+}
+
+/** Reopens the trail on every SIGHUP, which then no longer ends the process; returns what ends that. */
+export function reopenOnHangup(trail: AuditTrail): () => void {
+  const reopen = () => trail.reopen();
+  process.on('SIGHUP', reopen);
+  return () => void process.off('SIGHUP', reopen);
+}
+
+/** The listeners of one trail; one that throws is reported the first time and goes on being called. */
+export class Listeners {
+  readonly #listeners = new Map<object, AuditListener>();
+  readonly #reported = new WeakSet<object>();
+  readonly #report: (event: AuditEvent) => void;
+
+  constructor(report: (event: AuditEvent) => void) {
+    this.#report = report;
+  }
+
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  add(listener: AuditListener): () => void {
+    const key = {};
+    this.#listeners.set(key, listener);
+    return () => void this.#listeners.delete(key);
+  }
+
+  tell(event: AuditEvent, timeMs: number): void {
+    for (const [key, listener] of this.#listeners) {
+      try {
+        listener(event, timeMs);
+      } catch (error) {
+        if (this.#reported.has(key)) continue;
+        this.#reported.add(key);
+        this.#report({ type: 'warning', text: `an audit listener threw: ${String(error)}` });
+      }
+    }
+  }
+}
+
+/** One exit listener for all trails of a process, present only while there are any. */
+const exitFlushes = new (class {
+  readonly #flushes = new Set<() => void>();
+  readonly #run = () => {
+    for (const flush of this.#flushes) flush();
+  };
+
+  add(flush: () => void): void {
+    if (this.#flushes.size === 0) process.on('exit', this.#run);
+    this.#flushes.add(flush);
+  }
+
+  has(flush: () => void): boolean {
+    return this.#flushes.has(flush);
+  }
+
+  delete(flush: () => void): void {
+    if (this.#flushes.delete(flush) && this.#flushes.size === 0) process.off('exit', this.#run);
+  }
+})();

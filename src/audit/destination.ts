@@ -1,0 +1,66 @@
+/** Owns opening what an audit trail is written to: a file, or standard error. */
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { FlagError } from '../errors.js';
+
+/** An open destination. `chunkLength` is how many characters may go into one write. */
+export interface Destination {
+  readonly fd: number;
+  readonly chunkLength: number;
+}
+
+/** One write a turn of the event loop has to keep up with what the turn can emit. */
+const FILE_CHUNK = 1024 * 1024;
+
+/**
+ * A master and its local slaves share one pipe: only writes up to PIPE_BUF are never torn apart by another
+ * process' lines. (Characters, not bytes: lines that are not ASCII may exceed it.)
+ */
+const PIPE_CHUNK = 4096;
+
+const STDERR = 2;
+
+/**
+ * Opens an audit file to append to; it is created, its folder is not. Throws a FlagError that names
+ * `--audit-file` and the cure. Opened without blocking: a named pipe that nobody reads is an error here, and
+ * one that is read slowly delays nobody.
+ */
+export function openAuditFile(path: string): Destination {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o666);
+    return { fd, chunkLength: fstatSync(fd).isFile() ? FILE_CHUNK : PIPE_CHUNK };
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    throw new FlagError('--audit-file', explain(path, error), { cause: error });
+  }
+}
+
+/** Standard error, made non-blocking where it is a pipe: a reader that stops reading must not stop an exit. */
+export function openStandardError(): Destination {
+  try {
+    const stat = fstatSync(STDERR);
+    if (stat.isFile()) return { fd: STDERR, chunkLength: FILE_CHUNK };
+    // Node sets O_NONBLOCK on a pipe or socket when its stream is made, and has no call for it alone.
+    if (stat.isFIFO() || stat.isSocket()) void process.stderr;
+  } catch {
+    // EBADF: started with standard error closed; every write will fail, and be counted
+  }
+  return { fd: STDERR, chunkLength: PIPE_CHUNK };
+}
+
+function explain(path: string, error: unknown): string {
+  const code = errorCode(error);
+  if (code === 'ENOENT') return `the folder ${dirname(path)} does not exist; create it or name another file`;
+  if (code === 'EISDIR') return `${path} is a folder; name a file in it`;
+  if (code === 'ENXIO') return `${path} is a pipe or socket that nobody reads; start its reader first`;
+  if (code === 'EACCES' || code === 'EPERM') return `no right to write ${path}`;
+  return `cannot write ${path} (${code})`;
+}
+
+/** The system's code of an error, or its message if it has none. */
+export function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return (error as NodeJS.ErrnoException).code ?? error.message;
+}

@@ -1,0 +1,207 @@
+/** Owns the table of audit events: what is told, with which fields; the writers decide how it is printed. */
+
+/** A run of a task that came to nothing, as the audit trail tells it. */
+export interface AuditedAttempt {
+  readonly sid: string;
+  readonly attempt: number;
+  readonly evidence: string;
+}
+
+/**
+ * Every event, by its `type`: the text form (after the time stamp) and the meaning, then the fields.
+ *
+ * A row is a promise to whoever reads trails: types and fields are added, never renamed. Fields are ids and
+ * plain values, never live objects. Who adds a row adds its template in `text-templates.ts` and a sample in
+ * the round-trip test; neither compiles without. On the arrows, as in CL-MW: `X -> y` is what X gives or
+ * becomes, `X <- y` what is given to X.
+ */
+export interface AuditEventTable {
+  // Every process
+  /** `VERSION ts-mw: Version 0.1.0`: the first line of a process. */
+  version: { version: string };
+  /** `INIT MASTER "m"`: the process has its role. */
+  init: { role: 'master' | 'slave'; memberId: string };
+  /** `BROKER READY embedded nats://127.0.0.1:4222`: the process is connected to its broker. */
+  'broker-ready': { broker: 'embedded' | 'external'; url: string };
+  /** `BROKER LOST nats://h:4222: reason`: the connection is gone; it is tried again for ever. */
+  'broker-lost': { url: string; reason: string };
+  /** `BROKER BACK nats://h:4222 after 0.3 s`: the connection stands again. */
+  'broker-back': { url: string; awaySeconds: number };
+  /** `SLAVE-0 <- RESEND results from 17`: a gap was found; the peer is asked to go back. */
+  'resend-sent': { peer: string; stream: 'tasks' | 'results'; from: number };
+  /** `SLAVE-0 -> RESEND tasks from 17`: the peer found a gap; it is sent again from there. */
+  'resend-received': { peer: string; stream: 'tasks' | 'results'; from: number };
+  /** `SLAVE-0 UNEXPECT reason`: a frame of the peer could not be taken and was dropped. */
+  'frame-dropped': { peer: string; reason: string };
+  /** `SENTINEL Main did not answer for 2.0 s, killing it: reason`: the sentinel ends its own process. */
+  'killed-by-sentinel': { silentSeconds: number; reason: string };
+  /** `SIGNAL SIGINT`: a signal asked the process to end. */
+  interrupted: { signal: string };
+  /** `MW-INTERNAL Wrong exit code type/value [1.5], assuming 255.`: what the algorithm returned. */
+  'wrong-exit-code': { value: string };
+  /** `EOF FORCE -> Timeout, TCPSocketWrap`: what still held the event loop when the process had to end. */
+  'still-open': { what: string };
+  /** `AUDIT DROPPED 12 lines: reason`: the trail's destination did not take them in time. */
+  'audit-dropped': { count: number; reason: string };
+  /** `AUDIT REOPENED "path"`: after SIGHUP. */
+  'audit-reopened': { path: string };
+  /** `WARNING text`. */
+  warning: { text: string };
+  /** `ERROR text`: such as the stack of what an algorithm threw. */
+  error: { text: string };
+
+  // A master
+  /** `MASTER READY 127.0.0.1:4222`: slaves can join there. */
+  'master-ready': { address: string };
+  /** `MASTER No master algorithm found. ...`: the program never called defineMaster. */
+  'master-algorithm-missing': object;
+  /** `MASTER Another master of member "m" is alive: evidence`: this one gives way. */
+  'other-master-found': { memberId: string; evidence: string };
+  /** `RESFILE Generated resource file: "path"`. */
+  'resource-file-written': { path: string };
+  /** `RESFILE Cannot write resource file "path": reason`; it is tried again at the next update. */
+  'resource-file-unwritten': { path: string; reason: string };
+  /** `FINI SHUTDOWN "m"`: the last line of a master. */
+  'master-finished': { memberId: string };
+  /** `BROKER No token in use: whoever reaches nats://h:4222 can join.` */
+  'no-token': { url: string };
+  /** `BROKER AUTH FAILED 10.0.0.7:5123 reason`: a client with a wrong token or none. */
+  'auth-failed': { address: string; reason: string };
+  /** `EOF -> 10.0.0.7:5123 reason`: the embedded broker closed a client. */
+  'broker-client-closed': { address: string; reason: string };
+
+  // Who joins
+  /** `NEW-CLIENT -> host:4711`: a first hello. */
+  'hello-received': { host: string; pid: number };
+  /** `NEW-CLIENT <- EXPECTED MEMBER "a" GOT MEMBER "b" host:4711`: refused. */
+  'member-refused': { expected: string; got: string; host: string; pid: number };
+  /** `NEW-CLIENT <- REFUSED host:4711 reason`: another run, version or code. */
+  'hello-refused': { host: string; pid: number; reason: string };
+  /** `SLAVE-0 WARNING accepted with other code: hello, square`: `--allow-version-skew`. */
+  'skew-accepted': { sid: string; algorithms: string };
+  /** `SLAVE-3 JOINED AGAIN, was SLAVE-0`: a slave whose session was over has a new one. */
+  'slave-rejoined': { sid: string; previousSid: string };
+
+  // A slave, as its master sees it
+  /** `SLAVE-0 host:4711 -> ["m"] :connecting [:unordered]`: has its sid. */
+  'slave-connecting': { sid: string; host: string; pid: number; memberId: string; kind: SlaveKind };
+  /** `SLAVE-0 -> :idle`. */
+  'slave-idle': { sid: string };
+  /** `SLAVE-0 -> :busy`. */
+  'slave-busy': { sid: string };
+  /** `SLAVE-0 <- 12 tasks`. */
+  'tasks-sent': { sid: string; count: number };
+  /** `SLAVE-0 -> 12 results`. */
+  'results-received': { sid: string; count: number };
+  /** `SLAVE-0 -> RECALLED 12 tasks`: unstarted ones, back in the jar. */
+  'tasks-recalled': { sid: string; count: number };
+  /** `SLAVE-0 -> :unordered`: freed. */
+  'slave-freed': { sid: string };
+  /** `SLAVE-0 SUSPECT evidence`: no new work until it answers or is lost. */
+  'slave-suspected': { sid: string; evidence: string };
+  /** `SLAVE-0 TRUSTED evidence`: the suspicion was wrong. */
+  'suspicion-ended': { sid: string; evidence: string };
+  /** `SLAVE-0 LOST -> :disconnected 503 for 2.0 s`, `silent for 30.1 s`, `process exited with code 3`. */
+  'slave-lost': { sid: string; evidence: string };
+  /** `SLAVE-0 CEOF -> :disconnected reason`: it left by itself. */
+  'slave-left': { sid: string; reason: string };
+  /** `SLAVE-0 <- STALE`: it spoke for a session that is over. */
+  'stale-sent': { sid: string };
+  /** `SLAVE-0 <- TRY-SHUTDOWN`. */
+  'shutdown-sent': { sid: string };
+  /** `SLAVE-0 -> :shutting-down`. */
+  'slave-shutting-down': { sid: string };
+  /** `SLAVE-0 NO ANSWER to the shutdown within 5.0 s`. */
+  'shutdown-unanswered': { sid: string; waitedSeconds: number };
+  /** `SLAVE-0 -> :disconnected`: after its shutdown. */
+  'slave-disconnected': { sid: string };
+
+  // Tasks
+  /** `SLAVE-0 R TASK-7`: taken back from a lost slave. */
+  'task-reclaimed': { sid: string; taskId: string };
+  /** `TASK-7 UNRUNNABLE "hello" max-attempts (SLAVE-0 #1 "silent for 30.1 s", SLAVE-1 #2 "...")`. */
+  'task-unrunnable': {
+    taskId: string;
+    algorithm: string;
+    reason: string;
+    history: readonly AuditedAttempt[];
+  };
+  /** `TASK-7 CANCELLED "hello" on SLAVE-0`: without a slave if it was queued. */
+  'task-cancelled': { taskId: string; algorithm: string; sid?: string | undefined };
+  /** `SLAVE-0 D TASK-7 duplicate`: a result that came too late, twice or from the wrong slave. */
+  'result-dropped': { sid: string; taskId: string; reason: string };
+
+  // The slave processes that a master starts
+  /** `LOCAL 0 STARTED pid 4711`: `index` counts them from 0. */
+  'local-slave-started': { index: number; pid: number };
+  /** `LOCAL 0 NOT STARTED reason`. */
+  'local-slave-unstarted': { index: number; reason: string };
+  /** `LOCAL 0 EXITED pid 4711 code 3`, or `signal SIGABRT`. */
+  'local-slave-exited': {
+    index: number;
+    pid: number;
+    code?: number | undefined;
+    signal?: string | undefined;
+  };
+  /** `LOCAL 0 RESTART in 500 ms`. */
+  'local-slave-restarting': { index: number; backoffMs: number };
+
+  // A slave, as it sees itself
+  /** `SLAVE Using default slave algorithm.` */
+  'default-slave-algorithm': object;
+  /** `RESFILE Loading resource file: "path"`. */
+  'resource-file-loading': { path: string };
+  /** `RESFILE WARNING: reason`: missing, half-written, foreign; the reason names the path. */
+  'resource-file-unusable': { reason: string };
+  /** `RESFILE Computation finished at 2026-01-01T00:00:00.000Z, run r: "path"`. */
+  'resource-file-finished': { timestamp: string; runId: string; path: string };
+  /** `MASTER <- CONNECTED TO h:4222 FROM h:5123`. */
+  'connected-to-master': { address: string; from?: string | undefined };
+  /** `MASTER <- CONNECT REFUSED h:4222 reason`; tried again until `--connect-timeout`. */
+  'connect-refused': { address: string; reason: string };
+  /** `MASTER No master of member "m" at nats://h:4222 within 30.0 s`. */
+  'master-not-found': { memberId: string; url: string; waitedSeconds: number };
+  /** `MASTER -> REFUSED reason`: the master's words. */
+  'refused-by-master': { reason: string };
+  /** `MASTER -> ID SLAVE-0`. */
+  'id-received': { sid: string };
+  /** `MASTER -> 12 tasks (3 grouping)`: `grouping` is how many results go into one message; 0 is `auto`. */
+  'tasks-received': { count: number; grouping: number };
+  /** `MASTER <- 12 results`. */
+  'results-sent': { count: number };
+  /** `MASTER -> STALE`: the session is over, the slave joins again. */
+  'stale-received': object;
+  /** `MASTER -> SHUTDOWN`. */
+  'shutdown-received': object;
+  /** `MASTER -> CEOF evidence`: the master is gone. */
+  'master-lost': { evidence: string };
+  /** `FINI MASTER-SHUTDOWN "m"`, `MASTER-DISCONNECT` or `COMPUTATION-FINISHED`: a slave's last line. */
+  'slave-finished': {
+    outcome: 'master-shutdown' | 'master-disconnect' | 'computation-finished';
+    memberId: string;
+  };
+}
+
+/** What an allocated slave may be used for, CL-MW's slave groups. */
+export type SlaveKind = 'unordered' | 'ordered' | 'intermingle';
+
+export type AuditEventType = keyof AuditEventTable;
+
+/** The event of one type, such as `AuditEventOf<'tasks-sent'>`. */
+export type AuditEventOf<T extends AuditEventType> = Readonly<{ type: T } & AuditEventTable[T]>;
+
+/** One thing that happened: a plain object, discriminated by `type`. */
+export type AuditEvent = { [T in AuditEventType]: AuditEventOf<T> }[AuditEventType];
+
+/**
+ * Events of every message. Their lines may wait for company for some milliseconds; any other line is given
+ * to the operating system at once, since the user's code may block main for an hour right after it.
+ */
+export const FREQUENT_EVENTS: ReadonlySet<AuditEventType> = new Set([
+  'slave-idle',
+  'slave-busy',
+  'tasks-sent',
+  'results-received',
+  'tasks-received',
+  'results-sent',
+]);

@@ -1,0 +1,270 @@
+/** Owns the lines on their way out: gathers and bounds them, and outlives a destination that refuses them. */
+import sonicBoom from 'sonic-boom';
+import { type Destination, errorCode } from './destination.js';
+
+/** How many characters may wait for a destination; lines beyond are dropped and counted. */
+export const WAITING_LIMIT = 16 * 1024 * 1024;
+
+/** How long a frequent line may wait for company. */
+const GATHER_MS = 10;
+
+/** When a refused write is tried again: a full pipe soon, anything else (a full disk, a closed pipe) later. */
+const RETRY_FULL_PIPE_MS = 20;
+const RETRY_MS = 1000;
+
+/** How long a flush waits for a destination that takes nothing. */
+const FLUSH_LIMIT_MS = 1000;
+
+/** More than any chunk: so sonic-boom writes when it is told to, not when it is given something. */
+const NEVER_BY_ITSELF = 2 ** 28;
+
+export interface LineWriterParams {
+  readonly destination: Destination;
+  /** Makes the line (with its newline) that tells how many were dropped, and why. */
+  readonly formatDropped: (count: number, reason: string) => string;
+}
+
+/**
+ * Lines are gathered into chunks, which go to sonic-boom one at a time; it owns the descriptor and partial
+ * writes. The writer is in one of three states:
+ *
+ * - idle: nothing is under way. A prompt line goes out at once and takes along what was gathered; frequent
+ *   lines wait for a full chunk or GATHER_MS.
+ * - writing: one chunk is under way. Lines gather; the next chunk goes when it is written.
+ * - refused: a write failed. Lines gather up to WAITING_LIMIT; the rest of the chunk is tried now and then.
+ *
+ * It never throws, waits only in `flushSync`, and no timer of it keeps a process alive.
+ */
+export class LineWriter {
+  readonly #formatDropped: LineWriterParams['formatDropped'];
+  #destination: Destination;
+  #sonic: sonicBoom.SonicBoom;
+  #state: 'idle' | 'writing' | 'refused' = 'idle';
+  #closed = false;
+
+  readonly #chunks: string[] = [];
+  #gathering = '';
+  #promptGathered = false;
+  /** What sonic-boom has not confirmed; after a refusal some of it may be written. */
+  #underWay = '';
+  /** Characters taken and not confirmed, and confirmed in all. */
+  #waiting = 0;
+  #done = 0;
+
+  #dropped = 0;
+  #reason = '';
+  #timer: NodeJS.Timeout | undefined;
+  #onSettled: (() => void)[] = [];
+  #syncDeadline = 0;
+
+  constructor({ destination, formatDropped }: LineWriterParams) {
+    this.#destination = destination;
+    this.#formatDropped = formatDropped;
+    this.#sonic = this.#attach(destination);
+  }
+
+  /** Takes a line that ends in its newline. A frequent one may wait a little. */
+  write(line: string, frequent: boolean): void {
+    if (this.#closed) return;
+    if (this.#waiting + line.length > WAITING_LIMIT) {
+      this.#dropped++;
+      if (this.#reason === '') this.#reason = 'too many waited';
+      return;
+    }
+    this.#gather(line);
+    if (!frequent) this.#promptGathered = true;
+    if (this.#state === 'idle') this.#nextOrWait();
+  }
+
+  /** Resolves when all lines so far are written, or are refused, or after a second of nothing; never rejects. */
+  async flush(): Promise<void> {
+    const target = this.#done + this.#waiting;
+    if (this.#state === 'refused') this.#retry();
+    else if (this.#state === 'idle') this.#next();
+    while (this.#done < target) {
+      const before = this.#done;
+      await this.#settled();
+      if (this.#done === before) return;
+    }
+  }
+
+  /** Writes all lines before it returns, for the end of a process; gives up on a refusal or after a second. */
+  flushSync(): void {
+    if (this.#waiting === 0) return;
+    this.#stopTimer();
+    this.#syncDeadline = performance.now() + FLUSH_LIMIT_MS;
+    try {
+      // A chunk in the thread pool can't be awaited here; without a pause the next one might overtake it.
+      if (this.#state === 'writing') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      if (this.#state === 'refused') {
+        this.#sonic.flushSync();
+        this.#confirm();
+      }
+      for (let chunk = this.#takeChunk(); chunk !== ''; chunk = this.#takeChunk()) {
+        if (this.#state === 'idle') this.#underWay = chunk;
+        this.#sonic.write(chunk);
+        this.#sonic.flushSync();
+        if (this.#state === 'idle') this.#confirm();
+        else this.#count(chunk.length);
+        if (this.#dropped > 0) this.#tellDropped();
+      }
+    } catch (error) {
+      if (this.#state === 'idle') this.#refuse(error);
+      else this.#reason = errorCode(error);
+    } finally {
+      this.#syncDeadline = 0;
+    }
+  }
+
+  /** Goes on with another destination. What the old one has refused goes there too. */
+  replace(destination: Destination): void {
+    this.#stopTimer();
+    if (this.#state === 'refused') this.#chunks.unshift(this.#underWay);
+    else this.#count(this.#underWay.length);
+    this.#underWay = '';
+    this.#release();
+    this.#destination = destination;
+    this.#sonic = this.#attach(destination);
+    this.#state = 'idle';
+    this.#next();
+    this.#settle();
+  }
+
+  /** Flushes and closes; standard error stays open. Lines that come later are ignored. May be called twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.flush();
+    // again, for the line that tells what was dropped
+    await this.flush();
+    this.#stopTimer();
+    const closed = this.#release();
+    let limit: NodeJS.Timeout | undefined;
+    await Promise.race([closed, new Promise((resolve) => (limit = setTimeout(resolve, FLUSH_LIMIT_MS)))]);
+    clearTimeout(limit);
+  }
+
+  #gather(line: string): void {
+    if (this.#gathering !== '' && this.#gathering.length + line.length > this.#destination.chunkLength) {
+      this.#chunks.push(this.#gathering);
+      this.#gathering = '';
+    }
+    this.#gathering += line;
+    this.#waiting += line.length;
+  }
+
+  #takeChunk(): string {
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined) return chunk;
+    const gathered = this.#gathering;
+    this.#gathering = '';
+    this.#promptGathered = false;
+    return gathered;
+  }
+
+  #nextOrWait(): void {
+    if (this.#promptGathered || this.#chunks.length > 0) this.#next();
+    else if (this.#gathering !== '') this.#timer ??= setTimeout(() => this.#next(), GATHER_MS).unref();
+  }
+
+  /** Starts on the next chunk; only when idle. */
+  #next(): void {
+    this.#stopTimer();
+    this.#underWay = this.#takeChunk();
+    if (this.#underWay === '') return;
+    this.#state = 'writing';
+    this.#sonic.write(this.#underWay);
+    this.#sonic.flush();
+  }
+
+  #retry(): void {
+    this.#stopTimer();
+    this.#state = 'writing';
+    this.#sonic.flush();
+  }
+
+  #written(): void {
+    this.#confirm();
+    if (this.#dropped > 0) this.#tellDropped();
+    this.#nextOrWait();
+    this.#settle();
+  }
+
+  #refuse(error: unknown): void {
+    this.#state = 'refused';
+    this.#reason = errorCode(error);
+    const pipeIsFull = this.#reason === 'EAGAIN';
+    this.#timer ??= setTimeout(() => this.#retry(), pipeIsFull ? RETRY_FULL_PIPE_MS : RETRY_MS).unref();
+    if (!pipeIsFull) this.#settle();
+  }
+
+  #confirm(): void {
+    this.#state = 'idle';
+    this.#count(this.#underWay.length);
+    this.#underWay = '';
+  }
+
+  #count(length: number): void {
+    this.#waiting -= length;
+    this.#done += length;
+  }
+
+  /** Called whenever room was made, before any line can use it: so the line stands where the others miss. */
+  #tellDropped(): void {
+    const line = this.#formatDropped(this.#dropped, this.#reason);
+    this.#dropped = 0;
+    this.#reason = '';
+    this.#gather(line);
+    this.#promptGathered = true;
+  }
+
+  /** The next confirmed chunk or final refusal, or a second without either. */
+  async #settled(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const limit = setTimeout(resolve, FLUSH_LIMIT_MS);
+      this.#onSettled.push(() => {
+        clearTimeout(limit);
+        resolve();
+      });
+    });
+  }
+
+  #settle(): void {
+    if (this.#onSettled.length === 0) return;
+    const waiting = this.#onSettled;
+    this.#onSettled = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** `dest` and not `fd`, which sonic-boom takes for missing when it is 0. */
+  #attach({ fd }: Destination): sonicBoom.SonicBoom {
+    const sonic = new sonicBoom.SonicBoom({
+      dest: fd,
+      minLength: NEVER_BY_ITSELF,
+      maxWrite: NEVER_BY_ITSELF + 1,
+      // Its own retries of EAGAIN would keep the process alive; they serve only flushSync.
+      retryEAGAIN: () => performance.now() < this.#syncDeadline,
+    });
+    sonic.on('drain', () => this.#written());
+    sonic.on('error', (error) => this.#refuse(error));
+    return sonic;
+  }
+
+  /** Lets sonic-boom finish its write, if one is under way, and close; after a refusal it closes at once. */
+  #release(): Promise<void> {
+    const sonic = this.#sonic;
+    return new Promise((resolve) => {
+      sonic.removeAllListeners('drain');
+      sonic.removeAllListeners('error');
+      sonic.on('error', () => sonic.destroy());
+      sonic.on('close', resolve);
+      if (this.#state === 'refused') sonic.destroy();
+      else sonic.end();
+    });
+  }
+}

@@ -1,0 +1,112 @@
+/** Owns the text form of every audit event: one template each, in CL-MW's words where CL-MW has the thing. */
+import type { AuditEventOf, AuditEventType } from './events.js';
+
+/*
+ * A template is subject and text. `{field:kind}` stands for a field, `[[...]]` for a part that is left out
+ * when its field is undefined. The kinds, which also say how a field is read back:
+ *   id    SLAVE-n, TASK-n or MASTER         word   has no blanks
+ *   int   a whole number                    sec    seconds, with one digit after the point
+ *   name  quoted, as a JSON string          text   to the end of the line
+ *   caps  a word in upper case, in lower case in the event
+ *   runs  a task's history
+ */
+
+type FieldsOf<S extends string> = S extends `${string}{${infer Field}:${infer Rest}`
+  ? Field | FieldsOf<Rest>
+  : never;
+
+/** Refuses a template that names a field its event has not, or leaves out one that it has. */
+type Whole<T extends Record<AuditEventType, string>> = {
+  [K in AuditEventType]: [FieldsOf<T[K]>] extends [keyof AuditEventOf<K>]
+    ? [Exclude<keyof AuditEventOf<K>, 'type'>] extends [FieldsOf<T[K]>]
+      ? T[K]
+      : `${K} has a field that its template leaves out`
+    : `${K} has no such field`;
+};
+
+function whole<const T extends Record<AuditEventType, string>>(templates: T & Whole<T>): T {
+  return templates;
+}
+
+export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
+  'slave-idle': '{sid:id} -> :idle',
+  'slave-busy': '{sid:id} -> :busy',
+  'tasks-sent': '{sid:id} <- {count:int} tasks',
+  'results-received': '{sid:id} -> {count:int} results',
+  'tasks-received': 'MASTER -> {count:int} tasks ({grouping:int} grouping)',
+  'results-sent': 'MASTER <- {count:int} results',
+
+  version: 'VERSION ts-mw: Version {version:word}',
+  init: 'INIT {role:caps} {memberId:name}',
+  'broker-ready': 'BROKER READY {broker:word} {url:word}',
+  'broker-lost': 'BROKER LOST {url:word} {reason:text}',
+  'broker-back': 'BROKER BACK {url:word} after {awaySeconds:sec} s',
+  'resend-sent': '{peer:id} <- RESEND {stream:word} from {from:int}',
+  'resend-received': '{peer:id} -> RESEND {stream:word} from {from:int}',
+  'frame-dropped': '{peer:id} UNEXPECT {reason:text}',
+  'killed-by-sentinel': 'SENTINEL Main did not answer for {silentSeconds:sec} s, killing it: {reason:text}',
+  interrupted: 'SIGNAL {signal:word}',
+  'wrong-exit-code': 'MW-INTERNAL Wrong exit code type/value [{value:text}], assuming 255.',
+  'still-open': 'EOF FORCE -> {what:text}',
+  'audit-dropped': 'AUDIT DROPPED {count:int} lines: {reason:text}',
+  'audit-reopened': 'AUDIT REOPENED {path:name}',
+  warning: 'WARNING {text:text}',
+  error: 'ERROR {text:text}',
+
+  'master-ready': 'MASTER READY {address:word}',
+  'master-algorithm-missing':
+    'MASTER No master algorithm found. You must define a master algorithm with defineMaster.',
+  'other-master-found': 'MASTER Another master of member {memberId:name} is alive: {evidence:text}',
+  'resource-file-written': 'RESFILE Generated resource file: {path:name}',
+  'resource-file-unwritten': 'RESFILE Cannot write resource file {path:name}: {reason:text}',
+  'master-finished': 'FINI SHUTDOWN {memberId:name}',
+  'no-token': 'BROKER No token in use: whoever reaches {url:word} can join.',
+  'auth-failed': 'BROKER AUTH FAILED {address:word} {reason:text}',
+  'broker-client-closed': 'EOF -> {address:word} {reason:text}',
+
+  'hello-received': 'NEW-CLIENT -> {host:word}:{pid:int}',
+  'member-refused':
+    'NEW-CLIENT <- EXPECTED MEMBER {expected:name} GOT MEMBER {got:name} {host:word}:{pid:int}',
+  'hello-refused': 'NEW-CLIENT <- REFUSED {host:word}:{pid:int} {reason:text}',
+  'skew-accepted': '{sid:id} WARNING accepted with other code: {algorithms:text}',
+  'slave-rejoined': '{sid:id} JOINED AGAIN, was {previousSid:id}',
+
+  'slave-connecting': '{sid:id} {host:word}:{pid:int} -> [{memberId:name}] :connecting [:{kind:word}]',
+  'tasks-recalled': '{sid:id} -> RECALLED {count:int} tasks',
+  'slave-freed': '{sid:id} -> :unordered',
+  'slave-suspected': '{sid:id} SUSPECT {evidence:text}',
+  'suspicion-ended': '{sid:id} TRUSTED {evidence:text}',
+  'slave-lost': '{sid:id} LOST -> :disconnected {evidence:text}',
+  'slave-left': '{sid:id} CEOF -> :disconnected {reason:text}',
+  'stale-sent': '{sid:id} <- STALE',
+  'shutdown-sent': '{sid:id} <- TRY-SHUTDOWN',
+  'slave-shutting-down': '{sid:id} -> :shutting-down',
+  'shutdown-unanswered': '{sid:id} NO ANSWER to the shutdown within {waitedSeconds:sec} s',
+  'slave-disconnected': '{sid:id} -> :disconnected',
+
+  'task-reclaimed': '{sid:id} R {taskId:id}',
+  'task-unrunnable': '{taskId:id} UNRUNNABLE {algorithm:name} {reason:word} ({history:runs})',
+  'task-cancelled': '{taskId:id} CANCELLED {algorithm:name}[[ on {sid:id}]]',
+  'result-dropped': '{sid:id} D {taskId:id} {reason:text}',
+
+  'local-slave-started': 'LOCAL {index:int} STARTED pid {pid:int}',
+  'local-slave-unstarted': 'LOCAL {index:int} NOT STARTED {reason:text}',
+  'local-slave-exited': 'LOCAL {index:int} EXITED pid {pid:int}[[ code {code:int}]][[ signal {signal:word}]]',
+  'local-slave-restarting': 'LOCAL {index:int} RESTART in {backoffMs:int} ms',
+
+  'default-slave-algorithm': 'SLAVE Using default slave algorithm.',
+  'resource-file-loading': 'RESFILE Loading resource file: {path:name}',
+  'resource-file-unusable': 'RESFILE WARNING: {reason:text}',
+  'resource-file-finished': 'RESFILE Computation finished at {timestamp:word}, run {runId:word}: {path:name}',
+  'connected-to-master': 'MASTER <- CONNECTED TO {address:word}[[ FROM {from:word}]]',
+  'connect-refused': 'MASTER <- CONNECT REFUSED {address:word} {reason:text}',
+  'master-not-found': 'MASTER No master of member {memberId:name} at {url:word} within {waitedSeconds:sec} s',
+  'refused-by-master': 'MASTER -> REFUSED {reason:text}',
+  'id-received': 'MASTER -> ID {sid:id}',
+  'stale-received': 'MASTER -> STALE',
+  'shutdown-received': 'MASTER -> SHUTDOWN',
+  'master-lost': 'MASTER -> CEOF {evidence:text}',
+  'slave-finished': 'FINI {outcome:caps} {memberId:name}',
+});
+
+export const AUDIT_EVENT_TYPES = Object.keys(TEXT_TEMPLATES) as readonly AuditEventType[];

@@ -1,0 +1,218 @@
+/** One sample of every audit event, with its line; a type of event without a sample does not compile. */
+import type { AuditEventOf, AuditEventType } from '../../src/audit/events.js';
+
+type Samples = { readonly [T in AuditEventType]: readonly [AuditEventOf<T>, string] };
+
+const sid = 'SLAVE-0';
+const url = 'nats://127.0.0.1:4222';
+
+export const SAMPLES: Samples = {
+  version: [{ type: 'version', version: '0.1.0' }, 'VERSION ts-mw: Version 0.1.0'],
+  init: [{ type: 'init', role: 'master', memberId: 'a "b"\n' }, 'INIT MASTER "a \\"b\\"\\n"'],
+  'broker-ready': [
+    { type: 'broker-ready', broker: 'embedded', url },
+    'BROKER READY embedded nats://127.0.0.1:4222',
+  ],
+  'broker-lost': [
+    { type: 'broker-lost', url, reason: 'closed by peer' },
+    'BROKER LOST nats://127.0.0.1:4222 closed by peer',
+  ],
+  'broker-back': [
+    { type: 'broker-back', url, awaySeconds: 0.3 },
+    'BROKER BACK nats://127.0.0.1:4222 after 0.3 s',
+  ],
+  'resend-sent': [
+    { type: 'resend-sent', peer: sid, stream: 'results', from: 17 },
+    'SLAVE-0 <- RESEND results from 17',
+  ],
+  'resend-received': [
+    { type: 'resend-received', peer: 'MASTER', stream: 'results', from: 1 },
+    'MASTER -> RESEND results from 1',
+  ],
+  'frame-dropped': [
+    { type: 'frame-dropped', peer: sid, reason: 'no such verb: \u001b[31mred' },
+    'SLAVE-0 UNEXPECT no such verb: \\u001b[31mred',
+  ],
+  'killed-by-sentinel': [
+    { type: 'killed-by-sentinel', silentSeconds: 2, reason: 'the master is gone' },
+    'SENTINEL Main did not answer for 2.0 s, killing it: the master is gone',
+  ],
+  interrupted: [{ type: 'interrupted', signal: 'SIGINT' }, 'SIGNAL SIGINT'],
+  'wrong-exit-code': [
+    { type: 'wrong-exit-code', value: '1.5' },
+    'MW-INTERNAL Wrong exit code type/value [1.5], assuming 255.',
+  ],
+  'still-open': [{ type: 'still-open', what: 'Timeout, PipeWrap' }, 'EOF FORCE -> Timeout, PipeWrap'],
+  'audit-dropped': [{ type: 'audit-dropped', count: 12, reason: 'ENOSPC' }, 'AUDIT DROPPED 12 lines: ENOSPC'],
+  'audit-reopened': [{ type: 'audit-reopened', path: '/a b/c.log' }, 'AUDIT REOPENED "/a b/c.log"'],
+  warning: [
+    { type: 'warning', text: 'C:\\new\r\nand\ttab\u2028end' },
+    'WARNING C:\\\\new\\r\\nand\\ttab\\u2028end',
+  ],
+  error: [{ type: 'error', text: 'Error: x\n    at y' }, 'ERROR Error: x\\n    at y'],
+
+  'master-ready': [{ type: 'master-ready', address: '127.0.0.1:4222' }, 'MASTER READY 127.0.0.1:4222'],
+  'master-algorithm-missing': [
+    { type: 'master-algorithm-missing' },
+    'MASTER No master algorithm found. You must define a master algorithm with defineMaster.',
+  ],
+  'other-master-found': [
+    { type: 'other-master-found', memberId: 'm', evidence: 'run 77 beats' },
+    'MASTER Another master of member "m" is alive: run 77 beats',
+  ],
+  'resource-file-written': [
+    { type: 'resource-file-written', path: '/tmp/m.rsc' },
+    'RESFILE Generated resource file: "/tmp/m.rsc"',
+  ],
+  'resource-file-unwritten': [
+    { type: 'resource-file-unwritten', path: '/m.rsc', reason: 'EACCES' },
+    'RESFILE Cannot write resource file "/m.rsc": EACCES',
+  ],
+  'master-finished': [{ type: 'master-finished', memberId: 'm' }, 'FINI SHUTDOWN "m"'],
+  'no-token': [
+    { type: 'no-token', url },
+    'BROKER No token in use: whoever reaches nats://127.0.0.1:4222 can join.',
+  ],
+  'auth-failed': [
+    { type: 'auth-failed', address: '10.0.0.7:5123', reason: 'wrong token' },
+    'BROKER AUTH FAILED 10.0.0.7:5123 wrong token',
+  ],
+  'broker-client-closed': [
+    { type: 'broker-client-closed', address: '[::1]:5123', reason: 'slow consumer' },
+    'EOF -> [::1]:5123 slow consumer',
+  ],
+
+  'hello-received': [{ type: 'hello-received', host: 'node-7', pid: 4711 }, 'NEW-CLIENT -> node-7:4711'],
+  'member-refused': [
+    { type: 'member-refused', expected: 'a', got: 'b "c"', host: 'h', pid: 1 },
+    'NEW-CLIENT <- EXPECTED MEMBER "a" GOT MEMBER "b \\"c\\"" h:1',
+  ],
+  'hello-refused': [
+    { type: 'hello-refused', host: 'h', pid: 1, reason: 'another version: 2' },
+    'NEW-CLIENT <- REFUSED h:1 another version: 2',
+  ],
+  'skew-accepted': [
+    { type: 'skew-accepted', sid, algorithms: 'hello, square' },
+    'SLAVE-0 WARNING accepted with other code: hello, square',
+  ],
+  'slave-rejoined': [
+    { type: 'slave-rejoined', sid: 'SLAVE-3', previousSid: sid },
+    'SLAVE-3 JOINED AGAIN, was SLAVE-0',
+  ],
+
+  'slave-connecting': [
+    { type: 'slave-connecting', sid, host: 'a host', pid: 7, memberId: 'm', kind: 'unordered' },
+    'SLAVE-0 a\\u0020host:7 -> ["m"] :connecting [:unordered]',
+  ],
+  'slave-idle': [{ type: 'slave-idle', sid }, 'SLAVE-0 -> :idle'],
+  'slave-busy': [{ type: 'slave-busy', sid }, 'SLAVE-0 -> :busy'],
+  'tasks-sent': [{ type: 'tasks-sent', sid, count: 12 }, 'SLAVE-0 <- 12 tasks'],
+  'results-received': [{ type: 'results-received', sid, count: 1 }, 'SLAVE-0 -> 1 results'],
+  'tasks-recalled': [{ type: 'tasks-recalled', sid, count: 5 }, 'SLAVE-0 -> RECALLED 5 tasks'],
+  'slave-freed': [{ type: 'slave-freed', sid }, 'SLAVE-0 -> :unordered'],
+  'slave-suspected': [
+    { type: 'slave-suspected', sid, evidence: '503 from the broker' },
+    'SLAVE-0 SUSPECT 503 from the broker',
+  ],
+  'suspicion-ended': [
+    { type: 'suspicion-ended', sid, evidence: 'answered after 0.4 s' },
+    'SLAVE-0 TRUSTED answered after 0.4 s',
+  ],
+  'slave-lost': [
+    { type: 'slave-lost', sid, evidence: '503 for 2.0 s' },
+    'SLAVE-0 LOST -> :disconnected 503 for 2.0 s',
+  ],
+  'slave-left': [
+    { type: 'slave-left', sid, reason: 'another master was first' },
+    'SLAVE-0 CEOF -> :disconnected another master was first',
+  ],
+  'stale-sent': [{ type: 'stale-sent', sid }, 'SLAVE-0 <- STALE'],
+  'shutdown-sent': [{ type: 'shutdown-sent', sid }, 'SLAVE-0 <- TRY-SHUTDOWN'],
+  'slave-shutting-down': [{ type: 'slave-shutting-down', sid }, 'SLAVE-0 -> :shutting-down'],
+  'shutdown-unanswered': [
+    { type: 'shutdown-unanswered', sid, waitedSeconds: 5 },
+    'SLAVE-0 NO ANSWER to the shutdown within 5.0 s',
+  ],
+  'slave-disconnected': [{ type: 'slave-disconnected', sid }, 'SLAVE-0 -> :disconnected'],
+
+  'task-reclaimed': [{ type: 'task-reclaimed', sid, taskId: 'TASK-7' }, 'SLAVE-0 R TASK-7'],
+  'task-unrunnable': [
+    {
+      type: 'task-unrunnable',
+      taskId: 'TASK-7',
+      algorithm: 'hello',
+      reason: 'max-attempts',
+      history: [
+        { sid, attempt: 1, evidence: 'process exited with signal SIGABRT' },
+        { sid: 'SLAVE-1', attempt: 2, evidence: 'said "no", silent for 30.1 s' },
+      ],
+    },
+    'TASK-7 UNRUNNABLE "hello" max-attempts (SLAVE-0 #1 "process exited with signal SIGABRT", ' +
+      'SLAVE-1 #2 "said \\"no\\", silent for 30.1 s")',
+  ],
+  'task-cancelled': [
+    { type: 'task-cancelled', taskId: 'TASK-7', algorithm: 'hello', sid },
+    'TASK-7 CANCELLED "hello" on SLAVE-0',
+  ],
+  'result-dropped': [
+    { type: 'result-dropped', sid, taskId: 'TASK-7', reason: 'duplicate' },
+    'SLAVE-0 D TASK-7 duplicate',
+  ],
+
+  'local-slave-started': [{ type: 'local-slave-started', index: 0, pid: 4711 }, 'LOCAL 0 STARTED pid 4711'],
+  'local-slave-unstarted': [
+    { type: 'local-slave-unstarted', index: 1, reason: 'ENOENT' },
+    'LOCAL 1 NOT STARTED ENOENT',
+  ],
+  'local-slave-exited': [
+    { type: 'local-slave-exited', index: 0, pid: 4711, signal: 'SIGABRT' },
+    'LOCAL 0 EXITED pid 4711 signal SIGABRT',
+  ],
+  'local-slave-restarting': [
+    { type: 'local-slave-restarting', index: 0, backoffMs: 500 },
+    'LOCAL 0 RESTART in 500 ms',
+  ],
+
+  'default-slave-algorithm': [{ type: 'default-slave-algorithm' }, 'SLAVE Using default slave algorithm.'],
+  'resource-file-loading': [
+    { type: 'resource-file-loading', path: 'm.rsc' },
+    'RESFILE Loading resource file: "m.rsc"',
+  ],
+  'resource-file-unusable': [
+    { type: 'resource-file-unusable', reason: 'm.rsc is missing' },
+    'RESFILE WARNING: m.rsc is missing',
+  ],
+  'resource-file-finished': [
+    { type: 'resource-file-finished', timestamp: '2026-01-01T00:00:00.000Z', runId: 'r1', path: 'm.rsc' },
+    'RESFILE Computation finished at 2026-01-01T00:00:00.000Z, run r1: "m.rsc"',
+  ],
+  'connected-to-master': [
+    { type: 'connected-to-master', address: 'h:4222', from: 'h:5123' },
+    'MASTER <- CONNECTED TO h:4222 FROM h:5123',
+  ],
+  'connect-refused': [
+    { type: 'connect-refused', address: 'h:4222', reason: 'ECONNREFUSED' },
+    'MASTER <- CONNECT REFUSED h:4222 ECONNREFUSED',
+  ],
+  'master-not-found': [
+    { type: 'master-not-found', memberId: 'm', url, waitedSeconds: 30 },
+    'MASTER No master of member "m" at nats://127.0.0.1:4222 within 30.0 s',
+  ],
+  'refused-by-master': [
+    { type: 'refused-by-master', reason: 'other code of hello' },
+    'MASTER -> REFUSED other code of hello',
+  ],
+  'id-received': [{ type: 'id-received', sid }, 'MASTER -> ID SLAVE-0'],
+  'tasks-received': [{ type: 'tasks-received', count: 12, grouping: 3 }, 'MASTER -> 12 tasks (3 grouping)'],
+  'results-sent': [{ type: 'results-sent', count: 3 }, 'MASTER <- 3 results'],
+  'stale-received': [{ type: 'stale-received' }, 'MASTER -> STALE'],
+  'shutdown-received': [{ type: 'shutdown-received' }, 'MASTER -> SHUTDOWN'],
+  'master-lost': [
+    { type: 'master-lost', evidence: 'connection refused for 15.0 s' },
+    'MASTER -> CEOF connection refused for 15.0 s',
+  ],
+  'slave-finished': [
+    { type: 'slave-finished', outcome: 'master-shutdown', memberId: 'm' },
+    'FINI MASTER-SHUTDOWN "m"',
+  ],
+};
