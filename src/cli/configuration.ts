@@ -1,0 +1,260 @@
+/** The one frozen object that a process runs by, made of its command line and its program's defaults. */
+
+import { FlagError } from '../errors.js';
+import { FLAG_ROWS, type FlagKey, type Flags, flagName } from './flag-table.js';
+import {
+  parseBytes,
+  parseChoice,
+  parseGroup,
+  parseHost,
+  parseNatsUrl,
+  parseNatural,
+  parseSeconds,
+  parseText,
+} from './flag-values.js';
+import { CREDENTIAL_KEYS, type NatsCredentials, readCredentials } from './nats-flags.js';
+import type { GivenFlag } from './split-arguments.js';
+
+/** What was given on one side of `--resource-file`. */
+export interface SlaveCoordinates {
+  readonly masterHost?: string | undefined;
+  readonly masterPort?: number | undefined;
+  readonly memberId?: string | undefined;
+}
+
+export interface Configuration {
+  readonly role: 'master' | 'slave';
+  /** With a resource file a slave asks `slaveTarget` instead, as for host and port. */
+  readonly memberId: string;
+  readonly masterHost: string;
+  /** 0 on a master: any free one; on a slave only if it has another way to find its master. */
+  readonly masterPort: number;
+  readonly resourceFile:
+    | {
+        readonly path: string;
+        /** Stood behind `--resource-file`: wins over the file. */
+        readonly overrides: SlaveCoordinates;
+        /** Stood before it, or in the program's defaults: used where there is no file. */
+        readonly fallback: SlaveCoordinates;
+      }
+    | undefined;
+  readonly resourceFileUpdateIntervalMs: number;
+  readonly slaveTaskGroup: number | 'auto';
+  readonly slaveResultGroup: number | 'auto';
+  readonly auditFile: string | undefined;
+  readonly auditFormat: 'text' | 'json';
+  readonly clientTimeoutMs: number;
+  /** `Infinity` is for ever: compare with it, but give it to no timer, which would fire at once. */
+  readonly connectTimeoutMs: number;
+  /** Local slaves to start; 0 on a slave. */
+  readonly slaves: number;
+  readonly slaveExecutable: string | undefined;
+  readonly nats: NatsCredentials & {
+    /** As `nats://HOST:PORT` or `tls://HOST:PORT`; empty is the broker inside the master. */
+    readonly urls: readonly string[];
+  };
+  readonly maxMessageBytes: number;
+  readonly allowVersionSkew: boolean;
+  /** What the library did not consume, in its order. */
+  readonly argv: readonly string[];
+  /** One line each, for the audit trail. */
+  readonly warnings: readonly string[];
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Beats come once a second; below this a single late one condemns a slave. */
+const SHORT_CLIENT_TIMEOUT_MS = 3000;
+
+export function configure(
+  given: readonly GivenFlag[],
+  argv: readonly string[],
+  defaults: Flags,
+  env: Environment,
+): Configuration {
+  const ofProgram = givenByDefaults(defaults);
+  const role = roleOf(given) ?? roleOf(ofProgram);
+  if (role === undefined) {
+    throw new FlagError('--master', 'expected --master or --slave, neither came; type one of them');
+  }
+  const flags = [...ofProgram.filter(({ key }) => !isDisplaced(key, role, given)), ...given];
+  return freeze(new Reader(role, flags, env).configuration(argv));
+}
+
+function roleOf(flags: readonly GivenFlag[]): 'master' | 'slave' | undefined {
+  const master = flags.some(({ key }) => key === 'master');
+  const slave = flags.some(({ key }) => key === 'slave');
+  if (master && slave) {
+    throw new FlagError('--master', 'expected one role, --slave came too; type --master or --slave');
+  }
+  return master ? 'master' : slave ? 'slave' : undefined;
+}
+
+function givenByDefaults(defaults: Flags): GivenFlag[] {
+  const given: GivenFlag[] = [];
+  for (const [key, value] of Object.entries(defaults)) {
+    const row = FLAG_ROWS.find((row) => row.key === key);
+    if (row === undefined || key === 'help' || key === 'version') {
+      throw new FlagError(flagName(key), `${key} is no flag that a program can give; see --help for those`);
+    }
+    if (value === undefined || value === false) continue;
+    if ((value === true) === row.takesValue) {
+      const expected = row.takesValue ? 'a value' : 'true or false';
+      throw new FlagError(row.name, `expected ${expected}, the program gave ${String(value)}; change ${key}`);
+    }
+    for (const one of Array.isArray(value) ? value : [value]) {
+      given.push({ key: row.key, value: one === true ? true : String(one) });
+    }
+  }
+  return given;
+}
+
+/** A program's default gives way to whatever on the command line it could only quarrel with. */
+function isDisplaced(key: GivenFlag['key'], role: 'master' | 'slave', given: readonly GivenFlag[]): boolean {
+  const typed = (test: (key: string) => boolean) => given.some((flag) => test(flag.key));
+  if (key === 'slaves') return role === 'slave';
+  if (key === 'natsUrl') {
+    return typed((one) => one === 'natsUrl' || one === 'masterHost' || one === 'masterPort');
+  }
+  if (key === 'masterHost' || key === 'masterPort') return typed((one) => one === 'natsUrl');
+  return CREDENTIAL_KEYS.has(key) && typed((one) => CREDENTIAL_KEYS.has(one));
+}
+
+/** Reads one process's flags, in which a later one wins over an earlier one of the same name. */
+class Reader {
+  readonly #role: 'master' | 'slave';
+  readonly #flags: readonly GivenFlag[];
+  readonly #env: Environment;
+  readonly #warnings: string[] = [];
+
+  constructor(role: 'master' | 'slave', flags: readonly GivenFlag[], env: Environment) {
+    this.#role = role;
+    this.#flags = flags;
+    this.#env = env;
+  }
+
+  configuration(argv: readonly string[]): Configuration {
+    const urls = this.#urls();
+    const resourceFile = this.#resourceFile();
+    const coordinates = this.#coordinates(this.#flags);
+    this.#checkReachable(coordinates, urls);
+    const connectTimeoutMs = this.#read('connectTimeout', secondsOrForEver) ?? 30_000;
+    return {
+      role: this.#role,
+      memberId: coordinates.memberId ?? 'default-member-id',
+      masterHost: coordinates.masterHost ?? '127.0.0.1',
+      masterPort: coordinates.masterPort ?? 0,
+      resourceFile,
+      resourceFileUpdateIntervalMs: this.#read('resourceFileUpdateInterval', parseSeconds) ?? 300_000,
+      slaveTaskGroup: this.#read('slaveTaskGroup', parseGroup) ?? 'auto',
+      slaveResultGroup: this.#read('slaveResultGroup', parseGroup) ?? 'auto',
+      auditFile: this.#read('auditFile', pathOf),
+      auditFormat: this.#read('auditFormat', formatOf) ?? 'text',
+      clientTimeoutMs: this.#clientTimeoutMs(),
+      connectTimeoutMs,
+      slaves: this.#slaves(),
+      slaveExecutable: this.#read('slaveExecutable', pathOf),
+      nats: { urls, ...this.#credentials(urls) },
+      maxMessageBytes: this.#read('maxMessageSize', parseBytes) ?? 256 * 1024 * 1024,
+      allowVersionSkew: this.#flags.some(({ key }) => key === 'allowVersionSkew'),
+      argv,
+      warnings: this.#warnings,
+    };
+  }
+
+  #last(key: FlagKey, flags = this.#flags): string | undefined {
+    const value = flags.findLast((flag) => flag.key === key)?.value;
+    return value === true ? undefined : value;
+  }
+
+  #read<T>(key: FlagKey, parse: (name: string, text: string) => T, flags = this.#flags): T | undefined {
+    const text = this.#last(key, flags);
+    return text === undefined ? undefined : parse(flagName(key), text);
+  }
+
+  #coordinates(flags: readonly GivenFlag[]): SlaveCoordinates {
+    const from = this.#role === 'slave' ? 1 : 0;
+    return {
+      masterHost: this.#read('masterHost', parseHost, flags),
+      masterPort: this.#read(
+        'masterPort',
+        (name, text) => parseNatural(name, text, { from, to: 65535 }, '4222'),
+        flags,
+      ),
+      memberId: this.#last('memberId', flags),
+    };
+  }
+
+  #resourceFile(): Configuration['resourceFile'] {
+    const path = this.#read('resourceFile', pathOf);
+    if (path === undefined) return undefined;
+    const at = this.#flags.findLastIndex(({ key }) => key === 'resourceFile');
+    return {
+      path,
+      overrides: this.#coordinates(this.#flags.slice(at + 1)),
+      fallback: this.#coordinates(this.#flags.slice(0, at)),
+    };
+  }
+
+  #urls(): readonly string[] {
+    const texts = this.#flags.filter(({ key }) => key === 'natsUrl').map(({ value }) => String(value));
+    return [...new Set(texts.map((text) => parseNatsUrl('--nats-url', text)))];
+  }
+
+  #checkReachable({ masterHost, masterPort }: SlaveCoordinates, urls: readonly string[]): void {
+    if (urls.length > 0 && (masterHost !== undefined || masterPort !== undefined)) {
+      const came = masterPort === undefined ? '--master-host' : '--master-port';
+      throw new FlagError(came, 'expected either it or --nats-url, both came; type only one of the two');
+    }
+    const hasFile = this.#last('resourceFile') !== undefined;
+    if (this.#role === 'slave' && !hasFile && urls.length === 0 && masterPort === undefined) {
+      throw new FlagError(
+        '--slave',
+        'expected a way to find the master, none came; type --resource-file FILE, --master-port PORT or --nats-url URL',
+      );
+    }
+  }
+
+  #credentials(urls: readonly string[]): NatsCredentials {
+    const warn = (warning: string) => this.#warnings.push(warning);
+    const credentials = readCredentials((key) => this.#last(key), this.#env, warn);
+    const foreign = credentials.creds ? '--nats-creds' : credentials.user ? '--nats-user' : undefined;
+    if (foreign !== undefined && this.#role === 'master' && urls.length === 0) {
+      throw new FlagError(
+        foreign,
+        'expected --nats-url too, it did not come; type it, or --nats-token-file FILE for the broker inside the master',
+      );
+    }
+    return credentials;
+  }
+
+  #clientTimeoutMs(): number {
+    const timeoutMs = this.#read('clientTimeout', parseSeconds) ?? 30_000;
+    if (timeoutMs < SHORT_CLIENT_TIMEOUT_MS) {
+      this.#warnings.push(
+        '--client-timeout: slaves say each second that they live; below 3 seconds a late word loses one',
+      );
+    }
+    return timeoutMs;
+  }
+
+  #slaves(): number {
+    const slaves = this.#read('slaves', (name, text) => parseNatural(name, text, { from: 0, to: 1024 }, '2'));
+    if (slaves !== undefined && this.#role === 'slave') {
+      throw new FlagError('--slaves', 'expected on a master only, --slave came; type it beside --master');
+    }
+    return slaves ?? 0;
+  }
+}
+
+const pathOf = (name: string, text: string) => parseText(name, text, 'FILE');
+const formatOf = (name: string, text: string) => parseChoice(name, text, ['text', 'json']);
+const secondsOrForEver = (name: string, text: string) =>
+  parseSeconds(name, text, 'for ever') || Number.POSITIVE_INFINITY;
+
+function freeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null) freeze(inner);
+  }
+  return Object.freeze(value);
+}

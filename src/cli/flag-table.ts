@@ -1,0 +1,175 @@
+/** The table of all flags: name, group, default and description; parsing and `--help` both read it. */
+
+/**
+ * Every flag of the command line, in camelCase, as `initialize`, `master()` and `slave()` take it from a
+ * program. The command line wins over these; what belongs to the other role is left alone.
+ */
+export interface Flags {
+  readonly master?: boolean | undefined;
+  readonly slave?: boolean | undefined;
+  readonly resourceFile?: string | undefined;
+  /** Seconds; 300. */
+  readonly resourceFileUpdateInterval?: number | undefined;
+  /** 127.0.0.1 */
+  readonly masterHost?: string | undefined;
+  /** On a master 0, any free one. */
+  readonly masterPort?: number | undefined;
+  /** `default-member-id` */
+  readonly memberId?: string | undefined;
+  /** `auto` */
+  readonly slaveTaskGroup?: number | 'auto' | undefined;
+  /** `auto` */
+  readonly slaveResultGroup?: number | 'auto' | undefined;
+  /** Standard error. */
+  readonly auditFile?: string | undefined;
+  /** `text` */
+  readonly auditFormat?: 'text' | 'json' | undefined;
+  /** Seconds that a slave may be silent; 30. */
+  readonly clientTimeout?: number | undefined;
+  /** Seconds that a slave looks for its master; 30, and 0 is for ever. */
+  readonly connectTimeout?: number | undefined;
+  /** How many local slaves a master starts; 0. */
+  readonly slaves?: number | undefined;
+  readonly slaveExecutable?: string | undefined;
+  readonly natsUrl?: string | readonly string[] | undefined;
+  readonly natsToken?: string | undefined;
+  readonly natsTokenFile?: string | undefined;
+  readonly natsUser?: string | undefined;
+  readonly natsPassword?: string | undefined;
+  /** Path of a `.creds` file. */
+  readonly natsCreds?: string | undefined;
+  /** Bytes, or a text such as `64m`; 256 MB. */
+  readonly maxMessageSize?: number | string | undefined;
+  readonly allowVersionSkew?: boolean | undefined;
+}
+
+export type FlagKey = keyof Flags;
+
+export type FlagGroup =
+  | 'Role:'
+  | 'Master:'
+  | 'Slaves:'
+  | 'Groups:'
+  | 'Audit:'
+  | 'Broker (NATS):'
+  | 'Timeouts:';
+
+export interface FlagRow {
+  readonly key: FlagKey | 'help' | 'version';
+  /** As typed, with the dashes. */
+  readonly name: string;
+  readonly group: FlagGroup;
+  readonly takesValue: boolean;
+  readonly describe: string;
+  readonly byDefault?: string | undefined;
+}
+
+const row = (
+  key: FlagRow['key'],
+  group: FlagGroup,
+  takes: 'value' | 'nothing',
+  describe: string,
+  byDefault?: string,
+): FlagRow => ({ key, name: flagName(key), group, takesValue: takes === 'value', describe, byDefault });
+
+export const FLAG_ROWS: readonly FlagRow[] = [
+  row('master', 'Role:', 'nothing', 'Be the master of the computation'),
+  row('slave', 'Role:', 'nothing', 'Be one of its slaves'),
+  row('memberId', 'Role:', 'value', 'Name that master and slaves share', 'default-member-id'),
+  row(
+    'resourceFile',
+    'Role:',
+    'value',
+    'File that the master writes and slaves read to find it. On a slave it overrides --master-host, ' +
+      '--master-port and --member-id before it; those after it override the file',
+  ),
+  row('help', 'Role:', 'nothing', 'Print this and exit'),
+  row('version', 'Role:', 'nothing', 'Print the versions and exit'),
+
+  row('masterHost', 'Master:', 'value', 'Address at which the master is reached', '127.0.0.1'),
+  row('masterPort', 'Master:', 'value', 'Its port, 1 to 65535; a master may leave it out', 'any free one'),
+  row(
+    'resourceFileUpdateInterval',
+    'Master:',
+    'value',
+    'Seconds between two writings of the resource file',
+    '300',
+  ),
+
+  row(
+    'slaves',
+    'Slaves:',
+    'value',
+    'Local slaves that a master starts and stops with itself, 0 to 1024',
+    '0',
+  ),
+  row(
+    'slaveExecutable',
+    'Slaves:',
+    'value',
+    'What the resource file tells a batch system to start as a slave',
+    'this program',
+  ),
+  row(
+    'allowVersionSkew',
+    'Slaves:',
+    'nothing',
+    'Let slaves join whose algorithms have other code than the master has',
+  ),
+
+  row('slaveTaskGroup', 'Groups:', 'value', 'Tasks sent to a slave at a time: auto, or 1 and up', 'auto'),
+  row('slaveResultGroup', 'Groups:', 'value', 'Results sent back at a time: auto, or 1 and up', 'auto'),
+
+  row('auditFile', 'Audit:', 'value', 'File to which the audit trail is appended', 'standard error'),
+  row('auditFormat', 'Audit:', 'value', 'text, or json for one JSON object a line', 'text'),
+
+  row(
+    'natsUrl',
+    'Broker (NATS):',
+    'value',
+    'A nats-server instead of the broker inside the master: nats://HOST:PORT, tls://HOST:PORT or HOST:PORT. ' +
+      'May be repeated, for a cluster',
+  ),
+  row(
+    'natsToken',
+    'Broker (NATS):',
+    'value',
+    'Token for the broker; other users of the machine see it in the process list: better a file',
+  ),
+  row(
+    'natsTokenFile',
+    'Broker (NATS):',
+    'value',
+    'File that holds the token (mode 0600). Flags win over TS_MW_TOKEN, and that over the resource file',
+  ),
+  row('natsUser', 'Broker (NATS):', 'value', 'User for the broker; needs --nats-password'),
+  row('natsPassword', 'Broker (NATS):', 'value', 'Password of --nats-user'),
+  row('natsCreds', 'Broker (NATS):', 'value', 'Credentials file (.creds) for the broker'),
+  row(
+    'maxMessageSize',
+    'Broker (NATS):',
+    'value',
+    'Largest task or result in bytes, or with k, m, g; 64k to 1g',
+    '256m',
+  ),
+
+  row(
+    'clientTimeout',
+    'Timeouts:',
+    'value',
+    'Seconds that a slave may be silent before its tasks go elsewhere',
+    '30',
+  ),
+  row(
+    'connectTimeout',
+    'Timeouts:',
+    'value',
+    'Seconds that a slave looks for its master, its resource file included; 0 is for ever',
+    '30',
+  ),
+];
+
+/** `masterPort` to `--master-port`. */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,127 @@
+/** How a process proves itself to its broker: the flags about it, `TS_MW_TOKEN`, and the files they name. */
+
+import { accessSync, constants, readFileSync, type Stats, statSync } from 'node:fs';
+import { FlagError } from '../errors.js';
+import { type FlagKey, flagName } from './flag-table.js';
+import { parseText } from './flag-values.js';
+
+export const TOKEN_VARIABLE = 'TS_MW_TOKEN';
+
+/** At most one way to authenticate; a token of the resource file counts only where none is set here. */
+export interface NatsCredentials {
+  readonly token?: string | undefined;
+  /** Where the token came from; a flag wins over the environment. */
+  readonly tokenFrom?: 'flag' | 'environment' | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** Path of a `.creds` file. */
+  readonly creds?: string | undefined;
+}
+
+export const CREDENTIAL_KEYS: ReadonlySet<string> = new Set<FlagKey>([
+  'natsToken',
+  'natsTokenFile',
+  'natsUser',
+  'natsPassword',
+  'natsCreds',
+]);
+
+const LARGEST_TOKEN_FILE = 64 * 1024;
+
+/** `value` gives the flag's text where it was given; values are secret and stay out of messages. */
+export function readCredentials(
+  value: (key: FlagKey) => string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  warn: (warning: string) => void,
+): NatsCredentials {
+  const token = value('natsToken');
+  const tokenFile = value('natsTokenFile');
+  const user = value('natsUser');
+  const password = value('natsPassword');
+  const creds = value('natsCreds');
+
+  refuseTwoWays([
+    ['natsToken', token],
+    ['natsTokenFile', tokenFile],
+    ['natsUser', user],
+    ['natsCreds', creds],
+  ]);
+  if ((user === undefined) !== (password === undefined)) {
+    const [came, missing] =
+      user === undefined ? ['--nats-password', '--nats-user'] : ['--nats-user', '--nats-password'];
+    throw new FlagError(
+      came,
+      `expected ${missing} too, it did not come; type --nats-user U --nats-password P`,
+    );
+  }
+
+  if (user !== undefined && password !== undefined) {
+    return {
+      user: parseText('--nats-user', user, 'USER'),
+      password: parseText('--nats-password', password, 'P'),
+    };
+  }
+  if (creds !== undefined) {
+    checkReadable('--nats-creds', parseText('--nats-creds', creds, 'FILE'), warn);
+    return { creds };
+  }
+  if (token !== undefined) return { token: parseText('--nats-token', token, 'TOKEN'), tokenFrom: 'flag' };
+  if (tokenFile !== undefined) return { token: readToken(tokenFile, warn), tokenFrom: 'flag' };
+  const fromEnvironment = env[TOKEN_VARIABLE];
+  return fromEnvironment ? { token: fromEnvironment, tokenFrom: 'environment' } : {};
+}
+
+function refuseTwoWays(ways: readonly (readonly [FlagKey, string | undefined])[]): void {
+  const [first, second] = ways.filter(([, text]) => text !== undefined).map(([key]) => flagName(key));
+  if (first === undefined || second === undefined) return;
+  throw new FlagError(
+    second,
+    `expected one way to authenticate, ${first} came too; type only one of the two`,
+  );
+}
+
+function readToken(path: string, warn: (warning: string) => void): string {
+  const name = '--nats-token-file';
+  const stats = checkReadable(name, parseText(name, path, 'FILE'), warn);
+  if (stats.size > LARGEST_TOKEN_FILE) {
+    throw new FlagError(
+      name,
+      `expected a file that holds a token, ${path} has ${stats.size} bytes; name another file`,
+    );
+  }
+  const token = attempt(name, path, () => readFileSync(path, 'utf8')).trim();
+  if (token === '')
+    throw new FlagError(name, `expected a token in ${path}, it is empty; write the token into it`);
+  if (/\s/.test(token)) {
+    throw new FlagError(name, `expected one token in ${path}, it holds several words; leave only the token`);
+  }
+  return token;
+}
+
+function checkReadable(name: string, path: string, warn: (warning: string) => void): Stats {
+  const stats = attempt(name, path, () => {
+    accessSync(path, constants.R_OK);
+    return statSync(path);
+  });
+  if (stats.isDirectory()) {
+    throw new FlagError(name, `expected a file, ${path} is a directory; name the file in it`);
+  }
+  if (stats.isFile() && process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+    warn(
+      `${name}: others may read ${path} (mode ${(stats.mode & 0o777).toString(8)}); type chmod 600 ${path}`,
+    );
+  }
+  return stats;
+}
+
+function attempt<T>(name: string, path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const came = code === 'ENOENT' ? `there is no ${path}` : `${path} cannot be read (${code})`;
+    throw new FlagError(name, `expected a file to read, ${came}; name another or make it readable`, {
+      cause: error,
+    });
+  }
+}
