@@ -62,15 +62,10 @@ export function writeHeader(frame: Buffer, epoch: Uint8Array, header: FrameHeade
   frame[3] = 0;
   frame.set(epoch, 4);
   frame.writeDoubleBE(header.number, 32);
-  writePositions(frame, header.received, header.limit, header.want);
+  frame.writeDoubleBE(header.received, 40);
+  frame.writeDoubleBE(header.limit, 48);
+  frame.writeDoubleBE(header.want, 56);
   frame.writeDoubleBE(header.size, 64);
-}
-
-/** Brings the positions of a frame up to date before it is sent, or sent again. */
-export function writePositions(frame: Buffer, received: number, limit: number, want: number): void {
-  frame.writeDoubleBE(received, 40);
-  frame.writeDoubleBE(limit, 48);
-  frame.writeDoubleBE(want, 56);
 }
 
 /** Whether a payload is a frame of this session; anything else is another epoch or no frame at all. */

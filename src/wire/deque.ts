@@ -1,0 +1,66 @@
+/** A double-ended queue in a ring that doubles when full: constant cost at both ends, whatever it holds. */
+
+export class Deque<T> {
+  #ring: (T | undefined)[] = new Array(16);
+  #head = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(item: T): void {
+    if (this.#length === this.#ring.length) this.#grow();
+    this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = item;
+    this.#length++;
+  }
+
+  unshift(item: T): void {
+    if (this.#length === this.#ring.length) this.#grow();
+    this.#head = (this.#head - 1) & (this.#ring.length - 1);
+    this.#ring[this.#head] = item;
+    this.#length++;
+  }
+
+  shift(): T | undefined {
+    if (this.#length === 0) return undefined;
+    const item = this.#ring[this.#head];
+    this.#ring[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#ring.length - 1);
+    this.#length--;
+    if (this.#length === 0 && this.#ring.length > 1024) this.clear();
+    return item;
+  }
+
+  pop(): T | undefined {
+    if (this.#length === 0) return undefined;
+    this.#length--;
+    const at = (this.#head + this.#length) & (this.#ring.length - 1);
+    const item = this.#ring[at];
+    this.#ring[at] = undefined;
+    return item;
+  }
+
+  /** The item at a distance from the head; undefined beyond the tail. */
+  at(index: number): T | undefined {
+    if (index < 0 || index >= this.#length) return undefined;
+    return this.#ring[(this.#head + index) & (this.#ring.length - 1)];
+  }
+
+  clear(): void {
+    this.#ring = new Array(16);
+    this.#head = 0;
+    this.#length = 0;
+  }
+
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (let index = 0; index < this.#length; index++) yield this.at(index) as T;
+  }
+
+  #grow(): void {
+    const items = [...this];
+    this.#ring = items;
+    this.#ring.length = items.length * 2;
+    this.#head = 0;
+  }
+}

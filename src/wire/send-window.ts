@@ -1,0 +1,177 @@
+/**
+ * The sending half of a session: numbers the frames of the messages posted, keeps each until it is
+ * acknowledged, and builds none beyond the credit granted.
+ *
+ * A message above CHUNK_BYTES travels in chunks and begins only once the receiver granted room for it.
+ * What holds sending up is noted once (`holdUp`), for the session to tell the other side.
+ */
+
+import { Deque } from './deque.js';
+import { HEADER_BYTES } from './frame.js';
+import { CHUNK_BYTES } from './messages.js';
+
+const CHUNK_BODY_BYTES = CHUNK_BYTES - HEADER_BYTES;
+
+/** A numbered chunk: the frame's bytes with the header still to be written. */
+export interface SentFrame {
+  readonly number: number;
+  readonly bytes: Buffer;
+  /** Bytes of the whole message. */
+  readonly size: number;
+  readonly first: boolean;
+  readonly last: boolean;
+}
+
+interface Outgoing {
+  readonly body: Uint8Array;
+  lastNumber: number;
+}
+
+export class SendWindow {
+  readonly #waiting = new Deque<Outgoing>();
+  readonly #kept = new Deque<Outgoing>();
+  readonly #frames = new Deque<SentFrame>();
+  #waitingBytes = 0;
+  #offset = 0;
+  #nextNumber = 1;
+  #cursor = 1;
+  #sentThrough = 0;
+  #builtBytes = 0;
+  #limit: number;
+  #acknowledged = 0;
+  #roomFor = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Number of the last frame handed over. */
+  get sentThrough(): number {
+    return this.#sentThrough;
+  }
+
+  /** Bytes posted of which no frame was built yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Credit left after what waits; negative when more waits than may be sent. */
+  get spareCredit(): number {
+    return this.#limit - this.#builtBytes - this.#waitingBytes;
+  }
+
+  /** Absolute byte position that this side would like to send up to, a chunk ahead at the most. */
+  get want(): number {
+    return this.#builtBytes + Math.min(this.#waitingBytes, CHUNK_BYTES);
+  }
+
+  /** The number that the next frame to be built will have. */
+  get nextNumber(): number {
+    return this.#nextNumber;
+  }
+
+  /** Size of the message at the head of the queue. */
+  get headSize(): number {
+    return this.#waiting.at(0)?.body.length ?? 0;
+  }
+
+  get hasFrames(): boolean {
+    return this.#cursor < this.#nextNumber || this.#waiting.length > 0;
+  }
+
+  post(body: Uint8Array): void {
+    this.#waiting.push({ body, lastNumber: 0 });
+    this.#waitingBytes += framedBytes(body.length);
+  }
+
+  /** Bodies not wholly acknowledged, oldest first: what a next session must send again. */
+  unacknowledged(): Uint8Array[] {
+    const begun = this.#offset > 0 ? this.#waiting.at(0) : undefined;
+    const kept = [...this.#kept].filter((message) => message !== begun);
+    return [...kept, ...this.#waiting].map(({ body }) => body);
+  }
+
+  /** Why no frame can be had although something waits. */
+  get holdUp(): 'credit' | 'room' | undefined {
+    if (this.#cursor < this.#nextNumber) return undefined;
+    const message = this.#waiting.at(0);
+    if (message === undefined) return undefined;
+    if (this.#needsRoom(message)) return 'room';
+    return this.#builtBytes + HEADER_BYTES + this.#chunkOf(message) > this.#limit ? 'credit' : undefined;
+  }
+
+  /** The frame to hand over next, if credit allows one; `handedOver` moves on. */
+  nextFrame(): SentFrame | undefined {
+    if (this.#cursor < this.#nextNumber) {
+      return this.#frames.at(this.#cursor - this.#acknowledged - 1);
+    }
+    const message = this.#waiting.at(0);
+    if (message === undefined || this.#needsRoom(message)) return undefined;
+    const chunk = this.#chunkOf(message);
+    if (this.#builtBytes + HEADER_BYTES + chunk > this.#limit) return undefined;
+    return this.#build(message, chunk);
+  }
+
+  handedOver(frame: SentFrame): void {
+    this.#cursor = frame.number + 1;
+    if (frame.number > this.#sentThrough) this.#sentThrough = frame.number;
+  }
+
+  /** The other side has everything through `received` and may be sent bytes up to `limit`. */
+  takePositions(received: number, limit: number): void {
+    if (limit > this.#limit) this.#limit = limit;
+    if (received <= this.#acknowledged || received >= this.#nextNumber) return;
+    while (this.#acknowledged < received) {
+      this.#frames.shift();
+      this.#acknowledged++;
+    }
+    if (this.#cursor <= received) this.#cursor = received + 1;
+    const unfinished = this.#offset > 0 ? this.#waiting.at(0) : undefined;
+    for (let oldest = this.#kept.at(0); oldest; oldest = this.#kept.at(0)) {
+      if (oldest === unfinished || oldest.lastNumber > received) break;
+      this.#kept.shift();
+    }
+  }
+
+  /** Begins again with this frame, as far as it was handed over and not acknowledged. */
+  goBack(number: number): void {
+    this.#cursor = Math.max(this.#acknowledged + 1, Math.min(number, this.#cursor));
+  }
+
+  /** Room to assemble the message that begins with this frame was granted. */
+  takeRoom(number: number): void {
+    if (number === this.#nextNumber) this.#roomFor = number;
+  }
+
+  #needsRoom(message: Outgoing): boolean {
+    const chunked = message.body.length > CHUNK_BODY_BYTES;
+    return chunked && this.#offset === 0 && this.#roomFor !== this.#nextNumber;
+  }
+
+  #chunkOf(message: Outgoing): number {
+    return Math.min(CHUNK_BODY_BYTES, message.body.length - this.#offset);
+  }
+
+  #build(message: Outgoing, chunk: number): SentFrame {
+    const { body } = message;
+    const bytes = Buffer.allocUnsafe(HEADER_BYTES + chunk);
+    bytes.set(chunk === body.length ? body : body.subarray(this.#offset, this.#offset + chunk), HEADER_BYTES);
+    const first = this.#offset === 0;
+    const last = this.#offset + chunk === body.length;
+    const frame = { number: this.#nextNumber, bytes, size: body.length, first, last };
+    this.#builtBytes += bytes.length;
+    this.#waitingBytes -= bytes.length;
+    if (first) this.#kept.push(message);
+    message.lastNumber = this.#nextNumber;
+    this.#offset = last ? 0 : this.#offset + chunk;
+    if (last) this.#waiting.shift();
+    this.#nextNumber++;
+    this.#frames.push(frame);
+    return frame;
+  }
+}
+
+/** Bytes that a body takes on the wire, headers and all. */
+export function framedBytes(bodyBytes: number): number {
+  return bodyBytes + HEADER_BYTES * Math.max(1, Math.ceil(bodyBytes / CHUNK_BODY_BYTES));
+}

@@ -1,0 +1,292 @@
+/**
+ * One session between a master and a slave, the same on both sides: numbered messages, kept until
+ * acknowledged, taken in order, asked for again where missing, never beyond the credit granted.
+ * Pure: frames and `now` go in, frames and bodies come out; it owns no clock and no connection.
+ *
+ * Only the receiver says that something is missing: on a later number, on a position, or on beats whose
+ * `sent` stays above what it has for a second. What one side has to say besides its messages (where it
+ * stands, what it wants, what it grants) waits as a word and goes out before the next message.
+ */
+
+import {
+  encodeEpoch,
+  FRAME_KIND,
+  type FrameHeader,
+  type FrameKind,
+  HEADER_BYTES,
+  isFrameOf,
+  readHeader,
+  writeHeader,
+} from './frame.js';
+import type { Epoch } from './messages.js';
+import { ReceiveWindow } from './receive-window.js';
+import { SendWindow } from './send-window.js';
+
+/** How long a request for credit or room stays unanswered before it is said again. */
+const REPEAT_MS = 1_000;
+const NO_BODIES: readonly Uint8Array[] = [];
+
+export interface SessionOptions {
+  readonly epoch: Epoch;
+  /** Absolute byte position up to which this side may send at first. */
+  readonly sendLimit: number;
+  /** The same for the other side. */
+  readonly receiveLimit: number;
+  /** The largest body that this side assembles. */
+  readonly maxMessageBytes: number;
+}
+
+type Send = (frame: Buffer) => boolean;
+
+export class Session {
+  readonly epoch: Epoch;
+  readonly #epochBytes: Uint8Array;
+  readonly #outgoing: SendWindow;
+  readonly #incoming: ReceiveWindow;
+  #receiveLimit: number;
+  #announcedLimit: number;
+  #announcedReceived = 0;
+  #peerWant = 0;
+  #heldUpAt: number | undefined;
+  readonly #words = { position: false, answer: false, resend: false, ask: false, grant: false };
+
+  constructor(options: SessionOptions) {
+    this.epoch = options.epoch;
+    this.#epochBytes = encodeEpoch(options.epoch);
+    this.#outgoing = new SendWindow(options.sendLimit);
+    this.#incoming = new ReceiveWindow(options.maxMessageBytes);
+    this.#receiveLimit = options.receiveLimit;
+    this.#announcedLimit = options.receiveLimit;
+  }
+
+  /** Number of the last data frame handed over. */
+  get sentThrough(): number {
+    return this.#outgoing.sentThrough;
+  }
+
+  /** Number of the last data frame taken in order. */
+  get receivedThrough(): number {
+    return this.#incoming.received;
+  }
+
+  get receivedBytes(): number {
+    return this.#incoming.bytes;
+  }
+
+  get receiveLimit(): number {
+    return this.#receiveLimit;
+  }
+
+  /** Bytes of credit granted and not yet said. */
+  get unannouncedLimit(): number {
+    return this.#receiveLimit - this.#announcedLimit;
+  }
+
+  /** Absolute byte position that the other side would like to send up to. */
+  get peerWant(): number {
+    return this.#peerWant;
+  }
+
+  /** Bytes posted and not yet in a frame. */
+  get waitingBytes(): number {
+    return this.#outgoing.waitingBytes;
+  }
+
+  /** Credit left after what waits; negative when more waits than may be sent. */
+  get spareCredit(): number {
+    return this.#outgoing.spareCredit;
+  }
+
+  /** Size of the message that the other side asks room for; 0 if none. */
+  get askedSize(): number {
+    return this.#incoming.askedSize;
+  }
+
+  /** Whether room granted for a message is still in use. */
+  get assembling(): boolean {
+    return this.#incoming.assembling;
+  }
+
+  /** Whether a payload is a frame of this session. */
+  owns(payload: Buffer): boolean {
+    return isFrameOf(payload, this.#epochBytes);
+  }
+
+  post(body: Uint8Array): void {
+    this.#outgoing.post(body);
+  }
+
+  /** Bodies not wholly acknowledged, oldest first: what a next session must send again. */
+  unacknowledged(): Uint8Array[] {
+    return this.#outgoing.unacknowledged();
+  }
+
+  /** Hands frames to `send` until it returns false, or credit or frames run out. */
+  flush(send: Send, now: number): void {
+    if (!this.#flushWords(send)) return;
+    const outgoing = this.#outgoing;
+    for (let frame = outgoing.nextFrame(); frame !== undefined; frame = outgoing.nextFrame()) {
+      const { bytes, number, size, first, last } = frame;
+      this.#write(bytes, FRAME_KIND.data, number, size, first, last, false);
+      if (!send(bytes)) return;
+      outgoing.handedOver(frame);
+      this.#announced();
+    }
+    this.#noteHoldUp(now);
+    this.#flushWords(send);
+  }
+
+  /**
+   * Takes a frame of this session. The bodies returned may be views of `payload`, for this call only.
+   * Throws FormatError when the other side breaks the protocol.
+   */
+  receive(payload: Buffer, now: number): readonly Uint8Array[] {
+    const header = readHeader(payload);
+    this.#takePositions(header.received, header.limit);
+    if (header.want > this.#peerWant) this.#peerWant = header.want;
+    switch (header.kind) {
+      case FRAME_KIND.data:
+        return this.#takeData(header, payload, now);
+      case FRAME_KIND.position:
+        if (header.answer) this.#words.position = true;
+        if (header.number > this.#incoming.received) this.#askAgain(now);
+        return NO_BODIES;
+      case FRAME_KIND.resend:
+        this.#outgoing.goBack(header.number);
+        return NO_BODIES;
+      case FRAME_KIND.ask:
+        if (this.#incoming.takeAsk(header)) this.#words.grant = true;
+        return NO_BODIES;
+      case FRAME_KIND.grant:
+        this.#outgoing.takeRoom(header.number);
+        this.#heldUpAt = undefined;
+        return NO_BODIES;
+      default:
+        return header.kind satisfies never;
+    }
+  }
+
+  /** What the other side's sentinel says of its data. */
+  takeBeat(beat: { sent: number; received: number; limit: number }, now: number): void {
+    this.#takePositions(beat.received, beat.limit);
+    if (this.#incoming.missesBeat(beat.sent, now)) this.#askAgain(now);
+  }
+
+  /** Says yes to what `askedSize` names; the caller counts that room while `assembling`. */
+  grantRoom(): void {
+    if (this.#incoming.grant()) this.#words.grant = true;
+  }
+
+  /** Raises what the other side may send; said with the next frame, or at once when `urgent`. */
+  setReceiveLimit(limit: number, urgent: boolean): void {
+    if (limit > this.#receiveLimit) this.#receiveLimit = limit;
+    if (urgent) this.#words.position = true;
+  }
+
+  /** After a reconnection what was sent may be gone, so both sides say where they stand. */
+  reconnected(): void {
+    this.#words.answer = true;
+    this.#heldUpAt = undefined;
+  }
+
+  /** To be called about every 100 ms: acknowledges what came since, and repeats what had no answer. */
+  tick(now: number): void {
+    if (this.#incoming.received !== this.#announcedReceived || this.unannouncedLimit > 0) {
+      this.#words.position = true;
+    }
+    if (this.#heldUpAt !== undefined && now - this.#heldUpAt >= REPEAT_MS) this.#heldUpAt = undefined;
+  }
+
+  #flushWords(send: Send): boolean {
+    const words = this.#words;
+    if (words.answer) {
+      if (!send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough, 0, true))) return false;
+      words.answer = false;
+      words.position = false;
+      this.#announced();
+    }
+    if (words.resend) {
+      if (!send(this.#word(FRAME_KIND.resend, this.#incoming.received + 1))) return false;
+      words.resend = false;
+    }
+    if (words.ask) {
+      const { nextNumber, headSize } = this.#outgoing;
+      if (!send(this.#word(FRAME_KIND.ask, nextNumber, headSize))) return false;
+      words.ask = false;
+    }
+    if (words.grant) {
+      if (!send(this.#word(FRAME_KIND.grant, this.#incoming.granted))) return false;
+      words.grant = false;
+    }
+    if (words.position) {
+      if (!send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough))) return false;
+      words.position = false;
+      this.#announced();
+    }
+    return true;
+  }
+
+  #noteHoldUp(now: number): void {
+    const holdUp = this.#outgoing.holdUp;
+    if (holdUp === undefined || this.#heldUpAt !== undefined) return;
+    this.#heldUpAt = now;
+    if (holdUp === 'room') this.#words.ask = true;
+    else this.#words.position = true;
+  }
+
+  #takePositions(received: number, limit: number): void {
+    const held = this.#heldUpAt !== undefined ? this.#outgoing.spareCredit : 0;
+    this.#outgoing.takePositions(received, limit);
+    if (this.#heldUpAt !== undefined && this.#outgoing.spareCredit !== held) this.#heldUpAt = undefined;
+  }
+
+  #takeData(header: FrameHeader, payload: Buffer, now: number): readonly Uint8Array[] {
+    if (header.number <= this.#incoming.received) {
+      this.#words.position = true;
+      return NO_BODIES;
+    }
+    if (header.number > this.#incoming.received + 1) {
+      this.#askAgain(now);
+      return NO_BODIES;
+    }
+    const body = this.#incoming.take(header, payload);
+    return body === undefined ? NO_BODIES : [body];
+  }
+
+  #askAgain(now: number): void {
+    if (this.#incoming.mayAskAgain(now)) this.#words.resend = true;
+  }
+
+  #announced(): void {
+    this.#announcedReceived = this.#incoming.received;
+    this.#announcedLimit = this.#receiveLimit;
+  }
+
+  #word(kind: FrameKind, number: number, size = 0, answer = false): Buffer {
+    const bytes = Buffer.allocUnsafe(HEADER_BYTES);
+    this.#write(bytes, kind, number, size, false, false, answer);
+    return bytes;
+  }
+
+  #write(
+    bytes: Buffer,
+    kind: FrameKind,
+    number: number,
+    size: number,
+    first: boolean,
+    last: boolean,
+    answer: boolean,
+  ): void {
+    writeHeader(bytes, this.#epochBytes, {
+      kind,
+      first,
+      last,
+      answer,
+      number,
+      size,
+      received: this.#incoming.received,
+      limit: this.#receiveLimit,
+      want: this.#outgoing.want,
+    });
+  }
+}
