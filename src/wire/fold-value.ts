@@ -1,0 +1,194 @@
+/**
+ * Folds a value into a tree that superjson carries without loss, or finds what in it cannot travel.
+ *
+ * superjson alone copies a shared object wherever it stands, and its meta leads into Maps and Sets by
+ * position, which equal members shift. So the second and later times an object is met a
+ * SharedReference stands in for it: the fold and the unfold count objects in the same order.
+ */
+import { types } from 'node:util';
+import { EncodeError } from '../errors.js';
+import { refuseInstance, refusePrimitive } from './cannot-travel.js';
+import { errorKind } from './error-kinds.js';
+import { escapeKey, setOwn } from './escape-key.js';
+import { MAX_DEPTH } from './plain-walk.js';
+import { copyBytes, isRaw, rawKind } from './raw-bytes.js';
+import { BareObject, ErrorForm, InvalidDate, RawPart, SharedReference, SparseArray } from './stand-ins.js';
+import { formatPath, mapValueStep, type Step } from './value-path.js';
+
+export interface FoldedValue {
+  /** A tree of fresh plain objects, arrays, Maps, Sets and stand-ins. */
+  readonly tree: unknown;
+  readonly raws: readonly Uint8Array[];
+  /** Whether a key was escaped, so that unfolding is needed even where superjson writes no meta. */
+  readonly escaped: boolean;
+}
+
+/** Folds `value`; throws EncodeError with the path of what cannot travel or cannot be read. */
+export function foldValue(value: unknown): FoldedValue {
+  const fold = new Fold();
+  try {
+    const tree = fold.any(value);
+    return { tree, raws: fold.raws, escaped: fold.escaped };
+  } catch (error) {
+    if (error instanceof EncodeError) throw error;
+    if (isStackOverflow(error)) throw depthError();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw fold.refusal(`cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+/** Whether an error is the end of the stack, here or in superjson's recursion. */
+export function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes('call stack');
+}
+
+/** A value is nested deeper than can travel; its path would say nothing. */
+export function depthError(): EncodeError {
+  return new EncodeError(
+    '',
+    `the value is nested too deep: a depth of ${MAX_DEPTH} levels can travel (less where the stack is nearly used up); flatten it, such as a linked list into an array`,
+  );
+}
+
+class Fold {
+  readonly raws: Uint8Array[] = [];
+  escaped = false;
+  private readonly ids = new Map<object, number>();
+  private readonly steps: Step[] = [];
+
+  any(value: unknown): unknown {
+    if (typeof value === 'object' && value !== null) {
+      const id = this.ids.get(value);
+      if (id !== undefined) return new SharedReference(id);
+      this.ids.set(value, this.ids.size);
+      return this.object(value);
+    }
+    const refused = refusePrimitive(value);
+    if (refused !== undefined) throw this.refusal(refused);
+    return value;
+  }
+
+  refusal(reason: string, options?: ErrorOptions): EncodeError {
+    const path = formatPath(this.steps);
+    return new EncodeError(path, `${path === '' ? 'the value' : path} ${reason}`, options);
+  }
+
+  private at(step: Step, value: unknown): unknown {
+    this.enter(step);
+    const folded = this.any(value);
+    this.steps.pop();
+    return folded;
+  }
+
+  /** Goes to a step whose reading may throw: the path of that error must contain it. */
+  private property(value: object, key: string): unknown {
+    this.enter(key);
+    const folded = this.any((value as Readonly<Record<string, unknown>>)[key]);
+    this.steps.pop();
+    return folded;
+  }
+
+  private enter(step: Step): void {
+    if (this.steps.length >= MAX_DEPTH) throw depthError();
+    this.steps.push(step);
+  }
+
+  private object(value: object): unknown {
+    if (Array.isArray(value)) return this.array(value);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype) return this.plain(value);
+    if (prototype === null) return new BareObject(this.plain(value));
+    if (types.isDate(value)) {
+      const time = Date.prototype.getTime.call(value);
+      return Number.isNaN(time) ? new InvalidDate() : new Date(time);
+    }
+    if (types.isMap(value)) return this.map(value);
+    if (types.isSet(value)) return this.set(value);
+    if (isRaw(value)) return this.raw(value);
+    if (types.isRegExp(value)) return new RegExp(value.source, value.flags);
+    if (value instanceof Error || types.isNativeError(value)) return this.error(value);
+    if (value instanceof URL) return new URL(value.href);
+    const refused = refuseInstance(value);
+    if (refused !== undefined) throw this.refusal(refused);
+    return this.plain(value);
+  }
+
+  private array(value: readonly unknown[]): unknown {
+    const folded: unknown[] = [];
+    for (let i = 0; i < value.length; i++) {
+      if (value[i] === undefined && !(i in value)) return this.sparse(value, folded);
+      folded.push(this.at(i, value[i]));
+    }
+    return folded;
+  }
+
+  private sparse(value: readonly unknown[], begun: readonly unknown[]): SparseArray {
+    const items: Record<string, unknown> = { ...begun };
+    // By key, as the length may be 4 billion; index keys come first, and in order.
+    for (const key of Object.keys(value)) {
+      const index = Number(key);
+      if (String(index >>> 0) !== key || index === 2 ** 32 - 1) break;
+      if (index >= begun.length) items[key] = this.at(index, value[index]);
+    }
+    return new SparseArray(value.length, items);
+  }
+
+  private plain(value: object, skip?: ReadonlySet<string>): Record<string, unknown> {
+    for (const symbol of Object.getOwnPropertySymbols(value)) {
+      if (!Object.prototype.propertyIsEnumerable.call(value, symbol)) continue;
+      throw this.refusal(`has a property named ${String(symbol)}, and symbols do not travel; use a string`);
+    }
+    const folded: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) {
+      if (skip?.has(key)) continue;
+      const item = this.property(value, key);
+      const travelling = escapeKey(key);
+      if (travelling !== key) this.escaped = true;
+      setOwn(folded, travelling, item);
+    }
+    return folded;
+  }
+
+  private map(value: ReadonlyMap<unknown, unknown>): Map<unknown, unknown> {
+    const folded = new Map<unknown, unknown>();
+    for (const [key, item] of Map.prototype.entries.call(value)) {
+      const index = folded.size;
+      const foldedKey = this.at({ text: `.keys()[${index}]` }, key);
+      folded.set(foldedKey, this.at(mapValueStep(key, index), item));
+    }
+    return folded;
+  }
+
+  private set(value: ReadonlySet<unknown>): Set<unknown> {
+    const folded = new Set<unknown>();
+    for (const item of Set.prototype.values.call(value)) {
+      folded.add(this.at({ text: `.values()[${folded.size}]` }, item));
+    }
+    return folded;
+  }
+
+  private raw(value: ArrayBuffer | ArrayBufferView): RawPart {
+    if (ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer)) {
+      throw this.refusal('is a view of a SharedArrayBuffer, which lives in this process only; send a copy');
+    }
+    const part = this.raws.push(copyBytes(value)) - 1;
+    return new RawPart(rawKind(value), part);
+  }
+
+  private error(value: Error): ErrorForm {
+    const form = new ErrorForm(String(value.name), String(value.message));
+    const kind = errorKind(value);
+    if (kind !== form.name) form.kind = kind;
+    if (typeof value.stack === 'string') form.stack = value.stack;
+    if (Object.hasOwn(value, 'cause')) form.cause = this.property(value, 'cause');
+    // An AggregateError's errors are its own, but not enumerable.
+    const aggregate = kind === 'AggregateError' && Object.hasOwn(value, 'errors');
+    if (aggregate) form.errors = this.property(value, 'errors');
+    const fields = this.plain(value, aggregate ? AGGREGATE_OWN : ERROR_OWN);
+    if (Object.keys(fields).length > 0) form.fields = fields;
+    return form;
+  }
+}
+
+const ERROR_OWN = new Set(['name', 'message', 'stack', 'cause']);
+const AGGREGATE_OWN = new Set([...ERROR_OWN, 'errors']);

@@ -1,0 +1,71 @@
+/**
+ * The classes that stand in a folded value for what superjson cannot carry, and the one superjson
+ * instance that knows them. Their property names are the wire's.
+ */
+import { SuperJSON } from 'superjson';
+
+/** An object met before: the `id`-th (from 0) that a walk in order meets. */
+export class SharedReference {
+  constructor(readonly id: number) {}
+}
+
+/** A typed array, DataView, ArrayBuffer or Buffer: its bytes are the raw part `part`. */
+export class RawPart {
+  constructor(
+    readonly kind: string,
+    readonly part: number,
+  ) {}
+}
+
+/**
+ * An Error; `cause`, `errors` and the own `fields` are folded, and absent where the error has none, and
+ * `kind` is its built-in class, absent where the name says it.
+ */
+export class ErrorForm {
+  declare kind?: string;
+  declare cause?: unknown;
+  declare errors?: unknown;
+  declare fields?: Record<string, unknown>;
+  declare stack?: string;
+
+  constructor(
+    readonly name: string,
+    readonly message: string,
+  ) {}
+}
+
+/** An object without a prototype. */
+export class BareObject {
+  constructor(readonly entries: Record<string, unknown>) {}
+}
+
+/** An array with holes: `items` has what is there, by index. */
+export class SparseArray {
+  constructor(
+    readonly length: number,
+    readonly items: Record<string, unknown>,
+  ) {}
+}
+
+/** A Date whose time is NaN. */
+export class InvalidDate {}
+
+const STAND_INS = {
+  ref: SharedReference,
+  raw: RawPart,
+  error: ErrorForm,
+  bare: BareObject,
+  sparse: SparseArray,
+  'invalid-date': InvalidDate,
+};
+
+/** Whether `identifier` names a stand-in on the wire. */
+export function isStandIn(identifier: unknown): boolean {
+  return typeof identifier === 'string' && Object.hasOwn(STAND_INS, identifier);
+}
+
+/** Our own instance: the program may register what it likes with the global one. */
+export const superjson = new SuperJSON();
+for (const [identifier, standIn] of Object.entries(STAND_INS)) {
+  superjson.registerClass(standIn, { identifier });
+}
