@@ -19,6 +19,8 @@ export type LinkStatus =
   | { readonly status: 'disconnected' }
   /** There is room again after `send` refused. */
   | { readonly status: 'drained' }
+  /** Something went wrong that ends nothing: a subject the broker forbids, a handler that threw. */
+  | { readonly status: 'error'; readonly error: Error }
   /** For good: closed by us, or refused for a reason that no retry cures. */
   | { readonly status: 'closed'; readonly reason?: string | undefined };
 
@@ -30,11 +32,18 @@ export type MessageHandler = (
 ) => void;
 
 export interface DataLink {
-  /** False if nothing was sent: not connected, or 1 MB handed over since the last flush came back. */
+  /**
+   * False if nothing was sent: not connected, or 1 MB handed over since the last flush came back.
+   * The payload is read until the end of the current tick, so leave it alone until then.
+   */
   send(subject: string, payload: Uint8Array, reply?: string): boolean;
   readonly connected: boolean;
-  subscribe(subject: string, handler: MessageHandler): void;
+  /** Returns what ends the subscription. A handler that throws ends nothing; its error is a status. */
+  subscribe(subject: string, handler: MessageHandler): () => void;
+  /** Resolves when the broker has taken all subscriptions so far; rejects if the connection breaks. */
+  ready(): Promise<void>;
   onStatus(listener: (status: LinkStatus) => void): void;
+  /** Sends what was handed over, then closes. */
   close(): Promise<void>;
 }
 
@@ -44,12 +53,30 @@ export interface WatchedPeer extends SessionAddress {
   readonly sid: number;
   /** Which slot of the shared counters main keeps for this peer. */
   readonly slot: number;
+  /** A slave's: the generation of its claims that belongs to this session. */
+  readonly generation?: number | undefined;
 }
 
 /** What main tells its sentinel. */
 export type SentinelRequest =
-  | { readonly op: 'watch'; readonly peer: WatchedPeer }
+  /**
+   * A slave's, before it says hello: listens to the control subject of a session to come, answers its
+   * master's beats from now on, also while main is busy. `listening` comes back.
+   */
+  | { readonly op: 'listen'; readonly user: string; readonly nonce: string }
+  /**
+   * Beat to this peer and judge it. A master asks before it sends its welcome; a slave when it has one,
+   * with the timeout and the kind of broker that the welcome told.
+   */
+  | {
+      readonly op: 'watch';
+      readonly peer: WatchedPeer;
+      readonly clientTimeoutMs?: number | undefined;
+      readonly broker?: 'embedded' | 'external' | undefined;
+    }
   | { readonly op: 'forget'; readonly nonce: string }
+  /** A master's: no other master was found, so it may tell the slaves of earlier runs that they are stale. */
+  | { readonly op: 'established' }
   /** Repeated to the peer until it acknowledges or is forgotten. */
   | { readonly op: 'command'; readonly nonce: string; readonly id: number; readonly body: Command }
   /** A master's: `evidence` that needs no network, such as the exit of a local slave. */
@@ -88,8 +115,22 @@ export type SentinelEvent =
   | { readonly type: 'stale'; readonly nonce: string }
   /** A slave's: its master told it to shut down. */
   | { readonly type: 'shutdown'; readonly nonce: string }
-  /** A slave's: the running task was cancelled. */
+  /** A slave's: a task that runs was cancelled. */
   | { readonly type: 'cancel'; readonly nonce: string; readonly index: number }
-  /** A master's: another master of this member id answered. */
-  | { readonly type: 'other-master'; readonly run: string; readonly established: boolean }
-  | { readonly type: 'link'; readonly connected: boolean };
+  /** A master's: another master of this member id asks whether one is there. */
+  | { readonly type: 'other-master'; readonly run: string }
+  | { readonly type: 'link'; readonly connected: boolean }
+  /** A slave's: the broker has taken the subscription of `listen`. */
+  | { readonly type: 'listening'; readonly nonce: string }
+  /** Something went wrong that ends nothing. */
+  | { readonly type: 'warning'; readonly text: string }
+  /** The thread has ended against our will: nothing beats or watches any more. */
+  | { readonly type: 'crashed'; readonly error: Error };
+
+/** Main's side of its sentinel. */
+export interface SentinelHandle {
+  request(request: SentinelRequest): void;
+  onEvent(listener: (event: SentinelEvent) => void): void;
+  /** Ends the thread and its connection; may be called twice. */
+  stop(): Promise<void>;
+}

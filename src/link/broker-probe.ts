@@ -1,0 +1,32 @@
+/** Asks a machine whether anybody listens at the broker's port; the NATS client does not tell. */
+
+import { connect } from 'node:net';
+
+const ANSWER_WITHIN_MS = 1_000;
+const DEFAULT_PORT = 4222;
+
+/** True if the connection is refused at every URL; false if one takes it, or does not answer at all. */
+export async function probeBroker(urls: readonly string[]): Promise<boolean> {
+  const refusals = await Promise.all(urls.map((url) => isRefused(url)));
+  return refusals.length > 0 && refusals.every(Boolean);
+}
+
+function isRefused(url: string): Promise<boolean> {
+  const { host, port } = parseAddress(url);
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const settle = (refused: boolean): void => {
+      socket.destroy();
+      resolve(refused);
+    };
+    socket.setTimeout(ANSWER_WITHIN_MS, () => settle(false));
+    socket.once('connect', () => settle(false));
+    socket.on('error', (error: NodeJS.ErrnoException) => settle(error.code === 'ECONNREFUSED'));
+  });
+}
+
+/** NATS URLs may lack scheme and port. */
+function parseAddress(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(/^[a-z]+:\/\//i.test(url) ? url : `nats://${url}`);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? DEFAULT_PORT : Number(port) };
+}

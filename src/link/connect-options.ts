@@ -1,0 +1,80 @@
+/** Turns a broker's address into options of the NATS client; no file or secret is read elsewhere. */
+
+import { readFileSync } from 'node:fs';
+import { type ConnectionOptions, credsAuthenticator } from 'nats';
+import { ConnectError, withoutCredentials } from './connect-error.js';
+import type { BrokerAddress } from './ports.js';
+
+const FIRST_RECONNECT_MS = 50;
+const RECONNECT_MIN_MS = 100;
+const RECONNECT_SPREAD_MS = 200;
+
+/**
+ * The client finds a connection that is dead without a sign (unplugged, the broker frozen) by pings that
+ * nobody answers. It must be patient: main answers none while user code computes.
+ */
+const PING_INTERVAL_MS = 30_000;
+const PINGS_UNANSWERED = 3;
+
+/** Delays between attempts to connect again; `reset` after each success. */
+export class ReconnectDelays {
+  #attempts = 0;
+
+  reset(): void {
+    this.#attempts = 0;
+  }
+
+  readonly next = (): number =>
+    this.#attempts++ === 0 ? FIRST_RECONNECT_MS : RECONNECT_MIN_MS + Math.random() * RECONNECT_SPREAD_MS;
+}
+
+export function connectOptions(
+  address: BrokerAddress,
+  options: { readonly name: string; readonly timeoutMs: number; readonly delays: ReconnectDelays },
+): ConnectionOptions {
+  return {
+    servers: address.urls.map(withoutCredentials),
+    name: options.name,
+    timeout: options.timeoutMs,
+    maxReconnectAttempts: -1,
+    // The first connect is tried once: callers read the resource file anew before each attempt.
+    waitOnFirstConnect: false,
+    reconnectDelayHandler: options.delays.next,
+    // Else the client gives up for good at the second refusal in a row; how long to try is ours to say.
+    ignoreAuthErrorAbort: true,
+    // Its own resolver asks DNS servers even for localhost; the system's knows the hosts file.
+    resolve: false,
+    noAsyncTraces: true,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: PINGS_UNANSWERED,
+    ...(address.urls.some((url) => /^tls:/i.test(url)) ? { tls: {} } : {}),
+    ...credentials(address),
+  };
+}
+
+function credentials(address: BrokerAddress): ConnectionOptions {
+  if (address.creds !== undefined) return { authenticator: credsAuthenticator(readCreds(address.creds)) };
+  if (address.token !== undefined) return { token: address.token };
+  if (address.user !== undefined) return userAndPassword(address.user, address.password);
+  for (const url of address.urls) {
+    const inUrl = /^(?:[a-z]+:\/\/)?([^/@:]*)(?::([^/@]*))?@/i.exec(url);
+    if (!inUrl) continue;
+    const name = decodeURIComponent(inUrl[1] ?? '');
+    if (inUrl[2] === undefined) return { token: name };
+    return userAndPassword(name, decodeURIComponent(inUrl[2]));
+  }
+  return {};
+}
+
+function userAndPassword(user: string, pass: string | undefined): ConnectionOptions {
+  return pass === undefined ? { user } : { user, pass };
+}
+
+function readCreds(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConnectError('credentials', `cannot read the credentials file ${path}: ${why}`, { cause });
+  }
+}

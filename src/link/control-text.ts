@@ -1,0 +1,92 @@
+/** The text form of control messages: JSON, checked when it comes in, written by hand where it is frequent. */
+
+import type { Command, ControlMessage, Epoch } from '../wire/messages.js';
+
+/** Undefined if the text is no control message of ours. */
+export function parseControl(text: string): ControlMessage | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const message = value as Record<string, unknown>;
+  switch (message.type) {
+    case 'beat':
+      return hasEpoch(message) &&
+        isNumber(message.sent) &&
+        isNumber(message.received) &&
+        isNumber(message.limit)
+        ? (value as ControlMessage)
+        : undefined;
+    case 'probe':
+      return hasEpoch(message) ? (value as ControlMessage) : undefined;
+    case 'command':
+      return hasEpoch(message) && isNumber(message.id) && isCommand(message.body)
+        ? (value as ControlMessage)
+        : undefined;
+    case 'ack':
+      return hasEpoch(message) && isNumber(message.id) ? (value as ControlMessage) : undefined;
+    case 'stale':
+      return typeof message.nonce === 'string' ? (value as ControlMessage) : undefined;
+    case 'master-query':
+    case 'master-here':
+      return typeof message.run === 'string' && typeof message.established === 'boolean'
+        ? (value as ControlMessage)
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+export function formatControl(message: ControlMessage): string {
+  return JSON.stringify(message);
+}
+
+/** The part of a beat's text that stays the same for a session. */
+export function beatPrefix({ run, nonce, sid }: Epoch): string {
+  return `{"type":"beat","run":${JSON.stringify(run)},"nonce":${JSON.stringify(nonce)},"sid":${sid}`;
+}
+
+/** What a beat says beside whose it is. */
+export interface BeatNumbers {
+  readonly sent: number;
+  readonly received: number;
+  readonly limit: number;
+  readonly running?: number | undefined;
+  readonly runningMs?: number | undefined;
+  readonly begun?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+}
+
+export function formatBeat(prefix: string, beat: BeatNumbers): string {
+  const positions = `${prefix},"sent":${beat.sent},"received":${beat.received},"limit":${beat.limit}`;
+  if (beat.begun === undefined) return `${positions}}`;
+  const activity = `"running":${beat.running ?? -1},"runningMs":${beat.runningMs ?? 0},"begun":${beat.begun}`;
+  return `${positions},${activity},"memoryBytes":${beat.memoryBytes ?? 0}}`;
+}
+
+function hasEpoch({ run, nonce, sid }: Record<string, unknown>): boolean {
+  return typeof run === 'string' && typeof nonce === 'string' && isNumber(sid);
+}
+
+function isCommand(body: unknown): body is Command {
+  if (typeof body !== 'object' || body === null || !('command' in body)) return false;
+  const command = body as Record<string, unknown>;
+  switch (command.command) {
+    case 'cancel':
+      return isNumber(command.index);
+    case 'recall':
+      return isNumber(command.from) && isNumber(command.to);
+    case 'shutdown':
+    case 'bye':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}

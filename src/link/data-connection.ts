@@ -1,0 +1,278 @@
+/** A connection to NATS as the port `DataLink`: bounded, reconnecting for ever, silent while it is down. */
+
+import { connect, type Msg, type NatsConnection, type Status } from 'nats';
+import { UsageError } from '../errors.js';
+import { HEADER_BYTES } from '../wire/frame.js';
+import { CHUNK_BYTES } from '../wire/messages.js';
+import { ConnectError, toConnectError, withoutCredentials } from './connect-error.js';
+import { connectOptions, ReconnectDelays } from './connect-options.js';
+import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from './ports.js';
+
+/** What the client may hold beyond its last resolved flush. */
+export const UNFLUSHED_LIMIT_BYTES = 1024 * 1024;
+
+/** After so much a flush is started, so that small traffic costs no pings at all. */
+const FLUSH_EVERY_BYTES = 256 * 1024;
+
+/** What a message costs beside its payload: `PUB`, subject, reply, length. */
+const LINE_BYTES = 128;
+
+/** A broker that refuses our credentials for so long has other ones for good. */
+const REFUSED_FOR_GOOD_MS = 10_000;
+
+export interface ConnectDataOptions {
+  /** Shown by the broker's monitoring. */
+  readonly name: string;
+  /** Bounds each attempt, also those to connect again. */
+  readonly timeoutMs: number;
+  /** How long a broker may refuse our credentials until it is taken for another one; ten seconds. */
+  readonly refusedForGoodMs?: number | undefined;
+}
+
+/**
+ * Tries once, each URL; rejects with a `ConnectError`, whose `reason` says what kind of failure it was.
+ * Once connected, it connects again for ever, except to a broker that refuses our credentials for ten
+ * seconds: then the status is `closed`, with the reason.
+ */
+export async function connectData(address: BrokerAddress, options: ConnectDataOptions): Promise<DataLink> {
+  const delays = new ReconnectDelays();
+  const clientOptions = connectOptions(address, { ...options, delays });
+  let connection: NatsConnection;
+  try {
+    connection = await connect(clientOptions);
+  } catch (error) {
+    throw toConnectError(address, options.timeoutMs, error);
+  }
+  const needed = CHUNK_BYTES + HEADER_BYTES;
+  const allowed = connection.info?.max_payload ?? needed;
+  if (allowed < needed || connection.info?.headers !== true) {
+    await connection.close();
+    const where = address.urls.map(withoutCredentials).join(', ');
+    const lack = allowed < needed ? `max_payload is ${allowed} and must be at least ${needed}` : 'no headers';
+    throw new ConnectError('unfit', `the broker at ${where} does not do: ${lack}`);
+  }
+  return new DataConnection(connection, delays, options.refusedForGoodMs ?? REFUSED_FOR_GOOD_MS);
+}
+
+class DataConnection implements DataLink {
+  readonly #connection: NatsConnection;
+  readonly #delays: ReconnectDelays;
+  readonly #refusedForGoodMs: number;
+  readonly #listeners: ((status: LinkStatus) => void)[] = [];
+  #connected = true;
+  #closed = false;
+  /** Byte positions within this connection: handed to the client, asked to be flushed, known as flushed. */
+  #handed = 0;
+  #asked = 0;
+  #flushed = 0;
+  /** Tells flushes of an earlier connection from those of this one. */
+  #epoch = 0;
+  #refusedSend = false;
+  #credentialsRefusedSince: number | undefined;
+  #closeReason: string | undefined;
+
+  constructor(connection: NatsConnection, delays: ReconnectDelays, refusedForGoodMs: number) {
+    this.#connection = connection;
+    this.#delays = delays;
+    this.#refusedForGoodMs = refusedForGoodMs;
+    void this.#followStatus();
+    void connection.closed().then((error) => this.#onClosed(error ?? undefined));
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  send(subject: string, payload: Uint8Array, reply?: string): boolean {
+    if (!this.#connected) return false;
+    const handed = this.#handed + payload.length + LINE_BYTES;
+    if (handed - this.#flushed > UNFLUSHED_LIMIT_BYTES) return this.#refuse(payload.length);
+    try {
+      if (reply === undefined) this.#connection.publish(subject, payload);
+      else this.#connection.publish(subject, payload, { reply });
+    } catch (error) {
+      this.#report(error);
+      return false;
+    }
+    this.#handed = handed;
+    if (handed - this.#asked >= FLUSH_EVERY_BYTES) this.#flush();
+    return true;
+  }
+
+  subscribe(subject: string, handler: MessageHandler): () => void {
+    const subscription = this.#connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error !== null) {
+          this.#report(error);
+          return;
+        }
+        // What is thrown here would end the client's reader and leave the connection deaf.
+        try {
+          handler(message.subject, message.data, new MessageInfo(message));
+        } catch (thrown) {
+          this.#report(thrown);
+        }
+      },
+    });
+    return () => {
+      if (!this.#connection.isClosed()) subscription.unsubscribe();
+    };
+  }
+
+  ready(): Promise<void> {
+    return this.#connection.flush();
+  }
+
+  onStatus(listener: (status: LinkStatus) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    const connected = this.#connected;
+    this.#connected = false;
+    if (connected) await within(CLOSE_FLUSH_MS, this.#connection.flush());
+    await this.#connection.close();
+  }
+
+  #refuse(size: number): false {
+    if (size + LINE_BYTES > UNFLUSHED_LIMIT_BYTES) {
+      throw new UsageError(`a message of ${size} bytes is larger than the link takes; send it in chunks`);
+    }
+    this.#refusedSend = true;
+    if (this.#handed > this.#asked) this.#flush();
+    return false;
+  }
+
+  #flush(): void {
+    const position = this.#handed;
+    const epoch = this.#epoch;
+    this.#asked = position;
+    this.#connection.flush().then(
+      () => this.#onFlushed(epoch, position),
+      () => {}, // the connection broke, which is a status of its own
+    );
+  }
+
+  #onFlushed(epoch: number, position: number): void {
+    if (epoch !== this.#epoch) return;
+    this.#flushed = position;
+    if (!this.#refusedSend || this.#handed - position > UNFLUSHED_LIMIT_BYTES / 2) return;
+    this.#refusedSend = false;
+    this.#emit({ status: 'drained' });
+  }
+
+  async #followStatus(): Promise<void> {
+    for await (const status of this.#connection.status()) this.#onClientStatus(status);
+  }
+
+  /** The client repeats itself after failed attempts; only changes are passed on. */
+  #onClientStatus({ type, data, permissionContext }: Status): void {
+    switch (type) {
+      case 'disconnect':
+        if (!this.#connected) return;
+        this.#connected = false;
+        this.#emit({ status: 'disconnected' });
+        return;
+      case 'reconnect':
+        this.#delays.reset();
+        this.#credentialsRefusedSince = undefined;
+        if (this.#connected || this.#closed) return;
+        this.#startAnew();
+        this.#connected = true;
+        this.#emit({ status: 'connected' });
+        return;
+      case 'error':
+        if (permissionContext) {
+          this.#report(
+            new Error(`the broker forbids ${permissionContext.operation} of ${permissionContext.subject}`),
+          );
+        } else {
+          this.#onError(String(data));
+        }
+        return;
+      default:
+        return;
+    }
+  }
+
+  #startAnew(): void {
+    this.#epoch += 1;
+    this.#handed = 0;
+    this.#asked = 0;
+    this.#flushed = 0;
+    this.#refusedSend = false;
+  }
+
+  #onError(code: string): void {
+    if (this.#closed || !CREDENTIAL_CODES.has(code)) return;
+    const now = performance.now();
+    this.#credentialsRefusedSince ??= now;
+    const text = `the broker refuses our credentials: ${code.toLowerCase().replaceAll('_', ' ')}`;
+    this.#report(new ConnectError('credentials', text));
+    if (now - this.#credentialsRefusedSince < this.#refusedForGoodMs) return;
+    this.#closeReason = text;
+    void this.#connection.close();
+  }
+
+  #onClosed(error: Error | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connected = false;
+    this.#emit({ status: 'closed', reason: this.#closeReason ?? error?.message });
+  }
+
+  #report(cause: unknown): void {
+    this.#emit({ status: 'error', error: cause instanceof Error ? cause : new Error(String(cause)) });
+  }
+
+  #emit(status: LinkStatus): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(status);
+      } catch (error) {
+        // Ours to mend, not the client's to swallow.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+const CREDENTIAL_CODES = new Set(['AUTHORIZATION_VIOLATION', 'ACCOUNT_EXPIRED', 'AUTHENTICATION_EXPIRED']);
+
+const CLOSE_FLUSH_MS = 1_000;
+
+/** Reads what few handlers want only when they ask. */
+class MessageInfo {
+  readonly #message: Msg;
+
+  constructor(message: Msg) {
+    this.#message = message;
+  }
+
+  get noResponders(): boolean {
+    return this.#message.headers?.code === 503;
+  }
+
+  get reply(): string {
+    return this.#message.reply ?? '';
+  }
+}
+
+/** Settles when the work has, for good or ill, or when the time is up. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([
+    work.then(
+      () => {},
+      () => {},
+    ),
+    late,
+  ]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,22 @@
+/** The pipe from a master to a local slave, of which only the end means something. */
+
+import { Socket } from 'node:net';
+
+/** Calls `onEnd` once, when no process holds the other end any more; returns what ends the watch. */
+export function watchParentPipe(fd: number, onEnd: (evidence: string) => void): () => void {
+  const pipe = new Socket({ fd, readable: true, writable: false });
+  let ended = false;
+  const end = (): void => {
+    if (ended) return;
+    ended = true;
+    onEnd('the pipe from the master has ended');
+  };
+  pipe.on('end', end);
+  pipe.on('close', end);
+  pipe.on('error', end);
+  pipe.resume();
+  return () => {
+    ended = true;
+    pipe.destroy();
+  };
+}

@@ -1,0 +1,394 @@
+/** The sentinel's mind: who gets a beat, who is judged, which commands go out and come in; pure. */
+
+import { Liveness, type Verdict } from '../wire/liveness.js';
+import {
+  type Acknowledgement,
+  BEAT_INTERVAL_MS,
+  type Beat,
+  type Command,
+  type CommandMessage,
+  type ControlMessage,
+  type Epoch,
+} from '../wire/messages.js';
+import { encodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/subjects.js';
+import type { Outcome } from './commands.js';
+import { formatControl, parseControl } from './control-text.js';
+import type { Positions } from './peer-counters.js';
+import type { SentinelEvent, SentinelRequest } from './ports.js';
+import { SentinelPeer } from './sentinel-peer.js';
+
+/** How long main may take to say that it will end by itself, once its master is gone. */
+const END_WITHIN_MS = 2_000;
+
+/** Strangers remembered from one turn to the next. */
+const STRANGERS = 16_384;
+
+const NOTHING_YET = { sent: 0, received: 0, limit: 0, begun: 0 };
+
+type SessionMessage = Extract<ControlMessage, Epoch>;
+
+/** What a slave's sentinel shares with its main. */
+export interface ClaimsPort {
+  takeBack(generation: number, from: number, to: number): number;
+  cancel(generation: number, index: number): 'waiting' | 'running' | 'gone';
+}
+
+export interface SlaveActivity {
+  readonly running: number;
+  readonly runningMs: number;
+  readonly begun: number;
+  readonly memoryBytes: number;
+}
+
+interface CommonOptions {
+  readonly memberId: string;
+  readonly clientTimeoutMs: number;
+  readonly broker: 'embedded' | 'external';
+  /** What main has written for a peer; undefined once it has released the slot. */
+  readonly counters: (slot: number) => Positions | undefined;
+}
+
+export interface MasterCoreOptions extends CommonOptions {
+  readonly role: 'master';
+  readonly run: string;
+}
+
+export interface SlaveCoreOptions extends CommonOptions {
+  readonly role: 'slave';
+  readonly claims: ClaimsPort;
+  readonly activity: () => SlaveActivity;
+}
+
+export type SentinelCoreOptions = MasterCoreOptions | SlaveCoreOptions;
+
+export interface Publish {
+  readonly subject: string;
+  readonly text: string;
+  /** Our own control subject for this peer: its 503 says that the peer has vanished. */
+  readonly reply?: string | undefined;
+}
+
+export interface SentinelOutput {
+  readonly publishes: readonly Publish[];
+  readonly events: readonly SentinelEvent[];
+  /** End the process, main does not: the evidence that its master is gone. */
+  readonly kill?: string | undefined;
+}
+
+/**
+ * A master's core has many peers, the slaves that main said to watch. A slave's has one, its master,
+ * in two phases: `listen`ing for a welcome it answers beats without an epoch of its own, because main
+ * may be busy for long with the welcome unread; once main says `watch`, it judges and beats by itself.
+ *
+ * Inputs change state and collect outputs; `take` hands these over. Times are milliseconds of one clock.
+ */
+export class SentinelCore {
+  readonly #options: SentinelCoreOptions;
+  readonly #subjects: Subjects;
+  readonly #liveness: Liveness;
+  readonly #peers = new Map<string, SentinelPeer>();
+  /** Senders of unknown sessions, judged at the next turn: main's `watch` may be on its way. */
+  readonly #strangers = new Map<string, { readonly nonce: string; readonly run: string }>();
+  #publishes: Publish[] = [];
+  #events: SentinelEvent[] = [];
+  #connected = true;
+  #established = false;
+  #ending = false;
+  #gone: { readonly evidence: string; readonly at: number } | undefined;
+  #kill: string | undefined;
+
+  constructor(options: SentinelCoreOptions) {
+    this.#options = options;
+    this.#subjects = new Subjects(options.memberId);
+    this.#liveness = new Liveness(options);
+  }
+
+  request(request: SentinelRequest, now: number): void {
+    switch (request.op) {
+      case 'listen':
+        this.#peers.set(request.nonce, this.#createPeer(request));
+        return;
+      case 'watch':
+        this.#watch(request, now);
+        return;
+      case 'forget':
+        this.#forget(request.nonce);
+        return;
+      case 'command':
+        this.#command(request.nonce, request.id, request.body, now);
+        return;
+      case 'evidence':
+        this.#liveness.condemn(request.nonce, request.evidence);
+        return;
+      case 'established':
+        this.#established = true;
+        return;
+      case 'ending':
+        this.#ending = true;
+        return;
+      case 'stop':
+        return;
+      default:
+        request satisfies never;
+    }
+  }
+
+  /** A control message came in on `subject`, which a broker can be told to let only its owner use. */
+  receive(subject: string, text: string, now: number): void {
+    const message = parseControl(text);
+    if (!message) return;
+    const { user, nonce } = parseSubject(subject);
+    if (message.type === 'master-query') this.#answerQuery(subject, message.run);
+    if (message.type === 'master-query' || message.type === 'master-here' || message.nonce !== nonce) return;
+    const peer = this.#peers.get(nonce);
+    if (message.type === 'stale') {
+      if (peer && peer.user === user && this.#options.role === 'slave') this.#onStale(peer, now);
+    } else if (peer && peer.user === user && peer.owns(message)) {
+      this.#liveness.heard(nonce, now);
+      this.#onMessage(peer, message);
+    } else if (peer && peer.user === user && peer.phase === 'listening') {
+      this.#onEarlyMessage(peer, message);
+    } else if (
+      this.#options.role === 'master' &&
+      message.type !== 'ack' &&
+      this.#strangers.size < STRANGERS
+    ) {
+      this.#strangers.set(subject, { nonce, run: message.run });
+    }
+  }
+
+  /** The broker had nobody to give a message of ours to; it says so on the message's reply subject. */
+  noResponders(subject: string, now: number): void {
+    this.#liveness.noResponders(parseSubject(subject).nonce, now);
+  }
+
+  connection(up: boolean, now: number): void {
+    this.#connected = up;
+    this.#liveness.connection(up, now);
+    this.#events.push({ type: 'link', connected: up });
+  }
+
+  /** An attempt to reach the broker was refused, by its machine or for our credentials. */
+  refused(now: number): void {
+    this.#liveness.refused(now);
+  }
+
+  /** A slave's: its master is gone, says something other than the network. */
+  masterGone(evidence: string): void {
+    const nonces = [...this.#peers.keys()];
+    if (nonces.length === 0) this.#onLost('', evidence);
+    for (const nonce of nonces) this.#onLost(nonce, evidence);
+  }
+
+  /** Every 200 ms, after what came in was received. */
+  turn(now: number, latenessMs: number): void {
+    for (const verdict of this.#liveness.turn(now, latenessMs)) this.#onVerdict(verdict);
+    this.#dismissStrangers();
+    if (this.#connected) for (const peer of this.#peers.values()) this.#sendDue(peer, now);
+    if (!this.#gone || this.#ending || this.#liveness.loopClock - this.#gone.at < END_WITHIN_MS) return;
+    this.#kill = this.#gone.evidence;
+  }
+
+  /** What the inputs since the last call have brought about. */
+  take(): SentinelOutput {
+    const output = { publishes: this.#publishes, events: this.#events, kill: this.#kill };
+    this.#publishes = [];
+    this.#events = [];
+    this.#kill = undefined;
+    return output;
+  }
+
+  #createPeer(address: SessionAddress): SentinelPeer {
+    const [there, here] =
+      this.#options.role === 'master'
+        ? ([this.#subjects.slaveControl(address), this.#subjects.masterControl(address)] as const)
+        : ([this.#subjects.masterControl(address), this.#subjects.slaveControl(address)] as const);
+    return new SentinelPeer(encodeToken(address.user), address.nonce, { there, here });
+  }
+
+  #watch(request: SentinelRequest & { readonly op: 'watch' }, now: number): void {
+    const { peer: watched, clientTimeoutMs, broker } = request;
+    if (clientTimeoutMs !== undefined) {
+      this.#liveness.configure({ clientTimeoutMs, broker: broker ?? this.#options.broker });
+    }
+    const peer = this.#peers.get(watched.nonce) ?? this.#createPeer(watched);
+    this.#peers.set(watched.nonce, peer);
+    peer.watch(watched, now);
+    this.#liveness.watch(watched.nonce, now);
+    this.#sendDue(peer, now);
+  }
+
+  #forget(nonce: string): void {
+    this.#peers.delete(nonce);
+    this.#liveness.forget(nonce);
+  }
+
+  #command(nonce: string, id: number, body: Command, now: number): void {
+    const peer = this.#peers.get(nonce);
+    if (!peer) return;
+    peer.outbox.add(id, body, now);
+    if (this.#connected) this.#sendCommands(peer, now);
+  }
+
+  #onVerdict(verdict: Verdict): void {
+    switch (verdict.verdict) {
+      case 'suspect':
+        this.#events.push({ type: 'suspect', nonce: verdict.nonce, evidence: verdict.evidence });
+        return;
+      case 'cleared':
+        this.#events.push({ type: 'cleared', nonce: verdict.nonce });
+        return;
+      case 'probe': {
+        const peer = this.#peers.get(verdict.nonce);
+        if (peer) this.#publish(peer, { type: 'probe', ...peer.epoch });
+        return;
+      }
+      case 'lost':
+        this.#onLost(verdict.nonce, verdict.evidence);
+        return;
+      default:
+        verdict satisfies never;
+    }
+  }
+
+  #onLost(nonce: string, evidence: string): void {
+    this.#forget(nonce);
+    this.#events.push({ type: 'lost', nonce, evidence });
+    if (this.#options.role === 'slave') this.#gone ??= { evidence, at: this.#liveness.loopClock };
+  }
+
+  #onStale(peer: SentinelPeer, now: number): void {
+    this.#liveness.heard(peer.nonce, now);
+    // Beats go on: their answers, or 503s, tell whether the master lives while main computes.
+    if (peer.phase !== 'watched') return;
+    peer.phase = 'stale';
+    this.#events.push({ type: 'stale', nonce: peer.nonce });
+  }
+
+  #onMessage(peer: SentinelPeer, message: SessionMessage): void {
+    switch (message.type) {
+      case 'beat':
+        this.#events.push(toEvent(message));
+        return;
+      case 'probe':
+        this.#sendBeat(peer);
+        return;
+      case 'ack':
+        if (peer.outbox.acknowledge(message.id)) {
+          const { nonce, id, from, found } = message;
+          this.#events.push({ type: 'acknowledged', nonce, id, from, found });
+        }
+        return;
+      case 'command':
+        this.#onCommand(peer, message);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** The session is the master's already, and not yet ours: only what needs no main is answered. */
+  #onEarlyMessage(peer: SentinelPeer, message: SessionMessage): void {
+    if (message.type === 'beat' || message.type === 'probe') {
+      const { run, nonce, sid } = message;
+      this.#publish(peer, { type: 'beat', run, nonce, sid, ...NOTHING_YET });
+    } else if (message.type === 'command' && message.body.command === 'shutdown') {
+      this.#onCommand(peer, message);
+    }
+  }
+
+  #onCommand(peer: SentinelPeer, { run, nonce, sid, id, body }: CommandMessage): void {
+    const outcome = peer.inbox.once(id, () => this.#execute(peer, body));
+    if (!outcome) return;
+    const answer: Acknowledgement = { type: 'ack', run, nonce, sid, id, ...outcome };
+    this.#publish(peer, answer);
+  }
+
+  #execute(peer: SentinelPeer, body: Command): Outcome {
+    const { nonce } = peer;
+    switch (body.command) {
+      case 'bye':
+        // A slave that says goodbye is judged no more; a master that does so is watched to its end.
+        if (this.#options.role === 'master') this.#liveness.forget(nonce);
+        this.#events.push({ type: 'bye', nonce });
+        return {};
+      case 'shutdown':
+        if (this.#options.role === 'slave') this.#events.push({ type: 'shutdown', nonce });
+        return {};
+      case 'recall':
+        if (this.#options.role === 'master') return {};
+        return { from: this.#options.claims.takeBack(peer.generation, body.from, body.to) };
+      case 'cancel': {
+        if (this.#options.role === 'master') return {};
+        const found = this.#options.claims.cancel(peer.generation, body.index);
+        if (found === 'running') this.#events.push({ type: 'cancel', nonce, index: body.index });
+        return { found };
+      }
+      default:
+        return body satisfies never;
+    }
+  }
+
+  #answerQuery(subject: string, asker: string): void {
+    if (this.#options.role !== 'master' || asker === this.#options.run) return;
+    const { run } = this.#options;
+    const text = formatControl({ type: 'master-here', run, established: this.#established });
+    this.#publishes.push({ subject: slaveSide(subject), text });
+    this.#events.push({ type: 'other-master', run: asker });
+  }
+
+  #dismissStrangers(): void {
+    if (this.#strangers.size === 0 || this.#options.role === 'slave') return;
+    const { run: ownRun } = this.#options;
+    for (const [subject, { nonce, run }] of this.#strangers) {
+      if (this.#peers.has(nonce) || (run !== ownRun && !this.#established)) continue;
+      this.#publishes.push({ subject: slaveSide(subject), text: formatControl({ type: 'stale', nonce }) });
+    }
+    this.#strangers.clear();
+  }
+
+  #sendDue(peer: SentinelPeer, now: number): void {
+    if (peer.phase === 'listening') return;
+    if (peer.beatDueAt <= now) {
+      this.#sendBeat(peer);
+      peer.beatDueAt = Math.max(peer.beatDueAt + BEAT_INTERVAL_MS, now + BEAT_INTERVAL_MS / 2);
+    }
+    this.#sendCommands(peer, now);
+  }
+
+  #sendCommands(peer: SentinelPeer, now: number): void {
+    for (const { id, body } of peer.outbox.due(now)) {
+      this.#publish(peer, { type: 'command', ...peer.epoch, id, body });
+    }
+  }
+
+  #sendBeat(peer: SentinelPeer): void {
+    const positions = this.#options.counters(peer.slot) ?? NOTHING_YET;
+    const activity = this.#options.role === 'slave' ? this.#options.activity() : undefined;
+    const text = peer.beatText({ ...positions, ...activity });
+    this.#publishes.push({ subject: peer.subjects.there, text, reply: peer.subjects.here });
+  }
+
+  #publish(peer: SentinelPeer, message: ControlMessage): void {
+    const { there: subject, here: reply } = peer.subjects;
+    this.#publishes.push({ subject, text: formatControl(message), reply });
+  }
+}
+
+function toEvent({
+  nonce,
+  sent,
+  received,
+  limit,
+  begun,
+  running,
+  runningMs,
+  memoryBytes,
+}: Beat): SentinelEvent {
+  return { type: 'beat', nonce, sent, received, limit, begun, running, runningMs, memoryBytes };
+}
+
+/** Where a message to the master's `subject` is answered. */
+function slaveSide(subject: string): string {
+  return subject.replace(/^(mw\.[^.]+)\.m\./, '$1.s.');
+}

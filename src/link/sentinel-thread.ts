@@ -1,0 +1,222 @@
+/** The sentinel's thread: joins the core to a connection of its own, to main, and to the clock. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { TURN_MS } from '../wire/liveness.js';
+import { Subjects } from '../wire/subjects.js';
+import { probeBroker } from './broker-probe.js';
+import { ConnectError } from './connect-error.js';
+import { connectData } from './data-connection.js';
+import { EventQueue } from './event-queue.js';
+import { killProcess } from './kill-process.js';
+import { watchParentPipe } from './parent-pipe.js';
+import type { DataLink, LinkStatus, MessageHandler, SentinelEvent, SentinelRequest } from './ports.js';
+import { SentinelCore, type SentinelCoreOptions } from './sentinel-core.js';
+import type { FromThread, SentinelThreadData, ToThread } from './sentinel-messages.js';
+import { SharedState } from './shared-state.js';
+
+class SentinelThread {
+  readonly #data: SentinelThreadData;
+  readonly #link: DataLink;
+  readonly #core: SentinelCore;
+  readonly #subjects: Subjects;
+  readonly #events = new EventQueue();
+  readonly #listening = new Map<string, () => void>();
+  readonly #stopParentWatch: () => void;
+  #mainBusy = false;
+  #settling = false;
+  #probing = false;
+  #stopped = false;
+  #turnDueAt = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(data: SentinelThreadData, link: DataLink) {
+    this.#data = data;
+    this.#link = link;
+    this.#subjects = new Subjects(data.memberId);
+    this.#core = new SentinelCore(coreOptions(data));
+    link.onStatus((status) => this.#onStatus(status));
+    parentPort?.on('message', (message: ToThread) => this.#onMain(message));
+    this.#stopParentWatch =
+      data.parentPipeFd === undefined
+        ? () => {}
+        : watchParentPipe(data.parentPipeFd, (evidence) => {
+            this.#core.masterGone(evidence);
+            this.#settleSoon();
+          });
+  }
+
+  async start(): Promise<void> {
+    if (this.#data.role === 'master') {
+      this.#link.subscribe(this.#subjects.allMasterControl, this.#onMessage);
+      await this.#link.ready();
+    }
+    this.#core.turn(performance.now(), 0);
+    this.#scheduleTurn();
+  }
+
+  readonly #onMessage: MessageHandler = (subject, payload, info) => {
+    const now = performance.now();
+    if (info.noResponders) this.#core.noResponders(subject, now);
+    else
+      this.#core.receive(
+        subject,
+        Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString(),
+        now,
+      );
+    this.#settleSoon();
+  };
+
+  #onStatus(status: LinkStatus): void {
+    const now = performance.now();
+    switch (status.status) {
+      case 'connected':
+        this.#core.connection(true, now);
+        break;
+      case 'disconnected':
+        this.#core.connection(false, now);
+        break;
+      case 'closed':
+        if (!this.#stopped) throw new Error(`the sentinel's connection has ended: ${status.reason ?? ''}`);
+        break;
+      case 'error':
+        if (status.error instanceof ConnectError && status.error.reason === 'credentials')
+          this.#core.refused(now);
+        else this.#events.push({ type: 'warning', text: status.error.message });
+        break;
+      case 'drained':
+        break;
+      default:
+        status satisfies never;
+    }
+    this.#settleSoon();
+  }
+
+  #onMain(message: ToThread): void {
+    if (message.type === 'taken') this.#mainBusy = false;
+    else this.#onRequest(message.request);
+    this.#settleSoon();
+  }
+
+  #onRequest(request: SentinelRequest): void {
+    this.#core.request(request, performance.now());
+    if (request.op === 'listen') this.#listen(request.user, request.nonce);
+    if (request.op === 'forget') this.#unlisten(request.nonce);
+    if (request.op === 'stop') void this.stop();
+  }
+
+  #listen(user: string, nonce: string): void {
+    this.#unlisten(nonce);
+    const subject = this.#subjects.slaveControl({ user, nonce });
+    this.#listening.set(nonce, this.#link.subscribe(subject, this.#onMessage));
+    const told = (): void => {
+      this.#events.push({ type: 'listening', nonce });
+      this.#settleSoon();
+    };
+    // When the connection breaks instead, the client subscribes anew before it says that it is back.
+    this.#link.ready().then(told, told);
+  }
+
+  #unlisten(nonce: string): void {
+    this.#listening.get(nonce)?.();
+    this.#listening.delete(nonce);
+  }
+
+  #scheduleTurn(): void {
+    this.#turnDueAt += TURN_MS;
+    const now = performance.now();
+    // After a stall there is one late turn, not many in a row.
+    if (this.#turnDueAt < now) this.#turnDueAt = now;
+    this.#timer = setTimeout(() => {
+      // Expired timers run before sockets are read: let the loop read them, twice, before judging.
+      setImmediate(() => setImmediate(() => this.#turn()));
+    }, this.#turnDueAt - now);
+  }
+
+  #turn(): void {
+    if (this.#stopped) return;
+    const now = performance.now();
+    this.#core.turn(now, Math.max(0, now - this.#turnDueAt));
+    if (!this.#link.connected && this.#data.role === 'slave') void this.#probe();
+    this.#settle();
+    this.#scheduleTurn();
+  }
+
+  /** Whether the broker's machine refuses connections; the client's own attempts do not say. */
+  async #probe(): Promise<void> {
+    if (this.#probing) return;
+    this.#probing = true;
+    const refused = await probeBroker(this.#data.address.urls);
+    this.#probing = false;
+    if (refused && !this.#stopped) this.#core.refused(performance.now());
+  }
+
+  #settleSoon(): void {
+    if (this.#settling) return;
+    this.#settling = true;
+    queueMicrotask(() => {
+      this.#settling = false;
+      this.#settle();
+    });
+  }
+
+  /** Does what the core has decided. */
+  #settle(): void {
+    const { publishes, events, kill } = this.#core.take();
+    for (const { subject, text, reply } of publishes) {
+      // What is refused while the broker is slow comes again: beats by their nature, commands until answered.
+      this.#link.send(subject, Buffer.from(text), reply);
+    }
+    for (const event of events) this.#events.push(event);
+    if (kill !== undefined && this.#data.mayKill) killProcess(this.#data, kill);
+    if (this.#events.size > 0 && !this.#mainBusy) this.#tell(this.#events.take());
+  }
+
+  /** One batch at a time: what happens while main is busy is kept here, where newer news replaces older. */
+  #tell(events: SentinelEvent[]): void {
+    this.#mainBusy = true;
+    post({ type: 'events', events });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#settle();
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#stopParentWatch();
+    await this.#link.close();
+    parentPort?.close();
+  }
+}
+
+function coreOptions(data: SentinelThreadData): SentinelCoreOptions {
+  const { role, memberId, clientTimeoutMs, broker, run } = data;
+  const { counters, claims } = SharedState.open(data.buffers);
+  const common = { memberId, clientTimeoutMs, broker, counters: (slot: number) => counters.read(slot) };
+  if (role === 'master') return { ...common, role, run };
+  const activity = () => ({ ...claims.activity(Date.now()), memoryBytes: process.memoryUsage.rss() });
+  return { ...common, role, claims, activity };
+}
+
+function post(message: FromThread): void {
+  parentPort?.postMessage(message);
+}
+
+async function run(data: SentinelThreadData): Promise<void> {
+  let link: DataLink;
+  try {
+    link = await connectData(data.address, {
+      name: `ts-mw ${data.role} sentinel`,
+      timeoutMs: data.connectTimeoutMs,
+      refusedForGoodMs: Number.POSITIVE_INFINITY,
+    });
+  } catch (error) {
+    const reason = error instanceof ConnectError ? error.reason : undefined;
+    post({ type: 'failed', reason, message: error instanceof Error ? error.message : String(error) });
+    parentPort?.close();
+    return;
+  }
+  await new SentinelThread(data, link).start();
+  post({ type: 'ready' });
+}
+
+await run(workerData as SentinelThreadData);

@@ -1,0 +1,255 @@
+/** Judges whether peers are alive, from what was heard and when; the same on both sides, and pure. */
+
+/** How long a turn of the judge's loop takes when it is on time. */
+export const TURN_MS = 200;
+
+/** A turn later than this leaves the judging to the next one: its timer may have run ahead of the sockets. */
+const LATE_MS = 100;
+
+/** For so long after a reconnect a 503 may only mean that the peer has not reconnected yet. */
+const SETTLING_MS = 10_000;
+
+const MASTER_CONDEMNS_AFTER_503_MS = 2_000;
+const SLAVE_IS_PATIENT_TIMES = 10;
+
+export interface LivenessOptions {
+  /** Whose eyes these are: a master's judge slaves, a slave's its master. */
+  readonly role: 'master' | 'slave';
+  readonly clientTimeoutMs: number;
+  readonly broker: 'embedded' | 'external';
+}
+
+export type Verdict =
+  | { readonly verdict: 'suspect'; readonly nonce: string; readonly evidence: string }
+  | { readonly verdict: 'cleared'; readonly nonce: string }
+  /** Final: the peer is forgotten. */
+  | { readonly verdict: 'lost'; readonly nonce: string; readonly evidence: string }
+  /** Send this suspect a probe. */
+  | { readonly verdict: 'probe'; readonly nonce: string };
+
+interface Peer {
+  /** When a frame of it came, on the watching clock. */
+  heardAt: number;
+  /** The first and the last 503 since. */
+  suspectSince: number | undefined;
+  suspectUntil: number;
+  told: boolean;
+  probedAt: number;
+}
+
+/**
+ * Three clocks, none of them the wall's. `now` only measures how far the others advance at each turn:
+ * - the *loop* clock advances while the judge's own loop is on time; a late turn adds no more than a
+ *   turn on time would;
+ * - the *watching* clock advances so only while the judge's own connection is up. All that is said of
+ *   peers is measured on it, so that every deadline waits while the judge could not have heard.
+ *
+ * A slave's peer is its master, whose end shows in three more ways: the connection to its embedded
+ * broker is refused, there is no connection at all for ten timeouts, or `condemn` is called with
+ * evidence from elsewhere.
+ */
+export class Liveness {
+  readonly #role: 'master' | 'slave';
+  #clientTimeoutMs: number;
+  #embedded: boolean;
+  readonly #peers = new Map<string, Peer>();
+  #verdicts: Verdict[] = [];
+
+  #turnedAt: number | undefined;
+  #abstained = false;
+  #loopClock = 0;
+  #clock = 0;
+  #connected = true;
+  /** On the watching clock: when the connection last came back. */
+  #restartedAt = 0;
+  #settledAt = 0;
+  /** On the loop clock: since when there has been no connection, and the first and last refusal since. */
+  #disconnectedAt = 0;
+  #refusedSince: number | undefined;
+  #refusedUntil = 0;
+
+  constructor(options: LivenessOptions) {
+    this.#role = options.role;
+    this.#clientTimeoutMs = options.clientTimeoutMs;
+    this.#embedded = options.broker === 'embedded';
+  }
+
+  /** A slave learns from its welcome what to go by. */
+  configure(options: Pick<LivenessOptions, 'clientTimeoutMs' | 'broker'>): void {
+    this.#clientTimeoutMs = options.clientTimeoutMs;
+    this.#embedded = options.broker === 'embedded';
+  }
+
+  /** Milliseconds that the judge's loop has been on time; deadlines of the judge's own go by it. */
+  get loopClock(): number {
+    return this.#loopClock;
+  }
+
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  watch(nonce: string, now: number): void {
+    const at = this.#at(now);
+    this.#peers.set(nonce, {
+      heardAt: at,
+      suspectSince: undefined,
+      suspectUntil: 0,
+      told: false,
+      probedAt: 0,
+    });
+  }
+
+  forget(nonce: string): void {
+    this.#peers.delete(nonce);
+  }
+
+  /** Any frame of the peer's session. */
+  heard(nonce: string, now: number): void {
+    const peer = this.#peers.get(nonce);
+    if (!peer) return;
+    peer.heardAt = this.#at(now);
+    if (peer.suspectSince === undefined) return;
+    peer.suspectSince = undefined;
+    if (!peer.told) return;
+    peer.told = false;
+    this.#verdicts.push({ verdict: 'cleared', nonce });
+  }
+
+  /** The broker says that nobody listens where the peer should. */
+  noResponders(nonce: string, now: number): void {
+    const peer = this.#peers.get(nonce);
+    if (!peer || !this.#connected) return;
+    const at = this.#at(now);
+    if (at < this.#settledAt) return;
+    peer.suspectSince ??= at;
+    peer.suspectUntil = at;
+  }
+
+  connection(up: boolean, now: number): void {
+    if (up === this.#connected) return;
+    if (up) {
+      this.#connected = true;
+      this.#refusedSince = undefined;
+      this.#restartedAt = this.#at(now);
+      this.#settledAt = this.#restartedAt + SETTLING_MS;
+      // Suspicions rest on 503s of another connection.
+      for (const [nonce, peer] of this.#peers) this.#acquit(nonce, peer);
+    } else {
+      this.#clock = this.#at(now);
+      this.#connected = false;
+      this.#disconnectedAt = this.#loopAt(now);
+    }
+  }
+
+  /** An attempt to connect was refused: the machine is there and the broker is not. */
+  refused(now: number): void {
+    if (this.#connected) return;
+    const at = this.#loopAt(now);
+    this.#refusedSince ??= at;
+    this.#refusedUntil = at;
+  }
+
+  /** Evidence that needs no network. */
+  condemn(nonce: string, evidence: string): void {
+    if (this.#peers.delete(nonce)) this.#verdicts.push({ verdict: 'lost', nonce, evidence });
+  }
+
+  /**
+   * One turn of the judge's loop, every `TURN_MS` if all is well, after the sockets were read.
+   * `latenessMs` is how much later than that it comes.
+   */
+  turn(now: number, latenessMs: number): readonly Verdict[] {
+    const elapsed = Math.max(0, now - (this.#turnedAt ?? now) - Math.max(0, latenessMs));
+    this.#loopClock += elapsed;
+    if (this.#connected) this.#clock += elapsed;
+    this.#turnedAt = now;
+    // Not twice running, lest a judge on a busy machine never judges: between two turns sockets are read.
+    this.#abstained = latenessMs > LATE_MS && !this.#abstained;
+    if (!this.#abstained) {
+      if (this.#connected) this.#judgePeers();
+      else if (this.#role === 'slave') this.#judgeBroker();
+    }
+    const verdicts = this.#verdicts;
+    if (verdicts.length > 0) this.#verdicts = [];
+    return verdicts;
+  }
+
+  #judgePeers(): void {
+    const clock = this.#clock;
+    for (const [nonce, peer] of this.#peers) {
+      if (peer.suspectSince !== undefined) this.#judgeSuspect(nonce, peer, peer.suspectSince);
+      const silentMs = clock - Math.max(peer.heardAt, this.#restartedAt);
+      if (silentMs >= this.#silenceLimitMs && this.#peers.has(nonce)) {
+        this.condemn(nonce, `silent for ${seconds(silentMs)}`);
+      }
+    }
+  }
+
+  #judgeSuspect(nonce: string, peer: Peer, since: number): void {
+    const only503Ms = peer.suspectUntil - since;
+    if (only503Ms >= this.#noRespondersLimitMs) {
+      this.condemn(nonce, `503 for ${seconds(only503Ms)}`);
+      return;
+    }
+    if (!peer.told) {
+      peer.told = true;
+      this.#verdicts.push({ verdict: 'suspect', nonce, evidence: '503' });
+    }
+    if (this.#clock - peer.probedAt < this.#probeEveryMs) return;
+    peer.probedAt = this.#clock;
+    this.#verdicts.push({ verdict: 'probe', nonce });
+  }
+
+  #judgeBroker(): void {
+    const limit = this.#clientTimeoutMs / 2;
+    if (this.#embedded && this.#refusedSince !== undefined) {
+      const refusedMs = this.#refusedUntil - this.#refusedSince;
+      if (refusedMs >= limit) this.#condemnAll(`connection refused for ${seconds(refusedMs)}`);
+    }
+    const disconnectedMs = this.#loopClock - this.#disconnectedAt;
+    if (disconnectedMs >= this.#silenceLimitMs)
+      this.#condemnAll(`no connection for ${seconds(disconnectedMs)}`);
+  }
+
+  #condemnAll(evidence: string): void {
+    for (const nonce of this.#peers.keys()) this.condemn(nonce, evidence);
+  }
+
+  #acquit(nonce: string, peer: Peer): void {
+    peer.suspectSince = undefined;
+    if (!peer.told) return;
+    peer.told = false;
+    this.#verdicts.push({ verdict: 'cleared', nonce });
+  }
+
+  get #silenceLimitMs(): number {
+    return this.#role === 'slave' ? SLAVE_IS_PATIENT_TIMES * this.#clientTimeoutMs : this.#clientTimeoutMs;
+  }
+
+  get #noRespondersLimitMs(): number {
+    return this.#role === 'slave' ? this.#clientTimeoutMs / 2 : MASTER_CONDEMNS_AFTER_503_MS;
+  }
+
+  /** Thousands of slaves may suspect one master at a time, and have longer to find out. */
+  get #probeEveryMs(): number {
+    return this.#role === 'slave' ? Math.min(1_000, this.#clientTimeoutMs / 20) : 0;
+  }
+
+  /** Moments between turns; time that the next turn may find late is not counted. */
+  #at(now: number): number {
+    return this.#connected ? this.#clock + this.#sinceTurn(now) : this.#clock;
+  }
+
+  #loopAt(now: number): number {
+    return this.#loopClock + this.#sinceTurn(now);
+  }
+
+  #sinceTurn(now: number): number {
+    return this.#turnedAt === undefined ? 0 : Math.min(TURN_MS, Math.max(0, now - this.#turnedAt));
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
