@@ -1,0 +1,148 @@
+/**
+ * The slaves that a master starts on its own machine (`--slaves N`), and their restarts.
+ *
+ * Each of the N places is in one of three states: *running*, *waiting* for its next start, or *empty*.
+ * A process that ends while the master is not ending makes its place wait: 250 ms at first, doubled with
+ * each end up to 15 s, and 250 ms again once a process has run for 30 s. From `beginEnding` on nothing is
+ * started any more and waiting places are empty. Without one more process than N at any time, a program
+ * that dies at once costs N starts every 15 s, for ever.
+ */
+
+import {
+  type SlaveCommand,
+  type SlaveEnd,
+  type SlaveProcess,
+  type SpawnSlave,
+  spawnSlave,
+} from './spawn-slave.js';
+
+export type LocalSlaveEvent =
+  /** `number` is the place, from 1. */
+  | { readonly type: 'started'; readonly number: number; readonly pid: number }
+  /** Without a pid it could not be started, and `error` says why. */
+  | ({ readonly type: 'exited'; readonly number: number; readonly pid: number | undefined } & SlaveEnd)
+  | { readonly type: 'restarting'; readonly number: number; readonly delayMs: number };
+
+export interface LocalSlavesClock {
+  now(): number;
+  /** Returns what cancels it. */
+  after(delayMs: number, act: () => void): () => void;
+}
+
+export interface LocalSlavesParams extends SlaveCommand {
+  readonly count: number;
+  readonly onEvent: (event: LocalSlaveEvent) => void;
+  readonly clock?: LocalSlavesClock | undefined;
+  readonly spawn?: SpawnSlave | undefined;
+}
+
+export const FIRST_DELAY_MS = 250;
+export const LONGEST_DELAY_MS = 15_000;
+export const STEADY_AFTER_MS = 30_000;
+export const KILL_AFTER_MS = 2000;
+
+const systemClock: LocalSlavesClock = {
+  now: () => performance.now(),
+  after(delayMs, act) {
+    const timer = setTimeout(act, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+interface Place {
+  readonly number: number;
+  running?: { readonly process: SlaveProcess; readonly since: number } | undefined;
+  cancelStart?: (() => void) | undefined;
+  nextDelayMs: number;
+}
+
+export class LocalSlaves {
+  readonly #params: LocalSlavesParams;
+  readonly #clock: LocalSlavesClock;
+  readonly #spawn: SpawnSlave;
+  readonly #places: readonly Place[];
+  #started = false;
+  #ending = false;
+  #end: Promise<void> | undefined;
+  #onAllGone: (() => void) | undefined;
+
+  constructor(params: LocalSlavesParams) {
+    this.#params = params;
+    this.#clock = params.clock ?? systemClock;
+    this.#spawn = params.spawn ?? spawnSlave;
+    this.#places = Array.from({ length: params.count }, (_, index) => ({
+      number: index + 1,
+      nextDelayMs: FIRST_DELAY_MS,
+    }));
+  }
+
+  /** Of the processes that run now. */
+  get pids(): readonly number[] {
+    return this.#places.flatMap(({ running }) => running?.process.pid ?? []);
+  }
+
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    for (const place of this.#places) this.#startOne(place);
+  }
+
+  /** To be called before slaves are told to shut down: those that then exit are not started again. */
+  beginEnding(): void {
+    this.#ending = true;
+    for (const place of this.#places) {
+      place.cancelStart?.();
+      place.cancelStart = undefined;
+    }
+  }
+
+  /** SIGTERM for those still there, SIGKILL two seconds later; resolves when all have gone. */
+  end(): Promise<void> {
+    this.#end ??= this.#endAll();
+    return this.#end;
+  }
+
+  /** For a process that ends this instant ('exit' handlers): synchronous, and waits for nothing. */
+  killAllNow(): void {
+    this.beginEnding();
+    for (const { running } of this.#places) running?.process.kill();
+  }
+
+  #startOne(place: Place): void {
+    if (this.#ending) return;
+    place.cancelStart = undefined;
+    const process = this.#spawn(this.#params, (end) => this.#exited(place, end));
+    place.running = { process, since: this.#clock.now() };
+    const { pid } = process;
+    if (pid !== undefined) this.#params.onEvent({ type: 'started', number: place.number, pid });
+  }
+
+  #exited(place: Place, end: SlaveEnd): void {
+    const { running, number } = place;
+    if (running === undefined) return;
+    place.running = undefined;
+    if (this.#clock.now() - running.since >= STEADY_AFTER_MS) place.nextDelayMs = FIRST_DELAY_MS;
+    this.#params.onEvent({ type: 'exited', number, pid: running.process.pid, ...end });
+    if (this.#ending) {
+      if (this.#places.every((one) => one.running === undefined)) this.#onAllGone?.();
+      return;
+    }
+    const delayMs = place.nextDelayMs;
+    place.nextDelayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
+    place.cancelStart = this.#clock.after(delayMs, () => this.#startOne(place));
+    this.#params.onEvent({ type: 'restarting', number, delayMs });
+  }
+
+  async #endAll(): Promise<void> {
+    this.beginEnding();
+    const running = this.#places.flatMap((place) => place.running ?? []);
+    if (running.length === 0) return;
+    const allGone = new Promise<void>((resolve) => {
+      this.#onAllGone = resolve;
+    });
+    for (const { process } of running) process.terminate();
+    const cancelKill = this.#clock.after(KILL_AFTER_MS, () => this.killAllNow());
+    await allGone;
+    cancelKill();
+  }
+}
