@@ -1,0 +1,85 @@
+/** The process in which a test's audit trail meets a bad destination or the end; one scenario a run. */
+import { openSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuditTrail } from '../../src/audit/audit-trail.js';
+import type { AuditEvent } from '../../src/audit/events.js';
+import { LineWriter } from '../../src/audit/line-writer.js';
+import { formatText } from '../../src/audit/text-format.js';
+
+const [scenario = '', ...args] = process.argv.slice(2);
+const fs = createRequire(import.meta.url)('node:fs') as typeof import('node:fs');
+const sent = (count: number): AuditEvent => ({ type: 'tasks-sent', sid: 'SLAVE-0', count });
+
+const scenarios: Readonly<Record<string, () => Promise<void>>> = {
+  async 'full-disk'() {
+    let tries = 0;
+    const write = fs.write;
+    fs.write = Object.assign((...parameters: Parameters<typeof write>) => {
+      tries++;
+      write(...parameters);
+    }, write) as typeof write;
+    const audit = createAuditTrail({ file: '/dev/full', format: 'text' });
+    let heard = 0;
+    audit.onEvent(() => heard++);
+    const started = performance.now();
+    for (let count = 0; count < 300_000; count++) audit.emit(sent(count));
+    const emitMs = performance.now() - started;
+    await sleep(2500);
+    await audit.close();
+    console.log(JSON.stringify({ emitMs, tries, heard }));
+  },
+
+  async 'full-then-free'() {
+    const full = openSync('/dev/full', 'w');
+    const writer = new LineWriter({
+      destination: { fd: full, chunkLength: 65536 },
+      formatDropped: (count, reason) => `${formatText({ type: 'audit-dropped', count, reason }, 0)}\n`,
+    });
+    for (let count = 0; count < 400_000; count++) {
+      writer.write(`${formatText(sent(count), 0)}\n`, true);
+      if (count === 100_000) await writer.flush();
+    }
+    writer.replace({ fd: openSync(args[0] ?? '', 'a'), chunkLength: 65536 });
+    await writer.flush();
+    writer.write(`${formatText(sent(400_000), 0)}\n`, true);
+    await writer.close();
+  },
+
+  async 'closed-pipe'() {
+    const audit = createAuditTrail({ format: 'text' });
+    const ended = performance.now() + 1000;
+    const before = process.cpuUsage();
+    while (performance.now() < ended) {
+      audit.emit({ type: 'slave-suspected', sid: 'SLAVE-0', evidence: 'nobody reads this' });
+      await sleep(5);
+    }
+    const { user, system } = process.cpuUsage(before);
+    console.log(JSON.stringify({ cpuMs: (user + system) / 1000 }));
+    process.exitCode = 7;
+    await audit.close();
+  },
+
+  async 'unread-pipe'() {
+    const audit = createAuditTrail({ format: 'text' });
+    for (let count = 0; count < 100_000; count++) audit.emit(sent(count));
+    await audit.flush();
+    process.exit(7);
+  },
+
+  async ends() {
+    const [end, file] = args;
+    const audit = createAuditTrail({ file, format: 'text' });
+    for (let count = 0; count < 1000; count++) audit.emit(sent(count));
+    if (end === 'exits') process.exit(3);
+    if (end === 'throws') throw new Error('the end');
+  },
+
+  async 'to-stderr'() {
+    const audit = createAuditTrail({ format: 'text', clock: () => 0 });
+    for (let count = 0; count < 20_000; count++) audit.emit(sent(count));
+    await audit.close();
+  },
+};
+
+await scenarios[scenario]?.();
