@@ -46,7 +46,8 @@ export function isStackOverflow(error: unknown): boolean {
 export function depthError(): EncodeError {
   return new EncodeError(
     '',
-    `the value is nested too deep: a depth of ${MAX_DEPTH} levels can travel (less where the stack is nearly used up); flatten it, such as a linked list into an array`,
+    `the value is nested too deep: ${MAX_DEPTH} levels can travel, and fewer where the stack is nearly used up; ` +
+      'flatten it, such as a linked list into an array',
   );
 }
 

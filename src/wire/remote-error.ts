@@ -3,17 +3,20 @@
  * and read on the master to become a TaskError.
  */
 import { FormatError, type RemoteError } from '../errors.js';
-import { decodeValue, type EncodedValue, encodeValue } from './codec.js';
+import { decodeText, decodeValue, type EncodedValue, encodeValue } from './codec.js';
+import { defineHidden, errorKind, makeError } from './error-kinds.js';
 
 /** Longest message, stack or string that is kept, in characters. */
 const MAX_TEXT = 65_536;
+/** Bytes that an error may take; one with more goes without its fields and cause. */
+const MAX_BYTES = 1_048_576;
 /** Bytes that one field, or a cause that is no Error, may take. */
 const MAX_FIELD_BYTES = 262_144;
 const MAX_FIELDS = 100;
 const MAX_CAUSES = 10;
 /** Members of an AggregateError that are described. */
 const MAX_ERRORS = 20;
-const DESCRIBED = new Set(['name', 'message', 'stack', 'cause', 'errors']);
+const DESCRIBED = new Set(['name', 'message', 'stack', 'cause']);
 
 /**
  * Describes anything thrown. Never throws: what cannot be read or cannot travel is replaced by a string that
@@ -25,7 +28,19 @@ export function describeError(thrown: unknown): RemoteError {
 
 /** The wire form of anything thrown; never throws. */
 export function encodeError(thrown: unknown): EncodedValue {
-  return encodeValue(describeError(thrown));
+  const remote = describeError(thrown);
+  let reason: string;
+  try {
+    const encoded = encodeValue(remote);
+    if (encoded.byteLength <= MAX_BYTES) return encoded;
+    reason = `${encoded.byteLength} bytes`;
+  } catch (error) {
+    // Each part can travel, but what is nested in them may be too deep together.
+    reason = reasonOf(error);
+  }
+  const { name, message, stack } = remote;
+  const fields = { notSent: `[fields and cause not sent: ${reason}]` };
+  return encodeValue({ name, message, fields, ...(stack === undefined ? {} : { stack }) });
 }
 
 /** Reads a RemoteError back; throws FormatError. */
@@ -67,25 +82,33 @@ function describe(thrown: unknown, causesLeft: number): RemoteError {
 function describeCause(cause: unknown, causesLeft: number): unknown {
   if (!isError(cause)) return portable(cause);
   if (causesLeft === 0) return `[more than ${MAX_CAUSES} causes]`;
-  return asError(describe(cause, causesLeft - 1));
+  return asError(cause, describe(cause, causesLeft - 1));
 }
 
 function describeMembers(errors: readonly unknown[], causesLeft: number): unknown[] {
   const members: unknown[] = [];
   for (let i = 0; i < Math.min(errors.length, MAX_ERRORS); i++) {
-    // A tree of AggregateErrors grows with its breadth: half the levels are left to each member.
-    members.push(describeCause(read(errors, String(i)), causesLeft >> 1));
+    // A tree of AggregateErrors grows with its breadth: few levels are left to each member.
+    members.push(describeCause(read(errors, String(i)), causesLeft >> 2));
   }
   if (errors.length > MAX_ERRORS) members.push(`[${errors.length - MAX_ERRORS} more]`);
   return members;
 }
 
-function asError({ name, message, stack, fields, ...rest }: RemoteError): Error {
-  const error = new Error(message, 'cause' in rest ? { cause: rest.cause } : undefined);
-  define(error, 'name', name, false);
-  define(error, 'stack', stack, false);
-  for (const key of Object.keys(fields)) define(error, key, fields[key], true);
+function asError(cause: Error, { name, message, stack, fields, ...rest }: RemoteError): Error {
+  const error = makeError(kindOf(cause), name, message);
+  if ('cause' in rest) defineHidden(error, 'cause', rest.cause);
+  defineHidden(error, 'stack', stack);
+  for (const key of Object.keys(fields)) define(error, key, fields[key]);
   return error;
+}
+
+function kindOf(error: Error): string {
+  try {
+    return errorKind(error);
+  } catch {
+    return 'Error';
+  }
 }
 
 function describeFields(thrown: object): Record<string, unknown> {
@@ -96,7 +119,7 @@ function describeFields(thrown: object): Record<string, unknown> {
   } catch (error) {
     return { unreadable: `[not sent: ${reasonOf(error)}]` };
   }
-  for (const key of keys.slice(0, MAX_FIELDS)) define(fields, key, fieldOf(thrown, key), true);
+  for (const key of keys.slice(0, MAX_FIELDS)) define(fields, key, fieldOf(thrown, key));
   return fields;
 }
 
@@ -108,12 +131,13 @@ function fieldOf(thrown: object, key: string): unknown {
   }
 }
 
-/** The value itself if it can travel and is not too large, else a string that says why not. */
+/** A copy of the value if it can travel and is not too large, else a string that says why not. */
 function portable(value: unknown): unknown {
   if (typeof value === 'string') return cut(value);
   try {
-    const { byteLength } = encodeValue(value);
-    return byteLength <= MAX_FIELD_BYTES ? value : `[not sent: ${byteLength} bytes]`;
+    const { text, raws, byteLength } = encodeValue(value);
+    // A copy, because a getter may give something else, or throw, the next time.
+    return byteLength <= MAX_FIELD_BYTES ? decodeText(text, raws) : `[not sent: ${byteLength} bytes]`;
   } catch (error) {
     return `[not sent: ${reasonOf(error)}]`;
   }
@@ -170,8 +194,8 @@ function cut(long: string): string {
   return long.length <= MAX_TEXT ? long : `${long.slice(0, MAX_TEXT)}… [${long.length} characters]`;
 }
 
-function define(target: object, key: string, value: unknown, enumerable: boolean): void {
-  Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
+function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
