@@ -74,7 +74,7 @@ export class Client implements CommandHandler {
   }
 
   connect(json: string): void {
-    const options = readConnectOptions(json);
+    const options = readConnectOptions(json, this.#options);
     if (!this.#around.admits(options)) {
       this.#around.onRefused(this, ErrorText.authorization);
       throw new ProtocolError(ErrorText.authorization);

@@ -25,19 +25,20 @@ export const BEFORE_CONNECT: ConnectOptions = {
   password: '',
 };
 
-export function readConnectOptions(json: string): ConnectOptions {
+/** What this CONNECT leaves out stays as it was `before`. */
+export function readConnectOptions(json: string, before: ConnectOptions): ConnectOptions {
   const said = parseObject(json);
   const protocol = said.protocol ?? 0;
   if (protocol !== 0 && protocol !== 1) throw new ProtocolError(ErrorText.invalidClientProtocol);
   const options: ConnectOptions = {
-    verbose: flag(said.verbose, true),
-    pedantic: flag(said.pedantic, true),
-    echo: flag(said.echo, true),
-    headers: flag(said.headers, false),
-    noResponders: flag(said.no_responders, false),
-    authToken: text(said.auth_token),
-    user: text(said.user),
-    password: text(said.pass),
+    verbose: flag(said.verbose, before.verbose),
+    pedantic: flag(said.pedantic, before.pedantic),
+    echo: flag(said.echo, before.echo),
+    headers: flag(said.headers, before.headers),
+    noResponders: flag(said.no_responders, before.noResponders),
+    authToken: text(said.auth_token, before.authToken),
+    user: text(said.user, before.user),
+    password: text(said.pass, before.password),
   };
   if (options.noResponders && !options.headers) throw new ProtocolError(ErrorText.noRespondersNeedHeaders);
   return options;
@@ -88,8 +89,8 @@ function flag(value: unknown, otherwise: boolean): boolean {
   return value;
 }
 
-function text(value: unknown): string {
-  if (value === undefined || value === null) return '';
+function text(value: unknown, otherwise: string): string {
+  if (value === undefined || value === null) return otherwise;
   if (typeof value !== 'string') throw new ProtocolError(ErrorText.unknownOperation);
   return value;
 }

@@ -27,6 +27,8 @@ export interface BrokerOptions {
   /** Bytes of one message, its headers included; 1 MB by default. */
   readonly maxPayload?: number | undefined;
   readonly bounds?: Partial<BrokerBounds> | undefined;
+  /** Of the thread's heap, in which subscriptions lie but no payloads; without it the runtime decides. */
+  readonly heapMegabytes?: number | undefined;
 }
 
 export const DEFAULT_MAX_PAYLOAD = 1024 * 1024;

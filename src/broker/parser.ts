@@ -136,6 +136,8 @@ export class Parser {
 
   /** Keeps the beginning of a line, if one of ours can begin so: rubbish is not worth the wait. */
   #carryOver(part: Buffer): void {
+    if (this.connectOnly && ((part[0] as number) | BLANK) !== LETTER_C)
+      throw new ProtocolError(ErrorText.authorization);
     const verb =
       part
         .toString('latin1', 0, 8)
@@ -143,7 +145,6 @@ export class Parser {
         ?.toUpperCase() ?? '';
     const known = VERBS.some((word) => word.startsWith(verb) || verb.startsWith(word));
     if (!known) throw new ProtocolError(ErrorText.unknownOperation);
-    if (this.connectOnly && !'CONNECT'.startsWith(verb)) throw new ProtocolError(ErrorText.authorization);
     this.#carry = Buffer.from(part);
   }
 

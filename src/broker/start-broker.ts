@@ -20,6 +20,8 @@ export function startBroker(options: BrokerOptions): Promise<Broker> {
   const worker = new Worker(new URL('./thread.js', import.meta.url), {
     name: 'broker',
     workerData: options,
+    resourceLimits:
+      options.heapMegabytes === undefined ? {} : { maxOldGenerationSizeMb: options.heapMegabytes },
   });
   const listeners = new Set<(event: BrokerEvent) => void>();
   const emit = (event: BrokerEvent): void => {

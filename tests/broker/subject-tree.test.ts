@@ -1,0 +1,132 @@
+/** Subjects and the tree of who wants them, against a table and against a slow, obvious matcher. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Interest, SubjectTree } from '../../src/broker/subject-tree.js';
+import { isLiteralSubject, isValidSubject } from '../../src/broker/subjects.js';
+
+const subjects = suite('subject tree');
+
+const VALID: readonly (readonly [subject: string, valid: boolean, literal: boolean])[] = [
+  ['a', true, true],
+  ['a.b.c', true, true],
+  ['a*', true, true],
+  ['a>b', true, true],
+  ['*', true, false],
+  ['>', true, false],
+  ['a.*.c', true, false],
+  ['a.>', true, false],
+  ['a.>.c', false, false],
+  ['', false, false],
+  ['.a', false, false],
+  ['a.', false, false],
+  ['a..b', false, false],
+];
+
+for (const [subject, valid, literal] of VALID) {
+  subjects(`it takes '${subject}' for ${valid ? 'valid' : 'invalid'}${literal ? ' and literal' : ''}`, () => {
+    assert.is(isValidSubject(subject), valid);
+    assert.is(isLiteralSubject(subject), literal);
+  });
+}
+
+const MATCHES: readonly (readonly [pattern: string, subject: string, matches: boolean])[] = [
+  ['a', 'a', true],
+  ['a', 'b', false],
+  ['a', 'a.b', false],
+  ['*', 'a', true],
+  ['*', 'a.b', false],
+  ['a.*', 'a.b', true],
+  ['a.*', 'a', false],
+  ['*.b', 'a.b', true],
+  ['a.*.c', 'a.b.c', true],
+  ['>', 'a', true],
+  ['>', 'a.b.c', true],
+  ['>', 'a..c', false],
+  ['a.>', 'a', false],
+  ['a.>', 'a.b', true],
+  ['a.>', 'a.b.c', true],
+  ['a.*', 'a.*', true],
+  ['a.b', 'a.*', false],
+  ['*.*', 'a.>', true],
+];
+
+for (const [pattern, subject, matches] of MATCHES) {
+  subjects(`it ${matches ? 'sends' : 'does not send'} ${subject} to ${pattern}`, () => {
+    const tree = new SubjectTree<Interest>();
+    tree.add({ subject: pattern, queue: undefined });
+    assert.is(tree.match(subject).plain.length, matches ? 1 : 0);
+  });
+}
+
+subjects('it puts members of a queue together, under whichever subject they came', () => {
+  const tree = new SubjectTree<Interest>();
+  for (const subject of ['a.b', 'a.*', '>']) tree.add({ subject, queue: 'q' });
+  tree.add({ subject: 'a.b', queue: 'other' });
+  tree.add({ subject: 'a.b', queue: undefined });
+  const { plain, groups } = tree.match('a.b');
+  assert.is(plain.length, 1);
+  assert.equal(groups.map((group) => group.length).sort(), [1, 3]);
+});
+
+subjects('it forgets what is removed, and changes its version each time', () => {
+  const tree = new SubjectTree<Interest>();
+  const one: Interest = { subject: 'a.*.>', queue: undefined };
+  const two: Interest = { subject: 'a.*.>', queue: undefined };
+  tree.add(one);
+  tree.add(two);
+  const version = tree.version;
+  tree.remove(one);
+  assert.ok(tree.version > version);
+  assert.equal(tree.match('a.b.c').plain, [two]);
+  const before = tree.version;
+  tree.remove(one);
+  assert.is(tree.version, before, 'what is not there changes nothing');
+  tree.remove(two);
+  assert.is(tree.match('a.b.c').plain.length, 0);
+});
+
+subjects('it agrees with an obvious matcher on random trees', () => {
+  const random = randomNumbers(7);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const word = (tokens: readonly string[]): string =>
+    Array.from({ length: 1 + Math.floor(random() * 4) }, () => pick(tokens)).join('.');
+  const tree = new SubjectTree<Interest>();
+  const live = new Set<Interest>();
+  for (let step = 0; step < 3000; step++) {
+    const subject = word(['a', 'b', '*', '>']);
+    if (isValidSubject(subject) && random() < 0.6) {
+      const interest: Interest = { subject, queue: undefined };
+      live.add(interest);
+      tree.add(interest);
+    } else if (live.size > 0) {
+      const gone = pick([...live]);
+      live.delete(gone);
+      tree.remove(gone);
+    }
+    const asked = word(['a', 'b', 'c']);
+    const expected = [...live].filter((interest) => obviouslyMatches(interest.subject, asked));
+    assert.equal(new Set(tree.match(asked).plain), new Set(expected), asked);
+    if (live.size > 20) {
+      for (const interest of live) tree.remove(interest);
+      live.clear();
+    }
+  }
+});
+
+function obviouslyMatches(pattern: string, subject: string): boolean {
+  const source = pattern
+    .split('.')
+    .map((token) => (token === '*' ? '[^.]+' : token === '>' ? '.+' : token))
+    .join('\\.');
+  return new RegExp(`^${source}$`).test(subject);
+}
+
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1664525 + 1013904223) % 4294967296;
+    return state / 4294967296;
+  };
+}
+
+subjects.run();

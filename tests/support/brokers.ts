@@ -1,0 +1,38 @@
+/** The two brokers that everything must work on, behind one door. */
+import { startBroker } from '../../src/broker/start-broker.js';
+import { findNatsServer, startNatsServer } from './nats-server.js';
+
+export interface TestBrokerOptions {
+  readonly token?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly port?: number | undefined;
+  readonly maxPayload?: number | undefined;
+  /** Bytes that a client may leave unread. */
+  readonly maxPending?: number | undefined;
+}
+
+export interface TestBroker {
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export interface BrokerKind {
+  readonly name: 'embedded' | 'nats-server';
+  start(options?: TestBrokerOptions): Promise<TestBroker>;
+}
+
+const embedded: BrokerKind = {
+  name: 'embedded',
+  start({ port = 0, maxPending, ...options } = {}) {
+    const bounds = maxPending === undefined ? {} : { maxPending };
+    return startBroker({ host: '127.0.0.1', port, ...options, bounds });
+  },
+};
+
+const natsServer: BrokerKind = { name: 'nats-server', start: startNatsServer };
+
+/** Without nats-server on this machine only the embedded broker is tested, unless REQUIRE_NATS_SERVER=1. */
+export const BROKERS: readonly BrokerKind[] =
+  findNatsServer() === undefined ? [embedded] : [embedded, natsServer];

@@ -1,0 +1,136 @@
+/** Starts the real nats-server on loopback, for the tests that must pass on it too. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+const START_TIMEOUT_MS = 10_000;
+
+export interface NatsServerOptions {
+  readonly token?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly port?: number | undefined;
+  readonly maxPayload?: number | undefined;
+  /** Bytes that a client may leave unread. */
+  readonly maxPending?: number | undefined;
+}
+
+export interface NatsServer {
+  readonly url: string;
+  readonly port: number;
+  /** Of the process that runs now. */
+  readonly pid: number;
+  /** May be called twice. */
+  stop(): Promise<void>;
+  /** Sends a signal, and waits for the end if that is SIGKILL or SIGTERM. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Ends the process, if it still runs, and starts another on the same port. */
+  restart(): Promise<void>;
+}
+
+/** Where the program is, on PATH or among the system's own; with REQUIRE_NATS_SERVER=1 it must be there. */
+export function findNatsServer(): string | undefined {
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']) {
+    const file = join(folder, 'nats-server');
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // not there: the next folder
+    }
+  }
+  if (process.env.REQUIRE_NATS_SERVER === '1')
+    throw new Error('REQUIRE_NATS_SERVER is 1, and there is no nats-server on PATH');
+  return undefined;
+}
+
+export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
+  const program = findNatsServer();
+  if (program === undefined) throw new Error('there is no nats-server on PATH');
+  const port = options.port ?? (await freePort());
+  const folder = mkdtempSync(join(tmpdir(), 'nats-server-'));
+  const configuration = join(folder, 'nats.conf');
+  writeFileSync(configuration, configurationText(options, port));
+  const run = (): Promise<ChildProcess> => startProcess(program, configuration);
+  let child = await run().catch((error: unknown) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
+  const kill = async (signal: NodeJS.Signals): Promise<void> => {
+    const running = child;
+    if (hasEnded(running)) return;
+    const ended = once(running, 'exit');
+    running.kill(signal);
+    if (signal === 'SIGKILL' || signal === 'SIGTERM') await ended;
+  };
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    get pid() {
+      return child.pid ?? 0;
+    },
+    kill,
+    async stop() {
+      await kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+    async restart() {
+      await kill('SIGKILL');
+      child = await run();
+    },
+  };
+}
+
+function configurationText(options: NatsServerOptions, port: number): string {
+  const { token, user, password, maxPayload, maxPending } = options;
+  const lines = ['host: "127.0.0.1"', `port: ${port}`];
+  if (token !== undefined) lines.push(`authorization { token: ${JSON.stringify(token)} }`);
+  if (user !== undefined)
+    lines.push(
+      `authorization { user: ${JSON.stringify(user)}, password: ${JSON.stringify(password ?? '')} }`,
+    );
+  if (maxPayload !== undefined) lines.push(`max_payload: ${maxPayload}`);
+  if (maxPending !== undefined) lines.push(`max_pending: ${maxPending}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Resolves when the server says that it is ready. */
+async function startProcess(program: string, configuration: string): Promise<ChildProcess> {
+  const child = spawn(program, ['-c', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    const fail = (why: string): void => {
+      child.kill('SIGKILL');
+      reject(new Error(`nats-server ${why}: ${said}`));
+    };
+    const timer = setTimeout(() => fail('was not ready in time'), START_TIMEOUT_MS);
+    child.once('error', reject);
+    child.once('exit', (code) => fail(`ended with code ${code}`));
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (!said.includes('Server is ready')) return;
+      clearTimeout(timer);
+      child.removeAllListeners('exit');
+      child.stderr?.removeAllListeners('data').resume();
+      resolve();
+    });
+  });
+  return child;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
