@@ -1,8 +1,9 @@
 /** One connected client: what it said in CONNECT, what it subscribed to, and how its commands are carried out. */
 import type { Socket } from 'node:net';
+import type { CommandHandler, ParserLimits, PublishedMessage } from './commands.js';
 import { BEFORE_CONNECT, type ConnectOptions, readConnectOptions } from './connect-options.js';
 import { Outbox } from './outbox.js';
-import { type CommandHandler, Parser, type ParserLimits, type PublishedMessage } from './parser.js';
+import { Parser } from './parser.js';
 import { ErrorText, NO_RESPONDERS, OK, PING, PONG, ProtocolError } from './protocol.js';
 import type { QueueGroup, Route, RouteSet, RouteTable } from './routes.js';
 import { isLiteralSubject, isValidSubject } from './subjects.js';

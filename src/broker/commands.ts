@@ -1,0 +1,39 @@
+/** What passes between the parser and the client whose bytes it reads. */
+
+/**
+ * One published message, a range of `bytes`: subject, a blank, then the *tail*, which is what a MSG or HMSG
+ * repeats after its sid: `[reply ][header size ]size CRLF payload CRLF`. The parser owns this object and
+ * uses it again for the next message.
+ */
+export interface PublishedMessage {
+  bytes: Buffer;
+  subjectStart: number;
+  subjectEnd: number;
+  /** Where the reply subject lies; both 0 when there is none. */
+  replyStart: number;
+  replyEnd: number;
+  payloadStart: number;
+  /** After the CRLF that ends the payload. */
+  end: number;
+  /** 0 for a message without headers. */
+  headerSize: number;
+  /** Nobody will write into `bytes` again, so that it may be kept without a copy. */
+  owned: boolean;
+}
+
+/** Who is told of the commands, in their order. A handler that throws ends the parsing of its chunk. */
+export interface CommandHandler {
+  connect(json: string): void;
+  publish(message: PublishedMessage): void;
+  subscribe(subject: string, queue: string | undefined, sid: string): void;
+  /** `max` is 0 when the subscription ends at once. */
+  unsubscribe(sid: string, max: number): void;
+  ping(): void;
+  pong(): void;
+}
+
+export interface ParserLimits {
+  readonly maxPayload: number;
+  /** Bytes of a protocol line, its CRLF not counted. */
+  readonly maxControlLine: number;
+}
