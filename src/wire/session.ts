@@ -183,6 +183,11 @@ export class Session {
     if (urgent) this.#words.position = true;
   }
 
+  /** Says where this side stands, so that the other hears of the session. */
+  confirm(): void {
+    this.#words.position = true;
+  }
+
   /** After a reconnection what was sent may be gone, so both sides say where they stand. */
   reconnected(): void {
     this.#words.answer = true;

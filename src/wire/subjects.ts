@@ -22,6 +22,15 @@ export function encodeToken(text: string): string {
   return token;
 }
 
+/** The text that `encodeToken` made a token of. */
+export function decodeToken(token: string): string {
+  if (!token.includes('=')) return token;
+  const bytes = token.replace(/=([0-9A-F]{2})?/g, (_match, hex: string | undefined) =>
+    hex ? `%${hex}` : '',
+  );
+  return decodeURIComponent(bytes);
+}
+
 export class Subjects {
   readonly #base: string;
 

@@ -1,0 +1,50 @@
+/** Reads the JSON of the data plane; what has not the form of a message is none. */
+
+import type { HandshakeMessage } from './messages.js';
+
+/** Longer is no message of ours: hundreds of algorithms fit. */
+const LONGEST = 1024 * 1024;
+const HEX_RUN = /^[0-9a-f]{16}$/;
+const HEX_NONCE = /^[0-9a-f]{32}$/;
+
+/** Undefined for anything that is no message. Hellos are checked further where they are judged. */
+export function parseHandshake(text: string): HandshakeMessage | undefined {
+  if (text.length > LONGEST) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const message = value as HandshakeMessage;
+  if (typeof message.nonce !== 'string' || !HEX_NONCE.test(message.nonce)) return undefined;
+  switch (message.type) {
+    case 'hello':
+    case 'stale':
+      return message;
+    case 'reject':
+      return typeof message.reason === 'string' ? message : undefined;
+    case 'welcome':
+      return isWelcome(message) ? message : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isWelcome(message: HandshakeMessage & { readonly type: 'welcome' }): boolean {
+  const { run, sid, resultGroup, algorithms, broker, limit, clientTimeoutMs, maxMessageBytes } = message;
+  return (
+    typeof run === 'string' &&
+    HEX_RUN.test(run) &&
+    Array.isArray(algorithms) &&
+    algorithms.every((name) => typeof name === 'string') &&
+    (broker === 'embedded' || broker === 'external') &&
+    (resultGroup === 'auto' || isCount(resultGroup)) &&
+    [sid, limit, clientTimeoutMs, maxMessageBytes].every(isCount)
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
