@@ -1,0 +1,169 @@
+/**
+ * Gives tasks to slaves: late, in groups, to whoever has room, in turn; and takes unstarted ones back
+ * when another slave would sit idle. It decides and posts to sessions; it sends nothing itself.
+ */
+
+import { encodeBody } from '../wire/body.js';
+import { Deque } from '../wire/deque.js';
+import { taskEntryText, tasksText } from '../wire/entries.js';
+import { GroupPlan, LARGEST_WINDOW, MOST_GROUP_BYTES } from './grouping.js';
+import type { Group, SlaveRecord } from './slave-record.js';
+import type { Task } from './task.js';
+import type { TaskJar } from './task-jar.js';
+
+/** Bytes of an entry besides its arguments, generously. */
+const ENTRY_BYTES = 32;
+/** A slave that has held a group for longer than this while another idles gives its unstarted tasks back. */
+const RECALL_AFTER_MS = 200;
+
+export interface DispatcherOptions {
+  readonly jar: TaskJar;
+  /** Whether a task must wait until results of its algorithm were taken. */
+  readonly isHeld: (task: Task) => boolean;
+  readonly taskGroup: number | 'auto';
+  readonly resultGroup: number | 'auto';
+  readonly maxMessageBytes: number;
+  /** Said once for each group that was posted to its slave's session. */
+  readonly onGiven: (slave: SlaveRecord, group: Group) => void;
+}
+
+export class Dispatcher {
+  readonly #jar: TaskJar;
+  readonly #taskGroup: number | 'auto';
+  readonly #grouping: number;
+  readonly #mostBytes: number;
+  readonly #onGiven: DispatcherOptions['onGiven'];
+  readonly #line = new Deque<SlaveRecord>();
+  readonly #isHeld: (task: Task) => boolean;
+  /** The slave that is left to run empty, so that a suspect can run on it alone. */
+  #reserved: SlaveRecord | undefined;
+
+  constructor({ jar, isHeld, taskGroup, resultGroup, maxMessageBytes, onGiven }: DispatcherOptions) {
+    this.#jar = jar;
+    this.#taskGroup = taskGroup;
+    this.#grouping = resultGroup === 'auto' ? 0 : resultGroup;
+    this.#mostBytes = taskGroup === 'auto' ? MOST_GROUP_BYTES : maxMessageBytes;
+    this.#onGiven = onGiven;
+    this.#isHeld = isHeld;
+  }
+
+  /** The slave may have room: it joined, a result came, its credit grew, or its suspicion ended. */
+  lineUp(slave: SlaveRecord): void {
+    if (slave.inLine || !slave.isWorking) return;
+    slave.inLine = true;
+    this.#line.push(slave);
+  }
+
+  /** The slave takes no more tasks. */
+  strike(slave: SlaveRecord): void {
+    if (this.#reserved === slave) this.#reserved = undefined;
+  }
+
+  /** Posts groups while there are tasks and slaves with room. */
+  dispatch(slaves: number, now: number): void {
+    let turnedAway = 0;
+    while (this.#line.length > turnedAway && (this.#jar.hasReady || this.#jar.hasSuspects)) {
+      const slave = this.#line.shift() as SlaveRecord;
+      if (!this.#hasRoom(slave)) {
+        slave.inLine = false;
+        continue;
+      }
+      const tasks = this.#choose(slave, slaves);
+      if (tasks.length > 0) {
+        this.#give(slave, tasks, now);
+        turnedAway = 0;
+      } else {
+        turnedAway++;
+      }
+      this.#line.push(slave);
+    }
+  }
+
+  #hasRoom(slave: SlaveRecord): boolean {
+    return (
+      slave.isWorking &&
+      !slave.suspected &&
+      !slave.alone &&
+      slave.recalling === undefined &&
+      slave.groups.length < Math.min(slave.window, LARGEST_WINDOW) &&
+      slave.session.waitingBytes === 0 &&
+      slave.session.spareCredit > 0
+    );
+  }
+
+  #choose(slave: SlaveRecord, slaves: number): Task[] {
+    if (this.#jar.hasSuspects && (this.#reserved ?? slave) === slave) {
+      this.#reserved = slave;
+      if (slave.outstanding > 0) return [];
+      this.#reserved = undefined;
+      const suspect = this.#jar.takeSuspect();
+      if (suspect !== undefined) {
+        slave.alone = true;
+        return [suspect];
+      }
+    }
+    return this.#takeGroup(slave, slaves);
+  }
+
+  #takeGroup(slave: SlaveRecord, slaves: number): Task[] {
+    const { queued } = this.#jar;
+    const plan = new GroupPlan({ taskGroup: this.#taskGroup, queued, slaves, lastGroup: slave.lastGroup });
+    const tasks: Task[] = [];
+    let bytes = 0;
+    while (!plan.isFull) {
+      const task = this.#jar.take(this.#isHeld);
+      if (task === undefined) break;
+      bytes += task.bytes + ENTRY_BYTES;
+      const tooLarge = tasks.length > 0 && bytes > this.#mostBytes;
+      if (tooLarge || !plan.admits(task.algorithm)) {
+        this.#jar.putBack(task);
+        break;
+      }
+      tasks.push(task);
+    }
+    return tasks;
+  }
+
+  #give(slave: SlaveRecord, tasks: Task[], now: number): void {
+    const group: Group = {
+      slave,
+      tasks,
+      firstIndex: slave.nextIndex,
+      sentAt: now,
+      open: tasks.length,
+    };
+    const entries: string[] = [];
+    const raws: Uint8Array[] = [];
+    for (const task of tasks) {
+      task.state = 'running';
+      task.group = group;
+      task.index = slave.nextIndex++;
+      entries.push(taskEntryText(task.number, task.attempt, task.algorithm.index, task.text));
+      if (task.raws.length > 0) raws.push(...task.raws);
+    }
+    slave.groups.push(group);
+    slave.outstanding += tasks.length;
+    slave.lastGroup = Math.max(1, tasks.length);
+    slave.session.post(encodeBody(tasksText(this.#grouping, entries), raws));
+    this.#onGiven(slave, group);
+  }
+
+  /** The slave that should give unstarted tasks back, because another idles; undefined if none. */
+  chooseRecall(slaves: Iterable<SlaveRecord>, now: number): SlaveRecord | undefined {
+    if (this.#jar.queued > 0) return undefined;
+    let idle = false;
+    let fullest: SlaveRecord | undefined;
+    for (const slave of slaves) {
+      if (!slave.isWorking || slave.suspected) continue;
+      if (slave.outstanding === 0) idle = true;
+      else if (this.#mayRecall(slave, now) && slave.outstanding > (fullest?.outstanding ?? 1))
+        fullest = slave;
+    }
+    return idle ? fullest : undefined;
+  }
+
+  #mayRecall(slave: SlaveRecord, now: number): boolean {
+    const oldest = slave.groups.at(0);
+    return slave.recalling === undefined && oldest !== undefined && now - oldest.sentAt >= RECALL_AFTER_MS;
+  }
+}

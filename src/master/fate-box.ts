@@ -1,0 +1,154 @@
+/**
+ * The fates that the program has not taken yet: in order of arrival, told apart by algorithm, each
+ * handed over once. Who waits for one gets it as it comes.
+ *
+ * What lies here is bounded for each algorithm, by holding its tasks in the jar; a program that waits on
+ * its master is never held up.
+ */
+
+import { Deque } from '../wire/deque.js';
+import type { AlgorithmEntry } from './task.js';
+import { TaskFate } from './task-fate.js';
+
+/** What may lie here for one algorithm before its tasks are held: fates, and bytes of them. */
+const MOST_UNTAKEN = 200_000;
+const MOST_UNTAKEN_BYTES = 128 * 1024 * 1024;
+
+interface Tray {
+  readonly results: Deque<TaskFate>;
+  readonly unrunnable: Deque<TaskFate>;
+  bytes: number;
+}
+
+interface Waiter {
+  readonly algorithms: ReadonlySet<AlgorithmEntry> | undefined;
+  readonly resolve: (fate: TaskFate | undefined) => void;
+}
+
+/** The algorithms that a reader wants; undefined for all. */
+export type Selection = ReadonlySet<AlgorithmEntry> | undefined;
+
+export class FateBox {
+  readonly #trays = new Map<AlgorithmEntry, Tray>();
+  #waiters: Waiter[] = [];
+  #order = 0;
+  #numResults = 0;
+  #numUnrunnable = 0;
+
+  /** Results that nobody took yet. */
+  get numResults(): number {
+    return this.#numResults;
+  }
+
+  /** Unrunnable tasks that nobody took yet. */
+  get numUnrunnable(): number {
+    return this.#numUnrunnable;
+  }
+
+  /** Whether an algorithm's tasks should wait until some of its fates were taken. */
+  isFull(algorithm: AlgorithmEntry): boolean {
+    const tray = this.#trays.get(algorithm);
+    if (tray === undefined) return false;
+    return tray.results.length + tray.unrunnable.length >= MOST_UNTAKEN || tray.bytes >= MOST_UNTAKEN_BYTES;
+  }
+
+  put(fate: TaskFate): void {
+    const algorithm = TaskFate.entryOf(fate);
+    const waiting = this.#waiters.findIndex(({ algorithms }) => algorithms?.has(algorithm) ?? true);
+    if (waiting >= 0) {
+      const [waiter] = this.#waiters.splice(waiting, 1);
+      waiter?.resolve(fate);
+      return;
+    }
+    TaskFate.setOrder(fate, this.#order++);
+    const tray = this.#tray(algorithm);
+    tray.bytes += TaskFate.bytesOf(fate);
+    if (fate.status === 'unrunnable') {
+      tray.unrunnable.push(fate);
+      this.#numUnrunnable++;
+    } else {
+      tray.results.push(fate);
+      this.#numResults++;
+    }
+  }
+
+  takeResults(selection: Selection): TaskFate[] {
+    return this.#takeAll(selection, 'results');
+  }
+
+  takeUnrunnable(selection: Selection): TaskFate[] {
+    return this.#takeAll(selection, 'unrunnable');
+  }
+
+  /** The oldest fate of the selection. */
+  takeNext(selection: Selection): TaskFate | undefined {
+    let best: { tray: Tray; kind: 'results' | 'unrunnable'; order: number } | undefined;
+    for (const [algorithm, tray] of this.#trays) {
+      if (selection !== undefined && !selection.has(algorithm)) continue;
+      for (const kind of ['results', 'unrunnable'] as const) {
+        const head = tray[kind].at(0);
+        if (head === undefined) continue;
+        const order = TaskFate.orderOf(head);
+        if (best === undefined || order < best.order) best = { tray, kind, order };
+      }
+    }
+    return best && this.#shift(best.tray, best.kind);
+  }
+
+  has(selection: Selection): boolean {
+    if (selection === undefined) return this.#numResults + this.#numUnrunnable > 0;
+    for (const algorithm of selection) {
+      const tray = this.#trays.get(algorithm);
+      if (tray !== undefined && tray.results.length + tray.unrunnable.length > 0) return true;
+    }
+    return false;
+  }
+
+  /** The next fate of the selection to come; undefined when `settleIdle` finds that none will. */
+  wait(selection: Selection): Promise<TaskFate | undefined> {
+    return new Promise((resolve) => this.#waiters.push({ algorithms: selection, resolve }));
+  }
+
+  get isAwaited(): boolean {
+    return this.#waiters.length > 0;
+  }
+
+  /** Lets those go for whose selection nothing can come any more. */
+  settleIdle(isIdle: (selection: Selection) => boolean): void {
+    if (this.#waiters.length === 0) return;
+    const idle = this.#waiters.filter(({ algorithms }) => isIdle(algorithms));
+    if (idle.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !idle.includes(waiter));
+    for (const { resolve } of idle) resolve(undefined);
+  }
+
+  #takeAll(selection: Selection, kind: 'results' | 'unrunnable'): TaskFate[] {
+    const taken: TaskFate[] = [];
+    let trays = 0;
+    for (const [algorithm, tray] of this.#trays) {
+      if (selection !== undefined && !selection.has(algorithm)) continue;
+      if (tray[kind].length > 0) trays++;
+      for (let fate = this.#shift(tray, kind); fate; fate = this.#shift(tray, kind)) taken.push(fate);
+    }
+    if (trays > 1) taken.sort((a, b) => TaskFate.orderOf(a) - TaskFate.orderOf(b));
+    return taken;
+  }
+
+  #shift(tray: Tray, kind: 'results' | 'unrunnable'): TaskFate | undefined {
+    const fate = tray[kind].shift();
+    if (fate === undefined) return undefined;
+    tray.bytes -= TaskFate.bytesOf(fate);
+    if (kind === 'results') this.#numResults--;
+    else this.#numUnrunnable--;
+    return fate;
+  }
+
+  #tray(algorithm: AlgorithmEntry): Tray {
+    let tray = this.#trays.get(algorithm);
+    if (tray === undefined) {
+      tray = { results: new Deque(), unrunnable: new Deque(), bytes: 0 };
+      this.#trays.set(algorithm, tray);
+    }
+    return tray;
+  }
+}

@@ -1,0 +1,36 @@
+/** Iterates over fates as they come, without a generator's cost for each. */
+
+import type { Selection } from './fate-box.js';
+import type { MasterCore } from './master-core.js';
+import type { TaskFate } from './task-fate.js';
+
+const DONE: IteratorResult<TaskFate> = { done: true, value: undefined };
+
+export class FateIterator implements AsyncIterableIterator<TaskFate> {
+  readonly #core: MasterCore;
+  readonly #selection: Selection;
+
+  constructor(core: MasterCore, selection: Selection) {
+    this.#core = core;
+    this.#selection = selection;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<TaskFate>> {
+    const { box } = this.#core;
+    const fate = box.takeNext(this.#selection);
+    if (fate !== undefined) return Promise.resolve({ done: false, value: fate });
+    if (this.#core.isIdle(this.#selection)) return Promise.resolve(DONE);
+    return box
+      .wait(this.#selection)
+      .then((fate): IteratorResult<TaskFate> => (fate === undefined ? DONE : { done: false, value: fate }));
+  }
+
+  /** Fates that were not taken stay with the master. */
+  return(): Promise<IteratorResult<TaskFate>> {
+    return Promise.resolve(DONE);
+  }
+}

@@ -1,0 +1,67 @@
+/** How many tasks go into one group, and how many groups a slave may have outstanding. */
+
+import type { AlgorithmEntry } from './task.js';
+
+/** What a group under `auto` should take of a slave's time, and its bounds. */
+const GROUP_SECONDS = 0.05;
+const MOST_TASKS = 1_000;
+export const MOST_GROUP_BYTES = 256 * 1024 - 1024;
+/** A group that takes less than this is never cut short for the sake of balance. */
+const NEGLIGIBLE_SECONDS = 0.001;
+/** From one group to the next it may grow this much, since the first measurements say little. */
+const GROWTH = 10;
+
+export const FIRST_WINDOW = 2;
+export const LARGEST_WINDOW = 64;
+
+export interface GroupingState {
+  readonly taskGroup: number | 'auto';
+  /** Queued tasks and slaves that could take them. */
+  readonly queued: number;
+  readonly slaves: number;
+  /** Size of the slave's last group. */
+  readonly lastGroup: number;
+}
+
+/** Decides, task by task, whether one more goes into a group. */
+export class GroupPlan {
+  readonly #exact: boolean;
+  readonly #most: number;
+  readonly #share: number;
+  #count = 0;
+  #seconds = 0;
+
+  constructor({ taskGroup, queued, slaves, lastGroup }: GroupingState) {
+    this.#exact = taskGroup !== 'auto';
+    this.#most = taskGroup === 'auto' ? Math.min(MOST_TASKS, lastGroup * GROWTH) : taskGroup;
+    this.#share = Math.ceil(queued / (2 * Math.max(1, slaves)));
+  }
+
+  /** The first task is always taken; one of an algorithm that was never measured goes alone. */
+  admits(algorithm: AlgorithmEntry): boolean {
+    if (!this.#exact && this.#count > 0) {
+      const enough = this.#count >= this.#share && this.#seconds >= NEGLIGIBLE_SECONDS;
+      const seconds = algorithm.seconds ?? GROUP_SECONDS;
+      if (enough || this.#seconds + seconds > GROUP_SECONDS) return false;
+    }
+    this.#count++;
+    this.#seconds += algorithm.seconds ?? GROUP_SECONDS;
+    return true;
+  }
+
+  get isFull(): boolean {
+    return this.#count >= this.#most;
+  }
+}
+
+/** The moving average of an algorithm's run time after one more run. */
+export function averageSeconds(average: number | undefined, seconds: number): number {
+  if (average === undefined) return seconds;
+  const weight = seconds > average ? 0.3 : 0.1;
+  return average + weight * (seconds - average);
+}
+
+/** The window after a slave said that it ran dry although tasks were queued. */
+export function widerWindow(window: number, groupSeconds: number): number {
+  return groupSeconds >= GROUP_SECONDS ? FIRST_WINDOW : Math.min(LARGEST_WINDOW, window * 2);
+}

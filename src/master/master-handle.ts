@@ -1,0 +1,74 @@
+/** The public face of a master: CL-MW's API in camelCase, as the master algorithm holds it. */
+
+import type {
+  AnyAlgorithm,
+  ErrorFate,
+  Fate,
+  FateOf,
+  OkFate,
+  TaskId,
+  UnrunnableFate,
+} from '../algorithms/types.js';
+
+/** What there is to take, and who came and went: CL-MW's four counts. */
+export interface MasterLoopReport {
+  readonly numUnrunnableTasks: number;
+  readonly numResults: number;
+  /** Newly connected ordered slaves that were not taken yet. */
+  readonly numConnectedSlaves: number;
+  /** Newly disconnected ordered slaves that were not taken yet. */
+  readonly numDisconnectedSlaves: number;
+}
+
+type ResultOf<A extends AnyAlgorithm> = Extract<FateOf<A>, OkFate<string, never> | ErrorFate<string, never>>;
+type UnrunnableOf<A extends AnyAlgorithm> = Extract<FateOf<A>, UnrunnableFate<string, never>>;
+
+export interface MasterLoopOptions {
+  /** Seconds to wait for news at the most. */
+  readonly timeout?: number | undefined;
+}
+
+export interface MasterHandle {
+  /** What the library did not consume of the command line, in its order. */
+  readonly argv: readonly string[];
+  /**
+   * Waits until there is at least one result, unrunnable task, or newly connected or disconnected
+   * ordered slave, and returns how many there are (CL-MW's mw-master-loop). Waits for ever without a
+   * `timeout`; with one, all counts may be 0. Lets the event loop turn at least once.
+   */
+  masterLoop(options?: MasterLoopOptions): Promise<MasterLoopReport>;
+  /** The same for one pass: waits `timeout` seconds at the most, 0.05 by default (CL-MW). */
+  masterLoopIterate(options?: MasterLoopOptions): Promise<MasterLoopReport>;
+  /** Hands over the results that arrived, in order of arrival; of these algorithms only, if any are named. */
+  getResults(): ResultOf<AnyAlgorithm>[];
+  getResults<A extends AnyAlgorithm>(...algorithms: readonly A[]): ResultOf<A>[];
+  /** Hands over the tasks that became unrunnable, in order; of these algorithms only, if any are named. */
+  getUnrunnableTasks(): UnrunnableOf<AnyAlgorithm>[];
+  getUnrunnableTasks<A extends AnyAlgorithm>(...algorithms: readonly A[]): UnrunnableOf<A>[];
+  /**
+   * Iterates over fates as they come; ends when nothing is pending or untaken. With algorithms only over
+   * theirs, typed by `algorithm`; the others are left to another reader. Each fate is handed over once.
+   *
+   * @example
+   * for await (const result of master.results(hello)) {
+   *   if (result.status === 'ok') console.log(result.packet);
+   * }
+   */
+  results(): AsyncIterableIterator<Fate>;
+  results<A extends AnyAlgorithm>(...algorithms: readonly A[]): AsyncIterableIterator<FateOf<A>>;
+  /** Tasks queued and running. */
+  readonly numRunnableTasks: number;
+  /** Unrunnable tasks that were not taken yet. */
+  readonly numUnrunnableTasks: number;
+  /** How many tasks the master algorithm wants queued and running: advice to itself (CL-MW). */
+  targetNumber: number;
+  /** Tasks queued and running, those of futures included. */
+  readonly pendingTasks: number;
+  /** How many tasks are missing to the target number, at least 0. */
+  readonly uptoTargetNumber: number;
+  /**
+   * Gives a task up, queued or running; its fate is `unrunnable`, reason `cancelled`. A running task is
+   * told by its `taskContext().signal`, and its result is dropped. False if it has its fate already.
+   */
+  cancel(taskId: TaskId): boolean;
+}

@@ -1,0 +1,213 @@
+/** A master's core joined to its data connection, its sentinel and the clock. */
+
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { JoinError } from '../errors.js';
+import { connectData } from '../link/data-connection.js';
+import type { BrokerAddress, DataLink, SentinelEvent, SentinelHandle } from '../link/ports.js';
+import { queryOtherMasters } from '../link/query-masters.js';
+import { startSentinel } from '../link/sentinel.js';
+import { SharedState } from '../link/shared-state.js';
+import { parseHandshake } from '../wire/handshake.js';
+import type { HandshakeMessage } from '../wire/messages.js';
+import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/subjects.js';
+import { MasterCore, type MasterCoreOptions } from './master-core.js';
+import type { SlaveRecord } from './slave-record.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const TICK_MS = 100;
+const FIRST_BRACE = 0x7b;
+/** What a living master of the same member id may take to answer, and one that starts with us. */
+const QUERY_MS = 3_000;
+const SECOND_QUERY_MS = 250;
+
+export interface MasterLinkParams
+  extends Omit<MasterCoreOptions, 'ports' | 'run' | 'algorithms'>,
+    Pick<MasterCoreOptions, 'algorithms'> {
+  readonly address: BrokerAddress;
+  readonly run: string;
+}
+
+export class MasterLink {
+  readonly core: MasterCore;
+  onNews: () => void = () => {};
+  readonly #params: MasterLinkParams;
+  readonly #link: DataLink;
+  readonly #sentinel: SentinelHandle;
+  readonly #subjects: Subjects;
+  readonly #slots = new Map<SlaveRecord, number>();
+  readonly #toSlave = new Map<SlaveRecord, string>();
+  readonly #shared: SharedState;
+  readonly #ticker: NodeJS.Timeout;
+  #awaySince: number | undefined;
+
+  private constructor(
+    params: MasterLinkParams,
+    link: DataLink,
+    sentinel: SentinelHandle,
+    shared: SharedState,
+  ) {
+    this.#params = params;
+    this.#link = link;
+    this.#sentinel = sentinel;
+    this.#shared = shared;
+    this.#subjects = new Subjects(params.memberId);
+    this.core = new MasterCore({
+      ...params,
+      ports: {
+        send: (slave, frame) => link.send(this.#toSlave.get(slave) as string, frame),
+        sendHandshake: (address, message, memberId) => this.#sendHandshake(address, message, memberId),
+        watch: (slave) => this.#watch(slave),
+        forget: (slave) => this.#forget(slave),
+        command: ({ nonce }, id, body) => sentinel.request({ op: 'command', nonce, id, body }),
+        positions: (slave) => this.#publishPositions(slave),
+        news: () => this.onNews(),
+      },
+    });
+    link.subscribe(this.#subjects.allToMaster, (subject, payload, { noResponders }) => {
+      if (noResponders) return;
+      const { user, nonce } = parseSubject(subject);
+      this.core.takeFrame({ user: decodeToken(user), nonce }, toBuffer(payload), now());
+    });
+    const hellos = params.broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
+    link.subscribe(hellos, (subject, payload) => this.#onHello(subject, toBuffer(payload)));
+    link.onStatus((status) => this.#onLink(status.status, 'reason' in status ? status.reason : undefined));
+    sentinel.onEvent((event) => this.#onSentinel(event));
+    this.#ticker = setInterval(() => this.core.tick(now()), TICK_MS);
+  }
+
+  /** Rejects with a JoinError when there is no broker, or another master of the member id lives. */
+  static async open(params: MasterLinkParams): Promise<MasterLink> {
+    const { address, memberId, run, clientTimeoutMs, broker, audit } = params;
+    const name = `ts-mw master ${process.pid}`;
+    const link = await connectData(address, { name, timeoutMs: CONNECT_TIMEOUT_MS });
+    let sentinel: SentinelHandle | undefined;
+    try {
+      if (broker === 'external') await refuseOther(link, params, QUERY_MS);
+      const shared = SharedState.create();
+      sentinel = await startSentinel({
+        role: 'master',
+        address,
+        memberId,
+        run,
+        clientTimeoutMs,
+        broker,
+        shared,
+      });
+      if (broker === 'external') await refuseOther(link, params, SECOND_QUERY_MS);
+      sentinel.request({ op: 'established' });
+      const master = new MasterLink(params, link, sentinel, shared);
+      await link.ready();
+      audit.emit({ type: 'master-ready', address: address.urls.join(', ') });
+      return master;
+    } catch (error) {
+      await sentinel?.stop();
+      await link.close();
+      throw error;
+    }
+  }
+
+  /** Unordered slaves are taken without number, so none is needed. */
+  get slavesNeeded(): number {
+    return 0;
+  }
+
+  /** The exit of a process on this machine is evidence at once. */
+  processGone(pid: number, evidence: string): void {
+    for (const slave of this.core.roster) {
+      if (slave.pid !== pid || slave.host !== hostname()) continue;
+      this.core.takeSentinelEvent({ type: 'lost', nonce: slave.nonce, evidence }, now());
+      return;
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#ticker);
+    await Promise.all([this.#sentinel.stop(), this.#link.close()]);
+  }
+
+  #onHello(subject: string, payload: Buffer): void {
+    const message = payload[0] === FIRST_BRACE ? parseHandshake(payload.toString()) : undefined;
+    if (message?.type !== 'hello') return;
+    const { user, nonce } = parseSubject(subject);
+    this.core.takeHello(message, { user: decodeToken(user), nonce });
+  }
+
+  #sendHandshake(address: SessionAddress, message: HandshakeMessage, memberId?: string): void {
+    const subjects = memberId === undefined ? this.#subjects : new Subjects(memberId);
+    this.#link.send(subjects.toSlave(address), Buffer.from(JSON.stringify(message)));
+  }
+
+  #watch(slave: SlaveRecord): void {
+    const slot = this.#shared.counters.allocate();
+    this.#slots.set(slave, slot);
+    this.#toSlave.set(slave, this.#subjects.toSlave(slave.address));
+    const { run } = this.#params;
+    this.#sentinel.request({ op: 'watch', peer: { ...slave.address, run, sid: slave.number, slot } });
+  }
+
+  #forget(slave: SlaveRecord): void {
+    this.#sentinel.request({ op: 'forget', nonce: slave.nonce });
+    const slot = this.#slots.get(slave);
+    if (slot !== undefined) this.#shared.counters.release(slot);
+    this.#slots.delete(slave);
+    this.#toSlave.delete(slave);
+  }
+
+  #publishPositions(slave: SlaveRecord): void {
+    const slot = this.#slots.get(slave);
+    if (slot === undefined) return;
+    const { sentThrough, receivedThrough, receiveLimit } = slave.session;
+    this.#shared.counters.set(slot, sentThrough, receivedThrough, receiveLimit);
+  }
+
+  #onLink(status: string, reason: string | undefined): void {
+    const { audit, address } = this.#params;
+    const url = address.urls.join(', ');
+    if (status === 'connected') {
+      if (this.#awaySince !== undefined) {
+        audit.emit({ type: 'broker-back', url, awaySeconds: (now() - this.#awaySince) / 1000 });
+      }
+      this.#awaySince = undefined;
+      this.core.reconnected(now());
+    } else if (status === 'drained') {
+      this.core.flush(now());
+    } else if (status === 'disconnected') {
+      this.#awaySince ??= now();
+      audit.emit({ type: 'broker-lost', url, reason: 'the connection ended' });
+    } else if (status === 'closed' && reason !== undefined) {
+      audit.emit({ type: 'broker-lost', url, reason });
+    }
+  }
+
+  #onSentinel(event: SentinelEvent): void {
+    const { audit } = this.#params;
+    if (event.type === 'warning') audit.emit({ type: 'warning', text: event.text });
+    else if (event.type === 'crashed') {
+      audit.emit({ type: 'error', text: `the sentinel ended: ${event.error.message}` });
+    } else this.core.takeSentinelEvent(event, now());
+  }
+}
+
+async function refuseOther(
+  link: DataLink,
+  { memberId, run, audit }: MasterLinkParams,
+  waitMs: number,
+): Promise<void> {
+  const nonce = randomBytes(16).toString('hex');
+  const other = await queryOtherMasters(link, { memberId, run, nonce, waitMs });
+  if (other.found !== 'master' || !other.first) return;
+  const evidence = `run ${other.run} answered`;
+  audit.emit({ type: 'other-master-found', memberId, evidence });
+  throw new JoinError(
+    `another master of member ${JSON.stringify(memberId)} is alive (${evidence}); stop it, or give this one another --member-id`,
+  );
+}
+
+function toBuffer(payload: Uint8Array): Buffer {
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+}
+
+function now(): number {
+  return performance.now();
+}

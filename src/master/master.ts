@@ -1,0 +1,246 @@
+/**
+ * A master in its process: joins the core to the data connection, the sentinel and the clock, and gives
+ * the program its handle. It decides nothing about tasks; the core does.
+ */
+
+import { definitionOf } from '../algorithms/registry.js';
+import type { Submitter } from '../algorithms/submitter.js';
+import { registerSubmitter } from '../algorithms/submitter-context.js';
+import type { AlgorithmDefinition, AnyAlgorithm, ResolvedPolicy, TaskId } from '../algorithms/types.js';
+import type { AuditSink } from '../audit/audit-trail.js';
+import { UsageError } from '../errors.js';
+import type { Selection } from './fate-box.js';
+import { FateIterator } from './fate-iterator.js';
+import type { MasterCore } from './master-core.js';
+import type { MasterHandle, MasterLoopOptions, MasterLoopReport } from './master-handle.js';
+import { MasterLink, type MasterLinkParams } from './master-link.js';
+import type { TaskFate } from './task-fate.js';
+
+/** CL-MW's default for one pass, in seconds. */
+const PASS_SECONDS = 0.05;
+/** What slaves may take to acknowledge a shutdown. */
+const SHUTDOWN_WITHIN_MS = 5_000;
+const TASK_ID = /^TASK-(\d+)$/;
+
+export interface MasterParams extends MasterLinkParams {
+  readonly argv: readonly string[];
+}
+
+export class Master implements Submitter {
+  readonly handle: MasterHandle;
+  readonly #link: MasterLink;
+  readonly #core: MasterCore;
+  readonly #audit: AuditSink;
+  readonly #unregister: () => void;
+  #targetNumber = 0;
+  #dispatchDue = false;
+  #waiters: (() => void)[] = [];
+  #stopped: Promise<void> | undefined;
+
+  private constructor(params: MasterParams, link: MasterLink) {
+    this.#link = link;
+    this.#core = link.core;
+    this.#audit = params.audit;
+    this.#unregister = registerSubmitter(this);
+    this.handle = this.#createHandle(params.argv);
+    link.onNews = () => this.#wake();
+  }
+
+  /** Connects, makes sure that no other master of the member id lives, and begins to take slaves. */
+  static async open(params: MasterParams): Promise<Master> {
+    return new Master(params, await MasterLink.open(params));
+  }
+
+  // ---- the stubs' side
+
+  submit(definition: AlgorithmDefinition, args: readonly unknown[], policy: ResolvedPolicy): TaskId {
+    this.#refuseIfStopped();
+    const taskId = this.#core.submit(definition, args, policy);
+    this.#scheduleDispatch();
+    return taskId;
+  }
+
+  future(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+  ): Promise<unknown> {
+    this.#refuseIfStopped();
+    let settler: { resolve: (packet: unknown) => void; reject: (error: Error) => void } | undefined;
+    const promise = new Promise((resolve, reject) => {
+      settler = { resolve, reject };
+    });
+    this.#core.submit(definition, args, policy, settler);
+    this.#scheduleDispatch();
+    return promise;
+  }
+
+  targetNumber(definition: AlgorithmDefinition): number {
+    return this.#core.entryOf(definition).targetNumber;
+  }
+
+  setTargetNumber(definition: AlgorithmDefinition, target: number): void {
+    this.#core.entryOf(definition).targetNumber = Math.max(0, target);
+  }
+
+  pendingTasks(definition: AlgorithmDefinition): number {
+    return this.#core.entryOf(definition).pending;
+  }
+
+  // ---- the end
+
+  /** Tells the slaves to stop and waits for their word, five seconds at the most; may be called twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#unregister();
+    this.#core.stop();
+    this.#wake();
+    this.#core.beginShutdown();
+    const deadline = performance.now() + SHUTDOWN_WITHIN_MS;
+    while (this.#core.slavesToAwait > 0 && performance.now() < deadline) {
+      await this.#news(deadline - performance.now());
+    }
+    for (const slave of this.#core.roster) {
+      if (slave.shutdownAcknowledged) continue;
+      const waitedSeconds = SHUTDOWN_WITHIN_MS / 1000;
+      this.#audit.emit({ type: 'shutdown-unanswered', sid: slave.sid, waitedSeconds });
+    }
+    this.#core.disconnectAll();
+    await this.#link.close();
+  }
+
+  /** Evidence that a slave process has gone, such as its exit; by its process id on this machine. */
+  processGone(pid: number, evidence: string): void {
+    this.#link.processGone(pid, evidence);
+  }
+
+  get slavesNeeded(): number {
+    return this.#link.slavesNeeded;
+  }
+
+  // ---- the program's side
+
+  #createHandle(argv: readonly string[]): MasterHandle {
+    const master = this;
+    const core = this.#core;
+    const handle = {
+      argv,
+      masterLoop: (options: MasterLoopOptions = {}) => master.#loop(options.timeout),
+      masterLoopIterate: ({ timeout = PASS_SECONDS }: MasterLoopOptions = {}) => master.#loop(timeout),
+      getResults: (...algorithms: AnyAlgorithm[]) => core.box.takeResults(master.#select(algorithms)),
+      getUnrunnableTasks: (...algorithms: AnyAlgorithm[]) =>
+        core.box.takeUnrunnable(master.#select(algorithms)),
+      results: (...algorithms: AnyAlgorithm[]) => new FateIterator(core, master.#select(algorithms)),
+      get numRunnableTasks() {
+        return core.pending;
+      },
+      get numUnrunnableTasks() {
+        return core.box.numUnrunnable;
+      },
+      get targetNumber() {
+        return master.#targetNumber;
+      },
+      set targetNumber(target: number) {
+        if (!Number.isInteger(target)) {
+          throw new UsageError(`a target number is a whole number, and ${target} is none`);
+        }
+        master.#targetNumber = Math.max(0, target);
+      },
+      get pendingTasks() {
+        return core.pending;
+      },
+      get uptoTargetNumber() {
+        return Math.max(0, master.#targetNumber - core.pending);
+      },
+      cancel: (taskId: TaskId) => {
+        const number = TASK_ID.exec(taskId)?.[1];
+        if (number === undefined) {
+          throw new UsageError(`${JSON.stringify(taskId)} is no task id; give what funcall returned`);
+        }
+        return core.cancel(Number(number), performance.now());
+      },
+    };
+    // The fates are built from what the wire carries; their public types are known from the algorithms only.
+    return handle as typeof handle & {
+      results: () => FateIterator & AsyncIterableIterator<TaskFate>;
+    } as unknown as MasterHandle;
+  }
+
+  #select(algorithms: readonly AnyAlgorithm[]): Selection {
+    if (algorithms.length === 0) return undefined;
+    return new Set(
+      algorithms.map((algorithm) => {
+        const definition = definitionOf(algorithm);
+        if (definition === undefined) {
+          throw new UsageError(
+            'results of an algorithm were asked for with something that is none; give what defineAlgorithm returned',
+          );
+        }
+        return this.#core.entryOf(definition);
+      }),
+    );
+  }
+
+  async #loop(timeoutSeconds: number | undefined): Promise<MasterLoopReport> {
+    const { box } = this.#core;
+    const hasNews = (): boolean => box.numResults + box.numUnrunnable > 0;
+    const deadline =
+      timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutSeconds * 1000;
+    this.#core.readersWaiting++;
+    try {
+      this.#core.dispatch(performance.now());
+      if (hasNews() || timeoutSeconds === 0) await new Promise((resolve) => setImmediate(resolve));
+      for (
+        let now = performance.now();
+        !hasNews() && now < deadline && !this.#stopped;
+        now = performance.now()
+      ) {
+        await this.#news(deadline - now);
+      }
+    } finally {
+      this.#core.readersWaiting--;
+    }
+    const { numResults, numUnrunnable: numUnrunnableTasks } = box;
+    return { numUnrunnableTasks, numResults, numConnectedSlaves: 0, numDisconnectedSlaves: 0 };
+  }
+
+  /** Resolves on the next news, after `withinMs` at the latest. */
+  #news(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (withinMs === Number.POSITIVE_INFINITY) {
+        this.#waiters.push(resolve);
+        return;
+      }
+      const timer = setTimeout(resolve, Math.min(withinMs, 2 ** 31 - 1));
+      this.#waiters.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #wake(): void {
+    if (this.#waiters.length === 0) return;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  /** Once a turn, however many tasks were submitted in it, so that they can go out in groups. */
+  #scheduleDispatch(): void {
+    if (this.#dispatchDue) return;
+    this.#dispatchDue = true;
+    queueMicrotask(() => {
+      this.#dispatchDue = false;
+      this.#core.dispatch(performance.now());
+    });
+  }
+
+  #refuseIfStopped(): void {
+    if (this.#stopped) throw new UsageError('the master has stopped and takes no more tasks');
+  }
+}

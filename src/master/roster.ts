@@ -1,0 +1,52 @@
+/** The slaves that have a session, found by their address and by their number. */
+
+import type { SessionAddress } from '../wire/subjects.js';
+import type { SlaveRecord } from './slave-record.js';
+
+/** How many nonces of ended sessions are remembered, so that their frames are answered `stale`. */
+const MOST_ENDED = 10_000;
+
+export class Roster {
+  readonly #byNonce = new Map<string, SlaveRecord>();
+  readonly #ended = new Set<string>();
+  #nextNumber = 0;
+
+  get size(): number {
+    return this.#byNonce.size;
+  }
+
+  nextNumber(): number {
+    return this.#nextNumber++;
+  }
+
+  add(slave: SlaveRecord): void {
+    this.#byNonce.set(slave.nonce, slave);
+  }
+
+  /** The slave of a session; undefined also when the user that speaks is not the one that joined. */
+  find({ user, nonce }: SessionAddress): SlaveRecord | undefined {
+    const slave = this.#byNonce.get(nonce);
+    return slave?.address.user === user ? slave : undefined;
+  }
+
+  findByNonce(nonce: string): SlaveRecord | undefined {
+    return this.#byNonce.get(nonce);
+  }
+
+  remove(slave: SlaveRecord): void {
+    this.#byNonce.delete(slave.nonce);
+    this.#ended.add(slave.nonce);
+    if (this.#ended.size > MOST_ENDED) {
+      const [oldest] = this.#ended;
+      this.#ended.delete(oldest as string);
+    }
+  }
+
+  hasEnded(nonce: string): boolean {
+    return this.#ended.has(nonce);
+  }
+
+  [Symbol.iterator](): IterableIterator<SlaveRecord> {
+    return this.#byNonce.values();
+  }
+}

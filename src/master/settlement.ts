@@ -1,0 +1,217 @@
+/**
+ * Gives each task its one fate: from a result, from its policy when its slave is lost, or because the
+ * program cancels it. Everything that settles or requeues a task is here.
+ */
+
+import type { AuditSink } from '../audit/audit-trail.js';
+import { FormatError, TaskError, UnrunnableError, type UnrunnableReason } from '../errors.js';
+import { decodeBody, RawReader } from '../wire/body.js';
+import { decodeValue } from '../wire/codec.js';
+import { parseResults, type ResultEntry } from '../wire/entries.js';
+import { decodeError } from '../wire/remote-error.js';
+import type { FateBox } from './fate-box.js';
+import { averageSeconds, widerWindow } from './grouping.js';
+import type { Group, SlaveRecord } from './slave-record.js';
+import type { Task } from './task.js';
+import { TaskFate } from './task-fate.js';
+import type { TaskJar } from './task-jar.js';
+
+const NO_RAWS: readonly Uint8Array[] = [];
+
+export interface SettlementOptions {
+  readonly jar: TaskJar;
+  readonly box: FateBox;
+  readonly audit: AuditSink;
+  readonly resultGroup: number | 'auto';
+  /** A copy of a settled task is still out. */
+  readonly onSuperfluous: (slave: SlaveRecord, index: number) => void;
+}
+
+export class Settlement {
+  readonly #jar: TaskJar;
+  readonly #box: FateBox;
+  readonly #audit: AuditSink;
+  readonly #resultGroup: number;
+  readonly #onSuperfluous: SettlementOptions['onSuperfluous'];
+
+  constructor({ jar, box, audit, resultGroup, onSuperfluous }: SettlementOptions) {
+    this.#jar = jar;
+    this.#box = box;
+    this.#audit = audit;
+    this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
+    this.#onSuperfluous = onSuperfluous;
+  }
+
+  /** Takes a results message; throws FormatError when it has not the form of one. */
+  takeResults(slave: SlaveRecord, body: Uint8Array): void {
+    const { value, raw } = decodeBody(body);
+    const { sid, dry, results } = parseResults(value);
+    this.#audit.emit({ type: 'results-received', sid: slave.sid, count: results.length });
+    const reader = raw.length > 0 ? new RawReader(raw) : undefined;
+    const bytes = Math.ceil(body.length / Math.max(1, results.length));
+    let micros = 0;
+    for (const entry of results) {
+      const raws = reader === undefined ? NO_RAWS : reader.take(entry[6]);
+      this.#takeResult(slave, sid, entry, raws, bytes);
+      micros += entry[3];
+    }
+    if (dry && this.#jar.queued > 0) slave.window = widerWindow(slave.window, micros / 1e6);
+  }
+
+  #takeResult(
+    slave: SlaveRecord,
+    sid: number,
+    entry: ResultEntry,
+    raws: readonly Uint8Array[],
+    bytes: number,
+  ): void {
+    const [number, attempt] = entry;
+    const task = this.#jar.find(number);
+    const runsHere = task?.group?.slave === slave && sid === slave.number && task.attempt === attempt;
+    if (task === undefined || !(runsHere || wasGiven(task, sid, attempt))) {
+      const reason = task === undefined ? 'the task has its fate' : 'it was given to another slave';
+      this.#audit.emit({ type: 'result-dropped', sid: slave.sid, taskId: `TASK-${number}`, reason });
+      return;
+    }
+    const seconds = entry[3] / 1e6;
+    if (task.group !== undefined) this.#release(task, !runsHere);
+    task.algorithm.seconds = averageSeconds(task.algorithm.seconds, seconds);
+    this.#jar.settle(task);
+    this.#handOver(task, readFate(task, sid, entry, raws, seconds, bytes));
+  }
+
+  /** Takes a running task out of its group; a copy that still runs elsewhere is told to stop. */
+  #release(task: Task, superfluous: boolean): void {
+    const group = task.group as Group;
+    const { slave } = group;
+    const { index } = task;
+    task.group = undefined;
+    group.open--;
+    slave.outstanding--;
+    if (slave.alone && slave.outstanding === 0) slave.alone = false;
+    while (slave.groups.at(0)?.open === 0) slave.groups.shift();
+    if (slave.outstanding === 0) slave.machine.send({ type: 'all-settled' });
+    if (superfluous) this.#onSuperfluous(slave, index);
+  }
+
+  #handOver(task: Task, fate: TaskFate): void {
+    if (task.future === undefined) this.#box.put(fate);
+    else if (fate.status === 'ok') task.future.resolve(fate.packet);
+    else task.future.reject(fate.error as Error);
+  }
+
+  /** The task can never run (again). */
+  giveUp(task: Task, reason: UnrunnableReason, message: string): void {
+    const lastSid = task.group?.slave.number ?? task.given?.at(-1)?.sid;
+    if (task.group !== undefined) this.#release(task, true);
+    this.#jar.settle(task);
+    const history = task.history ?? [];
+    const error = new UnrunnableError(task.id, reason, message, history);
+    const algorithm = task.algorithm.definition.name;
+    if (reason === 'cancelled') {
+      const sid = lastSid === undefined ? undefined : `SLAVE-${lastSid}`;
+      this.#audit.emit({ type: 'task-cancelled', taskId: task.id, algorithm, sid });
+    } else {
+      this.#audit.emit({ type: 'task-unrunnable', taskId: task.id, algorithm, reason, history });
+    }
+    this.#handOver(task, TaskFate.unrunnable(task, lastSid, error));
+  }
+
+  /**
+   * Takes back what a slave that is gone had been given, as each task's policy says. Those that it may
+   * have begun have had a run; unless `blameless`, they become suspects and run alone next time.
+   */
+  reclaim(slave: SlaveRecord, evidence: string, blameless: boolean): void {
+    const tasks = openTasks(slave);
+    const begun = blameless ? new Set<Task>() : this.#perhapsBegun(slave, tasks);
+    slave.groups.clear();
+    slave.outstanding = 0;
+    const unbegun: Task[] = [];
+    for (const task of tasks) {
+      task.group = undefined;
+      task.state = 'queued';
+      task.given ??= [];
+      task.given.push({ sid: slave.number, attempt: task.attempt });
+      this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
+      if (begun.has(task)) {
+        this.#countFailure(task, slave, evidence);
+      }
+      if (!task.policy.retry) {
+        this.#abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}) and the policy says no retry`);
+      } else if (task.failures >= task.policy.maxAttempts) {
+        const runs = task.failures === 1 ? '1 run was' : `${task.failures} runs were`;
+        this.#abandon(task, 'max-attempts', `${runs} begun and none came to an end; the last: ${evidence}`);
+      } else if (begun.has(task)) {
+        this.#jar.putBack(task);
+      } else {
+        unbegun.push(task);
+      }
+    }
+    for (const task of unbegun.reverse()) this.#jar.putBack(task);
+  }
+
+  #countFailure(task: Task, slave: SlaveRecord, evidence: string): void {
+    task.history ??= [];
+    task.history.push({ sid: slave.sid, attempt: task.attempt, evidence });
+    task.failures++;
+    task.suspect = true;
+  }
+
+  /** A slave runs its tasks in order and sends a group's results before it begins the next. */
+  #perhapsBegun(slave: SlaveRecord, tasks: readonly Task[]): Set<Task> {
+    const first = tasks[0]?.group;
+    const begun = new Set<Task>();
+    for (const [position, task] of tasks.entries()) {
+      if (task.group === first || position < this.#resultGroup || task.index < slave.begun) begun.add(task);
+    }
+    return begun;
+  }
+
+  /** Settles a task that `reclaim` has taken out of its group already; it is in no queue. */
+  #abandon(task: Task, reason: UnrunnableReason, message: string): void {
+    task.state = 'running';
+    this.giveUp(task, reason, message);
+  }
+
+  /** Takes unstarted tasks back from a living slave: those of this session from `from` up to `to`. */
+  takeBack(slave: SlaveRecord, from: number, to: number): void {
+    const back = openTasks(slave).filter(({ index }) => index >= from && index < to);
+    for (const task of back.reverse()) {
+      this.#release(task, false);
+      this.#jar.putBack(task);
+    }
+    if (back.length > 0) this.#audit.emit({ type: 'tasks-recalled', sid: slave.sid, count: back.length });
+  }
+}
+
+function wasGiven(task: Task, sid: number, attempt: number): boolean {
+  return task.given?.some((given) => given.sid === sid && given.attempt === attempt) ?? false;
+}
+
+function openTasks(slave: SlaveRecord): Task[] {
+  const tasks: Task[] = [];
+  for (const group of slave.groups) {
+    for (const task of group.tasks) if (task.group === group) tasks.push(task);
+  }
+  return tasks;
+}
+
+/** What a slave cannot have meant spoils its own task only. */
+function readFate(
+  task: Task,
+  sid: number,
+  entry: ResultEntry,
+  raws: readonly Uint8Array[],
+  seconds: number,
+  bytes: number,
+): TaskFate {
+  const [, , status, , json, meta] = entry;
+  try {
+    if (status === 0) return TaskFate.ok(task, sid, decodeValue(json, meta, raws), seconds, bytes);
+    return TaskFate.failed(task, sid, new TaskError(decodeError(json, meta, raws)), seconds, bytes);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const { name, message, stack } = error;
+    return TaskFate.failed(task, sid, new TaskError({ name, message, stack, fields: {} }), seconds, bytes);
+  }
+}

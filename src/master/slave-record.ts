@@ -1,0 +1,62 @@
+/** What a master keeps of one slave for one session: its address, its state, what was given to it. */
+
+import type { SlaveId } from '../algorithms/types.js';
+import { Deque } from '../wire/deque.js';
+import type { Session } from '../wire/session.js';
+import type { SessionAddress } from '../wire/subjects.js';
+import { FIRST_WINDOW } from './grouping.js';
+import type { SlaveMachine } from './slave-machine.js';
+import type { Task } from './task.js';
+
+/** Tasks that went out in one message; `open` of them have no result yet. */
+export interface Group {
+  readonly slave: SlaveRecord;
+  readonly tasks: Task[];
+  readonly firstIndex: number;
+  readonly sentAt: number;
+  open: number;
+}
+
+export class SlaveRecord {
+  readonly groups = new Deque<Group>();
+  /** Tasks given out without a result. */
+  outstanding = 0;
+  /** Index that the next task of this session will have. */
+  nextIndex = 0;
+  window = FIRST_WINDOW;
+  lastGroup = 1;
+  /** Stands in the dispatcher's line of slaves with room. */
+  inLine = false;
+  /** Runs a suspect, and nothing else beside it. */
+  alone = false;
+  /** No new work until it was heard again. */
+  suspected = false;
+  /** Tasks begun and memory, as its sentinel last said. */
+  begun = 0;
+  /** A recall is out, up to the task that had been sent last. */
+  recalling: { readonly id: number; readonly to: number } | undefined = undefined;
+  shutdownId = 0;
+  shutdownAcknowledged = false;
+  nextCommand = 1;
+
+  constructor(
+    readonly number: number,
+    readonly address: SessionAddress,
+    readonly host: string,
+    readonly pid: number,
+    readonly session: Session,
+    readonly machine: SlaveMachine,
+  ) {}
+
+  get sid(): SlaveId {
+    return `SLAVE-${this.number}`;
+  }
+
+  get nonce(): string {
+    return this.address.nonce;
+  }
+
+  get isWorking(): boolean {
+    return this.machine.state === 'idle' || this.machine.state === 'busy';
+  }
+}

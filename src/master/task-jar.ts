@@ -1,0 +1,120 @@
+/**
+ * The tasks of a master that have no fate yet, and the order in which they run: first in, first out;
+ * what comes back goes to the front; suspects wait apart, since each runs alone. Tasks of an algorithm
+ * whose results nobody takes are set aside until somebody does.
+ *
+ * Constant cost a task, whatever is queued. A cancelled task stays in its queue, settled, until it
+ * reaches the head.
+ */
+
+import { Deque } from '../wire/deque.js';
+import type { AlgorithmEntry, Task } from './task.js';
+
+export class TaskJar {
+  readonly #live = new Map<number, Task>();
+  readonly #queue = new Deque<Task>();
+  readonly #suspects = new Deque<Task>();
+  readonly #aside = new Map<AlgorithmEntry, Deque<Task>>();
+  #queued = 0;
+  #nextNumber = 0;
+
+  /** Queued tasks, those set aside and suspects included. */
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /** Whether a task may be had from `take`: cancelled ones and those to be held are found out there. */
+  get hasReady(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Whether a task waits that must run alone. */
+  get hasSuspects(): boolean {
+    return this.#suspects.length > 0;
+  }
+
+  /** Tasks without a fate. */
+  get pending(): number {
+    return this.#live.size;
+  }
+
+  nextNumber(): number {
+    return this.#nextNumber++;
+  }
+
+  add(task: Task): void {
+    this.#live.set(task.number, task);
+    task.algorithm.pending++;
+    this.#queue.push(task);
+    this.#queued++;
+  }
+
+  find(number: number): Task | undefined {
+    return this.#live.get(number);
+  }
+
+  allLive(): IterableIterator<Task> {
+    return this.#live.values();
+  }
+
+  /** The next task that may run beside others; `isHeld` names the algorithms that must wait. */
+  take(isHeld: (task: Task) => boolean): Task | undefined {
+    for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
+      if (task.state !== 'queued') continue;
+      if (isHeld(task)) {
+        this.#setAside(task);
+        continue;
+      }
+      this.#queued--;
+      return task;
+    }
+    return undefined;
+  }
+
+  takeSuspect(): Task | undefined {
+    for (let task = this.#suspects.shift(); task !== undefined; task = this.#suspects.shift()) {
+      if (task.state !== 'queued') continue;
+      this.#queued--;
+      return task;
+    }
+    return undefined;
+  }
+
+  /** Back into the jar, before all others; the caller puts back the last one first. */
+  putBack(task: Task): void {
+    task.state = 'queued';
+    task.group = undefined;
+    task.index = -1;
+    if (task.suspect) this.#suspects.push(task);
+    else this.#queue.unshift(task);
+    this.#queued++;
+  }
+
+  /** The task has its fate. */
+  settle(task: Task): void {
+    if (task.state === 'queued') this.#queued--;
+    task.state = 'settled';
+    task.group = undefined;
+    this.#live.delete(task.number);
+    task.algorithm.pending--;
+  }
+
+  /** Lets tasks go that were set aside and need not wait any more: they are the oldest. */
+  release(isHeld: (algorithm: AlgorithmEntry) => boolean): void {
+    if (this.#aside.size === 0) return;
+    for (const [algorithm, tasks] of this.#aside) {
+      if (isHeld(algorithm)) continue;
+      this.#aside.delete(algorithm);
+      for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) this.#queue.unshift(task);
+    }
+  }
+
+  #setAside(task: Task): void {
+    let tasks = this.#aside.get(task.algorithm);
+    if (tasks === undefined) {
+      tasks = new Deque();
+      this.#aside.set(task.algorithm, tasks);
+    }
+    tasks.push(task);
+  }
+}

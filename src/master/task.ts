@@ -1,0 +1,60 @@
+/** One task of a master, from its submission to its fate, and the algorithm as its master counts it. */
+
+import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
+import type { FailedAttempt } from '../errors.js';
+import type { Group } from './slave-record.js';
+
+/** What one master knows of one algorithm. */
+export interface AlgorithmEntry {
+  readonly definition: AlgorithmDefinition;
+  /** How tasks name it on the wire. */
+  readonly index: number;
+  targetNumber: number;
+  /** Tasks queued and running. */
+  pending: number;
+  /** Seconds a run takes, as a moving average; undefined before the first result. */
+  seconds: number | undefined;
+}
+
+/** Settles the promise of a task submitted as a future. */
+export interface FutureSettler {
+  readonly resolve: (packet: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Mutable, and owned by the task jar and the dispatcher: others read. The arguments are kept as they
+ * were encoded at submission, so that every run gets fresh copies.
+ */
+export class Task {
+  state: 'queued' | 'running' | 'settled' = 'queued';
+  /** Runs begun that came to nothing. */
+  failures = 0;
+  /** Was perhaps running when its slave died: it is run alone, so that no other pays for it. */
+  suspect = false;
+  /** Where it runs, and its place among the tasks of that session. */
+  group: Group | undefined = undefined;
+  index = -1;
+  /** Earlier slaves that may still send its result: sid and attempt. */
+  given: { readonly sid: number; readonly attempt: number }[] | undefined = undefined;
+  history: FailedAttempt[] | undefined = undefined;
+
+  constructor(
+    readonly number: number,
+    readonly algorithm: AlgorithmEntry,
+    readonly text: string,
+    readonly raws: readonly Uint8Array[],
+    readonly bytes: number,
+    readonly policy: ResolvedPolicy,
+    readonly future: FutureSettler | undefined,
+  ) {}
+
+  get id(): TaskId {
+    return `TASK-${this.number}`;
+  }
+
+  /** The attempt that runs, or the one that would. */
+  get attempt(): number {
+    return this.failures + 1;
+  }
+}
