@@ -1,0 +1,232 @@
+/** One attempt to be a slave of one master: the connection, the sentinel and the core, joined. */
+
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { AlgorithmDefinition } from '../algorithms/types.js';
+import type { AuditSink } from '../audit/audit-trail.js';
+import { connectData } from '../link/data-connection.js';
+import type { BrokerAddress, DataLink, SentinelEvent, SentinelHandle } from '../link/ports.js';
+import { startSentinel } from '../link/sentinel.js';
+import { SharedState } from '../link/shared-state.js';
+import { parseHandshake } from '../wire/handshake.js';
+import { Subjects } from '../wire/subjects.js';
+import { SlaveCore } from './slave-core.js';
+import { SlaveRunner } from './slave-handle.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const TICK_MS = 100;
+const FIRST_BRACE = 0x7b;
+
+/** Where a slave's master is to be found. */
+export interface MasterPlace {
+  readonly broker: BrokerAddress;
+  readonly memberId: string;
+  readonly run: string | undefined;
+}
+
+export interface AttemptParams {
+  readonly place: MasterPlace;
+  readonly algorithms: readonly AlgorithmDefinition[];
+  readonly audit: AuditSink;
+  readonly argv: readonly string[];
+  readonly clientTimeoutMs: number;
+  /** A local slave's: its end says that the master is gone. */
+  readonly parentPipeFd: number | undefined;
+  /** Whether the sentinel may kill this process when its master is gone and main computes on. */
+  readonly mayKill: boolean;
+  /** Where the sentinel appends the line about a kill. */
+  readonly auditFile: string | undefined;
+}
+
+export class Attempt {
+  readonly core: SlaveCore;
+  readonly runner: SlaveRunner;
+  readonly #link: DataLink;
+  readonly #sentinel: SentinelHandle;
+  readonly #ticker: NodeJS.Timeout;
+  readonly #listeners = new Set<() => void>();
+  /** When the broker last said that no master listens; undefined if one does. */
+  unheardSince: number | undefined;
+  linkLost = false;
+
+  private constructor(params: AttemptParams, link: DataLink, sentinel: SentinelHandle, shared: SharedState) {
+    this.#link = link;
+    this.#sentinel = sentinel;
+    const { place, algorithms, audit } = params;
+    const { memberId } = place;
+    const subjects = new Subjects(memberId);
+    const user = place.broker.user ?? '_';
+    const { claims, counters } = shared;
+    const slot = counters.allocate();
+    let toMaster = '';
+    let unsubscribe: (() => void) | undefined;
+    this.core = new SlaveCore({
+      memberId,
+      run: place.run,
+      host: hostname(),
+      pid: process.pid,
+      algorithms,
+      audit,
+      ports: {
+        send: (frame) => link.send(toMaster, frame),
+        sendHello: (hello) => {
+          const address = { user, nonce: hello.nonce };
+          const payload = Buffer.from(JSON.stringify(hello));
+          link.send(subjects.hello(address), payload, subjects.toSlave(address));
+        },
+        nonce: () => randomBytes(16).toString('hex'),
+        listen: (nonce) => {
+          unsubscribe?.();
+          const address = { user, nonce };
+          toMaster = subjects.toMaster(address);
+          unsubscribe = link.subscribe(subjects.toSlave(address), (_subject, payload, { noResponders }) =>
+            this.#onMessage(payload, noResponders),
+          );
+          sentinel.request({ op: 'listen', user, nonce });
+        },
+        watch: (session, { broker, clientTimeoutMs }) => {
+          const { run, nonce, sid } = session.epoch;
+          const generation = claims.reset();
+          const peer = { user, run, nonce, sid, slot, generation };
+          sentinel.request({ op: 'watch', peer, broker, clientTimeoutMs });
+          return generation;
+        },
+        offer: (index) => claims.offer(index),
+        claim: (index) => claims.begin(index, Date.now()),
+        release: (index) => claims.finish(index),
+        positions: ({ sentThrough, receivedThrough, receiveLimit }) =>
+          counters.set(slot, sentThrough, receivedThrough, receiveLimit),
+        news: () => this.#news(),
+        abort: (task) => this.runner.abort(task),
+      },
+    });
+    this.runner = new SlaveRunner({ core: this.core, argv: params.argv, clock: now });
+    link.onStatus(({ status }) => {
+      if (status === 'connected') this.core.reconnected(now());
+      else if (status === 'drained') this.core.flush(now());
+      else if (status === 'disconnected' || status === 'closed') this.#onLinkLost();
+    });
+    sentinel.onEvent((event) => this.#onSentinel(event, audit));
+    this.#ticker = setInterval(() => {
+      this.core.tick(now());
+      this.#news();
+    }, TICK_MS);
+    this.core.join();
+  }
+
+  /** Connects once; rejects with a JoinError that says why the broker could not be had. */
+  static async open(params: AttemptParams): Promise<Attempt> {
+    const { place, clientTimeoutMs } = params;
+    const name = `ts-mw slave ${process.pid}`;
+    const link = await connectData(place.broker, { name, timeoutMs: CONNECT_TIMEOUT_MS });
+    const shared = SharedState.create({ peers: 1 });
+    try {
+      const sentinel = await startSentinel({
+        role: 'slave',
+        address: place.broker,
+        memberId: place.memberId,
+        clientTimeoutMs,
+        broker: 'external',
+        shared,
+        parentPipeFd: params.parentPipeFd,
+        mayKill: params.mayKill,
+        auditFile: params.auditFile,
+      });
+      return new Attempt(params, link, sentinel, shared);
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
+  }
+
+  /** Resolves when `condition` holds; looked at on all news, ten times a second at least. */
+  until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!condition()) return;
+        this.#listeners.delete(look);
+        resolve();
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  /** Tells the master that this slave leaves of its own will, so that it need not be missed. */
+  goodbye(): void {
+    const nonce = this.core.nonce;
+    this.#sentinel.request({ op: 'command', nonce, id: 1, body: { command: 'bye' } });
+  }
+
+  /** Set when the master has answered `goodbye`. */
+  farewell = false;
+
+  /** Ends everything that this attempt opened. */
+  async close(): Promise<void> {
+    clearInterval(this.#ticker);
+    this.#sentinel.request({ op: 'ending' });
+    this.runner.close();
+    await Promise.all([this.#sentinel.stop(), this.#link.close()]);
+  }
+
+  #onMessage(payload: Uint8Array, noResponders: boolean): void {
+    if (noResponders) {
+      this.unheardSince ??= now();
+      return;
+    }
+    const frame = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    if (frame[0] !== FIRST_BRACE) {
+      this.core.takeFrame(frame, now());
+      this.#news();
+      return;
+    }
+    const message = parseHandshake(frame.toString());
+    if (message !== undefined) this.core.takeHandshake(message, now());
+  }
+
+  #onSentinel(event: SentinelEvent, audit: AuditSink): void {
+    switch (event.type) {
+      case 'listening':
+        // Main's subscription must stand too before the master can answer.
+        this.#link.ready().then(
+          () => this.core.joinable(event.nonce, now()),
+          () => this.#onLinkLost(),
+        );
+        return;
+      case 'lost':
+        this.#sentinel.request({ op: 'ending' });
+        break;
+      case 'acknowledged':
+        this.farewell = true;
+        break;
+      case 'warning':
+        audit.emit({ type: 'warning', text: event.text });
+        return;
+      case 'crashed':
+        audit.emit({ type: 'error', text: `the sentinel ended: ${event.error.message}` });
+        this.core.takeSentinelEvent(
+          { type: 'lost', nonce: this.core.nonce, evidence: 'own sentinel ended' },
+          now(),
+        );
+        return;
+      default:
+        break;
+    }
+    this.core.takeSentinelEvent(event, now());
+    this.#news();
+  }
+
+  #onLinkLost(): void {
+    this.linkLost = true;
+    this.#news();
+  }
+
+  #news(): void {
+    this.runner?.wake();
+    for (const look of this.#listeners) look();
+  }
+}
+
+function now(): number {
+  return performance.now();
+}

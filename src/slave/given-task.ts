@@ -1,0 +1,24 @@
+/** A task as it was given to a slave, and what running it came to. */
+
+import type { AlgorithmDefinition } from '../algorithms/types.js';
+
+export interface GivenTask {
+  /** Its place among the tasks of the session. */
+  readonly index: number;
+  readonly number: number;
+  readonly attempt: number;
+  /** The session in which it was given, and the generation of that session's claims. */
+  readonly sid: number;
+  readonly generation: number;
+  /** Undefined if this slave does not define it. */
+  readonly definition: AlgorithmDefinition | undefined;
+  readonly json: unknown;
+  readonly meta: unknown;
+  readonly raws: readonly Uint8Array[];
+  /** The last of its message. */
+  readonly endOfGroup: boolean;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly packet: unknown }
+  | { readonly ok: false; readonly thrown: unknown };

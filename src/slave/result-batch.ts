@@ -1,0 +1,45 @@
+/** Results on their way into one message: when it is full, and its body. */
+
+import { encodeBody } from '../wire/body.js';
+import type { EncodedValue } from '../wire/codec.js';
+import { resultEntryText, resultsText } from '../wire/entries.js';
+
+/** What a message under `auto` holds at the most: results, bytes, and milliseconds since the first. */
+const MOST_RESULTS = 1_000;
+const MOST_BYTES = 256 * 1024 - 1024;
+const MOST_MS = 50;
+
+export class ResultBatch {
+  /** The session in which the tasks were given out. */
+  readonly sid: number;
+  readonly #since: number;
+  readonly #entries: string[] = [];
+  readonly #raws: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(sid: number, now: number) {
+    this.sid = sid;
+    this.#since = now;
+  }
+
+  get count(): number {
+    return this.#entries.length;
+  }
+
+  add(number: number, attempt: number, status: 0 | 1, micros: number, value: EncodedValue): void {
+    this.#entries.push(resultEntryText(number, attempt, status, micros, value.text));
+    if (value.raws.length > 0) this.#raws.push(...value.raws);
+    this.#bytes += value.byteLength;
+  }
+
+  /** `grouping` is exact; 0 is auto, by which a message ends with its group of tasks at the latest. */
+  isFull(grouping: number, endOfGroup: boolean, now: number): boolean {
+    if (this.#bytes >= MOST_BYTES) return true;
+    if (grouping > 0) return this.count >= grouping;
+    return endOfGroup || this.count >= MOST_RESULTS || now - this.#since >= MOST_MS;
+  }
+
+  body(dry: boolean): Uint8Array {
+    return encodeBody(resultsText(this.sid, dry, this.#entries), this.#raws);
+  }
+}

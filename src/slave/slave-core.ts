@@ -1,0 +1,351 @@
+/**
+ * A slave's protocol state: joining, the tasks that came, the results that go, and what happens when
+ * its session ends. Synchronous and without a clock, a socket or a random number: what must be done goes
+ * out through the ports. It runs no task; `begin` hands one out and `complete` takes its outcome.
+ *
+ *     joining --welcome--> joined --stale--> joining (new nonce; unacknowledged results are kept)
+ *     any --reject, master lost, shutdown--> ended
+ */
+
+import type { AlgorithmDefinition } from '../algorithms/types.js';
+import type { AuditSink } from '../audit/audit-trail.js';
+import { FormatError, MessageSizeError } from '../errors.js';
+import type { SentinelEvent } from '../link/ports.js';
+import { decodeBody, RawReader } from '../wire/body.js';
+import { type EncodedValue, encodeValue } from '../wire/codec.js';
+import { parseTasks } from '../wire/entries.js';
+import { CREDIT_BYTES, type HandshakeMessage, PROTOCOL_VERSION, type Welcome } from '../wire/messages.js';
+import { encodeError } from '../wire/remote-error.js';
+import { Session } from '../wire/session.js';
+import type { GivenTask, Outcome } from './given-task.js';
+import { ResultBatch } from './result-batch.js';
+import type { SlaveCoreOptions, SlaveEnd, SlavePorts } from './slave-ports.js';
+import { TaskQueue } from './task-queue.js';
+
+const HELLO_INTERVAL_MS = 1_000;
+/** Results that wait for credit beyond this keep the slave from beginning more tasks. */
+const MOST_WAITING_BYTES = 16 * 1024 * 1024;
+/** Room that a message leaves for what is not the value. */
+const MESSAGE_OVERHEAD = 1024;
+const NO_RAWS: readonly Uint8Array[] = [];
+
+export class SlaveCore {
+  readonly #options: SlaveCoreOptions;
+  readonly #audit: AuditSink;
+  readonly #ports: SlavePorts;
+  readonly #queue: TaskQueue;
+  readonly #running = new Set<GivenTask>();
+  #run: string | undefined;
+  #nonce = '';
+  #joinable = false;
+  #helloAt = Number.NEGATIVE_INFINITY;
+  #previous: number | undefined;
+  #session: Session | undefined;
+  #generation = 0;
+  #maxMessageBytes = Number.POSITIVE_INFINITY;
+  /** The master's algorithms, by the index that tasks name. */
+  #table: readonly (AlgorithmDefinition | undefined)[] = [];
+  #grouping = 0;
+  #batch: ResultBatch | undefined;
+  /** Bodies that no session has taken yet. */
+  #kept: Uint8Array[] = [];
+  #end: SlaveEnd | undefined;
+  #completed = 0;
+
+  constructor(options: SlaveCoreOptions) {
+    this.#options = options;
+    this.#audit = options.audit;
+    this.#ports = options.ports;
+    this.#run = options.run;
+    this.#queue = new TaskQueue(options.ports.claim);
+  }
+
+  /** Undefined while the slave works or joins. */
+  get end(): SlaveEnd | undefined {
+    return this.#end;
+  }
+
+  /** Of the session, or of the one to come. */
+  get nonce(): string {
+    return this.#nonce;
+  }
+
+  get sid(): number | undefined {
+    return this.#session?.epoch.sid;
+  }
+
+  /** Tasks that came and have not begun; some may have been taken back. */
+  get waitingTasks(): number {
+    return this.#queue.length;
+  }
+
+  /** Results not sent yet. */
+  get waitingResults(): number {
+    return this.#batch?.count ?? 0;
+  }
+
+  /** Tasks run to their end. */
+  get completed(): number {
+    return this.#completed;
+  }
+
+  /** How many results go into one message; 0 is auto. */
+  get grouping(): number {
+    return this.#grouping;
+  }
+
+  /** Whether the master has acknowledged all results. */
+  get isDrained(): boolean {
+    return this.#batch === undefined && (this.#session?.unacknowledged() ?? this.#kept).length === 0;
+  }
+
+  // ---- joining
+
+  /** Begins to join, at first and after a session has ended. */
+  join(): void {
+    this.#nonce = this.#ports.nonce();
+    this.#joinable = false;
+    this.#helloAt = Number.NEGATIVE_INFINITY;
+    this.#ports.listen(this.#nonce);
+  }
+
+  /** All subjects of this nonce are listened to: hellos may be said. */
+  joinable(nonce: string, now: number): void {
+    if (nonce !== this.#nonce) return;
+    this.#joinable = true;
+    this.#sayHello(now);
+  }
+
+  #sayHello(now: number): void {
+    const due = this.#joinable && now - this.#helloAt >= HELLO_INTERVAL_MS;
+    if (!due || this.#session !== undefined || this.#end) return;
+    this.#helloAt = now;
+    const { memberId, host, pid, algorithms } = this.#options;
+    this.#ports.sendHello({
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      nonce: this.#nonce,
+      memberId,
+      run: this.#run,
+      algorithms: algorithms.map(({ name, fingerprint }) => [name, fingerprint] as const),
+      host,
+      pid,
+      previous: this.#previous,
+    });
+  }
+
+  /** A JSON message on the slave's subject. */
+  takeHandshake(message: HandshakeMessage, now: number): void {
+    if (message.nonce !== this.#nonce || this.#end) return;
+    switch (message.type) {
+      case 'welcome':
+        if (this.#session === undefined) this.#enter(message, now);
+        return;
+      case 'reject':
+        if (this.#session !== undefined) return;
+        this.#audit.emit({ type: 'refused-by-master', reason: message.reason });
+        this.#finish({ kind: 'refused', reason: message.reason });
+        return;
+      case 'stale':
+        this.#rejoin();
+        return;
+      case 'hello':
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #enter(welcome: Welcome, now: number): void {
+    const { run, nonce, sid, limit, maxMessageBytes, resultGroup, algorithms } = welcome;
+    const known = new Map(this.#options.algorithms.map((definition) => [definition.name, definition]));
+    this.#run = run;
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#grouping = resultGroup === 'auto' ? 0 : resultGroup;
+    this.#table = algorithms.map((name) => known.get(name));
+    const session = new Session({
+      epoch: { run, nonce, sid },
+      sendLimit: limit,
+      receiveLimit: CREDIT_BYTES,
+      maxMessageBytes,
+    });
+    this.#session = session;
+    this.#generation = this.#ports.watch(session, welcome);
+    this.#queue.reset();
+    this.#previous = sid;
+    this.#audit.emit({ type: 'id-received', sid: `SLAVE-${sid}` });
+    for (const body of this.#kept) session.post(body);
+    this.#kept = [];
+    // The master gives nothing out before it has heard a frame of the session.
+    session.confirm();
+    this.flush(now);
+    this.#ports.news();
+  }
+
+  /** The session is over for the master: its unstarted tasks are not ours any more, our results still are. */
+  #rejoin(): void {
+    if (this.#session === undefined || this.#end) return;
+    this.#audit.emit({ type: 'stale-received' });
+    this.#closeBatch();
+    this.#kept = this.#session.unacknowledged();
+    this.#session = undefined;
+    this.#queue.reset();
+    this.join();
+  }
+
+  #finish(end: SlaveEnd): void {
+    if (this.#end === undefined || end.kind === 'shutdown') this.#end = end;
+    this.#queue.reset();
+    this.#ports.news();
+  }
+
+  // ---- the data plane
+
+  /** A frame on the slave's subject. */
+  takeFrame(frame: Buffer, now: number): void {
+    const session = this.#session;
+    if (session === undefined || this.#end || !session.owns(frame)) return;
+    try {
+      for (const body of session.receive(frame, now)) this.#takeTasks(session, body);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      this.#audit.emit({ type: 'frame-dropped', peer: 'MASTER', reason: error.message });
+      this.#rejoin();
+      return;
+    }
+    const limit = session.receivedBytes + CREDIT_BYTES;
+    const unsaid = limit - session.receiveLimit + session.unannouncedLimit;
+    session.setReceiveLimit(limit, unsaid > CREDIT_BYTES / 4);
+    if (session.askedSize > 0) session.grantRoom();
+    this.flush(now);
+  }
+
+  #takeTasks(session: Session, body: Uint8Array): void {
+    const { value, raw } = decodeBody(body);
+    const { grouping, tasks } = parseTasks(value);
+    const reader = raw.length > 0 ? new RawReader(Buffer.from(raw)) : undefined;
+    const { sid } = session.epoch;
+    const generation = this.#generation;
+    this.#grouping = grouping;
+    let remaining = tasks.length;
+    for (const [number, attempt, algorithm, json, meta, lengths] of tasks) {
+      const index = this.#queue.nextIndex();
+      const raws = reader === undefined ? NO_RAWS : reader.take(lengths);
+      const endOfGroup = --remaining === 0;
+      if (!this.#ports.offer(index)) continue;
+      const definition = this.#table[algorithm];
+      this.#queue.push({ index, number, attempt, sid, generation, definition, json, meta, raws, endOfGroup });
+    }
+    this.#audit.emit({ type: 'tasks-received', count: tasks.length, grouping });
+    this.#ports.news();
+  }
+
+  /** Sends what waits, as far as credit and link allow. */
+  flush(now: number): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    session.flush(this.#ports.send, now);
+    this.#ports.positions(session);
+  }
+
+  /** After a reconnection. */
+  reconnected(now: number): void {
+    this.#helloAt = Number.NEGATIVE_INFINITY;
+    this.#session?.reconnected();
+    this.flush(now);
+    this.#sayHello(now);
+  }
+
+  /** To be called about every 100 ms. */
+  tick(now: number): void {
+    this.#sayHello(now);
+    this.#session?.tick(now);
+    this.flush(now);
+  }
+
+  // ---- the control plane
+
+  takeSentinelEvent(event: SentinelEvent, now: number): void {
+    switch (event.type) {
+      case 'beat':
+        if (event.nonce === this.#nonce) this.#session?.takeBeat(event, now);
+        this.flush(now);
+        return;
+      case 'stale':
+      case 'bye':
+        if (event.nonce === this.#nonce) this.#rejoin();
+        return;
+      case 'shutdown':
+        this.#audit.emit({ type: 'shutdown-received' });
+        this.#finish({ kind: 'shutdown' });
+        return;
+      case 'lost':
+        if (this.#end) return;
+        this.#audit.emit({ type: 'master-lost', evidence: event.evidence });
+        this.#finish({ kind: 'master-lost', evidence: event.evidence });
+        return;
+      case 'cancel':
+        for (const task of this.#running) {
+          if (task.index === event.index && task.generation === this.#generation) this.#ports.abort(task);
+        }
+        return;
+      default:
+        return;
+    }
+  }
+
+  // ---- running tasks
+
+  /** The next task to run, claimed; undefined if there is none or too many results wait to be sent. */
+  begin(): GivenTask | undefined {
+    if (this.#end || (this.#session?.waitingBytes ?? 0) > MOST_WAITING_BYTES) return undefined;
+    const task = this.#queue.take();
+    if (task !== undefined) this.#running.add(task);
+    return task;
+  }
+
+  /** Takes what became of a task; true when a message of results was closed with it. */
+  complete(task: GivenTask, outcome: Outcome, micros: number, now: number): boolean {
+    this.#running.delete(task);
+    if (task.generation === this.#generation && this.#session !== undefined) this.#ports.release(task.index);
+    if (this.#end) return false;
+    this.#completed++;
+    const [status, value] = this.#encode(task, outcome);
+    if (this.#batch !== undefined && this.#batch.sid !== task.sid) this.sendResults(now);
+    this.#batch ??= new ResultBatch(task.sid, now);
+    this.#batch.add(task.number, task.attempt, status, Math.round(micros), value);
+    const idle = this.#queue.length === 0;
+    if (!idle && !this.#batch.isFull(this.#grouping, task.endOfGroup, now)) return false;
+    this.sendResults(now);
+    return true;
+  }
+
+  /** Sends the results that were held back to fill a message. */
+  sendResults(now: number): void {
+    this.#closeBatch();
+    this.flush(now);
+  }
+
+  #closeBatch(): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    const body = batch.body(this.#queue.length === 0);
+    if (this.#session === undefined) this.#kept.push(body);
+    else this.#session.post(body);
+    this.#audit.emit({ type: 'results-sent', count: batch.count });
+  }
+
+  #encode(task: GivenTask, outcome: Outcome): [status: 0 | 1, value: EncodedValue] {
+    if (!outcome.ok) return [1, encodeError(outcome.thrown)];
+    try {
+      const value = encodeValue(outcome.packet);
+      const limit = this.#maxMessageBytes;
+      if (value.byteLength <= limit - MESSAGE_OVERHEAD) return [0, value];
+      const what = `the result of a ${task.definition?.name ?? 'unknown'} task`;
+      throw new MessageSizeError(what, value.byteLength, limit);
+    } catch (error) {
+      return [1, encodeError(error)];
+    }
+  }
+}

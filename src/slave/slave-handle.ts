@@ -1,0 +1,198 @@
+/** What a slave algorithm holds: CL-MW's slave loops over the slave's core. */
+
+import type { SlaveId } from '../algorithms/types.js';
+import type { GivenTask, Outcome } from './given-task.js';
+import { runTask } from './run-task.js';
+import type { SlaveCore } from './slave-core.js';
+import { enterScope, openScope, type SlaveScope } from './task-context.js';
+
+/** CL-MW's default for one pass, in seconds. */
+const PASS_SECONDS = 0.05;
+/** How long tasks may keep the event loop from sockets and timers. */
+const TURN_MS = 5;
+
+/** What a slave loop did and where the slave stands: CL-MW's six values. */
+export interface SlaveLoopReport {
+  /** The master is gone. */
+  readonly masterDisconnect: boolean;
+  /** The master said to shut down. */
+  readonly explicitShutdown: boolean;
+  /** Tasks run to their end since the slave began. */
+  readonly totalResultsCompleted: number;
+  /** Tasks that wait here. */
+  readonly numTasks: number;
+  /** Results that were not sent yet. */
+  readonly numResults: number;
+  /** How many results the master wants in one message. */
+  readonly resultGrouping: number | 'auto';
+}
+
+/** Handed to the slave algorithm. Tasks are run only inside the loops. */
+export interface SlaveHandle {
+  /** This session's id; undefined while the slave joins (again). */
+  readonly sid: SlaveId | undefined;
+  /** What the library did not consume of the command line, in its order. */
+  readonly argv: readonly string[];
+  /** Waits up to `timeout` seconds (0.05) for tasks, runs all that are there, and returns (CL-MW). */
+  slaveLoop(options?: { readonly timeout?: number | undefined }): Promise<SlaveLoopReport>;
+  /** The same for one task at the most (CL-MW). */
+  slaveLoopIterate(options?: { readonly timeout?: number | undefined }): Promise<SlaveLoopReport>;
+  /** Runs tasks until the master says shutdown, then 0; until it is gone, then 255 (CL-MW). */
+  slaveLoopSimple(): Promise<number>;
+}
+
+export class SlaveRunner implements SlaveHandle {
+  readonly argv: readonly string[];
+  readonly #core: SlaveCore;
+  readonly #scope: SlaveScope;
+  readonly #closeScope: () => void;
+  readonly #controllers = new Map<GivenTask, AbortController>();
+  readonly #clock: () => number;
+  #wake: (() => void) | undefined;
+  #abandon: (() => void) | undefined;
+  #turnBegan = 0;
+
+  constructor(params: { core: SlaveCore; argv: readonly string[]; clock: () => number }) {
+    this.#core = params.core;
+    this.argv = params.argv;
+    this.#clock = params.clock;
+    const { scope, close } = openScope();
+    this.#scope = scope;
+    this.#closeScope = close;
+  }
+
+  /** Runs the slave algorithm as a part of this slave. */
+  async run(algorithm: (slave: SlaveHandle) => unknown): Promise<unknown> {
+    return await enterScope(this.#scope, () => algorithm(this));
+  }
+
+  get sid(): SlaveId | undefined {
+    const { sid } = this.#core;
+    return sid === undefined ? undefined : `SLAVE-${sid}`;
+  }
+
+  async slaveLoop({
+    timeout = PASS_SECONDS,
+  }: {
+    timeout?: number | undefined;
+  } = {}): Promise<SlaveLoopReport> {
+    if (this.#isIdle) await this.#news(timeout * 1000);
+    await this.#runAll(Number.POSITIVE_INFINITY);
+    return this.#report();
+  }
+
+  async slaveLoopIterate({
+    timeout = PASS_SECONDS,
+  }: {
+    timeout?: number | undefined;
+  } = {}): Promise<SlaveLoopReport> {
+    if (this.#isIdle) await this.#news(timeout * 1000);
+    await this.#runAll(1);
+    return this.#report();
+  }
+
+  async slaveLoopSimple(): Promise<number> {
+    while (this.#core.end === undefined) {
+      await this.#runAll(Number.POSITIVE_INFINITY);
+      if (this.#core.end === undefined) await this.#news(undefined);
+    }
+    return this.#core.end.kind === 'shutdown' ? 0 : 255;
+  }
+
+  /** Tasks came, or the slave's state changed. */
+  wake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+    this.#abandonIfOver();
+  }
+
+  abort(task: GivenTask): void {
+    const controller = this.#controllers.get(task);
+    controller?.abort(new DOMException(`TASK-${task.number} was cancelled by its master`, 'AbortError'));
+  }
+
+  close(): void {
+    this.#closeScope();
+    for (const controller of this.#controllers.values()) controller.abort();
+    this.wake();
+  }
+
+  get #isIdle(): boolean {
+    return this.#core.waitingTasks === 0 && this.#core.end === undefined;
+  }
+
+  #report(): SlaveLoopReport {
+    const { end, completed, waitingTasks, waitingResults, grouping } = this.#core;
+    return {
+      masterDisconnect: end !== undefined && end.kind !== 'shutdown',
+      explicitShutdown: end?.kind === 'shutdown',
+      totalResultsCompleted: completed,
+      numTasks: waitingTasks,
+      numResults: waitingResults,
+      resultGrouping: grouping === 0 ? 'auto' : grouping,
+    };
+  }
+
+  /** Resolves on news; after `timeoutMs` at the latest, if given. */
+  #news(timeoutMs: number | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      if (timeoutMs === undefined) {
+        this.#wake = resolve;
+        return;
+      }
+      const timer = setTimeout(() => this.wake(), timeoutMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /**
+   * Between two messages of results the event loop, or at least the client's write, gets its turn: what
+   * was computed must have left before the next group begins, for a task that kills the process must
+   * not take its neighbours' results along.
+   */
+  async #runAll(most: number): Promise<void> {
+    this.#turnBegan = performance.now();
+    for (let run = 0; run < most; run++) {
+      const task = this.#core.begin();
+      if (task === undefined) break;
+      const began = performance.now();
+      const outcome = runTask(task, this.#scope, this.#controllers);
+      const settled = outcome instanceof Promise ? await this.#await(outcome) : outcome;
+      if (settled === undefined) return;
+      const ended = performance.now();
+      this.#scope.context = undefined;
+      if (this.#controllers.size > 0) this.#controllers.delete(task);
+      const sent = this.#core.complete(task, settled, (ended - began) * 1000, this.#clock());
+      if (sent) await this.#yield(ended);
+    }
+    if (this.#core.waitingResults > 0 && this.#core.waitingTasks === 0) this.#core.sendResults(this.#clock());
+  }
+
+  /** A task that waits is no reason to stay when the master is gone; undefined then. */
+  async #await(outcome: Promise<Outcome>): Promise<Outcome | undefined> {
+    this.#core.sendResults(this.#clock());
+    const settled = await new Promise<Outcome | undefined>((resolve) => {
+      void outcome.then(resolve);
+      this.#abandon = () => resolve(undefined);
+      this.#abandonIfOver();
+    });
+    this.#abandon = undefined;
+    this.#turnBegan = performance.now();
+    return settled;
+  }
+
+  #abandonIfOver(): void {
+    const { end } = this.#core;
+    if (end !== undefined && end.kind !== 'shutdown') this.#abandon?.();
+  }
+
+  async #yield(now: number): Promise<void> {
+    if (now - this.#turnBegan < TURN_MS) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turnBegan = performance.now();
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * A slave from its start to its exit code: finds its master, joins, runs the slave algorithm, and leaves.
+ * Where the master is to be found is asked anew before each attempt, since resource files change.
+ */
+
+import type { AlgorithmDefinition } from '../algorithms/types.js';
+import type { AuditSink } from '../audit/audit-trail.js';
+import { Attempt, type MasterPlace } from './attempt.js';
+import type { SlaveHandle } from './slave-handle.js';
+
+/** Between two attempts to connect. */
+const RETRY_MS = 250;
+/** For so long a broker may say that no master listens before another is looked for. */
+const UNHEARD_MS = 1_500;
+/** What results and a goodbye may take at the end. */
+const DRAIN_MS = 2_000;
+const GOODBYE_MS = 1_000;
+
+/** What was found out about the master's place. */
+export type Located =
+  | ({ readonly kind: 'connect'; readonly warning?: string | undefined } & MasterPlace)
+  | { readonly kind: 'finished'; readonly timestamp: string; readonly run: string; readonly path: string }
+  | { readonly kind: 'missing'; readonly message: string };
+
+export interface SlaveParams {
+  readonly locate: () => Promise<Located>;
+  readonly algorithm: (slave: SlaveHandle) => unknown;
+  readonly algorithms: readonly AlgorithmDefinition[];
+  readonly audit: AuditSink;
+  readonly argv: readonly string[];
+  readonly memberId: string;
+  readonly clientTimeoutMs: number;
+  /** May be Infinity. */
+  readonly connectTimeoutMs: number;
+  readonly parentPipeFd?: number | undefined;
+  readonly mayKill?: boolean | undefined;
+  readonly auditFile?: string | undefined;
+  /** Ends the slave, as if its algorithm had returned 255. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class Slave {
+  readonly #params: SlaveParams;
+  readonly #joined: Promise<void>;
+  #onJoined: () => void = () => {};
+  #complaint = '';
+
+  constructor(params: SlaveParams) {
+    this.#params = params;
+    this.#joined = new Promise((resolve) => {
+      this.#onJoined = resolve;
+    });
+  }
+
+  /** Resolves when the slave has joined its master for the first time. */
+  get joined(): Promise<void> {
+    return this.#joined;
+  }
+
+  /** Resolves with the exit code: what the slave algorithm returned, 0 if the computation was finished. */
+  async run(): Promise<unknown> {
+    const { audit, memberId } = this.#params;
+    const found = await this.#findMaster();
+    if (typeof found === 'number') {
+      const outcome = found === 0 ? 'computation-finished' : 'master-disconnect';
+      audit.emit({ type: 'slave-finished', outcome, memberId });
+      return found;
+    }
+    this.#onJoined();
+    try {
+      const code = await this.#work(found);
+      const outcome = found.core.end?.kind === 'shutdown' ? 'master-shutdown' : 'master-disconnect';
+      audit.emit({ type: 'slave-finished', outcome, memberId });
+      return code;
+    } finally {
+      await found.close();
+    }
+  }
+
+  /** An attempt that has joined, or the exit code of a slave that never will. */
+  async #findMaster(): Promise<Attempt | number> {
+    const { audit, connectTimeoutMs, memberId, signal } = this.#params;
+    let deadline = performance.now() + connectTimeoutMs;
+    while (performance.now() < deadline && !signal?.aborted) {
+      const located = await this.#params.locate();
+      if (located.kind === 'finished') {
+        const { timestamp, run: runId, path } = located;
+        audit.emit({ type: 'resource-file-finished', timestamp, runId, path });
+        return 0;
+      }
+      if (located.kind === 'missing') {
+        this.#complain(located.message, () =>
+          audit.emit({ type: 'resource-file-unusable', reason: located.message }),
+        );
+      } else {
+        const outcome = await this.#attempt(located, () => deadline);
+        if (outcome.attempt !== undefined) return outcome.attempt;
+        if (outcome.refused) return 255;
+        if (outcome.heard) deadline = performance.now() + connectTimeoutMs;
+      }
+      await pause(RETRY_MS, signal);
+    }
+    const waitedSeconds = connectTimeoutMs / 1000;
+    if (!signal?.aborted) audit.emit({ type: 'master-not-found', memberId, url: this.#url, waitedSeconds });
+    return 255;
+  }
+
+  #url = '';
+
+  async #attempt(
+    place: Located & { kind: 'connect' },
+    deadline: () => number,
+  ): Promise<{ attempt?: Attempt; refused?: boolean; heard?: boolean }> {
+    const { audit, algorithms, argv, clientTimeoutMs, parentPipeFd, mayKill, auditFile, signal } =
+      this.#params;
+    const address = place.broker.urls.join(', ');
+    this.#url = address;
+    if (place.warning !== undefined) {
+      const { warning } = place;
+      this.#complain(warning, () => audit.emit({ type: 'resource-file-unusable', reason: warning }));
+    }
+    let attempt: Attempt;
+    try {
+      attempt = await Attempt.open({
+        place,
+        algorithms,
+        audit,
+        argv,
+        clientTimeoutMs,
+        parentPipeFd,
+        mayKill: mayKill ?? false,
+        auditFile,
+      });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#complain(reason, () => audit.emit({ type: 'connect-refused', address, reason }));
+      return {};
+    }
+    audit.emit({ type: 'connected-to-master', address });
+    const { core } = attempt;
+    // A master that hears and does not answer is busy; then the time to find it does not run out.
+    const isUnheard = (): boolean =>
+      attempt.unheardSince !== undefined && performance.now() - attempt.unheardSince > UNHEARD_MS;
+    const isLate = (): boolean => attempt.unheardSince !== undefined && performance.now() > deadline();
+    await attempt.until(
+      () =>
+        core.sid !== undefined ||
+        core.end !== undefined ||
+        attempt.linkLost ||
+        isUnheard() ||
+        isLate() ||
+        signal?.aborted === true,
+    );
+    if (core.sid !== undefined && core.end === undefined) return { attempt };
+    await attempt.close();
+    const refused = core.end?.kind === 'refused';
+    return { refused, heard: attempt.unheardSince === undefined && !attempt.linkLost };
+  }
+
+  /** Says a thing once, not each quarter of a second. */
+  #complain(what: string, say: () => void): void {
+    if (this.#complaint === what) return;
+    this.#complaint = what;
+    say();
+  }
+
+  async #work(attempt: Attempt): Promise<unknown> {
+    const { algorithm, signal } = this.#params;
+    const { core, runner } = attempt;
+    const aborted = new Promise<number>((resolve) => {
+      if (signal?.aborted) resolve(255);
+      signal?.addEventListener('abort', () => resolve(255), { once: true });
+    });
+    const code = await Promise.race([runner.run(algorithm), aborted]);
+    if (core.end === undefined) await this.#leave(attempt);
+    return code;
+  }
+
+  /** The algorithm returned by itself: what it computed should arrive, and the master should know. */
+  async #leave(attempt: Attempt): Promise<void> {
+    const { core } = attempt;
+    core.sendResults(performance.now());
+    const drainBy = performance.now() + DRAIN_MS;
+    await attempt.until(() => core.isDrained || core.end !== undefined || performance.now() > drainBy);
+    attempt.goodbye();
+    const answerBy = performance.now() + GOODBYE_MS;
+    await attempt.until(() => attempt.farewell || core.end !== undefined || performance.now() > answerBy);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

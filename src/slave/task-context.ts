@@ -1,0 +1,113 @@
+/**
+ * What a running task can ask about itself, and slots that a slave algorithm fills for its tasks.
+ *
+ * A process is one slave as a rule, which runs one task at a time: then the running task is a variable.
+ * Only where several slaves share a process does an AsyncLocalStorage tell them apart, since entering
+ * one makes every promise of a process slower on Node 20.
+ */
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { SlaveId, TaskId } from '../algorithms/types.js';
+
+export interface TaskContext {
+  readonly algorithm: string | undefined;
+  readonly taskId: TaskId | undefined;
+  readonly sid: SlaveId | undefined;
+  /** Which run of the task this is, from 1. */
+  readonly attempt: number;
+  /** Aborts when the master does not want the task any more. */
+  readonly signal: AbortSignal;
+}
+
+/** What the context of a task, and the slots of its slave, hang on. */
+export interface SlaveScope {
+  readonly slots: Map<object, unknown>;
+  context: TaskContext | undefined;
+}
+
+const INERT: TaskContext = Object.freeze({
+  algorithm: undefined,
+  taskId: undefined,
+  sid: undefined,
+  attempt: 1,
+  signal: new AbortController().signal,
+});
+
+const storage = new AsyncLocalStorage<SlaveScope>();
+const scopes = new Set<SlaveScope>();
+let entered = false;
+let only: SlaveScope | undefined;
+const processScope: SlaveScope = { slots: new Map(), context: undefined };
+
+/** A slave of this process begins; returns its scope and what ends it. */
+export function openScope(): { scope: SlaveScope; close: () => void } {
+  const scope: SlaveScope = { slots: new Map(), context: undefined };
+  scopes.add(scope);
+  chooseOnly();
+  const close = (): void => {
+    scopes.delete(scope);
+    chooseOnly();
+  };
+  return { scope, close };
+}
+
+/** Runs `fn`, and what it awaits, as a part of this slave. */
+export function enterScope<T>(scope: SlaveScope, fn: () => T): T {
+  if (scope === only) return fn();
+  entered = true;
+  return storage.run(scope, fn);
+}
+
+function chooseOnly(): void {
+  const [first] = scopes;
+  only = scopes.size === 1 ? first : undefined;
+}
+
+function currentScope(): SlaveScope {
+  return (entered ? storage.getStore() : undefined) ?? only ?? processScope;
+}
+
+/**
+ * About the task that runs: its algorithm, ids, attempt, and a signal that aborts when its master does
+ * not want it any more. Outside a task an inert context, so that an algorithm can also be called as a
+ * plain function.
+ *
+ * @example
+ * const rows = await fetch(url, { signal: taskContext().signal });
+ */
+export function taskContext(): TaskContext {
+  return currentScope().context ?? INERT;
+}
+
+/** A slot with one value for each slave. */
+export interface SlaveLocal<T> {
+  value: T;
+}
+
+/**
+ * A slot for what a slave algorithm opens and its tasks use: a database, a cache. One value a slave,
+ * made by `create` when first read; outside a slave, one value for the process. Without `create` it is
+ * undefined until set.
+ *
+ * @example
+ * const database = slaveLocal<Database>();
+ * defineSlave(async (slave) => {
+ *   database.value = await open();
+ *   return slave.slaveLoopSimple();
+ * });
+ */
+export function slaveLocal<T>(create: () => T): SlaveLocal<T>;
+export function slaveLocal<T>(): SlaveLocal<T | undefined>;
+export function slaveLocal<T>(create?: () => T): SlaveLocal<T | undefined> {
+  const key = {};
+  return {
+    get value(): T | undefined {
+      const { slots } = currentScope();
+      if (!slots.has(key) && create !== undefined) slots.set(key, create());
+      return slots.get(key) as T | undefined;
+    },
+    set value(value: T | undefined) {
+      currentScope().slots.set(key, value);
+    },
+  };
+}

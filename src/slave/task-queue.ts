@@ -1,0 +1,41 @@
+/** The tasks that a slave was given and has not begun, in order; those taken back are passed over. */
+
+import { Deque } from '../wire/deque.js';
+import type { GivenTask } from './given-task.js';
+
+export class TaskQueue {
+  readonly #claim: (index: number) => boolean;
+  readonly #tasks = new Deque<GivenTask>();
+  #nextIndex = 0;
+
+  /** `claim` says, once and for all, whether a task may begin. */
+  constructor(claim: (index: number) => boolean) {
+    this.#claim = claim;
+  }
+
+  get length(): number {
+    return this.#tasks.length;
+  }
+
+  /** Both sides count the tasks of a session, so that a number on the control plane means the same. */
+  nextIndex(): number {
+    return this.#nextIndex++;
+  }
+
+  push(task: GivenTask): void {
+    this.#tasks.push(task);
+  }
+
+  take(): GivenTask | undefined {
+    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
+      if (this.#claim(task.index)) return task;
+    }
+    return undefined;
+  }
+
+  /** A new session, or none. */
+  reset(): void {
+    this.#tasks.clear();
+    this.#nextIndex = 0;
+  }
+}
