@@ -13,6 +13,16 @@ export const silentAudit: AuditTrail = Object.freeze({
   close: async () => {},
 });
 
+/** A trail that only tells its listeners. */
+export function createListenedTrail(clock: () => number = Date.now): AuditTrail {
+  const listeners: Listeners = new Listeners((event) => listeners.tell(event, clock()));
+  return {
+    ...silentAudit,
+    emit: (event) => listeners.tell(event, clock()),
+    onEvent: (listener) => listeners.add(listener),
+  };
+}
+
 /** A trail that keeps all its events; it grows without bound. */
 export interface MemoryTrail extends AuditTrail {
   readonly entries: readonly TrailEntry[];

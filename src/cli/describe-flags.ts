@@ -36,9 +36,14 @@ export function helpText(program: string): string {
 
 /** `NAME VERSION (ts-mw X.Y.Z)`, VERSION from the package that the program belongs to, if it has one. */
 export function versionText(program: string): string {
-  const own = versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
+  const own = packageVersion();
   const version = versionAbove(program);
   return `${programName(program)}${version === undefined ? '' : ` ${version}`} (ts-mw ${own})\n`;
+}
+
+/** The version of ts-mw itself. */
+export function packageVersion(): string {
+  return versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
 }
 
 function programName(program: string): string {

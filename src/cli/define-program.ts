@@ -1,0 +1,74 @@
+/** The master and slave algorithms of a program, as its modules define them. */
+
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../errors.js';
+import type { MasterHandle } from '../master/master-handle.js';
+import type { SlaveHandle } from '../slave/slave-handle.js';
+
+/** Makes tasks and consumes results; what it returns, an integer from 0 to 255, is the exit code. */
+export type MasterAlgorithm = (master: MasterHandle) => unknown;
+
+/** Turns tasks into results with the slave loops; what it returns, 0 to 255, is the exit code. */
+export type SlaveAlgorithm = (slave: SlaveHandle) => unknown;
+
+interface Definition<T> {
+  readonly algorithm: T;
+  readonly place: string;
+}
+
+const masters: Definition<MasterAlgorithm>[] = [];
+const slaves: Definition<SlaveAlgorithm>[] = [];
+
+/**
+ * Defines what a master does (CL-MW's define-mw-master). Returns its algorithm, for `mw.run`.
+ * An algorithm that throws, or returns anything but an integer from 0 to 255, ends with exit code 255.
+ *
+ * @example
+ * defineMaster(async (master) => {
+ *   hello.funcall('World');
+ *   for await (const result of master.results(hello)) console.log(result);
+ *   return 0;
+ * });
+ */
+export function defineMaster<T extends MasterAlgorithm>(algorithm: T): T {
+  masters.push({ algorithm, place: callerPlace() });
+  return algorithm;
+}
+
+/**
+ * Defines what a slave does (CL-MW's define-mw-slave); without it, `slave.slaveLoopSimple()`. Returns
+ * its algorithm.
+ */
+export function defineSlave<T extends SlaveAlgorithm>(algorithm: T): T {
+  slaves.push({ algorithm, place: callerPlace() });
+  return algorithm;
+}
+
+/** The program's only master algorithm; undefined if there is none. Throws UsageError naming several. */
+export function programMaster(): MasterAlgorithm | undefined {
+  return only(masters, 'defineMaster');
+}
+
+/** The same for the slave algorithm. */
+export function programSlave(): SlaveAlgorithm | undefined {
+  return only(slaves, 'defineSlave');
+}
+
+function only<T>(definitions: readonly Definition<T>[], name: string): T | undefined {
+  if (definitions.length > 1) {
+    const places = definitions.map(({ place }) => place).join(' and ');
+    throw new UsageError(`${name} was called more than once, at ${places}; keep one of them`);
+  }
+  return definitions[0]?.algorithm;
+}
+
+/** Two frames up: whoever called the define function. */
+function callerPlace(): string {
+  const line = new Error().stack?.split('\n')[3]?.trim() ?? '';
+  const place = /\(?((?:file:|\/|[A-Za-z]:\\)[^)]*)\)?$/.exec(line)?.[1] ?? line;
+  return place.startsWith('file:') ? fileURLToPath(place.replace(/(:\d+){1,2}$/, '')) + lineOf(place) : place;
+}
+
+function lineOf(place: string): string {
+  return /(:\d+){1,2}$/.exec(place)?.[0] ?? '';
+}

@@ -1,0 +1,142 @@
+/** Masters and slaves inside a process that is not theirs: for tests, a REPL, an application. */
+
+import { enterMaster } from '../algorithms/submitter-context.js';
+import { type AuditListener, type AuditTrail, createAuditTrail } from '../audit/audit-trail.js';
+import { createListenedTrail } from '../audit/memory-trail.js';
+import { JoinError, UsageError } from '../errors.js';
+import type { MasterHandle } from '../master/master-handle.js';
+import type { Configuration } from './configuration.js';
+import type { SlaveAlgorithm } from './define-program.js';
+import type { Flags } from './flag-table.js';
+import { parseFlags } from './flags.js';
+import { RunningMaster } from './run-master.js';
+import { createSlave } from './run-slave.js';
+
+interface AuditOptions {
+  /** Hears every audit event. Without it and without `auditFile` the trail is silent. */
+  readonly onAudit?: AuditListener | undefined;
+}
+
+export interface EmbeddedMasterOptions extends Flags, AuditOptions {
+  /** The file that local slaves run; needed when `slaves` is above 0. */
+  readonly program?: string | undefined;
+}
+
+export interface EmbeddedSlaveOptions extends Flags, AuditOptions {
+  /** What the slave does; `slaveLoopSimple` by default. */
+  readonly algorithm?: SlaveAlgorithm | undefined;
+}
+
+/** A master in this process: its handle, and its life. */
+export interface EmbeddedMaster extends MasterHandle, AsyncDisposable {
+  /** Where slaves join; 0 when the broker is not its own. */
+  readonly masterPort: number;
+  /** Runs a master algorithm whose stubs speak to this master, whatever others live in the process. */
+  run<T>(algorithm: (master: MasterHandle) => T): T;
+  /** Tells the slaves to shut down and ends the master; may be called twice. */
+  stop(): Promise<void>;
+}
+
+/** A slave in this process. */
+export interface EmbeddedSlave extends AsyncDisposable {
+  /** Resolves with what the slave algorithm returned; 255 if its master was lost or refused it. */
+  readonly finished: Promise<unknown>;
+  /** Leaves the master; may be called twice. */
+  stop(): Promise<void>;
+}
+
+const brokers = new WeakMap<EmbeddedMaster, RunningMaster>();
+
+/**
+ * Starts a master in this process, which it never ends. Flags are as on the command line, in camelCase.
+ * Throws FlagError, and JoinError when its broker cannot be had.
+ *
+ * @example
+ * await using mw = await master();
+ * await using worker = await slave(mw);
+ * console.log(await mw.run(() => hello.future('World')));
+ */
+export async function master(options: EmbeddedMasterOptions = {}): Promise<EmbeddedMaster> {
+  const { program, onAudit, ...flags } = options;
+  const configuration = configurationOf({ ...flags, master: true });
+  const audit = auditOf(configuration, onAudit);
+  const running = await RunningMaster.start({ configuration, audit, program });
+  const stop = async (): Promise<void> => {
+    await running.end(true);
+    await audit.close();
+  };
+  const embedded = Object.create(running.handle, {
+    masterPort: { value: running.port, enumerable: true },
+    run: {
+      value: <T>(algorithm: (master: MasterHandle) => T) =>
+        enterMaster(running.master, () => algorithm(embedded)),
+    },
+    stop: { value: stop },
+    [Symbol.asyncDispose]: { value: stop },
+  }) as EmbeddedMaster;
+  brokers.set(embedded, running);
+  return embedded;
+}
+
+/**
+ * Starts a slave in this process, which it never ends, and resolves when it has joined. Its master is an
+ * embedded one, the port of one on this machine, or a resource file. Throws JoinError when it cannot join.
+ */
+export async function slave(
+  where: EmbeddedMaster | number | string,
+  options: EmbeddedSlaveOptions = {},
+): Promise<EmbeddedSlave> {
+  const { algorithm, onAudit, ...flags } = options;
+  const configuration = configurationOf({ ...flagsFor(where), ...flags, slave: true });
+  const heard: string[] = [];
+  const audit = auditOf(configuration, (event, timeMs) => {
+    if (event.type === 'refused-by-master') heard.push(event.reason);
+    if (event.type === 'connect-refused') heard.push(event.reason);
+    onAudit?.(event, timeMs);
+  });
+  const abort = new AbortController();
+  const running = createSlave({ configuration, audit, algorithm, mayKill: false, signal: abort.signal });
+  const finished = running.run().finally(() => audit.close());
+  const joined = await Promise.race([running.joined.then(() => true), finished.then(() => false)]);
+  if (!joined) {
+    throw new JoinError(`the slave could not join: ${heard.at(-1) ?? 'no master was found'}`);
+  }
+  const stop = async (): Promise<void> => {
+    abort.abort();
+    await finished.catch(() => undefined);
+  };
+  finished.catch(() => undefined);
+  return { finished, stop, [Symbol.asyncDispose]: stop };
+}
+
+function flagsFor(where: EmbeddedMaster | number | string): Flags {
+  if (typeof where === 'number') return { masterPort: where };
+  if (typeof where === 'string') return { resourceFile: where };
+  const running = brokers.get(where);
+  if (running === undefined) {
+    throw new UsageError('slave() takes what master() returned, a port, or the path of a resource file');
+  }
+  const { configuration } = running.params;
+  const { memberId, nats } = configuration;
+  const { token } = running.address;
+  if (running.port === 0) {
+    const { urls: natsUrl, user, password, creds } = nats;
+    return { memberId, natsUrl, natsToken: token, natsUser: user, natsPassword: password, natsCreds: creds };
+  }
+  return { memberId, masterHost: configuration.masterHost, masterPort: running.port, natsToken: token };
+}
+
+function configurationOf(flags: Flags): Configuration {
+  const command = parseFlags([], flags);
+  if (command.kind !== 'run') throw new UsageError('help and version are for the command line');
+  return command.configuration;
+}
+
+function auditOf({ auditFile, auditFormat }: Configuration, onAudit: AuditListener | undefined): AuditTrail {
+  const trail =
+    auditFile !== undefined
+      ? createAuditTrail({ file: auditFile, format: auditFormat })
+      : createListenedTrail();
+  if (onAudit !== undefined) trail.onEvent(onAudit);
+  return trail;
+}

@@ -1,0 +1,188 @@
+/** A program's main: reads its command line, runs it as master or slave, and sets its exit code. */
+
+import { setProgramSubmitter } from '../algorithms/submitter-context.js';
+import { type AuditTrail, createAuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
+import { MwError } from '../errors.js';
+import type { Configuration } from './configuration.js';
+import { programMaster, programSlave } from './define-program.js';
+import { packageVersion } from './describe-flags.js';
+import { exitCodeOf, FAILURE } from './exit-code.js';
+import type { Flags } from './flag-table.js';
+import { parseFlags } from './flags.js';
+import { RunningMaster } from './run-master.js';
+import { createSlave } from './run-slave.js';
+import { PARENT_PIPE_VARIABLE } from './spawn-slave.js';
+
+/** What still holds the event loop so long after the end is named, and the process exits all the same. */
+const LINGER_MS = 2_000;
+const SIGNAL_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/**
+ * Runs the program as its command line says (CL-MW's mw-initialize): `--master` runs the algorithm of
+ * `defineMaster`, `--slave` that of `defineSlave`. `defaults` stand below the command line.
+ *
+ * Sets `process.exitCode`, returns it, and never rejects. The code is the algorithm's integer from 0 to
+ * 255, anything else 255; 255 after an exception, a wrong flag, or when a slave's master was not found,
+ * refused it or was lost; 130 after Ctrl-C on a master, 143 after SIGTERM. Two seconds later the process
+ * exits even if something still holds its event loop; the audit trail names it.
+ *
+ * @example
+ * await initialize(process.argv.slice(2), { slaves: 4 });
+ */
+export async function initialize(
+  argv: readonly string[] = process.argv.slice(2),
+  defaults: Flags = {},
+): Promise<number> {
+  const code = await run(argv, defaults);
+  process.exitCode = code;
+  return code;
+}
+
+async function run(argv: readonly string[], defaults: Flags): Promise<number> {
+  let audit: AuditTrail;
+  let configuration: Configuration;
+  try {
+    const command = parseFlags(argv, defaults);
+    if (command.kind !== 'run') {
+      process.stdout.write(command.text);
+      return 0;
+    }
+    configuration = command.configuration;
+    audit = createAuditTrail({ file: configuration.auditFile, format: configuration.auditFormat });
+  } catch (error) {
+    process.stderr.write(`${describe(error)}\n`);
+    return FAILURE;
+  }
+  const stopReopening = reopenOnHangup(audit);
+  const { role, memberId, warnings } = configuration;
+  audit.emit({ type: 'version', version: packageVersion() });
+  audit.emit({ type: 'init', role, memberId });
+  for (const text of warnings) audit.emit({ type: 'warning', text });
+  let code = FAILURE;
+  try {
+    code = await (role === 'master' ? runMaster : runSlave)(configuration, audit);
+  } catch (error) {
+    audit.emit({ type: 'error', text: describe(error) });
+    process.stderr.write(`${describe(error)}\n`);
+  }
+  stopReopening();
+  await audit.flush();
+  exitAfterLingering(audit, code);
+  return code;
+}
+
+async function runMaster(configuration: Configuration, audit: AuditTrail): Promise<number> {
+  const algorithm = programMaster();
+  if (algorithm === undefined) {
+    audit.emit({ type: 'master-algorithm-missing' });
+    return FAILURE;
+  }
+  const running = await RunningMaster.start({ configuration, audit, program: process.argv[1] });
+  const killLocalSlaves = (): void => running.killLocalSlaves();
+  process.on('exit', killLocalSlaves);
+  setProgramSubmitter(running.master);
+  const interruption = watchForInterruption(audit);
+  let finished = false;
+  let code = FAILURE;
+  try {
+    const outcome = await Promise.race([
+      Promise.resolve(running.handle)
+        .then(algorithm)
+        .then((value) => ({ value })),
+      interruption.signalled,
+    ]);
+    finished = 'value' in outcome;
+    code = 'value' in outcome ? exitCodeOf(outcome.value, audit) : outcome.code;
+  } catch (error) {
+    process.stderr.write(`${stackOf(error)}\n`);
+    audit.emit({ type: 'error', text: stackOf(error) });
+  }
+  await running.end(finished);
+  setProgramSubmitter(undefined);
+  interruption.stop();
+  process.off('exit', killLocalSlaves);
+  return code;
+}
+
+async function runSlave(configuration: Configuration, audit: AuditTrail): Promise<number> {
+  const abort = new AbortController();
+  const interruption = watchForInterruption(audit);
+  void interruption.signalled.then(
+    () => abort.abort(),
+    () => undefined,
+  );
+  const slave = createSlave({
+    configuration,
+    audit,
+    algorithm: programSlave(),
+    parentPipeFd: takeParentPipe(),
+    mayKill: true,
+    signal: abort.signal,
+  });
+  try {
+    const failed = interruption.signalled.then(() => new Promise<never>(() => {}));
+    return exitCodeOf(await Promise.race([slave.run(), failed]), audit);
+  } catch (error) {
+    process.stderr.write(`${stackOf(error)}\n`);
+    audit.emit({ type: 'error', text: stackOf(error) });
+    return FAILURE;
+  } finally {
+    interruption.stop();
+  }
+}
+
+/** Not inherited by what a task may start. */
+function takeParentPipe(): number | undefined {
+  const text = process.env[PARENT_PIPE_VARIABLE];
+  delete process.env[PARENT_PIPE_VARIABLE];
+  return text === undefined ? undefined : Number(text);
+}
+
+/** Resolves on a signal that asks the process to end; rejects on an exception that nobody caught. */
+function watchForInterruption(audit: AuditTrail): {
+  readonly signalled: Promise<{ readonly code: number }>;
+  readonly stop: () => void;
+} {
+  let onSignal: (signal: NodeJS.Signals) => void = () => {};
+  let onException: (error: unknown) => void = () => {};
+  const signalled = new Promise<{ code: number }>((resolve, reject) => {
+    let count = 0;
+    onSignal = (signal) => {
+      audit.emit({ type: 'interrupted', signal });
+      const code = SIGNAL_CODES[signal] ?? FAILURE;
+      // The second time the user means it.
+      if (++count > 1) process.exit(code);
+      resolve({ code });
+    };
+    onException = reject;
+  });
+  signalled.catch(() => {});
+  for (const signal of Object.keys(SIGNAL_CODES)) process.on(signal, onSignal);
+  process.on('uncaughtException', onException);
+  return {
+    signalled,
+    stop: () => {
+      for (const signal of Object.keys(SIGNAL_CODES)) process.off(signal, onSignal);
+      process.off('uncaughtException', onException);
+    },
+  };
+}
+
+function exitAfterLingering(audit: AuditTrail, code: number): void {
+  const timer = setTimeout(() => {
+    const what = process.getActiveResourcesInfo().filter((name) => name !== 'Timeout');
+    audit.emit({ type: 'still-open', what: what.join(', ') || 'a timer' });
+    audit.flushSync();
+    process.exit(code);
+  }, LINGER_MS);
+  timer.unref();
+}
+
+/** One line for what we say on purpose; the stack for what nobody foresaw. */
+function describe(error: unknown): string {
+  return error instanceof MwError ? error.message : stackOf(error);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : `thrown: ${String(error)}`;
+}

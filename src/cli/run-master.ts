@@ -1,0 +1,263 @@
+/**
+ * Runs a master from its configuration: the broker if it has its own, the resource file, local slaves,
+ * and all of it down again in the right order.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { listAlgorithms } from '../algorithms/registry.js';
+import type { AuditSink } from '../audit/audit-trail.js';
+import type { BrokerEvent } from '../broker/options.js';
+import { type Broker, startBroker } from '../broker/start-broker.js';
+import { UsageError } from '../errors.js';
+import type { BrokerAddress } from '../link/ports.js';
+import { Master } from '../master/master.js';
+import type { MasterHandle } from '../master/master-handle.js';
+import { ResourceWriter } from '../master/resource-writer.js';
+import type { ResourceFile } from '../wire/resource-file.js';
+import type { Configuration } from './configuration.js';
+import { type LocalSlaveEvent, LocalSlaves } from './local-slaves.js';
+
+export interface RunMasterParams {
+  readonly configuration: Configuration;
+  readonly audit: AuditSink;
+  /** The file that slaves run; needed for local slaves and named in the resource file. */
+  readonly program: string | undefined;
+}
+
+/** A master with everything around it. */
+export class RunningMaster {
+  readonly handle: MasterHandle;
+  readonly master: Master;
+  /** Of the embedded broker; 0 if there is none. */
+  readonly port: number;
+  readonly address: BrokerAddress;
+  readonly params: RunMasterParams;
+  readonly #broker: Broker | undefined;
+  readonly #resources: ResourceWriter | undefined;
+  readonly #locals: LocalSlaves | undefined;
+  #ended: Promise<void> | undefined;
+
+  private constructor(parts: {
+    params: RunMasterParams;
+    master: Master;
+    address: BrokerAddress;
+    broker: Broker | undefined;
+    resources: ResourceWriter | undefined;
+    locals: LocalSlaves | undefined;
+  }) {
+    this.params = parts.params;
+    this.master = parts.master;
+    this.handle = parts.master.handle;
+    this.address = parts.address;
+    this.#broker = parts.broker;
+    this.#resources = parts.resources;
+    this.#locals = parts.locals;
+    this.port = parts.broker?.port ?? 0;
+  }
+
+  static async start(params: RunMasterParams): Promise<RunningMaster> {
+    const { configuration, audit, program } = params;
+    if (configuration.slaves > 0 && program === undefined) {
+      throw new UsageError('local slaves need to know what to run; give master() the option program');
+    }
+    const { broker, address } = await openBroker(configuration, audit);
+    let master: Master;
+    const run = randomBytes(8).toString('hex');
+    try {
+      master = await Master.open({
+        run,
+        address,
+        broker: broker === undefined ? 'external' : 'embedded',
+        memberId: configuration.memberId,
+        algorithms: listAlgorithms(),
+        taskGroup: configuration.slaveTaskGroup,
+        resultGroup: configuration.slaveResultGroup,
+        maxMessageBytes: configuration.maxMessageBytes,
+        clientTimeoutMs: configuration.clientTimeoutMs,
+        allowVersionSkew: configuration.allowVersionSkew,
+        audit,
+        argv: configuration.argv,
+      });
+    } catch (error) {
+      await broker?.stop();
+      throw error;
+    }
+    const resources = openResourceFile({ params, address, run, master });
+    await resources?.update();
+    const locals = startLocalSlaves({ params, address, master, broker });
+    return new RunningMaster({ params, master, address, broker, resources, locals });
+  }
+
+  /** Ends everything; `finished` says whether the master algorithm came to its end. May be called twice. */
+  end(finished: boolean): Promise<void> {
+    this.#ended ??= this.#end(finished);
+    return this.#ended;
+  }
+
+  async #end(finished: boolean): Promise<void> {
+    const { audit, configuration } = this.params;
+    this.#locals?.beginEnding();
+    await this.#resources?.end(finished ? 'finished' : 'in-progress');
+    await this.master.stop();
+    await this.#locals?.end();
+    await this.#broker?.stop();
+    audit.emit({ type: 'master-finished', memberId: configuration.memberId });
+  }
+
+  /** For a process that ends this instant. */
+  killLocalSlaves(): void {
+    this.#locals?.killAllNow();
+  }
+}
+
+async function openBroker(
+  { nats, masterHost, masterPort, resourceFile }: Configuration,
+  audit: AuditSink,
+): Promise<{ broker: Broker | undefined; address: BrokerAddress }> {
+  if (nats.urls.length > 0) return { broker: undefined, address: nats };
+  const open = isLoopback(masterHost) && resourceFile === undefined;
+  const token = nats.token ?? (open ? undefined : randomBytes(24).toString('base64url'));
+  const broker = await startBroker({ host: masterHost, port: masterPort, ...(token ? { token } : {}) });
+  broker.onEvent((event) => tellBrokerEvent(event, audit));
+  audit.emit({ type: 'broker-ready', broker: 'embedded', url: broker.url });
+  if (token === undefined) audit.emit({ type: 'no-token', url: broker.url });
+  return { broker, address: { urls: [broker.url], token } };
+}
+
+function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {
+  switch (event.type) {
+    case 'auth-failed':
+      audit.emit({
+        type: 'auth-failed',
+        address: event.address,
+        reason: event.reason ?? 'wrong credentials',
+      });
+      return;
+    case 'client-closed':
+      audit.emit({ type: 'broker-client-closed', address: event.address, reason: event.reason ?? 'closed' });
+      return;
+    case 'crashed':
+      audit.emit({ type: 'error', text: `the broker ended: ${event.error}` });
+      return;
+    case 'client-connected':
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function openResourceFile({
+  params: { configuration, audit, program },
+  address,
+  run,
+  master,
+}: {
+  params: RunMasterParams;
+  address: BrokerAddress;
+  run: string;
+  master: Master;
+}): ResourceWriter | undefined {
+  if (configuration.resourceFile === undefined) return undefined;
+  const { path } = configuration.resourceFile;
+  const describe = (status: ResourceFile['computation-status']): ResourceFile => ({
+    'computation-status': status,
+    timestamp: new Date().toISOString(),
+    'member-id': configuration.memberId,
+    'update-interval': configuration.resourceFileUpdateIntervalMs / 1000,
+    'slaves-needed': master.slavesNeeded,
+    'slave-executable': configuration.slaveExecutable ?? program ?? process.execPath,
+    'slave-arguments': ['--slave', '--resource-file', resolve(path)],
+    nats: { urls: address.urls, ...(address.token === undefined ? {} : { token: address.token }) },
+    'run-id': run,
+  });
+  return new ResourceWriter({
+    path,
+    intervalMs: configuration.resourceFileUpdateIntervalMs,
+    audit,
+    describe,
+  });
+}
+
+function startLocalSlaves({
+  params: { configuration, audit, program },
+  address,
+  master,
+  broker,
+}: {
+  params: RunMasterParams;
+  address: BrokerAddress;
+  master: Master;
+  broker: Broker | undefined;
+}): LocalSlaves | undefined {
+  if (configuration.slaves === 0 || program === undefined) return undefined;
+  const locals = new LocalSlaves({
+    count: configuration.slaves,
+    program,
+    args: localSlaveArguments(configuration, broker),
+    token: address.token,
+    onEvent: (event) => tellLocalSlave(event, audit, master),
+  });
+  locals.start();
+  return locals;
+}
+
+function localSlaveArguments(configuration: Configuration, broker: Broker | undefined): string[] {
+  const { nats, memberId, auditFile, auditFormat, argv } = configuration;
+  const place =
+    broker === undefined
+      ? nats.urls.flatMap((url) => ['--nats-url', url])
+      : ['--master-host', broker.host, '--master-port', String(broker.port)];
+  const credentials = [
+    ...(nats.user === undefined ? [] : ['--nats-user', nats.user]),
+    ...(nats.password === undefined ? [] : ['--nats-password', nats.password]),
+    ...(nats.creds === undefined ? [] : ['--nats-creds', nats.creds]),
+  ];
+  const audit = auditFile === undefined ? [] : ['--audit-file', `${auditFile}.slaves`];
+  return [
+    '--slave',
+    ...place,
+    ...credentials,
+    `--member-id=${memberId}`,
+    ...audit,
+    '--audit-format',
+    auditFormat,
+    '--client-timeout',
+    String(configuration.clientTimeoutMs / 1000),
+    '--',
+    ...argv,
+  ];
+}
+
+function tellLocalSlave(event: LocalSlaveEvent, audit: AuditSink, master: Master): void {
+  const index = event.number - 1;
+  switch (event.type) {
+    case 'started':
+      audit.emit({ type: 'local-slave-started', index, pid: event.pid });
+      return;
+    case 'exited': {
+      const { pid, code, signal, error } = event;
+      if (pid === undefined) {
+        audit.emit({ type: 'local-slave-unstarted', index, reason: error?.message ?? 'unknown' });
+        return;
+      }
+      const how = signal === null ? { code: code ?? undefined } : { signal };
+      audit.emit({ type: 'local-slave-exited', index, pid, ...how });
+      master.processGone(
+        pid,
+        signal === null ? `process exited with code ${code}` : `process ended by ${signal}`,
+      );
+      return;
+    }
+    case 'restarting':
+      audit.emit({ type: 'local-slave-restarting', index, backoffMs: event.delayMs });
+      return;
+    default:
+      event satisfies never;
+  }
+}

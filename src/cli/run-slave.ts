@@ -1,0 +1,75 @@
+/** Runs a slave from its configuration: where its master is, its algorithm, its ties to a parent. */
+
+import { listAlgorithms } from '../algorithms/registry.js';
+import type { AuditSink } from '../audit/audit-trail.js';
+import { type Located, Slave } from '../slave/slave.js';
+import { type ResourceFile, readResourceFile } from '../wire/resource-file.js';
+import type { Configuration } from './configuration.js';
+import type { SlaveAlgorithm } from './define-program.js';
+import { slaveTarget } from './slave-target.js';
+
+export interface RunSlaveParams {
+  readonly configuration: Configuration;
+  readonly audit: AuditSink;
+  /** Undefined for CL-MW's default. */
+  readonly algorithm: SlaveAlgorithm | undefined;
+  readonly parentPipeFd?: number | undefined;
+  readonly mayKill: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function createSlave(params: RunSlaveParams): Slave {
+  const { configuration, audit, algorithm, parentPipeFd, mayKill, signal } = params;
+  if (algorithm === undefined) audit.emit({ type: 'default-slave-algorithm' });
+  return new Slave({
+    locate: locator(configuration, audit),
+    algorithm: algorithm ?? ((slave) => slave.slaveLoopSimple()),
+    algorithms: listAlgorithms(),
+    audit,
+    argv: configuration.argv,
+    memberId: configuration.memberId,
+    clientTimeoutMs: configuration.clientTimeoutMs,
+    connectTimeoutMs: configuration.connectTimeoutMs,
+    parentPipeFd,
+    mayKill,
+    auditFile: configuration.auditFile,
+    signal,
+  });
+}
+
+/** Reads the resource file anew at each call: its master may have been started again meanwhile. */
+function locator(configuration: Configuration, audit: AuditSink): () => Promise<Located> {
+  const path = configuration.resourceFile?.path;
+  let told = false;
+  let warned = false;
+  return async () => {
+    let file: ResourceFile | undefined;
+    if (path !== undefined) {
+      if (!told) audit.emit({ type: 'resource-file-loading', path });
+      told = true;
+      try {
+        const reading = await readResourceFile(path);
+        if (reading.status === 'read') {
+          file = reading.file;
+          if (reading.tooOpen && !warned) {
+            warned = true;
+            audit.emit({ type: 'warning', text: `others may read the token in ${path}; chmod 600 it` });
+          }
+        }
+      } catch (error) {
+        return { kind: 'missing', message: error instanceof Error ? error.message : String(error) };
+      }
+    }
+    const target = slaveTarget(configuration, file);
+    switch (target.kind) {
+      case 'finished':
+        return { ...target, path: path ?? '' };
+      case 'missing':
+        return target;
+      case 'connect':
+        return { ...target };
+      default:
+        return target satisfies never;
+    }
+  };
+}

@@ -1,0 +1,60 @@
+/** The public API of ts-mw. */
+
+// Algorithms, their policies, and the fates of their tasks
+export { defineAlgorithm } from './algorithms/define-algorithm.js';
+export type {
+  Algorithm,
+  AlgorithmOptions,
+  AnyAlgorithm,
+  ErrorFate,
+  Fate,
+  FateOf,
+  OkFate,
+  Result,
+  SlaveId,
+  TaskFunction,
+  TaskId,
+  TaskPolicy,
+  TaskSubmitter,
+  UnrunnableFate,
+} from './algorithms/types.js';
+export type { AuditListener } from './audit/audit-trail.js';
+// The audit trail
+export type { AuditEvent, AuditEventOf, AuditEventType } from './audit/events.js';
+// Programs
+export {
+  defineMaster,
+  defineSlave,
+  type MasterAlgorithm,
+  type SlaveAlgorithm,
+} from './cli/define-program.js';
+
+// Masters and slaves inside another process
+export {
+  type EmbeddedMaster,
+  type EmbeddedMasterOptions,
+  type EmbeddedSlave,
+  type EmbeddedSlaveOptions,
+  master,
+  slave,
+} from './cli/embed.js';
+export type { Flags } from './cli/flag-table.js';
+export { initialize } from './cli/initialize.js';
+// Errors
+export {
+  EncodeError,
+  type FailedAttempt,
+  FlagError,
+  FormatError,
+  JoinError,
+  MessageSizeError,
+  MwError,
+  TaskError,
+  UnrunnableError,
+  type UnrunnableReason,
+  UsageError,
+} from './errors.js';
+// What their algorithms hold
+export type { MasterHandle, MasterLoopOptions, MasterLoopReport } from './master/master-handle.js';
+export type { SlaveHandle, SlaveLoopReport } from './slave/slave-handle.js';
+export { type SlaveLocal, slaveLocal, type TaskContext, taskContext } from './slave/task-context.js';
