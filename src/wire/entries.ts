@@ -65,8 +65,11 @@ export function parseTasks(value: unknown): TasksMessage {
 }
 
 export function parseResults(value: unknown): ResultsMessage {
-  if (!Array.isArray(value) || value.length !== 3 || !isCount(value[0])) throw malformed('results');
+  if (!Array.isArray(value) || value.length !== 3 || !isCount(value[0]) || !isBit(value[1])) {
+    throw malformed('results');
+  }
   const results = checkEntries(value[2], 5, 'results') as unknown as ResultEntry[];
+  if (!results.every((entry) => isBit(entry[2]))) throw malformed('results');
   return { sid: value[0], dry: value[1] === 1, results };
 }
 
@@ -84,6 +87,10 @@ function checkEntries(entries: unknown, length: number, what: string): unknown[]
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isBit(value: unknown): boolean {
+  return value === 0 || value === 1;
 }
 
 function malformed(what: string): FormatError {

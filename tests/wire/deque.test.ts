@@ -1,0 +1,62 @@
+/** The deque against a plain array, and what it must not keep alive. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Deque } from '../../src/wire/deque.js';
+import { createRandom } from './session-pair.js';
+
+const test = suite('wire/deque');
+
+test('it does what an array does, whatever the order of the calls', () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const random = createRandom(seed);
+    const deque = new Deque<number>();
+    const array: number[] = [];
+    for (let step = 0; step < 4_000; step++) {
+      // Slow waves of filling and draining cross every size of the ring, at every position of its head.
+      const filling = Math.sin(step / 300) > 0 ? 0.7 : 0.3;
+      const front = random() < 0.5;
+      if (random() < filling) {
+        if (front) deque.unshift(step);
+        else deque.push(step);
+        if (front) array.unshift(step);
+        else array.push(step);
+      } else {
+        assert.is(front ? deque.shift() : deque.pop(), front ? array.shift() : array.pop(), `seed ${seed}`);
+      }
+      assert.is(deque.length, array.length);
+      const index = Math.floor(random() * (array.length + 2)) - 1;
+      assert.is(deque.at(index), index < 0 ? undefined : array[index], `seed ${seed}`);
+    }
+    assert.equal([...deque], array);
+  }
+});
+
+test('it gives nothing when empty, again and again', () => {
+  const deque = new Deque<string>();
+  assert.is(deque.shift(), undefined);
+  assert.is(deque.pop(), undefined);
+  assert.is(deque.at(0), undefined);
+  assert.is(deque.length, 0);
+  deque.push('a');
+  assert.is(deque.pop(), 'a');
+  assert.is(deque.length, 0);
+});
+
+test('it is empty and usable after clear', () => {
+  const deque = new Deque<number>();
+  for (let index = 0; index < 100; index++) deque.unshift(index);
+  deque.clear();
+  assert.equal([...deque], []);
+  deque.push(1);
+  assert.equal([...deque], [1]);
+});
+
+test('it keeps undefined apart from nothing', () => {
+  const deque = new Deque<number | undefined>();
+  deque.push(undefined);
+  assert.is(deque.length, 1);
+  assert.is(deque.shift(), undefined);
+  assert.is(deque.length, 0);
+});
+
+test.run();

@@ -1,0 +1,106 @@
+/** The header of a frame, byte for byte, and the frames that are none of ours. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FormatError } from '../../src/errors.js';
+import {
+  encodeEpoch,
+  FRAME_KIND,
+  type FrameHeader,
+  HEADER_BYTES,
+  isFrameOf,
+  readHeader,
+  writeHeader,
+} from '../../src/wire/frame.js';
+import { craft, EPOCH } from './session-pair.js';
+
+const test = suite('wire/frame');
+
+const HEADER: FrameHeader = {
+  kind: FRAME_KIND.data,
+  first: false,
+  last: false,
+  answer: false,
+  number: 0,
+  received: 0,
+  limit: 0,
+  want: 0,
+  size: 0,
+};
+
+test('it reads back every header that it writes', () => {
+  const positions = [0, 1, 2 ** 32, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER];
+  for (const kind of Object.values(FRAME_KIND)) {
+    for (const field of ['number', 'received', 'limit', 'want', 'size'] as const) {
+      for (const position of positions) {
+        const header = { ...HEADER, kind, [field]: position };
+        assert.equal(readHeader(craft(header)), header);
+      }
+    }
+    for (const flag of ['first', 'last', 'answer'] as const) {
+      const header = { ...HEADER, kind, [flag]: true };
+      assert.equal(readHeader(craft(header)), header);
+    }
+  }
+});
+
+test('it has the layout that both sides agreed on', () => {
+  const frame = Buffer.alloc(HEADER_BYTES, 0xee);
+  const header = { ...HEADER, kind: FRAME_KIND.grant, first: true, answer: true, number: 1, size: 2 };
+  writeHeader(frame, encodeEpoch(EPOCH), header);
+  assert.is(
+    frame.toString('hex'),
+    [
+      '01050500',
+      EPOCH.run,
+      EPOCH.nonce,
+      '00000007',
+      '3ff0000000000000',
+      '0000000000000000'.repeat(3),
+      '4000000000000000',
+    ].join(''),
+  );
+});
+
+test('it knows the frames of its session from those of any other', () => {
+  const epoch = encodeEpoch(EPOCH);
+  const frame = craft({ number: 3 });
+  assert.ok(isFrameOf(frame, epoch));
+  assert.ok(isFrameOf(craft({}, Buffer.from('body')), epoch));
+  for (const other of [
+    { ...EPOCH, sid: 8 },
+    { ...EPOCH, run: 'ff112233445566ff' },
+    { ...EPOCH, nonce: '0123456789abcdef0123456789abcdee' },
+  ]) {
+    assert.not(isFrameOf(frame, encodeEpoch(other)));
+  }
+  assert.not(isFrameOf(frame.subarray(0, HEADER_BYTES - 1), epoch));
+  assert.not(isFrameOf(Buffer.alloc(0), epoch));
+  const otherVersion = Buffer.from(frame);
+  otherVersion[0] = 2;
+  assert.not(isFrameOf(otherVersion, epoch));
+});
+
+test('it refuses a frame that is cut short or of no kind', () => {
+  for (const length of [0, 1, HEADER_BYTES - 1]) refuses(craft({}).subarray(0, length));
+  for (const kind of [0, 6, 255]) {
+    const frame = craft({});
+    frame[1] = kind;
+    refuses(frame);
+  }
+});
+
+test('it refuses positions that are no natural numbers', () => {
+  const absurd = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, -(2 ** 60), 5e-324];
+  for (const field of ['number', 'received', 'limit', 'want', 'size'] as const) {
+    for (const value of absurd) refuses(craft({ [field]: value }));
+  }
+});
+
+function refuses(frame: Buffer): void {
+  assert.throws(
+    () => readHeader(frame),
+    (error: unknown) => error instanceof FormatError,
+  );
+}
+
+test.run();
