@@ -21,6 +21,7 @@ export class ReceiveWindow {
   #assembly: Assembly | undefined;
   #asked: { readonly number: number; readonly size: number } | undefined;
   #granted = 0;
+  #grantedSize = 0;
   #gap: { readonly through: number; readonly since: number } | undefined;
   #askedFrom = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -62,17 +63,18 @@ export class ReceiveWindow {
     return body;
   }
 
-  /** Notes what a beat says was sent; true when it has been missing for so long that it must be asked for. */
-  missesBeat(sent: number, now: number): boolean {
-    if (sent <= this.#received) {
-      this.#gap = undefined;
-      return false;
+  /** Notes what a beat says was sent. */
+  noteSent(sent: number, now: number): void {
+    if (sent <= this.#received) this.#gap = undefined;
+    else if (this.#gap === undefined || this.#gap.through <= this.#received) {
+      this.#gap = { through: sent, since: now };
     }
-    if (this.#gap !== undefined && this.#gap.through > this.#received) {
-      return now - this.#gap.since >= REPEAT_MS;
-    }
-    this.#gap = { through: sent, since: now };
-    return false;
+  }
+
+  /** Whether something that a beat named has been missing for so long that it must be asked for. */
+  isOverdue(now: number): boolean {
+    const gap = this.#gap;
+    return gap !== undefined && gap.through > this.#received && now - gap.since >= REPEAT_MS;
   }
 
   /** Whether a resend is due now; remembers that it was asked. */
@@ -84,16 +86,23 @@ export class ReceiveWindow {
     return true;
   }
 
+  /** What was asked may be gone with the connection, and what is missing is said anew. */
+  reconnected(): void {
+    this.#gap = undefined;
+    this.#askedFrom = 0;
+  }
+
   /** The other side asks room for a message; true when it was granted before and must be told again. */
   takeAsk(header: FrameHeader): boolean {
     if (header.number <= this.#received) return false;
-    if (header.number === this.#granted) return true;
     if (header.size > this.#maxMessageBytes) {
       throw new FormatError(
         `a message of ${header.size} bytes is announced; ${this.#maxMessageBytes} are allowed`,
       );
     }
-    this.#asked = { number: header.number, size: header.size };
+    if (header.number === this.#granted) return true;
+    // One at a time: it overtook what was granted before, and will be repeated.
+    if (!this.assembling) this.#asked = { number: header.number, size: header.size };
     return false;
   }
 
@@ -101,27 +110,37 @@ export class ReceiveWindow {
   grant(): boolean {
     if (this.#asked === undefined) return false;
     this.#granted = this.#asked.number;
+    this.#grantedSize = this.#asked.size;
     this.#asked = undefined;
     return true;
   }
 
+  /** Changes nothing before all is checked, so that a frame refused leaves no trace. */
   #assemble(header: FrameHeader, chunk: Uint8Array): Uint8Array | undefined {
-    if (header.first && header.last && this.#assembly === undefined) return chunk;
-    if (header.first) {
-      if (this.#assembly || header.number !== this.#granted || header.size > this.#maxMessageBytes) {
-        throw new FormatError(`a message of ${header.size} bytes begins that was not granted`);
+    const { first, last, size } = header;
+    const begun = this.#assembly;
+    if (first !== (begun === undefined)) {
+      throw new FormatError(first ? 'a message begins inside another' : 'a chunk belongs to no message');
+    }
+    if (first && last) {
+      if (size !== chunk.length || size > this.#maxMessageBytes) {
+        throw new FormatError(
+          `a message of ${chunk.length} bytes is said to have ${size}; ${this.#maxMessageBytes} are allowed`,
+        );
       }
-      this.#assembly = { bytes: Buffer.allocUnsafe(header.size), filled: 0 };
+      return chunk;
     }
-    const assembly = this.#assembly;
-    if (assembly === undefined || assembly.filled + chunk.length > assembly.bytes.length) {
-      throw new FormatError('a chunk belongs to no message');
+    if (first && (header.number !== this.#granted || size !== this.#grantedSize)) {
+      throw new FormatError(`a message of ${size} bytes begins that was not granted`);
     }
+    const filled = (begun?.filled ?? 0) + chunk.length;
+    if ((begun !== undefined && begun.bytes.length !== size) || (last ? filled !== size : filled >= size)) {
+      throw new FormatError(`a chunk of ${chunk.length} bytes does not fit its message of ${size}`);
+    }
+    const assembly = begun ?? { bytes: Buffer.allocUnsafe(size), filled: 0 };
     assembly.bytes.set(chunk, assembly.filled);
-    assembly.filled += chunk.length;
-    if (!header.last) return undefined;
-    if (assembly.filled !== assembly.bytes.length) throw new FormatError('a message ends before its size');
-    this.#assembly = undefined;
-    return assembly.bytes;
+    assembly.filled = filled;
+    this.#assembly = last ? undefined : assembly;
+    return last ? assembly.bytes : undefined;
   }
 }

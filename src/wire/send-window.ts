@@ -50,6 +50,11 @@ export class SendWindow {
     return this.#sentThrough;
   }
 
+  /** How many frames are kept because they are not acknowledged. */
+  get keptFrames(): number {
+    return this.#frames.length;
+  }
+
   /** Bytes posted of which no frame was built yet. */
   get waitingBytes(): number {
     return this.#waitingBytes;
@@ -120,7 +125,8 @@ export class SendWindow {
   /** The other side has everything through `received` and may be sent bytes up to `limit`. */
   takePositions(received: number, limit: number): void {
     if (limit > this.#limit) this.#limit = limit;
-    if (received <= this.#acknowledged || received >= this.#nextNumber) return;
+    // Said this way round, NaN is refused too: beats were JSON.
+    if (!(received > this.#acknowledged && received < this.#nextNumber)) return;
     while (this.#acknowledged < received) {
       this.#frames.shift();
       this.#acknowledged++;

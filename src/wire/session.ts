@@ -8,6 +8,7 @@
  * stands, what it wants, what it grants) waits as a word and goes out before the next message.
  */
 
+import { FormatError } from '../errors.js';
 import {
   encodeEpoch,
   FRAME_KIND,
@@ -87,6 +88,11 @@ export class Session {
     return this.#peerWant;
   }
 
+  /** How many frames are kept because they are not acknowledged. */
+  get keptFrames(): number {
+    return this.#outgoing.keptFrames;
+  }
+
   /** Bytes posted and not yet in a frame. */
   get waitingBytes(): number {
     return this.#outgoing.waitingBytes;
@@ -148,7 +154,10 @@ export class Session {
       case FRAME_KIND.data:
         return this.#takeData(header, payload, now);
       case FRAME_KIND.position:
-        if (header.answer) this.#words.position = true;
+        if (header.answer) {
+          this.#words.position = true;
+          this.#incoming.reconnected();
+        }
         if (header.number > this.#incoming.received) this.#askAgain(now);
         return NO_BODIES;
       case FRAME_KIND.resend:
@@ -159,6 +168,7 @@ export class Session {
         return NO_BODIES;
       case FRAME_KIND.grant:
         this.#outgoing.takeRoom(header.number);
+        this.#words.ask = false;
         this.#heldUpAt = undefined;
         return NO_BODIES;
       default:
@@ -169,7 +179,8 @@ export class Session {
   /** What the other side's sentinel says of its data. */
   takeBeat(beat: { sent: number; received: number; limit: number }, now: number): void {
     this.#takePositions(beat.received, beat.limit);
-    if (this.#incoming.missesBeat(beat.sent, now)) this.#askAgain(now);
+    this.#incoming.noteSent(beat.sent, now);
+    if (this.#incoming.isOverdue(now)) this.#askAgain(now);
   }
 
   /** Says yes to what `askedSize` names; the caller counts that room while `assembling`. */
@@ -192,10 +203,12 @@ export class Session {
   reconnected(): void {
     this.#words.answer = true;
     this.#heldUpAt = undefined;
+    this.#incoming.reconnected();
   }
 
-  /** To be called about every 100 ms: acknowledges what came since, and repeats what had no answer. */
+  /** To be called about every 100 ms: acknowledges what came, asks for what is missing, repeats itself. */
   tick(now: number): void {
+    if (this.#incoming.isOverdue(now)) this.#askAgain(now);
     if (this.#incoming.received !== this.#announcedReceived || this.unannouncedLimit > 0) {
       this.#words.position = true;
     }
@@ -253,6 +266,9 @@ export class Session {
     if (header.number > this.#incoming.received + 1) {
       this.#askAgain(now);
       return NO_BODIES;
+    }
+    if (this.#incoming.bytes + payload.length > this.#receiveLimit) {
+      throw new FormatError(`a frame of ${payload.length} bytes is beyond the credit granted`);
     }
     const body = this.#incoming.take(header, payload);
     return body === undefined ? NO_BODIES : [body];
