@@ -9,69 +9,31 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import { FormatError, MessageSizeError, UsageError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
 import { encodeValue } from '../wire/codec.js';
-import { AssemblyBudget, CreditPool } from '../wire/credit.js';
-import type { Command, HandshakeMessage, Hello } from '../wire/messages.js';
-import { CREDIT_BYTES } from '../wire/messages.js';
-import { Session } from '../wire/session.js';
+import type { Command } from '../wire/messages.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import { Dispatcher } from './dispatcher.js';
 import { FateBox, type Selection } from './fate-box.js';
-import { judgeHello, parseHello } from './reception.js';
-import { Roster } from './roster.js';
+import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
+import type { Roster } from './roster.js';
+import { Sessions } from './sessions.js';
 import { Settlement } from './settlement.js';
-import { SlaveMachine, type SlaveState } from './slave-machine.js';
-import { SlaveRecord } from './slave-record.js';
+import type { SlaveRecord } from './slave-record.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from './task.js';
 import { TaskJar } from './task-jar.js';
 
 /** Bytes of a message around the arguments of its only task. */
 const MESSAGE_OVERHEAD = 128;
 
-/** What the core needs done. */
-export interface MasterPorts {
-  /** A data frame to one slave; false if the link takes none now. */
-  readonly send: (slave: SlaveRecord, frame: Buffer) => boolean;
-  /** `memberId` is that of the slave, where it is not the master's. */
-  readonly sendHandshake: (address: SessionAddress, message: HandshakeMessage, memberId?: string) => void;
-  /** Have the sentinel beat to a slave and judge it, from before its welcome until `forget`. */
-  readonly watch: (slave: SlaveRecord) => void;
-  readonly forget: (slave: SlaveRecord) => void;
-  readonly command: (slave: SlaveRecord, id: number, body: Command) => void;
-  /** The positions of a session have changed. */
-  readonly positions: (slave: SlaveRecord) => void;
-  /** At least one fate was decided, or a slave came or went. */
-  readonly news: () => void;
-}
-
-export interface MasterCoreOptions {
-  readonly run: string;
-  readonly memberId: string;
-  readonly algorithms: readonly AlgorithmDefinition[];
-  readonly taskGroup: number | 'auto';
-  readonly resultGroup: number | 'auto';
-  readonly maxMessageBytes: number;
-  readonly clientTimeoutMs: number;
-  readonly allowVersionSkew: boolean;
-  readonly broker: 'embedded' | 'external';
-  readonly audit: AuditSink;
-  readonly ports: MasterPorts;
-}
-
 export class MasterCore {
   readonly box = new FateBox();
-  readonly roster = new Roster();
   readonly #options: MasterCoreOptions;
   readonly #audit: AuditSink;
   readonly #ports: MasterPorts;
   readonly #jar = new TaskJar();
   readonly #entries = new Map<AlgorithmDefinition, AlgorithmEntry>();
-  readonly #credit = new CreditPool();
-  readonly #assemblies: AssemblyBudget;
+  readonly #sessions: Sessions;
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
-  /** Sessions with something to send. */
-  readonly #restless = new Map<Session, SlaveRecord>();
-  readonly #bySession = new Map<Session, SlaveRecord>();
   #ending = false;
   /** Loops of the program that wait for news: nothing is held back from them. */
   readersWaiting = 0;
@@ -80,7 +42,7 @@ export class MasterCore {
     this.#options = options;
     this.#audit = options.audit;
     this.#ports = options.ports;
-    this.#assemblies = new AssemblyBudget(2 * options.maxMessageBytes);
+    this.#sessions = new Sessions(options);
     for (const [index, definition] of options.algorithms.entries()) {
       this.#entries.set(definition, {
         definition,
@@ -106,11 +68,15 @@ export class MasterCore {
       resultGroup: options.resultGroup,
       maxMessageBytes: options.maxMessageBytes,
       onGiven: (slave, { tasks }) => {
-        this.#restless.set(slave.session, slave);
+        this.#sessions.wake(slave);
         this.#audit.emit({ type: 'tasks-sent', sid: slave.sid, count: tasks.length });
         if (slave.machine.state === 'idle') slave.machine.send({ type: 'tasks-given' });
       },
     });
+  }
+
+  get roster(): Roster {
+    return this.#sessions.roster;
   }
 
   /** Tasks queued and running. */
@@ -178,7 +144,10 @@ export class MasterCore {
 
   /** Gives out what can be given out; a program that waits on its master is never held up. */
   dispatch(now: number): void {
-    if (this.#ending) return;
+    if (this.#ending) {
+      this.flush(now);
+      return;
+    }
     this.#jar.release((algorithm) => this.#isHeld(algorithm));
     this.#dispatcher.dispatch(this.roster.size, now);
     this.flush(now);
@@ -193,148 +162,45 @@ export class MasterCore {
 
   /** A JSON message on a hello subject. */
   takeHello(value: unknown, address: SessionAddress): void {
-    const hello = parseHello(value);
-    if (hello === undefined || hello.nonce !== address.nonce || this.#ending) return;
-    const known = this.roster.find(address);
-    if (known !== undefined) {
-      this.#welcome(known);
-      return;
-    }
-    if (this.roster.hasEnded(hello.nonce)) {
-      this.#ports.sendHandshake(address, { type: 'stale', nonce: hello.nonce });
-      return;
-    }
-    const { host, pid } = hello;
-    this.#audit.emit({ type: 'hello-received', host, pid });
-    const verdict = judgeHello(hello, this.#options);
-    if (!verdict.accepted) {
-      this.#refuse(hello, address, verdict.reason);
-      return;
-    }
-    const slave = this.#admit(hello, address);
-    if (verdict.skewed.length > 0) {
-      const algorithms = verdict.skewed.join(', ');
-      this.#audit.emit({ type: 'skew-accepted', sid: slave.sid, algorithms });
-    }
-    this.#welcome(slave);
-  }
-
-  #refuse({ nonce, memberId: got, host, pid }: Hello, address: SessionAddress, reason: string): void {
-    const expected = this.#options.memberId;
-    if (got !== expected) this.#audit.emit({ type: 'member-refused', expected, got, host, pid });
-    else this.#audit.emit({ type: 'hello-refused', host, pid, reason });
-    this.#ports.sendHandshake(address, { type: 'reject', nonce, reason }, got);
-  }
-
-  #admit(hello: Hello, address: SessionAddress): SlaveRecord {
-    const { run, memberId, maxMessageBytes } = this.#options;
-    const number = this.roster.nextNumber();
-    const session = new Session({
-      epoch: { run, nonce: hello.nonce, sid: number },
-      sendLimit: CREDIT_BYTES,
-      receiveLimit: this.#credit.nextBase(),
-      maxMessageBytes,
-    });
-    const machine = new SlaveMachine((state) => this.#onMove(slave, state));
-    const { host, pid } = hello;
-    const slave = new SlaveRecord(number, address, host, pid, session, machine);
-    this.#credit.join(session);
-    this.roster.add(slave);
-    this.#bySession.set(session, slave);
-    if (hello.previous !== undefined) {
-      this.#audit.emit({ type: 'slave-rejoined', sid: slave.sid, previousSid: `SLAVE-${hello.previous}` });
-    }
-    const { sid } = slave;
-    this.#audit.emit({ type: 'slave-connecting', sid, host, pid, memberId, kind: 'unordered' });
-    this.#ports.watch(slave);
-    return slave;
-  }
-
-  #welcome(slave: SlaveRecord): void {
-    const { run, resultGroup, algorithms, broker, clientTimeoutMs, maxMessageBytes } = this.#options;
-    this.#ports.sendHandshake(slave.address, {
-      type: 'welcome',
-      run,
-      nonce: slave.nonce,
-      sid: slave.number,
-      resultGroup,
-      algorithms: algorithms.map(({ name }) => name),
-      broker,
-      limit: slave.session.receiveLimit,
-      clientTimeoutMs,
-      maxMessageBytes,
-    });
+    if (!this.#ending) this.#sessions.takeHello(value, address);
   }
 
   /** A frame on a slave's subject. */
   takeFrame(address: SessionAddress, frame: Buffer, now: number): void {
-    const slave = this.roster.find(address);
-    if (slave === undefined || !slave.session.owns(frame)) {
-      if (this.roster.hasEnded(address.nonce)) {
-        this.#ports.sendHandshake(address, { type: 'stale', nonce: address.nonce });
-      }
-      return;
-    }
+    const slave = this.#sessions.ownerOf(address, frame);
+    if (slave === undefined) return;
     try {
-      const { session, machine } = slave;
-      const bodies = session.receive(frame, now);
-      if (machine.state === 'connecting') machine.send({ type: 'confirmed' });
-      if (bodies.length > 0 && machine.state !== 'shutting-down') {
+      const bodies = this.#sessions.receive(slave, frame, now);
+      if (slave.machine.state === 'connecting') slave.machine.send({ type: 'confirmed' });
+      if (bodies.length > 0 && !this.#ending) {
         for (const body of bodies) this.#settlement.takeResults(slave, body);
         this.#news();
       }
-      this.#restless.set(session, slave);
-      this.#noteServed(this.#credit.received(session));
-      this.#noteServed(this.#assemblies.review(session));
+      this.#sessions.settleCredit(slave);
       this.#dispatcher.lineUp(slave);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason: error.message });
-      this.#lose(slave, `it broke the protocol: ${error.message}`, now);
+      this.#lose(slave, `it broke the protocol: ${error.message}`);
     }
     this.dispatch(now);
   }
 
-  #noteServed(sessions: readonly Session[]): void {
-    for (const session of sessions) {
-      const slave = this.#bySession.get(session);
-      if (slave !== undefined) this.#restless.set(session, slave);
-    }
-  }
-
   /** Sends what sessions have to say, as far as the link takes it. */
   flush(now: number): void {
-    for (const [session, slave] of this.#restless) {
-      this.#restless.delete(session);
-      let refused = false;
-      session.flush((frame) => {
-        refused = !this.#ports.send(slave, frame);
-        return !refused;
-      }, now);
-      this.#ports.positions(slave);
-      if (refused) {
-        this.#restless.set(session, slave);
-        return;
-      }
-    }
+    this.#sessions.flush(now);
   }
 
-  /** After a reconnection every session says where it stands. */
+  /** After a reconnection of the link. */
   reconnected(now: number): void {
-    for (const slave of this.roster) {
-      slave.session.reconnected();
-      this.#restless.set(slave.session, slave);
-    }
+    this.#sessions.reconnected();
     this.flush(now);
   }
 
   /** To be called about every 100 ms. */
   tick(now: number): void {
-    for (const slave of this.roster) {
-      slave.session.tick(now);
-      this.#restless.set(slave.session, slave);
-      this.#dispatcher.lineUp(slave);
-    }
+    this.#sessions.tick(now);
+    for (const slave of this.roster) this.#dispatcher.lineUp(slave);
     if (this.#jar.pending > 0) {
       const giver = this.#dispatcher.chooseRecall(this.roster, now);
       if (giver !== undefined) this.#recall(giver);
@@ -353,7 +219,7 @@ export class MasterCore {
         if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
         if (slave.machine.state === 'connecting') slave.machine.send({ type: 'confirmed' });
         slave.session.takeBeat(event, now);
-        this.#restless.set(slave.session, slave);
+        this.#sessions.wake(slave);
         this.#dispatcher.lineUp(slave);
         break;
       case 'suspect':
@@ -366,7 +232,7 @@ export class MasterCore {
         this.#dispatcher.lineUp(slave);
         break;
       case 'lost':
-        this.#lose(slave, event.evidence, now);
+        this.#lose(slave, event.evidence);
         break;
       case 'bye':
         this.#leave(slave);
@@ -407,11 +273,10 @@ export class MasterCore {
     return id;
   }
 
-  #lose(slave: SlaveRecord, evidence: string, now: number): void {
+  #lose(slave: SlaveRecord, evidence: string): void {
     const expected = slave.machine.state === 'shutting-down';
     if (!expected) this.#audit.emit({ type: 'slave-lost', sid: slave.sid, evidence });
     this.#remove(slave, evidence, expected);
-    this.flush(now);
   }
 
   #leave(slave: SlaveRecord): void {
@@ -421,14 +286,8 @@ export class MasterCore {
   }
 
   #remove(slave: SlaveRecord, evidence: string, blameless: boolean): void {
-    slave.machine.send({ type: 'gone' });
     this.#dispatcher.strike(slave);
-    this.roster.remove(slave);
-    this.#bySession.delete(slave.session);
-    this.#restless.delete(slave.session);
-    this.#ports.forget(slave);
-    this.#noteServed(this.#credit.leave(slave.session));
-    this.#noteServed(this.#assemblies.leave(slave.session));
+    this.#sessions.end(slave);
     if (!this.#ending) this.#settlement.reclaim(slave, evidence, blameless);
     this.#news();
   }
@@ -464,14 +323,6 @@ export class MasterCore {
       this.#settlement.giveUp(task, 'cancelled', `the master stopped before ${task.id} was done`);
     }
     this.box.settleIdle(() => true);
-  }
-
-  #onMove(slave: SlaveRecord, state: SlaveState): void {
-    const { sid } = slave;
-    if (state === 'idle') this.#audit.emit({ type: 'slave-idle', sid });
-    else if (state === 'busy') this.#audit.emit({ type: 'slave-busy', sid });
-    else if (state === 'shutting-down') this.#audit.emit({ type: 'slave-shutting-down', sid });
-    else if (state === 'disconnected') this.#audit.emit({ type: 'slave-disconnected', sid });
   }
 
   #news(): void {

@@ -11,7 +11,8 @@ import { SharedState } from '../link/shared-state.js';
 import { parseHandshake } from '../wire/handshake.js';
 import type { HandshakeMessage } from '../wire/messages.js';
 import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/subjects.js';
-import { MasterCore, type MasterCoreOptions } from './master-core.js';
+import { MasterCore } from './master-core.js';
+import type { MasterCoreOptions } from './master-ports.js';
 import type { SlaveRecord } from './slave-record.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -21,11 +22,8 @@ const FIRST_BRACE = 0x7b;
 const QUERY_MS = 3_000;
 const SECOND_QUERY_MS = 250;
 
-export interface MasterLinkParams
-  extends Omit<MasterCoreOptions, 'ports' | 'run' | 'algorithms'>,
-    Pick<MasterCoreOptions, 'algorithms'> {
+export interface MasterLinkParams extends Omit<MasterCoreOptions, 'ports'> {
   readonly address: BrokerAddress;
-  readonly run: string;
 }
 
 export class MasterLink {

@@ -1,0 +1,36 @@
+/** What a master's core needs done, and what it is made with. */
+
+import type { AlgorithmDefinition } from '../algorithms/types.js';
+import type { AuditSink } from '../audit/audit-trail.js';
+import type { Command, HandshakeMessage } from '../wire/messages.js';
+import type { SessionAddress } from '../wire/subjects.js';
+import type { SlaveRecord } from './slave-record.js';
+
+export interface MasterPorts {
+  /** A data frame to one slave; false if the link takes none now. */
+  readonly send: (slave: SlaveRecord, frame: Buffer) => boolean;
+  /** `memberId` is that of the slave, where it is not the master's. */
+  readonly sendHandshake: (address: SessionAddress, message: HandshakeMessage, memberId?: string) => void;
+  /** Have the sentinel beat to a slave and judge it, from before its welcome until `forget`. */
+  readonly watch: (slave: SlaveRecord) => void;
+  readonly forget: (slave: SlaveRecord) => void;
+  readonly command: (slave: SlaveRecord, id: number, body: Command) => void;
+  /** The positions of a session have changed. */
+  readonly positions: (slave: SlaveRecord) => void;
+  /** At least one fate was decided, or a slave came or went. */
+  readonly news: () => void;
+}
+
+export interface MasterCoreOptions {
+  readonly run: string;
+  readonly memberId: string;
+  readonly algorithms: readonly AlgorithmDefinition[];
+  readonly taskGroup: number | 'auto';
+  readonly resultGroup: number | 'auto';
+  readonly maxMessageBytes: number;
+  readonly clientTimeoutMs: number;
+  readonly allowVersionSkew: boolean;
+  readonly broker: 'embedded' | 'external';
+  readonly audit: AuditSink;
+  readonly ports: MasterPorts;
+}

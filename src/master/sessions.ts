@@ -1,0 +1,200 @@
+/**
+ * The sessions of a master's slaves: who is let in, what they are granted, and what goes out to them.
+ * It knows nothing of tasks; bodies of messages pass through.
+ */
+
+import type { AuditSink } from '../audit/audit-trail.js';
+import { AssemblyBudget, CreditPool } from '../wire/credit.js';
+import { CREDIT_BYTES, type HandshakeMessage, type Hello } from '../wire/messages.js';
+import { Session } from '../wire/session.js';
+import type { SessionAddress } from '../wire/subjects.js';
+import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
+import { judgeHello, parseHello } from './reception.js';
+import { Roster } from './roster.js';
+import { SlaveMachine, type SlaveState } from './slave-machine.js';
+import { SlaveRecord } from './slave-record.js';
+
+export class Sessions {
+  readonly roster = new Roster();
+  readonly #options: MasterCoreOptions;
+  readonly #audit: AuditSink;
+  readonly #ports: MasterPorts;
+  readonly #credit = new CreditPool();
+  readonly #assemblies: AssemblyBudget;
+  readonly #bySession = new Map<Session, SlaveRecord>();
+  /** Slaves whose session may have something to send. */
+  readonly #restless = new Set<SlaveRecord>();
+
+  constructor(options: MasterCoreOptions) {
+    this.#options = options;
+    this.#audit = options.audit;
+    this.#ports = options.ports;
+    this.#assemblies = new AssemblyBudget(2 * options.maxMessageBytes);
+  }
+
+  // ---- joining
+
+  /** A JSON message on a hello subject. */
+  takeHello(value: unknown, address: SessionAddress): void {
+    const hello = parseHello(value);
+    if (hello === undefined || hello.nonce !== address.nonce) return;
+    const known = this.roster.find(address);
+    if (known !== undefined) {
+      this.#welcome(known);
+      return;
+    }
+    if (this.roster.hasEnded(hello.nonce)) {
+      this.sendStale(address);
+      return;
+    }
+    const { host, pid } = hello;
+    this.#audit.emit({ type: 'hello-received', host, pid });
+    const verdict = judgeHello(hello, this.#options);
+    if (!verdict.accepted) {
+      this.#refuse(hello, address, verdict.reason);
+      return;
+    }
+    const slave = this.#admit(hello, address);
+    if (verdict.skewed.length > 0) {
+      const algorithms = verdict.skewed.join(', ');
+      this.#audit.emit({ type: 'skew-accepted', sid: slave.sid, algorithms });
+    }
+    this.#welcome(slave);
+  }
+
+  #refuse({ nonce, memberId: got, host, pid }: Hello, address: SessionAddress, reason: string): void {
+    const expected = this.#options.memberId;
+    if (got !== expected) this.#audit.emit({ type: 'member-refused', expected, got, host, pid });
+    else this.#audit.emit({ type: 'hello-refused', host, pid, reason });
+    this.#ports.sendHandshake(address, { type: 'reject', nonce, reason }, got);
+  }
+
+  #admit(hello: Hello, address: SessionAddress): SlaveRecord {
+    const { run, memberId, maxMessageBytes } = this.#options;
+    const number = this.roster.nextNumber();
+    const session = new Session({
+      epoch: { run, nonce: hello.nonce, sid: number },
+      sendLimit: CREDIT_BYTES,
+      receiveLimit: this.#credit.nextBase(),
+      maxMessageBytes,
+    });
+    const machine = new SlaveMachine((state) => this.#onMove(slave, state));
+    const { host, pid } = hello;
+    const slave = new SlaveRecord(number, address, host, pid, session, machine);
+    this.#credit.join(session);
+    this.roster.add(slave);
+    this.#bySession.set(session, slave);
+    const { sid } = slave;
+    if (hello.previous !== undefined) {
+      this.#audit.emit({ type: 'slave-rejoined', sid, previousSid: `SLAVE-${hello.previous}` });
+    }
+    this.#audit.emit({ type: 'slave-connecting', sid, host, pid, memberId, kind: 'unordered' });
+    this.#ports.watch(slave);
+    return slave;
+  }
+
+  #welcome(slave: SlaveRecord): void {
+    const { run, resultGroup, algorithms, broker, clientTimeoutMs, maxMessageBytes } = this.#options;
+    this.#ports.sendHandshake(slave.address, {
+      type: 'welcome',
+      run,
+      nonce: slave.nonce,
+      sid: slave.number,
+      resultGroup,
+      algorithms: algorithms.map(({ name }) => name),
+      broker,
+      limit: slave.session.receiveLimit,
+      clientTimeoutMs,
+      maxMessageBytes,
+    });
+  }
+
+  sendStale(address: SessionAddress): void {
+    const message: HandshakeMessage = { type: 'stale', nonce: address.nonce };
+    this.#ports.sendHandshake(address, message);
+  }
+
+  #onMove({ sid }: SlaveRecord, state: SlaveState): void {
+    if (state === 'idle') this.#audit.emit({ type: 'slave-idle', sid });
+    else if (state === 'busy') this.#audit.emit({ type: 'slave-busy', sid });
+    else if (state === 'shutting-down') this.#audit.emit({ type: 'slave-shutting-down', sid });
+    else if (state === 'disconnected') this.#audit.emit({ type: 'slave-disconnected', sid });
+  }
+
+  // ---- frames
+
+  /** The slave whose session a frame belongs to; a frame of an ended one is answered `stale`. */
+  ownerOf(address: SessionAddress, frame: Buffer): SlaveRecord | undefined {
+    const slave = this.roster.find(address);
+    if (slave?.session.owns(frame)) return slave;
+    if (this.roster.hasEnded(address.nonce)) this.sendStale(address);
+    return undefined;
+  }
+
+  /** The bodies that a frame completes; throws FormatError when the slave breaks the protocol. */
+  receive(slave: SlaveRecord, frame: Buffer, now: number): readonly Uint8Array[] {
+    return slave.session.receive(frame, now);
+  }
+
+  /** After a frame was taken: grants what it makes possible. */
+  settleCredit(slave: SlaveRecord): void {
+    this.#restless.add(slave);
+    this.#noteServed(this.#credit.received(slave.session));
+    this.#noteServed(this.#assemblies.review(slave.session));
+  }
+
+  #noteServed(sessions: readonly Session[]): void {
+    for (const session of sessions) {
+      const slave = this.#bySession.get(session);
+      if (slave !== undefined) this.#restless.add(slave);
+    }
+  }
+
+  /** The slave's session has something to send; it goes out with the next `flush`. */
+  wake(slave: SlaveRecord): void {
+    this.#restless.add(slave);
+  }
+
+  /** Sends what sessions have to say, as far as the link takes it. */
+  flush(now: number): void {
+    for (const slave of this.#restless) {
+      this.#restless.delete(slave);
+      let refused = false;
+      slave.session.flush((frame) => {
+        refused = !this.#ports.send(slave, frame);
+        return !refused;
+      }, now);
+      this.#ports.positions(slave);
+      if (refused) {
+        this.#restless.add(slave);
+        return;
+      }
+    }
+  }
+
+  /** After a reconnection every session says where it stands. */
+  reconnected(): void {
+    for (const slave of this.roster) {
+      slave.session.reconnected();
+      this.#restless.add(slave);
+    }
+  }
+
+  tick(now: number): void {
+    for (const slave of this.roster) {
+      slave.session.tick(now);
+      this.#restless.add(slave);
+    }
+  }
+
+  /** The session is over: its credit goes to the others. */
+  end(slave: SlaveRecord): void {
+    slave.machine.send({ type: 'gone' });
+    this.roster.remove(slave);
+    this.#bySession.delete(slave.session);
+    this.#restless.delete(slave);
+    this.#ports.forget(slave);
+    this.#noteServed(this.#credit.leave(slave.session));
+    this.#noteServed(this.#assemblies.leave(slave.session));
+  }
+}
