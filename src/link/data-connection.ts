@@ -102,10 +102,8 @@ class DataConnection implements DataLink {
   subscribe(subject: string, handler: MessageHandler): () => void {
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error !== null) {
-          this.#report(error);
-          return;
-        }
+        // A subject that the broker forbids; the client's status says so too.
+        if (error !== null) return;
         // What is thrown here would end the client's reader and leave the connection deaf.
         try {
           handler(message.subject, message.data, new MessageInfo(message));
@@ -185,7 +183,9 @@ class DataConnection implements DataLink {
       case 'error':
         if (permissionContext) {
           this.#report(
-            new Error(`the broker forbids ${permissionContext.operation} of ${permissionContext.subject}`),
+            new Error(
+              `the broker forbids the ${permissionContext.operation} to "${permissionContext.subject}"`,
+            ),
           );
         } else {
           this.#onError(String(data));
