@@ -11,11 +11,11 @@ import {
   type Epoch,
 } from '../wire/messages.js';
 import { encodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/subjects.js';
-import type { Outcome } from './commands.js';
 import { formatControl, parseControl } from './control-text.js';
-import type { Positions } from './peer-counters.js';
 import type { SentinelEvent, SentinelRequest } from './ports.js';
+import { runCommand } from './run-command.js';
 import { SentinelPeer } from './sentinel-peer.js';
+import type { Publish, SentinelCoreOptions, SentinelOutput } from './sentinel-types.js';
 
 /** How long main may take to say that it will end by itself, once its master is gone. */
 const END_WITHIN_MS = 2_000;
@@ -26,54 +26,6 @@ const STRANGERS = 16_384;
 const NOTHING_YET = { sent: 0, received: 0, limit: 0, begun: 0 };
 
 type SessionMessage = Extract<ControlMessage, Epoch>;
-
-/** What a slave's sentinel shares with its main. */
-export interface ClaimsPort {
-  takeBack(generation: number, from: number, to: number): number;
-  cancel(generation: number, index: number): 'waiting' | 'running' | 'gone';
-}
-
-export interface SlaveActivity {
-  readonly running: number;
-  readonly runningMs: number;
-  readonly begun: number;
-  readonly memoryBytes: number;
-}
-
-interface CommonOptions {
-  readonly memberId: string;
-  readonly clientTimeoutMs: number;
-  readonly broker: 'embedded' | 'external';
-  /** What main has written for a peer; undefined once it has released the slot. */
-  readonly counters: (slot: number) => Positions | undefined;
-}
-
-export interface MasterCoreOptions extends CommonOptions {
-  readonly role: 'master';
-  readonly run: string;
-}
-
-export interface SlaveCoreOptions extends CommonOptions {
-  readonly role: 'slave';
-  readonly claims: ClaimsPort;
-  readonly activity: () => SlaveActivity;
-}
-
-export type SentinelCoreOptions = MasterCoreOptions | SlaveCoreOptions;
-
-export interface Publish {
-  readonly subject: string;
-  readonly text: string;
-  /** Our own control subject for this peer: its 503 says that the peer has vanished. */
-  readonly reply?: string | undefined;
-}
-
-export interface SentinelOutput {
-  readonly publishes: readonly Publish[];
-  readonly events: readonly SentinelEvent[];
-  /** End the process, main does not: the evidence that its master is gone. */
-  readonly kill?: string | undefined;
-}
 
 /**
  * A master's core has many peers, the slaves that main said to watch. A slave's has one, its master,
@@ -298,35 +250,14 @@ export class SentinelCore {
   }
 
   #onCommand(peer: SentinelPeer, { run, nonce, sid, id, body }: CommandMessage): void {
-    const outcome = peer.inbox.once(id, () => this.#execute(peer, body));
+    const outcome = peer.inbox.once(id, () => {
+      // A slave that says goodbye is judged no more; a master that does so is watched to its end.
+      if (body.command === 'bye' && this.#options.role === 'master') this.#liveness.forget(nonce);
+      return runCommand(this.#options, peer, body, (event) => this.#events.push(event));
+    });
     if (!outcome) return;
     const answer: Acknowledgement = { type: 'ack', run, nonce, sid, id, ...outcome };
     this.#publish(peer, answer);
-  }
-
-  #execute(peer: SentinelPeer, body: Command): Outcome {
-    const { nonce } = peer;
-    switch (body.command) {
-      case 'bye':
-        // A slave that says goodbye is judged no more; a master that does so is watched to its end.
-        if (this.#options.role === 'master') this.#liveness.forget(nonce);
-        this.#events.push({ type: 'bye', nonce });
-        return {};
-      case 'shutdown':
-        if (this.#options.role === 'slave') this.#events.push({ type: 'shutdown', nonce });
-        return {};
-      case 'recall':
-        if (this.#options.role === 'master') return {};
-        return { from: this.#options.claims.takeBack(peer.generation, body.from, body.to) };
-      case 'cancel': {
-        if (this.#options.role === 'master') return {};
-        const found = this.#options.claims.cancel(peer.generation, body.index);
-        if (found === 'running') this.#events.push({ type: 'cancel', nonce, index: body.index });
-        return { found };
-      }
-      default:
-        return body satisfies never;
-    }
   }
 
   #answerQuery(subject: string, asker: string): void {

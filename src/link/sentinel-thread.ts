@@ -10,8 +10,9 @@ import { EventQueue } from './event-queue.js';
 import { killProcess } from './kill-process.js';
 import { watchParentPipe } from './parent-pipe.js';
 import type { DataLink, LinkStatus, MessageHandler, SentinelEvent, SentinelRequest } from './ports.js';
-import { SentinelCore, type SentinelCoreOptions } from './sentinel-core.js';
+import { SentinelCore } from './sentinel-core.js';
 import type { FromThread, SentinelThreadData, ToThread } from './sentinel-messages.js';
+import type { SentinelCoreOptions } from './sentinel-types.js';
 import { SharedState } from './shared-state.js';
 
 class SentinelThread {

@@ -1,0 +1,35 @@
+/** What a command does to the side that receives it, without its main. */
+
+import type { Command } from '../wire/messages.js';
+import type { Outcome } from './commands.js';
+import type { SentinelEvent } from './ports.js';
+import type { SentinelPeer } from './sentinel-peer.js';
+import type { SentinelCoreOptions } from './sentinel-types.js';
+
+/** Returns what the acknowledgement says. A slave has nothing to recall, cancel or shut down at its master. */
+export function runCommand(
+  options: SentinelCoreOptions,
+  { nonce, generation }: SentinelPeer,
+  body: Command,
+  tell: (event: SentinelEvent) => void,
+): Outcome {
+  if (body.command === 'bye') {
+    tell({ type: 'bye', nonce });
+    return {};
+  }
+  if (options.role === 'master') return {};
+  switch (body.command) {
+    case 'shutdown':
+      tell({ type: 'shutdown', nonce });
+      return {};
+    case 'recall':
+      return { from: options.claims.takeBack(generation, body.from, body.to) };
+    case 'cancel': {
+      const found = options.claims.cancel(generation, body.index);
+      if (found === 'running') tell({ type: 'cancel', nonce, index: body.index });
+      return { found };
+    }
+    default:
+      return body satisfies never;
+  }
+}
