@@ -46,7 +46,7 @@ export class SentinelCore {
   #connected = true;
   #established = false;
   #ending = false;
-  #gone: { readonly evidence: string; readonly at: number } | undefined;
+  #gone: { readonly evidence: string; readonly at: number; judged: boolean } | undefined;
   #kill: string | undefined;
 
   constructor(options: SentinelCoreOptions) {
@@ -137,8 +137,7 @@ export class SentinelCore {
     for (const verdict of this.#liveness.turn(now, latenessMs)) this.#onVerdict(verdict);
     this.#dismissStrangers();
     if (this.#connected) for (const peer of this.#peers.values()) this.#sendDue(peer, now);
-    if (!this.#gone || this.#ending || this.#liveness.loopClock - this.#gone.at < END_WITHIN_MS) return;
-    this.#kill = this.#gone.evidence;
+    this.#judgeMain();
   }
 
   /** What the inputs since the last call have brought about. */
@@ -148,6 +147,13 @@ export class SentinelCore {
     this.#events = [];
     this.#kill = undefined;
     return output;
+  }
+
+  #judgeMain(): void {
+    const gone = this.#gone;
+    if (!gone || this.#ending || gone.judged || this.#liveness.loopClock - gone.at < END_WITHIN_MS) return;
+    gone.judged = true;
+    this.#kill = gone.evidence;
   }
 
   #createPeer(address: SessionAddress): SentinelPeer {
@@ -206,7 +212,8 @@ export class SentinelCore {
   #onLost(nonce: string, evidence: string): void {
     this.#forget(nonce);
     this.#events.push({ type: 'lost', nonce, evidence });
-    if (this.#options.role === 'slave') this.#gone ??= { evidence, at: this.#liveness.loopClock };
+    if (this.#options.role === 'slave')
+      this.#gone ??= { evidence, at: this.#liveness.loopClock, judged: false };
   }
 
   #onStale(peer: SentinelPeer, now: number): void {
