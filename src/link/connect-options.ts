@@ -13,7 +13,7 @@ const RECONNECT_SPREAD_MS = 200;
  * The client finds a connection that is dead without a sign (unplugged, the broker frozen) by pings that
  * nobody answers. It must be patient: main answers none while user code computes.
  */
-const PING_INTERVAL_MS = 30_000;
+export const PING_INTERVAL_MS = 30_000;
 const PINGS_UNANSWERED = 3;
 
 /** Delays between attempts to connect again; `reset` after each success. */
@@ -30,7 +30,12 @@ export class ReconnectDelays {
 
 export function connectOptions(
   address: BrokerAddress,
-  options: { readonly name: string; readonly timeoutMs: number; readonly delays: ReconnectDelays },
+  options: {
+    readonly name: string;
+    readonly timeoutMs: number;
+    readonly delays: ReconnectDelays;
+    readonly pingIntervalMs: number;
+  },
 ): ConnectionOptions {
   return {
     servers: address.urls.map(withoutCredentials),
@@ -45,7 +50,7 @@ export function connectOptions(
     // Its own resolver asks DNS servers even for localhost; the system's knows the hosts file.
     resolve: false,
     noAsyncTraces: true,
-    pingInterval: PING_INTERVAL_MS,
+    pingInterval: options.pingIntervalMs,
     maxPingOut: PINGS_UNANSWERED,
     ...(address.urls.some((url) => /^tls:/i.test(url)) ? { tls: {} } : {}),
     ...credentials(address),

@@ -5,7 +5,7 @@ import { UsageError } from '../errors.js';
 import { HEADER_BYTES } from '../wire/frame.js';
 import { CHUNK_BYTES } from '../wire/messages.js';
 import { ConnectError, toConnectError, withoutCredentials } from './connect-error.js';
-import { connectOptions, ReconnectDelays } from './connect-options.js';
+import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
 import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from './ports.js';
 
 /** What the client may hold beyond its last resolved flush. */
@@ -25,6 +25,8 @@ export interface ConnectDataOptions {
   readonly name: string;
   /** Bounds each attempt, also those to connect again. */
   readonly timeoutMs: number;
+  /** A connection is taken for dead when the broker has not answered three pings; 30 s between them. */
+  readonly pingIntervalMs?: number;
   /** How long a broker may refuse our credentials until it is taken for another one; ten seconds. */
   readonly refusedForGoodMs?: number | undefined;
 }
@@ -36,7 +38,7 @@ export interface ConnectDataOptions {
  */
 export async function connectData(address: BrokerAddress, options: ConnectDataOptions): Promise<DataLink> {
   const delays = new ReconnectDelays();
-  const clientOptions = connectOptions(address, { ...options, delays });
+  const clientOptions = connectOptions(address, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
   let connection: NatsConnection;
   try {
     connection = await connect(clientOptions);

@@ -1,14 +1,13 @@
 /** The sentinel's mind: who gets a beat, who is judged, which commands go out and come in; pure. */
 
 import { Liveness, type Verdict } from '../wire/liveness.js';
-import {
-  type Acknowledgement,
-  BEAT_INTERVAL_MS,
-  type Beat,
-  type Command,
-  type CommandMessage,
-  type ControlMessage,
-  type Epoch,
+import type {
+  Acknowledgement,
+  Beat,
+  Command,
+  CommandMessage,
+  ControlMessage,
+  Epoch,
 } from '../wire/messages.js';
 import { encodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/subjects.js';
 import { formatControl, parseControl } from './control-text.js';
@@ -289,7 +288,7 @@ export class SentinelCore {
     if (peer.phase === 'listening') return;
     if (peer.beatDueAt <= now) {
       this.#sendBeat(peer);
-      peer.beatDueAt = Math.max(peer.beatDueAt + BEAT_INTERVAL_MS, now + BEAT_INTERVAL_MS / 2);
+      peer.scheduleBeat(now);
     }
     this.#sendCommands(peer, now);
   }

@@ -1,9 +1,12 @@
 /** What a sentinel knows of one peer: the session, its subjects, the commands under way. */
 
-import type { Epoch } from '../wire/messages.js';
+import { TURN_MS } from '../wire/liveness.js';
+import { BEAT_INTERVAL_MS, type Epoch } from '../wire/messages.js';
 import { CommandInbox, CommandOutbox } from './commands.js';
 import { type BeatNumbers, beatPrefix, formatBeat } from './control-text.js';
 import type { WatchedPeer } from './ports.js';
+
+const TURNS = BEAT_INTERVAL_MS / TURN_MS;
 
 /** A slave `listen`s until it knows the session, and goes on beating when its master calls it stale. */
 export type PeerPhase = 'listening' | 'watched' | 'stale';
@@ -17,6 +20,7 @@ export class SentinelPeer {
   generation = 0;
   beatDueAt = 0;
   #beatPrefix = '';
+  #watchedAt = 0;
 
   constructor(
     /** As in subjects, encoded. */
@@ -34,7 +38,15 @@ export class SentinelPeer {
     this.slot = slot;
     this.generation = generation ?? 0;
     this.beatDueAt = now;
+    this.#watchedAt = now;
     this.#beatPrefix = beatPrefix(this.epoch);
+  }
+
+  /** Peers that joined together beat at different turns from the second beat on. */
+  scheduleBeat(now: number): void {
+    const first = this.beatDueAt === this.#watchedAt;
+    const interval = first ? BEAT_INTERVAL_MS - (this.epoch.sid % TURNS) * TURN_MS : BEAT_INTERVAL_MS;
+    this.beatDueAt = Math.max(this.beatDueAt + interval, now + interval / 2);
   }
 
   owns({ run, nonce, sid }: Epoch): boolean {

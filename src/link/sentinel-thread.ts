@@ -12,8 +12,11 @@ import { watchParentPipe } from './parent-pipe.js';
 import type { DataLink, LinkStatus, MessageHandler, SentinelEvent, SentinelRequest } from './ports.js';
 import { SentinelCore } from './sentinel-core.js';
 import type { FromThread, SentinelThreadData, ToThread } from './sentinel-messages.js';
-import type { SentinelCoreOptions } from './sentinel-types.js';
+import type { Publish, SentinelCoreOptions } from './sentinel-types.js';
 import { SharedState } from './shared-state.js';
+
+/** Above this beats are dropped, oldest last: the next ones are a second away. */
+const UNSENT_LIMIT = 20_000;
 
 class SentinelThread {
   readonly #data: SentinelThreadData;
@@ -22,7 +25,9 @@ class SentinelThread {
   readonly #subjects: Subjects;
   readonly #events = new EventQueue();
   readonly #listening = new Map<string, () => void>();
+  readonly #unconfirmed = new Set<string>();
   readonly #stopParentWatch: () => void;
+  #unsent: Publish[] = [];
   #mainBusy = false;
   #settling = false;
   #probing = false;
@@ -72,6 +77,7 @@ class SentinelThread {
     switch (status.status) {
       case 'connected':
         this.#core.connection(true, now);
+        this.#confirmListening();
         break;
       case 'disconnected':
         this.#core.connection(false, now);
@@ -109,17 +115,27 @@ class SentinelThread {
     this.#unlisten(nonce);
     const subject = this.#subjects.slaveControl({ user, nonce });
     this.#listening.set(nonce, this.#link.subscribe(subject, this.#onMessage));
-    const told = (): void => {
-      this.#events.push({ type: 'listening', nonce });
+    this.#unconfirmed.add(nonce);
+    this.#confirmListening();
+  }
+
+  /** Tried again after a reconnection, when the client has subscribed anew. */
+  #confirmListening(): void {
+    const nonces = [...this.#unconfirmed];
+    if (nonces.length === 0) return;
+    const confirm = (): void => {
+      for (const nonce of nonces) {
+        if (this.#unconfirmed.delete(nonce)) this.#events.push({ type: 'listening', nonce });
+      }
       this.#settleSoon();
     };
-    // When the connection breaks instead, the client subscribes anew before it says that it is back.
-    this.#link.ready().then(told, told);
+    this.#link.ready().then(confirm, () => {});
   }
 
   #unlisten(nonce: string): void {
     this.#listening.get(nonce)?.();
     this.#listening.delete(nonce);
+    this.#unconfirmed.delete(nonce);
   }
 
   #scheduleTurn(): void {
@@ -163,13 +179,21 @@ class SentinelThread {
   /** Does what the core has decided. */
   #settle(): void {
     const { publishes, events, kill } = this.#core.take();
-    for (const { subject, text, reply } of publishes) {
-      // What is refused while the broker is slow comes again: beats by their nature, commands until answered.
-      this.#link.send(subject, Buffer.from(text), reply);
-    }
+    this.#send(publishes);
     for (const event of events) this.#events.push(event);
     if (kill !== undefined && this.#data.mayKill) killProcess(this.#data, kill);
     if (this.#events.size > 0 && !this.#mainBusy) this.#tell(this.#events.take());
+  }
+
+  /** What a slow broker has no room for waits its turn, lest the same peers go short each time. */
+  #send(publishes: readonly Publish[]): void {
+    const waiting = this.#unsent.length === 0 ? publishes : this.#unsent.concat(publishes);
+    let sent = 0;
+    for (const { subject, text, reply } of waiting) {
+      if (!this.#link.send(subject, Buffer.from(text), reply)) break;
+      sent += 1;
+    }
+    this.#unsent = this.#link.connected ? waiting.slice(sent, sent + UNSENT_LIMIT) : [];
   }
 
   /** One batch at a time: what happens while main is busy is kept here, where newer news replaces older. */
@@ -209,6 +233,8 @@ async function run(data: SentinelThreadData): Promise<void> {
       name: `ts-mw ${data.role} sentinel`,
       timeoutMs: data.connectTimeoutMs,
       refusedForGoodMs: Number.POSITIVE_INFINITY,
+      // A judge that is cut off without a sign must know before it takes all others for silent.
+      pingIntervalMs: Math.max(TURN_MS, data.clientTimeoutMs / 8),
     });
   } catch (error) {
     const reason = error instanceof ConnectError ? error.reason : undefined;

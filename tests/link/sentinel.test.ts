@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConnectError } from '../../src/link/connect-error.js';
+import { connectData } from '../../src/link/data-connection.js';
 import type { SentinelEvent, SentinelHandle } from '../../src/link/ports.js';
+import { queryOtherMasters } from '../../src/link/query-masters.js';
 import { startSentinel } from '../../src/link/sentinel.js';
 import { SharedState } from '../../src/link/shared-state.js';
 import { type NatsServer, startNats, until } from './start-nats.js';
@@ -288,6 +290,81 @@ sentinel(
     }
   },
 );
+
+sentinel(
+  'a slave that was frozen for longer than the timeout is stale when it thaws, and not killed',
+  async () => {
+    const server = await startNats();
+    const sides: Side[] = [];
+    let child: ChildProcess | undefined;
+    try {
+      const master = await startSide(server, 'master', { clientTimeoutMs: 2_000 });
+      sides.push(master);
+      child = spawnSlave(server, 'report');
+      const told: unknown[] = [];
+      child.on('message', (message) => told.push(message));
+      await until('joined', () => told.includes('joined'));
+      master.slot = master.shared.counters.allocate();
+      master.handle.request({ op: 'watch', peer: { ...session, slot: master.slot } });
+      await until('a beat', () => master.has('beat'));
+      child.kill('SIGSTOP');
+      await until('lost', () => master.has('lost'));
+      const lost = master.events.find((e) => e.type === 'lost');
+      assert.match(lost?.type === 'lost' ? lost.evidence : '', /^silent for 2\.\d s$/);
+      child.kill('SIGCONT');
+      await until('stale', () => told.includes('stale'));
+      assert.equal(
+        told.filter((type) => type === 'lost' || type === 'crashed'),
+        [],
+      );
+    } finally {
+      for (const side of sides) await side.handle.stop();
+      child?.kill('SIGKILL');
+      await server.kill();
+    }
+  },
+);
+
+sentinel('a second master finds the first one, and a first one nobody', async () => {
+  const server = await startNats();
+  const sides: Side[] = [];
+  const link = await connectData({ urls: [server.url] }, { name: 'test', timeoutMs: 2_000 });
+  const ask = (run: string, nonce: string) =>
+    queryOtherMasters(link, { memberId: 'm', run, nonce: nonce.repeat(32), waitMs: 250 });
+  try {
+    assert.equal(await ask('ff', 'a'), { found: 'nobody' });
+    const master = await startSide(server, 'master');
+    sides.push(master);
+    const other = { found: 'master', run: RUN, established: false };
+    assert.equal(await ask('ff', 'b'), { ...other, first: true });
+    assert.equal(await ask('0000', 'c'), { ...other, first: false });
+    assert.equal(await ask(RUN, 'd'), { found: 'silence' });
+    master.handle.request({ op: 'established' });
+    assert.equal(await ask('0000', 'e'), { ...other, established: true, first: true });
+    await until('told', () => master.has('other-master'));
+  } finally {
+    await link.close();
+    for (const side of sides) await side.handle.stop();
+    await server.kill();
+  }
+});
+
+sentinel('a thread that ends against our will says so', async () => {
+  const server = await startNats();
+  const sides: Side[] = [];
+  try {
+    const slave = await startSide(server, 'slave');
+    sides.push(slave);
+    slave.handle.request({ op: 'watch', peer: undefined as never });
+    await until('crashed', () => slave.has('crashed'));
+    slave.handle.request({ op: 'ending' });
+    await slave.handle.stop();
+    assert.is(slave.events.filter(({ type }) => type === 'crashed').length, 1);
+  } finally {
+    for (const side of sides) await side.handle.stop();
+    await server.kill();
+  }
+});
 
 /** A slave process; see slave-process.ts for what it does. */
 function spawnSlave(server: NatsServer, mode: string): ChildProcess {

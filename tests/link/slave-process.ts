@@ -31,6 +31,7 @@ handle.onEvent((event) => {
     // Longer than the sentinel waits for an answer.
     setTimeout(() => void handle.stop().then(() => process.exit(255)), 2_500);
   }
+  if (mode === 'report' && event.type !== 'beat') process.send?.(event.type);
   events += 1;
   if (performance.now() - lastTurn > 1) batches += 1;
   lastTurn = performance.now();
