@@ -6,13 +6,8 @@ import { HEADER_BYTES } from '../wire/frame.js';
 import { CHUNK_BYTES } from '../wire/messages.js';
 import { ConnectError, toConnectError, withoutCredentials } from './connect-error.js';
 import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
+import { FlushWindow, UNFLUSHED_LIMIT_BYTES } from './flush-window.js';
 import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from './ports.js';
-
-/** What the client may hold beyond its last resolved flush. */
-export const UNFLUSHED_LIMIT_BYTES = 1024 * 1024;
-
-/** After so much a flush is started, so that small traffic costs no pings at all. */
-const FLUSH_EVERY_BYTES = 256 * 1024;
 
 /** What a message costs beside its payload: `PUB`, subject, reply, length. */
 const LINE_BYTES = 128;
@@ -63,13 +58,7 @@ class DataConnection implements DataLink {
   readonly #listeners: ((status: LinkStatus) => void)[] = [];
   #connected = true;
   #closed = false;
-  /** Byte positions within this connection: handed to the client, asked to be flushed, known as flushed. */
-  #handed = 0;
-  #asked = 0;
-  #flushed = 0;
-  /** Tells flushes of an earlier connection from those of this one. */
-  #epoch = 0;
-  #refusedSend = false;
+  readonly #window = new FlushWindow();
   #credentialsRefusedSince: number | undefined;
   #closeReason: string | undefined;
 
@@ -87,8 +76,8 @@ class DataConnection implements DataLink {
 
   send(subject: string, payload: Uint8Array, reply?: string): boolean {
     if (!this.#connected) return false;
-    const handed = this.#handed + payload.length + LINE_BYTES;
-    if (handed - this.#flushed > UNFLUSHED_LIMIT_BYTES) return this.#refuse(payload.length);
+    const bytes = payload.length + LINE_BYTES;
+    if (!this.#window.admits(bytes)) return this.#refuse(bytes);
     try {
       if (reply === undefined) this.#connection.publish(subject, payload);
       else this.#connection.publish(subject, payload, { reply });
@@ -96,8 +85,8 @@ class DataConnection implements DataLink {
       this.#report(error);
       return false;
     }
-    this.#handed = handed;
-    if (handed - this.#asked >= FLUSH_EVERY_BYTES) this.#flush();
+    this.#window.hand(bytes);
+    if (this.#window.due) this.#flush();
     return true;
   }
 
@@ -135,31 +124,22 @@ class DataConnection implements DataLink {
     await this.#connection.close();
   }
 
-  #refuse(size: number): false {
-    if (size + LINE_BYTES > UNFLUSHED_LIMIT_BYTES) {
-      throw new UsageError(`a message of ${size} bytes is larger than the link takes; send it in chunks`);
+  #refuse(bytes: number): false {
+    if (bytes > UNFLUSHED_LIMIT_BYTES) {
+      throw new UsageError(`a message of ${bytes} bytes is larger than the link takes; send it in chunks`);
     }
-    this.#refusedSend = true;
-    if (this.#handed > this.#asked) this.#flush();
+    if (this.#window.due) this.#flush();
     return false;
   }
 
   #flush(): void {
-    const position = this.#handed;
-    const epoch = this.#epoch;
-    this.#asked = position;
+    const mark = this.#window.ask();
     this.#connection.flush().then(
-      () => this.#onFlushed(epoch, position),
+      () => {
+        if (this.#window.flushed(mark)) this.#emit({ status: 'drained' });
+      },
       () => {}, // the connection broke, which is a status of its own
     );
-  }
-
-  #onFlushed(epoch: number, position: number): void {
-    if (epoch !== this.#epoch) return;
-    this.#flushed = position;
-    if (!this.#refusedSend || this.#handed - position > UNFLUSHED_LIMIT_BYTES / 2) return;
-    this.#refusedSend = false;
-    this.#emit({ status: 'drained' });
   }
 
   async #followStatus(): Promise<void> {
@@ -178,7 +158,7 @@ class DataConnection implements DataLink {
         this.#delays.reset();
         this.#credentialsRefusedSince = undefined;
         if (this.#connected || this.#closed) return;
-        this.#startAnew();
+        this.#window.reset();
         this.#connected = true;
         this.#emit({ status: 'connected' });
         return;
@@ -196,14 +176,6 @@ class DataConnection implements DataLink {
       default:
         return;
     }
-  }
-
-  #startAnew(): void {
-    this.#epoch += 1;
-    this.#handed = 0;
-    this.#asked = 0;
-    this.#flushed = 0;
-    this.#refusedSend = false;
   }
 
   #onError(code: string): void {

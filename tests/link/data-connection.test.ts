@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConnectError } from '../../src/link/connect-error.js';
-import { connectData, UNFLUSHED_LIMIT_BYTES } from '../../src/link/data-connection.js';
+import { connectData } from '../../src/link/data-connection.js';
+import { UNFLUSHED_LIMIT_BYTES } from '../../src/link/flush-window.js';
 import type { DataLink, LinkStatus } from '../../src/link/ports.js';
 import { freePort, type NatsServer, startNats, until } from './start-nats.js';
 

@@ -163,6 +163,34 @@ sentinel('a broker that is killed and started again condemns nobody', async () =
   }
 });
 
+sentinel('a broker that is frozen for twice the timeout condemns nobody', async () => {
+  const server = await startNats();
+  const sides: Side[] = [];
+  try {
+    const options = { clientTimeoutMs: 3_000 };
+    const [master, slave] = [
+      await startSide(server, 'master', options),
+      await startSide(server, 'slave', options),
+    ];
+    sides.push(master, slave);
+    await join(master, slave);
+    await until('beats', () => master.has('beat') && slave.has('beat'));
+    server.signal('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    server.signal('SIGCONT');
+    const heard = (side: Side): number => side.events.filter((e) => e.type === 'beat').length;
+    const before = sides.map(heard);
+    await until('beats again', () => sides.every((side, i) => heard(side) > (before[i] ?? 0) + 2));
+    assert.not(
+      master.has('lost') || slave.has('lost'),
+      JSON.stringify(sides.map((s) => s.events.filter((e) => e.type !== 'beat'))),
+    );
+  } finally {
+    for (const side of sides) await side.handle.stop();
+    await server.kill();
+  }
+});
+
 sentinel('connections refused by an embedded broker are the end of a slave', async () => {
   const server = await startNats();
   const sides: Side[] = [];

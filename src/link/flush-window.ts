@@ -1,0 +1,63 @@
+/** How much may be handed to the NATS client: it buffers without bound, so this counts for it. */
+
+/** What the client may hold beyond its last resolved flush. */
+export const UNFLUSHED_LIMIT_BYTES = 1024 * 1024;
+
+/** After so much a flush is started, so that small traffic costs no pings at all. */
+const FLUSH_EVERY_BYTES = 256 * 1024;
+
+/** Byte positions within one connection; `reset` begins the next one. */
+export class FlushWindow {
+  /** Handed to the client, asked to be flushed, known as flushed. */
+  #handed = 0;
+  #asked = 0;
+  #flushed = 0;
+  #epoch = 0;
+  /** Whether somebody was turned away and waits for room. */
+  #full = false;
+
+  /** Whether there is room for so much; if not, `flushed` will say when there is. */
+  admits(bytes: number): boolean {
+    if (this.#handed + bytes - this.#flushed <= UNFLUSHED_LIMIT_BYTES) return true;
+    this.#full = true;
+    return false;
+  }
+
+  hand(bytes: number): void {
+    this.#handed += bytes;
+  }
+
+  /** Whether a flush is due: enough was handed over, or somebody waits and no flush is under way. */
+  get due(): boolean {
+    const since = this.#handed - this.#asked;
+    return since >= FLUSH_EVERY_BYTES || (this.#full && since > 0 && this.#asked === this.#flushed);
+  }
+
+  /** A flush is started; give its mark back when it has resolved. */
+  ask(): FlushMark {
+    this.#asked = this.#handed;
+    return { epoch: this.#epoch, position: this.#handed };
+  }
+
+  /** True if those that were turned away may try again. */
+  flushed({ epoch, position }: FlushMark): boolean {
+    if (epoch !== this.#epoch) return false;
+    this.#flushed = position;
+    if (!this.#full || this.#handed - position > UNFLUSHED_LIMIT_BYTES / 2) return false;
+    this.#full = false;
+    return true;
+  }
+
+  reset(): void {
+    this.#epoch += 1;
+    this.#handed = 0;
+    this.#asked = 0;
+    this.#flushed = 0;
+    this.#full = false;
+  }
+}
+
+export interface FlushMark {
+  readonly epoch: number;
+  readonly position: number;
+}
