@@ -33,6 +33,7 @@ export function createSlave(params: RunSlaveParams): Slave {
     parentPipeFd,
     mayKill,
     auditFile: configuration.auditFile,
+    auditFormat: configuration.auditFormat,
     signal,
   });
 }

@@ -5,11 +5,12 @@ import { hostname } from 'node:os';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import { connectData } from '../link/data-connection.js';
-import type { BrokerAddress, DataLink, SentinelEvent, SentinelHandle } from '../link/ports.js';
+import type { BrokerAddress, DataLink, LinkStatus, SentinelEvent, SentinelHandle } from '../link/ports.js';
 import { startSentinel } from '../link/sentinel.js';
 import { SharedState } from '../link/shared-state.js';
 import { parseHandshake } from '../wire/handshake.js';
 import { Subjects } from '../wire/subjects.js';
+import { killLine } from './kill-line.js';
 import { SlaveCore } from './slave-core.js';
 import { SlaveRunner } from './slave-handle.js';
 
@@ -36,12 +37,14 @@ export interface AttemptParams {
   readonly mayKill: boolean;
   /** Where the sentinel appends the line about a kill. */
   readonly auditFile: string | undefined;
+  readonly auditFormat: 'text' | 'json';
 }
 
 export class Attempt {
   readonly core: SlaveCore;
   readonly runner: SlaveRunner;
   readonly #link: DataLink;
+  readonly #audit: AuditSink;
   readonly #sentinel: SentinelHandle;
   readonly #ticker: NodeJS.Timeout;
   readonly #listeners = new Set<() => void>();
@@ -51,6 +54,7 @@ export class Attempt {
 
   private constructor(params: AttemptParams, link: DataLink, sentinel: SentinelHandle, shared: SharedState) {
     this.#link = link;
+    this.#audit = params.audit;
     this.#sentinel = sentinel;
     const { place, algorithms, audit } = params;
     const { memberId } = place;
@@ -101,12 +105,8 @@ export class Attempt {
       },
     });
     this.runner = new SlaveRunner({ core: this.core, argv: params.argv, clock: now });
-    link.onStatus(({ status }) => {
-      if (status === 'connected') this.core.reconnected(now());
-      else if (status === 'drained') this.core.flush(now());
-      else if (status === 'disconnected' || status === 'closed') this.#onLinkLost();
-    });
-    sentinel.onEvent((event) => this.#onSentinel(event, audit));
+    link.onStatus((status) => this.#onLink(status));
+    sentinel.onEvent((event) => this.#onSentinel(event));
     this.#ticker = setInterval(() => {
       this.core.tick(now());
       this.#news();
@@ -131,6 +131,7 @@ export class Attempt {
         parentPipeFd: params.parentPipeFd,
         mayKill: params.mayKill,
         auditFile: params.auditFile,
+        killLine: killLine(params.auditFormat),
       });
       return new Attempt(params, link, sentinel, shared);
     } catch (error) {
@@ -184,7 +185,7 @@ export class Attempt {
     if (message !== undefined) this.core.takeHandshake(message, now());
   }
 
-  #onSentinel(event: SentinelEvent, audit: AuditSink): void {
+  #onSentinel(event: SentinelEvent): void {
     switch (event.type) {
       case 'listening':
         // Main's subscription must stand too before the master can answer.
@@ -200,20 +201,45 @@ export class Attempt {
         this.farewell = true;
         break;
       case 'warning':
-        audit.emit({ type: 'warning', text: event.text });
+        this.#audit.emit({ type: 'warning', text: event.text });
         return;
       case 'crashed':
-        audit.emit({ type: 'error', text: `the sentinel ended: ${event.error.message}` });
-        this.core.takeSentinelEvent(
-          { type: 'lost', nonce: this.core.nonce, evidence: 'own sentinel ended' },
-          now(),
-        );
+        this.#audit.emit({ type: 'error', text: `the sentinel ended: ${event.error.message}` });
+        this.#masterLost('its own sentinel ended');
         return;
       default:
         break;
     }
     this.core.takeSentinelEvent(event, now());
     this.#news();
+  }
+
+  #onLink(status: LinkStatus): void {
+    switch (status.status) {
+      case 'connected':
+        this.core.reconnected(now());
+        return;
+      case 'drained':
+        this.core.flush(now());
+        return;
+      case 'closed':
+        // We close it at our own end; otherwise no retry will bring it back.
+        if (status.reason !== undefined) this.#masterLost(status.reason);
+        this.#onLinkLost();
+        return;
+      case 'disconnected':
+        this.#onLinkLost();
+        return;
+      case 'error':
+        this.#audit.emit({ type: 'warning', text: status.error.message });
+        return;
+      default:
+        status satisfies never;
+    }
+  }
+
+  #masterLost(evidence: string): void {
+    this.core.takeSentinelEvent({ type: 'lost', nonce: this.core.nonce, evidence }, now());
   }
 
   #onLinkLost(): void {

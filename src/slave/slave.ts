@@ -35,6 +35,7 @@ export interface SlaveParams {
   readonly parentPipeFd?: number | undefined;
   readonly mayKill?: boolean | undefined;
   readonly auditFile?: string | undefined;
+  readonly auditFormat?: 'text' | 'json' | undefined;
   /** Ends the slave, as if its algorithm had returned 255. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -111,8 +112,8 @@ export class Slave {
     place: Located & { kind: 'connect' },
     deadline: () => number,
   ): Promise<{ attempt?: Attempt; refused?: boolean; heard?: boolean }> {
-    const { audit, algorithms, argv, clientTimeoutMs, parentPipeFd, mayKill, auditFile, signal } =
-      this.#params;
+    const { audit, algorithms, argv, clientTimeoutMs, parentPipeFd, mayKill, signal } = this.#params;
+    const { auditFile, auditFormat } = this.#params;
     const address = place.broker.urls.join(', ');
     this.#url = address;
     if (place.warning !== undefined) {
@@ -130,6 +131,7 @@ export class Slave {
         parentPipeFd,
         mayKill: mayKill ?? false,
         auditFile,
+        auditFormat: auditFormat ?? 'text',
       });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

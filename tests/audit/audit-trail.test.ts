@@ -9,7 +9,6 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createAuditTrail, reopenOnHangup } from '../../src/audit/audit-trail.js';
 import type { AuditEvent } from '../../src/audit/events.js';
-import { writeLastLine } from '../../src/audit/last-line.js';
 import { createMemoryTrail, silentAudit } from '../../src/audit/memory-trail.js';
 import { formatText } from '../../src/audit/text-format.js';
 import { FlagError } from '../../src/errors.js';
@@ -285,25 +284,6 @@ trail('it writes to standard error without a file, all lines whole', async () =>
   assert.is(lines.length, 20_000);
   for (const [count, line] of lines.entries())
     if (line !== formatText(sent(count), 0)) assert.unreachable(`${count}: ${line}`);
-});
-
-trail('its last line can be written past it, also where nothing can be written', async () => {
-  await withFolder((folder) => {
-    const file = join(folder, 'm.log');
-    const event: AuditEvent = {
-      type: 'killed-by-sentinel',
-      silentSeconds: 2.04,
-      reason: 'the master is gone',
-    };
-    writeLastLine({ file, format: 'text', clock: () => 0 }, event);
-    writeLastLine({ file, format: 'json', clock: () => 0 }, event);
-    for (const bad of ['/dev/full', join(folder, 'none', 'm.log')])
-      writeLastLine({ file: bad, format: 'text' }, event);
-    assert.equal(linesOf(file), [
-      formatText(event, 0),
-      `{"time":"1970-01-01T00:00:00.000Z",${JSON.stringify(event).slice(1)}`,
-    ]);
-  });
 });
 
 trail('it leaves no exit listener behind', async () => {
