@@ -9,24 +9,20 @@
 
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import { FormatError, MessageSizeError } from '../errors.js';
+import { FormatError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
 import { decodeBody, RawReader } from '../wire/body.js';
-import { type EncodedValue, encodeValue } from '../wire/codec.js';
 import { parseTasks } from '../wire/entries.js';
 import { CREDIT_BYTES, type HandshakeMessage, PROTOCOL_VERSION, type Welcome } from '../wire/messages.js';
-import { encodeError } from '../wire/remote-error.js';
 import { Session } from '../wire/session.js';
 import type { GivenTask, Outcome } from './given-task.js';
-import { ResultBatch } from './result-batch.js';
+import { ResultOutbox } from './result-outbox.js';
 import type { SlaveCoreOptions, SlaveEnd, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 
 const HELLO_INTERVAL_MS = 1_000;
 /** Results that wait for credit beyond this keep the slave from beginning more tasks. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024;
-/** Room that a message leaves for what is not the value. */
-const MESSAGE_OVERHEAD = 1024;
 const NO_RAWS: readonly Uint8Array[] = [];
 
 export class SlaveCore {
@@ -34,6 +30,7 @@ export class SlaveCore {
   readonly #audit: AuditSink;
   readonly #ports: SlavePorts;
   readonly #queue: TaskQueue;
+  readonly #results: ResultOutbox;
   readonly #running = new Set<GivenTask>();
   #run: string | undefined;
   #nonce = '';
@@ -42,13 +39,9 @@ export class SlaveCore {
   #previous: number | undefined;
   #session: Session | undefined;
   #generation = 0;
-  #maxMessageBytes = Number.POSITIVE_INFINITY;
   /** The master's algorithms, by the index that tasks name. */
   #table: readonly (AlgorithmDefinition | undefined)[] = [];
   #grouping = 0;
-  #batch: ResultBatch | undefined;
-  /** Bodies that no session has taken yet. */
-  #kept: Uint8Array[] = [];
   #end: SlaveEnd | undefined;
   #completed = 0;
 
@@ -58,6 +51,7 @@ export class SlaveCore {
     this.#ports = options.ports;
     this.#run = options.run;
     this.#queue = new TaskQueue(options.ports.claim);
+    this.#results = new ResultOutbox(options.audit);
   }
 
   /** Undefined while the slave works or joins. */
@@ -81,7 +75,7 @@ export class SlaveCore {
 
   /** Results not sent yet. */
   get waitingResults(): number {
-    return this.#batch?.count ?? 0;
+    return this.#results.collected;
   }
 
   /** Tasks run to their end. */
@@ -96,7 +90,7 @@ export class SlaveCore {
 
   /** Whether the master has acknowledged all results. */
   get isDrained(): boolean {
-    return this.#batch === undefined && (this.#session?.unacknowledged() ?? this.#kept).length === 0;
+    return this.#results.isDrained;
   }
 
   // ---- joining
@@ -160,7 +154,6 @@ export class SlaveCore {
     const { run, nonce, sid, limit, maxMessageBytes, resultGroup, algorithms } = welcome;
     const known = new Map(this.#options.algorithms.map((definition) => [definition.name, definition]));
     this.#run = run;
-    this.#maxMessageBytes = maxMessageBytes;
     this.#grouping = resultGroup === 'auto' ? 0 : resultGroup;
     this.#table = algorithms.map((name) => known.get(name));
     const session = new Session({
@@ -174,8 +167,7 @@ export class SlaveCore {
     this.#queue.reset();
     this.#previous = sid;
     this.#audit.emit({ type: 'id-received', sid: `SLAVE-${sid}` });
-    for (const body of this.#kept) session.post(body);
-    this.#kept = [];
+    this.#results.open(session, maxMessageBytes);
     // The master gives nothing out before it has heard a frame of the session.
     session.confirm();
     this.flush(now);
@@ -186,8 +178,7 @@ export class SlaveCore {
   #rejoin(): void {
     if (this.#session === undefined || this.#end) return;
     this.#audit.emit({ type: 'stale-received' });
-    this.#closeBatch();
-    this.#kept = this.#session.unacknowledged();
+    this.#results.close();
     this.#session = undefined;
     this.#queue.reset();
     this.join();
@@ -310,42 +301,15 @@ export class SlaveCore {
     if (task.generation === this.#generation && this.#session !== undefined) this.#ports.release(task.index);
     if (this.#end) return false;
     this.#completed++;
-    const [status, value] = this.#encode(task, outcome);
-    if (this.#batch !== undefined && this.#batch.sid !== task.sid) this.sendResults(now);
-    this.#batch ??= new ResultBatch(task.sid, now);
-    this.#batch.add(task.number, task.attempt, status, Math.round(micros), value);
-    const idle = this.#queue.length === 0;
-    if (!idle && !this.#batch.isFull(this.#grouping, task.endOfGroup, now)) return false;
+    const full = this.#results.add(task, outcome, micros, this.#grouping, now);
+    if (!full && this.#queue.length > 0) return false;
     this.sendResults(now);
     return true;
   }
 
   /** Sends the results that were held back to fill a message. */
   sendResults(now: number): void {
-    this.#closeBatch();
+    this.#results.post(this.#queue.length === 0);
     this.flush(now);
-  }
-
-  #closeBatch(): void {
-    const batch = this.#batch;
-    if (batch === undefined) return;
-    this.#batch = undefined;
-    const body = batch.body(this.#queue.length === 0);
-    if (this.#session === undefined) this.#kept.push(body);
-    else this.#session.post(body);
-    this.#audit.emit({ type: 'results-sent', count: batch.count });
-  }
-
-  #encode(task: GivenTask, outcome: Outcome): [status: 0 | 1, value: EncodedValue] {
-    if (!outcome.ok) return [1, encodeError(outcome.thrown)];
-    try {
-      const value = encodeValue(outcome.packet);
-      const limit = this.#maxMessageBytes;
-      if (value.byteLength <= limit - MESSAGE_OVERHEAD) return [0, value];
-      const what = `the result of a ${task.definition?.name ?? 'unknown'} task`;
-      throw new MessageSizeError(what, value.byteLength, limit);
-    } catch (error) {
-      return [1, encodeError(error)];
-    }
   }
 }

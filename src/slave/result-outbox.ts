@@ -1,0 +1,88 @@
+/**
+ * A slave's results on their way to the master, across sessions: encoded, collected into messages, and
+ * kept while there is no session to post them to.
+ */
+
+import type { AuditSink } from '../audit/audit-trail.js';
+import { MessageSizeError } from '../errors.js';
+import { type EncodedValue, encodeValue } from '../wire/codec.js';
+import { encodeError } from '../wire/remote-error.js';
+import type { Session } from '../wire/session.js';
+import type { GivenTask, Outcome } from './given-task.js';
+import { ResultBatch } from './result-batch.js';
+
+/** Room that a message leaves for what is not the value. */
+const MESSAGE_OVERHEAD = 1024;
+
+export class ResultOutbox {
+  readonly #audit: AuditSink;
+  #session: Session | undefined;
+  #maxMessageBytes = Number.POSITIVE_INFINITY;
+  #batch: ResultBatch | undefined;
+  /** Bodies that wait for a session. */
+  #kept: Uint8Array[] = [];
+
+  constructor(audit: AuditSink) {
+    this.#audit = audit;
+  }
+
+  /** Results that are in no message yet. */
+  get collected(): number {
+    return this.#batch?.count ?? 0;
+  }
+
+  /** Whether the master has acknowledged all results. */
+  get isDrained(): boolean {
+    return this.#batch === undefined && (this.#session?.unacknowledged() ?? this.#kept).length === 0;
+  }
+
+  /** A session begins, and takes what was kept. */
+  open(session: Session, maxMessageBytes: number): void {
+    this.#session = session;
+    this.#maxMessageBytes = maxMessageBytes;
+    for (const body of this.#kept) session.post(body);
+    this.#kept = [];
+  }
+
+  /** The session is over; what it has not brought to the master goes with the next one. */
+  close(): void {
+    this.post(true);
+    this.#kept = this.#session?.unacknowledged() ?? this.#kept;
+    this.#session = undefined;
+  }
+
+  /** Adds a task's outcome; true when its message is full and should be posted. */
+  add(task: GivenTask, outcome: Outcome, micros: number, grouping: number, now: number): boolean {
+    const [status, value] = this.#encode(task, outcome);
+    // A message names one session for all its results.
+    if (this.#batch !== undefined && this.#batch.sid !== task.sid) this.post(false);
+    this.#batch ??= new ResultBatch(task.sid, now);
+    this.#batch.add(task.number, task.attempt, status, Math.round(micros), value);
+    return this.#batch.isFull(grouping, task.endOfGroup, now);
+  }
+
+  /** Posts what was collected; `dry` tells the master that no task is left here. */
+  post(dry: boolean): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    const body = batch.body(dry);
+    if (this.#session === undefined) this.#kept.push(body);
+    else this.#session.post(body);
+    this.#audit.emit({ type: 'results-sent', count: batch.count });
+  }
+
+  /** What cannot be sent is an error result that says so; the slave goes on. */
+  #encode(task: GivenTask, outcome: Outcome): [status: 0 | 1, value: EncodedValue] {
+    if (!outcome.ok) return [1, encodeError(outcome.thrown)];
+    try {
+      const value = encodeValue(outcome.packet);
+      const limit = this.#maxMessageBytes;
+      if (value.byteLength <= limit - MESSAGE_OVERHEAD) return [0, value];
+      const what = `the result of a ${task.definition?.name ?? 'unknown'} task`;
+      throw new MessageSizeError(what, value.byteLength, limit);
+    } catch (error) {
+      return [1, encodeError(error)];
+    }
+  }
+}
