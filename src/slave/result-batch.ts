@@ -26,6 +26,11 @@ export class ResultBatch {
     return this.#entries.length;
   }
 
+  /** Whether a value goes in beside the others; alone, any does. */
+  fits(value: EncodedValue): boolean {
+    return this.count === 0 || this.#bytes + value.byteLength <= MOST_BYTES;
+  }
+
   add(number: number, attempt: number, status: 0 | 1, micros: number, value: EncodedValue): void {
     this.#entries.push(resultEntryText(number, attempt, status, micros, value.text));
     if (value.raws.length > 0) this.#raws.push(...value.raws);

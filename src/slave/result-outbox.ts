@@ -54,8 +54,9 @@ export class ResultOutbox {
   /** Adds a task's outcome; true when its message is full and should be posted. */
   add(task: GivenTask, outcome: Outcome, micros: number, grouping: number, now: number): boolean {
     const [status, value] = this.#encode(task, outcome);
-    // A message names one session for all its results.
-    if (this.#batch !== undefined && this.#batch.sid !== task.sid) this.post(false);
+    // A message names one session for all its results, and one large result goes alone.
+    if (this.#batch !== undefined && (this.#batch.sid !== task.sid || !this.#batch.fits(value)))
+      this.post(false);
     this.#batch ??= new ResultBatch(task.sid, now);
     this.#batch.add(task.number, task.attempt, status, Math.round(micros), value);
     return this.#batch.isFull(grouping, task.endOfGroup, now);

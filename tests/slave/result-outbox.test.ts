@@ -1,0 +1,91 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { silentAudit } from '../../src/audit/memory-trail.js';
+import type { GivenTask } from '../../src/slave/given-task.js';
+import { ResultOutbox } from '../../src/slave/result-outbox.js';
+import { decodeBody } from '../../src/wire/body.js';
+import { parseResults } from '../../src/wire/entries.js';
+import { Session } from '../../src/wire/session.js';
+
+const outbox = suite('result outbox');
+
+const LIMIT = 1024 * 1024;
+
+function task(number: number, sid = 0, endOfGroup = false): GivenTask {
+  return {
+    index: number,
+    number,
+    attempt: 1,
+    sid,
+    generation: 1,
+    definition: undefined,
+    json: [],
+    meta: undefined,
+    raws: [],
+    endOfGroup,
+  };
+}
+
+function session(sid: number): Session {
+  return new Session({
+    epoch: { run: '0'.repeat(16), nonce: '0'.repeat(32), sid },
+    sendLimit: 0,
+    receiveLimit: 0,
+    maxMessageBytes: LIMIT,
+  });
+}
+
+const bodies = (of: Session) => of.unacknowledged().map((body) => parseResults(decodeBody(body).value));
+const ok = (packet: unknown) => ({ ok: true, packet }) as const;
+
+outbox('it keeps a message of several results within the limit', () => {
+  const results = new ResultOutbox(silentAudit);
+  const into = session(0);
+  results.open(into, LIMIT);
+  results.add(task(0), ok('x'.repeat(200_000)), 1, 0, 0);
+  assert.ok(results.add(task(1), ok('y'.repeat(LIMIT - 2048)), 1, 0, 0));
+  results.post(true);
+  for (const body of into.unacknowledged()) assert.ok(body.length <= LIMIT, `${body.length} bytes`);
+  assert.equal(
+    bodies(into).map(({ results }) => results.map(([number]) => number)),
+    [[0], [1]],
+  );
+});
+
+outbox('it turns a result above the limit into an error that says size and flag', () => {
+  const results = new ResultOutbox(silentAudit);
+  const into = session(0);
+  results.open(into, LIMIT);
+  results.add(task(0), ok('x'.repeat(LIMIT)), 1, 0, 0);
+  results.post(true);
+  const [entry] = bodies(into)[0]?.results ?? [];
+  assert.is(entry?.[2], 1);
+  assert.match(JSON.stringify(entry), /1048578 bytes.*--max-message-size is 1048576/);
+});
+
+outbox('it takes unacknowledged results to the next session, under the sid they were given in', () => {
+  const results = new ResultOutbox(silentAudit);
+  results.open(session(3), LIMIT);
+  results.add(task(0, 3), ok(1), 1, 0, 0);
+  results.post(true);
+  results.add(task(1, 3), ok(2), 1, 0, 0);
+  results.close();
+  results.add(task(2, 3), ok(3), 1, 0, 0);
+  results.post(true);
+  assert.not(results.isDrained);
+  const next = session(4);
+  results.open(next, LIMIT);
+  results.add(task(3, 4), ok(4), 1, 0, 0);
+  results.post(true);
+  assert.equal(
+    bodies(next).map(({ sid, results }) => [sid, ...results.map(([number]) => number)]),
+    [
+      [3, 0],
+      [3, 1],
+      [3, 2],
+      [4, 3],
+    ],
+  );
+});
+
+outbox.run();
