@@ -2,38 +2,39 @@
  * How a master shares its receiving connection among its slaves: who may send how many bytes, and who
  * may have a large message assembled. Pure; it raises the limits of sessions, which say so themselves.
  *
- * Each member has a base that is restored as its bytes come in. The first members get much, later ones
- * less, and from some hundreds on none; whoever wants more than it holds waits for its turn at the rest,
- * in order. So all grants together never exceed CREDIT_BYTES, and nobody holds what it did not ask for
- * beyond its base.
+ * Each member has a base that is its own until it leaves, and is restored as its bytes come in. The
+ * first members get much, later ones less, and from some hundreds on none. What is set apart for bases,
+ * given out or not, is never lent, so a newcomer finds its base whatever the others hold. The rest goes
+ * in turns, in the order of asking, to those that want more than they hold: at most one chunk beyond its
+ * base to each, so that one that takes its turn and then sends nothing leaves room for another.
  */
 
 import { CHUNK_BYTES, CREDIT_BYTES } from './messages.js';
 import type { Session } from './session.js';
 
 /** Of CREDIT_BYTES: what is given out as large bases (an eighth of the rest to each that comes), ... */
-const LARGE_BASES_BYTES = 448 * 1024;
+const LARGE_BASES_BYTES = 320 * 1024;
 const LARGEST_BASE_BYTES = 64 * 1024;
-/** ... and as small ones, while it lasts. The rest is for turns: more than the largest frame. */
+/** ... and as small ones, while it lasts. The rest is for turns: two of the largest frames. */
 const SMALL_BASES_BYTES = 192 * 1024;
 const SMALL_BASE_BYTES = 1024;
 
 interface Member {
   readonly session: Session;
   readonly base: number;
-  /** Bytes received that were given back to the pool already. */
-  settled: number;
+  /** Bytes granted beyond the base that have not come in. */
+  turn: number;
   waits: boolean;
 }
 
 export class CreditPool {
   readonly #members = new Map<Session, Member>();
   #waiting: Member[] = [];
-  #free = CREDIT_BYTES;
+  #free = CREDIT_BYTES - LARGE_BASES_BYTES - SMALL_BASES_BYTES;
   #large = LARGE_BASES_BYTES;
   #small = SMALL_BASES_BYTES;
 
-  /** Bytes granted to nobody. */
+  /** Bytes left for turns. */
   get free(): number {
     return this.#free;
   }
@@ -41,7 +42,7 @@ export class CreditPool {
   /** What the session that joins next may send at first: its receive limit. */
   nextBase(): number {
     const large = Math.floor(Math.min(LARGEST_BASE_BYTES, this.#large / 8));
-    if (large >= SMALL_BASE_BYTES) return large;
+    if (large > SMALL_BASE_BYTES) return large;
     return this.#small >= SMALL_BASE_BYTES ? SMALL_BASE_BYTES : 0;
   }
 
@@ -49,8 +50,7 @@ export class CreditPool {
   join(session: Session): void {
     const base = session.receiveLimit;
     this.#giveBack(base, -1);
-    this.#free -= base;
-    this.#members.set(session, { session, base, settled: 0, waits: false });
+    this.#members.set(session, { session, base, turn: 0, waits: false });
   }
 
   /** Gives back what a session held; returns the sessions that may send more because of it. */
@@ -60,7 +60,7 @@ export class CreditPool {
     this.#members.delete(session);
     if (member.waits) this.#waiting = this.#waiting.filter((waiting) => waiting !== member);
     this.#giveBack(member.base, 1);
-    this.#free += session.receiveLimit - member.settled;
+    this.#free += member.turn;
     return this.#serve();
   }
 
@@ -68,15 +68,13 @@ export class CreditPool {
   received(session: Session): readonly Session[] {
     const member = this.#members.get(session);
     if (member === undefined) return [];
-    this.#free += session.receivedBytes - member.settled;
-    member.settled = session.receivedBytes;
-    const held = session.receiveLimit - session.receivedBytes;
-    const restored = Math.min(member.base - held, this.#free);
-    if (restored > 0) {
-      this.#free -= restored;
-      const blocked = session.peerWant > session.receiveLimit - session.unannouncedLimit;
-      const urgent = blocked || session.unannouncedLimit + restored > member.base / 2;
-      session.setReceiveLimit(session.receiveLimit + restored, urgent);
+    this.#settle(member);
+    const restored = session.receivedBytes + member.base - session.receiveLimit;
+    if (restored > 0) session.setReceiveLimit(session.receiveLimit + restored, false);
+    const { receiveLimit, unannouncedLimit } = session;
+    const blocked = session.peerWant > receiveLimit - unannouncedLimit;
+    if (unannouncedLimit > 0 && (blocked || unannouncedLimit > member.base / 2)) {
+      session.setReceiveLimit(receiveLimit, true);
     }
     if (session.peerWant > session.receiveLimit && !member.waits) {
       member.waits = true;
@@ -88,17 +86,24 @@ export class CreditPool {
   #serve(): readonly Session[] {
     const served: Session[] = [];
     for (let member = this.#waiting[0]; member !== undefined; member = this.#waiting[0]) {
-      const { peerWant, receiveLimit } = member.session;
-      const missing = Math.min(peerWant - receiveLimit, CHUNK_BYTES);
+      const { peerWant, receiveLimit, receivedBytes } = member.session;
+      const missing = Math.min(peerWant, receivedBytes + member.base + CHUNK_BYTES) - receiveLimit;
       if (missing > this.#free) break;
       this.#waiting.shift();
       member.waits = false;
       if (missing <= 0) continue;
-      this.#free -= missing;
       member.session.setReceiveLimit(receiveLimit + missing, true);
+      this.#settle(member);
       served.push(member.session);
     }
     return served;
+  }
+
+  #settle(member: Member): void {
+    const { receiveLimit, receivedBytes } = member.session;
+    const turn = Math.max(0, receiveLimit - receivedBytes - member.base);
+    this.#free += member.turn - turn;
+    member.turn = turn;
   }
 
   #giveBack(base: number, sign: 1 | -1): void {

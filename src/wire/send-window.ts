@@ -32,6 +32,9 @@ export class SendWindow {
   readonly #kept = new Deque<Outgoing>();
   readonly #frames = new Deque<SentFrame>();
   #waitingBytes = 0;
+  /** The frames wanted next: whole ones, a chunk's worth at the most, of so many messages. */
+  #aheadBytes = 0;
+  #aheadMessages = 0;
   #offset = 0;
   #nextNumber = 1;
   #cursor = 1;
@@ -65,9 +68,13 @@ export class SendWindow {
     return this.#limit - this.#builtBytes - this.#waitingBytes;
   }
 
-  /** Absolute byte position that this side would like to send up to, a chunk ahead at the most. */
+  /**
+   * Absolute byte position that this side would like to send up to, a chunk ahead at the most. It ends
+   * with a frame that may go, so that what is granted is never held without being sent: no part of a
+   * frame, and nothing for a message without room. Two senders holding such would wait for each other.
+   */
   get want(): number {
-    return this.#builtBytes + Math.min(this.#waitingBytes, CHUNK_BYTES);
+    return this.#builtBytes + this.#aheadBytes;
   }
 
   /** The number that the next frame to be built will have. */
@@ -87,6 +94,7 @@ export class SendWindow {
   post(body: Uint8Array): void {
     this.#waiting.push({ body, lastNumber: 0 });
     this.#waitingBytes += framedBytes(body.length);
+    if (this.#aheadMessages === this.#waiting.length - 1) this.#lookAhead();
   }
 
   /** Bodies not wholly acknowledged, oldest first: what a next session must send again. */
@@ -146,12 +154,14 @@ export class SendWindow {
 
   /** Room to assemble the message that begins with this frame was granted. */
   takeRoom(number: number): void {
-    if (number === this.#nextNumber) this.#roomFor = number;
+    const message = this.#waiting.at(0);
+    if (number !== this.#nextNumber || message === undefined || !this.#needsRoom(message)) return;
+    this.#roomFor = number;
+    this.#lookAhead();
   }
 
   #needsRoom(message: Outgoing): boolean {
-    const chunked = message.body.length > CHUNK_BODY_BYTES;
-    return chunked && this.#offset === 0 && this.#roomFor !== this.#nextNumber;
+    return isChunked(message) && this.#offset === 0 && this.#roomFor !== this.#nextNumber;
   }
 
   #chunkOf(message: Outgoing): number {
@@ -173,8 +183,31 @@ export class SendWindow {
     if (last) this.#waiting.shift();
     this.#nextNumber++;
     this.#frames.push(frame);
+    this.#aheadBytes -= bytes.length;
+    if (this.#aheadMessages > 0) this.#aheadMessages--;
+    this.#lookAhead();
     return frame;
   }
+
+  #lookAhead(): void {
+    const head = this.#waiting.at(0);
+    if (head !== undefined && isChunked(head)) {
+      this.#aheadBytes = this.#needsRoom(head) ? 0 : HEADER_BYTES + this.#chunkOf(head);
+      return;
+    }
+    for (;;) {
+      const next = this.#waiting.at(this.#aheadMessages);
+      if (next === undefined || isChunked(next)) return;
+      const bytes = HEADER_BYTES + next.body.length;
+      if (this.#aheadBytes + bytes > CHUNK_BYTES) return;
+      this.#aheadBytes += bytes;
+      this.#aheadMessages++;
+    }
+  }
+}
+
+function isChunked({ body }: Outgoing): boolean {
+  return body.length > CHUNK_BODY_BYTES;
 }
 
 /** Bytes that a body takes on the wire, headers and all. */

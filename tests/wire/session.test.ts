@@ -342,13 +342,45 @@ test('it counts a resend once', () => {
   assert.equal(numbersOf(framesOf(sender)), [3]);
 });
 
-test('it wants no more than a chunk ahead, and knows what is spare', () => {
+test('it wants whole frames, a chunk ahead at the most, and knows what is spare', () => {
   const sender = createSession({ sendLimit: 0 });
   assert.is(sender.spareCredit, 0);
   postAll(sender, bodiesOf(20, 100_000));
-  assert.is(headersOf(framesOf(sender))[0]?.want, CHUNK_BYTES);
+  assert.is(headersOf(framesOf(sender))[0]?.want, 2 * framedBytes(100_000));
   assert.is(sender.waitingBytes, 20 * framedBytes(100_000));
   assert.is(sender.spareCredit, -20 * framedBytes(100_000));
+});
+
+test('it wants no credit for a message that has no room yet, nor for what stands behind it', () => {
+  const sender = createSession({ sendLimit: 0 });
+  const wants: number[] = [];
+  const noteWant = (frames: readonly Buffer[]): void => {
+    wants.push(...headersOf(frames).map(({ want }) => want));
+  };
+  const sizes = [300_000, 400_000].map(framedBytes) as [number, number];
+  const small = framedBytes(10);
+  postAll(sender, [bodyOf(10, 1), bodyOf(300_000, 2), bodyOf(10, 3), bodyOf(10, 4), bodyOf(400_000, 5)]);
+  sender.post(bodyOf(10, 6));
+  noteWant(framesOf(sender, 0));
+  const position = { kind: FRAME_KIND.position, number: 0 };
+  deliver(sender, [craft({ ...position, limit: small })]);
+  noteWant(framesOf(sender, 0));
+  deliver(sender, [craft({ kind: FRAME_KIND.grant, number: 2, limit: small })]);
+  noteWant(framesOf(sender, 0));
+  deliver(sender, [craft({ ...position, limit: small + sizes[0] })]);
+  noteWant(framesOf(sender, 0));
+  deliver(sender, [craft({ ...position, limit: 3 * small + sizes[0] })]);
+  noteWant(framesOf(sender, 0));
+  const first = small + sizes[0];
+  assert.equal(wants, [
+    ...[small],
+    ...[small, small],
+    ...[small + CHUNK_BYTES],
+    ...[first, first + 2 * small, first + 2 * small],
+    ...[first + 2 * small, first + 2 * small, first + 2 * small],
+  ]);
+  deliver(sender, [craft({ kind: FRAME_KIND.grant, number: 6, limit: 3 * small + sizes[0] })]);
+  assert.is(headersOf(framesOf(sender, 0))[0]?.want, first + 2 * small + CHUNK_BYTES);
 });
 
 // ---- chunks -----------------------------------------------------------------------------------------
