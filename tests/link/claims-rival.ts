@@ -12,6 +12,7 @@ const { buffer, progress, generation, tasks } = workerData as {
 const claims = new Claims(buffer);
 const withdrawn = new Uint8Array(tasks);
 let state = 1;
+parentPort?.postMessage('at work');
 while (Atomics.load(progress, 1) === 0) {
   state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
   // Around main's place: begun, waiting and not arrived tasks alike.

@@ -118,8 +118,8 @@ shared('of two threads that want a task exactly one gets it', async () => {
     workerData: { buffer: claims.buffer, progress, generation, tasks },
   });
   try {
+    await once(worker, 'message'); // it is at work
     const result = once(worker, 'message');
-    await once(worker, 'online');
     const begun = new Uint8Array(tasks);
     const refused = new Uint8Array(tasks);
     for (let index = 0; index < tasks; index += 32) {
