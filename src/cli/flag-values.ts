@@ -25,11 +25,14 @@ export function parseNatural(
   throw wrong(name, `a whole number from ${from} to ${to}`, text, example);
 }
 
+/** A slave keeps a word for each task under way, and holds two groups at least. */
+const LARGEST_GROUP = 32_768;
+
 export function parseGroup(name: string, text: string): number | 'auto' {
   if (text === 'auto') return text;
   const value = /^\d+$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && Number.isSafeInteger(value)) return value;
-  throw wrong(name, 'auto or a whole number from 1', text, 'auto');
+  if (value >= 1 && value <= LARGEST_GROUP) return value;
+  throw wrong(name, `auto or a whole number from 1 to ${LARGEST_GROUP}`, text, 'auto');
 }
 
 /** Seconds, as typed, in milliseconds; 0 only where it has a meaning, which `zero` tells. */

@@ -14,6 +14,13 @@ export class ConnectError extends JoinError {
   }
 }
 
+/** No word came from a broker in time. */
+export function timeoutError({ urls }: BrokerAddress, timeoutMs: number, cause?: unknown): ConnectError {
+  const where = urls.map(withoutCredentials).join(', ');
+  const text = `no answer from ${where} within ${(timeoutMs / 1000).toFixed(1)} s`;
+  return new ConnectError('timeout', text, { cause });
+}
+
 /** Translates what the NATS client rejected with. */
 export function toConnectError(address: BrokerAddress, timeoutMs: number, cause: unknown): ConnectError {
   const where = address.urls.map(withoutCredentials).join(', ');
@@ -34,7 +41,7 @@ export function toConnectError(address: BrokerAddress, timeoutMs: number, cause:
     case 'TIMEOUT':
     case 'CONNECTION_TIMEOUT':
     case 'ETIMEDOUT':
-      return build('timeout', `no answer from ${where} within ${(timeoutMs / 1000).toFixed(1)} s`);
+      return timeoutError(address, timeoutMs, cause);
     case 'SERVER_OPT_NA':
       return build('tls', `the broker at ${where} does not offer TLS, or we do not offer what it wants`);
   }

@@ -19,13 +19,19 @@ const PINGS_UNANSWERED = 3;
 /** Delays between attempts to connect again; `reset` after each success. */
 export class ReconnectDelays {
   #attempts = 0;
+  /** Called before each attempt, when the one before has failed. */
+  onRetry: () => void = () => {};
 
   reset(): void {
     this.#attempts = 0;
   }
 
-  readonly next = (): number =>
-    this.#attempts++ === 0 ? FIRST_RECONNECT_MS : RECONNECT_MIN_MS + Math.random() * RECONNECT_SPREAD_MS;
+  readonly next = (): number => {
+    this.onRetry();
+    return this.#attempts++ === 0
+      ? FIRST_RECONNECT_MS
+      : RECONNECT_MIN_MS + Math.random() * RECONNECT_SPREAD_MS;
+  };
 }
 
 export function connectOptions(

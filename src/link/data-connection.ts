@@ -1,10 +1,12 @@
 /** A connection to NATS as the port `DataLink`: bounded, reconnecting for ever, silent while it is down. */
 
+import type { Socket } from 'node:net';
 import { connect, type Msg, type NatsConnection, type Status } from 'nats';
 import { UsageError } from '../errors.js';
 import { HEADER_BYTES } from '../wire/frame.js';
 import { CHUNK_BYTES } from '../wire/messages.js';
-import { ConnectError, toConnectError, withoutCredentials } from './connect-error.js';
+import { isMute } from './broker-probe.js';
+import { ConnectError, timeoutError, toConnectError, withoutCredentials } from './connect-error.js';
 import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
 import { FlushWindow, UNFLUSHED_LIMIT_BYTES } from './flush-window.js';
 import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from './ports.js';
@@ -35,6 +37,9 @@ export async function connectData(address: BrokerAddress, options: ConnectDataOp
   const delays = new ReconnectDelays();
   const clientOptions = connectOptions(address, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
   let connection: NatsConnection;
+  if (await isMute(address.urls, options.timeoutMs)) {
+    throw timeoutError(address, options.timeoutMs);
+  }
   try {
     connection = await connect(clientOptions);
   } catch (error) {
@@ -66,6 +71,7 @@ class DataConnection implements DataLink {
     this.#connection = connection;
     this.#delays = delays;
     this.#refusedForGoodMs = refusedForGoodMs;
+    delays.onRetry = () => dropFailedDial(connection);
     void this.#followStatus();
     void connection.closed().then((error) => this.#onClosed(error ?? undefined));
   }
@@ -122,6 +128,7 @@ class DataConnection implements DataLink {
     this.#connected = false;
     if (connected) await within(CLOSE_FLUSH_MS, this.#connection.flush());
     await this.#connection.close();
+    dropFailedDial(this.#connection);
   }
 
   #refuse(bytes: number): false {
@@ -249,4 +256,14 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
     late,
   ]);
   clearTimeout(timer);
+}
+
+/**
+ * nats 2.29 forgets the socket of a dial that timed out, as to a frozen broker: nobody reads it any more,
+ * so it never closes. Reaches into the client; finds nothing, and does no harm, where that is mended.
+ */
+function dropFailedDial(connection: NatsConnection): void {
+  const { protocol } = connection as { protocol?: { transport?: { connected?: boolean; socket?: Socket } } };
+  const transport = protocol?.transport;
+  if (transport?.connected === false) transport.socket?.destroy();
 }

@@ -13,6 +13,8 @@ import type { TaskJar } from './task-jar.js';
 
 /** Bytes of an entry besides its arguments, generously. */
 const ENTRY_BYTES = 32;
+/** Both ends keep a word for each task under way, 65,536 of them; a group may have half of that. */
+const MOST_OUTSTANDING = 32_768;
 /** A slave that has held a group for longer than this while another idles gives its unstarted tasks back. */
 const RECALL_AFTER_MS = 200;
 
@@ -85,6 +87,7 @@ export class Dispatcher {
       !slave.suspected &&
       !slave.alone &&
       slave.recalling === undefined &&
+      slave.outstanding < MOST_OUTSTANDING &&
       slave.groups.length < Math.min(slave.window, LARGEST_WINDOW) &&
       slave.session.waitingBytes === 0 &&
       slave.session.spareCredit > 0

@@ -21,7 +21,14 @@ import type { SlaveCoreOptions, SlaveEnd, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 
 const HELLO_INTERVAL_MS = 1_000;
-/** Results that wait for credit beyond this keep the slave from beginning more tasks. */
+/**
+ * Results that wait to be sent keep a slave from beginning a task, for a while: while main computes they
+ * cannot leave, nor can the credit that they were granted be used. For short tasks that does not matter.
+ */
+const HOLD_MS = 2_000;
+const LONG_TASK_MICROS = 50_000;
+const SHORT_TASK_WAITING_BYTES = 1024 * 1024;
+/** Beyond this no task is begun at all. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 const NO_RAWS: readonly Uint8Array[] = [];
 
@@ -44,6 +51,8 @@ export class SlaveCore {
   #grouping = 0;
   #end: SlaveEnd | undefined;
   #completed = 0;
+  #lastMicros = 0;
+  #heldSince: number | undefined;
 
   constructor(options: SlaveCoreOptions) {
     this.#options = options;
@@ -204,9 +213,9 @@ export class SlaveCore {
       this.#rejoin();
       return;
     }
+    const announced = session.receiveLimit - session.unannouncedLimit;
     const limit = session.receivedBytes + CREDIT_BYTES;
-    const unsaid = limit - session.receiveLimit + session.unannouncedLimit;
-    session.setReceiveLimit(limit, unsaid > CREDIT_BYTES / 4);
+    session.setReceiveLimit(limit, session.peerWant > announced || limit - announced > CREDIT_BYTES / 4);
     if (session.askedSize > 0) session.grantRoom();
     this.flush(now);
   }
@@ -287,12 +296,23 @@ export class SlaveCore {
 
   // ---- running tasks
 
-  /** The next task to run, claimed; undefined if there is none or too many results wait to be sent. */
-  begin(): GivenTask | undefined {
-    if (this.#end || (this.#session?.waitingBytes ?? 0) > MOST_WAITING_BYTES) return undefined;
+  /** The next task to run, claimed; undefined if there is none or results must be sent first. */
+  begin(now: number): GivenTask | undefined {
+    if (this.#end || this.#isHeld(now)) return undefined;
     const task = this.#queue.take();
     if (task !== undefined) this.#running.add(task);
     return task;
+  }
+
+  #isHeld(now: number): boolean {
+    const waiting = this.#session?.waitingBytes ?? 0;
+    const allowed = this.#lastMicros >= LONG_TASK_MICROS ? 0 : SHORT_TASK_WAITING_BYTES;
+    if (waiting <= allowed) {
+      this.#heldSince = undefined;
+      return false;
+    }
+    this.#heldSince ??= now;
+    return waiting > MOST_WAITING_BYTES || now - this.#heldSince < HOLD_MS;
   }
 
   /** Takes what became of a task; true when a message of results was closed with it. */
@@ -301,6 +321,7 @@ export class SlaveCore {
     if (task.generation === this.#generation && this.#session !== undefined) this.#ports.release(task.index);
     if (this.#end) return false;
     this.#completed++;
+    this.#lastMicros = micros;
     const full = this.#results.add(task, outcome, micros, this.#grouping, now);
     if (!full && this.#queue.length > 0) return false;
     this.sendResults(now);

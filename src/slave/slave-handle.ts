@@ -157,7 +157,7 @@ export class SlaveRunner implements SlaveHandle {
   async #runAll(most: number): Promise<void> {
     this.#turnBegan = performance.now();
     for (let run = 0; run < most; run++) {
-      const task = this.#core.begin();
+      const task = this.#core.begin(this.#clock());
       if (task === undefined) break;
       const began = performance.now();
       const outcome = runTask(task, this.#scope, this.#controllers);
