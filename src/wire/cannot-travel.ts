@@ -2,7 +2,8 @@
 import { types } from 'node:util';
 
 const BY_TAG: Readonly<Record<string, string>> = {
-  AbortSignal: "is an AbortSignal; in a task, use taskContext().signal, and cancel with the policy's signal",
+  AbortSignal:
+    'is an AbortSignal; in a task, use taskContext().signal, and cancel with master.cancel(taskId)',
   Promise: 'is a Promise, which lives in this process only; await it first',
   SharedArrayBuffer: 'is a SharedArrayBuffer, which lives in this process only; send a copy of its bytes',
   WeakMap: 'is a WeakMap, whose entries cannot be listed; send a Map',
