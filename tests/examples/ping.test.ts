@@ -1,0 +1,30 @@
+/** ping, on both brokers: its arguments, its summary, and its target number at work. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { BROKERS, exampleFile, runWithTwoSlaves } from './run-example.js';
+
+const ping = suite('ping');
+const program = exampleFile('ping');
+
+for (const kind of BROKERS) {
+  ping(`it has every ping answered and keeps only the target number in memory, on ${kind.name}`, async () => {
+    const { code, stdout, stderr } = await runWithTwoSlaves(program, kind, ['--pings', '5000']);
+    assert.is(
+      stdout.replace(/in \d+\.\d\d s/, 'in T s'),
+      '5000 of 5000 pings answered in T s\nat most 1000 tasks were in memory at a time\n',
+      stderr,
+    );
+    assert.is(stderr, '');
+    assert.is(code, 0);
+  });
+}
+
+ping('it refuses a number of pings that is none, and exits 255', async () => {
+  const { code, stdout, stderr, trail } = await runWithTwoSlaves(program, undefined, ['--pings', 'many']);
+  assert.match(stderr, /^RangeError: --pings: expected a whole number from 1, got "many"/);
+  assert.is(stdout, '');
+  assert.is(code, 255);
+  assert.match(trail, / \[A\] SLAVE-0 <- TRY-SHUTDOWN\n|LOCAL 0 EXITED/, 'its slaves were told to stop');
+});
+
+ping.run();
