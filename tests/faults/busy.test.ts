@@ -1,0 +1,53 @@
+/** Busy is never taken for dead: main computes for three timeouts, on a slave and on the master. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { BROKER_NAMES, type BrokerName, Cluster, together } from './support.js';
+
+const it = suite('busy processes');
+const BUSY_MS = 10_000;
+
+async function spinningTask(broker: BrokerName): Promise<void> {
+  await using cluster = await Cluster.open(broker);
+  await cluster.startMaster({
+    plan: {
+      steps: [
+        { submit: 'spin', args: [BUSY_MS] },
+        { submit: 'nap', args: [100], count: 10 },
+      ],
+    },
+  });
+  const slaves = await cluster.joinSlaves(2);
+  const report = await cluster.finish(11);
+  report.checkAllOk();
+  report.checkOnce();
+  report.checkNobodyLost();
+  for (const slave of slaves) assert.is(await slave.exit(), 0, 'the slave is told to shut down');
+}
+
+async function spinningMaster(broker: BrokerName): Promise<void> {
+  await using cluster = await Cluster.open(broker);
+  await cluster.startMaster({
+    plan: {
+      steps: [
+        { submit: 'nap', args: [100], count: 20 },
+        { take: 4 },
+        { spinMs: BUSY_MS },
+        { submit: 'nap', args: [100], count: 4 },
+      ],
+    },
+  });
+  const slaves = await cluster.joinSlaves(2);
+  const report = await cluster.finish(24);
+  report.checkAllOk();
+  report.checkOnce();
+  report.checkNobodyLost();
+  assert.is(report.trail.all('slave-rejoined').length, 0, 'no slave had to join again');
+  for (const slave of slaves) assert.is(await slave.exit(), 0, 'the slave is told to shut down');
+}
+
+it('finish a task of three timeouts where it began, and keep every slave of a master as busy', async () => {
+  await together(BROKER_NAMES.flatMap((broker) => [spinningTask(broker), spinningMaster(broker)]));
+});
+
+it.run();
