@@ -117,6 +117,7 @@ export class SentinelCore {
     this.#connected = up;
     this.#liveness.connection(up, now);
     this.#events.push({ type: 'link', connected: up });
+    if (up && this.#options.role === 'slave') this.#beatAtOnce(now);
   }
 
   /** An attempt to reach the broker was refused, by its machine or for our credentials. */
@@ -291,6 +292,14 @@ export class SentinelCore {
       peer.scheduleBeat(now);
     }
     this.#sendCommands(peer, now);
+  }
+
+  /** A connection that is cut each time before a beat is due would look like silence. */
+  #beatAtOnce(now: number): void {
+    for (const peer of this.#peers.values()) {
+      peer.beatDueAt = now;
+      this.#sendDue(peer, now);
+    }
   }
 
   #sendCommands(peer: SentinelPeer, now: number): void {
