@@ -187,13 +187,13 @@ export class Attempt {
 
   #onSentinel(event: SentinelEvent): void {
     switch (event.type) {
-      case 'listening':
-        // Main's subscription must stand too before the master can answer.
-        this.#link.ready().then(
-          () => this.core.joinable(event.nonce, now()),
-          () => this.#onLinkLost(),
-        );
+      case 'listening': {
+        // Main's subscription must stand too before the master can answer. When the connection breaks
+        // instead, the client subscribes anew before it says that it is back.
+        const joinable = (): void => this.core.joinable(event.nonce, now());
+        this.#link.ready().then(joinable, joinable);
         return;
+      }
       case 'lost':
         this.#sentinel.request({ op: 'ending' });
         break;
