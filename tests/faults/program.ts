@@ -214,7 +214,7 @@ function printed(fate: Fate): PrintedFate {
 function note(word: 'begin' | 'end'): void {
   const { taskId, sid, attempt } = taskContext();
   if (log !== undefined && taskId !== undefined) {
-    writeSync(log, `${word} ${taskId} ${sid} ${attempt} ${process.pid}\n`);
+    writeSync(log, `${word} ${taskId} ${sid} ${attempt} ${process.pid} ${Date.now()}\n`);
   }
 }
 

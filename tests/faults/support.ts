@@ -186,6 +186,8 @@ export interface Runs {
   begun: number;
   ended: number;
   readonly pids: Set<number>;
+  /** When a process began it last, by its id. */
+  readonly begunAt: Map<number, number>;
 }
 
 export class Cluster implements AsyncDisposable {
@@ -269,15 +271,17 @@ export class Cluster implements AsyncDisposable {
   computed(): Map<string, Runs> {
     const runs = new Map<string, Runs>();
     for (const line of readFileSync(this.#log, 'utf8').split('\n')) {
-      const [word, taskId, , , pid] = line.split(' ');
+      const [word, taskId, , , pid, at] = line.split(' ');
       if (taskId === undefined) continue;
       let of = runs.get(taskId);
       if (of === undefined) {
-        of = { begun: 0, ended: 0, pids: new Set() };
+        of = { begun: 0, ended: 0, pids: new Set(), begunAt: new Map() };
         runs.set(taskId, of);
       }
-      if (word === 'begin') of.begun++;
-      else of.ended++;
+      if (word === 'begin') {
+        of.begun++;
+        of.begunAt.set(Number(pid), Number(at));
+      } else of.ended++;
       of.pids.add(Number(pid));
     }
     return runs;
