@@ -99,7 +99,7 @@ async function runMaster(configuration: Configuration, audit: AuditTrail): Promi
   }
   await running.end(finished);
   setProgramSubmitter(undefined);
-  interruption.stop();
+  interruption.end(code);
   process.off('exit', killLocalSlaves);
   return code;
 }
@@ -119,16 +119,16 @@ async function runSlave(configuration: Configuration, audit: AuditTrail): Promis
     mayKill: true,
     signal: abort.signal,
   });
+  let code = FAILURE;
   try {
     const failed = interruption.signalled.then(() => new Promise<never>(() => {}));
-    return exitCodeOf(await Promise.race([slave.run(), failed]), audit);
+    code = exitCodeOf(await Promise.race([slave.run(), failed]), audit);
   } catch (error) {
     process.stderr.write(`${stackOf(error)}\n`);
     audit.emit({ type: 'error', text: stackOf(error) });
-    return FAILURE;
-  } finally {
-    interruption.stop();
   }
+  interruption.end(code);
+  return code;
 }
 
 /** Not inherited by what a task may start. */
@@ -138,16 +138,21 @@ function takeParentPipe(): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-/** Resolves on a signal that asks the process to end; rejects on an exception that nobody caught. */
-function watchForInterruption(audit: AuditTrail): {
+interface Interruption {
+  /** Resolves on a signal that asks the process to end; rejects on an exception that nobody caught. */
   readonly signalled: Promise<{ readonly code: number }>;
-  readonly stop: () => void;
-} {
+  /** From now on the process has its exit code, and a signal can only make it come sooner. */
+  readonly end: (code: number) => void;
+}
+
+function watchForInterruption(audit: AuditTrail): Interruption {
   let onSignal: (signal: NodeJS.Signals) => void = () => {};
   let onException: (error: unknown) => void = () => {};
+  let ended: number | undefined;
   const signalled = new Promise<{ code: number }>((resolve, reject) => {
     let count = 0;
     onSignal = (signal) => {
+      if (ended !== undefined) process.exit(ended);
       audit.emit({ type: 'interrupted', signal });
       const code = SIGNAL_CODES[signal] ?? FAILURE;
       // The second time the user means it.
@@ -161,8 +166,8 @@ function watchForInterruption(audit: AuditTrail): {
   process.on('uncaughtException', onException);
   return {
     signalled,
-    stop: () => {
-      for (const signal of Object.keys(SIGNAL_CODES)) process.off(signal, onSignal);
+    end: (code) => {
+      ended = code;
       process.off('uncaughtException', onException);
     },
   };

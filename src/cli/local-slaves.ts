@@ -40,6 +40,8 @@ export const FIRST_DELAY_MS = 250;
 export const LONGEST_DELAY_MS = 15_000;
 export const STEADY_AFTER_MS = 30_000;
 export const KILL_AFTER_MS = 2000;
+/** What a slave that knows of the shutdown may take to end by itself. */
+export const LEAVE_WITHIN_MS = 1000;
 
 const systemClock: LocalSlavesClock = {
   now: () => performance.now(),
@@ -96,9 +98,12 @@ export class LocalSlaves {
     }
   }
 
-  /** SIGTERM for those still there, SIGKILL two seconds later; resolves when all have gone. */
-  end(): Promise<void> {
-    this.#end ??= this.#endAll();
+  /**
+   * SIGTERM for those still there, SIGKILL two seconds later; resolves when all have gone. Those of
+   * `leaving` have acknowledged the shutdown and get a second to end with their own exit code first.
+   */
+  end(leaving: ReadonlySet<number> = new Set()): Promise<void> {
+    this.#end ??= this.#endAll(leaving);
     return this.#end;
   }
 
@@ -133,16 +138,22 @@ export class LocalSlaves {
     this.#params.onEvent({ type: 'restarting', number, delayMs });
   }
 
-  async #endAll(): Promise<void> {
+  async #endAll(leaving: ReadonlySet<number>): Promise<void> {
     this.beginEnding();
     const running = this.#places.flatMap((place) => place.running ?? []);
     if (running.length === 0) return;
     const allGone = new Promise<void>((resolve) => {
       this.#onAllGone = resolve;
     });
-    for (const { process } of running) process.terminate();
-    const cancelKill = this.#clock.after(KILL_AFTER_MS, () => this.killAllNow());
+    const terminate = (wanted: (pid: number | undefined) => boolean): void => {
+      for (const { running } of this.#places) if (wanted(running?.process.pid)) running?.process.terminate();
+    };
+    const isLeaving = (pid: number | undefined): boolean => pid !== undefined && leaving.has(pid);
+    terminate((pid) => !isLeaving(pid));
+    const patienceMs = running.some(({ process }) => isLeaving(process.pid)) ? LEAVE_WITHIN_MS : 0;
+    const cancels = [this.#clock.after(patienceMs + KILL_AFTER_MS, () => this.killAllNow())];
+    if (patienceMs > 0) cancels.push(this.#clock.after(patienceMs, () => terminate(isLeaving)));
     await allGone;
-    cancelKill();
+    for (const cancel of cancels) cancel();
   }
 }

@@ -101,7 +101,7 @@ export class RunningMaster {
     this.#locals?.beginEnding();
     await this.#resources?.end(finished ? 'finished' : 'in-progress');
     await this.master.stop();
-    await this.#locals?.end();
+    await this.#locals?.end(this.master.leavingPids);
     await this.#broker?.stop();
     audit.emit({ type: 'master-finished', memberId: configuration.memberId });
   }

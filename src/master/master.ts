@@ -28,6 +28,8 @@ export interface MasterParams extends MasterLinkParams {
 
 export class Master implements Submitter {
   readonly handle: MasterHandle;
+  /** Process ids, each on its slave's machine, of slaves that have acknowledged the shutdown. */
+  readonly leavingPids = new Set<number>();
   readonly #link: MasterLink;
   readonly #core: MasterCore;
   readonly #audit: AuditSink;
@@ -105,7 +107,10 @@ export class Master implements Submitter {
       await this.#news(deadline - performance.now());
     }
     for (const slave of this.#core.roster) {
-      if (slave.shutdownAcknowledged) continue;
+      if (slave.shutdownAcknowledged) {
+        this.leavingPids.add(slave.pid);
+        continue;
+      }
       const waitedSeconds = SHUTDOWN_WITHIN_MS / 1000;
       this.#audit.emit({ type: 'shutdown-unanswered', sid: slave.sid, waitedSeconds });
     }

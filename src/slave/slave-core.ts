@@ -87,6 +87,11 @@ export class SlaveCore {
     return this.#results.collected;
   }
 
+  /** Whether a task has begun and not ended. */
+  get isRunning(): boolean {
+    return this.#running.size > 0;
+  }
+
   /** Tasks run to their end. */
   get completed(): number {
     return this.#completed;

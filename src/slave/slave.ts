@@ -15,6 +15,7 @@ const UNHEARD_MS = 1_500;
 /** What results and a goodbye may take at the end. */
 const DRAIN_MS = 2_000;
 const GOODBYE_MS = 1_000;
+const ABORTED = Symbol('ended by its signal');
 
 /** What was found out about the master's place. */
 export type Located =
@@ -169,13 +170,18 @@ export class Slave {
   async #work(attempt: Attempt): Promise<unknown> {
     const { algorithm, signal } = this.#params;
     const { core, runner } = attempt;
-    const aborted = new Promise<number>((resolve) => {
-      if (signal?.aborted) resolve(255);
-      signal?.addEventListener('abort', () => resolve(255), { once: true });
+    const aborted = new Promise<typeof ABORTED>((resolve) => {
+      if (signal?.aborted) resolve(ABORTED);
+      signal?.addEventListener('abort', () => resolve(ABORTED), { once: true });
     });
-    const code = await Promise.race([runner.run(algorithm), aborted]);
+    const returned = runner.run(algorithm);
+    const code = await Promise.race([returned, aborted]);
     if (core.end === undefined) await this.#leave(attempt);
-    return code;
+    if (code !== ABORTED) return code;
+    // Local slaves are told to shut down and to terminate in one breath: the first decides the exit code,
+    // and what the algorithm does after its last task is not cut short by the second.
+    if (core.end?.kind !== 'shutdown') return 255;
+    return core.isRunning ? 0 : returned;
   }
 
   /** The algorithm returned by itself: what it computed should arrive, and the master should know. */

@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   KILL_AFTER_MS,
+  LEAVE_WITHIN_MS,
   type LocalSlaveEvent,
   LocalSlaves,
   type LocalSlavesClock,
@@ -191,6 +192,22 @@ local('terminates, and kills after two seconds what is still there', async () =>
   await ended;
   assert.is(clock.pending, 0);
   assert.equal(slaves.pids, []);
+});
+
+local('lets those that leave by themselves do so for a second', async () => {
+  const { clock, slaves, exit, log } = faked(3);
+  slaves.start();
+  const ended = slaves.end(new Set([1, 2]));
+  assert.equal(log.slice(3), ['terminate 3']);
+  exit(1, 0);
+  clock.advance(LEAVE_WITHIN_MS);
+  assert.equal(log.slice(4), ['terminate 2']);
+  exit(2, 0);
+  clock.advance(KILL_AFTER_MS);
+  assert.equal(log.slice(5), ['kill 3']);
+  exit(3, null);
+  await ended;
+  assert.is(clock.pending, 0);
 });
 
 // What follows runs real processes. Each says hello to the test over a socket, whose end is its death.

@@ -1,0 +1,49 @@
+/** Runs one test body over each broker that a master may have: its own, and a real nats-server. */
+import type { Flags } from '../../src/index.js';
+import { findNatsServer, startNatsServer } from './nats-server.js';
+import { type Programs, withPrograms } from './programs.js';
+
+/** What a master needs to be told to use the broker; nothing for its own. */
+export interface BrokerOfTest {
+  readonly name: 'embedded' | 'nats-server';
+  readonly args: readonly string[];
+  readonly flags: Flags;
+  /** Of the nats-server. */
+  readonly url: string | undefined;
+}
+
+type Register = (name: string, body: () => Promise<void>) => void;
+
+const EMBEDDED: BrokerOfTest = { name: 'embedded', args: [], flags: {}, url: undefined };
+
+/** The body may start programs; none of them may be left at its end. */
+export function overEachBroker(
+  test: Register,
+  name: string,
+  body: (broker: BrokerOfTest, programs: Programs) => Promise<void>,
+): void {
+  test(`${name} (embedded)`, () => withPrograms((programs) => body(EMBEDDED, programs)));
+  overNatsServer(test, name, body);
+}
+
+/** For what only a broker that outlives its masters shows. */
+export function overNatsServer(
+  test: Register,
+  name: string,
+  body: (broker: BrokerOfTest & { readonly url: string }, programs: Programs) => Promise<void>,
+): void {
+  if (findNatsServer() === undefined) return;
+  test(`${name} (nats-server)`, () =>
+    withPrograms(async (programs) => {
+      const server = await startNatsServer();
+      const { url } = server;
+      try {
+        await body(
+          { name: 'nats-server', args: ['--nats-url', url], flags: { natsUrl: url }, url },
+          programs,
+        );
+      } finally {
+        await server.stop();
+      }
+    }));
+}
