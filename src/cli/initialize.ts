@@ -1,5 +1,7 @@
 /** A program's main: reads its command line, runs it as master or slave, and sets its exit code. */
 
+import { Socket } from 'node:net';
+import { WriteStream as TerminalStream } from 'node:tty';
 import { setProgramSubmitter } from '../algorithms/submitter-context.js';
 import { type AuditTrail, createAuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
 import { MwError } from '../errors.js';
@@ -175,12 +177,23 @@ function watchForInterruption(audit: AuditTrail): Interruption {
 
 function exitAfterLingering(audit: AuditTrail, code: number): void {
   const timer = setTimeout(() => {
-    const what = process.getActiveResourcesInfo().filter((name) => name !== 'Timeout');
-    audit.emit({ type: 'still-open', what: what.join(', ') || 'a timer' });
+    audit.emit({ type: 'still-open', what: heldOpen().join(', ') || 'unknown' });
     audit.flushSync();
     process.exit(code);
   }, LINGER_MS);
   timer.unref();
+}
+
+/** What holds the event loop: not the standard streams, which are listed as if they did. */
+function heldOpen(): string[] {
+  const held = process.getActiveResourcesInfo();
+  const streams: readonly object[] = [process.stdout, process.stderr];
+  for (const stream of streams) {
+    const name = stream instanceof TerminalStream ? 'TTYWrap' : stream instanceof Socket ? 'PipeWrap' : '';
+    const at = held.indexOf(name);
+    if (at >= 0) held.splice(at, 1);
+  }
+  return held;
 }
 
 /** One line for what we say on purpose; the stack for what nobody foresaw. */
