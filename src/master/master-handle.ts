@@ -41,10 +41,10 @@ export interface MasterHandle {
   masterLoopIterate(options?: MasterLoopOptions): Promise<MasterLoopReport>;
   /** Hands over the results that arrived, in order of arrival; of these algorithms only, if any are named. */
   getResults(): ResultOf<AnyAlgorithm>[];
-  getResults<A extends AnyAlgorithm>(...algorithms: readonly A[]): ResultOf<A>[];
+  getResults<const A extends readonly AnyAlgorithm[]>(...algorithms: A): ResultOf<A[number]>[];
   /** Hands over the tasks that became unrunnable, in order; of these algorithms only, if any are named. */
   getUnrunnableTasks(): UnrunnableOf<AnyAlgorithm>[];
-  getUnrunnableTasks<A extends AnyAlgorithm>(...algorithms: readonly A[]): UnrunnableOf<A>[];
+  getUnrunnableTasks<const A extends readonly AnyAlgorithm[]>(...algorithms: A): UnrunnableOf<A[number]>[];
   /**
    * Iterates over fates as they come; ends when nothing is pending or untaken. With algorithms only over
    * theirs, typed by `algorithm`; the others are left to another reader. Each fate is handed over once.
@@ -55,7 +55,9 @@ export interface MasterHandle {
    * }
    */
   results(): AsyncIterableIterator<Fate>;
-  results<A extends AnyAlgorithm>(...algorithms: readonly A[]): AsyncIterableIterator<FateOf<A>>;
+  results<const A extends readonly AnyAlgorithm[]>(
+    ...algorithms: A
+  ): AsyncIterableIterator<FateOf<A[number]>>;
   /** Tasks queued and running. */
   readonly numRunnableTasks: number;
   /** Unrunnable tasks that were not taken yet. */
