@@ -1,0 +1,49 @@
+/** Algorithms that a test and the slave programs it starts have in common. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineAlgorithm, taskContext } from '../../src/index.js';
+
+export const echo = defineAlgorithm('echo', (value: unknown) => value);
+
+export const square = defineAlgorithm('square', (n: number) => n * n);
+
+/** The process that ran it. */
+export const whoRuns = defineAlgorithm('whoRuns', () => process.pid);
+
+/** Waits, unless its master does not want it any more. */
+export const pause = defineAlgorithm('pause', async (seconds: number) => {
+  console.log(`pausing ${taskContext().taskId}`);
+  await sleep(seconds * 1000, undefined, { signal: taskContext().signal });
+  return process.pid;
+});
+
+/** Computes without ever giving the event loop its turn. */
+export const spin = defineAlgorithm('spin', (seconds: number) => {
+  process.stdout.write(`spinning ${taskContext().taskId}\n`);
+  const until = performance.now() + seconds * 1000;
+  while (performance.now() < until);
+  return process.pid;
+});
+
+/** Takes its process down in its first `times` runs. */
+export const abort = defineAlgorithm('abort', (times: number) => {
+  const { attempt } = taskContext();
+  if (attempt <= times) process.abort();
+  return attempt;
+});
+
+export class Mishap extends Error {
+  readonly code = 'E_MISHAP';
+  readonly at = new Date(7);
+  override readonly name = 'Mishap';
+}
+
+export const fail = defineAlgorithm('fail', (message: string) => {
+  throw new Mishap(message, { cause: new RangeError('too deep') });
+});
+
+/** Returns what cannot travel, two levels down. */
+export const misreturn = defineAlgorithm('misreturn', () => ({ list: [1, () => 2] }) as unknown);
+
+export const bytes = defineAlgorithm('bytes', (size: number) => Buffer.alloc(size, 7));
+
+export const sizeOf = defineAlgorithm('sizeOf', (value: Uint8Array) => value.length);

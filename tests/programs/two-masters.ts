@@ -1,0 +1,8 @@
+/** A program that defines two master algorithms and two slave algorithms. */
+import { defineMaster, defineSlave, initialize } from '../../src/index.js';
+
+defineMaster(() => 0);
+defineMaster(() => 1);
+defineSlave(() => 0);
+defineSlave(() => 1);
+await initialize();

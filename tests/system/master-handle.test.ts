@@ -1,0 +1,365 @@
+/** The master handle and the stubs, against slaves in this process: loops, fates, futures, targets, cancel. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  defineAlgorithm,
+  type EmbeddedMaster,
+  master,
+  slave,
+  TaskError,
+  type TaskId,
+  taskContext,
+  UnrunnableError,
+  UsageError,
+} from '../../src/index.js';
+import { echo, fail, Mishap, square } from '../programs/algorithms.js';
+import { withCluster } from '../support/clusters.js';
+import { overEachBroker } from '../support/each-broker.js';
+import { until, within } from '../support/programs.js';
+
+const test = suite('master handle');
+const EMBEDDED = { flags: {} };
+
+/** Tasks that run until the test lets them go. */
+const gates = new Map<string, { readonly open: () => void; readonly opened: Promise<void> }>();
+const entered = new Map<string, AbortSignal>();
+
+const gate = defineAlgorithm('gate', async (name: string) => {
+  entered.set(name, taskContext().signal);
+  await gateOf(name).opened;
+  return name;
+});
+
+function gateOf(name: string): { readonly open: () => void; readonly opened: Promise<void> } {
+  let known = gates.get(name);
+  if (known === undefined) {
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    known = { open, opened };
+    gates.set(name, known);
+  }
+  return known;
+}
+
+async function take<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+  const taken: T[] = [];
+  for await (const one of iterable) taken.push(one);
+  return taken;
+}
+
+async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await within(10_000, promise, () => 'the promise did not settle');
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it was fulfilled');
+}
+
+for (const slaves of [1, 3]) {
+  overEachBroker(test, `the loop brings news of ${slaves} slaves, which are handed over once`, ({ flags }) =>
+    withCluster({ flags }, slaves, async (mw) => {
+      const ids = [1, 2, 3, 4].map((n) => square.funcall(n));
+      assert.equal(ids, ['TASK-0', 'TASK-1', 'TASK-2', 'TASK-3']);
+      assert.is(mw.numRunnableTasks, 4);
+      const taken = [];
+      while (taken.length < 4) {
+        const report = await mw.masterLoop();
+        assert.ok(report.numResults > 0);
+        assert.equal([report.numConnectedSlaves, report.numDisconnectedSlaves], [0, 0]);
+        taken.push(...mw.getResults(square));
+        assert.equal(mw.getResults(), []);
+      }
+      assert.equal(taken.map((result) => result.status === 'ok' && result.packet).sort(), [1, 16, 4, 9]);
+      for (const result of taken) {
+        assert.ok(result.computeTime >= 0 && result.computeTime < 5);
+        assert.match(String(result.sid), /^SLAVE-\d$/);
+        assert.is(result.attempts, 1);
+        assert.is(ids[(result.args[0] ?? 0) - 1], result.taskId);
+      }
+      assert.is(mw.numRunnableTasks, 0);
+      const idle = await mw.masterLoop({ timeout: 0.02 });
+      assert.equal(Object.values(idle), [0, 0, 0, 0]);
+    }),
+  );
+}
+
+test('masterLoopIterate makes one pass, and even one of no time gives the event loop its turn', () =>
+  withCluster(EMBEDDED, 0, async (mw) => {
+    echo.funcall(1);
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    assert.equal(Object.values(await mw.masterLoopIterate({ timeout: 0 })), [0, 0, 0, 0]);
+    assert.ok(turned);
+    const began = performance.now();
+    assert.equal(Object.values(await mw.masterLoopIterate()), [0, 0, 0, 0]);
+    assert.ok(performance.now() - began > 40);
+    await slave(mw);
+    while ((await mw.masterLoopIterate()).numResults === 0);
+    assert.is(mw.getResults().length, 1);
+  }));
+
+test('a loop that waits ends when the master stops', () =>
+  withCluster(EMBEDDED, 0, async (mw) => {
+    const loop = mw.masterLoop();
+    const iteration = take(mw.results());
+    echo.funcall(1);
+    await sleep(1);
+    await mw.stop();
+    assert.is((await within(10_000, loop, () => 'the loop')).numResults, 0);
+    assert.equal(await within(10_000, iteration, () => 'the iteration'), []);
+  }));
+
+test('readers of one algorithm leave the others to other readers', () =>
+  withCluster(EMBEDDED, 2, async (mw) => {
+    for (let n = 0; n < 20; n++) {
+      square.funcall(n);
+      echo.funcall(`e${n}`);
+      gate.withTaskPolicy({ sid: 'SLAVE-99' })(`g${n}`);
+    }
+    await until('all have their fates', async () => {
+      await mw.masterLoop();
+      return mw.numRunnableTasks === 0;
+    });
+    assert.is(mw.numUnrunnableTasks, 20);
+    assert.equal(mw.getUnrunnableTasks(square), []);
+    const [first, ...unrunnable] = mw.getUnrunnableTasks(gate);
+    assert.is(unrunnable.length, 19);
+    assert.is(first?.reason, 'unknown-sid');
+    assert.equal(first?.args, ['g0']);
+    const names: string[] = mw.getResults(echo).map(({ algorithm }) => algorithm satisfies 'echo');
+    assert.equal([...new Set(names)], ['echo']);
+    assert.is(names.length, 20);
+    const sum = (await take(mw.results(square))).reduce(
+      (sum, fate) => sum + (fate.status === 'ok' ? fate.packet : Number.NaN),
+      0,
+    );
+    assert.is(sum, 2470);
+    assert.equal(await take(mw.results()), []);
+  }));
+
+test('results() tells algorithms apart by their names, ends, and hands over each fate once', () =>
+  withCluster(EMBEDDED, 2, async (mw) => {
+    const readers = [take(mw.results(square, gate)), take(mw.results(square, gate))];
+    square.funcall(3);
+    echo.funcall('left');
+    gate.funcall('narrow');
+    gateOf('narrow').open();
+    const later = take(mw.results(square, gate));
+    for (const fate of [...(await Promise.all(readers)), await later].flat()) {
+      if (fate.status !== 'ok') throw fate.error;
+      if (fate.algorithm === 'square') assert.is(fate.packet.toFixed(1), '9.0');
+      else assert.is(fate.packet.toUpperCase(), 'NARROW');
+    }
+    for await (const fate of mw.results()) {
+      assert.is(fate.algorithm, 'echo');
+      break;
+    }
+    assert.equal(await take(mw.results()), []);
+  }));
+
+test('an iteration goes on while tasks are submitted in it, and what is not taken stays', () =>
+  withCluster(EMBEDDED, 2, async (mw) => {
+    square.funcall(2);
+    const seen: number[] = [];
+    for await (const fate of mw.results(square)) {
+      if (fate.status !== 'ok') throw fate.error;
+      seen.push(fate.packet);
+      if (fate.packet < 1e5) {
+        square.funcall(fate.packet);
+        square.funcall(fate.packet);
+      }
+    }
+    assert.equal(
+      [...seen].sort((a, b) => a - b),
+      [4, 16, 16, ...Array(4).fill(256), ...Array(8).fill(65536), ...Array(16).fill(65536 ** 2)],
+    );
+    for (let i = 0; i < 10; i++) square.funcall(i);
+    for await (const _ of mw.results()) break;
+    assert.is((await take(mw.results(square))).length, 9);
+  }));
+
+test('target numbers count what is queued and running, futures among it', () =>
+  withCluster(EMBEDDED, 1, async (mw) => {
+    assert.equal([mw.targetNumber, mw.uptoTargetNumber, gate.targetNumber], [0, 0, 0]);
+    mw.targetNumber = 5;
+    gate.targetNumber = 3;
+    square.targetNumber = -4;
+    assert.is(square.targetNumber, 0);
+    const future = gate.future('target 1');
+    gate.funcall('target 2');
+    square.funcall(2);
+    assert.equal([mw.pendingTasks, mw.uptoTargetNumber], [3, 2]);
+    assert.equal([gate.pendingTasks, gate.uptoTargetNumber], [2, 1]);
+    assert.equal([square.pendingTasks, square.uptoTargetNumber], [1, 0]);
+    gateOf('target 1').open();
+    assert.is(await future, 'target 1');
+    assert.equal([mw.pendingTasks, gate.uptoTargetNumber], [2, 2]);
+    gateOf('target 2').open();
+    const fates = await take(mw.results());
+    assert.equal(fates.map(({ algorithm }) => algorithm).sort(), ['gate', 'square']);
+    assert.equal([mw.pendingTasks, mw.uptoTargetNumber], [0, 5]);
+    mw.targetNumber = -1;
+    assert.is(mw.targetNumber, 0);
+    assert.throws(() => {
+      mw.targetNumber = 1.5;
+    }, /whole number/);
+  }));
+
+overEachBroker(test, 'cancel gives up what is queued or running, and nothing else', ({ name, flags }) =>
+  withCluster({ flags }, 1, async (mw) => {
+    const nameOfRunning = `running over ${name}`;
+    const running = gate.funcall(nameOfRunning);
+    await until('it runs', () => entered.has(nameOfRunning));
+    const queued = gate.funcall('cancel queued');
+    assert.is(mw.cancel(queued), true);
+    assert.is(mw.cancel(queued), false);
+    assert.is(mw.cancel(running), true);
+    const signal = entered.get(nameOfRunning);
+    await until('its signal aborts', () => signal?.aborted === true);
+    assert.is(mw.pendingTasks, 0);
+    const cancelled = mw.getUnrunnableTasks(gate);
+    assert.equal(
+      cancelled.map(({ taskId, reason }) => [taskId, reason]),
+      [
+        [queued, 'cancelled'],
+        [running, 'cancelled'],
+      ],
+    );
+    assert.is(cancelled[0]?.sid, undefined);
+    assert.is(cancelled[1]?.sid, 'SLAVE-0');
+    gateOf(nameOfRunning).open();
+    const finished = square.funcall(2);
+    assert.is((await take(mw.results())).length, 1, 'the result of the cancelled task was dropped');
+    assert.is(mw.cancel(finished), false);
+    assert.is(mw.cancel('TASK-12345'), false);
+    assert.throws(
+      () => mw.cancel('seven' as TaskId),
+      (error: unknown) => error instanceof UsageError && error.message.includes('"seven" is no task id'),
+    );
+    assert.is(entered.has('cancel queued'), false);
+  }),
+);
+
+overEachBroker(test, 'a future brings the packet, or the error that the task threw', ({ flags }) =>
+  withCluster({ flags }, 1, async (mw) => {
+    assert.is(await square.future(12), 144);
+    const error = await rejection(fail.future('overboard'));
+    if (!(error instanceof TaskError)) throw error;
+    assert.equal([error.name, error.message, error.code], ['Mishap', 'overboard', 'ERR_MW_TASK']);
+    assert.match(error.stack ?? '', /overboard[\s\S]*algorithms\.js/);
+    assert.instance(error.cause, RangeError);
+    assert.is((error.cause as RangeError).message, 'too deep');
+    assert.equal(error.fields.at, new Mishap('').at);
+    assert.is(error.fields.code, 'E_MISHAP');
+    assert.equal(await take(mw.results()), [], 'fates of futures are not in results()');
+    fail.funcall('by funcall');
+    const [fate] = await take(mw.results(fail));
+    assert.is(fate?.status === 'error' && fate.error.message, 'by funcall');
+  }),
+);
+
+test('a future of a task that cannot run is rejected, also when the master stops', async () => {
+  const mw = await master();
+  const stranded = await mw.run(() => {
+    const futures = [echo.future(1), gate.withTaskPolicy({ tag: 1 }).future('never')];
+    for (const future of futures) future.catch(() => undefined);
+    return futures;
+  });
+  const unknown = await rejection(mw.run(() => square.withTaskPolicy({ sid: 'SLAVE-7' }).future(2)));
+  if (!(unknown instanceof UnrunnableError)) throw unknown;
+  assert.equal([unknown.reason, unknown.history], ['unknown-sid', []]);
+  await mw.stop();
+  for (const future of stranded) {
+    const error = await rejection(future);
+    if (!(error instanceof UnrunnableError)) throw error;
+    assert.is(error.reason, 'cancelled');
+    assert.match(error.message, /the master stopped before TASK-\d was done/);
+  }
+  assert.throws(() => mw.run(() => echo.funcall(1)), /the master has stopped/);
+  assert.throws(() => mw.run(() => echo.future(1)), /the master has stopped/);
+  const stopped = mw.stop();
+  await stopped;
+});
+
+test('a sid that nobody has makes a task unrunnable, unless it may run anyway', () =>
+  withCluster(EMBEDDED, 1, async (mw) => {
+    const tag = { mine: Symbol('tag') };
+    const id = square.withTaskPolicy({ sid: 'SLAVE-5', tag })(3);
+    assert.is(mw.pendingTasks, 0);
+    square.withTaskPolicy({ sid: 'SLAVE-5', doItAnyway: true, tag })(4);
+    const fates = await take(mw.results());
+    assert.equal(fates.map(({ status }) => status).sort(), ['ok', 'unrunnable']);
+    for (const fate of fates) assert.is(fate.tag, tag);
+    const unrunnable = fates.find(({ status }) => status === 'unrunnable');
+    assert.is(unrunnable?.taskId, id);
+    assert.equal(unrunnable?.args, [3]);
+  }));
+
+test('a submitter under a policy is mapped over a list; funcall itself is not', () =>
+  withCluster(EMBEDDED, 1, async (mw) => {
+    const tag = Symbol('one tag for all');
+    [1, 2, 3].map(square.withTaskPolicy({ tag }));
+    const fates = await take(mw.results(square));
+    assert.equal(fates.map((fate) => fate.status === 'ok' && fate.packet).sort(), [1, 4, 9]);
+    assert.ok(fates.every((fate) => fate.tag === tag));
+    assert.equal(await Promise.all([4, 5].map(square.withTaskPolicy({}).future)), [16, 25]);
+    assert.throws(
+      () => [1, 2].map(square.funcall as (n: number) => TaskId),
+      (error: unknown) => error instanceof UsageError && error.message.includes('.map((item) =>'),
+    );
+    assert.is(mw.pendingTasks, 0);
+  }));
+
+test('a task is a snapshot of its arguments, and each fate has its own copy of them', () =>
+  withCluster(EMBEDDED, 1, async (mw) => {
+    const value = { list: [1] };
+    echo.funcall(value);
+    value.list.push(2);
+    const [fate] = await take(mw.results(echo));
+    assert.equal(fate?.args, [{ list: [1] }]);
+    assert.equal(fate?.status === 'ok' && fate.packet, { list: [1] });
+  }));
+
+overEachBroker(test, 'two masters live in one process, each with its own stubs', async ({ flags }) => {
+  assert.throws(() => echo.funcall(1), /needs a master, and no master runs in this process/);
+  await using one = await master({ ...flags, memberId: 'one' });
+  await using slaveOfOne = await slave(one);
+  assert.is(await square.future(3), 9, 'the only master needs no naming');
+  await using two = await master({ ...flags, memberId: 'two' });
+  await using slaveOfTwo = await slave(two);
+  for (const cure of [/mw\.run/, /keep one live master/, /2 masters run in this process/]) {
+    assert.throws(() => echo.funcall(1), cure);
+  }
+  const algorithm = async (mw: EmbeddedMaster, from: number): Promise<unknown[]> => {
+    for (let n = from; n < from + 50; n++) square.funcall(n);
+    await sleep(1);
+    assert.is(mw.numRunnableTasks + mw.getResults().length <= 50, true);
+    return [await square.future(from), await take(mw.results(square))];
+  };
+  const [ofOne, ofTwo] = await Promise.all([
+    one.run(() => algorithm(one, 1)),
+    two.run(() => algorithm(two, 1_000)),
+  ]);
+  assert.equal([ofOne[0], ofTwo[0]], [1, 1_000_000]);
+  await two.stop();
+  await two.stop();
+  assert.is(await slaveOfTwo.finished, 0);
+  assert.is(await square.future(4), 16, 'the one that is left needs no naming again');
+  await slaveOfOne.stop();
+  await slaveOfOne.stop();
+  assert.is(await slaveOfOne.finished, 255);
+});
+
+test('the handle has the argv of an embedded master, and its port', () =>
+  withCluster(EMBEDDED, 0, async (mw) => {
+    assert.equal(mw.argv, []);
+    assert.ok(mw.masterPort > 0);
+  }));
+
+test.run();
