@@ -1,0 +1,73 @@
+/** Slaves come and go at random, in every way there is, while small tasks run. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { BROKER_NAMES, type BrokerName, Cluster, type Member, pass, together } from './support.js';
+
+const it = suite('churn');
+
+const TASKS = 20_000;
+const CHURN_MS = 15_000;
+/** On a slow machine it goes on until each way was gone so often. */
+const EACH_WAY = 3;
+const SEED = 20_260_101;
+
+/** Small and seeded, so that a failing order of events can be had again, as far as processes allow. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+type Way = 'SIGTERM' | 'SIGKILL' | 'goodbye';
+const WAYS: readonly Way[] = ['SIGTERM', 'SIGKILL', 'goodbye'];
+
+async function churn(broker: BrokerName, places: number): Promise<void> {
+  await using cluster = await Cluster.open(broker);
+  const random = randomFrom(SEED);
+  await cluster.startMaster({ plan: { steps: [{ submit: 'pace', args: [3, 3], count: TASKS }] } });
+  const until = performance.now() + CHURN_MS;
+  const counts = { SIGTERM: 0, SIGKILL: 0, goodbye: 0 };
+  const isChurning = (): boolean =>
+    cluster.master.running &&
+    (performance.now() < until || Object.values(counts).some((count) => count < EACH_WAY));
+  const keepPlace = async (): Promise<void> => {
+    while (isChurning()) {
+      const way = WAYS[Math.floor(random() * WAYS.length)] as Way;
+      const livesMs = 500 + random() * 4_000;
+      const most = 50 + Math.floor(random() * 400);
+      const env: Record<string, string> = way === 'goodbye' ? { FAULTS_LEAVE_AFTER: String(most) } : {};
+      const slave = cluster.startSlave({ env });
+      await Promise.race([slave.ended, joined(slave).then(() => pass(livesMs))]);
+      if (way === 'goodbye') await Promise.race([slave.ended, pass(CHURN_MS)]);
+      else slave.signal(way);
+      const { code, signal } = await slave.ended;
+      if (cluster.master.running) {
+        counts[way]++;
+        if (way === 'goodbye') assert.is(code, 7, `who leaves by itself exits ${code}: ${slave.errors}`);
+        else if (way === 'SIGTERM') assert.is(code, 255, `SIGTERM ends a slave in order: ${signal}`);
+        else assert.is(signal, 'SIGKILL');
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: places }, keepPlace));
+  const steady = Array.from({ length: 3 }, () => cluster.startSlave());
+  const report = await cluster.finish(TASKS);
+  report.checkAllOk();
+  for (const [way, count] of Object.entries(counts)) assert.ok(count >= EACH_WAY, `${count} by ${way}`);
+  const left = report.trail.all('slave-left').length;
+  assert.ok(left >= counts.goodbye, 'those who say goodbye are not missed');
+  for (const slave of steady) assert.is(await slave.exit(), 0, 'who is left is told to shut down');
+}
+
+async function joined(slave: Member): Promise<void> {
+  await slave.trail.until('id-received').catch(() => undefined);
+}
+
+it('give each of 20,000 tasks one fate while ten slaves come and go', async () => {
+  await together(BROKER_NAMES.map((broker) => churn(broker, broker === 'embedded' ? 10 : 5)));
+});
+
+it.run();
