@@ -15,6 +15,8 @@ import { SlaveCore } from './slave-core.js';
 import { SlaveRunner } from './slave-handle.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Less would find no broker at all, however little time is left to find one. */
+const LEAST_CONNECT_TIMEOUT_MS = 500;
 const TICK_MS = 100;
 const FIRST_BRACE = 0x7b;
 
@@ -31,6 +33,8 @@ export interface AttemptParams {
   readonly audit: AuditSink;
   readonly argv: readonly string[];
   readonly clientTimeoutMs: number;
+  /** What is left of the time to find a master; may be Infinity. */
+  readonly withinMs: number;
   /** A local slave's: its end says that the master is gone. */
   readonly parentPipeFd: number | undefined;
   /** Whether the sentinel may kill this process when its master is gone and main computes on. */
@@ -116,9 +120,10 @@ export class Attempt {
 
   /** Connects once; rejects with a JoinError that says why the broker could not be had. */
   static async open(params: AttemptParams): Promise<Attempt> {
-    const { place, clientTimeoutMs } = params;
+    const { place, clientTimeoutMs, withinMs } = params;
     const name = `ts-mw slave ${process.pid}`;
-    const link = await connectData(place.broker, { name, timeoutMs: CONNECT_TIMEOUT_MS });
+    const timeoutMs = Math.min(CONNECT_TIMEOUT_MS, Math.max(LEAST_CONNECT_TIMEOUT_MS, withinMs));
+    const link = await connectData(place.broker, { name, timeoutMs });
     const shared = SharedState.create({ peers: 1 });
     try {
       const sentinel = await startSentinel({

@@ -129,6 +129,7 @@ export class Slave {
         audit,
         argv,
         clientTimeoutMs,
+        withinMs: deadline() - performance.now(),
         parentPipeFd,
         mayKill: mayKill ?? false,
         auditFile,
@@ -198,10 +199,12 @@ export class Slave {
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
+    const end = (): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
   });
 }

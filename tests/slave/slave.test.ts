@@ -1,0 +1,59 @@
+/** A slave that finds no master: how it waits, and what it leaves behind. */
+import { getEventListeners } from 'node:events';
+import { createServer } from 'node:net';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { AuditEvent } from '../../src/audit/events.js';
+import { type Located, Slave } from '../../src/slave/slave.js';
+
+const search = suite('search for a master');
+
+function createSlave(located: Located, connectTimeoutMs: number) {
+  const events: AuditEvent[] = [];
+  const abort = new AbortController();
+  const slave = new Slave({
+    locate: async () => located,
+    algorithm: () => 0,
+    algorithms: [],
+    audit: { emit: (event) => void events.push(event) },
+    argv: [],
+    memberId: 'm',
+    clientTimeoutMs: 3000,
+    connectTimeoutMs,
+    signal: abort.signal,
+  });
+  return { slave, events, abort };
+}
+
+search('it says once what is missing, ends with 255, and leaves no listener on its signal', async () => {
+  const { slave, events, abort } = createSlave({ kind: 'missing', message: 'no file' }, 900);
+  assert.is(await slave.run(), 255);
+  assert.is(events.filter(({ type }) => type === 'resource-file-unusable').length, 1);
+  assert.is(events.at(-2)?.type, 'master-not-found');
+  assert.equal(getEventListeners(abort.signal, 'abort'), []);
+});
+
+search('it stops waiting when it is told to', async () => {
+  const { slave, abort } = createSlave({ kind: 'missing', message: 'no file' }, Number.POSITIVE_INFINITY);
+  const ended = slave.run();
+  abort.abort();
+  assert.is(await ended, 255);
+});
+
+search('it waits for a mute broker no longer than the time it has to find a master', async () => {
+  const mute = createServer((socket) => socket.resume().on('error', () => {})).listen(0, '127.0.0.1');
+  await new Promise((resolve) => mute.once('listening', resolve));
+  const address = mute.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  try {
+    const broker = { urls: [`nats://127.0.0.1:${port}`] };
+    const { slave } = createSlave({ kind: 'connect', broker, memberId: 'm', run: undefined }, 500);
+    const began = performance.now();
+    assert.is(await slave.run(), 255);
+    assert.ok(performance.now() - began < 4_000, 'a connection attempt alone may take 5 s');
+  } finally {
+    mute.close();
+  }
+});
+
+search.run();
