@@ -333,6 +333,12 @@ export class SlaveCore {
     return true;
   }
 
+  /** The slave is about to say goodbye: what it computes from now on would be computed again elsewhere. */
+  leave(now: number): void {
+    this.#queue.close();
+    this.sendResults(now);
+  }
+
   /** Sends the results that were held back to fill a message. */
   sendResults(now: number): void {
     this.#results.post(this.#queue.length === 0);

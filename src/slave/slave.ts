@@ -188,7 +188,7 @@ export class Slave {
   /** The algorithm returned by itself: what it computed should arrive, and the master should know. */
   async #leave(attempt: Attempt): Promise<void> {
     const { core } = attempt;
-    core.sendResults(performance.now());
+    core.leave(performance.now());
     const drainBy = performance.now() + DRAIN_MS;
     await attempt.until(() => core.isDrained || core.end !== undefined || performance.now() > drainBy);
     attempt.goodbye();

@@ -7,6 +7,7 @@ export class TaskQueue {
   readonly #claim: (index: number) => boolean;
   readonly #tasks = new Deque<GivenTask>();
   #nextIndex = 0;
+  #closed = false;
 
   /** `claim` says, once and for all, whether a task may begin. */
   constructor(claim: (index: number) => boolean) {
@@ -23,7 +24,7 @@ export class TaskQueue {
   }
 
   push(task: GivenTask): void {
-    this.#tasks.push(task);
+    if (!this.#closed) this.#tasks.push(task);
   }
 
   take(): GivenTask | undefined {
@@ -31,6 +32,12 @@ export class TaskQueue {
       if (this.#claim(task.index)) return task;
     }
     return undefined;
+  }
+
+  /** For good: no task begins any more. */
+  close(): void {
+    this.#closed = true;
+    this.#tasks.clear();
   }
 
   /** A new session, or none. */

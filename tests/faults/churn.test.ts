@@ -2,7 +2,15 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BROKER_NAMES, type BrokerName, Cluster, type Member, pass, together } from './support.js';
+import {
+  BROKER_NAMES,
+  type BrokerName,
+  Cluster,
+  type Member,
+  pass,
+  type Report,
+  together,
+} from './support.js';
 
 const it = suite('churn');
 
@@ -29,6 +37,7 @@ async function churn(broker: BrokerName, places: number): Promise<void> {
   const random = randomFrom(SEED);
   await cluster.startMaster({ plan: { steps: [{ submit: 'pace', args: [3, 3], count: TASKS }] } });
   const until = performance.now() + CHURN_MS;
+  const killed = new Set<number>();
   const counts = { SIGTERM: 0, SIGKILL: 0, goodbye: 0 };
   const isChurning = (): boolean =>
     cluster.master.running &&
@@ -50,6 +59,7 @@ async function churn(broker: BrokerName, places: number): Promise<void> {
         else if (way === 'SIGTERM') assert.is(code, 255, `SIGTERM ends a slave in order: ${signal}`);
         else assert.is(signal, 'SIGKILL');
       }
+      if (way === 'SIGKILL') killed.add(slave.pid);
     }
   };
   await Promise.all(Array.from({ length: places }, keepPlace));
@@ -59,7 +69,20 @@ async function churn(broker: BrokerName, places: number): Promise<void> {
   for (const [way, count] of Object.entries(counts)) assert.ok(count >= EACH_WAY, `${count} by ${way}`);
   const left = report.trail.all('slave-left').length;
   assert.ok(left >= counts.goodbye, 'those who say goodbye are not missed');
+  checkWaste(report, killed);
   for (const slave of steady) assert.is(await slave.exit(), 0, 'who is left is told to shut down');
+}
+
+/** Who is killed takes unsent results along; who leaves in order at most that of the task it was in. */
+function checkWaste({ computed }: Report, killed: ReadonlySet<number>): void {
+  const wasted = new Map<number, number>();
+  for (const { ended, endedBy } of computed.values()) {
+    if (ended === 1) continue;
+    for (const pid of endedBy.slice(0, -1)) wasted.set(pid, (wasted.get(pid) ?? 0) + 1);
+  }
+  for (const [pid, count] of wasted) {
+    if (!killed.has(pid)) assert.ok(count <= 1, `${count} results of a slave that left in order are lost`);
+  }
 }
 
 async function joined(slave: Member): Promise<void> {

@@ -186,6 +186,8 @@ export interface Runs {
   begun: number;
   ended: number;
   readonly pids: Set<number>;
+  /** Who ended it, in order. */
+  readonly endedBy: number[];
   /** When a process began it last, by its id. */
   readonly begunAt: Map<number, number>;
 }
@@ -275,13 +277,16 @@ export class Cluster implements AsyncDisposable {
       if (taskId === undefined) continue;
       let of = runs.get(taskId);
       if (of === undefined) {
-        of = { begun: 0, ended: 0, pids: new Set(), begunAt: new Map() };
+        of = { begun: 0, ended: 0, pids: new Set(), endedBy: [], begunAt: new Map() };
         runs.set(taskId, of);
       }
       if (word === 'begin') {
         of.begun++;
         of.begunAt.set(Number(pid), Number(at));
-      } else of.ended++;
+      } else {
+        of.ended++;
+        of.endedBy.push(Number(pid));
+      }
       of.pids.add(Number(pid));
     }
     return runs;
