@@ -1,0 +1,38 @@
+/** Finds the documents of the repository, their programs and their generated tables. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+
+/** Paths from the root: README.md and everything in docs. */
+export function documentPaths(): string[] {
+  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  return ['README.md', ...docs.sort().map((name) => `docs/${name}`)];
+}
+
+export const readDocument = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+export interface CodeBlock {
+  readonly language: string;
+  readonly line: number;
+  readonly code: string;
+}
+
+export function codeBlocks(text: string): CodeBlock[] {
+  return Array.from(
+    text.matchAll(/^```([a-z]*)\n(.*?)^```$/gms),
+    ({ 1: language = '', 2: code = '', index }) => ({
+      language,
+      line: text.slice(0, index).split('\n').length,
+      code,
+    }),
+  );
+}
+
+/** What stands between `<!-- NAME -->` and `<!-- /NAME -->`. */
+export function section(text: string, name: string): string {
+  const found = new RegExp(`<!-- ${name} -->\n(.*?)<!-- /${name} -->`, 's').exec(text);
+  if (found === null) throw new Error(`there is no section ${name}`);
+  return (found[1] ?? '').trim();
+}
