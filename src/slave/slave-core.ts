@@ -188,9 +188,12 @@ export class SlaveCore {
     this.#ports.news();
   }
 
-  /** The session is over for the master: its unstarted tasks are not ours any more, our results still are. */
+  /**
+   * The session is over for the master, perhaps before its welcome came: its unstarted tasks are not ours
+   * any more, our results still are.
+   */
   #rejoin(): void {
-    if (this.#session === undefined || this.#end) return;
+    if (this.#end) return;
     this.#audit.emit({ type: 'stale-received' });
     this.#results.close();
     this.#session = undefined;
