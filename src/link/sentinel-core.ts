@@ -171,6 +171,10 @@ export class SentinelCore {
     }
     const peer = this.#peers.get(watched.nonce) ?? this.#createPeer(watched);
     this.#peers.set(watched.nonce, peer);
+    // A slave has one session: whether its master lives now shows in the new one.
+    if (this.#options.role === 'slave') {
+      for (const nonce of this.#peers.keys()) if (nonce !== watched.nonce) this.#forget(nonce);
+    }
     peer.watch(watched, now);
     this.#liveness.watch(watched.nonce, now);
     this.#sendDue(peer, now);

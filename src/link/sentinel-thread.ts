@@ -108,6 +108,7 @@ class SentinelThread {
     this.#core.request(request, performance.now());
     if (request.op === 'listen') this.#listen(request.user, request.nonce);
     if (request.op === 'forget') this.#unlisten(request.nonce);
+    if (request.op === 'watch') this.#unlistenOthers(request.peer.nonce);
     if (request.op === 'stop') void this.stop();
   }
 
@@ -136,6 +137,11 @@ class SentinelThread {
     this.#listening.get(nonce)?.();
     this.#listening.delete(nonce);
     this.#unconfirmed.delete(nonce);
+  }
+
+  /** A slave's earlier sessions, once it has a new one. */
+  #unlistenOthers(nonce: string): void {
+    for (const other of [...this.#listening.keys()]) if (other !== nonce) this.#unlisten(other);
   }
 
   #scheduleTurn(): void {

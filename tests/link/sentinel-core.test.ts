@@ -376,6 +376,22 @@ core('events for a busy main stay few, and in order', () => {
   assert.is(queue.size, 0);
 });
 
+core('a slave that has joined again beats for its new session only', () => {
+  const pair = new Pair().join().request('master', { op: 'established' }).run(1_000);
+  pair.request('master', { op: 'forget', nonce: NONCE }).run(2_000);
+  assert.equal(pair.types('slave'), ['stale']);
+  const again = { ...address, nonce: 'f'.repeat(32) };
+  const next = { ...again, run: RUN, sid: 4, slot: 0, generation: pair.claims.reset() };
+  pair
+    .request('slave', { op: 'listen', ...again })
+    .request('master', { op: 'watch', peer: next })
+    .request('slave', { op: 'watch', peer: next });
+  pair.published.slave = [];
+  pair.run(3_000);
+  const beats = new Set(pair.published.slave.map(({ subject }) => subject));
+  assert.equal([...beats], [subjects.masterControl(again)]);
+});
+
 core('five thousand slaves cost little', () => {
   const pair = new Pair();
   const master = pair.cores.master;
