@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BROKER_NAMES, type BrokerName, Cluster, together, until } from './support.js';
+import { BROKER_NAMES, type BrokerName, Cluster, together, untilGone } from './support.js';
 
 const it = suite('killed slaves');
 
@@ -76,7 +76,7 @@ async function poison(how: string, evidence: RegExp): Promise<void> {
   for (const { taskId, algorithm, attempts } of report.fates) {
     if (algorithm === 'small') assert.ok(attempts <= 2, `${taskId} had at most one bad neighbour`);
   }
-  for (const { pid } of report.trail.all('local-slave-started')) await gone(pid);
+  for (const { pid } of report.trail.all('local-slave-started')) await untilGone(pid, 10_000);
 }
 
 /** Starting and stopping race in short programs. */
@@ -103,27 +103,12 @@ async function startsInARow(): Promise<void> {
     assert.is(output.split('\n').filter((line) => line.startsWith('Got result')).length, 10);
     const pids = [...audit.matchAll(/STARTED pid (\d+)/g)].map(([, pid]) => Number(pid));
     assert.ok(pids.length >= 2, 'it started its slaves');
-    for (const pid of pids) await gone(pid);
+    for (const pid of pids) await untilGone(pid, 10_000);
   }
 }
 
 function begunAgainAt(cluster: Cluster, taskId: string, pid: number): number {
   return cluster.computed().get(taskId)?.begunAt.get(pid) ?? Number.POSITIVE_INFINITY;
-}
-
-async function gone(pid: number): Promise<void> {
-  await until(
-    `end of process ${pid}`,
-    () => {
-      try {
-        process.kill(pid, 0);
-        return undefined;
-      } catch {
-        return true;
-      }
-    },
-    10_000,
-  );
 }
 
 it('give the tasks of a killed slave to another within four seconds', async () => {

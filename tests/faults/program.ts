@@ -21,6 +21,8 @@ export type Step =
   | { readonly submit: Work; readonly args: readonly unknown[]; readonly count?: number | undefined }
   /** Goes on when so many tasks have begun, says the slaves' log. */
   | { readonly awaitBegun: number }
+  /** Goes on when the test says so, in the same log. */
+  | { readonly awaitCue: string }
   | { readonly take: number }
   /** Keeps main busy, with or without the processor. */
   | { readonly spinMs: number }
@@ -126,6 +128,7 @@ defineMaster(async (master) => {
   for (const step of steps) {
     if ('submit' in step) await submit(step);
     else if ('awaitBegun' in step) await begun(step.awaitBegun);
+    else if ('awaitCue' in step) await cued(step.awaitCue);
     else if ('take' in step) await take(fates, step.take, tell.fate);
     else if ('spinMs' in step) spinFor(step.spinMs);
     else block(step.blockMs);
@@ -160,10 +163,19 @@ function fromPlan(arg: unknown): unknown {
 }
 
 async function begun(count: number): Promise<void> {
-  const lines = () => readFileSync(logFile, 'utf8').split('\n');
-  while (lines().filter((line) => line.startsWith('begin ')).length < count) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  while (logged((line) => line.startsWith('begin ')) < count) await pause();
+}
+
+async function cued(cue: string): Promise<void> {
+  while (logged((line) => line === `cue ${cue}`) === 0) await pause();
+}
+
+function logged(is: (line: string) => boolean): number {
+  return readFileSync(logFile, 'utf8').split('\n').filter(is).length;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 25));
 }
 
 async function take(

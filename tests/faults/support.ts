@@ -5,7 +5,16 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +48,19 @@ export async function until<T>(what: string, look: () => T | undefined, withinMs
     if (performance.now() > deadline) throw new Error(`timeout: no ${what} within ${withinMs / 1000} s`);
     await pass(POLL_MS);
   }
+}
+
+/** Waits for the end of a process that need not be a child of ours. */
+export async function untilGone(pid: number, withinMs: number): Promise<void> {
+  const look = (): true | undefined => {
+    try {
+      process.kill(pid, 0);
+      return undefined;
+    } catch {
+      return true;
+    }
+  };
+  await until(`end of process ${pid}`, look, withinMs);
 }
 
 /** Waits for all, so that each cleans up behind itself, before the first failure counts. */
@@ -168,7 +190,7 @@ export class Member {
 export interface SlaveOptions {
   readonly flags?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Goes to the broker through this port, such as a proxy's. */
+  /** Goes to the broker through this port, such as a proxy's; 0 leaves it to the flags. */
   readonly port?: number | undefined;
 }
 
@@ -239,6 +261,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   startSlave({ flags = [], env = {}, port = this.#brokerPort }: SlaveOptions = {}): Member {
+    if (port === 0) return this.#spawn('--slave', flags, { env, nodeFlags: [] });
     const place = this.nats === undefined ? ['--master-port', String(port)] : ['--nats-url', urlOf(port)];
     return this.#spawn('--slave', [...place, ...flags], { env, nodeFlags: [] });
   }
@@ -274,7 +297,7 @@ export class Cluster implements AsyncDisposable {
     const runs = new Map<string, Runs>();
     for (const line of readFileSync(this.#log, 'utf8').split('\n')) {
       const [word, taskId, , , pid, at] = line.split(' ');
-      if (taskId === undefined) continue;
+      if (taskId === undefined || word === 'cue') continue;
       let of = runs.get(taskId);
       if (of === undefined) {
         of = { begun: 0, ended: 0, pids: new Set(), endedBy: [], begunAt: new Map() };
@@ -290,6 +313,11 @@ export class Cluster implements AsyncDisposable {
       of.pids.add(Number(pid));
     }
     return runs;
+  }
+
+  /** Lets a plan go on that awaits it. */
+  cue(name: string): void {
+    appendFileSync(this.#log, `cue ${name}\n`);
   }
 
   /** Waits until so many tasks have begun. */
