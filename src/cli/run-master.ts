@@ -229,6 +229,9 @@ function localSlaveArguments(configuration: Configuration, broker: Broker | unde
     auditFormat,
     '--client-timeout',
     String(configuration.clientTimeoutMs / 1000),
+    // One that finds no master has outlived it, or is started again by it.
+    '--connect-timeout',
+    String(configuration.clientTimeoutMs / 1000),
     '--',
     ...argv,
   ];

@@ -5,8 +5,10 @@
 
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
+import type { AuditEventOf } from '../audit/events.js';
 import { Attempt, type MasterPlace } from './attempt.js';
 import type { SlaveHandle } from './slave-handle.js';
+import type { SlaveEnd } from './slave-ports.js';
 
 /** Between two attempts to connect. */
 const RETRY_MS = 250;
@@ -41,6 +43,9 @@ export interface SlaveParams {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Why a slave has no master to work for: its last line in the audit trail. */
+type SearchEnd = AuditEventOf<'slave-finished'>['outcome'];
+
 export class Slave {
   readonly #params: SlaveParams;
   readonly #joined: Promise<void>;
@@ -63,10 +68,9 @@ export class Slave {
   async run(): Promise<unknown> {
     const { audit, memberId } = this.#params;
     const found = await this.#findMaster();
-    if (typeof found === 'number') {
-      const outcome = found === 0 ? 'computation-finished' : 'master-disconnect';
-      audit.emit({ type: 'slave-finished', outcome, memberId });
-      return found;
+    if (!(found instanceof Attempt)) {
+      audit.emit({ type: 'slave-finished', outcome: found, memberId });
+      return found === 'master-disconnect' ? 255 : 0;
     }
     this.#onJoined();
     try {
@@ -79,8 +83,8 @@ export class Slave {
     }
   }
 
-  /** An attempt that has joined, or the exit code of a slave that never will. */
-  async #findMaster(): Promise<Attempt | number> {
+  /** An attempt that has joined, or how the search ended. */
+  async #findMaster(): Promise<Attempt | SearchEnd> {
     const { audit, connectTimeoutMs, memberId, signal } = this.#params;
     let deadline = performance.now() + connectTimeoutMs;
     while (performance.now() < deadline && !signal?.aborted) {
@@ -88,7 +92,7 @@ export class Slave {
       if (located.kind === 'finished') {
         const { timestamp, run: runId, path } = located;
         audit.emit({ type: 'resource-file-finished', timestamp, runId, path });
-        return 0;
+        return 'computation-finished';
       }
       if (located.kind === 'missing') {
         this.#complain(located.message, () =>
@@ -97,14 +101,14 @@ export class Slave {
       } else {
         const outcome = await this.#attempt(located, () => deadline);
         if (outcome.attempt !== undefined) return outcome.attempt;
-        if (outcome.refused) return 255;
+        if (outcome.end !== undefined) return outcome.end;
         if (outcome.heard) deadline = performance.now() + connectTimeoutMs;
       }
       await pause(RETRY_MS, signal);
     }
     const waitedSeconds = connectTimeoutMs / 1000;
     if (!signal?.aborted) audit.emit({ type: 'master-not-found', memberId, url: this.#url, waitedSeconds });
-    return 255;
+    return 'master-disconnect';
   }
 
   #url = '';
@@ -112,7 +116,7 @@ export class Slave {
   async #attempt(
     place: Located & { kind: 'connect' },
     deadline: () => number,
-  ): Promise<{ attempt?: Attempt; refused?: boolean; heard?: boolean }> {
+  ): Promise<{ attempt?: Attempt; end?: SearchEnd | undefined; heard?: boolean }> {
     const { audit, algorithms, argv, clientTimeoutMs, parentPipeFd, mayKill, signal } = this.#params;
     const { auditFile, auditFormat } = this.#params;
     const address = place.broker.urls.join(', ');
@@ -157,8 +161,24 @@ export class Slave {
     );
     if (core.sid !== undefined && core.end === undefined) return { attempt };
     await attempt.close();
-    const refused = core.end?.kind === 'refused';
-    return { refused, heard: attempt.unheardSince === undefined && !attempt.linkLost };
+    const heard = attempt.unheardSince === undefined && !attempt.linkLost;
+    return { end: this.#endOfSearch(core.end), heard };
+  }
+
+  /** Another master may take the place of one that is lost; a local slave has only the one that started it. */
+  #endOfSearch(end: SlaveEnd | undefined): SearchEnd | undefined {
+    switch (end?.kind) {
+      case undefined:
+        return undefined;
+      case 'shutdown':
+        return 'master-shutdown';
+      case 'refused':
+        return 'master-disconnect';
+      case 'master-lost':
+        return this.#params.parentPipeFd === undefined ? undefined : 'master-disconnect';
+      default:
+        return end satisfies never;
+    }
   }
 
   /** Says a thing once, not each quarter of a second. */
