@@ -1,0 +1,93 @@
+/** A process of the benchmark: asked for measurements over its channel, and ended with the run. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Measured, Measurement } from './programs/commands.js';
+
+const REPLY_WITHIN_MS = 120_000;
+const END_WITHIN_MS = 15_000;
+
+export interface PeakMemory {
+  readonly masterBytes: number;
+  readonly slaveBytes: readonly number[];
+}
+
+export class MeasuredProcess {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  /** Starts a file of `bench/programs` and waits until it is ready. */
+  static async start(program: string, args: readonly string[]): Promise<MeasuredProcess> {
+    const file = fileURLToPath(new URL(`programs/${program}.js`, import.meta.url));
+    const measured = new MeasuredProcess(fork(file, args, { execArgv: nodeFlags() }));
+    try {
+      await measured.#reply();
+      return measured;
+    } catch (error) {
+      await measured.stop();
+      throw error;
+    }
+  }
+
+  measure(measurement: Measurement): Promise<Measured> {
+    const reply = this.#reply();
+    this.#child.send(measurement);
+    return reply as Promise<Measured>;
+  }
+
+  /** Of this process and of those that it started; undefined where there is no /proc. */
+  peakMemory(): PeakMemory | undefined {
+    const { pid } = this.#child;
+    const children = `/proc/${pid}/task/${pid}/children`;
+    if (pid === undefined || !existsSync(children)) return undefined;
+    const slaves = readFileSync(children, 'utf8').split(' ').filter(Boolean);
+    return { masterBytes: peakBytes(pid), slaveBytes: slaves.map((slave) => peakBytes(Number(slave))) };
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    if (child.connected) child.disconnect();
+    const timer = setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #reply(): Promise<unknown> {
+    const child = this.#child;
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void): void => {
+        clearTimeout(timer);
+        child.off('message', onMessage);
+        child.off('exit', onExit);
+        finish();
+      };
+      const onMessage = (message: unknown): void => settle(() => resolve(message));
+      const onExit = (code: number | null): void =>
+        settle(() => reject(new Error(`${child.spawnfile} ended with code ${code} while it was measured`)));
+      const timer = setTimeout(
+        () => settle(() => reject(new Error('a measurement took too long'))),
+        REPLY_WITHIN_MS,
+      );
+      child.once('message', onMessage);
+      child.once('exit', onExit);
+    });
+  }
+}
+
+/** For profiles: what stands in BENCH_NODE_FLAGS goes to the master, and from there to its slaves. */
+function nodeFlags(): string[] {
+  return (process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean);
+}
+
+/** VmHWM; `ru_maxrss` would count the process that forked this one. */
+export function peakBytes(pid: number | 'self'): number {
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes ?? Number.NaN) * 1024;
+}

@@ -1,0 +1,58 @@
+/** What the benchmark tells its processes to measure, and what they answer; over Node's process channel. */
+
+export type Measurement =
+  /** Submit all, then take all results. */
+  | { readonly kind: 'bulk'; readonly tasks: number }
+  /** Submit as results come, so that so many are outstanding. */
+  | { readonly kind: 'window'; readonly tasks: number; readonly outstanding: number; readonly bytes: number }
+  /** One at a time, each timed. */
+  | { readonly kind: 'sequential'; readonly rounds: number; readonly bytes: number };
+
+/** Where a process of the benchmark finds its broker; without a URL it starts an embedded one. */
+export interface RawSetup {
+  readonly url: string | undefined;
+  readonly peers: number;
+}
+
+export interface Measured {
+  readonly seconds: number;
+  /** Of each round, in microseconds; empty where rounds are not timed one by one. */
+  readonly micros: readonly number[];
+}
+
+type Work = (measurement: Measurement) => Promise<Measured>;
+
+/** Measures what the parent process asks for, until it hangs up. */
+export async function serveMeasurements(work: Work): Promise<void> {
+  const { promise: hungUp, resolve: hangUp, reject } = withResolvers();
+  process.once('disconnect', hangUp);
+  process.on('message', (measurement: Measurement) => {
+    work(measurement).then((measured) => process.send?.(measured), reject);
+  });
+  process.send?.('ready');
+  await hungUp;
+}
+
+/** Runs rounds one after another and times each. */
+export async function timeRounds(
+  rounds: number,
+  runRound: (round: number) => Promise<unknown>,
+): Promise<Measured> {
+  const micros: number[] = [];
+  const began = performance.now();
+  for (let round = 0; round < rounds; round++) {
+    const roundBegan = performance.now();
+    await runRound(round);
+    micros.push((performance.now() - roundBegan) * 1000);
+  }
+  return { seconds: (performance.now() - began) / 1000, micros };
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
+  let settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  if (settle === undefined) throw new Error('a promise did not run its executor');
+  return { promise, ...settle };
+}

@@ -1,0 +1,46 @@
+/** A program whose tasks do nothing, as a user would write it: what the benchmark measures. */
+
+import { defineAlgorithm, defineMaster, initialize, type MasterHandle } from '../../src/index.js';
+import { type Measured, type Measurement, serveMeasurements, timeRounds } from './commands.js';
+
+const noOp = defineAlgorithm('no-op', (n: number) => n);
+
+defineMaster(async (master) => {
+  await serveMeasurements((measurement) => measure(master, measurement));
+  return 0;
+});
+
+function measure(master: MasterHandle, measurement: Measurement): Promise<Measured> {
+  switch (measurement.kind) {
+    case 'bulk':
+      return keepOutstanding(master, measurement.tasks, measurement.tasks);
+    case 'window':
+      return keepOutstanding(master, measurement.tasks, measurement.outstanding);
+    case 'sequential': {
+      const results = master.results(noOp);
+      return timeRounds(measurement.rounds, async (round) => {
+        noOp.funcall(round);
+        const { value } = await results.next();
+        if (value?.status !== 'ok') throw new Error('a round trip brought no result');
+      });
+    }
+    default:
+      return measurement satisfies never;
+  }
+}
+
+async function keepOutstanding(master: MasterHandle, tasks: number, outstanding: number): Promise<Measured> {
+  const began = performance.now();
+  let submitted = 0;
+  let taken = 0;
+  while (submitted < Math.min(tasks, outstanding)) noOp.funcall(submitted++);
+  for await (const result of master.results(noOp)) {
+    if (result.status !== 'ok') throw result.error;
+    taken++;
+    if (submitted < tasks) noOp.funcall(submitted++);
+  }
+  if (taken !== tasks) throw new Error(`${tasks} tasks were submitted and ${taken} results came`);
+  return { seconds: (performance.now() - began) / 1000, micros: [] };
+}
+
+await initialize();

@@ -1,0 +1,84 @@
+/** Sends messages to echoing processes and counts what comes back: what NATS alone takes for the same. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { connect, type NatsConnection } from 'nats';
+import { startBroker } from '../../src/broker/start-broker.js';
+import { type Measured, type Measurement, serveMeasurements, timeRounds } from './commands.js';
+
+const ECHO = fileURLToPath(new URL('raw-echo.js', import.meta.url));
+const REPLIES = 'raw.replies';
+
+const [peerCount = '1', givenUrl] = process.argv.slice(2);
+const broker = givenUrl === undefined ? await startBroker({ host: '127.0.0.1', port: 0 }) : undefined;
+const url = givenUrl ?? broker?.url ?? '';
+const subjects = Array.from({ length: Number(peerCount) }, (_, index) => `raw.echo.${index}`);
+const echoes: ChildProcess[] = [];
+let connection: NatsConnection | undefined;
+
+/** What happens on each reply; one subscription serves all measurements. */
+let onReply: () => void = () => {};
+
+try {
+  for (const subject of subjects) {
+    const echo = fork(ECHO, [url, subject, REPLIES]);
+    echoes.push(echo);
+    await once(echo, 'message');
+  }
+  connection = await connect({ servers: url });
+  connection.subscribe(REPLIES, { callback: () => onReply() });
+  await connection.flush();
+  const open = connection;
+  await serveMeasurements((measurement) => measure(open, measurement));
+} finally {
+  for (const echo of echoes) if (echo.connected) echo.disconnect();
+  await connection?.close();
+  await broker?.stop();
+}
+
+function measure(connection: NatsConnection, measurement: Measurement): Promise<Measured> {
+  switch (measurement.kind) {
+    case 'window': {
+      const { tasks, outstanding, bytes } = measurement;
+      return keepOutstanding(connection, tasks, outstanding * subjects.length, new Uint8Array(bytes));
+    }
+    case 'sequential': {
+      const payload = new Uint8Array(measurement.bytes);
+      const [subject = ''] = subjects;
+      return timeRounds(measurement.rounds, () => {
+        const reply = new Promise<void>((resolve) => {
+          onReply = resolve;
+        });
+        connection.publish(subject, payload);
+        return reply;
+      });
+    }
+    case 'bulk':
+      throw new Error('the raw round trip has a window');
+    default:
+      return measurement satisfies never;
+  }
+}
+
+async function keepOutstanding(
+  connection: NatsConnection,
+  messages: number,
+  outstanding: number,
+  payload: Uint8Array,
+): Promise<Measured> {
+  const began = performance.now();
+  let sent = 0;
+  let received = 0;
+  const send = (): void => {
+    connection.publish(subjects[sent++ % subjects.length] ?? '', payload);
+  };
+  await new Promise<void>((resolve) => {
+    onReply = () => {
+      if (++received === messages) resolve();
+      if (sent < messages) send();
+    };
+    while (sent < Math.min(messages, outstanding)) send();
+  });
+  return { seconds: (performance.now() - began) / 1000, micros: [] };
+}

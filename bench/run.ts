@@ -1,0 +1,76 @@
+/**
+ * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue, and
+ * against the size of its cluster.
+ *
+ *     npm run bench -- --quick               under a minute
+ *     npm run bench -- --json figures.json   the figures as JSON too
+ *     npm run bench -- --only throughput --groups 1,auto --slaves 1 --brokers embedded
+ */
+
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
+import { type DepthRow, depthLine, measureQueueDepths } from './queue-depth.js';
+import { tableHead, tableLine } from './report.js';
+import {
+  type BrokerName,
+  brokersHere,
+  type GroupSize,
+  measureThroughput,
+  type ThroughputRow,
+} from './throughput.js';
+
+const PARTS = ['throughput', 'queue-depth', 'cluster'];
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    only: { type: 'string', default: PARTS.join() },
+    groups: { type: 'string' },
+    slaves: { type: 'string', default: '1,2' },
+    brokers: { type: 'string', default: brokersHere().join() },
+    repeats: { type: 'string' },
+  },
+});
+
+const { quick } = flags;
+const parts = flags.only.split(',');
+for (const part of parts) {
+  if (!PARTS.includes(part)) throw new Error(`--only takes ${PARTS.join(', ')}; got ${part}`);
+}
+const groups = (flags.groups ?? (quick ? '1,100,auto' : '1,10,100,1000,auto')).split(',');
+
+let throughput: ThroughputRow[] = [];
+let depths: DepthRow[] = [];
+let clusters: ClusterRow[] = [];
+
+console.log(`Node ${process.version}, ${availableParallelism()} cores, audit trail to a file\n`);
+if (parts.includes('throughput')) {
+  console.log(tableHead());
+  throughput = await measureThroughput(
+    {
+      slaves: flags.slaves.split(',').map(Number),
+      brokers: flags.brokers.split(',') as BrokerName[],
+      groups: groups.map((group): GroupSize => (group === 'auto' ? group : Number(group))),
+      repeats: Number(flags.repeats ?? (quick ? 1 : 3)),
+      share: quick ? 0.5 : 1,
+    },
+    (row) => console.log(tableLine(row)),
+  );
+}
+if (parts.includes('queue-depth')) {
+  console.log("\nThe master's cost of a task by the number of queued tasks");
+  depths = await measureQueueDepths({ repeats: quick ? 1 : 3 });
+  for (const row of depths) console.log(depthLine(row, depths));
+}
+if (parts.includes('cluster')) {
+  console.log("\nThe master's cost of a task by the number of slaves, the whole cluster in one process");
+  clusters = measureClusters({ repeats: quick ? 1 : 3 });
+  for (const row of clusters) console.log(clusterLine(row, clusters));
+}
+if (flags.json !== undefined) {
+  const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
+  writeFileSync(flags.json, `${JSON.stringify({ conditions, throughput, depths, clusters }, null, 2)}\n`);
+}

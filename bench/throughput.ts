@@ -1,0 +1,188 @@
+/**
+ * No-op tasks through real processes, and beside each figure what NATS alone takes for messages of the
+ * same size in the same run: a busy machine slows both, so the ratio says more than either.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findNatsServer, startNatsServer } from '../tests/support/nats-server.js';
+import { MeasuredProcess, type PeakMemory } from './measured-process.js';
+import { median, percentile } from './statistics.js';
+
+export type BrokerName = 'embedded' | 'nats-server';
+export type GroupSize = number | 'auto';
+
+/** Messages under way in the raw round trip, and tasks outstanding where the row says so. */
+const OUTSTANDING = 64;
+/** What auto makes of no-op tasks. */
+const AUTO_GROUP = 1_000;
+/** Bytes of a frame around its entries, and of an entry of the no-op task or its result. */
+const FRAME_BYTES = 84;
+const ENTRY_BYTES = 22;
+/** Round trips before the other side has its turn: what disturbs the machine shall disturb both. */
+const ROUNDS = 100;
+
+export interface ThroughputOptions {
+  readonly slaves: readonly number[];
+  readonly brokers: readonly BrokerName[];
+  readonly groups: readonly GroupSize[];
+  readonly repeats: number;
+  /** Scales how many tasks a measurement takes. */
+  readonly share: number;
+}
+
+export interface Rate {
+  readonly tasksPerSecond: number;
+  readonly rawPerSecond: number;
+  readonly ratio: number;
+}
+
+export interface RoundTrip {
+  readonly medianMicros: number;
+  readonly p99Micros: number;
+  readonly rawMedianMicros: number;
+  readonly rawP99Micros: number;
+  readonly ratio: number;
+}
+
+export interface ThroughputRow {
+  readonly slaves: number;
+  readonly broker: BrokerName;
+  readonly group: GroupSize;
+  /** All submitted, then all results taken. */
+  readonly bulk: Rate;
+  /** Group 1 only: with 64 outstanding, submitted as results come. */
+  readonly window: Rate | undefined;
+  /** Groups 1 and auto: one task at a time. */
+  readonly sequential: RoundTrip | undefined;
+  readonly memory: PeakMemory | undefined;
+}
+
+/** The brokers that this machine has. */
+export function brokersHere(): BrokerName[] {
+  return findNatsServer() === undefined ? ['embedded'] : ['embedded', 'nats-server'];
+}
+
+export async function measureThroughput(
+  options: ThroughputOptions,
+  onRow: (row: ThroughputRow) => void,
+): Promise<ThroughputRow[]> {
+  const rows: ThroughputRow[] = [];
+  for (const broker of options.brokers) {
+    const server = broker === 'nats-server' ? await startNatsServer() : undefined;
+    try {
+      for (const slaves of options.slaves) {
+        const raw = await MeasuredProcess.start('raw-requester', [
+          String(slaves),
+          ...(server ? [server.url] : []),
+        ]);
+        try {
+          for (const group of options.groups) {
+            const row = await measureRow({ ...options, broker, slaves, group, url: server?.url, raw });
+            rows.push(row);
+            onRow(row);
+          }
+        } finally {
+          await raw.stop();
+        }
+      }
+    } finally {
+      await server?.stop();
+    }
+  }
+  return rows;
+}
+
+interface RowParams {
+  readonly broker: BrokerName;
+  readonly slaves: number;
+  readonly group: GroupSize;
+  readonly url: string | undefined;
+  readonly raw: MeasuredProcess;
+  readonly repeats: number;
+  readonly share: number;
+}
+
+async function measureRow(params: RowParams): Promise<ThroughputRow> {
+  const { broker, slaves, group, url, raw, repeats, share } = params;
+  const folder = mkdtempSync(join(tmpdir(), 'ts-mw-bench-'));
+  const framework = await MeasuredProcess.start('no-op', [
+    '--master',
+    ...['--slaves', String(slaves), '--audit-file', join(folder, 'audit')],
+    ...['--slave-task-group', String(group), '--slave-result-group', String(group)],
+    ...(url === undefined ? [] : ['--nats-url', url]),
+  ]);
+  const bulk: Rate[] = [];
+  const windows: Rate[] = [];
+  const rounds: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
+  const size = group === 'auto' ? AUTO_GROUP : group;
+  const tasks = Math.round(share * tasksFor(size));
+  try {
+    await framework.measure({ kind: 'bulk', tasks: Math.round(tasks / 2) });
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const bytes = FRAME_BYTES + size * ENTRY_BYTES;
+      const messages = Math.max(2_000, Math.round((tasks / size) * (size >= 100 ? 4 : 1)));
+      const window = { kind: 'window', tasks: messages, outstanding: OUTSTANDING, bytes } as const;
+      const rawSeconds = (await raw.measure(window)).seconds;
+      const { seconds } = await framework.measure({ kind: 'bulk', tasks });
+      bulk.push(rate(tasks / seconds, (messages * size) / rawSeconds));
+      if (size === 1) {
+        const again = await framework.measure({ ...window, tasks });
+        const rawAgain = await raw.measure(window);
+        windows.push(rate(tasks / again.seconds, messages / rawAgain.seconds));
+      }
+      if (size === 1 || group === 'auto') {
+        const one = { kind: 'sequential', rounds: ROUNDS, bytes: FRAME_BYTES + ENTRY_BYTES } as const;
+        for (let block = 0; block < 20 * share; block++) {
+          rounds.theirs.push(...(await raw.measure(one)).micros);
+          rounds.ours.push(...(await framework.measure(one)).micros);
+        }
+      }
+    }
+    const memory = framework.peakMemory();
+    return {
+      slaves,
+      broker,
+      group,
+      bulk: middle(bulk),
+      window: windows.length === 0 ? undefined : middle(windows),
+      sequential: rounds.ours.length === 0 ? undefined : roundTrip(rounds.ours, rounds.theirs),
+      memory,
+    };
+  } finally {
+    await framework.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** About a second of work each. */
+function tasksFor(group: number): number {
+  if (group === 1) return 50_000;
+  return group === 10 ? 200_000 : 400_000;
+}
+
+function rate(tasksPerSecond: number, rawPerSecond: number): Rate {
+  return { tasksPerSecond, rawPerSecond, ratio: tasksPerSecond / rawPerSecond };
+}
+
+/** Medians of each; the ratio is that of the pairs, which were measured one after the other. */
+function middle(rates: readonly Rate[]): Rate {
+  return {
+    tasksPerSecond: median(rates.map((rate) => rate.tasksPerSecond)),
+    rawPerSecond: median(rates.map((rate) => rate.rawPerSecond)),
+    ratio: median(rates.map((rate) => rate.ratio)),
+  };
+}
+
+function roundTrip(ours: readonly number[], theirs: readonly number[]): RoundTrip {
+  const medianMicros = median(ours);
+  const rawMedianMicros = median(theirs);
+  return {
+    medianMicros,
+    p99Micros: percentile(ours, 99),
+    rawMedianMicros,
+    rawP99Micros: percentile(theirs, 99),
+    ratio: medianMicros / rawMedianMicros,
+  };
+}
