@@ -8,6 +8,7 @@ import { FormatError, TaskError, UnrunnableError, type UnrunnableReason } from '
 import { decodeBody, RawReader } from '../wire/body.js';
 import { decodeValue } from '../wire/codec.js';
 import { parseResults, type ResultEntry } from '../wire/entries.js';
+import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
 import { decodeError } from '../wire/remote-error.js';
 import type { FateBox } from './fate-box.js';
 import { averageSeconds, widerWindow } from './grouping.js';
@@ -157,12 +158,20 @@ export class Settlement {
     task.suspect = true;
   }
 
-  /** A slave runs its tasks in order and sends a group's results before it begins the next. */
+  /**
+   * A slave runs its tasks in order and sends a group's results before it begins the next; but those of
+   * tasks that run short it may hold back.
+   */
   #perhapsBegun(slave: SlaveRecord, tasks: readonly Task[]): Set<Task> {
     const first = tasks[0]?.group;
+    const heldThrough = (tasks[0]?.index ?? 0) + HELD_RESULTS;
     const begun = new Set<Task>();
+    let runShort = true;
     for (const [position, task] of tasks.entries()) {
-      if (task.group === first || position < this.#resultGroup || task.index < slave.begun) begun.add(task);
+      const held = runShort && (task.group?.firstIndex ?? 0) < heldThrough;
+      const near = task.group === first || position < this.#resultGroup;
+      if (held || near || task.index < slave.begun) begun.add(task);
+      runShort &&= (task.algorithm.seconds ?? HELD_SECONDS) < HELD_SECONDS;
     }
     return begun;
   }

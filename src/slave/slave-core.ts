@@ -82,6 +82,11 @@ export class SlaveCore {
     return this.#queue.length;
   }
 
+  /** The task that would begin next, if it was not taken back. */
+  get nextTask(): GivenTask | undefined {
+    return this.#queue.head;
+  }
+
   /** Results not sent yet. */
   get waitingResults(): number {
     return this.#results.collected;

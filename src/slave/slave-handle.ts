@@ -2,6 +2,7 @@
 
 import type { SlaveId } from '../algorithms/types.js';
 import type { GivenTask, Outcome } from './given-task.js';
+import { HoldBack } from './hold-back.js';
 import { runTask } from './run-task.js';
 import type { SlaveCore } from './slave-core.js';
 import { enterScope, openScope, type SlaveScope } from './task-context.js';
@@ -48,6 +49,7 @@ export class SlaveRunner implements SlaveHandle {
   readonly #closeScope: () => void;
   readonly #controllers = new Map<GivenTask, AbortController>();
   readonly #clock: () => number;
+  readonly #holdBack = new HoldBack();
   #wake: (() => void) | undefined;
   #abandon: (() => void) | undefined;
   #turnBegan = 0;
@@ -150,12 +152,12 @@ export class SlaveRunner implements SlaveHandle {
   }
 
   /**
-   * Between two messages of results the event loop, or at least the client's write, gets its turn: what
-   * was computed must have left before the next group begins, for a task that kills the process must
-   * not take its neighbours' results along.
+   * Between two messages of results the event loop, or at least the client's write, gets its turn, unless
+   * they may be held back: what was computed must have left before a task begins that may last.
    */
   async #runAll(most: number): Promise<void> {
     this.#turnBegan = performance.now();
+    this.#holdBack.written();
     for (let run = 0; run < most; run++) {
       const task = this.#core.begin(this.#clock());
       if (task === undefined) break;
@@ -167,7 +169,8 @@ export class SlaveRunner implements SlaveHandle {
       this.#scope.context = undefined;
       if (this.#controllers.size > 0) this.#controllers.delete(task);
       const sent = this.#core.complete(task, settled, (ended - began) * 1000, this.#clock());
-      if (sent) await this.#yield(ended);
+      this.#holdBack.note(task.definition, began, ended);
+      if (sent && !this.#holdBack.allows(this.#core.nextTask?.definition, ended)) await this.#yield(ended);
     }
     if (this.#core.waitingResults > 0 && this.#core.waitingTasks === 0) this.#core.sendResults(this.#clock());
   }
@@ -181,6 +184,7 @@ export class SlaveRunner implements SlaveHandle {
       this.#abandonIfOver();
     });
     this.#abandon = undefined;
+    this.#holdBack.written();
     this.#turnBegan = performance.now();
     return settled;
   }
@@ -191,6 +195,7 @@ export class SlaveRunner implements SlaveHandle {
   }
 
   async #yield(now: number): Promise<void> {
+    this.#holdBack.written();
     if (now - this.#turnBegan < TURN_MS) return;
     await new Promise((resolve) => setImmediate(resolve));
     this.#turnBegan = performance.now();

@@ -27,6 +27,11 @@ export class TaskQueue {
     if (!this.#closed) this.#tasks.push(task);
   }
 
+  /** The next task, if it was not taken back. */
+  get head(): GivenTask | undefined {
+    return this.#tasks.at(0);
+  }
+
   take(): GivenTask | undefined {
     for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
       if (this.#claim(task.index)) return task;
