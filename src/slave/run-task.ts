@@ -1,9 +1,10 @@
 /** Runs one task: decodes its arguments, calls its algorithm, and measures it. */
 
+import type { SlaveId, TaskId } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
 import { decodeValue } from '../wire/codec.js';
 import type { GivenTask, Outcome } from './given-task.js';
-import { enterScope, type SlaveScope } from './task-context.js';
+import { enterScope, type SlaveScope, type TaskContext } from './task-context.js';
 
 /** The outcome, or a promise of it when the algorithm is asynchronous. */
 export function runTask(
@@ -16,7 +17,7 @@ export function runTask(
     const thrown = new UsageError('this slave does not define the algorithm; run the same program on both');
     return { ok: false, thrown };
   }
-  scope.context = lazyContext(task, definition.name, controllers);
+  scope.context = new RunningContext(task, definition.name, controllers);
   try {
     const args = decodeValue(task.json, task.meta, task.raws) as unknown[];
     const fn = definition.fn as (...args: unknown[]) => unknown;
@@ -31,26 +32,40 @@ export function runTask(
   }
 }
 
-/** Most tasks never ask for their signal, and an AbortController costs more than a small task. */
-function lazyContext(
-  task: GivenTask,
-  algorithm: string,
-  controllers: Map<GivenTask, AbortController>,
-): SlaveScope['context'] {
-  return {
-    algorithm,
-    taskId: `TASK-${task.number}`,
-    sid: `SLAVE-${task.sid}`,
-    attempt: task.attempt,
-    get signal() {
-      let controller = controllers.get(task);
-      if (controller === undefined) {
-        controller = new AbortController();
-        controllers.set(task, controller);
-      }
-      return controller.signal;
-    },
-  };
+/** Says what most tasks never ask for, so it is made when asked: an AbortController costs more than a small task. */
+class RunningContext implements TaskContext {
+  readonly #task: GivenTask;
+  readonly #controllers: Map<GivenTask, AbortController>;
+
+  constructor(
+    task: GivenTask,
+    readonly algorithm: string,
+    controllers: Map<GivenTask, AbortController>,
+  ) {
+    this.#task = task;
+    this.#controllers = controllers;
+  }
+
+  get taskId(): TaskId {
+    return `TASK-${this.#task.number}`;
+  }
+
+  get sid(): SlaveId {
+    return `SLAVE-${this.#task.sid}`;
+  }
+
+  get attempt(): number {
+    return this.#task.attempt;
+  }
+
+  get signal(): AbortSignal {
+    let controller = this.#controllers.get(this.#task);
+    if (controller === undefined) {
+      controller = new AbortController();
+      this.#controllers.set(this.#task, controller);
+    }
+    return controller.signal;
+  }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
