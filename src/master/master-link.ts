@@ -35,6 +35,8 @@ export class MasterLink {
   readonly #subjects: Subjects;
   readonly #slots = new Map<SlaveRecord, number>();
   readonly #toSlave = new Map<SlaveRecord, string>();
+  /** Whose frames come on which subject, as parsed once. */
+  readonly #fromSlave = new Map<string, SessionAddress>();
   readonly #shared: SharedState;
   readonly #ticker: NodeJS.Timeout;
   #awaySince: number | undefined;
@@ -64,8 +66,8 @@ export class MasterLink {
     });
     link.subscribe(this.#subjects.allToMaster, (subject, payload, { noResponders }) => {
       if (noResponders) return;
-      const { user, nonce } = parseSubject(subject);
-      this.core.takeFrame({ user: decodeToken(user), nonce }, toBuffer(payload), now());
+      const address = this.#fromSlave.get(subject) ?? addressOf(subject);
+      this.core.takeFrame(address, toBuffer(payload), now());
     });
     const hellos = params.broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
     link.subscribe(hellos, (subject, payload) => this.#onHello(subject, toBuffer(payload)));
@@ -127,8 +129,7 @@ export class MasterLink {
   #onHello(subject: string, payload: Buffer): void {
     const message = payload[0] === FIRST_BRACE ? parseHandshake(payload.toString()) : undefined;
     if (message?.type !== 'hello') return;
-    const { user, nonce } = parseSubject(subject);
-    this.core.takeHello(message, { user: decodeToken(user), nonce });
+    this.core.takeHello(message, addressOf(subject));
   }
 
   #sendHandshake(address: SessionAddress, message: HandshakeMessage, memberId?: string): void {
@@ -140,6 +141,7 @@ export class MasterLink {
     const slot = this.#shared.counters.allocate();
     this.#slots.set(slave, slot);
     this.#toSlave.set(slave, this.#subjects.toSlave(slave.address));
+    this.#fromSlave.set(this.#subjects.toMaster(slave.address), slave.address);
     const { run } = this.#params;
     this.#sentinel.request({ op: 'watch', peer: { ...slave.address, run, sid: slave.number, slot } });
   }
@@ -150,6 +152,7 @@ export class MasterLink {
     if (slot !== undefined) this.#shared.counters.release(slot);
     this.#slots.delete(slave);
     this.#toSlave.delete(slave);
+    this.#fromSlave.delete(this.#subjects.toMaster(slave.address));
   }
 
   #publishPositions(slave: SlaveRecord): void {
@@ -200,6 +203,11 @@ async function refuseOther(
   throw new JoinError(
     `another master of member ${JSON.stringify(memberId)} is alive (${evidence}); stop it, or give this one another --member-id`,
   );
+}
+
+function addressOf(subject: string): SessionAddress {
+  const { user, nonce } = parseSubject(subject);
+  return { user: decodeToken(user), nonce };
 }
 
 function toBuffer(payload: Uint8Array): Buffer {
