@@ -134,6 +134,7 @@ export class SentinelCore {
 
   /** Every 200 ms, after what came in was received. */
   turn(now: number, latenessMs: number): void {
+    for (const peer of this.#peers.values()) this.#hearData(peer, now);
     for (const verdict of this.#liveness.turn(now, latenessMs)) this.#onVerdict(verdict);
     this.#dismissStrangers();
     if (this.#connected) for (const peer of this.#peers.values()) this.#sendDue(peer, now);
@@ -154,6 +155,14 @@ export class SentinelCore {
     if (!gone || this.#ending || gone.judged || this.#liveness.loopClock - gone.at < END_WITHIN_MS) return;
     gone.judged = true;
     this.#kill = gone.evidence;
+  }
+
+  /** Data that main has taken is a word of the peer too, when its sentinel does not get through. */
+  #hearData(peer: SentinelPeer, now: number): void {
+    const { received = 0 } = this.#options.counters(peer.slot) ?? {};
+    if (received <= peer.dataReceived) return;
+    peer.dataReceived = received;
+    this.#liveness.heard(peer.nonce, now);
   }
 
   #createPeer(address: SessionAddress): SentinelPeer {

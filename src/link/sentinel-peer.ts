@@ -19,6 +19,8 @@ export class SentinelPeer {
   slot = -1;
   generation = 0;
   beatDueAt = 0;
+  /** Position of the peer's data when last looked at. */
+  dataReceived = 0;
   #beatPrefix = '';
   #watchedAt = 0;
 
@@ -38,6 +40,7 @@ export class SentinelPeer {
     this.slot = slot;
     this.generation = generation ?? 0;
     this.beatDueAt = now;
+    this.dataReceived = 0;
     this.#watchedAt = now;
     this.#beatPrefix = beatPrefix(this.epoch);
   }

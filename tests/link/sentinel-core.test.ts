@@ -38,6 +38,8 @@ class Pair {
   readonly cores: Record<Side, SentinelCore>;
   readonly alive: Record<Side, boolean> = { master: true, slave: true };
   kills: string[] = [];
+  /** Position of the slave's data at the master. */
+  received = 2;
   executed = 0;
   readonly #options: WireOptions;
   #wire: { at: number; from: Side; publish: Publish }[] = [];
@@ -57,7 +59,7 @@ class Pair {
         ...common,
         role: 'master',
         run: RUN,
-        counters: () => ({ sent: 1, received: 2, limit: 3 }),
+        counters: () => ({ sent: 1, received: this.received, limit: 3 }),
       }),
       slave: new SentinelCore({
         ...common,
@@ -406,6 +408,18 @@ core('five thousand slaves cost little', () => {
     assert.ok(master.take().publishes.length < 5_000);
   }
   assert.ok((performance.now() - began) / 25 < 40, 'a fifth of a turn');
+});
+
+core('does not condemn a peer whose data arrives, though its sentinel is not heard', () => {
+  const pair = new Pair().join().run(1_000);
+  pair.alive.slave = false;
+  for (let second = 0; second < 15; second++) {
+    pair.received += 1;
+    pair.run(1_000);
+  }
+  assert.not.ok(pair.types('master').includes('lost'));
+  pair.run(5_000);
+  assert.ok(pair.types('master').includes('lost'));
 });
 
 core.run();
