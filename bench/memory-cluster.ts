@@ -138,7 +138,7 @@ export class MemoryCluster {
     const { tasksPerTick, taskMicros } = this.#options;
     this.#takeFrames(core, inbox);
     for (let run = 0; run < tasksPerTick; run++) {
-      const task = core.begin();
+      const task = core.begin(this.#now);
       if (task === undefined) break;
       const [packet] = task.json as readonly unknown[];
       core.complete(task, { ok: true, packet }, taskMicros, this.#now);

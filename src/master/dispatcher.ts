@@ -6,7 +6,7 @@
 import { encodeBody } from '../wire/body.js';
 import { Deque } from '../wire/deque.js';
 import { taskEntryText, tasksText } from '../wire/entries.js';
-import { GroupPlan, LARGEST_WINDOW, MOST_GROUP_BYTES } from './grouping.js';
+import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
 import type { TaskJar } from './task-jar.js';
@@ -88,10 +88,21 @@ export class Dispatcher {
       !slave.alone &&
       slave.recalling === undefined &&
       slave.outstanding < MOST_OUTSTANDING &&
-      slave.groups.length < Math.min(slave.window, LARGEST_WINDOW) &&
+      this.#isFilling(slave) &&
       slave.session.waitingBytes === 0 &&
       slave.session.spareCredit > 0
     );
+  }
+
+  /**
+   * A window is filled until it is full or no task is left, and again when half of it is free: so groups
+   * leave together, for each that leaves alone wakes the broker and the slave.
+   */
+  #isFilling(slave: SlaveRecord): boolean {
+    const { groups, window } = slave;
+    if (groups.length >= window) slave.filling = false;
+    else if (groups.length <= window / 2) slave.filling = true;
+    return slave.filling;
   }
 
   #choose(slave: SlaveRecord, slaves: number): Task[] {
@@ -147,6 +158,7 @@ export class Dispatcher {
     slave.groups.push(group);
     slave.outstanding += tasks.length;
     slave.lastGroup = Math.max(1, tasks.length);
+    if (!this.#jar.hasReady) slave.filling = false;
     slave.session.post(encodeBody(tasksText(this.#grouping, entries), raws));
     this.#onGiven(slave, group);
   }

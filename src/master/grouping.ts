@@ -8,6 +8,8 @@ const MOST_TASKS = 1_000;
 export const MOST_GROUP_BYTES = 256 * 1024 - 1024;
 /** A group that takes less than this is never cut short for the sake of balance. */
 const NEGLIGIBLE_SECONDS = 0.001;
+/** Groups shorter than this cost less than their way: the widest window of them is still short. */
+const MOMENT_SECONDS = 0.0001;
 /** From one group to the next it may grow this much, since the first measurements say little. */
 const GROWTH = 10;
 
@@ -61,7 +63,11 @@ export function averageSeconds(average: number | undefined, seconds: number): nu
   return average + weight * (seconds - average);
 }
 
-/** The window after a slave said that it ran dry although tasks were queued. */
-export function widerWindow(window: number, groupSeconds: number): number {
+/**
+ * The window after a group's results came while tasks were queued: wider when the slave ran dry, or when
+ * its groups are so short that many should travel together.
+ */
+export function nextWindow(window: number, groupSeconds: number, dry: boolean): number {
+  if (!dry && groupSeconds >= MOMENT_SECONDS) return window;
   return groupSeconds >= GROUP_SECONDS ? FIRST_WINDOW : Math.min(LARGEST_WINDOW, window * 2);
 }

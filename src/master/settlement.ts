@@ -11,7 +11,7 @@ import { parseResults, type ResultEntry } from '../wire/entries.js';
 import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
 import { decodeError } from '../wire/remote-error.js';
 import type { FateBox } from './fate-box.js';
-import { averageSeconds, widerWindow } from './grouping.js';
+import { averageSeconds, nextWindow } from './grouping.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
@@ -56,7 +56,7 @@ export class Settlement {
       this.#takeResult(slave, sid, entry, raws, bytes);
       micros += entry[3];
     }
-    if (dry && this.#jar.queued > 0) slave.window = widerWindow(slave.window, micros / 1e6);
+    if (this.#jar.queued > 0) slave.window = nextWindow(slave.window, micros / 1e6, dry);
   }
 
   #takeResult(

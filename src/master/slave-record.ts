@@ -24,6 +24,8 @@ export class SlaveRecord {
   /** Index that the next task of this session will have. */
   nextIndex = 0;
   window = FIRST_WINDOW;
+  /** Groups are given to it until its window is full. */
+  filling = true;
   lastGroup = 1;
   /** Stands in the dispatcher's line of slaves with room. */
   inLine = false;
