@@ -59,6 +59,12 @@ export class Dispatcher {
   /** The slave takes no more tasks. */
   strike(slave: SlaveRecord): void {
     if (this.#reserved === slave) this.#reserved = undefined;
+    if (!slave.inLine) return;
+    slave.inLine = false;
+    for (let left = this.#line.length; left > 0; left--) {
+      const next = this.#line.shift() as SlaveRecord;
+      if (next !== slave) this.#line.push(next);
+    }
   }
 
   /** Posts groups while there are tasks and slaves with room. */

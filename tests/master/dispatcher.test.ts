@@ -1,0 +1,166 @@
+/** Who gets which tasks, and from whom they are taken back. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { SlaveRecord } from '../../src/master/slave-record.js';
+import type { Task } from '../../src/master/task.js';
+import { createEntry, createSlave, numbersOf, Parts } from './parts.js';
+
+const test = suite('master/dispatcher');
+
+test('slaves get groups in turn, two each at first, and more as results come', () => {
+  const parts = new Parts({ slaves: 2, taskGroup: 2 });
+  const [one, other] = parts.slaves as [SlaveRecord, SlaveRecord];
+  parts.submit(20);
+  const groups = parts.dispatch();
+  assert.equal(
+    groups.map((group) => [group.slave.number, ...numbersOf(group)]),
+    [
+      [0, 0, 1],
+      [1, 2, 3],
+      [0, 4, 5],
+      [1, 6, 7],
+    ],
+  );
+  assert.equal([one.outstanding, other.outstanding, parts.jar.queued], [4, 4, 12]);
+  assert.equal(parts.dispatch(), []);
+  parts.results(one, 0, [
+    [0, 1],
+    [1, 1],
+  ]);
+  assert.equal(parts.dispatch().map(numbersOf), [[8, 9]]);
+});
+
+test('a slave that ran dry while tasks were queued gets a wider window', () => {
+  const parts = new Parts({ taskGroup: 1 });
+  parts.submit(20);
+  const [slave] = parts.slaves as [SlaveRecord];
+  parts.dispatch();
+  parts.results(slave, 0, [[0, 1]], true);
+  assert.is(slave.window, 4);
+  assert.is(parts.dispatch().length, 3);
+});
+
+const unfit: readonly (readonly [string, (slave: SlaveRecord) => void])[] = [
+  ['is suspected', (slave) => Object.assign(slave, { suspected: true })],
+  ['runs a suspect', (slave) => Object.assign(slave, { alone: true })],
+  ['is asked for tasks', (slave) => Object.assign(slave, { recalling: { id: 1, to: 0 } })],
+  ['shuts down', (slave) => slave.machine.send({ type: 'shutdown-sent' })],
+  ['is gone', (slave) => slave.machine.send({ type: 'gone' })],
+  ['has no credit', (slave) => slave.session.post(Buffer.alloc(2 * 1024 * 1024))],
+];
+for (const [what, make] of unfit) {
+  test(`a slave that ${what} gets no task`, () => {
+    const parts = new Parts();
+    make(parts.slaves[0] as SlaveRecord);
+    parts.submit(1);
+    assert.equal(parts.dispatch(), []);
+    parts.slaves.push(createSlave(1));
+    assert.is(parts.dispatch().length, 1);
+  });
+}
+
+test('a slave that has not confirmed its welcome gets no task', () => {
+  const parts = new Parts({ slaves: 0 });
+  const slave = createSlave(0);
+  Object.assign(slave, { machine: { state: 'connecting', send() {} } });
+  parts.slaves.push(slave);
+  parts.submit(1);
+  assert.equal(parts.dispatch(), []);
+});
+
+test('tasks of an algorithm whose results nobody takes wait, and hold up no others', () => {
+  const held = createEntry('held');
+  const parts = new Parts({ isHeld: ({ algorithm }) => algorithm === held });
+  parts.submit(3, held);
+  parts.submit(1);
+  assert.equal(parts.dispatch().map(numbersOf), [[3]]);
+  assert.is(parts.jar.queued, 3);
+});
+
+test('a group ends before a task that would make its message too large', () => {
+  const parts = new Parts({ taskGroup: 100 });
+  const tasks = parts.submit(4);
+  for (const task of tasks) Object.assign(task, { bytes: 400 * 1024 });
+  assert.equal(parts.dispatch().map(numbersOf), [
+    [0, 1],
+    [2, 3],
+  ]);
+});
+
+test('a suspect runs alone, on the first slave that is left to run empty', () => {
+  const parts = new Parts({ slaves: 2 });
+  const [one, other] = parts.slaves as [SlaveRecord, SlaveRecord];
+  parts.submit(2);
+  parts.dispatch();
+  const [suspect] = parts.submit(1) as [Task];
+  parts.jar.take(() => false);
+  suspect.suspect = true;
+  parts.jar.putBack(suspect);
+  parts.submit(8);
+  const first = parts.dispatch();
+  assert.ok(!first.some((group) => numbersOf(group).includes(2)), 'both are busy');
+  const reserved = first.some(({ slave }) => slave === one) ? other : one;
+  assert.not(first.some(({ slave }) => slave === reserved));
+  parts.results(reserved, reserved.number, [[reserved.number, 1]]);
+  const [group] = parts.dispatch();
+  assert.equal([group?.slave, ...numbersOf(group)], [reserved, 2]);
+  assert.is(reserved.alone, true);
+  assert.equal(parts.dispatch(), [], 'nothing beside a suspect');
+  parts.results(reserved, reserved.number, [[2, 1]]);
+  assert.is(reserved.alone, false);
+  assert.ok(parts.dispatch().length > 0);
+});
+
+test('a suspect goes elsewhere when the slave kept for it is lost', () => {
+  const parts = new Parts({ slaves: 1 });
+  const [one] = parts.slaves as [SlaveRecord];
+  parts.submit(1);
+  parts.dispatch();
+  const [suspect] = parts.submit(1) as [Task];
+  parts.jar.take(() => false);
+  suspect.suspect = true;
+  parts.jar.putBack(suspect);
+  assert.equal(parts.dispatch(), []);
+  parts.lose(one);
+  parts.slaves.push(createSlave(1));
+  assert.equal(parts.dispatch().map(numbersOf), [[1]]);
+});
+
+test('a slave that is gone is not kept in line, nor are the others moved', () => {
+  const parts = new Parts({ slaves: 3, taskGroup: 1 });
+  const [, middle] = parts.slaves as [SlaveRecord, SlaveRecord, SlaveRecord];
+  parts.lose(middle);
+  assert.is(middle.inLine, false);
+  parts.submit(2);
+  assert.equal(
+    parts.dispatch().map(({ slave }) => slave.number),
+    [0, 2],
+  );
+});
+
+test('unstarted tasks are asked from the fullest slave once another idles and nothing is queued', () => {
+  const parts = new Parts({ slaves: 1, taskGroup: 4 });
+  const [full] = parts.slaves as [SlaveRecord];
+  parts.submit(8);
+  parts.dispatch(1_000);
+  const idle = createSlave(1);
+  const { dispatcher } = parts;
+  const table: readonly (readonly [string, readonly SlaveRecord[], number, SlaveRecord | undefined])[] = [
+    ['nobody idles', [full], 9_000, undefined],
+    ['the tasks have only just gone out', [full, idle], 1_100, undefined],
+    ['one idles', [full, idle], 1_200, full],
+  ];
+  for (const [what, slaves, now, expected] of table)
+    assert.is(dispatcher.chooseRecall(slaves, now), expected, what);
+  idle.suspected = true;
+  assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'who is suspected gets nothing');
+  idle.suspected = false;
+  full.recalling = { id: 1, to: 8 };
+  assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'one recall at a time');
+  full.recalling = undefined;
+  parts.submit(1);
+  assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'there is work in the jar');
+});
+
+test.run();

@@ -1,0 +1,140 @@
+/** A master's pure parts put together as its core does it, without sessions to anybody. */
+
+import { DEFAULT_POLICY, resolvePolicy } from '../../src/algorithms/policy.js';
+import type { AlgorithmDefinition, TaskPolicy } from '../../src/algorithms/types.js';
+import type { AuditEvent } from '../../src/audit/events.js';
+import { Dispatcher, type DispatcherOptions } from '../../src/master/dispatcher.js';
+import { FateBox } from '../../src/master/fate-box.js';
+import { Settlement } from '../../src/master/settlement.js';
+import { SlaveMachine } from '../../src/master/slave-machine.js';
+import { type Group, SlaveRecord } from '../../src/master/slave-record.js';
+import { type AlgorithmEntry, type FutureSettler, Task } from '../../src/master/task.js';
+import { TaskJar } from '../../src/master/task-jar.js';
+import { encodeBody } from '../../src/wire/body.js';
+import { encodeValue } from '../../src/wire/codec.js';
+import { resultEntryText, resultsText } from '../../src/wire/entries.js';
+import { CREDIT_BYTES } from '../../src/wire/messages.js';
+import { Session } from '../../src/wire/session.js';
+
+export function createEntry(name = 'work', seconds?: number): AlgorithmEntry {
+  const definition: AlgorithmDefinition = {
+    name,
+    fn: () => undefined,
+    policy: DEFAULT_POLICY,
+    fingerprint: name,
+    place: 'here',
+  };
+  return { definition, index: 0, targetNumber: 0, pending: 0, seconds };
+}
+
+export function createTask(
+  number: number,
+  algorithm: AlgorithmEntry,
+  policy: TaskPolicy = {},
+  future?: FutureSettler,
+): Task {
+  const { text, raws, byteLength } = encodeValue([number]);
+  return new Task(number, algorithm, text, raws, byteLength, resolvePolicy(policy), future);
+}
+
+/** A slave that has confirmed its welcome. */
+export function createSlave(number: number): SlaveRecord {
+  const nonce = number.toString(16).padStart(32, '0');
+  const session = new Session({
+    epoch: { run: '00112233445566ff', nonce, sid: number },
+    sendLimit: CREDIT_BYTES,
+    receiveLimit: CREDIT_BYTES,
+    maxMessageBytes: CREDIT_BYTES,
+  });
+  const machine = new SlaveMachine(() => {});
+  machine.send({ type: 'confirmed' });
+  const slave = new SlaveRecord(number, { user: '_', nonce }, 'h', number, session, machine);
+  return slave;
+}
+
+export interface PartsOptions
+  extends Partial<Pick<DispatcherOptions, 'taskGroup' | 'resultGroup' | 'isHeld'>> {
+  readonly slaves?: number;
+}
+
+export class Parts {
+  readonly jar = new TaskJar();
+  readonly box = new FateBox();
+  readonly events: AuditEvent[] = [];
+  readonly given: Group[] = [];
+  /** Copies that slaves were told to stop, as `sid/index`. */
+  readonly stopped: string[] = [];
+  readonly dispatcher: Dispatcher;
+  readonly settlement: Settlement;
+  readonly slaves: SlaveRecord[];
+
+  constructor({ taskGroup = 1, resultGroup = 'auto', isHeld = () => false, slaves = 1 }: PartsOptions = {}) {
+    const { jar, box } = this;
+    this.dispatcher = new Dispatcher({
+      jar,
+      isHeld,
+      taskGroup,
+      resultGroup,
+      maxMessageBytes: CREDIT_BYTES,
+      onGiven: (slave, group) => {
+        this.given.push(group);
+        // The session is of no interest here: what was posted is taken to have left.
+        slave.session.flush(() => true, 0);
+      },
+    });
+    this.settlement = new Settlement({
+      jar,
+      box,
+      audit: { emit: (event) => this.events.push(event) },
+      resultGroup,
+      onSuperfluous: ({ sid }, index) => this.stopped.push(`${sid}/${index}`),
+    });
+    this.slaves = Array.from({ length: slaves }, (_, number) => createSlave(number));
+    for (const slave of this.slaves) this.dispatcher.lineUp(slave);
+  }
+
+  /** Adds tasks of one algorithm and policy; returns them. */
+  submit(count: number, algorithm = createEntry(), policy: TaskPolicy = {}): Task[] {
+    return Array.from({ length: count }, () => {
+      const task = createTask(this.jar.nextNumber(), algorithm, policy);
+      this.jar.add(task);
+      return task;
+    });
+  }
+
+  dispatch(now = 0): Group[] {
+    const before = this.given.length;
+    for (const slave of this.slaves) this.dispatcher.lineUp(slave);
+    this.dispatcher.dispatch(this.slaves.length, now);
+    return this.given.slice(before);
+  }
+
+  /** A message of results: [number, attempt] pairs, from a session that ran them as `sid`. */
+  results(from: SlaveRecord, sid: number, runs: readonly (readonly [number, number])[], dry = false): void {
+    const entries = runs.map(([number, attempt]) =>
+      resultEntryText(number, attempt, 0, 1_000, encodeValue(`${number} by ${sid}`).text),
+    );
+    this.settlement.takeResults(from, Buffer.from(encodeBody(resultsText(sid, dry, entries), [])));
+  }
+
+  /** The slave is gone, and what it had goes where its policy says. */
+  lose(slave: SlaveRecord, blameless = false): void {
+    this.dispatcher.strike(slave);
+    slave.machine.send({ type: 'gone' });
+    this.slaves.splice(this.slaves.indexOf(slave), 1);
+    this.settlement.reclaim(slave, 'test', blameless);
+  }
+
+  /** What the program would have by now: `number status`. */
+  fates(): string[] {
+    const fates: string[] = [];
+    for (let fate = this.box.takeNext(undefined); fate; fate = this.box.takeNext(undefined)) {
+      fates.push(`${fate.taskId.slice('TASK-'.length)} ${fate.reason ?? fate.status}`);
+    }
+    return fates;
+  }
+}
+
+export function numbersOf(group: Group | undefined): number[] {
+  return (group?.tasks ?? []).map(({ number }) => number);
+}
