@@ -38,9 +38,10 @@ export class Sessions {
   takeHello(value: unknown, address: SessionAddress): void {
     const hello = parseHello(value);
     if (hello === undefined || hello.nonce !== address.nonce) return;
-    const known = this.roster.find(address);
+    const known = this.roster.findByNonce(hello.nonce);
     if (known !== undefined) {
-      this.#welcome(known);
+      // A nonce is its slave's secret: who names it as another user shall not take its place.
+      if (known.address.user === address.user) this.#welcome(known);
       return;
     }
     if (this.roster.hasEnded(hello.nonce)) {

@@ -1,0 +1,82 @@
+/** Who is let in, and who is told what. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { silentAudit } from '../../src/audit/memory-trail.js';
+import { Sessions } from '../../src/master/sessions.js';
+import { type HandshakeMessage, type Hello, PROTOCOL_VERSION } from '../../src/wire/messages.js';
+import type { SessionAddress } from '../../src/wire/subjects.js';
+
+const NONCE = '0'.repeat(32);
+const hello: Hello = {
+  type: 'hello',
+  protocol: PROTOCOL_VERSION,
+  nonce: NONCE,
+  memberId: 'm',
+  algorithms: [],
+  host: 'h',
+  pid: 1,
+};
+
+function open(): { sessions: Sessions; said: string[] } {
+  const said: string[] = [];
+  const sessions = new Sessions({
+    run: '00112233445566ff',
+    memberId: 'm',
+    algorithms: [],
+    taskGroup: 'auto',
+    resultGroup: 'auto',
+    maxMessageBytes: 1_024,
+    clientTimeoutMs: 1_000,
+    allowVersionSkew: false,
+    broker: 'external',
+    audit: silentAudit,
+    ports: {
+      send: () => true,
+      sendHandshake: ({ user }: SessionAddress, message: HandshakeMessage) =>
+        said.push(`${user} ${message.type}${message.type === 'welcome' ? ` ${message.sid}` : ''}`),
+      watch: () => {},
+      forget: () => {},
+      command: () => {},
+      positions: () => {},
+      news: () => {},
+    },
+  });
+  return { sessions, said };
+}
+
+const test = suite('master/sessions');
+
+test('the same nonce gets the same welcome, however often it says hello', () => {
+  const { sessions, said } = open();
+  for (let time = 0; time < 3; time++) sessions.takeHello(hello, { user: 'a', nonce: NONCE });
+  assert.equal(said, ['a welcome 0', 'a welcome 0', 'a welcome 0']);
+  assert.is(sessions.roster.size, 1);
+});
+
+test('a nonce that another user names does not take the place of its slave', () => {
+  const { sessions, said } = open();
+  sessions.takeHello(hello, { user: 'a', nonce: NONCE });
+  const [slave] = sessions.roster;
+  sessions.takeHello(hello, { user: 'thief', nonce: NONCE });
+  assert.equal(said, ['a welcome 0']);
+  assert.equal([...sessions.roster], [slave]);
+});
+
+test('a session that is over is answered stale, to hellos and frames', () => {
+  const { sessions, said } = open();
+  const address = { user: 'a', nonce: NONCE };
+  sessions.takeHello(hello, address);
+  for (const slave of [...sessions.roster]) sessions.end(slave);
+  sessions.takeHello(hello, address);
+  assert.is(sessions.ownerOf(address, Buffer.alloc(72)), undefined);
+  assert.equal(said, ['a welcome 0', 'a stale', 'a stale']);
+});
+
+test('a hello that names another nonce than its subject is none', () => {
+  const { sessions, said } = open();
+  sessions.takeHello(hello, { user: 'a', nonce: '1'.repeat(32) });
+  assert.equal([said.length, sessions.roster.size], [0, 0]);
+});
+
+test.run();
