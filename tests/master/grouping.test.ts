@@ -1,0 +1,88 @@
+/** How large groups become, by measured time, by what is left, and by what was before. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { averageSeconds, type GroupingState, GroupPlan, widerWindow } from '../../src/master/grouping.js';
+import { createEntry } from './parts.js';
+
+interface Row extends GroupingState {
+  readonly what: string;
+  readonly seconds: number | undefined;
+  readonly size: number;
+}
+
+const MANY = { queued: 1_000_000, slaves: 1, lastGroup: 1_000 };
+const rows: readonly Row[] = [
+  { what: 'an exact group, whatever it costs', taskGroup: 7, ...MANY, seconds: 10, size: 7 },
+  {
+    what: 'an exact group, whatever is left',
+    taskGroup: 7,
+    queued: 7,
+    slaves: 9,
+    lastGroup: 1,
+    seconds: 1,
+    size: 7,
+  },
+  { what: 'fifty milliseconds at the most', taskGroup: 'auto', ...MANY, seconds: 1 / 128, size: 6 },
+  { what: 'a thousand at the most', taskGroup: 'auto', ...MANY, seconds: 1e-6, size: 1_000 },
+  { what: 'one that was never measured', taskGroup: 'auto', ...MANY, seconds: undefined, size: 1 },
+  { what: 'one that takes long', taskGroup: 'auto', ...MANY, seconds: 2, size: 1 },
+  {
+    what: 'ten times the last at the most',
+    taskGroup: 'auto',
+    ...MANY,
+    lastGroup: 3,
+    seconds: 1e-6,
+    size: 30,
+  },
+  {
+    what: 'half of a slave’s share at the tail',
+    taskGroup: 'auto',
+    queued: 40,
+    slaves: 2,
+    lastGroup: 1_000,
+    seconds: 0.001,
+    size: 10,
+  },
+  {
+    what: 'more where a share is negligible',
+    taskGroup: 'auto',
+    queued: 40,
+    slaves: 10,
+    lastGroup: 1_000,
+    seconds: 0.0001,
+    size: 10,
+  },
+];
+
+const test = suite('master/grouping');
+
+for (const { what, seconds, size, ...state } of rows) {
+  test(`a group is ${what}`, () => {
+    const plan = new GroupPlan(state);
+    const algorithm = createEntry('work', seconds);
+    let count = 0;
+    while (!plan.isFull && plan.admits(algorithm)) count++;
+    assert.is(count, size);
+  });
+}
+
+test('a long task does not join short ones', () => {
+  const plan = new GroupPlan({ taskGroup: 'auto', ...MANY });
+  const [short, long] = [createEntry('short', 0.001), createEntry('long', 0.2)];
+  assert.equal([plan.admits(short), plan.admits(long), plan.admits(short)], [true, false, true]);
+});
+
+test('the average follows quickly upwards, slowly downwards', () => {
+  assert.is(averageSeconds(undefined, 3), 3);
+  assert.ok(averageSeconds(1, 2) - 1 > 1 - averageSeconds(1, 0));
+});
+
+test('a window grows while groups are short, and stays at two while they are long', () => {
+  assert.equal(
+    [widerWindow(2, 0.001), widerWindow(64, 0.001), widerWindow(16, 0.05), widerWindow(16, 7)],
+    [4, 64, 2, 2],
+  );
+});
+
+test.run();
