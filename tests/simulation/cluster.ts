@@ -1,0 +1,196 @@
+/** One seed: a master, some slaves, a program and their misfortunes, from the first hello to the last shutdown. */
+
+import type { AuditEvent } from '../../src/audit/events.js';
+import { formatText } from '../../src/audit/text-format.js';
+import { inventWeather, scheduleFaults } from './faults.js';
+import { checkMaster, checkQuiet, must, Runs } from './invariants.js';
+import { CALM, Network } from './network.js';
+import { Program } from './program.js';
+import { checkRemembered } from './remembered.js';
+import { Chance, Scheduler } from './scheduler.js';
+import { SimulatedMaster } from './simulated-master.js';
+import { SimulatedSlave } from './simulated-slave.js';
+
+const FAULTY_MS = 15_000;
+/** A poison may take its slave along five times, each death found within some seconds. */
+const SETTLE_WITHIN_MS = 120_000;
+/** After a reconnection a 503 says little for ten seconds; from then on a living slave is never lost. */
+const TRUST_AFTER_MS = 15_000;
+const QUIET_MS = 3_000;
+const SHUTDOWN_WITHIN_MS = 5_000;
+const CLIENT_TIMEOUT_MS = 3_000;
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+export class Cluster {
+  readonly scheduler = new Scheduler();
+  readonly chance: Chance;
+  readonly network: Network;
+  readonly master: SimulatedMaster;
+  readonly program: Program;
+  readonly #runs: Runs;
+  readonly #trace: ((line: string) => void) | undefined;
+  #slaves: SimulatedSlave[] = [];
+  #nextPid = 1;
+  #calmSince = Number.POSITIVE_INFINITY;
+  #ending = false;
+  #seenTurns = -1;
+
+  readonly #checksMemory: boolean;
+
+  /** `checksMemory` looks at the heap at the end, for which no other cluster may be about. */
+  constructor(seed: number, checksMemory: boolean, trace?: (line: string) => void) {
+    const chance = new Chance(seed);
+    const { scheduler } = this;
+    this.chance = chance;
+    this.#checksMemory = checksMemory;
+    this.#trace = trace;
+    this.network = new Network({
+      scheduler,
+      chance,
+      pendingLimitBytes: chance.pick([512 * 1024, 8 * 1024 * 1024]),
+    });
+    this.master = new SimulatedMaster({
+      network: this.network,
+      audit: { emit: (event) => this.#onMasterEvent(event) },
+      taskGroup: chance.pick(['auto', 'auto', 1, 7]),
+      resultGroup: chance.pick(['auto', 'auto', 1, 5]),
+      clientTimeoutMs: CLIENT_TIMEOUT_MS,
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+    });
+    this.#runs = new Runs(() => this.master.core);
+    const { master } = this;
+    this.program = new Program({ master, chance, scheduler, maxMessageBytes: MAX_MESSAGE_BYTES });
+    scheduler.afterEvent = () => this.#check();
+  }
+
+  /** Processes that live and are not frozen: one of them. */
+  someSlave(): SimulatedSlave | undefined {
+    const awake = this.#slaves.filter((slave) => !slave.isFrozen);
+    return awake.length === 0 ? undefined : this.chance.pick(awake);
+  }
+
+  run(): void {
+    const { chance, scheduler, network, master } = this;
+    for (let count = chance.between(1, 4); count > 0; count--) this.#startSlave();
+    master.core.readersWaiting = chance.between(0, 1);
+    network.weather = inventWeather(chance);
+    scheduleFaults(this, FAULTY_MS);
+    this.#runProgram();
+    scheduler.runUntil(FAULTY_MS);
+    this.#clearUp();
+    this.#settle();
+    this.#shutDown();
+  }
+
+  #startSlave(): void {
+    const pid = this.#nextPid++;
+    const slave = new SimulatedSlave({
+      network: this.network,
+      audit: { emit: (event) => this.#onSlaveEvent(pid, event) },
+      pid,
+      onBegin: (slave, task) => this.#runs.begins(slave, task),
+      onExit: (slave, cause) => this.#onExit(slave, cause),
+    });
+    this.#slaves.push(slave);
+  }
+
+  #onExit(slave: SimulatedSlave, cause: string): void {
+    this.note(`pid ${slave.pid}: exits: ${cause}`);
+    this.#slaves = this.#slaves.filter((other) => other !== slave);
+    this.#runs.ends(slave);
+    if (cause === 'shutdown') must(this.#ending, 'a slave was told to shut down by nobody');
+    else must(cause.startsWith('killed by') && cause !== 'killed by its sentinel', `a slave ended: ${cause}`);
+    if (this.#ending) return;
+    this.scheduler.after(this.chance.between(100, 2_000), () => this.#startSlave());
+  }
+
+  #runProgram(): void {
+    const { main } = this.master;
+    main.every(this.chance.between(20, 200), () => {
+      if (this.#ending) return;
+      if (this.#calmSince === Number.POSITIVE_INFINITY) this.program.act();
+      else this.program.takeSome();
+    });
+  }
+
+  /** Faults are over; what they have frozen goes on. */
+  #clearUp(): void {
+    this.note('CALM');
+    this.#calmSince = this.scheduler.now;
+    this.network.weather = CALM;
+    this.network.comeUp();
+  }
+
+  #settle(): void {
+    const { scheduler, master, program } = this;
+    const settled = scheduler.runUntil(
+      scheduler.now + SETTLE_WITHIN_MS,
+      () => program.isDone && this.#isWhole,
+    );
+    const { queued, pending, roster } = master.core;
+    must(
+      settled,
+      `after ${SETTLE_WITHIN_MS} ms of calm ${queued} tasks are queued and ${pending - queued} run; ` +
+        `${roster.size} slaves are known and ${this.#slaves.length} live`,
+    );
+    scheduler.runUntil(scheduler.now + QUIET_MS);
+    checkQuiet(master.core, program, this.#slaves);
+    if (this.#checksMemory) checkRemembered(this.#slaves.length);
+  }
+
+  /** Whether master and slaves agree on who is there, and nobody is still starting. */
+  get #isWhole(): boolean {
+    const { roster } = this.master.core;
+    if (this.#slaves.length === 0 || roster.size !== this.#slaves.length) return false;
+    for (const { nonce, machine } of roster) {
+      if (machine.state !== 'idle') return false;
+      if (!this.#slaves.some(({ core }) => core.sid !== undefined && core.nonce === nonce)) return false;
+    }
+    return true;
+  }
+
+  #shutDown(): void {
+    const { scheduler, master } = this;
+    this.note('SHUTDOWN');
+    this.#ending = true;
+    const limit = scheduler.now + SHUTDOWN_WITHIN_MS;
+    master.main.deliver(() => {
+      master.core.stop();
+      master.core.beginShutdown();
+    });
+    must(
+      scheduler.runUntil(limit, () => master.core.slavesToAwait === 0 && this.#slaves.length === 0),
+      `${master.core.slavesToAwait} slaves have not acknowledged their shutdown and ${this.#slaves.length} live`,
+    );
+    master.core.disconnectAll();
+    must(master.core.roster.size === 0, 'slaves are left after the end');
+    master.end();
+  }
+
+  #check(): void {
+    const { turns } = this.master.main;
+    if (turns === this.#seenTurns) return;
+    this.#seenTurns = turns;
+    checkMaster(this.master.core, this.program);
+  }
+
+  #onMasterEvent(event: AuditEvent): void {
+    this.note('master', event);
+    must(event.type !== 'frame-dropped', 'the master found a frame that breaks the protocol');
+    if (event.type !== 'slave-lost' || this.scheduler.now < this.#calmSince + TRUST_AFTER_MS) return;
+    const lives = this.#slaves.some(({ core, isFrozen }) => `SLAVE-${core.sid}` === event.sid && !isFrozen);
+    must(!lives, `${event.sid} lives and is lost: ${event.evidence}`);
+  }
+
+  #onSlaveEvent(pid: number, event: AuditEvent): void {
+    this.note(`pid ${pid}`, event);
+    must(event.type !== 'frame-dropped', 'a slave found a frame that breaks the protocol');
+  }
+
+  /** A line of the trace. */
+  note(who: string, event?: AuditEvent): void {
+    if (this.#trace === undefined) return;
+    const text = event === undefined ? '' : formatText(event, 0).slice('MM/DD/YYYY HH:MM:SS [A]'.length);
+    this.#trace(`${String(this.scheduler.now).padStart(7)} ${who}${text}`);
+  }
+}

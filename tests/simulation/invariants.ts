@@ -1,0 +1,110 @@
+/** What must be true of a master after every event, and of a whole cluster once it is quiet. */
+
+import type { MasterCore } from '../../src/master/master-core.js';
+import type { Task } from '../../src/master/task.js';
+import type { GivenTask } from '../../src/slave/given-task.js';
+import { CREDIT_BYTES } from '../../src/wire/messages.js';
+import type { Program } from './program.js';
+import type { SimulatedSlave } from './simulated-slave.js';
+
+export function must(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new Error(what);
+}
+
+/** After every event: the books balance, credit is bounded, no task runs twice or after its fate. */
+export function checkMaster(core: MasterCore, program: Program): void {
+  const running = new Set<Task>();
+  let granted = 0;
+  for (const slave of core.roster) {
+    let outstanding = 0;
+    for (const group of slave.groups) {
+      let open = 0;
+      for (const task of group.tasks) {
+        if (task.group !== group) continue;
+        open++;
+        must(task.state === 'running', `${task.id} is in a group and ${task.state}`);
+        must(!running.has(task), `${task.id} is twice in groups`);
+        must(program.tasks.get(task.number)?.fate === undefined, `${task.id} runs after its fate was taken`);
+        running.add(task);
+      }
+      must(group.open === open, `a group of ${slave.sid} counts ${group.open} open tasks and has ${open}`);
+      outstanding += open;
+    }
+    must(
+      slave.outstanding === outstanding,
+      `${slave.sid} counts ${slave.outstanding} and has ${outstanding}`,
+    );
+    must(!slave.alone || outstanding <= 1, `${slave.sid} runs a suspect beside ${outstanding - 1} others`);
+    granted += slave.session.receiveLimit - slave.session.receivedBytes;
+  }
+  must(granted <= CREDIT_BYTES, `${granted} bytes of credit are out`);
+  const { queued, pending, box } = core;
+  const fates = box.numResults + box.numUnrunnable + program.taken;
+  must(pending === queued + running.size, `${pending} pending, ${queued} queued, ${running.size} running`);
+  must(
+    program.tasks.size === pending + fates,
+    `${program.tasks.size} submitted, ${pending} + ${fates} known`,
+  );
+}
+
+/** Of all slaves together: who runs what. One attempt of a task runs at a time, as far as its master can know. */
+export class Runs {
+  readonly #begun = new Set<string>();
+  readonly #running = new Map<number, Map<SimulatedSlave, GivenTask>>();
+  readonly #core: () => MasterCore;
+
+  constructor(core: () => MasterCore) {
+    this.#core = core;
+  }
+
+  begins(slave: SimulatedSlave, task: GivenTask): void {
+    const { number, sid, attempt, index } = task;
+    const key = `${sid}/${index}`;
+    must(!this.#begun.has(key), `SLAVE-${sid} begins its task ${index} twice`);
+    this.#begun.add(key);
+    const others = this.#running.get(number) ?? new Map<SimulatedSlave, GivenTask>();
+    this.#running.set(number, others);
+    for (const [other, run] of others) {
+      const isOver = other === slave || !this.#isGiven(run);
+      must(
+        isOver || !this.#isGiven(task),
+        `TASK-${number} begins on SLAVE-${sid} (${attempt}) and runs elsewhere`,
+      );
+    }
+    others.set(slave, task);
+  }
+
+  /** A process is no more. */
+  ends(slave: SimulatedSlave): void {
+    for (const runs of this.#running.values()) runs.delete(slave);
+  }
+
+  /** Whether the master has the task out to this session. */
+  #isGiven({ number, sid }: GivenTask): boolean {
+    for (const slave of this.#core().roster) {
+      if (slave.number !== sid) continue;
+      for (const group of slave.groups) {
+        if (group.tasks.some((task) => task.number === number && task.group === group)) return true;
+      }
+    }
+    return false;
+  }
+}
+
+/** Once nothing is left to do: nothing is left to remember either. */
+export function checkQuiet(core: MasterCore, program: Program, slaves: readonly SimulatedSlave[]): void {
+  must(core.pending === 0 && core.queued === 0, `${core.pending} tasks pend at the end`);
+  must(core.isIdle(undefined), 'fates are left at the end');
+  for (const { number, fate } of program.tasks.values())
+    must(fate !== undefined, `TASK-${number} has no fate`);
+  for (const slave of core.roster) {
+    const { sid, session, groups } = slave;
+    must(groups.length === 0 && slave.outstanding === 0, `${sid} holds tasks at the end`);
+    must(session.keptFrames === 0 && session.waitingBytes === 0, `the session of ${sid} keeps frames`);
+    must(!session.assembling, `the session of ${sid} holds room for a message`);
+    must(slave.recalling === undefined && !slave.suspected && !slave.alone, `${sid} is not free at the end`);
+  }
+  for (const { core: slave } of slaves) {
+    must(slave.waitingTasks === 0 && slave.isDrained, `SLAVE-${slave.sid} has tasks or results at the end`);
+  }
+}

@@ -1,0 +1,183 @@
+/** The program's side of a simulated master: what it submits, cancels and takes, and each task's one fate. */
+
+import type { ResolvedPolicy } from '../../src/algorithms/types.js';
+import type { UnrunnableError } from '../../src/errors.js';
+import type { TaskFate } from '../../src/master/task-fate.js';
+import type { Chance, Scheduler } from './scheduler.js';
+import type { SimulatedMaster } from './simulated-master.js';
+import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
+
+const LARGE_BYTES = 700 * 1024;
+/** So that one slave alone can be done within the time that a cluster has to settle. */
+const MOST_TASKS = 400;
+const MOST_LONG = 6;
+
+export interface Submitted {
+  readonly number: number;
+  readonly work: Work;
+  readonly policy: ResolvedPolicy;
+  cancelled: boolean;
+  /** Its fate, once the program has it. */
+  fate: string | undefined;
+}
+
+export interface ProgramParams {
+  readonly master: SimulatedMaster;
+  readonly chance: Chance;
+  readonly scheduler: Scheduler;
+  readonly maxMessageBytes: number;
+}
+
+/** Throws when a fate is not what its task can have come to. */
+export class Program {
+  readonly tasks = new Map<number, Submitted>();
+  /** Fates that the program has. */
+  taken = 0;
+  readonly #params: ProgramParams;
+  #poisons: number;
+  #large: number;
+  #long = MOST_LONG;
+
+  constructor(params: ProgramParams) {
+    this.#params = params;
+    this.#poisons = params.chance.between(0, 2);
+    this.#large = params.chance.between(0, 4);
+  }
+
+  get isDone(): boolean {
+    return this.taken === this.tasks.size;
+  }
+
+  /** One thing that a program may do next. */
+  act(): void {
+    const { chance } = this.#params;
+    const dice = chance.random();
+    if (dice < 0.35) this.#submitSome();
+    else if (dice < 0.45) this.#cancelOne();
+    else if (dice < 0.9) this.takeSome();
+  }
+
+  #submitSome(): void {
+    const { chance, master, scheduler } = this.#params;
+    for (let count = chance.pick([1, 1, 3, 10, 40]); count > 0 && this.tasks.size < MOST_TASKS; count--) {
+      this.#submit();
+    }
+    master.core.dispatch(scheduler.now);
+  }
+
+  #submit(): void {
+    const { chance, master } = this.#params;
+    const work = this.#invent();
+    const policy = {
+      sid: chance.happens(0.01) ? ('SLAVE-0' as const) : undefined,
+      tag: work.mark,
+      doItAnyway: chance.happens(0.5),
+      retry: chance.happens(0.9),
+      maxAttempts: chance.between(1, 5),
+    };
+    const task: Submitted = { number: this.tasks.size, work, policy, cancelled: false, fate: undefined };
+    this.tasks.set(task.number, task);
+    const future = {
+      resolve: (packet: unknown) => this.#settle(task, 'ok', packet),
+      reject: (error: Error) => this.#reject(task, error),
+    };
+    const definition = ALGORITHMS[work.size > 1_000 ? 1 : 0] as (typeof ALGORITHMS)[number];
+    const id = master.core.submit(definition, [work], policy, chance.happens(0.2) ? future : undefined);
+    if (id !== `TASK-${task.number}`) throw new Error(`${id} follows TASK-${task.number - 1}`);
+  }
+
+  #invent(): Work {
+    const { chance, maxMessageBytes } = this.#params;
+    const kill = this.#poisons > 0 && chance.happens(0.02);
+    const large = !kill && this.#large > 0 && chance.happens(0.03);
+    if (kill) this.#poisons--;
+    if (large) this.#large--;
+    const long = this.#long > 0 && chance.happens(0.02);
+    if (long) this.#long--;
+    return {
+      mark: this.tasks.size,
+      kind: kill ? 'kill' : chance.happens(0.05) ? 'throw' : 'return',
+      ms: long ? chance.between(500, 6_000) : chance.pick([0, 0, 1, 5, 20, 100]),
+      waits: chance.happens(0.3),
+      size: large ? chance.pick([300_000, LARGE_BYTES, maxMessageBytes]) : chance.between(1, 200),
+      ballast: large && chance.happens(0.5) ? '.'.repeat(LARGE_BYTES) : '',
+    };
+  }
+
+  #cancelOne(): void {
+    const { chance, master, scheduler } = this.#params;
+    const task = this.tasks.get(chance.between(0, Math.max(0, this.tasks.size - 1)));
+    if (task === undefined) return;
+    const { core } = master;
+    const { fate: before, cancelled } = task;
+    task.cancelled = true;
+    const done = core.cancel(task.number, scheduler.now);
+    if (done && before !== undefined)
+      throw new Error(`TASK-${task.number} was cancelled after its fate was taken`);
+    if (!done) task.cancelled = cancelled;
+  }
+
+  /** Takes fates in one of the ways there are. */
+  takeSome(): void {
+    const { chance, master } = this.#params;
+    const { box } = master.core;
+    const selection = chance.happens(0.7)
+      ? undefined
+      : new Set([master.core.entryOf(chance.pick(ALGORITHMS))]);
+    if (chance.happens(0.3)) for (const fate of box.takeUnrunnable(selection)) this.#take(fate);
+    if (chance.happens(0.5)) for (const fate of box.takeResults(selection)) this.#take(fate);
+    else {
+      for (let fate = box.takeNext(selection); fate; fate = box.takeNext(selection)) {
+        this.#take(fate);
+        if (chance.happens(0.1)) return;
+      }
+    }
+  }
+
+  takeAll(): void {
+    const { box } = this.#params.master.core;
+    for (let fate = box.takeNext(undefined); fate; fate = box.takeNext(undefined)) this.#take(fate);
+  }
+
+  #take(fate: TaskFate): void {
+    const number = Number(fate.taskId.slice('TASK-'.length));
+    const task = this.tasks.get(number);
+    if (task === undefined) throw new Error(`${fate.taskId} was never submitted`);
+    if (fate.tag !== task.work.mark) throw new Error(`${fate.taskId} has another's tag`);
+    if (fate.status === 'ok') this.#settle(task, 'ok', fate.packet);
+    else this.#reject(task, fate.error as Error);
+  }
+
+  #reject(task: Submitted, error: Error): void {
+    const { reason, history } = error as Partial<UnrunnableError>;
+    if (reason === undefined) {
+      this.#settle(task, 'error', error.message);
+      return;
+    }
+    this.#checkUnrunnable(task, reason, history?.length ?? 0);
+    this.#settle(task, reason, undefined);
+  }
+
+  #checkUnrunnable({ number, policy, cancelled }: Submitted, reason: string, failures: number): void {
+    const fair =
+      (reason === 'cancelled' && cancelled) ||
+      (reason === 'slave-lost' && !policy.retry) ||
+      (reason === 'max-attempts' && failures === policy.maxAttempts) ||
+      (reason === 'unknown-sid' && policy.sid !== undefined && !policy.doItAnyway);
+    if (!fair) throw new Error(`TASK-${number} is unrunnable: ${reason} after ${failures} failures`);
+  }
+
+  #settle(task: Submitted, fate: string, value: unknown): void {
+    const { number, work } = task;
+    if (task.fate !== undefined) throw new Error(`TASK-${number} is ${fate} and was ${task.fate} before`);
+    const tooLarge = work.size + 1_024 > this.#params.maxMessageBytes;
+    if (fate === 'ok' && (work.kind !== 'return' || tooLarge || value !== packetOf(work))) {
+      throw new Error(`TASK-${number} has a packet that it cannot have: ${String(value).slice(0, 80)}`);
+    }
+    if (fate === 'error' && value !== `thrown ${work.mark}` && !(work.kind === 'return' && tooLarge)) {
+      throw new Error(`TASK-${number} has an error that it cannot have: ${String(value)}`);
+    }
+    task.fate = fate;
+    this.taken++;
+  }
+}

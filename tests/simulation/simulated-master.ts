@@ -1,0 +1,174 @@
+/** A master's process without the process: the real cores of main and sentinel on a simulated network. */
+
+import type { AuditSink } from '../../src/audit/audit-trail.js';
+import { PeerCounters } from '../../src/link/peer-counters.js';
+import type { SentinelEvent } from '../../src/link/ports.js';
+import { MasterCore } from '../../src/master/master-core.js';
+import type { SlaveRecord } from '../../src/master/slave-record.js';
+import { parseHandshake } from '../../src/wire/handshake.js';
+import type { HandshakeMessage } from '../../src/wire/messages.js';
+import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../../src/wire/subjects.js';
+import { EventLoop } from './event-loop.js';
+import type { Connection, LinkStatus, Network, Payload } from './network.js';
+import { SimulatedSentinel } from './simulated-sentinel.js';
+import { ALGORITHMS } from './simulated-work.js';
+
+const TICK_MS = 100;
+const FIRST_BRACE = 0x7b;
+export const MEMBER_ID = 'simulated';
+const RUN = '00112233445566ff';
+
+export interface SimulatedMasterParams {
+  readonly network: Network;
+  readonly audit: AuditSink;
+  readonly broker?: 'embedded' | 'external';
+  readonly taskGroup?: number | 'auto';
+  readonly resultGroup?: number | 'auto';
+  readonly clientTimeoutMs?: number;
+  readonly maxMessageBytes?: number;
+  /** How many slaves it may have at a time. */
+  readonly capacity?: number;
+}
+
+export class SimulatedMaster {
+  readonly core: MasterCore;
+  readonly main: EventLoop;
+  readonly connection: Connection;
+  readonly sentinel: SimulatedSentinel;
+  onNews: () => void = () => {};
+  readonly #network: Network;
+  readonly #subjects = new Subjects(MEMBER_ID);
+  readonly #counters: PeerCounters;
+  readonly #slots = new Map<SlaveRecord, number>();
+  readonly #toSlave = new Map<SlaveRecord, string>();
+
+  constructor(params: SimulatedMasterParams) {
+    const { network, audit, broker = 'external', clientTimeoutMs = 30_000 } = params;
+    const { scheduler } = network;
+    this.#network = network;
+    this.#counters = new PeerCounters(params.capacity ?? 256);
+    this.main = new EventLoop(scheduler);
+    this.connection = network.connect('the master', this.main, (status) => this.#onStatus(status));
+    this.sentinel = new SimulatedSentinel({
+      name: "the master's sentinel",
+      network,
+      main: this.main,
+      options: {
+        role: 'master',
+        memberId: MEMBER_ID,
+        run: RUN,
+        clientTimeoutMs,
+        broker,
+        counters: (slot) => this.#counters.read(slot),
+      },
+      onEvent: (event) => this.#onSentinel(event),
+      onKill: () => {},
+    });
+    this.sentinel.request({ op: 'established' });
+    this.core = new MasterCore({
+      run: RUN,
+      memberId: MEMBER_ID,
+      algorithms: ALGORITHMS,
+      taskGroup: params.taskGroup ?? 'auto',
+      resultGroup: params.resultGroup ?? 'auto',
+      maxMessageBytes: params.maxMessageBytes ?? 256 * 1024 * 1024,
+      clientTimeoutMs,
+      allowVersionSkew: false,
+      broker,
+      audit,
+      ports: {
+        send: (slave, frame) => this.connection.send(this.#toSlave.get(slave) as string, frame),
+        sendHandshake: (address, message) => this.#sendHandshake(address, message),
+        watch: (slave) => this.#watch(slave),
+        forget: (slave) => this.#forget(slave),
+        command: ({ nonce }, id, body) => this.sentinel.request({ op: 'command', nonce, id, body }),
+        positions: (slave) => this.#publishPositions(slave),
+        news: () => this.onNews(),
+      },
+    });
+    this.connection.subscribe(this.#subjects.allToMaster, (subject, payload, noResponders) => {
+      if (!noResponders) this.core.takeFrame(addressOf(subject), payload as Buffer, this.#now);
+    });
+    const hellos = broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
+    this.connection.subscribe(hellos, (subject, payload) => this.#onHello(subject, payload));
+    this.main.every(TICK_MS, () => this.core.tick(this.#now));
+  }
+
+  /** The exit of a slave process on this machine is evidence at once. */
+  processGone(pid: number, evidence: string): void {
+    this.main.deliver(() => {
+      for (const slave of this.core.roster) {
+        if (slave.pid !== pid) continue;
+        this.core.takeSentinelEvent({ type: 'lost', nonce: slave.nonce, evidence }, this.#now);
+        return;
+      }
+    });
+  }
+
+  /** SIGSTOP. */
+  freeze(): void {
+    this.main.freeze();
+    this.sentinel.loop.freeze();
+  }
+
+  /** SIGCONT. */
+  thaw(): void {
+    this.sentinel.loop.thaw();
+    this.main.thaw();
+  }
+
+  end(): void {
+    this.main.end();
+    this.connection.close();
+    this.sentinel.end();
+  }
+
+  get #now(): number {
+    return this.#network.scheduler.now;
+  }
+
+  #onHello(subject: string, payload: Payload): void {
+    const message = payload[0] === FIRST_BRACE ? parseHandshake(payload.toString()) : undefined;
+    if (message?.type === 'hello') this.core.takeHello(message, addressOf(subject));
+  }
+
+  #sendHandshake(address: SessionAddress, message: HandshakeMessage): void {
+    this.connection.send(this.#subjects.toSlave(address), Buffer.from(JSON.stringify(message)));
+  }
+
+  #watch(slave: SlaveRecord): void {
+    const slot = this.#counters.allocate();
+    this.#slots.set(slave, slot);
+    this.#toSlave.set(slave, this.#subjects.toSlave(slave.address));
+    this.sentinel.request({ op: 'watch', peer: { ...slave.address, run: RUN, sid: slave.number, slot } });
+  }
+
+  #forget(slave: SlaveRecord): void {
+    this.sentinel.request({ op: 'forget', nonce: slave.nonce });
+    const slot = this.#slots.get(slave);
+    if (slot !== undefined) this.#counters.release(slot);
+    this.#slots.delete(slave);
+    this.#toSlave.delete(slave);
+  }
+
+  #publishPositions(slave: SlaveRecord): void {
+    const slot = this.#slots.get(slave);
+    if (slot === undefined) return;
+    const { sentThrough, receivedThrough, receiveLimit } = slave.session;
+    this.#counters.set(slot, sentThrough, receivedThrough, receiveLimit);
+  }
+
+  #onStatus(status: LinkStatus): void {
+    if (status === 'connected') this.core.reconnected(this.#now);
+    else if (status === 'drained') this.core.flush(this.#now);
+  }
+
+  #onSentinel(event: SentinelEvent): void {
+    this.core.takeSentinelEvent(event, this.#now);
+  }
+}
+
+function addressOf(subject: string): SessionAddress {
+  const { user, nonce } = parseSubject(subject);
+  return { user: decodeToken(user), nonce };
+}

@@ -1,0 +1,272 @@
+/** A slave's process without the process: the real cores, and the slave loop with tasks that take fake time. */
+
+import type { AuditSink } from '../../src/audit/audit-trail.js';
+import { Claims } from '../../src/link/claims.js';
+import { PeerCounters } from '../../src/link/peer-counters.js';
+import type { SentinelEvent } from '../../src/link/ports.js';
+import type { GivenTask, Outcome } from '../../src/slave/given-task.js';
+import { SlaveCore } from '../../src/slave/slave-core.js';
+import { decodeValue } from '../../src/wire/codec.js';
+import { parseHandshake } from '../../src/wire/handshake.js';
+import { Subjects } from '../../src/wire/subjects.js';
+import { EventLoop } from './event-loop.js';
+import type { Connection, Network, Payload } from './network.js';
+import { MEMBER_ID } from './simulated-master.js';
+import { SimulatedSentinel } from './simulated-sentinel.js';
+import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
+
+const TICK_MS = 100;
+/** As in the slave's loops: a turn as long as this is given up between two messages of results. */
+const TURN_MS = 5;
+const FIRST_BRACE = 0x7b;
+const USER = '_';
+
+export interface SimulatedSlaveParams {
+  readonly network: Network;
+  readonly audit: AuditSink;
+  /** Tells processes apart. */
+  readonly pid: number;
+  /** A task begins. */
+  readonly onBegin?: (slave: SimulatedSlave, task: GivenTask) => void;
+  /** The process has ended: told to, killed, or for the reason that its core names. */
+  readonly onExit?: (slave: SimulatedSlave, cause: string) => void;
+}
+
+export class SimulatedSlave {
+  readonly pid: number;
+  readonly core: SlaveCore;
+  readonly main: EventLoop;
+  readonly connection: Connection;
+  readonly sentinel: SimulatedSentinel;
+  /** Why the process ended; undefined while it lives. */
+  exited: string | undefined;
+  readonly #params: SimulatedSlaveParams;
+  readonly #network: Network;
+  readonly #subjects = new Subjects(MEMBER_ID);
+  #toMaster = '';
+  #unsubscribe: (() => void) | undefined;
+  #running: GivenTask | undefined;
+  #waiting = false;
+  #turnBegan = 0;
+
+  constructor(params: SimulatedSlaveParams) {
+    const { network, audit, pid } = params;
+    const { scheduler, chance } = network;
+    this.#params = params;
+    this.#network = network;
+    this.pid = pid;
+    this.main = new EventLoop(scheduler);
+    const claims = new Claims();
+    const counters = new PeerCounters(1);
+    const slot = counters.allocate();
+    this.connection = network.connect(`pid ${pid}`, this.main, (status) => {
+      if (status === 'connected') {
+        this.core.reconnected(this.#now);
+      } else if (status === 'drained') {
+        this.core.flush(this.#now);
+      }
+      this.#wake();
+    });
+    this.sentinel = new SimulatedSentinel({
+      name: `the sentinel of pid ${pid}`,
+      network,
+      main: this.main,
+      options: {
+        role: 'slave',
+        memberId: MEMBER_ID,
+        clientTimeoutMs: 30_000,
+        broker: 'external',
+        counters: (slot) => counters.read(slot),
+        claims,
+        activity: () => ({ ...claims.activity(this.#now), memoryBytes: 0 }),
+      },
+      onEvent: (event) => this.#onSentinel(event),
+      onKill: () => this.kill('killed by its sentinel'),
+    });
+    this.core = new SlaveCore({
+      memberId: MEMBER_ID,
+      run: undefined,
+      host: 'simulated',
+      pid,
+      algorithms: ALGORITHMS,
+      audit,
+      ports: {
+        send: (frame) => this.connection.send(this.#toMaster, frame),
+        sendHello: (hello) => {
+          const address = { user: USER, nonce: hello.nonce };
+          const payload = Buffer.from(JSON.stringify(hello));
+          this.connection.send(this.#subjects.hello(address), payload, this.#subjects.toSlave(address));
+        },
+        nonce: () => {
+          let nonce = '';
+          while (nonce.length < 32) nonce += chance.between(0, 15).toString(16);
+          return nonce;
+        },
+        listen: (nonce) => this.#listen(nonce),
+        watch: (session, { broker, clientTimeoutMs }) => {
+          const { run, nonce, sid } = session.epoch;
+          const generation = claims.reset();
+          const peer = { user: USER, run, nonce, sid, slot, generation };
+          this.sentinel.request({ op: 'watch', peer, broker, clientTimeoutMs });
+          return generation;
+        },
+        offer: (index) => claims.offer(index),
+        claim: (index) => claims.begin(index, this.#now),
+        release: (index) => claims.finish(index),
+        positions: ({ sentThrough, receivedThrough, receiveLimit }) =>
+          counters.set(slot, sentThrough, receivedThrough, receiveLimit),
+        news: () => this.#wake(),
+        abort: () => {},
+      },
+    });
+    this.main.every(TICK_MS, () => {
+      this.core.tick(this.#now);
+      this.#wake();
+    });
+    this.core.join();
+  }
+
+  /** SIGSTOP. */
+  freeze(): void {
+    this.main.freeze();
+    this.sentinel.loop.freeze();
+  }
+
+  /** SIGCONT. */
+  thaw(): void {
+    this.sentinel.loop.thaw();
+    this.main.thaw();
+  }
+
+  get isFrozen(): boolean {
+    return this.main.isFrozen;
+  }
+
+  /** SIGKILL; of the whole machine when the broker is told so late. */
+  kill(cause: string, brokerNoticesAfterMs = 0): void {
+    if (this.exited !== undefined) return;
+    this.exited = cause;
+    this.main.end();
+    this.connection.close(brokerNoticesAfterMs);
+    this.sentinel.end(brokerNoticesAfterMs);
+    this.#params.onExit?.(this, cause);
+  }
+
+  get #now(): number {
+    return this.#network.scheduler.now;
+  }
+
+  #listen(nonce: string): void {
+    this.#unsubscribe?.();
+    const address = { user: USER, nonce };
+    this.#toMaster = this.#subjects.toMaster(address);
+    const subject = this.#subjects.toSlave(address);
+    this.#unsubscribe = this.connection.subscribe(subject, (_subject, payload, noResponders) => {
+      if (!noResponders) this.#onMessage(payload);
+    });
+    this.sentinel.request({ op: 'listen', user: USER, nonce });
+  }
+
+  /** Main's subscription must stand too before the master can answer, at once or after a reconnection. */
+  #joinWhenReady(nonce: string): void {
+    this.connection.ready(() => this.core.joinable(nonce, this.#now));
+  }
+
+  #onMessage(payload: Payload): void {
+    if (payload[0] !== FIRST_BRACE) {
+      this.core.takeFrame(payload as Buffer, this.#now);
+      this.#wake();
+      return;
+    }
+    const message = parseHandshake(payload.toString());
+    if (message !== undefined) this.core.takeHandshake(message, this.#now);
+  }
+
+  #onSentinel(event: SentinelEvent): void {
+    if (event.type === 'listening') {
+      this.#joinWhenReady(event.nonce);
+      return;
+    }
+    if (event.type === 'lost') this.sentinel.request({ op: 'ending' });
+    this.core.takeSentinelEvent(event, this.#now);
+    this.#wake();
+  }
+
+  // ---- the slave loop
+
+  /** Goes on in a turn of its own, as the promise of a loop that waits for news does. */
+  #wake(): void {
+    if (this.#waiting || this.#running !== undefined || this.exited !== undefined) {
+      this.#leaveIfOver();
+      return;
+    }
+    this.#waiting = true;
+    this.main.deliver(() => {
+      this.#waiting = false;
+      this.#turnBegan = this.#now;
+      this.#runAll();
+    });
+  }
+
+  #runAll(): void {
+    for (let task = this.core.begin(this.#now); task !== undefined; task = this.core.begin(this.#now)) {
+      if (this.#run(task)) return;
+      if (this.#complete(task) && this.#now - this.#turnBegan >= TURN_MS) {
+        this.#wake();
+        return;
+      }
+    }
+    if (this.core.waitingResults > 0 && this.core.waitingTasks === 0) this.core.sendResults(this.#now);
+    this.#leaveIfOver();
+  }
+
+  /** True when the task goes on in time. */
+  #run(task: GivenTask): boolean {
+    const work = workOf(task);
+    this.#params.onBegin?.(this, task);
+    if (work.ms === 0 && work.kind !== 'kill') return false;
+    this.#running = task;
+    const then = (): void => {
+      if (work.kind === 'kill') {
+        this.kill(`killed by TASK-${task.number}`);
+        return;
+      }
+      if (this.#running !== task) return;
+      this.#running = undefined;
+      this.#turnBegan = work.waits ? this.#now : this.#turnBegan;
+      if (this.#complete(task) && this.#now - this.#turnBegan >= TURN_MS) this.#wake();
+      else this.#runAll();
+    };
+    if (work.waits) {
+      this.core.sendResults(this.#now);
+      this.#network.scheduler.after(work.ms, () => this.main.deliver(then));
+    } else {
+      this.main.block(work.ms, then);
+    }
+    return true;
+  }
+
+  #complete(task: GivenTask): boolean {
+    const work = workOf(task);
+    return this.core.complete(task, outcomeOf(work), work.ms * 1000, this.#now);
+  }
+
+  #leaveIfOver(): void {
+    const { end } = this.core;
+    if (end === undefined || (this.#running !== undefined && end.kind === 'shutdown')) return;
+    // The process closes its connections in its own time.
+    this.main.deliver(() =>
+      this.kill(end.kind === 'master-lost' ? `master lost: ${end.evidence}` : end.kind),
+    );
+  }
+}
+
+function workOf(task: GivenTask): Work {
+  const [work] = decodeValue(task.json, task.meta, task.raws) as [Work];
+  return work;
+}
+
+function outcomeOf(work: Work): Outcome {
+  if (work.kind === 'throw') return { ok: false, thrown: new RangeError(`thrown ${work.mark}`) };
+  return { ok: true, packet: packetOf(work) };
+}

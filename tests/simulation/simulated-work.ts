@@ -1,0 +1,32 @@
+/** What simulated tasks do: they say so in their only argument, so that every result can be foretold. */
+
+import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
+import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
+
+export interface Work {
+  /** Tells tasks apart, whatever number their master gives them. */
+  readonly mark: number;
+  readonly kind: 'return' | 'throw' | 'kill';
+  /** How long it takes, and whether main is free meanwhile. */
+  readonly ms: number;
+  readonly waits: boolean;
+  /** Bytes of its result. */
+  readonly size: number;
+  /** Ballast of its arguments. */
+  readonly ballast: string;
+}
+
+/** Two, so that selections and measured times differ. */
+export const ALGORITHMS: readonly AlgorithmDefinition[] = ['small', 'large'].map((name) => ({
+  name,
+  fn: packetOf as unknown as AlgorithmDefinition['fn'],
+  policy: DEFAULT_POLICY,
+  fingerprint: name,
+  place: 'simulated',
+}));
+
+/** What a task of this work returns. */
+export function packetOf({ mark, size }: Work): string {
+  const text = `${mark}:`;
+  return text.padEnd(size, '.');
+}
