@@ -65,9 +65,9 @@ export function averageSeconds(average: number | undefined, seconds: number): nu
 
 /**
  * The window after a group's results came while tasks were queued: wider when the slave ran dry, or when
- * its groups are so short that many should travel together.
+ * its groups are so short that many should travel together; two again when they are long.
  */
 export function nextWindow(window: number, groupSeconds: number, dry: boolean): number {
-  if (!dry && groupSeconds >= MOMENT_SECONDS) return window;
-  return groupSeconds >= GROUP_SECONDS ? FIRST_WINDOW : Math.min(LARGEST_WINDOW, window * 2);
+  if (groupSeconds >= GROUP_SECONDS) return FIRST_WINDOW;
+  return dry || groupSeconds < MOMENT_SECONDS ? Math.min(LARGEST_WINDOW, window * 2) : window;
 }

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { averageSeconds, type GroupingState, GroupPlan, widerWindow } from '../../src/master/grouping.js';
+import { averageSeconds, type GroupingState, GroupPlan, nextWindow } from '../../src/master/grouping.js';
 import { createEntry } from './parts.js';
 
 interface Row extends GroupingState {
@@ -78,11 +78,19 @@ test('the average follows quickly upwards, slowly downwards', () => {
   assert.ok(averageSeconds(1, 2) - 1 > 1 - averageSeconds(1, 0));
 });
 
-test('a window grows while groups are short, and stays at two while they are long', () => {
-  assert.equal(
-    [widerWindow(2, 0.001), widerWindow(64, 0.001), widerWindow(16, 0.05), widerWindow(16, 7)],
-    [4, 64, 2, 2],
-  );
-});
+const windows: readonly [what: string, from: number, seconds: number, dry: boolean, to: number][] = [
+  ['a slave that ran dry gets a wider one', 2, 0.001, true, 4],
+  ['64 is the widest', 64, 0.001, true, 64],
+  ['one that did not run dry keeps its own', 8, 0.001, false, 8],
+  ['groups of a moment travel in company', 8, 0.00001, false, 16],
+  ['long groups need two', 16, 0.05, true, 2],
+  ['also where the slave did not run dry', 16, 7, false, 2],
+];
+
+for (const [what, from, seconds, dry, to] of windows) {
+  test(`the next window: ${what}`, () => {
+    assert.is(nextWindow(from, seconds, dry), to);
+  });
+}
 
 test.run();
