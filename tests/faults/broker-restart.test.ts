@@ -9,7 +9,7 @@ const it = suite('a broker that restarts');
 
 /** Data of both directions is in flight, or long tasks run, when the broker dies. */
 const LOADS = {
-  data: { step: { submit: 'echo', args: [{ bytes: 40_000 }], count: 3_000 } as const, begun: 100 },
+  data: { step: { submit: 'echo', args: [{ bytes: 40_000 }], count: 1_500 } as const, begun: 100 },
   naps: { step: { submit: 'nap', args: [400], count: 60 } as const, begun: 4 },
 };
 

@@ -19,6 +19,8 @@ import {
 /** What the master does, in order; in the end it takes all fates that are left. */
 export type Step =
   | { readonly submit: Work; readonly args: readonly unknown[]; readonly count?: number | undefined }
+  /** Keeps so many of one work pending until the test says that it is enough. */
+  | { readonly flow: Work; readonly args: readonly unknown[]; readonly pending: number; readonly cue: string }
   /** Goes on when so many tasks have begun, says the slaves' log. */
   | { readonly awaitBegun: number }
   /** Goes on when the test says so, in the same log. */
@@ -43,6 +45,11 @@ export interface PrintedFate {
   readonly packet?: unknown;
   readonly reason?: string | undefined;
   readonly history?: readonly { sid: string; attempt: number; evidence: string }[] | undefined;
+}
+
+/** The last line of a master that prints its fates. */
+export interface Submitted {
+  readonly submitted: number;
 }
 
 /** What a quiet master prints in the end. */
@@ -124,9 +131,11 @@ export type Work = keyof typeof works;
 defineMaster(async (master) => {
   const { steps, quiet } = JSON.parse(master.argv[0] ?? '') as Plan;
   const fates = master.results();
+  let submitted = 0;
   const tell = quiet ? counter() : printer();
   for (const step of steps) {
-    if ('submit' in step) await submit(step);
+    if ('submit' in step) submitted += submit(step);
+    else if ('flow' in step) submitted += await flow(step, fates, tell.fate);
     else if ('awaitBegun' in step) await begun(step.awaitBegun);
     else if ('awaitCue' in step) await cued(step.awaitCue);
     else if ('take' in step) await take(fates, step.take, tell.fate);
@@ -134,7 +143,7 @@ defineMaster(async (master) => {
     else block(step.blockMs);
   }
   await take(fates, Number.POSITIVE_INFINITY, tell.fate);
-  tell.end();
+  tell.end(submitted);
   return 0;
 });
 
@@ -150,10 +159,24 @@ defineSlave(async (slave) => {
   }
 });
 
-async function submit({ submit, args, count = 1 }: Extract<Step, { submit: Work }>): Promise<void> {
+function submit({ submit, args, count = 1 }: Extract<Step, { submit: Work }>): number {
   const values = args.map((arg) => fromPlan(arg));
   const funcall = works[submit].funcall as (...args: readonly unknown[]) => unknown;
   for (let i = 0; i < count; i++) funcall(...values);
+  return count;
+}
+
+async function flow(
+  { flow, args, pending, cue }: Extract<Step, { flow: Work }>,
+  fates: ReturnType<MasterHandle['results']>,
+  tell: (fate: Fate) => void,
+): Promise<number> {
+  let submitted = submit({ submit: flow, args, count: pending });
+  while (!isCued(cue)) {
+    await take(fates, 50, tell);
+    submitted += submit({ submit: flow, args, count: 50 });
+  }
+  return submitted;
 }
 
 /** `{"bytes": n}` in a plan is so much data. */
@@ -167,7 +190,11 @@ async function begun(count: number): Promise<void> {
 }
 
 async function cued(cue: string): Promise<void> {
-  while (logged((line) => line === `cue ${cue}`) === 0) await pause();
+  while (!isCued(cue)) await pause();
+}
+
+function isCued(cue: string): boolean {
+  return logged((line) => line === `cue ${cue}`) > 0;
 }
 
 function logged(is: (line: string) => boolean): number {
@@ -190,11 +217,14 @@ async function take(
   }
 }
 
-function printer(): { fate: (fate: Fate) => void; end: () => void } {
-  return { fate: (fate) => process.stdout.write(`${JSON.stringify(printed(fate))}\n`), end: () => {} };
+function printer(): { fate: (fate: Fate) => void; end: (submitted: number) => void } {
+  const print = (line: PrintedFate | Submitted): void => {
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  };
+  return { fate: (fate) => print(printed(fate)), end: (submitted) => print({ submitted }) };
 }
 
-function counter(): { fate: (fate: Fate) => void; end: () => void } {
+function counter(): { fate: (fate: Fate) => void; end: (submitted: number) => void } {
   const seen = new Set<string>();
   let ok = 0;
   let sum = 0;

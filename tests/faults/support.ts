@@ -23,7 +23,7 @@ import type { AuditEventOf, AuditEventType } from '../../src/audit/events.js';
 import { parseJson } from '../../src/audit/json-format.js';
 import type { TrailEntry } from '../../src/audit/text-format.js';
 import { findNatsServer, type NatsServer, startNatsServer } from '../support/nats-server.js';
-import type { Plan, PrintedFate } from './program.js';
+import type { Plan, PrintedFate, Submitted } from './program.js';
 
 const PROGRAM = fileURLToPath(new URL('./program.js', import.meta.url));
 const POLL_MS = 20;
@@ -326,17 +326,16 @@ export class Cluster implements AsyncDisposable {
     await until(`${count} tasks begun`, () => begun() >= count || undefined);
   }
 
-  /** Waits for the master's end, and checks that each of `tasks` tasks had exactly one fate. */
-  async finish(tasks: number, withinMs = PATIENCE_MS): Promise<Report> {
+  /** Waits for the master's end, and checks that each task had exactly one fate; `tasks` is how many. */
+  async finish(tasks?: number, withinMs = PATIENCE_MS): Promise<Report> {
     const code = await this.master.exit(withinMs);
-    const lines = this.master.output.split('\n').filter((line) => line.startsWith('{'));
-    const report = new Report(
-      lines.map((line) => JSON.parse(line) as PrintedFate),
-      this.trail,
-      this.computed(),
-    );
     assert.is(code, 0, `the master exits ${code}: ${this.master.errors}`);
-    report.checkFates(tasks);
+    const lines = this.master.output.split('\n').filter((line) => line.startsWith('{'));
+    const { submitted } = JSON.parse(lines.pop() ?? '{}') as Submitted;
+    const fates = lines.map((line) => JSON.parse(line) as PrintedFate);
+    const report = new Report(fates, this.trail, this.computed());
+    assert.is(submitted, tasks ?? submitted, 'the plan submits so many tasks');
+    report.checkFates(submitted);
     return report;
   }
 
