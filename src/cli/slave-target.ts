@@ -29,7 +29,12 @@ export type SlaveTarget =
       readonly warning?: string | undefined;
     }
   /** The computation is over: nothing to connect to, exit 0. */
-  | { readonly kind: 'finished'; readonly timestamp: string; readonly run: string }
+  | {
+      readonly kind: 'finished';
+      readonly memberId: string;
+      readonly timestamp: string;
+      readonly run: string;
+    }
   /** Nothing to connect to yet; `message` says what is missing and what to do. */
   | { readonly kind: 'missing'; readonly message: string };
 
@@ -43,7 +48,8 @@ export function slaveTarget(
   file: ResourceFileOfMaster | undefined,
 ): SlaveTarget {
   if (file?.['computation-status'] === 'finished') {
-    return { kind: 'finished', timestamp: file.timestamp, run: file['run-id'] };
+    const { timestamp, 'member-id': memberId, 'run-id': run } = file;
+    return { kind: 'finished', memberId, timestamp, run };
   }
   return file === undefined || configuration.resourceFile === undefined
     ? withoutFile(configuration)

@@ -22,7 +22,13 @@ const ABORTED = Symbol('ended by its signal');
 /** What was found out about the master's place. */
 export type Located =
   | ({ readonly kind: 'connect'; readonly warning?: string | undefined } & MasterPlace)
-  | { readonly kind: 'finished'; readonly timestamp: string; readonly run: string; readonly path: string }
+  | {
+      readonly kind: 'finished';
+      readonly memberId: string;
+      readonly timestamp: string;
+      readonly run: string;
+      readonly path: string;
+    }
   | { readonly kind: 'missing'; readonly message: string };
 
 export interface SlaveParams {
@@ -51,9 +57,13 @@ export class Slave {
   readonly #joined: Promise<void>;
   #onJoined: () => void = () => {};
   #complaint = '';
+  /** Where a master was looked for last, which a resource file may have said. */
+  #url = '';
+  #memberId: string;
 
   constructor(params: SlaveParams) {
     this.#params = params;
+    this.#memberId = params.memberId;
     this.#joined = new Promise((resolve) => {
       this.#onJoined = resolve;
     });
@@ -66,8 +76,9 @@ export class Slave {
 
   /** Resolves with the exit code: what the slave algorithm returned, 0 if the computation was finished. */
   async run(): Promise<unknown> {
-    const { audit, memberId } = this.#params;
+    const { audit } = this.#params;
     const found = await this.#findMaster();
+    const memberId = this.#memberId;
     if (!(found instanceof Attempt)) {
       audit.emit({ type: 'slave-finished', outcome: found, memberId });
       return found === 'master-disconnect' ? 255 : 0;
@@ -85,12 +96,13 @@ export class Slave {
 
   /** An attempt that has joined, or how the search ended. */
   async #findMaster(): Promise<Attempt | SearchEnd> {
-    const { audit, connectTimeoutMs, memberId, signal } = this.#params;
+    const { audit, connectTimeoutMs, signal } = this.#params;
     let deadline = performance.now() + connectTimeoutMs;
     while (performance.now() < deadline && !signal?.aborted) {
       const located = await this.#params.locate();
       if (located.kind === 'finished') {
-        const { timestamp, run: runId, path } = located;
+        const { timestamp, run: runId, path, memberId } = located;
+        this.#memberId = memberId;
         audit.emit({ type: 'resource-file-finished', timestamp, runId, path });
         return 'computation-finished';
       }
@@ -107,11 +119,10 @@ export class Slave {
       await pause(RETRY_MS, signal);
     }
     const waitedSeconds = connectTimeoutMs / 1000;
+    const memberId = this.#memberId;
     if (!signal?.aborted) audit.emit({ type: 'master-not-found', memberId, url: this.#url, waitedSeconds });
     return 'master-disconnect';
   }
-
-  #url = '';
 
   async #attempt(
     place: Located & { kind: 'connect' },
@@ -121,6 +132,7 @@ export class Slave {
     const { auditFile, auditFormat } = this.#params;
     const address = place.broker.urls.join(', ');
     this.#url = address;
+    this.#memberId = place.memberId;
     if (place.warning !== undefined) {
       const { warning } = place;
       this.#complain(warning, () => audit.emit({ type: 'resource-file-unusable', reason: warning }));
