@@ -9,9 +9,10 @@
 
 import { Deque } from '../wire/deque.js';
 import type { AlgorithmEntry, Task } from './task.js';
+import { TaskTable } from './task-table.js';
 
 export class TaskJar {
-  readonly #live = new Map<number, Task>();
+  readonly #live = new TaskTable();
   readonly #queue = new Deque<Task>();
   readonly #suspects = new Deque<Task>();
   readonly #aside = new Map<AlgorithmEntry, Deque<Task>>();
@@ -43,18 +44,18 @@ export class TaskJar {
   }
 
   add(task: Task): void {
-    this.#live.set(task.number, task);
+    this.#live.add(task);
     task.algorithm.pending++;
     this.#queue.push(task);
     this.#queued++;
   }
 
   find(number: number): Task | undefined {
-    return this.#live.get(number);
+    return this.#live.find(number);
   }
 
-  allLive(): IterableIterator<Task> {
-    return this.#live.values();
+  allLive(): Iterable<Task> {
+    return this.#live;
   }
 
   /** The next task that may run beside others; `isHeld` names the algorithms that must wait. */
@@ -95,7 +96,7 @@ export class TaskJar {
     if (task.state === 'queued') this.#queued--;
     task.state = 'settled';
     task.group = undefined;
-    this.#live.delete(task.number);
+    this.#live.remove(task);
     task.algorithm.pending--;
   }
 
