@@ -11,12 +11,15 @@ import type { Task } from './task.js';
 const PAGE_SIZE = 1_024;
 
 interface Page {
+  readonly key: number;
   readonly tasks: (Task | undefined)[];
   count: number;
 }
 
 export class TaskTable {
   readonly #pages = new Map<number, Page>();
+  /** Stays when it is empty: tasks that come one at a time would each make and drop a page. */
+  #newest: Page | undefined;
   #size = 0;
 
   get size(): number {
@@ -28,8 +31,10 @@ export class TaskTable {
     const key = Math.floor(task.number / PAGE_SIZE);
     let page = this.#pages.get(key);
     if (page === undefined) {
-      page = { tasks: new Array(PAGE_SIZE), count: 0 };
+      if (this.#newest?.count === 0) this.#pages.delete(this.#newest.key);
+      page = { key, tasks: new Array(PAGE_SIZE), count: 0 };
       this.#pages.set(key, page);
+      this.#newest = page;
     }
     page.tasks[task.number % PAGE_SIZE] = task;
     page.count++;
@@ -48,7 +53,7 @@ export class TaskTable {
     page.tasks[number % PAGE_SIZE] = undefined;
     page.count--;
     this.#size--;
-    if (page.count === 0) this.#pages.delete(key);
+    if (page.count === 0 && page !== this.#newest) this.#pages.delete(key);
   }
 
   *[Symbol.iterator](): IterableIterator<Task> {
