@@ -208,7 +208,8 @@ test('local slaves are given what they need without it', () =>
   }));
 
 async function expectEnd(slave: RunningProgram, said: RegExp): Promise<void> {
-  assert.is(await slave.code(), said.source.includes('ID SLAVE') ? 0 : 255, slave.report());
+  // Those that look in the wrong place read the file again and again, and at last that all is finished.
+  assert.is(await slave.code(), said.source.startsWith('REFUSED') ? 255 : 0, slave.report());
 }
 
 async function withMaster(
