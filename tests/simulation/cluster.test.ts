@@ -1,40 +1,88 @@
-/** Whole clusters under seeded misfortune. `SEED=n` replays one, with a trace; `SEEDS=n` runs more or fewer. */
+/** Whole clusters under seeded misfortune. `SEED=n` replays one of them, with a trace; `SEEDS=n` runs so many. */
 
 import { suite } from 'uvu';
-import { Cluster } from './cluster.js';
+import * as assert from 'uvu/assert';
+import { Cluster, type ClusterOptions } from './cluster.js';
 
 const SEEDS = Number(process.env.SEEDS ?? 300);
+/** The seeds from here on only stall processes. */
+const FIRST_STALL = 1_000_000;
+const STALL_SEEDS = Math.ceil(SEEDS / 10);
 /** Looking at the heap takes longer than a seed. */
-const MEMORY_EVERY = 25;
+const MEMORY_EVERY = 50;
 /** Enough to see what they have in common. */
 const MOST_FAILURES = 10;
-const only = process.env.SEED;
+const only = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 
-const test = suite('simulation/cluster');
+/** What the seeds together must have met with; else they do not test what they are made for. */
+const EXPECTED = [
+  'slave-lost',
+  'slave-suspected',
+  'suspicion-ended',
+  'slave-rejoined',
+  'tasks-recalled',
+  'task-reclaimed',
+  'task-cancelled',
+  'task-unrunnable',
+  'result-dropped',
+  'late result',
+  'slow consumer',
+];
 
-/** Undefined if all went well. */
-function runSeed(seed: number, trace?: (line: string) => void): unknown {
-  try {
-    new Cluster(seed, seed % MEMORY_EVERY === 0 || only !== undefined, trace).run();
-    return undefined;
-  } catch (error) {
-    // Reading the stack lets go of the cluster, which its frames hold until then.
-    const reason = error instanceof Error ? error.stack : String(error);
-    console.error(`\nseed ${seed}: ${reason}`);
-    console.error(`  replay: SEED=${seed} node dist/tests/simulation/cluster.test.js`);
-    return error;
-  }
-}
+const counts = new Map<string, number>();
 
-test('it gives every task its one fate, whatever happens to slaves, broker and messages', () => {
-  const seeds = only === undefined ? Array.from({ length: SEEDS }, (_, seed) => seed) : [Number(only)];
+function runSeeds(seeds: readonly number[], faults: ClusterOptions['faults']): void {
   const failures: unknown[] = [];
   for (const seed of seeds) {
-    const failure = runSeed(seed, only === undefined ? undefined : console.log);
+    const failure = runSeed({
+      seed,
+      faults,
+      checksMemory: seed % MEMORY_EVERY === 0 || only !== undefined,
+      trace: only === undefined ? undefined : console.log,
+    });
     if (failure !== undefined) failures.push(failure);
     if (failures.length === MOST_FAILURES) break;
   }
   if (failures.length > 0) throw failures[0];
-});
+}
+
+/** Undefined if all went well. */
+function runSeed(options: ClusterOptions): unknown {
+  try {
+    const cluster = new Cluster(options);
+    cluster.run();
+    for (const [what, count] of cluster.counts) counts.set(what, (counts.get(what) ?? 0) + count);
+    return undefined;
+  } catch (error) {
+    // Reading the stack lets go of the cluster, which its frames hold until then.
+    const reason = error instanceof Error ? error.stack : String(error);
+    console.error(`\nseed ${options.seed}: ${reason}`);
+    console.error(`  replay: SEED=${options.seed} node dist/tests/simulation/cluster.test.js`);
+    return error;
+  }
+}
+
+function seedsFrom(first: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
+const test = suite('simulation/cluster');
+
+if (only !== undefined) {
+  test(`seed ${only} goes well`, () => runSeeds([only], only < FIRST_STALL ? 'all' : 'stalls'));
+} else {
+  test('it gives every task its one fate, whatever happens to slaves, broker and messages', () => {
+    runSeeds(seedsFrom(0, SEEDS), 'all');
+  });
+
+  test('it meets with all that it is made for', () => {
+    for (const what of EXPECTED)
+      assert.ok((counts.get(what) ?? 0) >= SEEDS / 20, `${what}: ${counts.get(what)}`);
+  });
+
+  test('it never takes a busy or a frozen process for dead', () => {
+    runSeeds(seedsFrom(FIRST_STALL, STALL_SEEDS), 'stalls');
+  });
+}
 
 test.run();

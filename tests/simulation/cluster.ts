@@ -1,8 +1,8 @@
 /** One seed: a master, some slaves, a program and their misfortunes, from the first hello to the last shutdown. */
 
-import type { AuditEvent } from '../../src/audit/events.js';
+import type { AuditEvent, AuditEventOf } from '../../src/audit/events.js';
 import { formatText } from '../../src/audit/text-format.js';
-import { inventWeather, scheduleFaults } from './faults.js';
+import { inventWeather, scheduleFaults, scheduleStalls } from './faults.js';
 import { checkMaster, checkQuiet, must, Runs } from './invariants.js';
 import { CALM, Network } from './network.js';
 import { Program } from './program.js';
@@ -21,29 +21,38 @@ const SHUTDOWN_WITHIN_MS = 5_000;
 const CLIENT_TIMEOUT_MS = 3_000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
+export interface ClusterOptions {
+  readonly seed: number;
+  /** Whether all goes wrong, or processes only stall: then no living slave may ever be lost. */
+  readonly faults: 'all' | 'stalls';
+  /** Looks at the heap at the end, for which no other cluster may be about. */
+  readonly checksMemory?: boolean;
+  readonly trace?: ((line: string) => void) | undefined;
+}
+
 export class Cluster {
   readonly scheduler = new Scheduler();
   readonly chance: Chance;
   readonly network: Network;
   readonly master: SimulatedMaster;
   readonly program: Program;
+  /** How often each event of the audit trails came. */
+  readonly counts = new Map<string, number>();
+  readonly #lostSids = new Set<string>();
   readonly #runs: Runs;
-  readonly #trace: ((line: string) => void) | undefined;
   #slaves: SimulatedSlave[] = [];
   #nextPid = 1;
   #calmSince = Number.POSITIVE_INFINITY;
   #ending = false;
   #seenTurns = -1;
 
-  readonly #checksMemory: boolean;
+  readonly #options: ClusterOptions;
 
-  /** `checksMemory` looks at the heap at the end, for which no other cluster may be about. */
-  constructor(seed: number, checksMemory: boolean, trace?: (line: string) => void) {
-    const chance = new Chance(seed);
+  constructor(options: ClusterOptions) {
+    const chance = new Chance(options.seed);
     const { scheduler } = this;
     this.chance = chance;
-    this.#checksMemory = checksMemory;
-    this.#trace = trace;
+    this.#options = options;
     this.network = new Network({
       scheduler,
       chance,
@@ -59,7 +68,14 @@ export class Cluster {
     });
     this.#runs = new Runs(() => this.master.core);
     const { master } = this;
-    this.program = new Program({ master, chance, scheduler, maxMessageBytes: MAX_MESSAGE_BYTES });
+    this.program = new Program({
+      master,
+      chance,
+      scheduler,
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      poisons: options.faults === 'all' ? chance.between(0, 2) : 0,
+    });
+    this.#countLateResults();
     scheduler.afterEvent = () => this.#check();
   }
 
@@ -73,8 +89,12 @@ export class Cluster {
     const { chance, scheduler, network, master } = this;
     for (let count = chance.between(1, 4); count > 0; count--) this.#startSlave();
     master.core.readersWaiting = chance.between(0, 1);
-    network.weather = inventWeather(chance);
-    scheduleFaults(this, FAULTY_MS);
+    if (this.#options.faults === 'all') {
+      network.weather = inventWeather(chance);
+      scheduleFaults(this, FAULTY_MS);
+    } else {
+      scheduleStalls(this, FAULTY_MS);
+    }
     this.#runProgram();
     scheduler.runUntil(FAULTY_MS);
     this.#clearUp();
@@ -101,7 +121,9 @@ export class Cluster {
     if (cause === 'shutdown') must(this.#ending, 'a slave was told to shut down by nobody');
     else must(cause.startsWith('killed by') && cause !== 'killed by its sentinel', `a slave ended: ${cause}`);
     if (this.#ending) return;
-    this.scheduler.after(this.chance.between(100, 2_000), () => this.#startSlave());
+    this.scheduler.after(this.chance.between(100, 2_000), () => {
+      if (!this.#ending) this.#startSlave();
+    });
   }
 
   #runProgram(): void {
@@ -135,7 +157,7 @@ export class Cluster {
     );
     scheduler.runUntil(scheduler.now + QUIET_MS);
     checkQuiet(master.core, program, this.#slaves);
-    if (this.#checksMemory) checkRemembered(this.#slaves.length);
+    if (this.#options.checksMemory) checkRemembered(this.#slaves.length);
   }
 
   /** Whether master and slaves agree on who is there, and nobody is still starting. */
@@ -162,6 +184,7 @@ export class Cluster {
       scheduler.runUntil(limit, () => master.core.slavesToAwait === 0 && this.#slaves.length === 0),
       `${master.core.slavesToAwait} slaves have not acknowledged their shutdown and ${this.#slaves.length} live`,
     );
+    this.counts.set('slow consumer', this.network.slowConsumers);
     master.core.disconnectAll();
     must(master.core.roster.size === 0, 'slaves are left after the end');
     master.end();
@@ -176,21 +199,52 @@ export class Cluster {
 
   #onMasterEvent(event: AuditEvent): void {
     this.note('master', event);
+    this.#count(event.type);
     must(event.type !== 'frame-dropped', 'the master found a frame that breaks the protocol');
-    if (event.type !== 'slave-lost' || this.scheduler.now < this.#calmSince + TRUST_AFTER_MS) return;
-    const lives = this.#slaves.some(({ core, isFrozen }) => `SLAVE-${core.sid}` === event.sid && !isFrozen);
-    must(!lives, `${event.sid} lives and is lost: ${event.evidence}`);
+    if (event.type === 'slave-lost') this.#checkLost(event);
+    if (event.type === 'tasks-sent') this.#checkSent(event.sid);
+  }
+
+  /** Busy is never taken for dead; after faults of the network it takes a while until that can be said. */
+  #checkLost({ sid, evidence }: AuditEventOf<'slave-lost'>): void {
+    this.#lostSids.add(sid);
+    const trustSince = this.#options.faults === 'all' ? this.#calmSince + TRUST_AFTER_MS : 0;
+    if (this.scheduler.now < trustSince) return;
+    const lives = this.#slaves.some(({ core, isFrozen }) => `SLAVE-${core.sid}` === sid && !isFrozen);
+    must(!lives, `${sid} lives and is lost: ${evidence}`);
+  }
+
+  #checkSent(sid: string): void {
+    for (const slave of this.master.core.roster) {
+      if (slave.sid === sid) must(!slave.suspected, `${sid} is suspected and gets tasks`);
+    }
   }
 
   #onSlaveEvent(pid: number, event: AuditEvent): void {
     this.note(`pid ${pid}`, event);
+    this.#count(event.type);
     must(event.type !== 'frame-dropped', 'a slave found a frame that breaks the protocol');
+  }
+
+  /** Those of sessions that were over. */
+  #countLateResults(): void {
+    const { box } = this.master.core;
+    const put = box.put.bind(box);
+    box.put = (fate) => {
+      if (fate.status === 'ok' && this.#lostSids.has(fate.sid as string)) this.#count('late result');
+      put(fate);
+    };
+  }
+
+  #count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
   /** A line of the trace. */
   note(who: string, event?: AuditEvent): void {
-    if (this.#trace === undefined) return;
+    const { trace } = this.#options;
+    if (trace === undefined) return;
     const text = event === undefined ? '' : formatText(event, 0).slice('MM/DD/YYYY HH:MM:SS [A]'.length);
-    this.#trace(`${String(this.scheduler.now).padStart(7)} ${who}${text}`);
+    trace(`${String(this.scheduler.now).padStart(7)} ${who}${text}`);
   }
 }

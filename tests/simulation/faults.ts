@@ -4,6 +4,9 @@ import type { Cluster } from './cluster.js';
 import type { Weather } from './network.js';
 import type { Chance } from './scheduler.js';
 
+/** Longer than any simulation: the broker never learns that a machine is gone. */
+const NEVER_MS = 10_000_000;
+
 export function inventWeather(chance: Chance): Weather {
   return {
     drop: chance.pick([0.005, 0.02, 0.08]),
@@ -15,55 +18,79 @@ export function inventWeather(chance: Chance): Weather {
   };
 }
 
-/** Schedules the faults of `forMs`; all of them are over by then, but for what they have left behind. */
+/** Everything that can go wrong within `forMs`; some of it takes a while longer to pass. */
 export function scheduleFaults(cluster: Cluster, forMs: number): void {
-  const { scheduler, chance, network, master } = cluster;
-  // A master that is frozen while its connection is gone looks dead to its slaves, and rightly so.
-  const watch = master.sentinel.connection;
-  const sometime = (run: () => void): void => scheduler.after(chance.between(0, forMs), run);
-  const times = (least: number, most: number, run: () => void): void => {
-    for (let count = chance.between(least, most); count > 0; count--) sometime(run);
-  };
+  const { chance } = cluster;
+  times(cluster, chance.between(1, 2), forMs, () => stopBroker(cluster));
+  times(cluster, chance.between(1, 4), forMs, () => killSlave(cluster));
+  times(cluster, chance.between(1, 3), forMs, () => freezeSlave(cluster, [300, 1_500, 4_000, 8_000]));
+  times(cluster, chance.between(2, 6), forMs, () => cutConnection(cluster));
+  times(cluster, chance.between(0, 2), forMs, () => blockMaster(cluster));
+  times(cluster, chance.between(0, 1), forMs, () => freezeMaster(cluster));
+}
 
-  times(1, 2, () => {
-    if (!network.isUp) return;
-    const outageMs = chance.between(100, 4_000);
-    cluster.note(`FAULT the broker is down for ${outageMs} ms`);
-    network.goDown();
-    scheduler.after(outageMs, () => network.comeUp());
-  });
-  times(1, 4, () => {
-    const slave = cluster.someSlave();
-    if (slave === undefined) return;
-    const { pid } = slave;
-    const known = chance.happens(0.4);
-    slave.kill('killed by chance', known ? 0 : chance.pick([0, 0, 1_000, 6_000]));
-    if (known) scheduler.after(chance.between(1, 50), () => master.processGone(pid, 'process exited'));
-  });
-  times(1, 3, () => {
-    const slave = cluster.someSlave();
-    const frozenMs = chance.pick([300, 1_500, 4_000, 8_000]);
-    cluster.note(`FAULT pid ${slave?.pid} is frozen for ${frozenMs} ms`);
-    slave?.freeze();
-    scheduler.after(frozenMs, () => slave?.thaw());
-  });
-  times(2, 6, () => {
-    const connections = [...network.connections].filter((one) => one !== watch || !master.main.isFrozen);
-    if (connections.length === 0) return;
-    const connection = chance.pick(connections);
-    cluster.note(`FAULT the connection of ${connection.name} is cut`);
-    connection.cut(chance.pick([0, 0, 50, 400]));
-  });
-  times(0, 2, () => {
-    const blockedMs = chance.pick([300, 2_000, 8_000]);
-    cluster.note(`FAULT the master algorithm computes for ${blockedMs} ms`);
-    master.main.deliver(() => master.main.block(blockedMs, () => {}));
-  });
-  times(0, 1, () => {
-    if (!watch.isAttached) return;
-    const frozenMs = chance.pick([500, 2_000, 6_000]);
-    cluster.note(`FAULT the master is frozen for ${frozenMs} ms`);
-    master.freeze();
-    scheduler.after(frozenMs, () => master.thaw());
-  });
+/** Processes that do not answer for a while, none of which may be taken for dead. */
+export function scheduleStalls(cluster: Cluster, forMs: number): void {
+  times(cluster, 3, forMs, () => freezeSlave(cluster, [300, 1_000]));
+  times(cluster, 2, forMs, () => blockMaster(cluster));
+  times(cluster, 2, forMs, () => freezeMaster(cluster));
+}
+
+function times({ scheduler, chance }: Cluster, count: number, forMs: number, run: () => void): void {
+  for (let left = count; left > 0; left--) scheduler.after(chance.between(0, forMs), run);
+}
+
+function stopBroker(cluster: Cluster): void {
+  const { network, scheduler, chance } = cluster;
+  if (!network.isUp) return;
+  const outageMs = chance.between(100, 4_000);
+  cluster.note(`FAULT the broker is down for ${outageMs} ms`);
+  network.goDown();
+  scheduler.after(outageMs, () => network.comeUp());
+}
+
+function killSlave(cluster: Cluster): void {
+  const { scheduler, chance, master } = cluster;
+  const slave = cluster.someSlave();
+  if (slave === undefined) return;
+  const { pid } = slave;
+  const known = chance.happens(0.4);
+  slave.kill('killed by chance', known ? 0 : chance.pick([0, 0, 1_000, NEVER_MS]));
+  if (known) scheduler.after(chance.between(1, 50), () => master.processGone(pid, 'process exited'));
+}
+
+function freezeSlave(cluster: Cluster, durationsMs: readonly number[]): void {
+  const slave = cluster.someSlave();
+  if (slave === undefined) return;
+  const frozenMs = cluster.chance.pick(durationsMs);
+  cluster.note(`FAULT pid ${slave.pid} is frozen for ${frozenMs} ms`);
+  slave.freeze();
+  cluster.scheduler.after(frozenMs, () => slave.thaw());
+}
+
+function cutConnection(cluster: Cluster): void {
+  const { network, chance, master } = cluster;
+  const judges = master.sentinel.connection;
+  // A master that is frozen while its connection is gone looks dead to its slaves, and rightly so.
+  const connections = [...network.connections].filter((one) => one !== judges || !master.main.isFrozen);
+  if (connections.length === 0) return;
+  const connection = chance.pick(connections);
+  cluster.note(`FAULT the connection of ${connection.name} is cut`);
+  connection.cut(chance.pick([0, 0, 50, 400]));
+}
+
+function blockMaster(cluster: Cluster): void {
+  const { main } = cluster.master;
+  const blockedMs = cluster.chance.pick([300, 2_000, 8_000]);
+  cluster.note(`FAULT the master algorithm computes for ${blockedMs} ms`);
+  main.deliver(() => main.block(blockedMs, () => {}));
+}
+
+function freezeMaster(cluster: Cluster): void {
+  const { master, scheduler, chance } = cluster;
+  if (!master.sentinel.connection.isAttached || master.main.isFrozen) return;
+  const frozenMs = chance.pick([500, 2_000, 6_000]);
+  cluster.note(`FAULT the master is frozen for ${frozenMs} ms`);
+  master.freeze();
+  scheduler.after(frozenMs, () => master.thaw());
 }

@@ -17,11 +17,13 @@ export function checkMaster(core: MasterCore, program: Program): void {
   let granted = 0;
   for (const slave of core.roster) {
     let outstanding = 0;
+    let suspects = 0;
     for (const group of slave.groups) {
       let open = 0;
       for (const task of group.tasks) {
         if (task.group !== group) continue;
         open++;
+        if (task.suspect) suspects++;
         must(task.state === 'running', `${task.id} is in a group and ${task.state}`);
         must(!running.has(task), `${task.id} is twice in groups`);
         must(program.tasks.get(task.number)?.fate === undefined, `${task.id} runs after its fate was taken`);
@@ -34,7 +36,10 @@ export function checkMaster(core: MasterCore, program: Program): void {
       slave.outstanding === outstanding,
       `${slave.sid} counts ${slave.outstanding} and has ${outstanding}`,
     );
-    must(!slave.alone || outstanding <= 1, `${slave.sid} runs a suspect beside ${outstanding - 1} others`);
+    must(
+      suspects === 0 || outstanding === 1,
+      `${slave.sid} has ${outstanding} tasks, ${suspects} of them suspect`,
+    );
     granted += slave.session.receiveLimit - slave.session.receivedBytes;
   }
   must(granted <= CREDIT_BYTES, `${granted} bytes of credit are out`);

@@ -28,7 +28,7 @@ export type Handler = (subject: string, payload: Payload, noResponders: boolean)
 interface Subscription {
   readonly connection: Connection;
   readonly subject: string;
-  readonly handler: Handler;
+  handler: Handler;
 }
 
 interface Message {
@@ -131,7 +131,7 @@ export class Connection {
   readonly name: string;
   readonly #network: Network;
   readonly #loop: EventLoop;
-  readonly #onStatus: (status: LinkStatus) => void;
+  #onStatus: (status: LinkStatus) => void;
   readonly #subscriptions = new Set<Subscription>();
   /** Tells what is under way on an earlier connection from what is on this one. */
   #line = 0;
@@ -221,6 +221,8 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#connected = false;
+    this.#onStatus = () => {};
+    for (const subscription of this.#subscriptions) subscription.handler = () => {};
     const { scheduler } = this.#network;
     scheduler.at(Math.max(this.#lastUp, scheduler.now + noticeAfterMs), () => this.#leave());
   }

@@ -26,6 +26,8 @@ export interface ProgramParams {
   readonly chance: Chance;
   readonly scheduler: Scheduler;
   readonly maxMessageBytes: number;
+  /** Tasks that kill their slave. */
+  readonly poisons: number;
 }
 
 /** Throws when a fate is not what its task can have come to. */
@@ -40,7 +42,7 @@ export class Program {
 
   constructor(params: ProgramParams) {
     this.#params = params;
-    this.#poisons = params.chance.between(0, 2);
+    this.#poisons = params.poisons;
     this.#large = params.chance.between(0, 4);
   }
 
