@@ -20,7 +20,7 @@ export type {
 } from './algorithms/types.js';
 export type { AuditListener } from './audit/audit-trail.js';
 // The audit trail
-export type { AuditEvent, AuditEventOf, AuditEventType } from './audit/events.js';
+export type { AuditEvent, AuditEventOf, AuditEventType, SlaveKind } from './audit/events.js';
 // Programs
 export {
   defineMaster,
@@ -55,6 +55,12 @@ export {
   UsageError,
 } from './errors.js';
 // What their algorithms hold
-export type { MasterHandle, MasterLoopOptions, MasterLoopReport } from './master/master-handle.js';
+export type { OrderedSlave } from './master/groups.js';
+export type {
+  AllocateOptions,
+  MasterHandle,
+  MasterLoopOptions,
+  MasterLoopReport,
+} from './master/master-handle.js';
 export type { SlaveHandle, SlaveLoopReport } from './slave/slave-handle.js';
 export { type SlaveLocal, slaveLocal, type TaskContext, taskContext } from './slave/task-context.js';

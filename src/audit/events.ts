@@ -95,6 +95,8 @@ export interface AuditEventTable {
   'results-received': { sid: string; count: number };
   /** `SLAVE-0 -> RECALLED 12 tasks`: unstarted ones, back in the jar. */
   'tasks-recalled': { sid: string; count: number };
+  /** `SLAVE-0 -> [:ordered]`: an unordered slave moves to a group that wants it. */
+  'slave-moved': { sid: string; kind: SlaveKind };
   /** `SLAVE-0 -> :unordered`: freed. */
   'slave-freed': { sid: string };
   /** `SLAVE-0 SUSPECT evidence`: no new work until it answers or is lost. */

@@ -73,6 +73,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
 
   'slave-connecting': '{sid:id} {host:word}:{pid:int} -> [{memberId:name}] :connecting [:{kind:word}]',
   'tasks-recalled': '{sid:id} -> RECALLED {count:int} tasks',
+  'slave-moved': '{sid:id} -> [:{kind:word}]',
   'slave-freed': '{sid:id} -> :unordered',
   'slave-suspected': '{sid:id} SUSPECT {evidence:text}',
   'suspicion-ended': '{sid:id} TRUSTED {evidence:text}',

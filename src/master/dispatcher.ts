@@ -36,6 +36,8 @@ export class Dispatcher {
   readonly #mostBytes: number;
   readonly #onGiven: DispatcherOptions['onGiven'];
   readonly #line = new Deque<SlaveRecord>();
+  /** Slaves that may have room for what lies in their mailbox. */
+  readonly #addressed = new Set<SlaveRecord>();
   readonly #isHeld: (task: Task) => boolean;
   /** The slave that is left to run empty, so that a suspect can run on it alone. */
   #reserved: SlaveRecord | undefined;
@@ -51,7 +53,9 @@ export class Dispatcher {
 
   /** The slave may have room: it joined, a result came, its credit grew, or its suspicion ended. */
   lineUp(slave: SlaveRecord): void {
-    if (slave.inLine || !slave.isWorking) return;
+    if (!slave.isWorking) return;
+    if (slave.mailbox.length > 0) this.#addressed.add(slave);
+    if (slave.inLine || !slave.takesUnordered) return;
     slave.inLine = true;
     this.#line.push(slave);
   }
@@ -59,6 +63,7 @@ export class Dispatcher {
   /** The slave takes no more tasks. */
   strike(slave: SlaveRecord): void {
     if (this.#reserved === slave) this.#reserved = undefined;
+    this.#addressed.delete(slave);
     if (!slave.inLine) return;
     slave.inLine = false;
     for (let left = this.#line.length; left > 0; left--) {
@@ -69,10 +74,11 @@ export class Dispatcher {
 
   /** Posts groups while there are tasks and slaves with room. */
   dispatch(slaves: number, now: number): void {
+    this.#dispatchOrdered(now);
     let turnedAway = 0;
     while (this.#line.length > turnedAway && (this.#jar.hasReady || this.#jar.hasSuspects)) {
       const slave = this.#line.shift() as SlaveRecord;
-      if (!this.#hasRoom(slave)) {
+      if (!slave.takesUnordered || slave.mailbox.length > 0 || !this.#hasRoom(slave)) {
         slave.inLine = false;
         continue;
       }
@@ -84,6 +90,17 @@ export class Dispatcher {
         turnedAway++;
       }
       this.#line.push(slave);
+    }
+  }
+
+  /** Ordered tasks go before any unordered one, and to nobody else. */
+  #dispatchOrdered(now: number): void {
+    for (const slave of this.#addressed) {
+      this.#addressed.delete(slave);
+      while (slave.mailbox.length > 0 && this.#hasRoom(slave)) {
+        const tasks = this.#takeGroup(slave, 1, slave.mailbox.length, () => this.#jar.takeOrdered(slave));
+        if (tasks.length > 0) this.#give(slave, tasks, now);
+      }
     }
   }
 
@@ -122,16 +139,16 @@ export class Dispatcher {
         return [suspect];
       }
     }
-    return this.#takeGroup(slave, slaves);
+    const { queued } = this.#jar;
+    return this.#takeGroup(slave, slaves, queued, () => this.#jar.take(this.#isHeld));
   }
 
-  #takeGroup(slave: SlaveRecord, slaves: number): Task[] {
-    const { queued } = this.#jar;
+  #takeGroup(slave: SlaveRecord, slaves: number, queued: number, take: () => Task | undefined): Task[] {
     const plan = new GroupPlan({ taskGroup: this.#taskGroup, queued, slaves, lastGroup: slave.lastGroup });
     const tasks: Task[] = [];
     let bytes = 0;
     while (!plan.isFull) {
-      const task = this.#jar.take(this.#isHeld);
+      const task = take();
       if (task === undefined) break;
       bytes += task.bytes + ENTRY_BYTES;
       const tooLarge = tasks.length > 0 && bytes > this.#mostBytes;
@@ -158,27 +175,27 @@ export class Dispatcher {
       task.state = 'running';
       task.group = group;
       task.index = slave.nextIndex++;
+      if (task.addressee !== undefined) slave.orderedOutstanding++;
       entries.push(taskEntryText(task.number, task.attempt, task.algorithm.index, task.text));
       if (task.raws.length > 0) raws.push(...task.raws);
     }
     slave.groups.push(group);
     slave.outstanding += tasks.length;
     slave.lastGroup = Math.max(1, tasks.length);
-    if (!this.#jar.hasReady) slave.filling = false;
+    if (!this.#jar.hasReady && slave.mailbox.length === 0) slave.filling = false;
     slave.session.post(encodeBody(tasksText(this.#grouping, entries), raws));
     this.#onGiven(slave, group);
   }
 
   /** The slave that should give unstarted tasks back, because another idles; undefined if none. */
   chooseRecall(slaves: Iterable<SlaveRecord>, now: number): SlaveRecord | undefined {
-    if (this.#jar.queued > 0) return undefined;
+    if (this.#jar.hasReady) return undefined;
     let idle = false;
     let fullest: SlaveRecord | undefined;
     for (const slave of slaves) {
-      if (!slave.isWorking || slave.suspected) continue;
+      if (!slave.isWorking || slave.suspected || !slave.takesUnordered) continue;
       if (slave.outstanding === 0) idle = true;
-      else if (this.#mayRecall(slave, now) && slave.outstanding > (fullest?.outstanding ?? 1))
-        fullest = slave;
+      else if (this.#mayRecall(slave, now) && spare(slave) > spare(fullest)) fullest = slave;
     }
     return idle ? fullest : undefined;
   }
@@ -187,4 +204,9 @@ export class Dispatcher {
     const oldest = slave.groups.at(0);
     return slave.recalling === undefined && oldest !== undefined && now - oldest.sentAt >= RECALL_AFTER_MS;
   }
+}
+
+/** Unordered tasks that a slave could give back; one of them runs. */
+function spare(slave: SlaveRecord | undefined): number {
+  return slave === undefined ? 1 : slave.outstanding - slave.orderedOutstanding;
 }

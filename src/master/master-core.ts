@@ -4,15 +4,16 @@
  * clock, a socket or a random number, so that it runs in a simulation as it does in a process.
  */
 
-import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
+import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import { FormatError, MessageSizeError, UsageError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
 import { encodeValue } from '../wire/codec.js';
-import type { Command } from '../wire/messages.js';
 import type { SessionAddress } from '../wire/subjects.js';
+import { Commands } from './commands.js';
 import { Dispatcher } from './dispatcher.js';
 import { FateBox, type Selection } from './fate-box.js';
+import { Groups } from './groups.js';
 import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
 import type { Roster } from './roster.js';
 import { Sessions } from './sessions.js';
@@ -34,6 +35,8 @@ export class MasterCore {
   readonly #sessions: Sessions;
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
+  readonly #commands: Commands;
+  readonly groups: Groups;
   #ending = false;
   /** Loops of the program that wait for news: nothing is held back from them. */
   readersWaiting = 0;
@@ -54,12 +57,13 @@ export class MasterCore {
     }
     const { box } = this;
     const jar = this.#jar;
+    this.#commands = new Commands(this.#ports, this.#audit);
     this.#settlement = new Settlement({
       jar,
       box,
       audit: this.#audit,
       resultGroup: options.resultGroup,
-      onSuperfluous: (slave, index) => this.#command(slave, { command: 'cancel', index }),
+      onSuperfluous: (slave, index) => this.#commands.cancel(slave, index),
     });
     this.#dispatcher = new Dispatcher({
       jar,
@@ -71,6 +75,17 @@ export class MasterCore {
         this.#sessions.wake(slave);
         this.#audit.emit({ type: 'tasks-sent', sid: slave.sid, count: tasks.length });
         if (slave.machine.state === 'idle') slave.machine.send({ type: 'tasks-given' });
+      },
+    });
+    this.groups = new Groups({
+      allocation: this.#sessions.allocation,
+      roster: this.roster,
+      settlement: this.#settlement,
+      audit: this.#audit,
+      onDrafted: (slave) => this.#commands.recallAll(slave),
+      onMoved: (slave) => {
+        this.#dispatcher.lineUp(slave);
+        this.#ports.news();
       },
     });
   }
@@ -113,13 +128,23 @@ export class MasterCore {
       throw new MessageSizeError(`the arguments of a ${definition.name} task`, byteLength, maxMessageBytes);
     }
     const task = new Task(this.#jar.nextNumber(), entry, text, raws, byteLength, policy, future);
-    this.#jar.add(task);
-    if (policy.sid !== undefined && !policy.doItAnyway) this.#refuseSid(task, policy.sid);
+    if (policy.sid === undefined) this.#jar.add(task);
+    else this.#submitOrdered(task, policy.sid);
     return task.id;
   }
 
-  /** Every slave is unordered so far, and CL-MW counts those as unwilling to take ordered tasks. */
-  #refuseSid(task: Task, sid: string): void {
+  /** An unordered slave is not willing to take ordered tasks (CL-MW); then the policy decides. */
+  #submitOrdered(task: Task, sid: SlaveId): void {
+    const slave = this.roster.findByNumber(Number(sid.slice('SLAVE-'.length)));
+    if (slave?.takesOrdered) {
+      task.addressee = slave;
+      this.#jar.add(task);
+      this.#dispatcher.lineUp(slave);
+      if (slave.orderedOutstanding < slave.outstanding) this.#commands.recallAll(slave);
+      return;
+    }
+    this.#jar.add(task);
+    if (task.policy.doItAnyway) return;
     this.#settlement.giveUp(task, 'unknown-sid', `no ordered slave has the sid ${sid}`);
     this.#news();
   }
@@ -171,12 +196,13 @@ export class MasterCore {
     if (slave === undefined) return;
     try {
       const bodies = this.#sessions.receive(slave, frame, now);
-      if (slave.machine.state === 'connecting') slave.machine.send({ type: 'confirmed' });
+      this.#confirm(slave);
       if (bodies.length > 0 && !this.#ending) {
         for (const body of bodies) this.#settlement.takeResults(slave, body);
         this.#news();
       }
       this.#sessions.settleCredit(slave);
+      if (slave.draftedFor !== undefined) this.groups.onIdle(slave);
       this.#dispatcher.lineUp(slave);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
@@ -203,7 +229,7 @@ export class MasterCore {
     for (const slave of this.roster) this.#dispatcher.lineUp(slave);
     if (this.#jar.pending > 0) {
       const giver = this.#dispatcher.chooseRecall(this.roster, now);
-      if (giver !== undefined) this.#recall(giver);
+      if (giver !== undefined) this.#commands.recallHalf(giver);
     }
     this.dispatch(now);
   }
@@ -217,7 +243,7 @@ export class MasterCore {
     switch (event.type) {
       case 'beat':
         if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
-        if (slave.machine.state === 'connecting') slave.machine.send({ type: 'confirmed' });
+        this.#confirm(slave);
         slave.session.takeBeat(event, now);
         this.#sessions.wake(slave);
         this.#dispatcher.lineUp(slave);
@@ -238,7 +264,9 @@ export class MasterCore {
         this.#leave(slave);
         break;
       case 'acknowledged':
-        this.#takeAcknowledgement(slave, event.id, event.from);
+        this.#commands.takeAcknowledgement(slave, event, this.#settlement);
+        this.#dispatcher.lineUp(slave);
+        this.#ports.news();
         break;
       default:
         return;
@@ -246,31 +274,11 @@ export class MasterCore {
     this.dispatch(now);
   }
 
-  #takeAcknowledgement(slave: SlaveRecord, id: number, from: number | undefined): void {
-    if (slave.recalling?.id === id) {
-      const { to } = slave.recalling;
-      slave.recalling = undefined;
-      if (from !== undefined) this.#settlement.takeBack(slave, from, to);
-      this.#dispatcher.lineUp(slave);
-    }
-    if (slave.shutdownId === id) {
-      slave.shutdownAcknowledged = true;
-      this.#ports.news();
-    }
-  }
-
-  #recall(slave: SlaveRecord): void {
-    const to = slave.nextIndex;
-    const unstarted = slave.outstanding - 1;
-    const from = to - Math.max(1, Math.ceil(unstarted / 2));
-    slave.recalling = { id: slave.nextCommand, to };
-    this.#command(slave, { command: 'recall', from, to });
-  }
-
-  #command(slave: SlaveRecord, body: Command): number {
-    const id = slave.nextCommand++;
-    this.#ports.command(slave, id, body);
-    return id;
+  #confirm(slave: SlaveRecord): void {
+    if (slave.machine.state !== 'connecting') return;
+    slave.machine.send({ type: 'confirmed' });
+    this.groups.onJoined(slave);
+    this.#ports.news();
   }
 
   #lose(slave: SlaveRecord, evidence: string): void {
@@ -288,7 +296,10 @@ export class MasterCore {
   #remove(slave: SlaveRecord, evidence: string, blameless: boolean): void {
     this.#dispatcher.strike(slave);
     this.#sessions.end(slave);
-    if (!this.#ending) this.#settlement.reclaim(slave, evidence, blameless);
+    if (!this.#ending) {
+      this.#settlement.reclaim(slave, evidence, blameless);
+      this.groups.onGone(slave);
+    }
     this.#news();
   }
 
@@ -297,11 +308,7 @@ export class MasterCore {
   /** Tells every slave to stop; `slavesToAwait` says how many have not acknowledged. */
   beginShutdown(): void {
     this.#ending = true;
-    for (const slave of this.roster) {
-      this.#audit.emit({ type: 'shutdown-sent', sid: slave.sid });
-      slave.machine.send({ type: 'shutdown-sent' });
-      slave.shutdownId = this.#command(slave, { command: 'shutdown' });
-    }
+    for (const slave of this.roster) this.#commands.shutdown(slave);
   }
 
   /** After the shutdown was acknowledged, or waited for long enough. */

@@ -6,9 +6,12 @@ import type {
   Fate,
   FateOf,
   OkFate,
+  SlaveId,
   TaskId,
   UnrunnableFate,
 } from '../algorithms/types.js';
+import type { SlaveKind } from '../audit/events.js';
+import type { OrderedSlave } from './groups.js';
 
 /** What there is to take, and who came and went: CL-MW's four counts. */
 export interface MasterLoopReport {
@@ -22,6 +25,13 @@ export interface MasterLoopReport {
 
 type ResultOf<A extends AnyAlgorithm> = Extract<FateOf<A>, OkFate<string, never> | ErrorFate<string, never>>;
 type UnrunnableOf<A extends AnyAlgorithm> = Extract<FateOf<A>, UnrunnableFate<string, never>>;
+
+export interface AllocateOptions {
+  /** How many slaves; 1,000 by default (CL-MW). */
+  readonly amount?: number | undefined;
+  /** Of which group; `unordered` by default. */
+  readonly kind?: SlaveKind | undefined;
+}
 
 export interface MasterLoopOptions {
   /** Seconds to wait for news at the most. */
@@ -58,6 +68,23 @@ export interface MasterHandle {
   results<const A extends readonly AnyAlgorithm[]>(
     ...algorithms: A
   ): AsyncIterableIterator<FateOf<A[number]>>;
+  /**
+   * Raises how many slaves a group wants (CL-MW's mw-allocate-slaves). Connecting slaves fill `ordered`,
+   * then `intermingle`, then `unordered`; an unordered slave that is there already moves to a group that
+   * wants it once it is idle. Throws UsageError for an amount that is no whole number, or another kind.
+   */
+  allocateSlaves(options?: AllocateOptions): void;
+  /** Lowers it, to 0 at the least; stops and moves no slave (CL-MW). */
+  deallocateSlaves(options?: AllocateOptions): void;
+  /**
+   * Makes an ordered or intermingle slave unordered, once what it was given is done; its group wants one
+   * less. Tasks that still wait for it follow their policy. False if no such slave has the sid (CL-MW).
+   */
+  freeSlave(sid: SlaveId): boolean;
+  /** Ordered and intermingle slaves that connected since the last call; one may be gone again (CL-MW). */
+  getConnectedOrderedSlaves(): OrderedSlave[];
+  /** Ordered and intermingle slaves that were lost or left since the last call (CL-MW). */
+  getDisconnectedOrderedSlaves(): OrderedSlave[];
   /** Tasks queued and running. */
   readonly numRunnableTasks: number;
   /** Unrunnable tasks that were not taken yet. */

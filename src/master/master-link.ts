@@ -107,9 +107,8 @@ export class MasterLink {
     }
   }
 
-  /** Unordered slaves are taken without number, so none is needed. */
   get slavesNeeded(): number {
-    return 0;
+    return this.core.groups.slavesNeeded;
   }
 
   /** The exit of a process on this machine is evidence at once. */

@@ -6,13 +6,21 @@
 import { definitionOf } from '../algorithms/registry.js';
 import type { Submitter } from '../algorithms/submitter.js';
 import { registerSubmitter } from '../algorithms/submitter-context.js';
-import type { AlgorithmDefinition, AnyAlgorithm, ResolvedPolicy, TaskId } from '../algorithms/types.js';
+import type {
+  AlgorithmDefinition,
+  AnyAlgorithm,
+  ResolvedPolicy,
+  SlaveId,
+  TaskId,
+} from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
+import type { SlaveKind } from '../audit/events.js';
 import { UsageError } from '../errors.js';
+import { SLAVE_KINDS } from './allocation.js';
 import type { Selection } from './fate-box.js';
 import { FateIterator } from './fate-iterator.js';
 import type { MasterCore } from './master-core.js';
-import type { MasterHandle, MasterLoopOptions, MasterLoopReport } from './master-handle.js';
+import type { AllocateOptions, MasterHandle, MasterLoopOptions, MasterLoopReport } from './master-handle.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
 import type { TaskFate } from './task-fate.js';
 
@@ -21,6 +29,9 @@ const PASS_SECONDS = 0.05;
 /** What slaves may take to acknowledge a shutdown. */
 const SHUTDOWN_WITHIN_MS = 5_000;
 const TASK_ID = /^TASK-(\d+)$/;
+const SLAVE_ID = /^SLAVE-(\d+)$/;
+/** CL-MW's. */
+const DEFAULT_AMOUNT = 1_000;
 
 export interface MasterParams extends MasterLinkParams {
   readonly argv: readonly string[];
@@ -140,6 +151,17 @@ export class Master implements Submitter {
       getUnrunnableTasks: (...algorithms: AnyAlgorithm[]) =>
         core.box.takeUnrunnable(master.#select(algorithms)),
       results: (...algorithms: AnyAlgorithm[]) => new FateIterator(core, master.#select(algorithms)),
+      allocateSlaves: (options: AllocateOptions = {}) => core.groups.allocate(...amountAndKind(options)),
+      deallocateSlaves: (options: AllocateOptions = {}) => core.groups.deallocate(...amountAndKind(options)),
+      freeSlave: (sid: SlaveId) => {
+        const freed = core.groups.free(
+          numberOf(sid, SLAVE_ID, 'slave id; give one that getConnectedOrderedSlaves returned'),
+        );
+        if (freed) master.#scheduleDispatch();
+        return freed;
+      },
+      getConnectedOrderedSlaves: () => core.groups.takeConnected(),
+      getDisconnectedOrderedSlaves: () => core.groups.takeDisconnected(),
       get numRunnableTasks() {
         return core.pending;
       },
@@ -162,11 +184,8 @@ export class Master implements Submitter {
         return Math.max(0, master.#targetNumber - core.pending);
       },
       cancel: (taskId: TaskId) => {
-        const number = TASK_ID.exec(taskId)?.[1];
-        if (number === undefined) {
-          throw new UsageError(`${JSON.stringify(taskId)} is no task id; give what funcall returned`);
-        }
-        return core.cancel(Number(number), performance.now());
+        const number = numberOf(taskId, TASK_ID, 'task id; give what funcall returned');
+        return core.cancel(number, performance.now());
       },
     };
     // The fates are built from what the wire carries; their public types are known from the algorithms only.
@@ -192,7 +211,9 @@ export class Master implements Submitter {
 
   async #loop(timeoutSeconds: number | undefined): Promise<MasterLoopReport> {
     const { box } = this.#core;
-    const hasNews = (): boolean => box.numResults + box.numUnrunnable > 0;
+    const { groups } = this.#core;
+    const hasNews = (): boolean =>
+      box.numResults + box.numUnrunnable + groups.numConnected + groups.numDisconnected > 0;
     const deadline =
       timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutSeconds * 1000;
     this.#core.readersWaiting++;
@@ -210,7 +231,8 @@ export class Master implements Submitter {
       this.#core.readersWaiting--;
     }
     const { numResults, numUnrunnable: numUnrunnableTasks } = box;
-    return { numUnrunnableTasks, numResults, numConnectedSlaves: 0, numDisconnectedSlaves: 0 };
+    const { numConnected: numConnectedSlaves, numDisconnected: numDisconnectedSlaves } = groups;
+    return { numUnrunnableTasks, numResults, numConnectedSlaves, numDisconnectedSlaves };
   }
 
   /** Resolves on the next news, after `withinMs` at the latest. */
@@ -248,4 +270,23 @@ export class Master implements Submitter {
   #refuseIfStopped(): void {
     if (this.#stopped) throw new UsageError('the master has stopped and takes no more tasks');
   }
+}
+
+function numberOf(id: string, form: RegExp, what: string): number {
+  const number = form.exec(id)?.[1];
+  if (number === undefined) throw new UsageError(`${JSON.stringify(id)} is no ${what}`);
+  return Number(number);
+}
+
+function amountAndKind({
+  amount = DEFAULT_AMOUNT,
+  kind = 'unordered',
+}: AllocateOptions): [number, SlaveKind] {
+  if (!Number.isSafeInteger(amount) || amount < 0) {
+    throw new UsageError(`an amount of slaves is a whole number from 0, and ${amount} is none`);
+  }
+  if (!SLAVE_KINDS.includes(kind)) {
+    throw new UsageError(`${JSON.stringify(kind)} is no group of slaves; it is ${SLAVE_KINDS.join(', ')}`);
+  }
+  return [amount, kind];
 }

@@ -8,6 +8,7 @@ const MOST_ENDED = 10_000;
 
 export class Roster {
   readonly #byNonce = new Map<string, SlaveRecord>();
+  readonly #byNumber = new Map<number, SlaveRecord>();
   readonly #ended = new Set<string>();
   #nextNumber = 0;
 
@@ -21,6 +22,11 @@ export class Roster {
 
   add(slave: SlaveRecord): void {
     this.#byNonce.set(slave.nonce, slave);
+    this.#byNumber.set(slave.number, slave);
+  }
+
+  findByNumber(number: number): SlaveRecord | undefined {
+    return this.#byNumber.get(number);
   }
 
   /** The slave of a session; undefined also when the user that speaks is not the one that joined. */
@@ -35,6 +41,7 @@ export class Roster {
 
   remove(slave: SlaveRecord): void {
     this.#byNonce.delete(slave.nonce);
+    this.#byNumber.delete(slave.number);
     this.#ended.add(slave.nonce);
     if (this.#ended.size > MOST_ENDED) {
       const [oldest] = this.#ended;

@@ -8,6 +8,7 @@ import { AssemblyBudget, CreditPool } from '../wire/credit.js';
 import { CREDIT_BYTES, type HandshakeMessage, type Hello } from '../wire/messages.js';
 import { Session } from '../wire/session.js';
 import type { SessionAddress } from '../wire/subjects.js';
+import { Allocation } from './allocation.js';
 import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
 import { judgeHello, parseHello } from './reception.js';
 import { Roster } from './roster.js';
@@ -16,6 +17,7 @@ import { SlaveRecord } from './slave-record.js';
 
 export class Sessions {
   readonly roster = new Roster();
+  readonly allocation = new Allocation();
   readonly #options: MasterCoreOptions;
   readonly #audit: AuditSink;
   readonly #ports: MasterPorts;
@@ -81,7 +83,8 @@ export class Sessions {
     });
     const machine = new SlaveMachine((state) => this.#onMove(slave, state));
     const { host, pid } = hello;
-    const slave = new SlaveRecord(number, address, host, pid, session, machine);
+    const kind = this.allocation.join();
+    const slave = new SlaveRecord(number, address, host, pid, session, machine, kind);
     this.#credit.join(session);
     this.roster.add(slave);
     this.#bySession.set(session, slave);
@@ -89,7 +92,7 @@ export class Sessions {
     if (hello.previous !== undefined) {
       this.#audit.emit({ type: 'slave-rejoined', sid, previousSid: `SLAVE-${hello.previous}` });
     }
-    this.#audit.emit({ type: 'slave-connecting', sid, host, pid, memberId, kind: 'unordered' });
+    this.#audit.emit({ type: 'slave-connecting', sid, host, pid, memberId, kind });
     this.#ports.watch(slave);
     return slave;
   }
@@ -192,6 +195,7 @@ export class Sessions {
   end(slave: SlaveRecord): void {
     slave.machine.send({ type: 'gone' });
     this.roster.remove(slave);
+    this.allocation.leave(slave);
     this.#bySession.delete(slave.session);
     this.#restless.delete(slave);
     this.#ports.forget(slave);

@@ -56,7 +56,8 @@ export class Settlement {
       this.#takeResult(slave, sid, entry, raws, bytes);
       micros += entry[3];
     }
-    if (this.#jar.queued > 0) slave.window = nextWindow(slave.window, micros / 1e6, dry);
+    const moreWaits = this.#jar.hasReady || slave.mailbox.length > 0;
+    if (moreWaits) slave.window = nextWindow(slave.window, micros / 1e6, dry);
   }
 
   #takeResult(
@@ -89,6 +90,7 @@ export class Settlement {
     task.group = undefined;
     group.open--;
     slave.outstanding--;
+    if (task.addressee !== undefined) slave.orderedOutstanding--;
     if (slave.alone && slave.outstanding === 0) slave.alone = false;
     while (slave.groups.at(0)?.open === 0) slave.groups.shift();
     if (slave.outstanding === 0) slave.machine.send({ type: 'all-settled' });
@@ -127,6 +129,7 @@ export class Settlement {
     const begun = blameless ? new Set<Task>() : this.#perhapsBegun(slave, tasks);
     slave.groups.clear();
     slave.outstanding = 0;
+    slave.orderedOutstanding = 0;
     const unbegun: Task[] = [];
     for (const task of tasks) {
       task.group = undefined;
@@ -134,11 +137,9 @@ export class Settlement {
       task.given ??= [];
       task.given.push({ sid: slave.number, attempt: task.attempt });
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
-      if (begun.has(task)) {
-        this.#countFailure(task, slave, evidence);
-      }
-      if (!task.policy.retry) {
-        this.#abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}) and the policy says no retry`);
+      if (begun.has(task)) this.#countFailure(task, slave, evidence);
+      if (!this.#mayGoElsewhere(task)) {
+        this.#abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
       } else if (task.failures >= task.policy.maxAttempts) {
         const runs = task.failures === 1 ? '1 run was' : `${task.failures} runs were`;
         this.#abandon(task, 'max-attempts', `${runs} begun and none came to an end; the last: ${evidence}`);
@@ -149,6 +150,24 @@ export class Settlement {
       }
     }
     for (const task of unbegun.reverse()) this.#jar.putBack(task);
+    this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
+  }
+
+  /** What waits for a slave that is lost or freed follows its policy (CL-MW). */
+  clearMailbox(slave: SlaveRecord, reason: 'slave-lost' | 'slave-freed', message: string): void {
+    for (let task = this.#jar.takeOrdered(slave); task; task = this.#jar.takeOrdered(slave)) {
+      this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
+      if (this.#mayGoElsewhere(task)) this.#jar.requeue(task);
+      else this.#abandon(task, reason, `${message}; ${refusal(task)}`);
+    }
+  }
+
+  /** Whether a task may run on another slave than the one it was given or addressed to. */
+  #mayGoElsewhere(task: Task): boolean {
+    const { retry, doItAnyway } = task.policy;
+    const may = retry && (task.addressee === undefined || doItAnyway);
+    if (may) task.addressee = undefined;
+    return may;
   }
 
   #countFailure(task: Task, slave: SlaveRecord, evidence: string): void {
@@ -191,6 +210,10 @@ export class Settlement {
     }
     if (back.length > 0) this.#audit.emit({ type: 'tasks-recalled', sid: slave.sid, count: back.length });
   }
+}
+
+function refusal({ policy }: Task): string {
+  return policy.retry ? 'the policy says not to do it anyway' : 'the policy says no retry';
 }
 
 function wasGiven(task: Task, sid: number, attempt: number): boolean {

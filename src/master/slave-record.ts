@@ -1,9 +1,11 @@
 /** What a master keeps of one slave for one session: its address, its state, what was given to it. */
 
 import type { SlaveId } from '../algorithms/types.js';
+import type { SlaveKind } from '../audit/events.js';
 import { Deque } from '../wire/deque.js';
 import type { Session } from '../wire/session.js';
 import type { SessionAddress } from '../wire/subjects.js';
+import type { Allocated } from './allocation.js';
 import { FIRST_WINDOW } from './grouping.js';
 import type { SlaveMachine } from './slave-machine.js';
 import type { Task } from './task.js';
@@ -17,10 +19,16 @@ export interface Group {
   open: number;
 }
 
-export class SlaveRecord {
+export class SlaveRecord implements Allocated {
+  kind: SlaveKind;
+  draftedFor: SlaveKind | undefined = undefined;
+  /** Ordered tasks that wait for it. */
+  readonly mailbox = new Deque<Task>();
   readonly groups = new Deque<Group>();
   /** Tasks given out without a result. */
   outstanding = 0;
+  /** Those of them that are ordered tasks. */
+  orderedOutstanding = 0;
   /** Index that the next task of this session will have. */
   nextIndex = 0;
   window = FIRST_WINDOW;
@@ -48,7 +56,10 @@ export class SlaveRecord {
     readonly pid: number,
     readonly session: Session,
     readonly machine: SlaveMachine,
-  ) {}
+    kind: SlaveKind = 'unordered',
+  ) {
+    this.kind = kind;
+  }
 
   get sid(): SlaveId {
     return `SLAVE-${this.number}`;
@@ -56,6 +67,16 @@ export class SlaveRecord {
 
   get nonce(): string {
     return this.address.nonce;
+  }
+
+  /** Whether ordered tasks may be addressed to it. */
+  get takesOrdered(): boolean {
+    return this.kind !== 'unordered' && this.draftedFor === undefined && this.isWorking;
+  }
+
+  /** Whether it runs what any slave may run. */
+  get takesUnordered(): boolean {
+    return this.kind !== 'ordered' && this.draftedFor === undefined;
   }
 
   get isWorking(): boolean {

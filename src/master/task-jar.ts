@@ -8,6 +8,7 @@
  */
 
 import { Deque } from '../wire/deque.js';
+import type { SlaveRecord } from './slave-record.js';
 import type { AlgorithmEntry, Task } from './task.js';
 import { TaskTable } from './task-table.js';
 
@@ -46,7 +47,8 @@ export class TaskJar {
   add(task: Task): void {
     this.#live.add(task);
     task.algorithm.pending++;
-    this.#queue.push(task);
+    if (task.addressee === undefined) this.#queue.push(task);
+    else task.addressee.mailbox.push(task);
     this.#queued++;
   }
 
@@ -56,6 +58,16 @@ export class TaskJar {
 
   allLive(): Iterable<Task> {
     return this.#live;
+  }
+
+  /** The next ordered task of a slave. */
+  takeOrdered(slave: SlaveRecord): Task | undefined {
+    for (let task = slave.mailbox.shift(); task !== undefined; task = slave.mailbox.shift()) {
+      if (task.state !== 'queued') continue;
+      this.#queued--;
+      return task;
+    }
+    return undefined;
   }
 
   /** The next task that may run beside others; `isHeld` names the algorithms that must wait. */
@@ -81,13 +93,20 @@ export class TaskJar {
     return undefined;
   }
 
-  /** Back into the jar, before all others; the caller puts back the last one first. */
+  /** Back into the jar, before all others (or to the front of its mailbox); the caller puts back the last one first. */
   putBack(task: Task): void {
     task.state = 'queued';
     task.group = undefined;
     task.index = -1;
-    if (task.suspect) this.#suspects.push(task);
+    if (task.addressee !== undefined) task.addressee.mailbox.unshift(task);
+    else if (task.suspect) this.#suspects.push(task);
     else this.#queue.unshift(task);
+    this.#queued++;
+  }
+
+  /** To the end of the queue: an ordered task whose slave is not to be had any more. */
+  requeue(task: Task): void {
+    this.#queue.push(task);
     this.#queued++;
   }
 

@@ -2,7 +2,7 @@
 
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { FailedAttempt } from '../errors.js';
-import type { Group } from './slave-record.js';
+import type { Group, SlaveRecord } from './slave-record.js';
 
 /** What one master knows of one algorithm. */
 export interface AlgorithmEntry {
@@ -38,6 +38,8 @@ export class Task {
   /** Earlier slaves that may still send its result: sid and attempt. */
   given: { readonly sid: number; readonly attempt: number }[] | undefined = undefined;
   history: FailedAttempt[] | undefined = undefined;
+  /** The slave whose mailbox it belongs to; an ordered task, as long as that slave is there. */
+  addressee: SlaveRecord | undefined = undefined;
 
   constructor(
     readonly number: number,

@@ -109,6 +109,7 @@ export const SAMPLES: Samples = {
   'tasks-sent': [{ type: 'tasks-sent', sid, count: 12 }, 'SLAVE-0 <- 12 tasks'],
   'results-received': [{ type: 'results-received', sid, count: 1 }, 'SLAVE-0 -> 1 results'],
   'tasks-recalled': [{ type: 'tasks-recalled', sid, count: 5 }, 'SLAVE-0 -> RECALLED 5 tasks'],
+  'slave-moved': [{ type: 'slave-moved', sid, kind: 'ordered' }, 'SLAVE-0 -> [:ordered]'],
   'slave-freed': [{ type: 'slave-freed', sid }, 'SLAVE-0 -> :unordered'],
   'slave-suspected': [
     { type: 'slave-suspected', sid, evidence: '503 from the broker' },

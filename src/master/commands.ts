@@ -1,0 +1,66 @@
+/** The commands that a master has its sentinel bring to slaves, and what comes of their acknowledgement. */
+
+import type { AuditSink } from '../audit/audit-trail.js';
+import type { Command } from '../wire/messages.js';
+import type { MasterPorts } from './master-ports.js';
+import type { Settlement } from './settlement.js';
+import type { SlaveRecord } from './slave-record.js';
+
+export class Commands {
+  readonly #ports: MasterPorts;
+  readonly #audit: AuditSink;
+
+  constructor(ports: MasterPorts, audit: AuditSink) {
+    this.#ports = ports;
+    this.#audit = audit;
+  }
+
+  /** The task with this index of the slave's session is not wanted any more. */
+  cancel(slave: SlaveRecord, index: number): void {
+    this.#send(slave, { command: 'cancel', index });
+  }
+
+  /** Asks back half of what the slave has not begun. */
+  recallHalf(slave: SlaveRecord): void {
+    const unstarted = slave.outstanding - 1;
+    this.#recall(slave, slave.nextIndex - Math.max(1, Math.ceil(unstarted / 2)));
+  }
+
+  /** Asks back all that the slave has not begun. */
+  recallAll(slave: SlaveRecord): void {
+    if (slave.recalling !== undefined || slave.outstanding < 2) return;
+    this.#recall(slave, slave.groups.at(0)?.firstIndex ?? slave.nextIndex);
+  }
+
+  shutdown(slave: SlaveRecord): void {
+    this.#audit.emit({ type: 'shutdown-sent', sid: slave.sid });
+    slave.machine.send({ type: 'shutdown-sent' });
+    slave.shutdownId = this.#send(slave, { command: 'shutdown' });
+  }
+
+  /** `from` is where a recall begins to hold: what stands before it was begun. */
+  takeAcknowledgement(
+    slave: SlaveRecord,
+    { id, from }: { readonly id: number; readonly from?: number | undefined },
+    settlement: Settlement,
+  ): void {
+    if (slave.recalling?.id === id) {
+      const { to } = slave.recalling;
+      slave.recalling = undefined;
+      if (from !== undefined) settlement.takeBack(slave, from, to);
+    }
+    if (slave.shutdownId === id) slave.shutdownAcknowledged = true;
+  }
+
+  #recall(slave: SlaveRecord, from: number): void {
+    const to = slave.nextIndex;
+    slave.recalling = { id: slave.nextCommand, to };
+    this.#send(slave, { command: 'recall', from, to });
+  }
+
+  #send(slave: SlaveRecord, body: Command): number {
+    const id = slave.nextCommand++;
+    this.#ports.command(slave, id, body);
+    return id;
+  }
+}
