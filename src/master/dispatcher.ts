@@ -75,11 +75,13 @@ export class Dispatcher {
   /** Posts groups while there are tasks and slaves with room. */
   dispatch(slaves: number, now: number): void {
     this.#dispatchOrdered(now);
+    if (!this.#jar.hasSuspects) this.#reserved = undefined;
     let turnedAway = 0;
     while (this.#line.length > turnedAway && (this.#jar.hasReady || this.#jar.hasSuspects)) {
       const slave = this.#line.shift() as SlaveRecord;
       if (!slave.takesUnordered || slave.mailbox.length > 0 || !this.#hasRoom(slave)) {
         slave.inLine = false;
+        if (this.#reserved === slave && !slave.takesUnordered) this.#reserved = undefined;
         continue;
       }
       const tasks = this.#choose(slave, slaves);
@@ -129,14 +131,17 @@ export class Dispatcher {
   }
 
   #choose(slave: SlaveRecord, slaves: number): Task[] {
-    if (this.#jar.hasSuspects && (this.#reserved ?? slave) === slave) {
-      this.#reserved = slave;
-      if (slave.outstanding > 0) return [];
-      this.#reserved = undefined;
-      const suspect = this.#jar.takeSuspect();
-      if (suspect !== undefined) {
-        slave.alone = true;
-        return [suspect];
+    if (this.#jar.hasSuspects) {
+      if (slave.outstanding > 0) {
+        this.#reserved ??= slave;
+        if (this.#reserved === slave) return [];
+      } else {
+        if (this.#reserved === slave) this.#reserved = undefined;
+        const suspect = this.#jar.takeSuspect();
+        if (suspect !== undefined) {
+          slave.alone = true;
+          return [suspect];
+        }
       }
     }
     const { queued } = this.#jar;

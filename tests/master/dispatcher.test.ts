@@ -112,6 +112,28 @@ test('a suspect runs alone, on the first slave that is left to run empty', () =>
   assert.ok(parts.dispatch().length > 0);
 });
 
+test('a suspect goes to a slave that runs nothing, whoever is kept for it', () => {
+  const parts = new Parts({ slaves: 1 });
+  const [busy] = parts.slaves as [SlaveRecord];
+  parts.submit(1);
+  parts.dispatch();
+  const [suspect] = parts.submit(1) as [Task];
+  parts.jar.take(() => false);
+  suspect.suspect = true;
+  parts.jar.putBack(suspect);
+  assert.equal(parts.dispatch(), []);
+  const idle = createSlave(1);
+  parts.slaves.push(idle);
+  const [group] = parts.dispatch();
+  assert.equal([group?.slave, ...numbersOf(group)], [idle, 1]);
+  parts.submit(1);
+  assert.equal(
+    parts.dispatch().map(({ slave }) => slave),
+    [busy],
+    'nobody is kept any more',
+  );
+});
+
 test('a suspect goes elsewhere when the slave kept for it is lost', () => {
   const parts = new Parts({ slaves: 1 });
   const [one] = parts.slaves as [SlaveRecord];
