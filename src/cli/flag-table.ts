@@ -142,7 +142,12 @@ export const FLAG_ROWS: readonly FlagRow[] = [
     'value',
     'File that holds the token (mode 0600). Flags win over TS_MW_TOKEN, and that over the resource file',
   ),
-  row('natsUser', 'Broker (NATS):', 'value', 'User for the broker; needs --nats-password'),
+  row(
+    'natsUser',
+    'Broker (NATS):',
+    'value',
+    'User for the broker; needs --nats-password, or TS_MW_NATS_PASSWORD',
+  ),
   row('natsPassword', 'Broker (NATS):', 'value', 'Password of --nats-user'),
   row('natsCreds', 'Broker (NATS):', 'value', 'Credentials file (.creds) for the broker'),
   row(

@@ -64,8 +64,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   try {
     code = await (role === 'master' ? runMaster : runSlave)(configuration, audit);
   } catch (error) {
-    audit.emit({ type: 'error', text: describe(error) });
-    process.stderr.write(`${describe(error)}\n`);
+    tell(describe(error), configuration, audit);
   }
   stopReopening();
   await audit.flush();
@@ -96,8 +95,7 @@ async function runMaster(configuration: Configuration, audit: AuditTrail): Promi
     finished = 'value' in outcome;
     code = 'value' in outcome ? exitCodeOf(outcome.value, audit) : outcome.code;
   } catch (error) {
-    process.stderr.write(`${stackOf(error)}\n`);
-    audit.emit({ type: 'error', text: stackOf(error) });
+    tell(stackOf(error), configuration, audit);
   }
   await running.end(finished);
   setProgramSubmitter(undefined);
@@ -126,8 +124,7 @@ async function runSlave(configuration: Configuration, audit: AuditTrail): Promis
     const failed = interruption.signalled.then(() => new Promise<never>(() => {}));
     code = exitCodeOf(await Promise.race([slave.run(), failed]), audit);
   } catch (error) {
-    process.stderr.write(`${stackOf(error)}\n`);
-    audit.emit({ type: 'error', text: stackOf(error) });
+    tell(stackOf(error), configuration, audit);
   }
   interruption.end(code);
   return code;
@@ -194,6 +191,12 @@ function heldOpen(): string[] {
     if (at >= 0) held.splice(at, 1);
   }
   return held;
+}
+
+/** On standard error as it is; in the trail only if that is a file, or it would stand there twice. */
+function tell(text: string, { auditFile }: Configuration, audit: AuditTrail): void {
+  process.stderr.write(`${text}\n`);
+  if (auditFile !== undefined) audit.emit({ type: 'error', text });
 }
 
 /** One line for what we say on purpose; the stack for what nobody foresaw. */

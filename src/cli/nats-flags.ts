@@ -6,6 +6,8 @@ import { type FlagKey, flagName } from './flag-table.js';
 import { parseText } from './flag-values.js';
 
 export const TOKEN_VARIABLE = 'TS_MW_TOKEN';
+/** The password of `--nats-user`, where it is not typed: the command line is seen by all users. */
+export const PASSWORD_VARIABLE = 'TS_MW_NATS_PASSWORD';
 
 /** At most one way to authenticate; a token of the resource file counts only where none is set here. */
 export interface NatsCredentials {
@@ -37,7 +39,7 @@ export function readCredentials(
   const token = value('natsToken');
   const tokenFile = value('natsTokenFile');
   const user = value('natsUser');
-  const password = value('natsPassword');
+  const password = value('natsPassword') ?? (user === undefined ? undefined : env[PASSWORD_VARIABLE]);
   const creds = value('natsCreds');
 
   refuseTwoWays([

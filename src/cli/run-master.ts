@@ -10,7 +10,7 @@ import { listAlgorithms } from '../algorithms/registry.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { BrokerEvent } from '../broker/options.js';
 import { type Broker, startBroker } from '../broker/start-broker.js';
-import { UsageError } from '../errors.js';
+import { FlagError, UsageError } from '../errors.js';
 import type { BrokerAddress } from '../link/ports.js';
 import { Master } from '../master/master.js';
 import type { MasterHandle } from '../master/master-handle.js';
@@ -118,6 +118,12 @@ async function openBroker(
 ): Promise<{ broker: Broker | undefined; address: BrokerAddress }> {
   if (nats.urls.length > 0) return { broker: undefined, address: nats };
   const open = isLoopback(masterHost) && resourceFile === undefined;
+  if (!isLoopback(masterHost) && resourceFile === undefined && nats.token === undefined) {
+    throw new FlagError(
+      '--master-host',
+      `slaves elsewhere need a token to reach ${masterHost}; give --nats-token-file, or --resource-file for one made anew`,
+    );
+  }
   const token = nats.token ?? (open ? undefined : randomBytes(24).toString('base64url'));
   const broker = await startBroker({ host: masterHost, port: masterPort, ...(token ? { token } : {}) });
   broker.onEvent((event) => tellBrokerEvent(event, audit));
@@ -201,6 +207,7 @@ function startLocalSlaves({
     program,
     args: localSlaveArguments(configuration, broker),
     token: address.token,
+    password: address.password,
     onEvent: (event) => tellLocalSlave(event, audit, master),
   });
   locals.start();
@@ -215,7 +222,6 @@ function localSlaveArguments(configuration: Configuration, broker: Broker | unde
       : ['--master-host', broker.host, '--master-port', String(broker.port)];
   const credentials = [
     ...(nats.user === undefined ? [] : ['--nats-user', nats.user]),
-    ...(nats.password === undefined ? [] : ['--nats-password', nats.password]),
     ...(nats.creds === undefined ? [] : ['--nats-creds', nats.creds]),
   ];
   const audit = auditFile === undefined ? [] : ['--audit-file', `${auditFile}.slaves`];

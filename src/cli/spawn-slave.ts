@@ -1,7 +1,7 @@
 /** One local slave process: how it is started, tied to its master's life, and stopped. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { TOKEN_VARIABLE } from './nats-flags.js';
+import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
 
 /** Its value is the descriptor that a local slave reads: the end of that pipe is the end of its master. */
 export const PARENT_PIPE_VARIABLE = 'TS_MW_PARENT_PIPE';
@@ -14,6 +14,8 @@ export interface SlaveCommand {
   /** `--slave`, where the master is, and the program's own; seen by all users of the machine, so no secrets. */
   readonly args: readonly string[];
   readonly token?: string | undefined;
+  /** Of `--nats-user`. */
+  readonly password?: string | undefined;
 }
 
 export interface SlaveEnd {
@@ -38,13 +40,18 @@ export type SpawnSlave = (command: SlaveCommand, onEnd: (end: SlaveEnd) => void)
  * Detached, so that Ctrl-C reaches the master only, which then stops its slaves in order. Output goes
  * where the master's goes.
  */
-export const spawnSlave: SpawnSlave = ({ program, args, token }, onEnd) => {
+export const spawnSlave: SpawnSlave = ({ program, args, token, password }, onEnd) => {
   let child: ChildProcess;
   try {
     child = spawn(process.execPath, [...inheritedNodeFlags(), program, ...args], {
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-      env: { ...process.env, [PARENT_PIPE_VARIABLE]: String(PARENT_PIPE), [TOKEN_VARIABLE]: token },
+      env: {
+        ...process.env,
+        [PARENT_PIPE_VARIABLE]: String(PARENT_PIPE),
+        [TOKEN_VARIABLE]: token,
+        [PASSWORD_VARIABLE]: password,
+      },
     });
   } catch (error) {
     // Node throws some failures of spawn (E2BIG, ENOMEM) and emits the others (ENOENT, EAGAIN)

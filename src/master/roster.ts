@@ -9,7 +9,7 @@ const MOST_ENDED = 10_000;
 export class Roster {
   readonly #byNonce = new Map<string, SlaveRecord>();
   readonly #byNumber = new Map<number, SlaveRecord>();
-  readonly #ended = new Set<string>();
+  readonly #ended = new Map<string, { readonly number: number; told: boolean }>();
   #nextNumber = 0;
 
   get size(): number {
@@ -42,15 +42,23 @@ export class Roster {
   remove(slave: SlaveRecord): void {
     this.#byNonce.delete(slave.nonce);
     this.#byNumber.delete(slave.number);
-    this.#ended.add(slave.nonce);
+    this.#ended.set(slave.nonce, { number: slave.number, told: false });
     if (this.#ended.size > MOST_ENDED) {
-      const [oldest] = this.#ended;
+      const [oldest] = this.#ended.keys();
       this.#ended.delete(oldest as string);
     }
   }
 
   hasEnded(nonce: string): boolean {
     return this.#ended.has(nonce);
+  }
+
+  /** The number of the slave whose session has ended, the first time that it must be told so. */
+  noteStale(nonce: string): number | undefined {
+    const ended = this.#ended.get(nonce);
+    if (ended === undefined || ended.told) return undefined;
+    ended.told = true;
+    return ended.number;
   }
 
   [Symbol.iterator](): IterableIterator<SlaveRecord> {

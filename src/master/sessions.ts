@@ -4,6 +4,7 @@
  */
 
 import type { AuditSink } from '../audit/audit-trail.js';
+import type { AuditEvent } from '../audit/events.js';
 import { AssemblyBudget, CreditPool } from '../wire/credit.js';
 import { CREDIT_BYTES, type HandshakeMessage, type Hello } from '../wire/messages.js';
 import { Session } from '../wire/session.js';
@@ -80,6 +81,7 @@ export class Sessions {
       sendLimit: CREDIT_BYTES,
       receiveLimit: this.#credit.nextBase(),
       maxMessageBytes,
+      onResend: (side, from) => this.#audit.emit(resendEvent(side, `SLAVE-${number}`, from)),
     });
     const machine = new SlaveMachine((state) => this.#onMove(slave, state));
     const { host, pid } = hello;
@@ -115,6 +117,8 @@ export class Sessions {
 
   sendStale(address: SessionAddress): void {
     const message: HandshakeMessage = { type: 'stale', nonce: address.nonce };
+    const number = this.roster.noteStale(address.nonce);
+    if (number !== undefined) this.#audit.emit({ type: 'stale-sent', sid: `SLAVE-${number}` });
     this.#ports.sendHandshake(address, message);
   }
 
@@ -202,4 +206,11 @@ export class Sessions {
     this.#noteServed(this.#credit.leave(slave.session));
     this.#noteServed(this.#assemblies.leave(slave.session));
   }
+}
+
+/** A master asks for results again, and gives tasks again. */
+function resendEvent(side: 'asked' | 'served', peer: string, from: number): AuditEvent {
+  return side === 'asked'
+    ? { type: 'resend-sent', peer, stream: 'results', from }
+    : { type: 'resend-received', peer, stream: 'tasks', from };
 }

@@ -180,6 +180,12 @@ export class SlaveCore {
       sendLimit: limit,
       receiveLimit: CREDIT_BYTES,
       maxMessageBytes,
+      onResend: (side, from) =>
+        this.#audit.emit(
+          side === 'asked'
+            ? { type: 'resend-sent', peer: 'MASTER', stream: 'tasks', from }
+            : { type: 'resend-received', peer: 'MASTER', stream: 'results', from },
+        ),
     });
     this.#session = session;
     this.#generation = this.#ports.watch(session, welcome);

@@ -174,7 +174,14 @@ export class Slave {
     if (core.sid !== undefined && core.end === undefined) return { attempt };
     await attempt.close();
     const heard = attempt.unheardSince === undefined && !attempt.linkLost;
+    if (core.end?.kind === 'refused' && (await this.#hasMovedOn(place))) return { heard };
     return { end: this.#endOfSearch(core.end), heard };
+  }
+
+  /** A master of the same member id may refuse the run of a resource file that was just written anew. */
+  async #hasMovedOn(place: MasterPlace): Promise<boolean> {
+    const located = await this.#params.locate();
+    return located.kind === 'finished' || (located.kind === 'connect' && located.run !== place.run);
   }
 
   /** Another master may take the place of one that is lost; a local slave has only the one that started it. */

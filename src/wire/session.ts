@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly receiveLimit: number;
   /** The largest body that this side assembles. */
   readonly maxMessageBytes: number;
+  /** A gap was found, here (`asked`) or there (`served`); the frames from this number on go out again. */
+  readonly onResend?: ((side: 'asked' | 'served', from: number) => void) | undefined;
 }
 
 type Send = (frame: Buffer) => boolean;
@@ -44,6 +46,7 @@ export class Session {
   readonly #epochBytes: Uint8Array;
   readonly #outgoing: SendWindow;
   readonly #incoming: ReceiveWindow;
+  readonly #onResend: SessionOptions['onResend'];
   #receiveLimit: number;
   #announcedLimit: number;
   #announcedReceived = 0;
@@ -56,6 +59,7 @@ export class Session {
     this.#epochBytes = encodeEpoch(options.epoch);
     this.#outgoing = new SendWindow(options.sendLimit);
     this.#incoming = new ReceiveWindow(options.maxMessageBytes);
+    this.#onResend = options.onResend;
     this.#receiveLimit = options.receiveLimit;
     this.#announcedLimit = options.receiveLimit;
   }
@@ -162,6 +166,7 @@ export class Session {
         return NO_BODIES;
       case FRAME_KIND.resend:
         this.#outgoing.goBack(header.number);
+        this.#onResend?.('served', header.number);
         return NO_BODIES;
       case FRAME_KIND.ask:
         if (this.#incoming.takeAsk(header)) this.#words.grant = true;
@@ -226,6 +231,7 @@ export class Session {
     if (words.resend) {
       if (!send(this.#word(FRAME_KIND.resend, this.#incoming.received + 1))) return false;
       words.resend = false;
+      this.#onResend?.('asked', this.#incoming.received + 1);
     }
     if (words.ask) {
       const { nextNumber, headSize } = this.#outgoing;
