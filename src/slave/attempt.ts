@@ -55,6 +55,7 @@ export class Attempt {
   /** When the broker last said that no master listens; undefined if one does. */
   unheardSince: number | undefined;
   linkLost = false;
+  #closing = false;
 
   private constructor(params: AttemptParams, link: DataLink, sentinel: SentinelHandle, shared: SharedState) {
     this.#link = link;
@@ -169,6 +170,7 @@ export class Attempt {
 
   /** Ends everything that this attempt opened. */
   async close(): Promise<void> {
+    this.#closing = true;
     clearInterval(this.#ticker);
     this.#sentinel.request({ op: 'ending' });
     this.runner.close();
@@ -176,6 +178,7 @@ export class Attempt {
   }
 
   #onMessage(payload: Uint8Array, noResponders: boolean): void {
+    if (this.#closing) return;
     if (noResponders) {
       this.unheardSince ??= now();
       return;
@@ -191,6 +194,8 @@ export class Attempt {
   }
 
   #onSentinel(event: SentinelEvent): void {
+    // What comes while the connection closes cannot be answered any more.
+    if (this.#closing) return;
     switch (event.type) {
       case 'listening': {
         // Main's subscription must stand too before the master can answer. When the connection breaks
