@@ -42,8 +42,8 @@ async function blockedSlave(broker: BrokerName, { megabytes, piece }: Load): Pro
   const [slave] = await cluster.joinSlaves(1);
   const report = await cluster.finish(warmUp + 1 + pieces);
   report.checkAllOk();
-  report.checkOnce();
   report.checkNobodyLost();
+  report.checkOnce();
   assert.is(await slave?.exit(), 0, 'the slave is told to shut down');
 }
 
@@ -64,8 +64,8 @@ async function blockedMaster(broker: BrokerName, { megabytes, piece }: Load): Pr
   const [slave] = await cluster.joinSlaves(1);
   const report = await cluster.finish(pieces);
   report.checkAllOk();
-  report.checkOnce();
   report.checkNobodyLost();
+  report.checkOnce();
   assert.is(await slave?.exit(), 0, 'the slave is told to shut down');
 }
 

@@ -19,7 +19,7 @@ async function slaveForLong(broker: BrokerName): Promise<void> {
   frozen.signal('SIGSTOP');
   const lost = await cluster.trail.until('slave-lost');
   assert.is(lost.sid, sid, 'the frozen slave is lost');
-  assert.match(lost.evidence, /silent for [3-9]/, 'and the evidence is its silence');
+  assert.match(lost.evidence, /^silent for \d+/, 'and the evidence is its silence');
   assert.ok(cluster.trail.all('task-reclaimed').length >= 1, 'its tasks are taken back');
   frozen.signal('SIGCONT');
   const again = await cluster.trail.until('slave-rejoined');
@@ -32,16 +32,16 @@ async function slaveForLong(broker: BrokerName): Promise<void> {
 }
 
 async function slaveForShort(broker: BrokerName): Promise<void> {
-  await using cluster = await Cluster.open(broker);
+  await using cluster = await Cluster.open(broker, { clientTimeout: 6 });
   await cluster.startMaster({ plan: { steps: [{ submit: 'nap', args: [NAP_MS], count: TASKS }] } });
   const [frozen, steady] = await cluster.joinSlaves(2);
   assert.ok(frozen !== undefined && steady !== undefined);
   await cluster.begun(4);
-  await frozen.freeze(1_200);
+  await frozen.freeze(2_000);
   const report = await cluster.finish(TASKS);
   report.checkAllOk();
-  report.checkOnce();
   report.checkNobodyLost();
+  report.checkOnce();
   for (const slave of [frozen, steady]) assert.is(await slave.exit(), 0, 'both are told to shut down');
 }
 

@@ -32,8 +32,8 @@ async function cutsInARow(broker: BrokerName, side: 'slave' | 'master'): Promise
   cluster.cue('enough');
   const report = await cluster.finish();
   report.checkAllOk();
-  report.checkOnce();
   report.checkNobodyLost();
+  report.checkOnce();
   for (const slave of slaves) assert.is(await slave.exit(), 0, 'the slave is told to shut down');
 }
 
@@ -64,20 +64,20 @@ async function stalledForLong(broker: BrokerName, then: 'goes on' | 'is cut'): P
 
 /** A moment's stall, and then a way that is slow: that is not death. */
 async function stalledForAMoment(broker: BrokerName): Promise<void> {
-  await using cluster = await Cluster.open(broker);
+  await using cluster = await Cluster.open(broker, { clientTimeout: 6 });
   const tasks = 400;
   await cluster.startMaster({ plan: { steps: [{ ...ECHO, count: tasks }] } });
   await using way = await FaultyWay.open(cluster.brokerPort);
   const slaves = await cluster.joinSlaves(2, { port: way.port });
   await cluster.begun(10);
   way.stall();
-  await pass(1_200);
+  await pass(2_000);
   way.resume();
   way.delayMs = 150;
   const report = await cluster.finish(tasks);
   report.checkAllOk();
-  report.checkOnce();
   report.checkNobodyLost();
+  report.checkOnce();
   for (const slave of slaves) assert.is(await slave.exit(), 0, 'the slave is told to shut down');
 }
 
