@@ -1,6 +1,5 @@
 /** A connection to NATS as the port `DataLink`: bounded, reconnecting for ever, silent while it is down. */
 
-import type { Socket } from 'node:net';
 import { connect, type Msg, type NatsConnection, type Status } from 'nats';
 import { UsageError } from '../errors.js';
 import { HEADER_BYTES } from '../wire/frame.js';
@@ -8,6 +7,7 @@ import { CHUNK_BYTES } from '../wire/messages.js';
 import { isMute } from './broker-probe.js';
 import { ConnectError, timeoutError, toConnectError, withoutCredentials } from './connect-error.js';
 import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
+import { dropFailedDial, failCutDial } from './dial-repairs.js';
 import { FlushWindow, UNFLUSHED_LIMIT_BYTES } from './flush-window.js';
 import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from './ports.js';
 
@@ -157,7 +157,10 @@ class DataConnection implements DataLink {
   #onClientStatus({ type, data, permissionContext }: Status): void {
     switch (type) {
       case 'disconnect':
-        if (!this.#connected) return;
+        if (!this.#connected) {
+          failCutDial(this.#connection);
+          return;
+        }
         this.#connected = false;
         this.#emit({ status: 'disconnected' });
         return;
@@ -256,14 +259,4 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
     late,
   ]);
   clearTimeout(timer);
-}
-
-/**
- * nats 2.29 forgets the socket of a dial that timed out, as to a frozen broker: nobody reads it any more,
- * so it never closes. Reaches into the client; finds nothing, and does no harm, where that is mended.
- */
-function dropFailedDial(connection: NatsConnection): void {
-  const { protocol } = connection as { protocol?: { transport?: { connected?: boolean; socket?: Socket } } };
-  const transport = protocol?.transport;
-  if (transport?.connected === false) transport.socket?.destroy();
 }
