@@ -6,9 +6,8 @@
 
 import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import { FormatError, MessageSizeError, UsageError } from '../errors.js';
+import { FormatError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
-import { encodeValue } from '../wire/codec.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import { Commands } from './commands.js';
 import { Dispatcher } from './dispatcher.js';
@@ -19,19 +18,17 @@ import type { Roster } from './roster.js';
 import { Sessions } from './sessions.js';
 import { Settlement } from './settlement.js';
 import type { SlaveRecord } from './slave-record.js';
-import { type AlgorithmEntry, type FutureSettler, Task } from './task.js';
+import type { AlgorithmEntry, FutureSettler, Task } from './task.js';
 import { TaskJar } from './task-jar.js';
-
-/** Bytes of a message around the arguments of its only task. */
-const MESSAGE_OVERHEAD = 128;
+import { TaskMaker } from './task-maker.js';
 
 export class MasterCore {
   readonly box = new FateBox();
-  readonly #options: MasterCoreOptions;
   readonly #audit: AuditSink;
   readonly #ports: MasterPorts;
   readonly #jar = new TaskJar();
-  readonly #entries = new Map<AlgorithmDefinition, AlgorithmEntry>();
+  readonly #maker: TaskMaker;
+  readonly #nextNumber = (): number => this.#jar.nextNumber();
   readonly #sessions: Sessions;
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
@@ -42,19 +39,10 @@ export class MasterCore {
   readersWaiting = 0;
 
   constructor(options: MasterCoreOptions) {
-    this.#options = options;
     this.#audit = options.audit;
     this.#ports = options.ports;
     this.#sessions = new Sessions(options);
-    for (const [index, definition] of options.algorithms.entries()) {
-      this.#entries.set(definition, {
-        definition,
-        index,
-        targetNumber: 0,
-        pending: 0,
-        seconds: undefined,
-      });
-    }
+    this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes);
     const { box } = this;
     const jar = this.#jar;
     this.#commands = new Commands(this.#ports, this.#audit);
@@ -105,11 +93,7 @@ export class MasterCore {
 
   /** What this master knows of an algorithm; throws UsageError if it was defined too late. */
   entryOf(definition: AlgorithmDefinition): AlgorithmEntry {
-    const entry = this.#entries.get(definition);
-    if (entry !== undefined) return entry;
-    throw new UsageError(
-      `algorithm ${JSON.stringify(definition.name)} was defined after its master started; define it where the program's modules are loaded`,
-    );
+    return this.#maker.entryOf(definition);
   }
 
   // ---- the program's side
@@ -121,13 +105,7 @@ export class MasterCore {
     policy: ResolvedPolicy,
     future?: FutureSettler,
   ): TaskId {
-    const entry = this.entryOf(definition);
-    const { text, raws, byteLength } = encodeValue(args);
-    const { maxMessageBytes } = this.#options;
-    if (byteLength + MESSAGE_OVERHEAD > maxMessageBytes) {
-      throw new MessageSizeError(`the arguments of a ${definition.name} task`, byteLength, maxMessageBytes);
-    }
-    const task = new Task(this.#jar.nextNumber(), entry, text, raws, byteLength, policy, future);
+    const task = this.#maker.make(this.#nextNumber, { definition, args, policy, future });
     if (policy.sid === undefined) this.#jar.add(task);
     else this.#submitOrdered(task, policy.sid);
     return task.id;

@@ -13,23 +13,15 @@ import { FormatError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
 import { decodeBody, RawReader } from '../wire/body.js';
 import { parseTasks } from '../wire/entries.js';
-import { CREDIT_BYTES, type HandshakeMessage, PROTOCOL_VERSION, type Welcome } from '../wire/messages.js';
+import { CREDIT_BYTES, type HandshakeMessage, type Welcome } from '../wire/messages.js';
 import { Session } from '../wire/session.js';
+import { BeginGate } from './begin-gate.js';
 import type { GivenTask, Outcome } from './given-task.js';
+import { Greeter } from './greeter.js';
 import { ResultOutbox } from './result-outbox.js';
 import type { SlaveCoreOptions, SlaveEnd, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 
-const HELLO_INTERVAL_MS = 1_000;
-/**
- * Results that wait to be sent keep a slave from beginning a task, for a while: while main computes they
- * cannot leave, nor can the credit that they were granted be used. For short tasks that does not matter.
- */
-const HOLD_MS = 2_000;
-const LONG_TASK_MICROS = 50_000;
-const SHORT_TASK_WAITING_BYTES = 1024 * 1024;
-/** Beyond this no task is begun at all. */
-const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 const NO_RAWS: readonly Uint8Array[] = [];
 
 export class SlaveCore {
@@ -38,12 +30,9 @@ export class SlaveCore {
   readonly #ports: SlavePorts;
   readonly #queue: TaskQueue;
   readonly #results: ResultOutbox;
+  readonly #greeter: Greeter;
+  readonly #gate = new BeginGate();
   readonly #running = new Set<GivenTask>();
-  #run: string | undefined;
-  #nonce = '';
-  #joinable = false;
-  #helloAt = Number.NEGATIVE_INFINITY;
-  #previous: number | undefined;
   #session: Session | undefined;
   #generation = 0;
   /** The master's algorithms, by the index that tasks name. */
@@ -51,16 +40,14 @@ export class SlaveCore {
   #grouping = 0;
   #end: SlaveEnd | undefined;
   #completed = 0;
-  #lastMicros = 0;
-  #heldSince: number | undefined;
 
   constructor(options: SlaveCoreOptions) {
     this.#options = options;
     this.#audit = options.audit;
     this.#ports = options.ports;
-    this.#run = options.run;
     this.#queue = new TaskQueue(options.ports.claim);
     this.#results = new ResultOutbox(options.audit);
+    this.#greeter = new Greeter(options);
   }
 
   /** Undefined while the slave works or joins. */
@@ -70,7 +57,7 @@ export class SlaveCore {
 
   /** Of the session, or of the one to come. */
   get nonce(): string {
-    return this.#nonce;
+    return this.#greeter.nonce;
   }
 
   get sid(): number | undefined {
@@ -116,40 +103,22 @@ export class SlaveCore {
 
   /** Begins to join, at first and after a session has ended. */
   join(): void {
-    this.#nonce = this.#ports.nonce();
-    this.#joinable = false;
-    this.#helloAt = Number.NEGATIVE_INFINITY;
-    this.#ports.listen(this.#nonce);
+    this.#greeter.begin();
   }
 
   /** All subjects of this nonce are listened to: hellos may be said. */
   joinable(nonce: string, now: number): void {
-    if (nonce !== this.#nonce) return;
-    this.#joinable = true;
-    this.#sayHello(now);
+    this.#greeter.listening(nonce);
+    this.#greet(now);
   }
 
-  #sayHello(now: number): void {
-    const due = this.#joinable && now - this.#helloAt >= HELLO_INTERVAL_MS;
-    if (!due || this.#session !== undefined || this.#end) return;
-    this.#helloAt = now;
-    const { memberId, host, pid, algorithms } = this.#options;
-    this.#ports.sendHello({
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      nonce: this.#nonce,
-      memberId,
-      run: this.#run,
-      algorithms: algorithms.map(({ name, fingerprint }) => [name, fingerprint] as const),
-      host,
-      pid,
-      previous: this.#previous,
-    });
+  #greet(now: number): void {
+    if (this.#session === undefined && this.#end === undefined) this.#greeter.greet(now);
   }
 
   /** A JSON message on the slave's subject. */
   takeHandshake(message: HandshakeMessage, now: number): void {
-    if (message.nonce !== this.#nonce || this.#end) return;
+    if (message.nonce !== this.nonce || this.#end) return;
     switch (message.type) {
       case 'welcome':
         if (this.#session === undefined) this.#enter(message, now);
@@ -172,7 +141,6 @@ export class SlaveCore {
   #enter(welcome: Welcome, now: number): void {
     const { run, nonce, sid, limit, maxMessageBytes, resultGroup, algorithms } = welcome;
     const known = new Map(this.#options.algorithms.map((definition) => [definition.name, definition]));
-    this.#run = run;
     this.#grouping = resultGroup === 'auto' ? 0 : resultGroup;
     this.#table = algorithms.map((name) => known.get(name));
     const session = new Session({
@@ -190,7 +158,7 @@ export class SlaveCore {
     this.#session = session;
     this.#generation = this.#ports.watch(session, welcome);
     this.#queue.reset();
-    this.#previous = sid;
+    this.#greeter.joined(run, sid);
     this.#audit.emit({ type: 'id-received', sid: `SLAVE-${sid}` });
     this.#results.open(session, maxMessageBytes);
     // The master gives nothing out before it has heard a frame of the session.
@@ -269,15 +237,15 @@ export class SlaveCore {
 
   /** After a reconnection. */
   reconnected(now: number): void {
-    this.#helloAt = Number.NEGATIVE_INFINITY;
+    this.#greeter.hurry();
     this.#session?.reconnected();
     this.flush(now);
-    this.#sayHello(now);
+    this.#greet(now);
   }
 
   /** To be called about every 100 ms. */
   tick(now: number): void {
-    this.#sayHello(now);
+    this.#greet(now);
     this.#session?.tick(now);
     this.flush(now);
   }
@@ -287,12 +255,12 @@ export class SlaveCore {
   takeSentinelEvent(event: SentinelEvent, now: number): void {
     switch (event.type) {
       case 'beat':
-        if (event.nonce === this.#nonce) this.#session?.takeBeat(event, now);
+        if (event.nonce === this.nonce) this.#session?.takeBeat(event, now);
         this.flush(now);
         return;
       case 'stale':
       case 'bye':
-        if (event.nonce === this.#nonce) this.#rejoin();
+        if (event.nonce === this.nonce) this.#rejoin();
         return;
       case 'shutdown':
         this.#audit.emit({ type: 'shutdown-received' });
@@ -317,21 +285,10 @@ export class SlaveCore {
 
   /** The next task to run, claimed; undefined if there is none or results must be sent first. */
   begin(now: number): GivenTask | undefined {
-    if (this.#end || this.#isHeld(now)) return undefined;
+    if (this.#end || !this.#gate.isOpen(this.#session?.waitingBytes ?? 0, now)) return undefined;
     const task = this.#queue.take();
     if (task !== undefined) this.#running.add(task);
     return task;
-  }
-
-  #isHeld(now: number): boolean {
-    const waiting = this.#session?.waitingBytes ?? 0;
-    const allowed = this.#lastMicros >= LONG_TASK_MICROS ? 0 : SHORT_TASK_WAITING_BYTES;
-    if (waiting <= allowed) {
-      this.#heldSince = undefined;
-      return false;
-    }
-    this.#heldSince ??= now;
-    return waiting > MOST_WAITING_BYTES || now - this.#heldSince < HOLD_MS;
   }
 
   /** Takes what became of a task; true when a message of results was closed with it. */
@@ -340,7 +297,7 @@ export class SlaveCore {
     if (task.generation === this.#generation && this.#session !== undefined) this.#ports.release(task.index);
     if (this.#end) return false;
     this.#completed++;
-    this.#lastMicros = micros;
+    this.#gate.note(micros);
     const full = this.#results.add(task, outcome, micros, this.#grouping, now);
     if (!full && this.#queue.length > 0) return false;
     this.sendResults(now);

@@ -1,0 +1,51 @@
+/** Makes tasks of submissions: knows the master's algorithms, and snapshots the arguments. */
+
+import type { AlgorithmDefinition, ResolvedPolicy } from '../algorithms/types.js';
+import { MessageSizeError, UsageError } from '../errors.js';
+import { encodeValue } from '../wire/codec.js';
+import { type AlgorithmEntry, type FutureSettler, Task } from './task.js';
+
+/** Bytes of a message around the arguments of its only task. */
+const MESSAGE_OVERHEAD = 128;
+
+export interface Submission {
+  readonly definition: AlgorithmDefinition;
+  readonly args: readonly unknown[];
+  readonly policy: ResolvedPolicy;
+  readonly future: FutureSettler | undefined;
+}
+
+export class TaskMaker {
+  readonly #entries = new Map<AlgorithmDefinition, AlgorithmEntry>();
+  readonly #maxMessageBytes: number;
+
+  constructor(algorithms: readonly AlgorithmDefinition[], maxMessageBytes: number) {
+    this.#maxMessageBytes = maxMessageBytes;
+    for (const [index, definition] of algorithms.entries()) {
+      this.#entries.set(definition, { definition, index, targetNumber: 0, pending: 0, seconds: undefined });
+    }
+  }
+
+  /** What this master knows of an algorithm; throws UsageError if it was defined too late. */
+  entryOf(definition: AlgorithmDefinition): AlgorithmEntry {
+    const entry = this.#entries.get(definition);
+    if (entry !== undefined) return entry;
+    throw new UsageError(
+      `algorithm ${JSON.stringify(definition.name)} was defined after its master started; define it where the program's modules are loaded`,
+    );
+  }
+
+  /** Throws EncodeError, MessageSizeError or UsageError; `number` is the task's, from then on. */
+  make(number: () => number, { definition, args, policy, future }: Submission): Task {
+    const entry = this.entryOf(definition);
+    const { text, raws, byteLength } = encodeValue(args);
+    if (byteLength + MESSAGE_OVERHEAD > this.#maxMessageBytes) {
+      throw new MessageSizeError(
+        `the arguments of a ${definition.name} task`,
+        byteLength,
+        this.#maxMessageBytes,
+      );
+    }
+    return new Task(number(), entry, text, raws, byteLength, policy, future);
+  }
+}

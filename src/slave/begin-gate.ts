@@ -1,0 +1,31 @@
+/**
+ * Keeps a slave from beginning a task while results wait to be sent, for a while: as long as main computes
+ * they cannot leave, nor can the credit that they were granted be used. For short tasks that does not
+ * matter.
+ */
+
+const HOLD_MS = 2_000;
+const LONG_TASK_MICROS = 50_000;
+const SHORT_TASK_WAITING_BYTES = 1024 * 1024;
+/** Beyond this no task is begun at all. */
+const MOST_WAITING_BYTES = 16 * 1024 * 1024;
+
+export class BeginGate {
+  #lastMicros = 0;
+  #closedSince: number | undefined;
+
+  /** How long the last task took. */
+  note(micros: number): void {
+    this.#lastMicros = micros;
+  }
+
+  isOpen(waitingBytes: number, now: number): boolean {
+    const allowed = this.#lastMicros >= LONG_TASK_MICROS ? 0 : SHORT_TASK_WAITING_BYTES;
+    if (waitingBytes <= allowed) {
+      this.#closedSince = undefined;
+      return true;
+    }
+    this.#closedSince ??= now;
+    return waitingBytes <= MOST_WAITING_BYTES && now - this.#closedSince >= HOLD_MS;
+  }
+}
