@@ -18,6 +18,8 @@ const SETTLE_WITHIN_MS = 120_000;
 const TRUST_AFTER_MS = 15_000;
 const QUIET_MS = 3_000;
 const SHUTDOWN_WITHIN_MS = 5_000;
+/** A slave finishes its running task first, though it was cancelled. */
+const LONGEST_TASK_MS = 6_000;
 const CLIENT_TIMEOUT_MS = 3_000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
@@ -160,9 +162,11 @@ export class Cluster {
     if (this.#options.checksMemory) checkRemembered(this.#slaves.length);
   }
 
-  /** Whether master and slaves agree on who is there, and nobody is still starting. */
+  /** Whether master and slaves agree on who is there, and nobody is still starting or stopped. */
   get #isWhole(): boolean {
-    const { roster } = this.master.core;
+    const { core, main } = this.master;
+    const { roster } = core;
+    if (!main.isFree || this.#slaves.some(({ isFrozen }) => isFrozen)) return false;
     if (this.#slaves.length === 0 || roster.size !== this.#slaves.length) return false;
     for (const { nonce, machine } of roster) {
       if (machine.state !== 'idle') return false;
@@ -175,14 +179,18 @@ export class Cluster {
     const { scheduler, master } = this;
     this.note('SHUTDOWN');
     this.#ending = true;
-    const limit = scheduler.now + SHUTDOWN_WITHIN_MS;
     master.main.deliver(() => {
       master.core.stop();
       master.core.beginShutdown();
     });
+    const isAcknowledged = (): boolean => master.core.slavesToAwait === 0;
     must(
-      scheduler.runUntil(limit, () => master.core.slavesToAwait === 0 && this.#slaves.length === 0),
-      `${master.core.slavesToAwait} slaves have not acknowledged their shutdown and ${this.#slaves.length} live`,
+      scheduler.runUntil(scheduler.now + SHUTDOWN_WITHIN_MS, isAcknowledged),
+      `${master.core.slavesToAwait} slaves have not acknowledged their shutdown`,
+    );
+    must(
+      scheduler.runUntil(scheduler.now + LONGEST_TASK_MS, () => this.#slaves.length === 0),
+      `${this.#slaves.length} slaves live although they were told to shut down`,
     );
     this.counts.set('slow consumer', this.network.slowConsumers);
     master.core.disconnectAll();

@@ -69,6 +69,7 @@ export class EventLoop {
   block(ms: number, then: () => void): void {
     this.#blocked = true;
     this.#scheduler.after(ms, () => {
+      if (this.#ended) return;
       this.#continuation = then;
       this.#turn();
     });
