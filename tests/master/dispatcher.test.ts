@@ -134,6 +134,21 @@ test('a suspect goes to a slave that runs nothing, whoever is kept for it', () =
   );
 });
 
+test('a suspect does not wait for the slave kept for it when another is empty', () => {
+  const parts = new Parts({ slaves: 1 });
+  parts.submit(1);
+  parts.dispatch();
+  const [suspect] = parts.submit(1) as [Task];
+  parts.jar.take(() => false);
+  suspect.suspect = true;
+  parts.jar.putBack(suspect);
+  assert.equal(parts.dispatch(), [], 'the only slave is kept for it');
+  const empty = createSlave(1);
+  parts.slaves.push(empty);
+  const [group] = parts.dispatch();
+  assert.equal([group?.slave, ...numbersOf(group)], [empty, 1]);
+});
+
 test('a suspect goes elsewhere when the slave kept for it is lost', () => {
   const parts = new Parts({ slaves: 1 });
   const [one] = parts.slaves as [SlaveRecord];
