@@ -13,6 +13,8 @@ import type { TaskJar } from './task-jar.js';
 
 /** Bytes of an entry besides its arguments, generously. */
 const ENTRY_BYTES = 32;
+/** What may wait in a session to be sent: tasks bound so late go to whoever is quick. */
+const MOST_WAITING_BYTES = 64 * 1024;
 /** Both ends keep a word for each task under way, 65,536 of them; a group may have half of that. */
 const MOST_OUTSTANDING = 32_768;
 /** A slave that has held a group for longer than this while another idles gives its unstarted tasks back. */
@@ -114,7 +116,7 @@ export class Dispatcher {
       slave.recalling === undefined &&
       slave.outstanding < MOST_OUTSTANDING &&
       this.#isFilling(slave) &&
-      slave.session.waitingBytes === 0 &&
+      slave.session.waitingBytes <= MOST_WAITING_BYTES &&
       slave.session.spareCredit > 0
     );
   }

@@ -13,7 +13,7 @@ export const CREDIT_BYTES = 1024 * 1024;
 export const CHUNK_BYTES = 256 * 1024;
 
 /** Results that a slave may keep unwritten, and for how long, while its tasks take less than that. */
-export const HELD_RESULTS = 64;
+export const HELD_RESULTS = 32;
 export const HELD_SECONDS = 0.001;
 
 /** Identifies a session: which run of which master, the slave's nonce, its sid. */
