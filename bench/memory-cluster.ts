@@ -143,7 +143,7 @@ export class MemoryCluster {
       const [packet] = task.json as readonly unknown[];
       core.complete(task, { ok: true, packet }, taskMicros, this.#now);
     }
-    if (core.waitingResults > 0) core.sendResults(this.#now);
+    core.sendResults(this.#now);
   }
 
   #takeFrames(core: SlaveCore, inbox: Buffer[]): void {

@@ -1,8 +1,8 @@
 /**
  * Decides how long results wait for company on their way out of the process.
  *
- * Each write wakes the broker, which costs more than a small task. So results of tasks that run short are
- * left to the client's buffer for up to HELD_MS and HELD_RESULTS, while the tasks to come run short too;
+ * Each payload wakes the broker, which costs more than a small task. So results of tasks that run short
+ * wait in the session for up to HELD_MS and HELD_RESULTS, while the tasks to come run short too;
  * before any other task they are written, since it might last, or kill the process and them with it.
  */
 
@@ -18,23 +18,31 @@ export class HoldBack {
   readonly #longest = new Map<AlgorithmDefinition, number>();
   #results = 0;
   #since = 0;
+  #ranLong = false;
+  #waits = false;
 
-  /** A task ended, and its result is on its way. */
-  note(definition: AlgorithmDefinition | undefined, began: number, ended: number): void {
+  /** A task ended; `posted` says whether a message of results now waits to leave. */
+  note(definition: AlgorithmDefinition | undefined, began: number, ended: number, posted: boolean): void {
+    if (posted) this.#waits = true;
     if (this.#results++ === 0) this.#since = ended;
+    if (ended - began >= HELD_MS) this.#ranLong = true;
     if (definition === undefined) return;
     const faded = (this.#longest.get(definition) ?? 0) * DECAY;
     this.#longest.set(definition, Math.max(ended - began, faded));
   }
 
-  /** Whether a task of this algorithm may run before the results so far are written. */
+  /** Whether a task of this algorithm may run before what waits is written. */
   allows(next: AlgorithmDefinition | undefined, now: number): boolean {
-    if (next === undefined || this.#results >= HELD_RESULTS || now - this.#since >= HELD_MS) return false;
+    if (!this.#waits) return true;
+    if (next === undefined || this.#ranLong) return false;
+    if (this.#results >= HELD_RESULTS || now - this.#since >= HELD_MS) return false;
     return (this.#longest.get(next) ?? HELD_MS) < HELD_MS;
   }
 
   /** All results so far are written. */
   written(): void {
     this.#results = 0;
+    this.#ranLong = false;
+    this.#waits = false;
   }
 }

@@ -291,7 +291,7 @@ export class SlaveCore {
     return task;
   }
 
-  /** Takes what became of a task; true when a message of results was closed with it. */
+  /** Takes what became of a task; true when a message of results was closed with it, to leave with `flush`. */
   complete(task: GivenTask, outcome: Outcome, micros: number, now: number): boolean {
     this.#running.delete(task);
     if (task.generation === this.#generation && this.#session !== undefined) this.#ports.release(task.index);
@@ -300,7 +300,7 @@ export class SlaveCore {
     this.#gate.note(micros);
     const full = this.#results.add(task, outcome, micros, this.#grouping, now);
     if (!full && this.#queue.length > 0) return false;
-    this.sendResults(now);
+    this.#results.post(this.#queue.length === 0);
     return true;
   }
 

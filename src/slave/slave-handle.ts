@@ -168,11 +168,12 @@ export class SlaveRunner implements SlaveHandle {
       const ended = performance.now();
       this.#scope.context = undefined;
       if (this.#controllers.size > 0) this.#controllers.delete(task);
-      const sent = this.#core.complete(task, settled, (ended - began) * 1000, this.#clock());
-      this.#holdBack.note(task.definition, began, ended);
-      if (sent && !this.#holdBack.allows(this.#core.nextTask?.definition, ended)) await this.#yield(ended);
+      const posted = this.#core.complete(task, settled, (ended - began) * 1000, this.#clock());
+      this.#holdBack.note(task.definition, began, ended, posted);
+      if (!this.#holdBack.allows(this.#core.nextTask?.definition, ended)) await this.#yield(ended);
     }
-    if (this.#core.waitingResults > 0 && this.#core.waitingTasks === 0) this.#core.sendResults(this.#clock());
+    if (this.#core.waitingTasks === 0) this.#core.sendResults(this.#clock());
+    else this.#core.flush(this.#clock());
   }
 
   /** A task that waits is no reason to stay when the master is gone; undefined then. */
@@ -195,6 +196,7 @@ export class SlaveRunner implements SlaveHandle {
   }
 
   async #yield(now: number): Promise<void> {
+    this.#core.flush(this.#clock());
     this.#holdBack.written();
     if (now - this.#turnBegan < TURN_MS) return;
     await new Promise((resolve) => setImmediate(resolve));

@@ -113,11 +113,10 @@ export class SendWindow {
     return this.#builtBytes + HEADER_BYTES + this.#chunkOf(message) > this.#limit ? 'credit' : undefined;
   }
 
-  /** The frame to hand over next, if credit allows one; `handedOver` moves on. */
-  nextFrame(): SentFrame | undefined {
-    if (this.#cursor < this.#nextNumber) {
-      return this.#frames.at(this.#cursor - this.#acknowledged - 1);
-    }
+  /** The frame that stands so far ahead of those handed over, if credit allows one; to be asked in order. */
+  frameAhead(distance: number): SentFrame | undefined {
+    const number = this.#cursor + distance;
+    if (number < this.#nextNumber) return this.#frames.at(number - this.#acknowledged - 1);
     const message = this.#waiting.at(0);
     if (message === undefined || this.#needsRoom(message)) return undefined;
     const chunk = this.#chunkOf(message);
@@ -125,9 +124,10 @@ export class SendWindow {
     return this.#build(message, chunk);
   }
 
-  handedOver(frame: SentFrame): void {
-    this.#cursor = frame.number + 1;
-    if (frame.number > this.#sentThrough) this.#sentThrough = frame.number;
+  /** The next `count` frames are on their way. */
+  handedOver(count: number): void {
+    this.#cursor += count;
+    if (this.#cursor - 1 > this.#sentThrough) this.#sentThrough = this.#cursor - 1;
   }
 
   /** The other side has everything through `received` and may be sent bytes up to `limit`. */

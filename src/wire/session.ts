@@ -25,6 +25,8 @@ import { SendWindow } from './send-window.js';
 
 /** How long a request for credit or room stays unanswered before it is said again. */
 const REPEAT_MS = 1_000;
+/** What small frames may make together. */
+const PARCEL_BYTES = 32 * 1024;
 const NO_BODIES: readonly Uint8Array[] = [];
 
 export interface SessionOptions {
@@ -134,24 +136,58 @@ export class Session {
   /** Hands frames to `send` until it returns false, or credit or frames run out. */
   flush(send: Send, now: number): void {
     if (!this.#flushWords(send)) return;
-    const outgoing = this.#outgoing;
-    for (let frame = outgoing.nextFrame(); frame !== undefined; frame = outgoing.nextFrame()) {
-      const { bytes, number, size, first, last } = frame;
-      this.#write(bytes, FRAME_KIND.data, number, size, first, last, false);
-      if (!send(bytes)) return;
-      outgoing.handedOver(frame);
+    for (let parcel = this.#nextParcel(); parcel.length > 0; parcel = this.#nextParcel()) {
+      const [first] = parcel;
+      if (!send(parcel.length === 1 && first ? first : Buffer.concat(parcel))) return;
+      this.#outgoing.handedOver(parcel.length);
       this.#announced();
     }
     this.#noteHoldUp(now);
     this.#flushWords(send);
   }
 
+  /** Small frames travel together: a broker's work is for each payload, whatever its size. */
+  #nextParcel(): Buffer[] {
+    const parcel: Buffer[] = [];
+    let total = 0;
+    for (let frame = this.#outgoing.frameAhead(0); frame; frame = this.#outgoing.frameAhead(parcel.length)) {
+      const { bytes, number, size, first, last } = frame;
+      total += bytes.length;
+      const whole = first && last;
+      if (parcel.length > 0 && !(whole && total <= PARCEL_BYTES)) break;
+      this.#write(bytes, FRAME_KIND.data, number, size, first, last, false);
+      parcel.push(bytes);
+      if (!whole) break;
+    }
+    return parcel;
+  }
+
   /**
-   * Takes a frame of this session. The bodies returned may be views of `payload`, for this call only.
-   * Throws FormatError when the other side breaks the protocol.
+   * Takes frames of this session, one or several. The bodies returned may be views of `payload`, for this
+   * call only. Throws FormatError when the other side breaks the protocol.
    */
   receive(payload: Buffer, now: number): readonly Uint8Array[] {
     const header = readHeader(payload);
+    const length = lengthOf(header, payload.length);
+    if (length === payload.length) return this.#takeFrame(header, payload, now);
+    const bodies: Uint8Array[] = [];
+    for (const frame of this.#unpack(payload)) bodies.push(...this.#takeFrame(readHeader(frame), frame, now));
+    return bodies;
+  }
+
+  /** The frames of a parcel; all are looked at before the first is taken. */
+  #unpack(payload: Buffer): Buffer[] {
+    const frames: Buffer[] = [];
+    for (let rest = payload; rest.length > 0; ) {
+      if (!this.owns(rest)) throw new FormatError('a frame is followed by none of this session');
+      const length = lengthOf(readHeader(rest), rest.length);
+      frames.push(rest.subarray(0, length));
+      rest = rest.subarray(length);
+    }
+    return frames;
+  }
+
+  #takeFrame(header: FrameHeader, payload: Buffer, now: number): readonly Uint8Array[] {
     this.#takePositions(header.received, header.limit);
     if (header.want > this.#peerWant) this.#peerWant = header.want;
     switch (header.kind) {
@@ -316,4 +352,12 @@ export class Session {
       want: this.#outgoing.want,
     });
   }
+}
+
+/** Bytes of a frame at the head of so many; only one with a whole message may be followed by another. */
+function lengthOf({ kind, first, last, size }: FrameHeader, available: number): number {
+  if (kind !== FRAME_KIND.data || !first || !last) return available;
+  const length = HEADER_BYTES + size;
+  if (length > available) throw new FormatError(`a frame of ${length} bytes came in ${available}`);
+  return length;
 }

@@ -248,7 +248,9 @@ export class SimulatedSlave {
 
   #complete(task: GivenTask): boolean {
     const work = workOf(task);
-    return this.core.complete(task, outcomeOf(work), work.ms * 1000, this.#now);
+    const sent = this.core.complete(task, outcomeOf(work), work.ms * 1000, this.#now);
+    if (sent) this.core.flush(this.#now);
+    return sent;
   }
 
   #leaveIfOver(): void {

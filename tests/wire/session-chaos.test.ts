@@ -8,7 +8,7 @@ import { AssemblyBudget, CreditPool } from '../../src/wire/credit.js';
 import { FRAME_KIND, readHeader } from '../../src/wire/frame.js';
 import { CREDIT_BYTES } from '../../src/wire/messages.js';
 import type { Session } from '../../src/wire/session.js';
-import { CHUNK_BODY_BYTES, createRandom, createSession } from './session-pair.js';
+import { CHUNK_BODY_BYTES, createRandom, createSession, unpack } from './session-pair.js';
 
 const SEEDS = 400;
 const STEP_MS = 10;
@@ -195,7 +195,7 @@ class Storm {
   #flush(end: End): void {
     end.session.flush((frame) => {
       if (!end.connected || this.#happens(this.#weather.refuse)) return false;
-      end.note(frame);
+      for (const one of unpack(frame)) end.note(one);
       if (end.peer.connected && !this.#happens(this.#weather.drop)) {
         this.#fly(end.peer, frame);
         if (this.#happens(this.#weather.repeat)) this.#fly(end.peer, frame);

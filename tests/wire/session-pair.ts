@@ -29,10 +29,22 @@ export function createSession(options: Partial<SessionOptions> = {}): Session {
 /** Everything that a session has to say now, copied as a network would. */
 export function framesOf(session: Session, now = 0): Buffer[] {
   const frames: Buffer[] = [];
-  session.flush((frame) => {
-    frames.push(Buffer.from(frame));
+  session.flush((parcel) => {
+    frames.push(...unpack(Buffer.from(parcel)));
     return true;
   }, now);
+  return frames;
+}
+
+/** The frames of what a session sent at once. */
+export function unpack(parcel: Buffer): Buffer[] {
+  const frames: Buffer[] = [];
+  for (let rest = parcel; rest.length > 0; ) {
+    const { kind, first, last, size } = readHeader(rest);
+    const length = kind === FRAME_KIND.data && first && last ? HEADER_BYTES + size : rest.length;
+    frames.push(rest.subarray(0, length));
+    rest = rest.subarray(length);
+  }
   return frames;
 }
 

@@ -112,7 +112,7 @@ test('it goes back no further than what is acknowledged', () => {
 test('it goes on after a frame that was refused, with the same number', () => {
   const sender = createSession();
   const receiver = createSession();
-  const bodies = bodiesOf(3);
+  const bodies = [1, 2, 3].map((fill) => Buffer.alloc(20_000, fill));
   postAll(sender, bodies);
   const frames: Buffer[] = [];
   sender.flush((frame) => {
@@ -124,6 +124,32 @@ test('it goes on after a frame that was refused, with the same number', () => {
   frames.push(...framesOf(sender));
   assert.equal(numbersOf(frames), [1, 2, 3]);
   assert.equal(deliver(receiver, frames), bodies);
+});
+
+test('it packs small frames together, up to 32 KB, and takes such a parcel whole or not at all', () => {
+  const sender = createSession();
+  const receiver = createSession();
+  const bodies = Array.from({ length: 100 }, (_, fill) => Buffer.alloc(1_000, fill));
+  postAll(sender, bodies);
+  const parcels: Buffer[] = [];
+  sender.flush((parcel) => parcels.push(Buffer.from(parcel)) > 0, 0);
+  assert.is(parcels.length, 4);
+  assert.ok(parcels.every(({ length }) => length <= 32 * 1024));
+  const [first] = parcels as [Buffer];
+  for (const spoil of [1, 2, 40]) {
+    const spoilt = Buffer.concat([first.subarray(0, first.length - spoil)]);
+    assert.throws(
+      () => receiver.receive(spoilt, 0),
+      (error: Error) => error instanceof FormatError,
+    );
+  }
+  const strange = Buffer.concat([first, Buffer.from(first).fill(9, 4, 20)]);
+  assert.throws(
+    () => receiver.receive(strange, 0),
+    (error: Error) => error instanceof FormatError,
+  );
+  assert.is(receiver.receivedThrough, 0);
+  assert.equal(deliver(receiver, parcels), bodies);
 });
 
 test('it keeps a body until the other side has all of it', () => {

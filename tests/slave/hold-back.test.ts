@@ -1,0 +1,64 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
+import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
+import { HoldBack } from '../../src/slave/hold-back.js';
+import { HELD_RESULTS } from '../../src/wire/messages.js';
+
+const hold = suite('hold back');
+
+const algorithm = (name: string): AlgorithmDefinition => ({
+  name,
+  fn: () => undefined,
+  policy: DEFAULT_POLICY,
+  fingerprint: name,
+  place: 'here',
+});
+const known = algorithm('known');
+const unknown = algorithm('unknown');
+
+/** After a short run of `known` whose result was posted. */
+function afterOne(): HoldBack {
+  const holdBack = new HoldBack();
+  holdBack.note(known, 0, 0.01, true);
+  return holdBack;
+}
+
+hold('results wait while the next task runs short', () => {
+  assert.ok(afterOne().allows(known, 0.01));
+});
+
+hold('they are written before a task of which nothing is known', () => {
+  assert.not(afterOne().allows(unknown, 0.01));
+});
+
+hold('also when tasks of another message ran in between', () => {
+  const holdBack = afterOne();
+  holdBack.note(known, 0.01, 0.02, false);
+  assert.ok(holdBack.allows(known, 0.02));
+  assert.not(holdBack.allows(unknown, 0.02));
+});
+
+hold('where nothing was posted, nothing must be written', () => {
+  const holdBack = new HoldBack();
+  holdBack.note(known, 0, 0.01, false);
+  assert.ok(holdBack.allows(unknown, 0.01));
+});
+
+hold('they are written after a task that ran long, after a millisecond, and when they are many', () => {
+  const long = afterOne();
+  long.note(unknown, 0.01, 5, true);
+  assert.not(long.allows(known, 5));
+  assert.not(afterOne().allows(known, 1.1));
+  const many = new HoldBack();
+  for (let count = 0; count < HELD_RESULTS; count++) many.note(known, 0, 0.001, true);
+  assert.not(many.allows(known, 0.01));
+});
+
+hold('once written, nothing waits', () => {
+  const holdBack = afterOne();
+  holdBack.written();
+  assert.ok(holdBack.allows(unknown, 0.01));
+});
+
+hold.run();
