@@ -155,7 +155,8 @@ export class Member {
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (this.running) process.kill(this.pid, signal);
+    // Unlike process.kill it does not throw when the process has just ended and nobody has heard of it yet.
+    if (this.running) this.child.kill(signal);
   }
 
   /** Frozen for `ms`. */
