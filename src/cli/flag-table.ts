@@ -117,8 +117,8 @@ export const FLAG_ROWS: readonly FlagRow[] = [
     'Let slaves join whose algorithms have other code than the master has',
   ),
 
-  row('slaveTaskGroup', 'Groups:', 'value', 'Tasks sent to a slave at a time: auto, or 1 and up', 'auto'),
-  row('slaveResultGroup', 'Groups:', 'value', 'Results sent back at a time: auto, or 1 and up', 'auto'),
+  row('slaveTaskGroup', 'Groups:', 'value', 'Tasks sent to a slave at a time: auto, or 1 to 32768', 'auto'),
+  row('slaveResultGroup', 'Groups:', 'value', 'Results sent back at a time: auto, or 1 to 32768', 'auto'),
 
   row('auditFile', 'Audit:', 'value', 'File to which the audit trail is appended', 'standard error'),
   row('auditFormat', 'Audit:', 'value', 'text, or json for one JSON object a line', 'text'),

@@ -173,7 +173,7 @@ export class MasterCore {
     const slave = this.#sessions.ownerOf(address, frame);
     if (slave === undefined) return;
     try {
-      const bodies = this.#sessions.receive(slave, frame, now);
+      const bodies = slave.session.receive(frame, now);
       this.#confirm(slave);
       if (bodies.length > 0 && !this.#ending) {
         for (const body of bodies) this.#settlement.takeResults(slave, body);

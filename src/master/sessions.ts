@@ -139,11 +139,6 @@ export class Sessions {
     return undefined;
   }
 
-  /** The bodies that a frame completes; throws FormatError when the slave breaks the protocol. */
-  receive(slave: SlaveRecord, frame: Buffer, now: number): readonly Uint8Array[] {
-    return slave.session.receive(frame, now);
-  }
-
   /** After a frame was taken: grants what it makes possible. */
   settleCredit(slave: SlaveRecord): void {
     this.#restless.add(slave);

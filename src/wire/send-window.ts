@@ -87,10 +87,6 @@ export class SendWindow {
     return this.#waiting.at(0)?.body.length ?? 0;
   }
 
-  get hasFrames(): boolean {
-    return this.#cursor < this.#nextNumber || this.#waiting.length > 0;
-  }
-
   post(body: Uint8Array): void {
     this.#waiting.push({ body, lastNumber: 0 });
     this.#waitingBytes += framedBytes(body.length);
