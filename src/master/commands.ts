@@ -34,7 +34,7 @@ export class Commands {
 
   shutdown(slave: SlaveRecord): void {
     this.#audit.emit({ type: 'shutdown-sent', sid: slave.sid });
-    slave.machine.send({ type: 'shutdown-sent' });
+    slave.machine.send('shutdown-sent');
     slave.shutdownId = this.#send(slave, { command: 'shutdown' });
   }
 

@@ -62,7 +62,7 @@ export class MasterCore {
       onGiven: (slave, { tasks }) => {
         this.#sessions.wake(slave);
         this.#audit.emit({ type: 'tasks-sent', sid: slave.sid, count: tasks.length });
-        if (slave.machine.state === 'idle') slave.machine.send({ type: 'tasks-given' });
+        if (slave.machine.state === 'idle') slave.machine.send('tasks-given');
       },
     });
     this.groups = new Groups({
@@ -254,7 +254,7 @@ export class MasterCore {
 
   #confirm(slave: SlaveRecord): void {
     if (slave.machine.state !== 'connecting') return;
-    slave.machine.send({ type: 'confirmed' });
+    slave.machine.send('confirmed');
     this.groups.onJoined(slave);
     this.#ports.news();
   }

@@ -192,7 +192,7 @@ export class Sessions {
 
   /** The session is over: its credit goes to the others. */
   end(slave: SlaveRecord): void {
-    slave.machine.send({ type: 'gone' });
+    slave.machine.send('gone');
     this.roster.remove(slave);
     this.allocation.leave(slave);
     this.#bySession.delete(slave.session);

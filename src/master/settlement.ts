@@ -93,7 +93,7 @@ export class Settlement {
     if (task.addressee !== undefined) slave.orderedOutstanding--;
     if (slave.alone && slave.outstanding === 0) slave.alone = false;
     while (slave.groups.at(0)?.open === 0) slave.groups.shift();
-    if (slave.outstanding === 0) slave.machine.send({ type: 'all-settled' });
+    if (slave.outstanding === 0) slave.machine.send('all-settled');
     if (superfluous) this.#onSuperfluous(slave, index);
   }
 

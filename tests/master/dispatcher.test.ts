@@ -45,8 +45,8 @@ const unfit: readonly (readonly [string, (slave: SlaveRecord) => void])[] = [
   ['is suspected', (slave) => Object.assign(slave, { suspected: true })],
   ['runs a suspect', (slave) => Object.assign(slave, { alone: true })],
   ['is asked for tasks', (slave) => Object.assign(slave, { recalling: { id: 1, to: 0 } })],
-  ['shuts down', (slave) => slave.machine.send({ type: 'shutdown-sent' })],
-  ['is gone', (slave) => slave.machine.send({ type: 'gone' })],
+  ['shuts down', (slave) => slave.machine.send('shutdown-sent')],
+  ['is gone', (slave) => slave.machine.send('gone')],
   ['has no credit', (slave) => slave.session.post(Buffer.alloc(2 * 1024 * 1024))],
 ];
 for (const [what, make] of unfit) {

@@ -47,7 +47,7 @@ export function createSlave(number: number): SlaveRecord {
     maxMessageBytes: CREDIT_BYTES,
   });
   const machine = new SlaveMachine(() => {});
-  machine.send({ type: 'confirmed' });
+  machine.send('confirmed');
   const slave = new SlaveRecord(number, { user: '_', nonce }, 'h', number, session, machine);
   return slave;
 }
@@ -120,7 +120,7 @@ export class Parts {
   /** The slave is gone, and what it had goes where its policy says. */
   lose(slave: SlaveRecord, blameless = false): void {
     this.dispatcher.strike(slave);
-    slave.machine.send({ type: 'gone' });
+    slave.machine.send('gone');
     this.slaves.splice(this.slaves.indexOf(slave), 1);
     this.settlement.reclaim(slave, 'test', blameless);
   }
