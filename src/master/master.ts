@@ -257,11 +257,14 @@ export class Master implements Submitter {
     for (const wake of waiters) wake();
   }
 
-  /** Once a turn, however many tasks were submitted in it, so that they can go out in groups. */
+  /**
+   * Once a turn, however many tasks were submitted in it, so that they can go out in groups: a program
+   * that submits a task for each result it takes does so in microtasks, all of which run before a tick.
+   */
   #scheduleDispatch(): void {
     if (this.#dispatchDue) return;
     this.#dispatchDue = true;
-    queueMicrotask(() => {
+    process.nextTick(() => {
       this.#dispatchDue = false;
       this.#core.dispatch(performance.now());
     });
