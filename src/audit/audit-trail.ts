@@ -49,16 +49,30 @@ export function createAuditTrail({ file, format, clock = Date.now }: AuditTrailP
     formatDropped: (count, reason) => formatLine({ type: 'audit-dropped', count, reason }, clock()),
   });
   const listeners = new Listeners((event) => write(event, clock()));
-  const flushSync = () => writer.flushSync();
+  // What a task is waiting behind should not be the text of a line.
+  const late = new LateEvents((event, timeMs) => writeNow(event, timeMs, true));
+  const flushSync = () => {
+    late.handOver();
+    writer.flushSync();
+  };
   exitFlushes.add(flushSync);
 
-  function write(event: AuditEvent, timeMs: number): void {
+  function writeNow(event: AuditEvent, timeMs: number, frequent: boolean): void {
     try {
-      writer.write(formatLine(event, timeMs), FREQUENT_EVENTS.has(event.type));
+      writer.write(formatLine(event, timeMs), frequent);
     } catch (error) {
       const text = `an audit event of type ${String(event?.type)} cannot be written: ${String(error)}`;
       writer.write(formatLine({ type: 'warning', text }, timeMs), false);
     }
+  }
+
+  function write(event: AuditEvent, timeMs: number): void {
+    if (FREQUENT_EVENTS.has(event?.type)) {
+      late.take(event, timeMs);
+      return;
+    }
+    late.handOver();
+    writeNow(event, timeMs, false);
   }
 
   function emit(event: AuditEvent): void {
@@ -70,10 +84,14 @@ export function createAuditTrail({ file, format, clock = Date.now }: AuditTrailP
   return {
     emit,
     onEvent: (listener) => listeners.add(listener),
-    flush: () => writer.flush(),
+    flush() {
+      late.handOver();
+      return writer.flush();
+    },
     flushSync,
     reopen() {
       if (file === undefined || !exitFlushes.has(flushSync)) return;
+      late.handOver();
       try {
         writer.replace(openAuditFile(file));
         emit({ type: 'audit-reopened', path: file });
@@ -82,6 +100,7 @@ export function createAuditTrail({ file, format, clock = Date.now }: AuditTrailP
       }
     },
     async close() {
+      late.handOver();
       await writer.close();
       exitFlushes.delete(flushSync);
     },
@@ -93,6 +112,40 @@ export function reopenOnHangup(trail: AuditTrail): () => void {
   const reopen = () => trail.reopen();
   process.on('SIGHUP', reopen);
   return () => void process.off('SIGHUP', reopen);
+}
+
+/** So many events wait, and so long, until they are made into lines together. */
+const LATE_EVENTS = 256;
+const LATE_MS = 10;
+
+/** Frequent events on their way to the writer, in their order. */
+class LateEvents {
+  readonly #format: (event: AuditEvent, timeMs: number) => void;
+  #events: AuditEvent[] = [];
+  #times: number[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(format: (event: AuditEvent, timeMs: number) => void) {
+    this.#format = format;
+  }
+
+  take(event: AuditEvent, timeMs: number): void {
+    this.#events.push(event);
+    this.#times.push(timeMs);
+    if (this.#events.length === LATE_EVENTS) this.handOver();
+    else this.#timer ??= setTimeout(() => this.handOver(), LATE_MS).unref();
+  }
+
+  handOver(): void {
+    if (this.#events.length === 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const events = this.#events;
+    const times = this.#times;
+    this.#events = [];
+    this.#times = [];
+    for (const [index, event] of events.entries()) this.#format(event, times[index] as number);
+  }
 }
 
 /** The listeners of one trail; one that throws is reported the first time and goes on being called. */
