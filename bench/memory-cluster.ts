@@ -12,6 +12,8 @@ import type { SessionAddress } from '../src/wire/subjects.js';
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 const TICK_MS = 100;
+/** How many frames of one task one read of a socket brings. */
+const FRAMES_A_READ = 64;
 /** Each sentinel's beat reaches the other main once a second: every tenth tick. */
 const TICKS_PER_BEAT = 10;
 
@@ -153,8 +155,11 @@ export class MemoryCluster {
   /** Frames travel until none is under way: credit is asked for and granted within a step. */
   #settle(): void {
     while (this.#toMaster.length > 0) {
-      for (const { address, frame } of this.#toMaster.splice(0)) {
-        this.#time(() => this.master.takeFrame(address, frame, this.#now));
+      for (const read of inReads(this.#toMaster.splice(0))) {
+        this.#time(() => {
+          for (const { address, frame } of read) this.master.takeFrame(address, frame, this.#now);
+          this.master.dispatch(this.#now);
+        });
       }
       for (const { core, inbox } of this.#slaves.values()) this.#takeFrames(core, inbox);
     }
@@ -176,4 +181,8 @@ export class MemoryCluster {
     this.masterMs += performance.now() - began;
     return value;
   }
+}
+
+function* inReads<T>(frames: readonly T[]): Iterable<readonly T[]> {
+  for (let at = 0; at < frames.length; at += FRAMES_A_READ) yield frames.slice(at, at + FRAMES_A_READ);
 }

@@ -168,7 +168,7 @@ export class MasterCore {
     if (!this.#ending) this.#sessions.takeHello(value, address);
   }
 
-  /** A frame on a slave's subject. */
+  /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */
   takeFrame(address: SessionAddress, frame: Buffer, now: number): void {
     const slave = this.#sessions.ownerOf(address, frame);
     if (slave === undefined) return;
@@ -187,7 +187,6 @@ export class MasterCore {
       this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason: error.message });
       this.#lose(slave, `it broke the protocol: ${error.message}`);
     }
-    this.dispatch(now);
   }
 
   /** Sends what sessions have to say, as far as the link takes it. */

@@ -39,6 +39,7 @@ export class MasterLink {
   readonly #fromSlave = new Map<string, SessionAddress>();
   readonly #shared: SharedState;
   readonly #ticker: NodeJS.Timeout;
+  #dispatchDue = false;
   #awaySince: number | undefined;
 
   private constructor(
@@ -68,6 +69,7 @@ export class MasterLink {
       if (noResponders) return;
       const address = this.#fromSlave.get(subject) ?? addressOf(subject);
       this.core.takeFrame(address, toBuffer(payload), now());
+      this.dispatchSoon();
     });
     const hellos = params.broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
     link.subscribe(hellos, (subject, payload) => this.#onHello(subject, toBuffer(payload)));
@@ -109,6 +111,19 @@ export class MasterLink {
 
   get slavesNeeded(): number {
     return this.core.groups.slavesNeeded;
+  }
+
+  /**
+   * Once a turn, whatever came and was submitted in it, so that tasks can go out in groups: a program that
+   * submits a task for each result it takes does so in microtasks, all of which run before a tick.
+   */
+  dispatchSoon(): void {
+    if (this.#dispatchDue) return;
+    this.#dispatchDue = true;
+    process.nextTick(() => {
+      this.#dispatchDue = false;
+      this.core.dispatch(now());
+    });
   }
 
   /** The exit of a process on this machine is evidence at once. */

@@ -46,7 +46,6 @@ export class Master implements Submitter {
   readonly #audit: AuditSink;
   readonly #unregister: () => void;
   #targetNumber = 0;
-  #dispatchDue = false;
   #waiters: (() => void)[] = [];
   #stopped: Promise<void> | undefined;
 
@@ -69,7 +68,7 @@ export class Master implements Submitter {
   submit(definition: AlgorithmDefinition, args: readonly unknown[], policy: ResolvedPolicy): TaskId {
     this.#refuseIfStopped();
     const taskId = this.#core.submit(definition, args, policy);
-    this.#scheduleDispatch();
+    this.#link.dispatchSoon();
     return taskId;
   }
 
@@ -84,7 +83,7 @@ export class Master implements Submitter {
       settler = { resolve, reject };
     });
     this.#core.submit(definition, args, policy, settler);
-    this.#scheduleDispatch();
+    this.#link.dispatchSoon();
     return promise;
   }
 
@@ -157,7 +156,7 @@ export class Master implements Submitter {
         const freed = core.groups.free(
           numberOf(sid, SLAVE_ID, 'slave id; give one that getConnectedOrderedSlaves returned'),
         );
-        if (freed) master.#scheduleDispatch();
+        if (freed) master.#link.dispatchSoon();
         return freed;
       },
       getConnectedOrderedSlaves: () => core.groups.takeConnected(),
@@ -255,19 +254,6 @@ export class Master implements Submitter {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const wake of waiters) wake();
-  }
-
-  /**
-   * Once a turn, however many tasks were submitted in it, so that they can go out in groups: a program
-   * that submits a task for each result it takes does so in microtasks, all of which run before a tick.
-   */
-  #scheduleDispatch(): void {
-    if (this.#dispatchDue) return;
-    this.#dispatchDue = true;
-    process.nextTick(() => {
-      this.#dispatchDue = false;
-      this.#core.dispatch(performance.now());
-    });
   }
 
   #refuseIfStopped(): void {

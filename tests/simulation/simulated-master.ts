@@ -87,7 +87,9 @@ export class SimulatedMaster {
       },
     });
     this.connection.subscribe(this.#subjects.allToMaster, (subject, payload, noResponders) => {
-      if (!noResponders) this.core.takeFrame(addressOf(subject), payload as Buffer, this.#now);
+      if (noResponders) return;
+      this.core.takeFrame(addressOf(subject), payload as Buffer, this.#now);
+      this.core.dispatch(this.#now);
     });
     const hellos = broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
     this.connection.subscribe(hellos, (subject, payload) => this.#onHello(subject, payload));
