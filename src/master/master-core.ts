@@ -203,8 +203,10 @@ export class MasterCore {
   /** To be called about every 100 ms. */
   tick(now: number): void {
     this.#sessions.tick(now);
-    for (const slave of this.roster) this.#dispatcher.lineUp(slave);
-    if (this.#jar.pending > 0) {
+    // Room can come without a word of the slave: what waited for the link has left.
+    if (this.#jar.hasReady || this.#jar.hasSuspects)
+      for (const slave of this.roster) this.#dispatcher.lineUp(slave);
+    if (this.#jar.pending > 0 && this.#sessions.numIdle > 0) {
       const giver = this.#dispatcher.chooseRecall(this.roster, now);
       if (giver !== undefined) this.#commands.recallHalf(giver);
     }

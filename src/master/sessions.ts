@@ -27,6 +27,9 @@ export class Sessions {
   readonly #bySession = new Map<Session, SlaveRecord>();
   /** Slaves whose session may have something to send. */
   readonly #restless = new Set<SlaveRecord>();
+  /** Slaves whose session has something to say by and by; of thousands that work, few. */
+  readonly #unsettled = new Set<SlaveRecord>();
+  #idle = 0;
 
   constructor(options: MasterCoreOptions) {
     this.#options = options;
@@ -83,7 +86,7 @@ export class Sessions {
       maxMessageBytes,
       onResend: (side, from) => this.#audit.emit(resendEvent(side, `SLAVE-${number}`, from)),
     });
-    const machine = new SlaveMachine((state) => this.#onMove(slave, state));
+    const machine = new SlaveMachine((state, from) => this.#onMove(slave, state, from));
     const { host, pid } = hello;
     const kind = this.allocation.join();
     const slave = new SlaveRecord(number, address, host, pid, session, machine, kind);
@@ -122,7 +125,14 @@ export class Sessions {
     this.#ports.sendHandshake(address, message);
   }
 
-  #onMove({ sid }: SlaveRecord, state: SlaveState): void {
+  /** How many slaves have nothing to do. */
+  get numIdle(): number {
+    return this.#idle;
+  }
+
+  #onMove({ sid }: SlaveRecord, state: SlaveState, from: SlaveState): void {
+    if (from === 'idle') this.#idle--;
+    if (state === 'idle') this.#idle++;
     if (state === 'idle') this.#audit.emit({ type: 'slave-idle', sid });
     else if (state === 'busy') this.#audit.emit({ type: 'slave-busy', sid });
     else if (state === 'shutting-down') this.#audit.emit({ type: 'slave-shutting-down', sid });
@@ -168,6 +178,8 @@ export class Sessions {
         return !refused;
       }, now);
       this.#ports.positions(slave);
+      if (slave.session.isUnsettled) this.#unsettled.add(slave);
+      else this.#unsettled.delete(slave);
       if (refused) {
         this.#restless.add(slave);
         return;
@@ -184,7 +196,7 @@ export class Sessions {
   }
 
   tick(now: number): void {
-    for (const slave of this.roster) {
+    for (const slave of this.#unsettled) {
       slave.session.tick(now);
       this.#restless.add(slave);
     }
@@ -197,6 +209,7 @@ export class Sessions {
     this.allocation.leave(slave);
     this.#bySession.delete(slave.session);
     this.#restless.delete(slave);
+    this.#unsettled.delete(slave);
     this.#ports.forget(slave);
     this.#noteServed(this.#credit.leave(slave.session));
     this.#noteServed(this.#assemblies.leave(slave.session));

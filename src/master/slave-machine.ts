@@ -29,10 +29,10 @@ const MOVES = allMoves();
 
 /** Takes one slave through its states and tells of every move. */
 export class SlaveMachine {
-  readonly #onMove: (state: SlaveState) => void;
+  readonly #onMove: (state: SlaveState, from: SlaveState) => void;
   #state: SlaveState = 'connecting';
 
-  constructor(onMove: (state: SlaveState) => void) {
+  constructor(onMove: (state: SlaveState, from: SlaveState) => void) {
     this.#onMove = onMove;
   }
 
@@ -41,10 +41,11 @@ export class SlaveMachine {
   }
 
   send(event: SlaveEvent): void {
-    const next = MOVES.get(this.#state)?.[event] ?? this.#state;
-    if (next === this.#state) return;
+    const from = this.#state;
+    const next = MOVES.get(from)?.[event] ?? from;
+    if (next === from) return;
     this.#state = next;
-    this.#onMove(next);
+    this.#onMove(next, from);
   }
 }
 

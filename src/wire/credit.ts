@@ -3,7 +3,7 @@
  * may have a large message assembled. Pure; it raises the limits of sessions, which say so themselves.
  *
  * Each member has a base that is its own until it leaves, and is restored as its bytes come in. The
- * first members get much, later ones less, and from some hundreds on none. What is set apart for bases,
+ * first members get much, later ones enough for one small result, and from some thousands on none. What is set apart for bases,
  * given out or not, is never lent, so a newcomer finds its base whatever the others hold. The rest goes
  * in turns, in the order of asking, to those that want more than they hold: at most one chunk beyond its
  * base to each, so that one that takes its turn and then sends nothing leaves room for another.
@@ -12,12 +12,15 @@
 import { CHUNK_BYTES, CREDIT_BYTES } from './messages.js';
 import type { Session } from './session.js';
 
-/** Of CREDIT_BYTES: what is given out as large bases (an eighth of the rest to each that comes), ... */
-const LARGE_BASES_BYTES = 320 * 1024;
-const LARGEST_BASE_BYTES = 64 * 1024;
-/** ... and as small ones, while it lasts. The rest is for turns: two of the largest frames. */
-const SMALL_BASES_BYTES = 192 * 1024;
+/** Of CREDIT_BYTES: what is given out as large bases (a quarter of the rest to each that comes), ... */
+const LARGE_BASES_BYTES = 176 * 1024;
+/** ... as small ones, while it lasts, and as tiny ones, a frame with the result of one short task each. */
+const SMALL_BASES_BYTES = 32 * 1024;
 const SMALL_BASE_BYTES = 1024;
+const TINY_BASES_BYTES = 304 * 1024;
+const TINY_BASE_BYTES = 128;
+/** The rest is for turns: two of the largest frames. */
+const TURN_BYTES = CREDIT_BYTES - LARGE_BASES_BYTES - SMALL_BASES_BYTES - TINY_BASES_BYTES;
 
 interface Member {
   readonly session: Session;
@@ -30,9 +33,10 @@ interface Member {
 export class CreditPool {
   readonly #members = new Map<Session, Member>();
   #waiting: Member[] = [];
-  #free = CREDIT_BYTES - LARGE_BASES_BYTES - SMALL_BASES_BYTES;
+  #free = TURN_BYTES;
   #large = LARGE_BASES_BYTES;
   #small = SMALL_BASES_BYTES;
+  #tiny = TINY_BASES_BYTES;
 
   /** Bytes left for turns. */
   get free(): number {
@@ -41,9 +45,10 @@ export class CreditPool {
 
   /** What the session that joins next may send at first: its receive limit. */
   nextBase(): number {
-    const large = Math.floor(Math.min(LARGEST_BASE_BYTES, this.#large / 8));
+    const large = Math.floor(this.#large / 4);
     if (large > SMALL_BASE_BYTES) return large;
-    return this.#small >= SMALL_BASE_BYTES ? SMALL_BASE_BYTES : 0;
+    if (this.#small >= SMALL_BASE_BYTES) return SMALL_BASE_BYTES;
+    return this.#tiny >= TINY_BASE_BYTES ? TINY_BASE_BYTES : 0;
   }
 
   /** Takes in a session that was made with `nextBase()` as its receive limit. */
@@ -73,7 +78,9 @@ export class CreditPool {
     if (restored > 0) session.setReceiveLimit(session.receiveLimit + restored, false);
     const { receiveLimit, unannouncedLimit } = session;
     const blocked = session.peerWant > receiveLimit - unannouncedLimit;
-    if (unannouncedLimit > 0 && (blocked || unannouncedLimit > member.base / 2)) {
+    // A small base is said with the next tasks; who wants more meanwhile says so.
+    const much = unannouncedLimit > Math.max(SMALL_BASE_BYTES, member.base / 2);
+    if (unannouncedLimit > 0 && (blocked || much)) {
       session.setReceiveLimit(receiveLimit, true);
     }
     if (session.peerWant > session.receiveLimit && !member.waits) {
@@ -108,7 +115,8 @@ export class CreditPool {
 
   #giveBack(base: number, sign: 1 | -1): void {
     if (base > SMALL_BASE_BYTES) this.#large += sign * base;
-    else this.#small += sign * base;
+    else if (base > TINY_BASE_BYTES) this.#small += sign * base;
+    else this.#tiny += sign * base;
   }
 }
 

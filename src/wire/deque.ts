@@ -1,7 +1,10 @@
 /** A double-ended queue in a ring that doubles when full: constant cost at both ends, whatever it holds. */
 
+/** A master of thousands of slaves keeps several for each. */
+const LEAST_RING = 4;
+
 export class Deque<T> {
-  #ring: (T | undefined)[] = new Array(16);
+  #ring: (T | undefined)[] = new Array(LEAST_RING);
   #head = 0;
   #length = 0;
 
@@ -48,7 +51,7 @@ export class Deque<T> {
   }
 
   clear(): void {
-    this.#ring = new Array(16);
+    this.#ring = new Array(LEAST_RING);
     this.#head = 0;
     this.#length = 0;
   }

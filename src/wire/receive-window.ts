@@ -71,6 +71,11 @@ export class ReceiveWindow {
     }
   }
 
+  /** Whether something that a beat named is missing. */
+  get hasGap(): boolean {
+    return this.#gap !== undefined && this.#gap.through > this.#received;
+  }
+
   /** Whether something that a beat named has been missing for so long that it must be asked for. */
   isOverdue(now: number): boolean {
     const gap = this.#gap;

@@ -135,15 +135,20 @@ export class Session {
 
   /** Hands frames to `send` until it returns false, or credit or frames run out. */
   flush(send: Send, now: number): void {
-    if (!this.#flushWords(send)) return;
+    if (!this.#flushWords(send) || !this.#flushOutgoing(send)) return;
+    this.#noteHoldUp(now);
+    if (this.#flushWords(send)) this.#flushPosition(send);
+  }
+
+  /** Each data frame says as well where this side stands. */
+  #flushOutgoing(send: Send): boolean {
     for (let parcel = this.#nextParcel(); parcel.length > 0; parcel = this.#nextParcel()) {
       const [first] = parcel;
-      if (!send(parcel.length === 1 && first ? first : Buffer.concat(parcel))) return;
+      if (!send(parcel.length === 1 && first ? first : Buffer.concat(parcel))) return false;
       this.#outgoing.handedOver(parcel.length);
       this.#announced();
     }
-    this.#noteHoldUp(now);
-    this.#flushWords(send);
+    return true;
   }
 
   /** Small frames travel together: a broker's work is for each payload, whatever its size. */
@@ -247,7 +252,17 @@ export class Session {
     this.#incoming.reconnected();
   }
 
-  /** To be called about every 100 ms: acknowledges what came, asks for what is missing, repeats itself. */
+  /** Whether `tick` has, or will have, something to do. */
+  get isUnsettled(): boolean {
+    return (
+      this.#incoming.received !== this.#announcedReceived ||
+      this.unannouncedLimit > 0 ||
+      this.#heldUpAt !== undefined ||
+      this.#incoming.hasGap
+    );
+  }
+
+  /** To be called about every 100 ms while unsettled: acknowledges what came, asks for what is missing, repeats itself. */
   tick(now: number): void {
     if (this.#incoming.isOverdue(now)) this.#askAgain(now);
     if (this.#incoming.received !== this.#announcedReceived || this.unannouncedLimit > 0) {
@@ -261,7 +276,6 @@ export class Session {
     if (words.answer) {
       if (!send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough, 0, true))) return false;
       words.answer = false;
-      words.position = false;
       this.#announced();
     }
     if (words.resend) {
@@ -278,12 +292,12 @@ export class Session {
       if (!send(this.#word(FRAME_KIND.grant, this.#incoming.granted))) return false;
       words.grant = false;
     }
-    if (words.position) {
-      if (!send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough))) return false;
-      words.position = false;
-      this.#announced();
-    }
     return true;
+  }
+
+  #flushPosition(send: Send): void {
+    if (!this.#words.position) return;
+    if (send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough))) this.#announced();
   }
 
   #noteHoldUp(now: number): void {
@@ -321,6 +335,7 @@ export class Session {
   }
 
   #announced(): void {
+    this.#words.position = false;
     this.#announcedReceived = this.#incoming.received;
     this.#announcedLimit = this.#receiveLimit;
   }

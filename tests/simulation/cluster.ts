@@ -162,11 +162,11 @@ export class Cluster {
     if (this.#options.checksMemory) checkRemembered(this.#slaves.length);
   }
 
-  /** Whether master and slaves agree on who is there, and nobody is still starting or stopped. */
+  /** Whether master and slaves agree on who is there, and nobody starts, is stopped or runs a copy to its end. */
   get #isWhole(): boolean {
     const { core, main } = this.master;
     const { roster } = core;
-    if (!main.isFree || this.#slaves.some(({ isFrozen }) => isFrozen)) return false;
+    if (!main.isFree || this.#slaves.some(({ isFrozen, core }) => isFrozen || core.isRunning)) return false;
     if (this.#slaves.length === 0 || roster.size !== this.#slaves.length) return false;
     for (const { nonce, machine } of roster) {
       if (machine.state !== 'idle') return false;
