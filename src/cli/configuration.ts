@@ -1,7 +1,7 @@
 /** The one frozen object that a process runs by, made of its command line and its program's defaults. */
 
 import { FlagError } from '../errors.js';
-import { FLAG_ROWS, type FlagKey, type Flags, flagName } from './flag-table.js';
+import { FLAG_ROWS, type FlagKey, type Flags, flagName, TYPED_ONLY } from './flag-table.js';
 import {
   parseBytes,
   parseChoice,
@@ -94,7 +94,7 @@ function givenByDefaults(defaults: Flags): GivenFlag[] {
   const given: GivenFlag[] = [];
   for (const [key, value] of Object.entries(defaults)) {
     const row = FLAG_ROWS.find((row) => row.key === key);
-    if (row === undefined || key === 'help' || key === 'version') {
+    if (row === undefined || TYPED_ONLY.has(row.key)) {
       throw new FlagError(flagName(key), `${key} is no flag that a program can give; see --help for those`);
     }
     if (value === undefined || value === false) continue;

@@ -5,6 +5,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { FLAG_ROWS } from './flag-table.js';
+import { executableFacts } from './one-executable.js';
 
 const COLUMNS = 96;
 
@@ -37,13 +38,13 @@ export function helpText(program: string): string {
 /** `NAME VERSION (ts-mw X.Y.Z)`, VERSION from the package that the program belongs to, if it has one. */
 export function versionText(program: string): string {
   const own = packageVersion();
-  const version = versionAbove(program);
+  const version = executableFacts === undefined ? versionAbove(program) : executableFacts.programVersion;
   return `${programName(program)}${version === undefined ? '' : ` ${version}`} (ts-mw ${own})\n`;
 }
 
 /** The version of ts-mw itself. */
 export function packageVersion(): string {
-  return versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
+  return executableFacts?.libraryVersion ?? versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
 }
 
 function programName(program: string): string {

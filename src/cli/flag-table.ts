@@ -47,6 +47,7 @@ export type FlagKey = keyof Flags;
 
 export type FlagGroup =
   | 'Role:'
+  | 'Tools:'
   | 'Master:'
   | 'Slaves:'
   | 'Groups:'
@@ -55,7 +56,7 @@ export type FlagGroup =
   | 'Timeouts:';
 
 export interface FlagRow {
-  readonly key: FlagKey | 'help' | 'version';
+  readonly key: FlagKey | 'help' | 'version' | 'printBatch';
   /** As typed, with the dashes. */
   readonly name: string;
   readonly group: FlagGroup;
@@ -85,6 +86,14 @@ export const FLAG_ROWS: readonly FlagRow[] = [
   ),
   row('help', 'Role:', 'nothing', 'Print this and exit'),
   row('version', 'Role:', 'nothing', 'Print the versions and exit'),
+
+  row(
+    'printBatch',
+    'Tools:',
+    'value',
+    'Print the submit file of a batch system for this master and its slaves, and exit: condor, slurm, ' +
+      'kubernetes or systemd. --slaves says how many jobs slaves are, 10 without it',
+  ),
 
   row('masterHost', 'Master:', 'value', 'Address at which the master is reached', '127.0.0.1'),
   row('masterPort', 'Master:', 'value', 'Its port, 1 to 65535; a master may leave it out', 'any free one'),
@@ -173,6 +182,9 @@ export const FLAG_ROWS: readonly FlagRow[] = [
     '30',
   ),
 ];
+
+/** A program cannot give them: they are for who types a command line. */
+export const TYPED_ONLY: ReadonlySet<FlagRow['key']> = new Set(['help', 'version', 'printBatch']);
 
 /** `masterPort` to `--master-port`. */
 export function flagName(key: string): string {

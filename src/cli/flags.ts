@@ -1,12 +1,20 @@
 /** The command line of a ts-mw program: from arguments and the program's defaults to a configuration. */
 
+import { BATCH_SYSTEMS, type BatchSystem } from './batch/batch-plan.js';
 import { type Configuration, configure, type Environment } from './configuration.js';
 import { helpText, versionText } from './describe-flags.js';
 import type { Flags } from './flag-table.js';
-import { splitArguments } from './split-arguments.js';
+import { parseChoice } from './flag-values.js';
+import { type GivenFlag, splitArguments } from './split-arguments.js';
 
 export type ParsedCommand =
   | { readonly kind: 'run'; readonly configuration: Configuration }
+  | {
+      readonly kind: 'print-batch';
+      readonly system: BatchSystem;
+      readonly configuration: Configuration;
+      readonly given: readonly GivenFlag[];
+    }
   /** To be printed to standard output as it is. */
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version'; readonly text: string };
@@ -30,5 +38,9 @@ export function parseFlags(
   if (given.some(({ key }) => key === 'help')) return { kind: 'help', text: helpText(program) };
   if (given.some(({ key }) => key === 'version')) return { kind: 'version', text: versionText(program) };
   if (problem !== undefined) throw problem;
-  return { kind: 'run', configuration: configure(given, rest, defaults, env) };
+  const configuration = configure(given, rest, defaults, env);
+  const batch = given.findLast(({ key }) => key === 'printBatch')?.value;
+  if (batch === undefined) return { kind: 'run', configuration };
+  const system = parseChoice('--print-batch', String(batch), BATCH_SYSTEMS);
+  return { kind: 'print-batch', system, configuration, given };
 }

@@ -1,6 +1,7 @@
 /** A program's main: reads its command line, runs it as master or slave, and sets its exit code. */
 
 import { Socket } from 'node:net';
+import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { setProgramSubmitter } from '../algorithms/submitter-context.js';
 import { type AuditTrail, createAuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
@@ -11,6 +12,7 @@ import { packageVersion } from './describe-flags.js';
 import { exitCodeOf, FAILURE } from './exit-code.js';
 import type { Flags } from './flag-table.js';
 import { parseFlags } from './flags.js';
+import { programFile } from './one-executable.js';
 import { RunningMaster } from './run-master.js';
 import { createSlave } from './run-slave.js';
 import { PARENT_PIPE_VARIABLE } from './spawn-slave.js';
@@ -45,8 +47,14 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   let configuration: Configuration;
   try {
     const command = parseFlags(argv, defaults);
-    if (command.kind !== 'run') {
+    if (command.kind === 'help' || command.kind === 'version') {
       process.stdout.write(command.text);
+      return 0;
+    }
+    if (command.kind === 'print-batch') {
+      const { batchFile } = await import('./batch/print-batch.js');
+      const place = { program: resolve(process.argv[1] ?? ''), directory: process.cwd() };
+      process.stdout.write(batchFile({ ...command, ...place }));
       return 0;
     }
     configuration = command.configuration;
@@ -78,7 +86,7 @@ async function runMaster(configuration: Configuration, audit: AuditTrail): Promi
     audit.emit({ type: 'master-algorithm-missing' });
     return FAILURE;
   }
-  const running = await RunningMaster.start({ configuration, audit, program: process.argv[1] });
+  const running = await RunningMaster.start({ configuration, audit, program: programFile(process.argv[1]) });
   const killLocalSlaves = (): void => running.killLocalSlaves();
   process.on('exit', killLocalSlaves);
   setProgramSubmitter(running.master);

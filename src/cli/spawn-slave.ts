@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
+import { programCommand } from './one-executable.js';
 
 /** Its value is the descriptor that a local slave reads: the end of that pipe is the end of its master. */
 export const PARENT_PIPE_VARIABLE = 'TS_MW_PARENT_PIPE';
@@ -43,7 +44,8 @@ export type SpawnSlave = (command: SlaveCommand, onEnd: (end: SlaveEnd) => void)
 export const spawnSlave: SpawnSlave = ({ program, args, token, password }, onEnd) => {
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, [...inheritedNodeFlags(), program, ...args], {
+    const [command, ...prefix] = programCommand(program);
+    child = spawn(command, [...prefix, ...args], {
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
       env: {
@@ -72,11 +74,6 @@ export const spawnSlave: SpawnSlave = ({ program, args, token, password }, onEnd
   });
   return { pid: child.pid, terminate: () => terminate(child), kill: () => killGroup(child) };
 };
-
-/** Without the inspector: its port is taken, and under `--inspect-brk` every slave would wait for a debugger. */
-function inheritedNodeFlags(): string[] {
-  return process.execArgv.filter((flag) => !/^--inspect(-brk|-wait)?(=|$)/.test(flag));
-}
 
 /** Node takes a process that could not be started for pid 0 until it has said so: our own process group. */
 function terminate(child: ChildProcess): void {

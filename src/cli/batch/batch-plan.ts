@@ -1,0 +1,178 @@
+/**
+ * What a batch system is to run, made of a command line: commands and flags of master and slaves. The
+ * files of the systems only write it down, each in its own language and with its own idea of places.
+ */
+
+import { basename, extname, resolve } from 'node:path';
+import { FlagError } from '../../errors.js';
+import type { Configuration } from '../configuration.js';
+import { type FlagRow, flagName } from '../flag-table.js';
+import type { NatsCredentials } from '../nats-flags.js';
+import { programCommand } from '../one-executable.js';
+import type { GivenFlag } from '../split-arguments.js';
+
+export const BATCH_SYSTEMS = ['condor', 'slurm', 'kubernetes', 'systemd'] as const;
+export type BatchSystem = (typeof BATCH_SYSTEMS)[number];
+
+export interface BatchPlan {
+  /** Of jobs and files: letters, digits and dashes only. */
+  readonly name: string;
+  /** Where the command was typed; relative paths among the flags count from here. */
+  readonly directory: string;
+  readonly slaves: number;
+  /** How the program is started, and how a slave of it is. */
+  readonly command: readonly [string, ...string[]];
+  readonly slaveCommand: readonly [string, ...string[]];
+  /** As typed, less roles, places and secrets. */
+  readonly masterFlags: readonly string[];
+  readonly slaveFlags: readonly string[];
+  /** `--` and the program's own, or nothing. */
+  readonly ownArguments: readonly string[];
+  readonly memberId: string;
+  /** As typed, or undefined where it is loopback, which no other machine reaches. */
+  readonly host: string | undefined;
+  /** 0 is any free one. */
+  readonly port: number;
+  readonly urls: readonly string[];
+  readonly credentials: NatsCredentials;
+  readonly resourceFile: { readonly path: string; readonly typed: boolean };
+}
+
+export interface PlanParams {
+  readonly system: BatchSystem;
+  readonly configuration: Configuration;
+  readonly given: readonly GivenFlag[];
+  /** The file that node runs. */
+  readonly program: string;
+  readonly directory: string;
+}
+
+/** How many slaves where `--slaves` does not say it. */
+const DEFAULT_SLAVES = 10;
+
+type Key = FlagRow['key'];
+
+/** Decided by each system, or no business of a job. */
+const LEFT_OUT: ReadonlySet<Key> = new Set<Key>([
+  'master',
+  'slaves',
+  'printBatch',
+  'resourceFile',
+  'masterHost',
+  'masterPort',
+  'natsToken',
+  'natsPassword',
+]);
+
+/** What a slave takes over from its master's command line. */
+const FOR_SLAVES: ReadonlySet<Key> = new Set<Key>([
+  'clientTimeout',
+  'connectTimeout',
+  'auditFormat',
+  'natsUser',
+  'natsTokenFile',
+  'natsCreds',
+]);
+
+/** Throws FlagError for what no submit file can carry. */
+export function planBatch({ system, configuration, given, program, directory }: PlanParams): BatchPlan {
+  const { slaves, memberId, masterHost, masterPort, nats, auditFile, slaveExecutable, argv } = configuration;
+  if (configuration.role === 'slave') {
+    throw new FlagError('--print-batch', 'expected --master, --slave came; the files are for both roles');
+  }
+  if (system !== 'kubernetes') refuseSecrets(given);
+  const command = programCommand(program);
+  const typedName = given.findLast(({ key }) => key === 'memberId')?.value;
+  const name = jobName([basename(program, extname(program)), ...(typedName ? [String(typedName)] : [])]);
+  const plan: BatchPlan = {
+    name,
+    directory,
+    slaves: slaves === 0 ? DEFAULT_SLAVES : slaves,
+    command,
+    slaveCommand:
+      slaveExecutable === undefined ? command : executableCommand(resolve(directory, slaveExecutable)),
+    masterFlags: given.filter(({ key }) => !LEFT_OUT.has(key)).map(written),
+    slaveFlags: [
+      ...given.filter(({ key }) => FOR_SLAVES.has(key)).map(written),
+      ...(auditFile === undefined ? [] : [`--audit-file=${auditFile}.slaves`]),
+    ],
+    ownArguments: argv.length === 0 ? [] : ['--', ...argv],
+    memberId,
+    host: isLoopback(masterHost) ? undefined : masterHost,
+    port: masterPort,
+    urls: nats.urls,
+    credentials: nats,
+    resourceFile: {
+      path: resolve(directory, configuration.resourceFile?.path ?? `${name}.rsc`),
+      typed: configuration.resourceFile !== undefined,
+    },
+  };
+  refuseControlCharacters(plan);
+  return plan;
+}
+
+/** The flags of a master behind its place. Local slaves are for one machine, also those of the program's defaults. */
+export function masterArguments(plan: BatchPlan, resourceFile: string | undefined): readonly string[] {
+  return [
+    ...(plan.port === 0 ? [] : [`--master-port=${plan.port}`]),
+    ...(resourceFile === undefined ? [] : [`--resource-file=${resourceFile}`]),
+    '--slaves=0',
+    ...plan.masterFlags,
+    ...plan.ownArguments,
+  ];
+}
+
+/** All that a slave needs, its role included, where it finds its master by the resource file. */
+export function slaveArguments(plan: BatchPlan): readonly string[] {
+  return ['--slave', `--resource-file=${plan.resourceFile.path}`, ...plan.slaveFlags, ...plan.ownArguments];
+}
+
+/** A `.js` file is run with node. */
+function executableCommand(file: string): readonly [string, ...string[]] {
+  return /^\.[cm]?js$/.test(extname(file)) ? [process.execPath, file] : [file];
+}
+
+function written({ key, value }: GivenFlag): string {
+  return value === true ? flagName(key) : `${flagName(key)}=${value}`;
+}
+
+function jobName(parts: readonly string[]): string {
+  const name = parts
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, '');
+  return /^[a-z]/.test(name) ? name : `mw-${name}`.replace(/-$/, '');
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+/** Command lines are seen by all users of a machine, and the files may be too. */
+function refuseSecrets(given: readonly GivenFlag[]): void {
+  for (const { key } of given) {
+    if (key === 'natsToken') {
+      throw new FlagError('--nats-token', 'expected no token in a submit file; type --nats-token-file FILE');
+    }
+    if (key === 'natsPassword') {
+      throw new FlagError(
+        '--nats-password',
+        'expected no password in a submit file; set TS_MW_NATS_PASSWORD for the jobs, or type --nats-creds FILE',
+      );
+    }
+  }
+}
+
+function refuseControlCharacters(plan: BatchPlan): void {
+  const texts = [plan.directory, ...plan.command, ...plan.slaveCommand, plan.resourceFile.path];
+  for (const text of [...texts, ...plan.masterFlags, ...plan.slaveFlags, ...plan.ownArguments]) {
+    if (/\p{Cc}/u.test(text)) {
+      throw new FlagError(
+        '--print-batch',
+        `expected names and arguments without control characters, got ${JSON.stringify(text)}; rename it`,
+      );
+    }
+  }
+}

@@ -1,0 +1,207 @@
+/** Kubernetes manifests: a Job for the master, one for its slaves, a Service between them and a Secret. */
+
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { NatsCredentials } from '../nats-flags.js';
+import { type BatchPlan, masterArguments } from './batch-plan.js';
+
+const SECRET_FOLDER = '/run/secrets/ts-mw';
+const SHARED_FOLDER = '/run/ts-mw';
+const DEFAULT_PORT = 4222;
+
+export function kubernetesFile(plan: BatchPlan): string {
+  const secret = secretOf(plan);
+  const documents = [
+    header(plan),
+    ...(secret === undefined ? [] : [secretDocument(plan, secret)]),
+    ...(plan.urls.length > 0 ? [] : [serviceDocument(plan)]),
+    ...(plan.resourceFile.typed ? [claimDocument(plan)] : []),
+    masterDocument(plan, secret),
+    slavesDocument(plan, secret),
+  ];
+  return documents.join('---\n');
+}
+
+const header = ({ name, command }: BatchPlan): string => `# Kubernetes: kubectl apply -f FILE
+# Before: an image ${name}:latest that holds ${text(command.at(-1) ?? '')}, or another name in both Jobs below.
+# A slave's Job is done only when all have exited with code 0; after anything else a slave is started again.
+# The master's Job ends with its exit code; only one that was evicted or killed is started again.
+# This file may hold a secret: keep it to yourself.
+`;
+
+interface Secret {
+  /** Of Secret and variable in one. */
+  readonly variable?: { readonly name: string; readonly value: string };
+  readonly creds?: string;
+}
+
+/** A broker inside the master always asks for a token here: other pods reach it. */
+function secretOf({ urls, credentials }: BatchPlan): Secret | undefined {
+  const { token, password, creds }: NatsCredentials = credentials;
+  if (creds !== undefined) return { creds: readFileSync(creds, 'utf8') };
+  if (password !== undefined) return { variable: { name: 'TS_MW_NATS_PASSWORD', value: password } };
+  if (token === undefined && urls.length > 0) return undefined;
+  return { variable: { name: 'TS_MW_TOKEN', value: token ?? randomBytes(24).toString('base64url') } };
+}
+
+function secretDocument({ name }: BatchPlan, { variable, creds }: Secret): string {
+  const data =
+    variable === undefined ? `nats.creds: ${text(creds ?? '')}` : `${variable.name}: ${text(variable.value)}`;
+  return `apiVersion: v1
+kind: Secret
+metadata:
+  name: ${name}
+stringData:
+  ${data}
+`;
+}
+
+function serviceDocument(plan: BatchPlan): string {
+  const { name } = plan;
+  return `apiVersion: v1
+kind: Service
+metadata:
+  name: ${name}-master
+spec:
+  selector:
+    app: ${name}-master
+  ports:
+    - port: ${portOf(plan)}
+`;
+}
+
+const claimDocument = ({
+  name,
+}: BatchPlan): string => `# For the resource file: its storage class must allow several nodes to mount it.
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: ${name}
+spec:
+  accessModes: [ReadWriteMany]
+  resources:
+    requests:
+      storage: 1Mi
+`;
+
+function masterDocument(plan: BatchPlan, secret: Secret | undefined): string {
+  const { name, command, urls } = plan;
+  const place = urls.length > 0 ? [] : ['--master-host=0.0.0.0'];
+  const port = urls.length > 0 ? plan.port : portOf(plan);
+  const flags = masterArguments({ ...plan, port, masterFlags: inPod(plan.masterFlags) }, sharedFile(plan));
+  return `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: ${name}-master
+spec:
+  backoffLimit: 100
+  podFailurePolicy:
+    rules:
+      - action: Ignore
+        onPodConditions:
+          - type: DisruptionTarget
+      - action: FailJob
+        onExitCodes:
+          containerName: master
+          operator: NotIn
+          values: [0, 137]
+  template:
+    metadata:
+      labels:
+        app: ${name}-master
+    spec:
+      restartPolicy: Never
+${container(plan, 'master', [...command, '--master', ...place, ...flags], secret)}`;
+}
+
+function slavesDocument(plan: BatchPlan, secret: Secret | undefined): string {
+  const { name, slaveCommand, slaves, urls, ownArguments } = plan;
+  const file = sharedFile(plan);
+  const place =
+    urls.length > 0
+      ? urls.map((url) => `--nats-url=${url}`)
+      : [`--master-host=${name}-master`, `--master-port=${portOf(plan)}`];
+  const words = [
+    ...slaveCommand,
+    '--slave',
+    ...(file === undefined ? [] : [`--resource-file=${file}`]),
+    ...place,
+    `--member-id=${plan.memberId}`,
+    ...inPod(plan.slaveFlags),
+    ...ownArguments,
+  ];
+  return `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: ${name}-slaves
+spec:
+  parallelism: ${slaves}
+  completions: ${slaves}
+  backoffLimit: 2147483647
+  template:
+    metadata:
+      labels:
+        app: ${name}-slave
+    spec:
+      restartPolicy: OnFailure
+${container(plan, 'slave', words, secret)}`;
+}
+
+function container(
+  plan: BatchPlan,
+  role: string,
+  words: readonly string[],
+  secret: Secret | undefined,
+): string {
+  const { name, directory, resourceFile } = plan;
+  const [program = '', ...args] = words;
+  const lines = [
+    'containers:',
+    `  - name: ${role}`,
+    `    image: ${name}:latest`,
+    `    workingDir: ${text(directory)}`,
+    `    command: [${text(literal(program))}]`,
+    '    args:',
+    ...args.map((word) => `      - ${text(literal(word))}`),
+    '    resources:',
+    '      requests:',
+    '        cpu: "1"',
+  ];
+  const { variable } = secret ?? {};
+  if (variable !== undefined) {
+    lines.push('    env:', `      - name: ${variable.name}`, '        valueFrom:', '          secretKeyRef:');
+    lines.push(`            name: ${name}`, `            key: ${variable.name}`);
+  }
+  const mounts: string[] = [];
+  const volumes: string[] = [];
+  if (secret?.creds !== undefined) {
+    mounts.push('      - name: secret', `        mountPath: ${SECRET_FOLDER}`);
+    volumes.push('  - name: secret', '    secret:', `      secretName: ${name}`);
+  }
+  if (resourceFile.typed) {
+    mounts.push('      - name: shared', `        mountPath: ${SHARED_FOLDER}`);
+    volumes.push('  - name: shared', '    persistentVolumeClaim:', `      claimName: ${name}`);
+  }
+  if (mounts.length > 0) lines.push('    volumeMounts:', ...mounts, 'volumes:', ...volumes);
+  return lines.map((line) => `      ${line}\n`).join('');
+}
+
+/** The token and the user's password come by the environment, credentials by a file of the Secret. */
+function inPod(flags: readonly string[]): readonly string[] {
+  return flags
+    .filter((flag) => !flag.startsWith('--nats-token-file='))
+    .map((flag) => (flag.startsWith('--nats-creds=') ? `--nats-creds=${SECRET_FOLDER}/nats.creds` : flag));
+}
+
+function sharedFile({ resourceFile: { path, typed } }: BatchPlan): string | undefined {
+  return typed ? `${SHARED_FOLDER}/${basename(path)}` : undefined;
+}
+
+const portOf = ({ port }: BatchPlan): number => (port === 0 ? DEFAULT_PORT : port);
+
+/** `$(NAME)` would be looked up in the environment. */
+const literal = (word: string): string => word.replaceAll('$', '$$$$');
+
+/** YAML reads what JSON writes. */
+const text = (value: string): string => JSON.stringify(value);

@@ -1,0 +1,9 @@
+/** By which address other machines reach this one, as far as it can tell by itself. */
+
+import { hostname, networkInterfaces } from 'node:os';
+
+/** Not its name, which many machines resolve to loopback for themselves. */
+export function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? hostname();
+}

@@ -1,0 +1,25 @@
+/** `--print-batch`: the submit file of one batch system for this program and its flags. */
+
+import { type BatchSystem, type PlanParams, planBatch } from './batch-plan.js';
+import { condorFile } from './condor.js';
+import { kubernetesFile } from './kubernetes.js';
+import { slurmFile } from './slurm.js';
+import { systemdFile } from './systemd.js';
+
+/** Throws FlagError for what the system cannot carry. */
+export function batchFile(params: PlanParams): string {
+  const plan = planBatch(params);
+  const system: BatchSystem = params.system;
+  switch (system) {
+    case 'condor':
+      return condorFile(plan);
+    case 'slurm':
+      return slurmFile(plan);
+    case 'kubernetes':
+      return kubernetesFile(plan);
+    case 'systemd':
+      return systemdFile(plan);
+    default:
+      return system satisfies never;
+  }
+}

@@ -1,0 +1,304 @@
+/** Submit files: read back by the rules of their systems, they name exactly the commands that were meant. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseAllDocuments } from 'yaml';
+import { BATCH_SYSTEMS } from '../../../src/cli/batch/batch-plan.js';
+import { batchFile } from '../../../src/cli/batch/print-batch.js';
+import { parseFlags } from '../../../src/cli/flags.js';
+import { programPath } from '../../support/programs.js';
+
+const batch = suite('--print-batch');
+
+const folder = mkdtempSync(join(tmpdir(), 'ts-mw-batch-'));
+/** Everything that one of the four languages takes for something else. */
+const hostile = join(folder, `a b'c"d$HOME\${x}%i\`e\\f#;&`);
+const program = join(hostile, 'my "app"\'s.cjs');
+const own = ['--', 'x y', "it's", '"q"', '$HOME', '$(id)', '100%', '*', '', '\\', '-5'];
+
+mkdirSync(hostile);
+writeFileSync(
+  program,
+  'console.log(JSON.stringify(process.argv.slice(1))); process.exitCode = Number(process.env.CODE);',
+);
+batch.after(() => rmSync(folder, { recursive: true, force: true }));
+
+function print(system: string, flags: readonly string[] = [], env: Record<string, string> = {}): string {
+  const argv = ['--master', '--print-batch', system, ...flags];
+  const command = parseFlags(argv, {}, { env, program });
+  if (command.kind !== 'print-batch') throw new Error(command.kind);
+  return batchFile({ ...command, program, directory: hostile });
+}
+
+const masterFlags = [
+  '--resource-file',
+  'm.rsc',
+  '--member-id',
+  'm $1',
+  '--client-timeout',
+  '5',
+  '--slaves',
+  '3',
+];
+const file = join(hostile, 'm.rsc');
+const masterAs = (...place: string[]) => [
+  program,
+  '--master',
+  ...place,
+  `--resource-file=${file}`,
+  '--slaves=0',
+  '--member-id=m $1',
+  '--client-timeout=5',
+  ...own,
+];
+const slave = [program, '--slave', `--resource-file=${file}`, '--client-timeout=5', ...own];
+
+batch('of a shared file system: slurm runs what is meant, and queues a slave again unless it exits 0', () => {
+  const script = join(folder, 'job.sh');
+  writeFileSync(script, print('slurm', [...masterFlags, ...own]));
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'scontrol'), '#!/bin/sh\necho "scontrol $*" >&2\n');
+  writeFileSync(join(bin, 'hostname'), '#!/bin/sh\necho "10.1.2.3 fe80::1"\n');
+  for (const name of ['scontrol', 'hostname']) chmodSync(join(bin, name), 0o755);
+  assert.is(spawnSync('bash', ['-n', script]).status, 0);
+  const run = (task: number, code: number) => {
+    const env = {
+      PATH: `${bin}:${process.env.PATH}`,
+      SLURM_ARRAY_TASK_ID: `${task}`,
+      SLURM_JOB_ID: '77',
+      CODE: `${code}`,
+    };
+    return spawnSync('bash', [script], { encoding: 'utf8', env: { ...env, HOME: '/nobody' } });
+  };
+  const master = run(0, 9);
+  assert.equal(JSON.parse(master.stdout), masterAs('--master-host=10.1.2.3'));
+  assert.equal([master.status, master.stderr], [9, ''], 'a master ends as it ends');
+  const done = run(1, 0);
+  assert.equal(JSON.parse(done.stdout), slave);
+  assert.equal([done.status, done.stderr], [0, '']);
+  assert.is(run(3, 255).stderr, 'scontrol requeue 77\n');
+  assert.match(readFileSync(script, 'utf8'), /^#SBATCH --array=0-3$/m);
+});
+
+/** One job for each `queue`: commands keep their last value. */
+function condorJobs(text: string): Record<string, string>[] {
+  const jobs: Record<string, string>[] = [];
+  let job: Record<string, string> = {};
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const queue = /^queue (\d+)$/.exec(line);
+    const [, key = '', value = ''] = /^(\w+) = (.*)$/.exec(line) ?? [];
+    if (queue !== null) jobs.push({ ...job, queue: queue[1] ?? '' });
+    else if (key === '') throw new Error(`no submit command: ${line}`);
+    else job = { ...job, [key]: value.replaceAll('$(DOLLAR)', '$') };
+  }
+  return jobs;
+}
+
+/** Double quotes around all, doubled inside; single quotes around some, doubled inside. */
+function condorSplit(text: string): string[] {
+  const inner = /^"(.*)"$/.exec(text)?.[1] ?? '';
+  assert.not.match(inner.replaceAll('""', ''), '"');
+  return [...inner.replaceAll('""', '"').matchAll(/(?:'((?:[^']|'')*)'|([^\s']+))(?: |$)/g)].map(
+    ([, quoted, plain]) => plain ?? (quoted ?? '').replaceAll("''", "'"),
+  );
+}
+
+batch('of condor: the contract of the exit code, and the commands', () => {
+  const [master = {}, slaves = {}] = condorJobs(
+    print('condor', [...masterFlags, '--master-host', '10.9.9.9', ...own]),
+  );
+  assert.equal(
+    [master.universe, master.queue, slaves.universe, slaves.queue],
+    ['scheduler', '1', 'vanilla', '3'],
+  );
+  assert.is(slaves.on_exit_remove, '(ExitBySignal == False) && (ExitCode == 0)');
+  assert.is(master.on_exit_remove, undefined);
+  assert.is(slaves.executable, process.execPath);
+  assert.is(slaves.initialdir, hostile);
+  assert.equal(condorSplit(master.arguments ?? ''), masterAs('--master-host=10.9.9.9'));
+  assert.equal(condorSplit(slaves.arguments ?? ''), slave);
+  assert.throws(
+    () => print('condor', ['--', '$$(Memory)']),
+    /^--print-batch: expected .* without \$\$\( for condor/,
+  );
+});
+
+/** Words are split at blanks; double quotes protect, backslashes escape in them, %% is one. */
+function systemdSplit(line: string): string[] {
+  return [...line.matchAll(/(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))(?: |$)/g)].map(([, quoted, plain]) =>
+    (plain ?? (quoted ?? '').replace(/\\(.)/g, '$1')).replaceAll('%%', '%'),
+  );
+}
+
+batch('of systemd: the script installs units that systemd accepts', () => {
+  const script = join(folder, 'install.sh');
+  writeFileSync(script, print('systemd', [...masterFlags, ...own]));
+  const config = join(folder, 'config');
+  const env = { PATH: process.env.PATH, HOME: folder, XDG_CONFIG_HOME: config };
+  const installed = spawnSync('sh', [script], { encoding: 'utf8', env });
+  assert.is(installed.status, 0, installed.stderr);
+  assert.is(installed.stdout, 'systemctl --user start my-app-s-m-1.target\n');
+  const path = (name: string) => join(config, 'systemd', 'user', `my-app-s-m-1${name}`);
+  const value = (name: string, key: string) =>
+    new RegExp(`^${key}=(.*)$`, 'm').exec(readFileSync(path(name), 'utf8'))?.[1] ?? '';
+  assert.equal(systemdSplit(value('-master.service', 'ExecStart')), [`:${process.execPath}`, ...masterAs()]);
+  assert.equal(systemdSplit(value('-slave@.service', 'ExecStart')), [`:${process.execPath}`, ...slave]);
+  assert.is(value('-slave@.service', 'WorkingDirectory').replaceAll('%%', '%'), hostile);
+  assert.is(value('-slave@.service', 'Restart'), 'on-failure');
+  assert.is(value('-slave@.service', 'SuccessExitStatus'), '', 'any code but 0 starts it again');
+  assert.is(value('-master.service', 'SuccessExitStatus'), '130 143');
+  assert.match(readFileSync(path('.target'), 'utf8'), /^Wants=.*-slave@1\.service .*-slave@3\.service$/m);
+  const units = ['-master.service', '-slave@.service', '.target'].map(path);
+  const runtime = join(folder, 'run');
+  mkdirSync(runtime, { mode: 0o700 });
+  const verdict = spawnSync('systemd-analyze', ['verify', '--user', ...units], {
+    encoding: 'utf8',
+    env: { ...env, XDG_RUNTIME_DIR: runtime },
+  });
+  if (verdict.error === undefined) assert.is(`${verdict.stdout}${verdict.stderr}`.trim(), '');
+  else console.log('no systemd-analyze here: units were only parsed');
+});
+
+interface Manifest {
+  readonly kind: string;
+  readonly stringData?: Record<string, string>;
+  readonly spec?: {
+    readonly completions?: number;
+    readonly template: {
+      readonly spec: {
+        readonly restartPolicy: string;
+        readonly containers: readonly {
+          readonly command: string[];
+          readonly args: string[];
+          readonly workingDir: string;
+          readonly env?: { readonly name: string }[];
+          readonly volumeMounts?: { readonly mountPath: string }[];
+        }[];
+      };
+    };
+  };
+}
+
+function manifests(text: string): Manifest[] {
+  return parseAllDocuments(text).map((document) => {
+    assert.equal(document.errors, []);
+    return document.toJS() as Manifest;
+  });
+}
+
+function jobs(documents: readonly Manifest[]) {
+  return documents.flatMap(({ kind, spec }) => {
+    const [container] = spec?.template?.spec.containers ?? [];
+    if (kind !== 'Job' || container === undefined) return [];
+    const words = [...container.command, ...container.args].map((word) => word.replaceAll('$$', '$'));
+    return [{ ...container, words, spec, restart: spec?.template.spec.restartPolicy }];
+  });
+}
+
+batch('of kubernetes: a secret, a service, and Jobs whose slaves run until they exit 0', () => {
+  const documents = manifests(print('kubernetes', ['--member-id', 'm $1', '--slaves', '3', ...own]));
+  assert.equal(
+    documents.map(({ kind }) => kind),
+    ['Secret', 'Service', 'Job', 'Job'],
+  );
+  assert.match(documents[0]?.stringData?.TS_MW_TOKEN ?? '', /^[\w-]{32}$/);
+  const [master, slaves] = jobs(documents);
+  assert.equal(master?.words, [
+    ...[process.execPath, program, '--master', '--master-host=0.0.0.0', '--master-port=4222', '--slaves=0'],
+    ...['--member-id=m $1', ...own],
+  ]);
+  assert.equal(slaves?.words, [
+    ...[process.execPath, program, '--slave', '--master-host=my-app-s-m-1-master', '--master-port=4222'],
+    ...['--member-id=m $1', ...own],
+  ]);
+  assert.equal([slaves?.restart, slaves?.spec?.completions, master?.restart], ['OnFailure', 3, 'Never']);
+  assert.equal(
+    slaves?.env?.map(({ name }) => name),
+    ['TS_MW_TOKEN'],
+  );
+  assert.is(slaves?.workingDir, hostile);
+});
+
+batch('of kubernetes, with a nats-server and its credentials, and a resource file', () => {
+  const creds = join(folder, 'my.creds');
+  writeFileSync(creds, '-----BEGIN\n"x": y\n', { mode: 0o600 });
+  const place = ['--nats-url', 'nats://n:4222', '--nats-creds', creds, '--resource-file', 'm.rsc'];
+  const documents = manifests(print('kubernetes', place));
+  assert.equal(
+    documents.map(({ kind }) => kind),
+    ['Secret', 'PersistentVolumeClaim', 'Job', 'Job'],
+  );
+  assert.equal(documents[0]?.stringData, { 'nats.creds': '-----BEGIN\n"x": y\n' });
+  const [master, slaves] = jobs(documents);
+  const shared = '--resource-file=/run/ts-mw/m.rsc';
+  const secret = '--nats-creds=/run/secrets/ts-mw/nats.creds';
+  const url = '--nats-url=nats://n:4222';
+  assert.equal(master?.words.slice(2), ['--master', shared, '--slaves=0', url, secret]);
+  assert.equal(slaves?.words.slice(2), ['--slave', shared, url, '--member-id=default-member-id', secret]);
+  assert.equal(
+    slaves?.volumeMounts?.map(({ mountPath }) => mountPath),
+    ['/run/secrets/ts-mw', '/run/ts-mw'],
+  );
+  const password = manifests(
+    print('kubernetes', ['--nats-url', 'n:1', '--nats-user', 'u', '--nats-password', 'p']),
+  );
+  assert.equal(password[0]?.stringData, { TS_MW_NATS_PASSWORD: 'p' });
+  assert.not(jobs(password).some(({ words }) => words.some((word) => word.includes('password'))));
+});
+
+batch('a slave is started as --slave-executable says', () => {
+  const slaves = (executable: string) =>
+    condorJobs(print('condor', ['--slave-executable', executable]))[1] ?? {};
+  assert.is(slaves('/opt/my app').executable, '/opt/my app');
+  assert.is(slaves('other.mjs').executable, process.execPath);
+  assert.is(condorSplit(slaves('other.mjs').arguments ?? '')[0], join(hostile, 'other.mjs'));
+});
+
+batch('it refuses secrets, control characters, and slaves that print', () => {
+  for (const system of BATCH_SYSTEMS) {
+    assert.throws(
+      () => print(system, ['--', 'two\nlines']),
+      /^--print-batch: expected .* without control characters/,
+    );
+    if (system === 'kubernetes') continue;
+    assert.throws(
+      () => print(system, ['--nats-token', 't']),
+      /^--nats-token: expected no token .* --nats-token-file/,
+    );
+  }
+  const command = parseFlags(
+    ['--slave', '--master-port', '1', '--print-batch', 'slurm'],
+    {},
+    { env: {}, program },
+  );
+  if (command.kind !== 'print-batch') throw new Error(command.kind);
+  assert.throws(
+    () => batchFile({ ...command, program, directory: '/' }),
+    /^--print-batch: expected --master/,
+  );
+});
+
+batch('as a user types it: the file and 0, or one line and 255', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [programPath('examples/hello-world.js'), ...args], {
+      encoding: 'utf8',
+      cwd: folder,
+    });
+  const printed = run('--master', '--print-batch', 'condor');
+  assert.equal([printed.status, printed.stderr], [0, '']);
+  assert.match(printed.stdout, /^queue 10$/m);
+  assert.not(existsSync(join(folder, 'hello-world.rsc')), 'nothing was started');
+  const wrong = run('--master', '--print-batch', 'pbs');
+  assert.equal([wrong.status, wrong.stdout], [255, '']);
+  assert.match(
+    wrong.stderr,
+    /^--print-batch: expected condor or slurm or kubernetes or systemd, got "pbs"; .*\n$/,
+  );
+});
+
+batch.run();
