@@ -23,6 +23,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   superjson: ['wire'],
   xstate: ['master', 'slave'],
   yargs: ['cli'],
+  esbuild: ['cli'],
   'sonic-boom': ['audit'],
 };
 
@@ -33,6 +34,8 @@ interface Import {
   readonly file: string;
   readonly from: string;
   readonly typeOnly: boolean;
+  /** Loaded only when the line is reached. */
+  readonly lazy: boolean;
 }
 
 const src = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src');
@@ -44,10 +47,10 @@ function imports(): Import[] {
     const text = readFileSync(join(src, name), 'utf8');
     const pattern = /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
     for (const match of text.matchAll(pattern)) {
-      found.push({ file: name, from: match[2] ?? '', typeOnly: match[1] !== undefined });
+      found.push({ file: name, from: match[2] ?? '', typeOnly: match[1] !== undefined, lazy: false });
     }
     for (const match of text.matchAll(/\bimport\(\s*'([^']+)'/g)) {
-      found.push({ file: name, from: match[1] ?? '', typeOnly: false });
+      found.push({ file: name, from: match[1] ?? '', typeOnly: false, lazy: true });
     }
   }
   return found;
@@ -87,6 +90,27 @@ table('a package is imported by its owner only', () => {
       `${file} imports ${from}, which belongs to ${owners.join(' and ')}`,
     );
   }
+});
+
+/** What only some runs need, so that the others start without it. */
+const LAZY: readonly RegExp[] = [/^cli\/dump-exec\//, /^cli\/ts-mw\.ts$/, /^cli\/batch\/print-batch\.ts$/];
+const LAZY_PACKAGES: readonly string[] = ['esbuild'];
+
+table('a program does not load what only some runs need', () => {
+  const all = imports();
+  const reached = new Set(['index.ts']);
+  for (const file of reached) {
+    assert.not(
+      LAZY.some((pattern) => pattern.test(file)),
+      `${file} is loaded by every program`,
+    );
+    for (const { from, typeOnly, lazy } of all.filter((one) => one.file === file)) {
+      if (typeOnly || lazy) continue;
+      assert.not(LAZY_PACKAGES.includes(from), `${file} loads ${from}`);
+      if (from.startsWith('.')) reached.add(posix.join(posix.dirname(file), from).replace(/\.js$/, '.ts'));
+    }
+  }
+  assert.ok(reached.size > 50, 'the imports were followed');
 });
 
 table('no import runs in a circle', () => {

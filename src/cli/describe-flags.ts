@@ -52,7 +52,7 @@ function programName(program: string): string {
 }
 
 /** The nearest package.json that has a version, as node looks for them. */
-function versionAbove(file: string): string | undefined {
+export function versionAbove(file: string): string | undefined {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     const version = versionIn(join(folder, 'package.json'));
     if (version !== undefined || folder === dirname(folder)) return version;

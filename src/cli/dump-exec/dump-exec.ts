@@ -1,0 +1,99 @@
+/** Writes a program, its dependencies and Node as one executable file (CL-MW's mw-dump-exec). */
+
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { UsageError } from '../../errors.js';
+import { packageVersion, versionAbove } from '../describe-flags.js';
+import { bundleProgram } from './bundle.js';
+
+export interface DumpOptions {
+  /** The compiled program. */
+  readonly program: string;
+  /** Path of the executable; the program's name in the current directory by default. */
+  readonly execName?: string | undefined;
+}
+
+export interface Dumped {
+  readonly file: string;
+  readonly bytes: number;
+  /** Files that were copied beside it, without which it does not run. */
+  readonly addons: readonly string[];
+}
+
+const run = promisify(execFile);
+
+/** The mark in a node binary that says whether something was injected into it. */
+const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+
+/**
+ * Needs the packages esbuild and postject. The executable is for this machine's system and processor, and
+ * has the Node that runs this. Throws UsageError in one line for what its caller can mend.
+ */
+export async function dumpExecutable({ program, execName }: DumpOptions): Promise<Dumped> {
+  const postject = commandOfPostject();
+  const path = resolve(program);
+  await stat(path).catch(() => {
+    throw new UsageError(`there is no ${path}; build the program and name its compiled file`);
+  });
+  const suffix = process.platform === 'win32' && !execName?.endsWith('.exe') ? '.exe' : '';
+  const file = resolve(`${execName ?? basename(path, extname(path))}${suffix}`);
+  const { code, addons } = await bundleProgram(path, {
+    libraryVersion: packageVersion(),
+    programVersion: versionAbove(path),
+  });
+  // Beside the target, so that it can be renamed, also over an executable that runs
+  const folder = await mkdtemp(join(dirname(file), '.dump-exec-'));
+  try {
+    const main = join(folder, 'main.cjs');
+    const blob = join(folder, 'blob');
+    const config = join(folder, 'config.json');
+    const executable = join(folder, 'executable');
+    await writeFile(main, code);
+    await writeFile(config, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true }));
+    await run(process.execPath, ['--experimental-sea-config', config]);
+    await copyFile(process.execPath, executable);
+    await chmod(executable, 0o755);
+    await signed(executable, async () => {
+      const segment = process.platform === 'darwin' ? ['--macho-segment-name', 'NODE_SEA'] : [];
+      const args = [executable, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE, ...segment];
+      await run(process.execPath, [postject, ...args]).catch(explainInjection);
+    });
+    for (const [name, from] of addons) await copyFile(from, join(dirname(file), name));
+    await rename(executable, file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const { size } = await stat(file);
+  return { file, bytes: size, addons: [...addons.keys()] };
+}
+
+/** Some distributions keep Node's code in a library, beside a binary that only starts it. */
+function explainInjection(error: unknown): never {
+  if (!String(Object(error).stderr).includes('sentinel')) throw error;
+  throw new UsageError(`${process.execPath} cannot hold a program; use a node from nodejs.org`, {
+    cause: error,
+  });
+}
+
+/** A process of its own, since its warnings about Node's own symbols would only worry. */
+function commandOfPostject(): string {
+  const { resolve } = createRequire(import.meta.url);
+  try {
+    resolve('esbuild');
+    return join(dirname(resolve('postject')), 'cli.js');
+  } catch (error) {
+    throw new UsageError('dump-exec needs two packages; type npm install --save-dev esbuild postject', {
+      cause: error,
+    });
+  }
+}
+
+/** macOS runs no binary whose signature is broken. */
+async function signed(executable: string, change: () => Promise<void>): Promise<void> {
+  if (process.platform === 'darwin') await run('codesign', ['--remove-signature', executable]);
+  await change();
+  if (process.platform === 'darwin') await run('codesign', ['--sign', '-', executable]);
+}

@@ -1,0 +1,113 @@
+/** Bundles, run by node as the scripts they are: top-level awaits, workers, builtins, addons, mistakes. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bundleProgram } from '../../../src/cli/dump-exec/bundle.js';
+
+const bundles = suite('bundleProgram');
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ts-mw bundle-')));
+bundles.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const FACTS = { libraryVersion: '1.2.3' };
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+/** From another folder, where none of its files are found. */
+function run(code: string): unknown {
+  const { stdout, stderr } = spawnSync(process.execPath, [write('bundle.cjs', code)], {
+    encoding: 'utf8',
+    cwd: '/',
+  });
+  assert.is(stderr, '');
+  return JSON.parse(stdout);
+}
+
+bundles('it makes a script of modules, top-level awaits and exports', async () => {
+  write('node_modules/old/index.js', "const { EOL } = require('os'); exports.eol = () => EOL;");
+  write(
+    'part.mjs',
+    "import * as path from 'node:path'; export const part = await Promise.resolve(path.basename('/a/b'));",
+  );
+  const program = write(
+    'app.mjs',
+    `import { eol } from 'old';
+     import process, { argv } from 'node:process';
+     export const found = [];
+     const { part } = await import('./part.mjs');
+     found.push(part, eol(), process.argv === argv, import.meta.dirname === import.meta.url);
+     found.push(import.meta.filename === process.execPath, typeof TS_MW_EXECUTABLE, TS_MW_EXECUTABLE.libraryVersion);
+     console.log(JSON.stringify(found));`,
+  );
+  const { code, addons } = await bundleProgram(program, FACTS);
+  assert.equal(run(code), ['b', '\n', true, false, true, 'object', '1.2.3']);
+  assert.is(addons.size, 0);
+});
+
+bundles("it holds the program's workers and what they import", async () => {
+  write('deep/letter.mjs', "export const letter = 'w';");
+  write(
+    'deep/worker.mjs',
+    `import { parentPort, workerData } from 'node:worker_threads';
+     import { letter } from './letter.mjs';
+     parentPort.postMessage(await Promise.resolve(letter + workerData));`,
+  );
+  const program = write(
+    'workers.mjs',
+    `import { Worker } from 'node:worker_threads';
+     import { once } from 'node:events';
+     const worker = new Worker(new URL('./deep/worker.mjs', import.meta.url), { workerData: 7 });
+     console.log(JSON.stringify(await once(worker, 'message')));`,
+  );
+  const { code } = await bundleProgram(program, FACTS);
+  assert.equal(run(code), ['w7']);
+});
+
+bundles('it collects native addons, required by name or sought by a loader', async () => {
+  write('node_modules/plain/addon.node', 'not really');
+  write('node_modules/plain/index.js', "module.exports = () => require('./addon.node');");
+  write('node_modules/bindings/index.js', "throw new Error('it is replaced');");
+  write('node_modules/@scope/sought/build/Release/sought.node', 'not really');
+  write('node_modules/@scope/sought/index.js', "module.exports = () => require('bindings')('sought.node');");
+  const program = write(
+    'addons.mjs',
+    `import plain from 'plain';
+     import sought from '@scope/sought';
+     const messages = [plain, sought].map((load) => { try { load(); } catch (error) { return error.message; } });
+     console.log(JSON.stringify(messages));`,
+  );
+  const { code, addons } = await bundleProgram(program, FACTS);
+  assert.equal(Object.fromEntries(addons), {
+    'plain-addon.node': join(folder, 'node_modules/plain/addon.node'),
+    'sought-sought.node': join(folder, 'node_modules/@scope/sought/build/Release/sought.node'),
+  });
+  const messages = run(code);
+  assert.ok(Array.isArray(messages));
+  assert.match(messages[0], /^\S+plain-addon\.node: cannot open shared object|dlopen/);
+  assert.match(messages[1], /sought-sought\.node/);
+});
+
+bundles('it says in one line what it cannot bundle, and where', async () => {
+  const wrong = async (source: string): Promise<string> => {
+    const file = write('wrong.mjs', source);
+    return bundleProgram(file, FACTS).then(
+      () => 'bundled',
+      (error: unknown) => (error instanceof Error ? `${error.name} ${error.message}` : ''),
+    );
+  };
+  assert.match(
+    await wrong("\nimport x from 'no-such-package';"),
+    /^UsageError \S+.*wrong\.mjs:2:14: Could not resolve "no-such-package"$/,
+  );
+  assert.match(await wrong('const const'), /^UsageError \S+.*wrong\.mjs:1:6: [^\n]+$/);
+});
+
+bundles.run();

@@ -1,0 +1,103 @@
+/**
+ * hello-world as one executable, run where there is neither Node nor node_modules: as a master with local
+ * slaves, and as a master and a slave that meet by a resource file.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { programPath, until, within } from '../../support/programs.js';
+
+const dump = suite('dump-exec');
+
+const LIMIT_MS = 60_000;
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ts mw dump-')));
+const started: ChildProcess[] = [];
+dump.after(() => {
+  for (const child of started) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const command = (...args: string[]) =>
+  spawnSync(process.execPath, [programPath('src/cli/ts-mw.js'), ...args], { encoding: 'utf8', cwd: folder });
+
+function start(
+  executable: string,
+  args: readonly string[],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(executable, args, {
+    cwd: folder,
+    env: { PATH: '/nonexistent' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return within(LIMIT_MS, ended, () => stdout + stderr).then((code) => ({ code, stdout, stderr }));
+}
+
+const greetings = (text: string): string[] => text.trimEnd().split('\n').sort();
+
+const EXPECTED = Array.from({ length: 10 }, (_, i) => `Got result from slave: Hello World: Task ${i}`);
+
+dump('one file is the program, as master and as slave', async () => {
+  const dumped = command('dump-exec', programPath('examples/hello-world.js'), '--exec-name', 'hello');
+  assert.equal([dumped.status, dumped.stderr], [0, '']);
+  assert.match(dumped.stdout, /^hello: \d+ MB, with node v\S+ for \w+-\w+\n/);
+  const addons = Array.from(
+    dumped.stdout.matchAll(/^native addon, needed beside it: (.*)$/gm),
+    ([, name]) => name,
+  );
+  assert.equal(readdirSync(folder).sort(), ['hello', ...addons].sort(), 'nothing else is left there');
+
+  const hello = join(folder, 'hello');
+  const file = join(folder, 'm.rsc');
+  const withLocals = start(hello, ['--master', '--slaves', '2', '--audit-file', join(folder, 'audit.txt')]);
+  const master = start(hello, ['--master', '--member-id', 'alone', '--resource-file', file]);
+  await until('the resource file is there', () => existsSync(file));
+  const resource = JSON.parse(readFileSync(file, 'utf8'));
+  assert.is(resource['slave-executable'], hello);
+  const slave = start(resource['slave-executable'], resource['slave-arguments']);
+
+  for (const ended of [await withLocals, await master]) {
+    assert.equal(greetings(ended.stdout), EXPECTED, ended.stderr);
+    assert.is(ended.code, 0);
+  }
+  assert.is((await withLocals).stderr, '', 'nothing about experiments, nothing of local slaves');
+  const { code, stderr } = await slave;
+  assert.is(code, 0, stderr);
+  const version = await start(hello, ['--version']);
+  assert.is(
+    version.stdout,
+    spawnSync(process.execPath, [programPath('examples/hello-world.js'), '--version'], {
+      encoding: 'utf8',
+    }).stdout.replace('hello-world', 'hello'),
+  );
+});
+
+dump('it says in one line what is wrong, and exits 255', () => {
+  for (const [args, line] of [
+    [['dump-exec', 'none.js'], /^there is no .*none\.js; build the program and name its compiled file\n$/],
+    [['dump-exec'], /^Not enough non-option arguments: got 0, need at least 1\n$/],
+    [[], /^expected a command; type ts-mw dump-exec PROGRAM\n$/],
+    [['dump-exec', 'a.js', '--wrong'], /^Unknown argument: wrong\n$/],
+  ] as const) {
+    const { status, stdout, stderr } = command(...args);
+    assert.match(stderr, line);
+    assert.equal([status, stdout], [255, '']);
+  }
+});
+
+dump.run();
