@@ -93,7 +93,12 @@ table('a package is imported by its owner only', () => {
 });
 
 /** What only some runs need, so that the others start without it. */
-const LAZY: readonly RegExp[] = [/^cli\/dump-exec\//, /^cli\/ts-mw\.ts$/, /^cli\/batch\/print-batch\.ts$/];
+const LAZY: readonly RegExp[] = [
+  /^cli\/dump-exec\//,
+  /^cli\/repl\//,
+  /^cli\/ts-mw\.ts$/,
+  /^cli\/batch\/print-batch\.ts$/,
+];
 const LAZY_PACKAGES: readonly string[] = ['esbuild'];
 
 table('a program does not load what only some runs need', () => {

@@ -5,6 +5,7 @@ import type { AlgorithmDefinition } from './types.js';
 
 const MAX_NAME_LENGTH = 200;
 const definitions = new Map<string, AlgorithmDefinition>();
+const algorithms = new Map<string, object>();
 const definitionsByAlgorithm = new WeakMap<object, AlgorithmDefinition>();
 
 /** Throws UsageError unless `name` can be the name of an algorithm, which is defined at `place`. */
@@ -33,6 +34,7 @@ export function registerAlgorithm(definition: AlgorithmDefinition, algorithm: ob
     );
   }
   definitions.set(name, definition);
+  algorithms.set(name, algorithm);
   definitionsByAlgorithm.set(algorithm, definition);
 }
 
@@ -44,6 +46,11 @@ export function lookUpAlgorithm(name: string): AlgorithmDefinition | undefined {
 /** All definitions, sorted by name. */
 export function listAlgorithms(): readonly AlgorithmDefinition[] {
   return [...definitions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What `defineAlgorithm` returned, by name. */
+export function namedAlgorithms(): ReadonlyMap<string, object> {
+  return algorithms;
 }
 
 /** The definition behind what `defineAlgorithm` returned; undefined for any other value. */

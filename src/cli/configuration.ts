@@ -82,7 +82,8 @@ export function configure(
 }
 
 function roleOf(flags: readonly GivenFlag[]): 'master' | 'slave' | undefined {
-  const master = flags.some(({ key }) => key === 'master');
+  // Whoever types commands to a master is one
+  const master = flags.some(({ key }) => key === 'master' || key === 'repl');
   const slave = flags.some(({ key }) => key === 'slave');
   if (master && slave) {
     throw new FlagError('--master', 'expected one role, --slave came too; type --master or --slave');

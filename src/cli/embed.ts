@@ -128,7 +128,8 @@ function flagsFor(where: EmbeddedMaster | number | string): Flags {
 
 function configurationOf(flags: Flags): Configuration {
   const command = parseFlags([], flags);
-  if (command.kind !== 'run') throw new UsageError('help, version and printBatch are for the command line');
+  if (command.kind !== 'run')
+    throw new UsageError('help, version, repl and printBatch are for the command line');
   return command.configuration;
 }
 

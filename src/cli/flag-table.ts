@@ -56,7 +56,7 @@ export type FlagGroup =
   | 'Timeouts:';
 
 export interface FlagRow {
-  readonly key: FlagKey | 'help' | 'version' | 'printBatch';
+  readonly key: FlagKey | 'help' | 'version' | 'printBatch' | 'repl';
   /** As typed, with the dashes. */
   readonly name: string;
   readonly group: FlagGroup;
@@ -87,6 +87,12 @@ export const FLAG_ROWS: readonly FlagRow[] = [
   row('help', 'Role:', 'nothing', 'Print this and exit'),
   row('version', 'Role:', 'nothing', 'Print the versions and exit'),
 
+  row(
+    'repl',
+    'Tools:',
+    'nothing',
+    "Be a master that is driven from Node's REPL; --slaves says with how many local slaves it begins",
+  ),
   row(
     'printBatch',
     'Tools:',
@@ -184,7 +190,7 @@ export const FLAG_ROWS: readonly FlagRow[] = [
 ];
 
 /** A program cannot give them: they are for who types a command line. */
-export const TYPED_ONLY: ReadonlySet<FlagRow['key']> = new Set(['help', 'version', 'printBatch']);
+export const TYPED_ONLY: ReadonlySet<FlagRow['key']> = new Set(['help', 'version', 'printBatch', 'repl']);
 
 /** `masterPort` to `--master-port`. */
 export function flagName(key: string): string {

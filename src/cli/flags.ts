@@ -9,6 +9,8 @@ import { type GivenFlag, splitArguments } from './split-arguments.js';
 
 export type ParsedCommand =
   | { readonly kind: 'run'; readonly configuration: Configuration }
+  /** Be a master whose algorithm is typed. */
+  | { readonly kind: 'repl'; readonly configuration: Configuration }
   | {
       readonly kind: 'print-batch';
       readonly system: BatchSystem;
@@ -39,6 +41,7 @@ export function parseFlags(
   if (given.some(({ key }) => key === 'version')) return { kind: 'version', text: versionText(program) };
   if (problem !== undefined) throw problem;
   const configuration = configure(given, rest, defaults, env);
+  if (given.some(({ key }) => key === 'repl')) return { kind: 'repl', configuration };
   const batch = given.findLast(({ key }) => key === 'printBatch')?.value;
   if (batch === undefined) return { kind: 'run', configuration };
   const system = parseChoice('--print-batch', String(batch), BATCH_SYSTEMS);

@@ -57,6 +57,10 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
       process.stdout.write(batchFile({ ...command, ...place }));
       return 0;
     }
+    if (command.kind === 'repl') {
+      const { runRepl } = await import('./repl/run-repl.js');
+      return await runRepl(command.configuration);
+    }
     configuration = command.configuration;
     audit = createAuditTrail({ file: configuration.auditFile, format: configuration.auditFormat });
   } catch (error) {

@@ -5,7 +5,7 @@
  * A process that ends while the master is not ending makes its place wait: 250 ms at first, doubled with
  * each end up to 15 s, and 250 ms again once a process has run for 30 s. From `beginEnding` on nothing is
  * started any more and waiting places are empty. Without one more process than N at any time, a program
- * that dies at once costs N starts every 15 s, for ever.
+ * that dies at once costs N starts every 15 s, for ever. Places are added, and given up, one by one.
  */
 
 import {
@@ -53,6 +53,8 @@ const systemClock: LocalSlavesClock = {
 
 interface Place {
   readonly number: number;
+  /** Nothing is started there again. */
+  givenUp?: true;
   running?: { readonly process: SlaveProcess; readonly since: number } | undefined;
   cancelStart?: (() => void) | undefined;
   nextDelayMs: number;
@@ -62,7 +64,7 @@ export class LocalSlaves {
   readonly #params: LocalSlavesParams;
   readonly #clock: LocalSlavesClock;
   readonly #spawn: SpawnSlave;
-  readonly #places: readonly Place[];
+  readonly #places: Place[];
   #started = false;
   #ending = false;
   #end: Promise<void> | undefined;
@@ -87,6 +89,23 @@ export class LocalSlaves {
     if (this.#started) return;
     this.#started = true;
     for (const place of this.#places) this.#startOne(place);
+  }
+
+  /** One more place; returns the pid of its process, undefined if there is none. */
+  add(): number | undefined {
+    const place: Place = { number: this.#places.length + 1, nextDelayMs: FIRST_DELAY_MS };
+    this.#places.push(place);
+    this.#startOne(place);
+    return place.running?.process.pid;
+  }
+
+  /** Kills a process and gives its place up; false if it is none of these. */
+  kill(pid: number): boolean {
+    const place = this.#places.find(({ running }) => running?.process.pid === pid);
+    if (place === undefined) return false;
+    place.givenUp = true;
+    place.running?.process.kill();
+    return true;
   }
 
   /** To be called before slaves are told to shut down: those that then exit are not started again. */
@@ -132,6 +151,7 @@ export class LocalSlaves {
       if (this.#places.every((one) => one.running === undefined)) this.#onAllGone?.();
       return;
     }
+    if (place.givenUp) return;
     const delayMs = place.nextDelayMs;
     place.nextDelayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
     place.cancelStart = this.#clock.after(delayMs, () => this.#startOne(place));

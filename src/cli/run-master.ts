@@ -24,6 +24,8 @@ export interface RunMasterParams {
   readonly audit: AuditSink;
   /** The file that slaves run; needed for local slaves and named in the resource file. */
   readonly program: string | undefined;
+  /** Where local slaves write their audit trail; beside the master's, or on standard error, by default. */
+  readonly slaveAuditFile?: string | undefined;
 }
 
 /** A master with everything around it. */
@@ -104,6 +106,17 @@ export class RunningMaster {
     await this.#locals?.end(this.master.leavingPids);
     await this.#broker?.stop();
     audit.emit({ type: 'master-finished', memberId: configuration.memberId });
+  }
+
+  /** Starts one more local slave; returns its pid, undefined if it could not be started. */
+  addSlave(): number | undefined {
+    if (this.#locals === undefined) throw new UsageError('this master does not know what its slaves run');
+    return this.#locals.add();
+  }
+
+  /** Kills a local slave, which is not started again; false if it is none of this master. */
+  killSlave(pid: number): boolean {
+    return this.#locals?.kill(pid) ?? false;
   }
 
   /** For a process that ends this instant. */
@@ -191,7 +204,7 @@ function openResourceFile({
 }
 
 function startLocalSlaves({
-  params: { configuration, audit, program },
+  params: { configuration, audit, program, slaveAuditFile },
   address,
   master,
   broker,
@@ -201,11 +214,11 @@ function startLocalSlaves({
   master: Master;
   broker: Broker | undefined;
 }): LocalSlaves | undefined {
-  if (configuration.slaves === 0 || program === undefined) return undefined;
+  if (program === undefined) return undefined;
   const locals = new LocalSlaves({
     count: configuration.slaves,
     program,
-    args: localSlaveArguments(configuration, broker),
+    args: localSlaveArguments(configuration, broker, slaveAuditFile),
     token: address.token,
     password: address.password,
     onEvent: (event) => tellLocalSlave(event, audit, master),
@@ -214,7 +227,11 @@ function startLocalSlaves({
   return locals;
 }
 
-function localSlaveArguments(configuration: Configuration, broker: Broker | undefined): string[] {
+function localSlaveArguments(
+  configuration: Configuration,
+  broker: Broker | undefined,
+  slaveAuditFile: string | undefined,
+): string[] {
   const { nats, memberId, auditFile, auditFormat, argv } = configuration;
   const place =
     broker === undefined
@@ -224,7 +241,8 @@ function localSlaveArguments(configuration: Configuration, broker: Broker | unde
     ...(nats.user === undefined ? [] : ['--nats-user', nats.user]),
     ...(nats.creds === undefined ? [] : ['--nats-creds', nats.creds]),
   ];
-  const audit = auditFile === undefined ? [] : ['--audit-file', `${auditFile}.slaves`];
+  const file = slaveAuditFile ?? (auditFile === undefined ? undefined : `${auditFile}.slaves`);
+  const audit = file === undefined ? [] : ['--audit-file', file];
   return [
     '--slave',
     ...place,

@@ -225,8 +225,8 @@ for (const [args, flag, part] of WRONG) {
 
 flags('has a right and a wrong example of every flag', () => {
   for (const { name } of FLAG_ROWS) {
-    // What prints and exits has tests of its own
-    if (['--help', '--version', '--print-batch'].includes(name)) continue;
+    // These have tests of their own
+    if (['--help', '--version', '--repl', '--print-batch'].includes(name)) continue;
     assert.ok(
       RIGHT.some(([args]) => args.split(/[ =]/).includes(name)),
       name,

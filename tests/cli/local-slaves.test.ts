@@ -93,6 +93,26 @@ local('starts as many as it is told, once', () => {
   assert.equal(slaves.pids, [1, 2, 3]);
 });
 
+local('adds a place, and gives up that of a process which it is told to kill', () => {
+  const { clock, slaves, exit, log, events } = faked(1);
+  slaves.start();
+  assert.is(slaves.add(), 2);
+  assert.ok(slaves.kill(2));
+  assert.not.ok(slaves.kill(3), 'there is no such process');
+  exit(2, null);
+  assert.not.ok(slaves.kill(2), 'it has ended');
+  exit(1);
+  assert.equal(
+    events.map(({ type, number }) => `${type} ${number}`),
+    ['started 1', 'started 2', 'exited 2', 'exited 1', 'restarting 1'],
+  );
+  clock.advance(1_000);
+  assert.equal(log, ['spawn 1', 'spawn 2', 'kill 2', 'spawn 3']);
+  assert.is(clock.pending, 0);
+  slaves.beginEnding();
+  assert.is(slaves.add(), undefined, 'the master is ending');
+});
+
 local('waits longer after each end, at most 15 s, and starts for ever', () => {
   const { clock, events, slaves, exit, log } = faked(1);
   slaves.start();

@@ -1,0 +1,134 @@
+/** What can be typed in the REPL beyond JavaScript: the names, what they do, and how `.help` explains them. */
+
+import { hostname } from 'node:os';
+import { inspect } from 'node:util';
+import { namedAlgorithms } from '../../algorithms/registry.js';
+import type { Fate, SlaveId } from '../../algorithms/types.js';
+import type { AuditListener } from '../../audit/audit-trail.js';
+import { UsageError } from '../../errors.js';
+import type { MasterHandle } from '../../master/master-handle.js';
+import { type EmbeddedMaster, type EmbeddedMasterOptions, master, slave } from '../embed.js';
+import type { RunningMaster } from '../run-master.js';
+import { awaitable } from './awaitable.js';
+import type { SlaveTable } from './slave-table.js';
+
+export interface ReplNamesParams {
+  readonly running: RunningMaster;
+  readonly table: SlaveTable;
+  /** Whether the audit trail is shown. */
+  readonly audit: { shown: boolean };
+  readonly onAudit: (listener: AuditListener) => () => void;
+}
+
+/** The values, by the names that the REPL has for them. */
+export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown> {
+  const { running, table, audit } = params;
+  const algorithms = namedAlgorithms();
+  const names = new Map<string, unknown>([
+    ['master', callableMaster(running)],
+    ['slave', slave],
+    ['algorithms', Object.fromEntries(algorithms)],
+    ['results', () => results(running.handle)],
+    ['slaves', () => table.rows],
+    ['addSlave', () => addSlave(params)],
+    ['killSlave', (sid: SlaveId) => killSlave(params, sid)],
+    [
+      'audit',
+      (wanted: unknown) => {
+        audit.shown = truthOf(wanted);
+      },
+    ],
+    ['on', true],
+    ['off', false],
+  ]);
+  for (const [name, algorithm] of algorithms) {
+    // Another name would hide what the program or Node needs under it; `algorithms` has it all the same
+    if (!names.has(name) && !(name in globalThis)) names.set(name, algorithm);
+  }
+  return names;
+}
+
+export function helpText(): string {
+  const hello = [...namedAlgorithms().keys()].find((name) =>
+    /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name),
+  );
+  const algorithm = hello ?? "algorithms['name']";
+  const rows = [
+    [`${algorithm}.funcall(…)`, 'submit a task; returns its id'],
+    [`await ${algorithm}.future(…)`, 'submit a task and wait for its packet'],
+    ['results()', 'hand over the fates that arrived; await results() waits for all that is pending'],
+    ['slaves()', 'the slaves, as a table'],
+    ['addSlave()', 'start one more local slave; await addSlave() waits until it has joined'],
+    ["killSlave('SLAVE-0')", 'kill a local slave with SIGKILL; it is not started again'],
+    ['audit(on), audit(off)', 'show the audit trail as it grows, or do not'],
+    ['master', 'the handle of the master: master.pendingTasks, master.allocateSlaves(), …'],
+    ['algorithms', "all of them by name, also those whose name cannot be typed: algorithms['my-name']"],
+    ['await slave(port)', 'a slave in this process for the master at that port, such as one of another REPL'],
+    ['await master()', 'one more master in this process'],
+  ] as const;
+  const width = Math.max(...rows.map(([typed]) => typed.length));
+  return rows.map(([typed, meaning]) => `${typed.padEnd(width)}  ${meaning}\n`).join('');
+}
+
+/** The handle of the REPL's master, and a function that starts another. */
+function callableMaster({ handle, port }: RunningMaster): MasterHandle & typeof master {
+  const start = (options?: EmbeddedMasterOptions): Promise<EmbeddedMaster> => master(options);
+  Object.setPrototypeOf(start, handle);
+  return Object.defineProperties(start, {
+    masterPort: { value: port, enumerable: true },
+    [inspect.custom]: {
+      value: () => {
+        const { pendingTasks, numUnrunnableTasks, targetNumber } = handle;
+        return { masterPort: port, pendingTasks, numUnrunnableTasks, targetNumber };
+      },
+    },
+  }) as unknown as MasterHandle & typeof master;
+}
+
+function results(handle: MasterHandle): Fate[] & PromiseLike<Fate[]> {
+  const arrived: Fate[] = [...handle.getResults(), ...handle.getUnrunnableTasks()];
+  return awaitable(arrived, async () => {
+    const all = [...arrived];
+    for await (const fate of handle.results()) all.push(fate);
+    return all;
+  });
+}
+
+function addSlave({ running, onAudit }: ReplNamesParams): object & PromiseLike<SlaveId> {
+  const pid = running.addSlave();
+  if (pid === undefined) throw refusal('the slave could not be started; audit(on) says why');
+  let stop: () => void = () => {};
+  const joined = new Promise<SlaveId>((resolve, reject) => {
+    stop = onAudit((event) => {
+      if (event.type === 'slave-connecting' && event.pid === pid && event.host === hostname()) {
+        resolve(event.sid as SlaveId);
+      }
+      if (event.type === 'local-slave-exited' && event.pid === pid) {
+        reject(refusal(`process ${pid} ended before it had joined; audit(on) says more`));
+      }
+    });
+  });
+  joined.finally(() => stop()).catch(() => undefined);
+  return awaitable({ pid }, () => joined);
+}
+
+function killSlave({ running, table }: ReplNamesParams, sid: SlaveId): SlaveId {
+  const row = table.find(sid);
+  if (row === undefined) throw refusal(`there is no ${String(sid)}; slaves() lists those there are`);
+  if (row.host !== hostname() || !running.killSlave(row.pid)) {
+    throw refusal(`${sid} is ${row.host}:${row.pid}, which this master did not start; end it there`);
+  }
+  return sid;
+}
+
+function truthOf(wanted: unknown): boolean {
+  if (wanted === 'on' || wanted === true) return true;
+  if (wanted === 'off' || wanted === false) return false;
+  throw refusal('audit takes on or off');
+}
+
+/** Whoever types wants the sentence, not where we are. */
+function refusal(message: string): UsageError {
+  const error = new UsageError(message);
+  return Object.defineProperty(error, inspect.custom, { value: () => `${error.name}: ${message}` });
+}

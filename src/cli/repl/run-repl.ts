@@ -1,0 +1,79 @@
+/** `--repl`: a master whose algorithm is typed, from its start to its end. */
+
+import { devNull } from 'node:os';
+import { setProgramSubmitter } from '../../algorithms/submitter-context.js';
+import { type AuditTrail, createAuditTrail } from '../../audit/audit-trail.js';
+import type { AuditEventType } from '../../audit/events.js';
+import { createListenedTrail } from '../../audit/memory-trail.js';
+import { formatText } from '../../audit/text-format.js';
+import type { Configuration } from '../configuration.js';
+import { packageVersion } from '../describe-flags.js';
+import { programFile } from '../one-executable.js';
+import { RunningMaster } from '../run-master.js';
+import { MwRepl } from './mw-repl.js';
+import { helpText, replNames } from './repl-names.js';
+import { SlaveTable } from './slave-table.js';
+
+/** Told also while the audit trail is not shown. */
+const ALWAYS_SHOWN: ReadonlySet<AuditEventType> = new Set(['warning', 'error', 'local-slave-unstarted']);
+
+/** What a session typed may still hold the event loop. */
+const LINGER_MS = 2_000;
+
+/** Returns the exit code: 0 after Ctrl-D or `.exit`, 143 after SIGTERM. Throws when the master cannot be. */
+export async function runRepl(configuration: Configuration): Promise<number> {
+  const { auditFile, auditFormat, memberId } = configuration;
+  const trail: AuditTrail =
+    auditFile === undefined
+      ? createListenedTrail()
+      : createAuditTrail({ file: auditFile, format: auditFormat });
+  const table = new SlaveTable();
+  const audit = { shown: false };
+  let repl: MwRepl | undefined;
+  trail.onEvent((event, timeMs) => {
+    table.hear(event);
+    if (audit.shown || ALWAYS_SHOWN.has(event.type)) say(formatText(event, timeMs), repl);
+    repl?.refresh();
+  });
+  trail.emit({ type: 'version', version: packageVersion() });
+  trail.emit({ type: 'init', role: 'master', memberId });
+  for (const text of configuration.warnings) trail.emit({ type: 'warning', text });
+
+  const running = await RunningMaster.start({
+    configuration,
+    audit: trail,
+    program: programFile(process.argv[1]),
+    // Theirs would appear in the middle of what is typed
+    ...(auditFile === undefined ? { slaveAuditFile: devNull } : {}),
+  });
+  const killLocalSlaves = (): void => running.killLocalSlaves();
+  process.on('exit', killLocalSlaves);
+  setProgramSubmitter(running.master);
+  const terminated = new Promise<void>((resolve) => process.once('SIGTERM', () => resolve()));
+  const [url = ''] = running.address.urls;
+  process.stdout.write(`ts-mw ${packageVersion()}, master at ${url}. Type .help for what there is.\n`);
+  repl = await MwRepl.open({
+    names: replNames({ running, table, audit, onAudit: (listener) => trail.onEvent(listener) }),
+    help: helpText(),
+    prompt: () => promptOf(table.size, running.handle.pendingTasks),
+  });
+  const code = await Promise.race([repl.closed.then(() => 0), terminated.then(() => 143)]);
+  // What was typed and not awaited has nobody to tell any more
+  process.on('unhandledRejection', () => {});
+  repl.close();
+  await running.end(code === 0);
+  setProgramSubmitter(undefined);
+  process.off('exit', killLocalSlaves);
+  await trail.close();
+  setTimeout(() => process.exit(code), LINGER_MS).unref();
+  return code;
+}
+
+function promptOf(slaves: number, pending: number): string {
+  return `mw ${slaves} ${slaves === 1 ? 'slave' : 'slaves'}, ${pending} pending> `;
+}
+
+function say(line: string, repl: MwRepl | undefined): void {
+  if (repl === undefined) process.stdout.write(`${line}\n`);
+  else repl.print(line);
+}
