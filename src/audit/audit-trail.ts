@@ -3,6 +3,8 @@ import { openAuditFile, openStandardError } from './destination.js';
 import { type AuditEvent, FREQUENT_EVENTS } from './events.js';
 import { formatJson } from './json-format.js';
 import { LineWriter } from './line-writer.js';
+import type { RotationSettings } from './rotation.js';
+import { SizeWatch } from './size-watch.js';
 import { formatText } from './text-format.js';
 
 /** Where events go. All that most layers need to know of the trail. */
@@ -31,6 +33,8 @@ export interface AuditTrailParams {
   /** The file to append to; standard error if not given. */
   readonly file?: string | undefined;
   readonly format: 'text' | 'json';
+  /** When the file is rotated; never if not given, nor is what is no regular file. */
+  readonly rotation?: RotationSettings | undefined;
   /** Now in milliseconds; `Date.now` by default. */
   readonly clock?: (() => number) | undefined;
 }
@@ -41,12 +45,13 @@ export interface AuditTrailParams {
  *
  * @throws FlagError naming `--audit-file` when the file cannot be opened.
  */
-export function createAuditTrail({ file, format, clock = Date.now }: AuditTrailParams): AuditTrail {
+export function createAuditTrail({ file, format, rotation, clock = Date.now }: AuditTrailParams): AuditTrail {
   const formatEvent = format === 'json' ? formatJson : formatText;
   const formatLine = (event: AuditEvent, timeMs: number) => `${formatEvent(event, timeMs)}\n`;
   const writer = new LineWriter({
     destination: file === undefined ? openStandardError() : openAuditFile(file),
     formatDropped: (count, reason) => formatLine({ type: 'audit-dropped', count, reason }, clock()),
+    watch: file === undefined || rotation === undefined ? undefined : watchOf(file, rotation),
   });
   const listeners = new Listeners((event) => write(event, clock()));
   // What a task is waiting behind should not be the text of a line.
@@ -56,6 +61,33 @@ export function createAuditTrail({ file, format, clock = Date.now }: AuditTrailP
     writer.flushSync();
   };
   exitFlushes.add(flushSync);
+  let closing = false;
+
+  /** Complains of the same thing once, however often it happens. */
+  function watchOf(path: string, rotation: RotationSettings): SizeWatch {
+    let complaint = '';
+    return new SizeWatch({
+      ...rotation,
+      path,
+      onRenamed: (byUs) => goOnIn(path, byUs ? { type: 'audit-rotated', path: `${path}.1` } : undefined),
+      onFailed(reason) {
+        if (complaint === reason) return;
+        complaint = reason;
+        emit({ type: 'warning', text: `--audit-max-size: ${path} cannot be rotated (${reason})` });
+      },
+    });
+  }
+
+  function goOnIn(path: string, news: AuditEvent | undefined): void {
+    if (closing) return;
+    late.handOver();
+    try {
+      writer.replace(openAuditFile(path));
+      if (news !== undefined) emit(news);
+    } catch (error) {
+      emit({ type: 'warning', text: `${(error as Error).message}; the old file is kept` });
+    }
+  }
 
   function writeNow(event: AuditEvent, timeMs: number, frequent: boolean): void {
     try {
@@ -90,16 +122,10 @@ export function createAuditTrail({ file, format, clock = Date.now }: AuditTrailP
     },
     flushSync,
     reopen() {
-      if (file === undefined || !exitFlushes.has(flushSync)) return;
-      late.handOver();
-      try {
-        writer.replace(openAuditFile(file));
-        emit({ type: 'audit-reopened', path: file });
-      } catch (error) {
-        emit({ type: 'warning', text: `${(error as Error).message}; the old file is kept` });
-      }
+      if (file !== undefined) goOnIn(file, { type: 'audit-reopened', path: file });
     },
     async close() {
+      closing = true;
       late.handOver();
       await writer.close();
       exitFlushes.delete(flushSync);

@@ -45,6 +45,8 @@ export interface AuditEventTable {
   'audit-dropped': { count: number; reason: string };
   /** `AUDIT REOPENED "path"`: after SIGHUP. */
   'audit-reopened': { path: string };
+  /** `AUDIT ROTATED "path.1"`: the file of that name is what this one goes on from. */
+  'audit-rotated': { path: string };
   /** `WARNING text`. */
   warning: { text: string };
   /** `ERROR text`: such as the stack of what an algorithm threw. */

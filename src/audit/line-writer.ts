@@ -1,6 +1,8 @@
 /** Owns the lines on their way out: gathers and bounds them, and outlives a destination that refuses them. */
+import { closeSync } from 'node:fs';
 import sonicBoom from 'sonic-boom';
 import { type Destination, errorCode } from './destination.js';
+import type { SizeWatch } from './size-watch.js';
 
 /** How many characters may wait for a destination; lines beyond are dropped and counted. */
 export const WAITING_LIMIT = 16 * 1024 * 1024;
@@ -22,6 +24,8 @@ export interface LineWriterParams {
   readonly destination: Destination;
   /** Makes the line (with its newline) that tells how many were dropped, and why. */
   readonly formatDropped: (count: number, reason: string) => string;
+  /** Of a file that is rotated. */
+  readonly watch?: Pick<SizeWatch, 'afterWrite' | 'replacementOf'> | undefined;
 }
 
 /**
@@ -37,7 +41,9 @@ export interface LineWriterParams {
  */
 export class LineWriter {
   readonly #formatDropped: LineWriterParams['formatDropped'];
+  readonly #watch: LineWriterParams['watch'];
   #destination: Destination;
+  #successor: Destination | undefined;
   #sonic: sonicBoom.SonicBoom;
   #state: 'idle' | 'writing' | 'refused' = 'idle';
   #closed = false;
@@ -57,9 +63,10 @@ export class LineWriter {
   #onSettled: (() => void)[] = [];
   #syncDeadline = 0;
 
-  constructor({ destination, formatDropped }: LineWriterParams) {
+  constructor({ destination, formatDropped, watch }: LineWriterParams) {
     this.#destination = destination;
     this.#formatDropped = formatDropped;
+    this.#watch = watch;
     this.#sonic = this.#attach(destination);
   }
 
@@ -92,6 +99,7 @@ export class LineWriter {
   flushSync(): void {
     if (this.#waiting === 0) return;
     this.#stopTimer();
+    if (this.#state === 'idle') this.#leaveDeleted();
     this.#syncDeadline = performance.now() + FLUSH_LIMIT_MS;
     try {
       // A chunk in the thread pool can't be awaited here; without a pause the next one might overtake it.
@@ -116,18 +124,20 @@ export class LineWriter {
     }
   }
 
-  /** Goes on with another destination. What the old one has refused goes there too. */
+  /**
+   * Goes on with another destination, once the chunk under way has its end. What the old one has refused goes
+   * there too.
+   */
   replace(destination: Destination): void {
+    if (this.#state === 'writing') {
+      if (this.#successor !== undefined) closeSync(this.#successor.fd);
+      this.#successor = destination;
+      return;
+    }
     this.#stopTimer();
-    if (this.#state === 'refused') this.#chunks.unshift(this.#underWay);
-    else this.#count(this.#underWay.length);
-    this.#underWay = '';
-    this.#release();
-    this.#destination = destination;
-    this.#sonic = this.#attach(destination);
-    this.#state = 'idle';
+    this.#exchange(destination);
     this.#next();
-    this.#settle();
+    if (this.#state === 'idle') this.#settle();
   }
 
   /** Flushes and closes; standard error stays open. Lines that come later are ignored. May be called twice. */
@@ -184,14 +194,49 @@ export class LineWriter {
   }
 
   #written(): void {
+    if (this.#leaveDeleted()) {
+      this.#next();
+      return;
+    }
     this.#confirm();
+    if (!this.#succeed()) this.#watch?.afterWrite(this.#destination.fd);
     if (this.#dropped > 0) this.#tellDropped();
     this.#nextOrWait();
     this.#settle();
   }
 
+  /** What went to a file that is deleted is as good as refused: it goes to the next one. */
+  #leaveDeleted(): boolean {
+    const replacement = this.#watch?.replacementOf(this.#destination.fd);
+    if (replacement === undefined) return false;
+    this.#state = 'refused';
+    this.#exchange(replacement);
+    return true;
+  }
+
+  #exchange(destination: Destination): void {
+    if (this.#underWay !== '') this.#chunks.unshift(this.#underWay);
+    this.#underWay = '';
+    this.#release();
+    this.#destination = destination;
+    this.#sonic = this.#attach(destination);
+    this.#state = 'idle';
+  }
+
+  #succeed(): boolean {
+    const successor = this.#successor;
+    if (successor === undefined) return false;
+    this.#successor = undefined;
+    this.#exchange(successor);
+    return true;
+  }
+
   #refuse(error: unknown): void {
     this.#state = 'refused';
+    if (this.#succeed()) {
+      this.#next();
+      return;
+    }
     this.#reason = errorCode(error);
     const pipeIsFull = this.#reason === 'EAGAIN';
     this.#timer ??= setTimeout(() => this.#retry(), pipeIsFull ? RETRY_FULL_PIPE_MS : RETRY_MS).unref();

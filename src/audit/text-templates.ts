@@ -50,6 +50,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'still-open': 'EOF FORCE -> {what:text}',
   'audit-dropped': 'AUDIT DROPPED {count:int} lines: {reason:text}',
   'audit-reopened': 'AUDIT REOPENED {path:name}',
+  'audit-rotated': 'AUDIT ROTATED {path:name}',
   warning: 'WARNING {text:text}',
   error: 'ERROR {text:text}',
 

@@ -1,8 +1,11 @@
 /** The one frozen object that a process runs by, made of its command line and its program's defaults. */
 
+import type { RotationSettings } from '../audit/rotation.js';
 import { FlagError } from '../errors.js';
 import { FLAG_ROWS, type FlagKey, type Flags, flagName, TYPED_ONLY } from './flag-table.js';
 import {
+  AUDIT_FILE_BYTES,
+  MESSAGE_BYTES,
   parseBytes,
   parseChoice,
   parseGroup,
@@ -43,6 +46,8 @@ export interface Configuration {
   readonly slaveResultGroup: number | 'auto';
   readonly auditFile: string | undefined;
   readonly auditFormat: 'text' | 'json';
+  /** Undefined if the audit file is not rotated. */
+  readonly auditRotation: RotationSettings | undefined;
   readonly clientTimeoutMs: number;
   /** `Infinity` is for ever: compare with it, but give it to no timer, which would fire at once. */
   readonly connectTimeoutMs: number;
@@ -151,12 +156,13 @@ class Reader {
       slaveResultGroup: this.#read('slaveResultGroup', parseGroup) ?? 'auto',
       auditFile: this.#read('auditFile', pathOf),
       auditFormat: this.#read('auditFormat', formatOf) ?? 'text',
+      auditRotation: this.#auditRotation(),
       clientTimeoutMs: this.#clientTimeoutMs(),
       connectTimeoutMs,
       slaves: this.#slaves(),
       slaveExecutable: this.#read('slaveExecutable', pathOf),
       nats: { urls, ...this.#credentials(urls) },
-      maxMessageBytes: this.#read('maxMessageSize', parseBytes) ?? 256 * 1024 * 1024,
+      maxMessageBytes: this.#read('maxMessageSize', messageBytesOf) ?? 256 * 1024 * 1024,
       allowVersionSkew: this.#flags.some(({ key }) => key === 'allowVersionSkew'),
       argv,
       warnings: this.#warnings,
@@ -229,6 +235,21 @@ class Reader {
     return credentials;
   }
 
+  #auditRotation(): RotationSettings | undefined {
+    const keep = this.#read('auditKeep', (name, text) =>
+      parseNatural(name, text, { from: 1, to: 1000 }, '5'),
+    );
+    const maxBytes = this.#read('auditMaxSize', auditBytesOf);
+    if (maxBytes === undefined) return undefined;
+    if (this.#last('auditFile') === undefined) {
+      throw new FlagError(
+        '--audit-max-size',
+        'expected --audit-file too, it did not come; type --audit-file FILE, or leave this out',
+      );
+    }
+    return { maxBytes, keep: keep ?? 5 };
+  }
+
   #clientTimeoutMs(): number {
     const timeoutMs = this.#read('clientTimeout', parseSeconds) ?? 30_000;
     if (timeoutMs < SHORT_CLIENT_TIMEOUT_MS) {
@@ -250,6 +271,8 @@ class Reader {
 
 const pathOf = (name: string, text: string) => parseText(name, text, 'FILE');
 const formatOf = (name: string, text: string) => parseChoice(name, text, ['text', 'json']);
+const messageBytesOf = (name: string, text: string) => parseBytes(name, text, MESSAGE_BYTES);
+const auditBytesOf = (name: string, text: string) => parseBytes(name, text, AUDIT_FILE_BYTES);
 const secondsOrForEver = (name: string, text: string) =>
   parseSeconds(name, text, 'for ever') || Number.POSITIVE_INFINITY;
 

@@ -133,10 +133,13 @@ function configurationOf(flags: Flags): Configuration {
   return command.configuration;
 }
 
-function auditOf({ auditFile, auditFormat }: Configuration, onAudit: AuditListener | undefined): AuditTrail {
+function auditOf(
+  { auditFile, auditFormat, auditRotation }: Configuration,
+  onAudit: AuditListener | undefined,
+): AuditTrail {
   const trail =
     auditFile !== undefined
-      ? createAuditTrail({ file: auditFile, format: auditFormat })
+      ? createAuditTrail({ file: auditFile, format: auditFormat, rotation: auditRotation })
       : createListenedTrail();
   if (onAudit !== undefined) trail.onEvent(onAudit);
   return trail;

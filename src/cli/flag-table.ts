@@ -24,6 +24,10 @@ export interface Flags {
   readonly auditFile?: string | undefined;
   /** `text` */
   readonly auditFormat?: 'text' | 'json' | undefined;
+  /** Bytes, or a text such as `100m`; the audit file is not rotated without it. */
+  readonly auditMaxSize?: number | string | undefined;
+  /** Rotated audit files to keep; 5. */
+  readonly auditKeep?: number | undefined;
   /** Seconds that a slave may be silent; 30. */
   readonly clientTimeout?: number | undefined;
   /** Seconds that a slave looks for its master; 30, and 0 is for ever. */
@@ -137,6 +141,14 @@ export const FLAG_ROWS: readonly FlagRow[] = [
 
   row('auditFile', 'Audit:', 'value', 'File to which the audit trail is appended', 'standard error'),
   row('auditFormat', 'Audit:', 'value', 'text, or json for one JSON object a line', 'text'),
+  row(
+    'auditMaxSize',
+    'Audit:',
+    'value',
+    'Bytes, or with k, m, g, at which the audit file is rotated: it becomes FILE.1, that FILE.2; 4k to 1024g',
+    'never',
+  ),
+  row('auditKeep', 'Audit:', 'value', 'Rotated audit files that are kept, 1 to 1000', '5'),
 
   row(
     'natsUrl',

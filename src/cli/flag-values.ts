@@ -4,8 +4,6 @@ import { isIP } from 'node:net';
 import { FlagError } from '../errors.js';
 
 const KB = 1024;
-export const MIN_MESSAGE_BYTES = 64 * KB;
-export const MAX_MESSAGE_BYTES = 1024 * KB * KB;
 
 /** Timers hold at most 2^31 ms, and a slave waits for ten times this on mere silence. */
 const MAX_SECONDS = 200_000;
@@ -45,12 +43,35 @@ export function parseSeconds(name: string, text: string, zero?: string): number 
   return value === 0 ? 0 : Math.max(1, Math.round(value * 1000));
 }
 
-export function parseBytes(name: string, text: string): number {
+export interface ByteBounds {
+  readonly from: number;
+  readonly to: number;
+  /** The bounds in words, such as `64k to 1g`. */
+  readonly words: string;
+  readonly example: string;
+}
+
+export const MESSAGE_BYTES: ByteBounds = {
+  from: 64 * KB,
+  to: 1024 * KB * KB,
+  words: '64k to 1g',
+  example: '256m',
+};
+
+/** The least holds every line that is not of the user's making. */
+export const AUDIT_FILE_BYTES: ByteBounds = {
+  from: 4 * KB,
+  to: 1024 * 1024 * KB * KB,
+  words: '4k to 1024g',
+  example: '100m',
+};
+
+export function parseBytes(name: string, text: string, bounds: ByteBounds): number {
   const match = /^(\d+)\s*(?:([kmg])(?:i?b)?|b)?$/i.exec(text);
   const unit = { k: KB, m: KB * KB, g: KB * KB * KB }[match?.[2]?.toLowerCase() ?? ''] ?? 1;
   const value = match === null ? Number.NaN : Number(match[1]) * unit;
-  if (value >= MIN_MESSAGE_BYTES && value <= MAX_MESSAGE_BYTES) return value;
-  throw wrong(name, 'bytes from 64k to 1g, with k, m, g or without', text, '256m');
+  if (value >= bounds.from && value <= bounds.to) return value;
+  throw wrong(name, `bytes from ${bounds.words}, with k, m, g or without`, text, bounds.example);
 }
 
 export function parseChoice<const T extends string>(name: string, text: string, choices: readonly T[]): T {

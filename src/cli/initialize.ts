@@ -62,7 +62,8 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
       return await runRepl(command.configuration);
     }
     configuration = command.configuration;
-    audit = createAuditTrail({ file: configuration.auditFile, format: configuration.auditFormat });
+    const { auditFile: file, auditFormat: format, auditRotation: rotation } = configuration;
+    audit = createAuditTrail({ file, format, rotation });
   } catch (error) {
     process.stderr.write(`${describe(error)}\n`);
     return FAILURE;

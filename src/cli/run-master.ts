@@ -232,7 +232,7 @@ function localSlaveArguments(
   broker: Broker | undefined,
   slaveAuditFile: string | undefined,
 ): string[] {
-  const { nats, memberId, auditFile, auditFormat, argv } = configuration;
+  const { nats, memberId, auditFile, auditFormat, auditRotation: rotation, argv } = configuration;
   const place =
     broker === undefined
       ? nats.urls.flatMap((url) => ['--nats-url', url])
@@ -243,6 +243,9 @@ function localSlaveArguments(
   ];
   const file = slaveAuditFile ?? (auditFile === undefined ? undefined : `${auditFile}.slaves`);
   const audit = file === undefined ? [] : ['--audit-file', file];
+  if (rotation !== undefined) {
+    audit.push('--audit-max-size', String(rotation.maxBytes), '--audit-keep', String(rotation.keep));
+  }
   return [
     '--slave',
     ...place,

@@ -67,6 +67,19 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     process.exit(7);
   },
 
+  /** Much in some turns and little in others, beside others that do the same to the same file. */
+  async rotates() {
+    const [file, sid = '', count = '', pauseMs = ''] = args;
+    const audit = createAuditTrail({ file, format: 'text', rotation: { maxBytes: 32_768, keep: 1_000 } });
+    for (let done = 0; done < Number(count); ) {
+      for (let burst = done % 7 === 0 ? 500 : 1; burst > 0 && done < Number(count); burst--, done++) {
+        audit.emit({ type: 'tasks-sent', sid, count: done });
+      }
+      await sleep(Number(pauseMs));
+    }
+    await audit.close();
+  },
+
   async ends() {
     const [end, file] = args;
     const audit = createAuditTrail({ file, format: 'text' });

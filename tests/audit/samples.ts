@@ -44,6 +44,7 @@ export const SAMPLES: Samples = {
   ],
   'still-open': [{ type: 'still-open', what: 'Timeout, PipeWrap' }, 'EOF FORCE -> Timeout, PipeWrap'],
   'audit-dropped': [{ type: 'audit-dropped', count: 12, reason: 'ENOSPC' }, 'AUDIT DROPPED 12 lines: ENOSPC'],
+  'audit-rotated': [{ type: 'audit-rotated', path: 'm.log.1' }, 'AUDIT ROTATED "m.log.1"'],
   'audit-reopened': [{ type: 'audit-reopened', path: '/a b/c.log' }, 'AUDIT REOPENED "/a b/c.log"'],
   warning: [
     { type: 'warning', text: 'C:\\new\r\nand\ttab\u2028end' },

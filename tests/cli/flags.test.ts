@@ -59,6 +59,7 @@ flags('fills in every default', () => {
     slaveResultGroup: 'auto',
     auditFile: undefined,
     auditFormat: 'text',
+    auditRotation: undefined,
     clientTimeoutMs: 30_000,
     connectTimeoutMs: 30_000,
     slaves: 0,
@@ -109,6 +110,13 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
   ['--master --slave-result-group 1', 'slaveResultGroup', 1],
   ['--master --audit-file a.log', 'auditFile', 'a.log'],
   ['--master --audit-format json', 'auditFormat', 'json'],
+  ['--master --audit-file a --audit-max-size 4096', 'auditRotation', { maxBytes: 4096, keep: 5 }],
+  [
+    '--master --audit-file a --audit-max-size 2M --audit-keep 1',
+    'auditRotation',
+    { maxBytes: 2 << 20, keep: 1 },
+  ],
+  ['--master --audit-keep 3', 'auditRotation', undefined],
   ['--master --client-timeout 5', 'clientTimeoutMs', 5000],
   ['--master --client-timeout .5', 'clientTimeoutMs', 500],
   ['--slave --master-port 4 --connect-timeout 0', 'connectTimeoutMs', Number.POSITIVE_INFINITY],
@@ -210,6 +218,9 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --max-message-size 2g', '--max-message-size', '"2g"'],
   ['--master --max-message-size 5t', '--max-message-size', '"5t"'],
   ['--master --max-message-size', '--max-message-size', 'nothing came'],
+  ['--master --audit-file a --audit-max-size 4095', '--audit-max-size', '4k to 1024g'],
+  ['--master --audit-max-size 1g', '--audit-max-size', 'expected --audit-file too'],
+  ['--master --audit-file a --audit-keep 0', '--audit-keep', 'from 1 to 1000'],
   ['--master --allow-version-skew=1', '--allow-version-skew', 'takes no value'],
 ];
 

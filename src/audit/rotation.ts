@@ -1,0 +1,115 @@
+/**
+ * Owns the rotation of an audit file that several processes may append to: FILE becomes FILE.1, that
+ * FILE.2, and so on up to the number kept.
+ *
+ * Nobody stops writing meanwhile: what goes to an open descriptor follows the file to its new name. One
+ * process at a time shifts names, under FILE.lock; the others see that their file has reached the size,
+ * find another file under its name, and open that. So no line is lost, and none is split.
+ */
+import { open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { errorCode } from './destination.js';
+
+export interface RotationSettings {
+  /** The file is rotated when it has reached so many bytes. */
+  readonly maxBytes: number;
+  /** How many old files are kept; at least one, since other processes may still write to the newest. */
+  readonly keep: number;
+}
+
+/** A shift takes milliseconds: an older lock is of a process that died, or was stopped, in the midst of it. */
+const DEAD_LOCK_MS = 2_000;
+/** Its number may have gone to another process meanwhile. */
+const ABANDONED_LOCK_MS = 600_000;
+
+/**
+ * `rotated`: this process has given the file `inode` its new name. `moved`: another one has. Either way the
+ * path can be opened anew. `busy`: another process is at it.
+ */
+export type RotationOutcome = 'rotated' | 'moved' | 'busy';
+
+/** Rejects with the system's error when names cannot be shifted; the file is then as it was. */
+export async function rotate(path: string, inode: bigint, keep: number): Promise<RotationOutcome> {
+  const file = await realPathOf(path);
+  if ((await inodeOf(file)) !== inode) return 'moved';
+  const lock = `${file}.lock`;
+  if (!(await takeLock(lock))) return 'busy';
+  try {
+    if ((await inodeOf(file)) !== inode) return 'moved';
+    await shift(file, keep);
+    return 'rotated';
+  } finally {
+    await unlink(lock).catch(() => undefined);
+  }
+}
+
+/** The first free name ends the shift: those above it stay. */
+async function shift(file: string, keep: number): Promise<void> {
+  let free = 1;
+  while (free < keep && (await inodeOf(`${file}.${free}`)) !== undefined) free++;
+  for (let number = free; number > 1; number--) await rename(`${file}.${number - 1}`, `${file}.${number}`);
+  await rename(file, `${file}.1`);
+  // Nobody may have anything more to write, and a trail without its file would look like one that is lost
+  await open(file, 'a').then(
+    (handle) => handle.close(),
+    () => undefined,
+  );
+}
+
+async function takeLock(lock: string): Promise<boolean> {
+  if (await createLock(lock)) return true;
+  if (!(await isDead(lock))) return false;
+  // Of several that find it dead, the one that can rename it breaks it
+  const broken = `${lock}.${process.pid}`;
+  try {
+    await rename(lock, broken);
+    await unlink(broken);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+  return createLock(lock);
+}
+
+async function createLock(lock: string): Promise<boolean> {
+  try {
+    const handle = await open(lock, 'wx');
+    await handle.writeFile(String(process.pid)).finally(() => handle.close());
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function isDead(lock: string): Promise<boolean> {
+  try {
+    const [{ mtimeMs }, pid] = await Promise.all([stat(lock), readFile(lock, 'utf8')]);
+    const ageMs = Date.now() - mtimeMs;
+    return ageMs > ABANDONED_LOCK_MS || (ageMs > DEAD_LOCK_MS && !isAlive(Number(pid)));
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
+}
+
+async function inodeOf(path: string): Promise<bigint | undefined> {
+  try {
+    return (await stat(path, { bigint: true })).ino;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Of a link, what it leads to: the set of files stands there. */
+async function realPathOf(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
