@@ -7,6 +7,12 @@ export interface AuditedAttempt {
   readonly evidence: string;
 }
 
+/** How many tasks of an algorithm. */
+export interface AuditedCount {
+  readonly algorithm: string;
+  readonly count: number;
+}
+
 /**
  * Every event, by its `type`: the text form (after the time stamp) and the meaning, then the fields.
  *
@@ -95,6 +101,8 @@ export interface AuditEventTable {
   'tasks-sent': { sid: string; count: number };
   /** `SLAVE-0 -> 12 results`. */
   'results-received': { sid: string; count: number };
+  /** `SLAVE-0 COMPUTED 12 tasks in 600 us`: since the last such line. */
+  'slave-computed': { sid: string; count: number; micros: number };
   /** `SLAVE-0 -> RECALLED 12 tasks`: unstarted ones, back in the jar. */
   'tasks-recalled': { sid: string; count: number };
   /** `SLAVE-0 -> [:ordered]`: an unordered slave moves to a group that wants it. */
@@ -121,6 +129,19 @@ export interface AuditEventTable {
   'slave-disconnected': { sid: string };
 
   // Tasks
+  /** `TASKS 0-99 SUBMITTED ("hello" 60, "square" 40)`: gathered for a second at most. */
+  'tasks-submitted': { tasks: string; algorithms: readonly AuditedCount[] };
+  /**
+   * `TASKS SETTLED "hello" ok 0-57,59 error 58 unrunnable 60 times 50x20,61x39 us`: who has what fate, and how
+   * many of them ran for about so many microseconds.
+   */
+  'tasks-settled': {
+    algorithm: string;
+    ok?: string | undefined;
+    error?: string | undefined;
+    unrunnable?: string | undefined;
+    times?: string | undefined;
+  };
   /** `SLAVE-0 R TASK-7`: taken back from a lost slave. */
   'task-reclaimed': { sid: string; taskId: string };
   /** `TASK-7 UNRUNNABLE "hello" max-attempts (SLAVE-0 #1 "silent for 30.1 s", SLAVE-1 #2 "...")`. */
@@ -208,4 +229,7 @@ export const FREQUENT_EVENTS: ReadonlySet<AuditEventType> = new Set([
   'results-received',
   'tasks-received',
   'results-sent',
+  'tasks-submitted',
+  'tasks-settled',
+  'slave-computed',
 ]);

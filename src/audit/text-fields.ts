@@ -1,5 +1,5 @@
 /** Owns how one field of an event is written into a text line and read out of it again. */
-import type { AuditedAttempt } from './events.js';
+import type { AuditedAttempt, AuditedCount } from './events.js';
 
 /** How one kind of field is printed, found in a line (a pattern without groups) and read back. */
 export interface FieldKind {
@@ -11,6 +11,7 @@ export interface FieldKind {
 }
 
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
+const COUNT = `${QUOTED} \\d+`;
 const ATTEMPT = `[^\\s"]+ #\\d+ ${QUOTED}`;
 
 // Control characters and line separators would break the line or command the terminal; the backslash keeps
@@ -54,6 +55,15 @@ export const FIELD_KINDS: Readonly<Record<string, FieldKind>> = {
     read: readAttempts,
     accepts: (value) => Array.isArray(value) && value.every(isAttempt),
   },
+  tally: {
+    write: (value) =>
+      (value as readonly AuditedCount[])
+        .map(({ algorithm, count }) => `${quote(algorithm)} ${count}`)
+        .join(', '),
+    pattern: `(?:${COUNT}(?:, ${COUNT})*)?`,
+    read: readCounts,
+    accepts: (value) => Array.isArray(value) && value.every(isCount),
+  },
 };
 
 function escapeText(value: unknown): string {
@@ -92,6 +102,19 @@ function readAttempts(text: string): AuditedAttempt[] {
     attempt: Number(attempt),
     evidence: JSON.parse(evidence) as string,
   }));
+}
+
+function readCounts(text: string): AuditedCount[] {
+  return Array.from(text.matchAll(new RegExp(`(${QUOTED}) (\\d+)`, 'g')), ([, name = '""', count]) => ({
+    algorithm: JSON.parse(name) as string,
+    count: Number(count),
+  }));
+}
+
+function isCount(value: unknown): value is AuditedCount {
+  if (typeof value !== 'object' || value === null) return false;
+  const { algorithm, count } = value as Partial<AuditedCount>;
+  return isString(algorithm) && isNumber(count);
 }
 
 function isAttempt(value: unknown): value is AuditedAttempt {

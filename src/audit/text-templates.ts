@@ -8,7 +8,7 @@ import type { AuditEventOf, AuditEventType } from './events.js';
  *   int   a whole number                    sec    seconds, with one digit after the point
  *   name  quoted, as a JSON string          text   to the end of the line
  *   caps  a word in upper case, in lower case in the event
- *   runs  a task's history
+ *   runs  a task's history                  tally  numbers of tasks, by algorithm
  */
 
 type FieldsOf<S extends string> = S extends `${string}{${infer Field}:${infer Rest}`
@@ -35,6 +35,10 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'results-received': '{sid:id} -> {count:int} results',
   'tasks-received': 'MASTER -> {count:int} tasks ({grouping:int} grouping)',
   'results-sent': 'MASTER <- {count:int} results',
+  'slave-computed': '{sid:id} COMPUTED {count:int} tasks in {micros:int} us',
+  'tasks-submitted': 'TASKS {tasks:word} SUBMITTED ({algorithms:tally})',
+  'tasks-settled':
+    'TASKS SETTLED {algorithm:name}[[ ok {ok:word}]][[ error {error:word}]][[ unrunnable {unrunnable:word}]][[ times {times:word} us]]',
 
   version: 'VERSION ts-mw: Version {version:word}',
   init: 'INIT {role:caps} {memberId:name}',

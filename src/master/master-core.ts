@@ -13,6 +13,7 @@ import { Commands } from './commands.js';
 import { Dispatcher } from './dispatcher.js';
 import { FateBox, type Selection } from './fate-box.js';
 import { Groups } from './groups.js';
+import { Ledger } from './ledger.js';
 import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
 import type { Roster } from './roster.js';
 import { Sessions } from './sessions.js';
@@ -26,7 +27,8 @@ export class MasterCore {
   readonly box = new FateBox();
   readonly #audit: AuditSink;
   readonly #ports: MasterPorts;
-  readonly #jar = new TaskJar();
+  readonly #ledger: Ledger;
+  readonly #jar: TaskJar;
   readonly #maker: TaskMaker;
   readonly #nextNumber = (): number => this.#jar.nextNumber();
   readonly #sessions: Sessions;
@@ -43,12 +45,16 @@ export class MasterCore {
     this.#ports = options.ports;
     this.#sessions = new Sessions(options);
     this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes);
+    const ledger = new Ledger(this.#audit);
+    this.#ledger = ledger;
+    this.#jar = new TaskJar((task) => ledger.submit(task));
     const { box } = this;
     const jar = this.#jar;
     this.#commands = new Commands(this.#ports, this.#audit);
     this.#settlement = new Settlement({
       jar,
       box,
+      ledger,
       audit: this.#audit,
       resultGroup: options.resultGroup,
       onSuperfluous: (slave, index) => this.#commands.cancel(slave, index),
@@ -211,6 +217,7 @@ export class MasterCore {
       if (giver !== undefined) this.#commands.recallHalf(giver);
     }
     this.dispatch(now);
+    this.#ledger.tick(now, this.#jar.pending);
   }
 
   // ---- the control plane
@@ -309,6 +316,7 @@ export class MasterCore {
       this.#settlement.giveUp(task, 'cancelled', `the master stopped before ${task.id} was done`);
     }
     this.box.settleIdle(() => true);
+    this.#ledger.flush();
   }
 
   #news(): void {

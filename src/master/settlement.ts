@@ -12,6 +12,7 @@ import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
 import { decodeError } from '../wire/remote-error.js';
 import type { FateBox } from './fate-box.js';
 import { averageSeconds, nextWindow } from './grouping.js';
+import type { Ledger } from './ledger.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
@@ -22,6 +23,7 @@ const NO_RAWS: readonly Uint8Array[] = [];
 export interface SettlementOptions {
   readonly jar: TaskJar;
   readonly box: FateBox;
+  readonly ledger: Ledger;
   readonly audit: AuditSink;
   readonly resultGroup: number | 'auto';
   /** A copy of a settled task is still out. */
@@ -31,13 +33,15 @@ export interface SettlementOptions {
 export class Settlement {
   readonly #jar: TaskJar;
   readonly #box: FateBox;
+  readonly #ledger: Ledger;
   readonly #audit: AuditSink;
   readonly #resultGroup: number;
   readonly #onSuperfluous: SettlementOptions['onSuperfluous'];
 
-  constructor({ jar, box, audit, resultGroup, onSuperfluous }: SettlementOptions) {
+  constructor({ jar, box, ledger, audit, resultGroup, onSuperfluous }: SettlementOptions) {
     this.#jar = jar;
     this.#box = box;
+    this.#ledger = ledger;
     this.#audit = audit;
     this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
     this.#onSuperfluous = onSuperfluous;
@@ -56,6 +60,7 @@ export class Settlement {
       this.#takeResult(slave, sid, entry, raws, bytes);
       micros += entry[3];
     }
+    this.#ledger.compute(slave.sid, results.length, micros);
     const moreWaits = this.#jar.hasReady || slave.mailbox.length > 0;
     if (moreWaits) slave.window = nextWindow(slave.window, micros / 1e6, dry);
   }
@@ -98,6 +103,7 @@ export class Settlement {
   }
 
   #handOver(task: Task, fate: TaskFate): void {
+    this.#ledger.settle(task, fate);
     if (task.future === undefined) this.#box.put(fate);
     else if (fate.status === 'ok') task.future.resolve(fate.packet);
     else task.future.reject(fate.error as Error);

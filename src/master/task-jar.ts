@@ -17,8 +17,14 @@ export class TaskJar {
   readonly #queue = new Deque<Task>();
   readonly #suspects = new Deque<Task>();
   readonly #aside = new Map<AlgorithmEntry, Deque<Task>>();
+  readonly #onNew: (task: Task) => void;
   #queued = 0;
   #nextNumber = 0;
+
+  /** `onNew` hears of each task once, before it can be given out. */
+  constructor(onNew: (task: Task) => void = () => {}) {
+    this.#onNew = onNew;
+  }
 
   /** Queued tasks, those set aside and suspects included. */
   get queued(): number {
@@ -45,6 +51,7 @@ export class TaskJar {
   }
 
   add(task: Task): void {
+    this.#onNew(task);
     this.#live.add(task);
     task.algorithm.pending++;
     if (task.addressee === undefined) this.#queue.push(task);

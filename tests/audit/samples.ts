@@ -137,6 +137,32 @@ export const SAMPLES: Samples = {
   ],
   'slave-disconnected': [{ type: 'slave-disconnected', sid }, 'SLAVE-0 -> :disconnected'],
 
+  'tasks-submitted': [
+    {
+      type: 'tasks-submitted',
+      tasks: '0-99,101',
+      algorithms: [
+        { algorithm: 'hello', count: 60 },
+        { algorithm: 'a "b", "c" 2', count: 41 },
+      ],
+    },
+    'TASKS 0-99,101 SUBMITTED ("hello" 60, "a \\"b\\", \\"c\\" 2" 41)',
+  ],
+  'tasks-settled': [
+    {
+      type: 'tasks-settled',
+      algorithm: 'hello',
+      ok: '0-57,59',
+      error: '58',
+      unrunnable: '60',
+      times: '50x20,61x39',
+    },
+    'TASKS SETTLED "hello" ok 0-57,59 error 58 unrunnable 60 times 50x20,61x39 us',
+  ],
+  'slave-computed': [
+    { type: 'slave-computed', sid, count: 12, micros: 600 },
+    'SLAVE-0 COMPUTED 12 tasks in 600 us',
+  ],
   'task-reclaimed': [{ type: 'task-reclaimed', sid, taskId: 'TASK-7' }, 'SLAVE-0 R TASK-7'],
   'task-unrunnable': [
     {

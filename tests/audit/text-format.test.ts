@@ -42,6 +42,8 @@ text('it leaves out what is undefined', () => {
     { type: 'task-cancelled', taskId: 'TASK-1', algorithm: 'hello' },
     { type: 'local-slave-exited', index: 0, pid: 1, code: 3 },
     { type: 'connected-to-master', address: 'h:1' },
+    { type: 'tasks-settled', algorithm: 'ok 1', error: '0' },
+    { type: 'tasks-submitted', tasks: '7', algorithms: [] },
     { type: 'task-unrunnable', taskId: 'TASK-1', algorithm: 'a', reason: 'cancelled', history: [] },
   ];
   for (const event of events) assert.equal(parseText(formatText(event, TIME_MS))?.event, event);

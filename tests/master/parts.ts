@@ -5,6 +5,7 @@ import type { AlgorithmDefinition, TaskPolicy } from '../../src/algorithms/types
 import type { AuditEvent } from '../../src/audit/events.js';
 import { Dispatcher, type DispatcherOptions } from '../../src/master/dispatcher.js';
 import { FateBox } from '../../src/master/fate-box.js';
+import { Ledger } from '../../src/master/ledger.js';
 import { Settlement } from '../../src/master/settlement.js';
 import { SlaveMachine } from '../../src/master/slave-machine.js';
 import { type Group, SlaveRecord } from '../../src/master/slave-record.js';
@@ -85,6 +86,7 @@ export class Parts {
     this.settlement = new Settlement({
       jar,
       box,
+      ledger: new Ledger({ emit() {} }),
       audit: { emit: (event) => this.events.push(event) },
       resultGroup,
       onSuperfluous: ({ sid }, index) => this.stopped.push(`${sid}/${index}`),

@@ -1,0 +1,67 @@
+/**
+ * Run times of many tasks in few words: each is counted at a value near its own, at most 3 % off, so that
+ * percentiles can be read from a trail that has no line for a task. Written as `50x20,61x2`: 20 runs of
+ * about 50 µs, 2 of about 61.
+ */
+
+/** Of one octave; below it values are exact. */
+const STEPS = 16;
+
+export class RunTimes {
+  readonly #counts = new Map<number, number>();
+  count = 0;
+  /** Exact. */
+  micros = 0;
+
+  add(micros: number): void {
+    const value = near(micros);
+    this.#counts.set(value, (this.#counts.get(value) ?? 0) + 1);
+    this.count++;
+    this.micros += micros;
+  }
+
+  /** What another list has written; false if it is none of ours. */
+  addText(text: string): boolean {
+    const pieces = text.split(',').map((piece) => /^(\d{1,16})x(\d{1,16})$/.exec(piece));
+    if (pieces.includes(null)) return false;
+    for (const [, value, count] of pieces as RegExpExecArray[]) {
+      this.#counts.set(Number(value), (this.#counts.get(Number(value)) ?? 0) + Number(count));
+      this.count += Number(count);
+      this.micros += Number(value) * Number(count);
+    }
+    return true;
+  }
+
+  /** The text of all, undefined if there are none, and leaves the list empty. */
+  take(): string | undefined {
+    if (this.count === 0) return undefined;
+    const sorted = [...this.#counts].sort(([a], [b]) => a - b);
+    this.#counts.clear();
+    this.count = 0;
+    this.micros = 0;
+    return sorted.map(([value, count]) => `${value}x${count}`).join(',');
+  }
+
+  /** Microseconds within which this share of all runs (0 to 1) came to their end; 0 if there were none. */
+  percentile(share: number): number {
+    let left = Math.ceil(this.count * share);
+    const sorted = [...this.#counts].sort(([a], [b]) => a - b);
+    for (const [value, count] of sorted) {
+      left -= count;
+      if (left <= 0) return value;
+    }
+    return sorted.at(-1)?.[0] ?? 0;
+  }
+}
+
+/** The middle of the step that the value falls into. */
+function near(micros: number): number {
+  if (micros < 2 * STEPS) return micros;
+  let width = 1;
+  let rest = micros;
+  while (rest >= 2 * STEPS) {
+    rest /= 2;
+    width *= 2;
+  }
+  return Math.floor(rest) * width + width / 2;
+}

@@ -1,0 +1,123 @@
+/**
+ * Tells the audit trail of every task that it was submitted and what became of it, in few lines: numbers are
+ * gathered for a second at most, then written as ranges, the submissions before the fates.
+ */
+
+import type { AuditSink } from '../audit/audit-trail.js';
+import { RangeList } from '../audit/ranges.js';
+import { RunTimes } from '../audit/run-times.js';
+import type { Task } from './task.js';
+import type { TaskFate } from './task-fate.js';
+
+const GATHER_MS = 1_000;
+/** Ranges that wait to be joined; so many are sorted within 0.1 ms. */
+const MOST_RANGES = 1_024;
+/** Of the ranges in a line, which then fits into what a pipe takes as a whole. */
+const MOST_CHARACTERS = 3_000;
+
+/** Of one algorithm. */
+interface Sheet {
+  submitted: number;
+  readonly ok: RangeList;
+  readonly error: RangeList;
+  readonly unrunnable: RangeList;
+  readonly times: RunTimes;
+}
+
+export class Ledger {
+  readonly #audit: AuditSink;
+  readonly #submitted = new RangeList();
+  readonly #sheets = new Map<string, Sheet>();
+  readonly #computed = new Map<string, { count: number; micros: number }>();
+  #isEmpty = true;
+  #flushedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(audit: AuditSink) {
+    this.#audit = audit;
+  }
+
+  submit({ number, algorithm }: Task): void {
+    this.#isEmpty = false;
+    this.#submitted.add(number);
+    this.#sheetOf(algorithm.definition.name).submitted++;
+  }
+
+  settle({ number }: Task, { algorithm, status, computeTime }: TaskFate): void {
+    this.#isEmpty = false;
+    const sheet = this.#sheetOf(algorithm);
+    const list = sheet[status];
+    list.add(number);
+    if (computeTime !== undefined) sheet.times.add(Math.round(computeTime * 1e6));
+    if (list.length >= MOST_RANGES) this.flush();
+  }
+
+  /** Results came; they may settle fewer tasks. */
+  compute(sid: string, count: number, micros: number): void {
+    this.#isEmpty = false;
+    const computed = this.#computed.get(sid);
+    if (computed === undefined) {
+      this.#computed.set(sid, { count, micros });
+      return;
+    }
+    computed.count += count;
+    computed.micros += micros;
+  }
+
+  /** To be called about every 100 ms. What is still `pending` decides whether more can be waited for. */
+  tick(now: number, pending: number): void {
+    if (this.#isEmpty || (pending > 0 && now - this.#flushedAt < GATHER_MS)) return;
+    this.#flushedAt = now;
+    this.flush();
+  }
+
+  flush(): void {
+    if (this.#isEmpty) return;
+    this.#isEmpty = true;
+    this.#tellSubmitted();
+    for (const [algorithm, sheet] of this.#sheets) this.#tellSettled(algorithm, sheet);
+    for (const [sid, { count, micros }] of this.#computed) {
+      this.#audit.emit({ type: 'slave-computed', sid, count, micros });
+    }
+    this.#computed.clear();
+  }
+
+  #tellSubmitted(): void {
+    if (this.#submitted.length === 0) return;
+    const algorithms = [...this.#sheets]
+      .filter(([, { submitted }]) => submitted > 0)
+      .map(([algorithm, { submitted }]) => ({ algorithm, count: submitted }));
+    for (const sheet of this.#sheets.values()) sheet.submitted = 0;
+    for (const [index, tasks] of this.#submitted.take(MOST_CHARACTERS).entries()) {
+      this.#audit.emit({ type: 'tasks-submitted', tasks, algorithms: index === 0 ? algorithms : [] });
+    }
+  }
+
+  #tellSettled(algorithm: string, sheet: Sheet): void {
+    const times = sheet.times.take();
+    const [ok, ...moreOk] = sheet.ok.take(MOST_CHARACTERS);
+    const [error, ...moreErrors] = sheet.error.take(MOST_CHARACTERS / 4);
+    const [unrunnable, ...moreUnrunnable] = sheet.unrunnable.take(MOST_CHARACTERS / 4);
+    if ((ok ?? error ?? unrunnable) === undefined) return;
+    const emit = (settled: object): void =>
+      this.#audit.emit({ type: 'tasks-settled', algorithm, ...settled });
+    emit({ ok, error, unrunnable, times });
+    for (const more of moreOk) emit({ ok: more });
+    for (const more of moreErrors) emit({ error: more });
+    for (const more of moreUnrunnable) emit({ unrunnable: more });
+  }
+
+  #sheetOf(algorithm: string): Sheet {
+    let sheet = this.#sheets.get(algorithm);
+    if (sheet === undefined) {
+      sheet = {
+        submitted: 0,
+        ok: new RangeList(),
+        error: new RangeList(),
+        unrunnable: new RangeList(),
+        times: new RunTimes(),
+      };
+      this.#sheets.set(algorithm, sheet);
+    }
+    return sheet;
+  }
+}
