@@ -2,7 +2,7 @@
 
 import type { RotationSettings } from '../audit/rotation.js';
 import { FlagError } from '../errors.js';
-import { FLAG_ROWS, type FlagKey, type Flags, flagName, TYPED_ONLY } from './flag-table.js';
+import { FLAG_ROWS, type FlagKey, type Flags, flagName, isTypedOnly } from './flag-table.js';
 import {
   AUDIT_FILE_BYTES,
   MESSAGE_BYTES,
@@ -100,7 +100,7 @@ function givenByDefaults(defaults: Flags): GivenFlag[] {
   const given: GivenFlag[] = [];
   for (const [key, value] of Object.entries(defaults)) {
     const row = FLAG_ROWS.find((row) => row.key === key);
-    if (row === undefined || TYPED_ONLY.has(row.key)) {
+    if (row === undefined || isTypedOnly(row.key)) {
       throw new FlagError(flagName(key), `${key} is no flag that a program can give; see --help for those`);
     }
     if (value === undefined || value === false) continue;

@@ -59,8 +59,21 @@ export type FlagGroup =
   | 'Broker (NATS):'
   | 'Timeouts:';
 
+/** A program cannot give them: they are for who types a command line. */
+export const TYPED_ONLY_KEYS = [
+  'help',
+  'version',
+  'repl',
+  'printBatch',
+  'auditReport',
+  'html',
+  'auditVerify',
+] as const;
+
+export type TypedOnlyKey = (typeof TYPED_ONLY_KEYS)[number];
+
 export interface FlagRow {
-  readonly key: FlagKey | 'help' | 'version' | 'printBatch' | 'repl';
+  readonly key: FlagKey | TypedOnlyKey;
   /** As typed, with the dashes. */
   readonly name: string;
   readonly group: FlagGroup;
@@ -149,6 +162,25 @@ export const FLAG_ROWS: readonly FlagRow[] = [
     'never',
   ),
   row('auditKeep', 'Audit:', 'value', 'Rotated audit files that are kept, 1 to 1000', '5'),
+  row(
+    'auditReport',
+    'Audit:',
+    'value',
+    'Tell in tables what the trail of a master has, rotated files included: slaves, hosts, tasks, run times',
+  ),
+  row(
+    'html',
+    'Audit:',
+    'value',
+    'Beside --audit-report: write it as a page, with drawings, to this file too',
+  ),
+  row(
+    'auditVerify',
+    'Audit:',
+    'value',
+    'Prove from the trail of a master, rotated files included, that each task had exactly one fate, or show ' +
+      'the first that had not. Exits 0 or 1; 255 if the file is not fit to tell',
+  ),
 
   row(
     'natsUrl',
@@ -201,8 +233,9 @@ export const FLAG_ROWS: readonly FlagRow[] = [
   ),
 ];
 
-/** A program cannot give them: they are for who types a command line. */
-export const TYPED_ONLY: ReadonlySet<FlagRow['key']> = new Set(['help', 'version', 'printBatch', 'repl']);
+export function isTypedOnly(key: string): boolean {
+  return TYPED_ONLY_KEYS.some((one) => one === key);
+}
 
 /** `masterPort` to `--master-port`. */
 export function flagName(key: string): string {

@@ -6,6 +6,7 @@ import { helpText, versionText } from './describe-flags.js';
 import type { Flags } from './flag-table.js';
 import { parseChoice } from './flag-values.js';
 import { type GivenFlag, splitArguments } from './split-arguments.js';
+import { type TrailQuestion, trailQuestion } from './trail-question.js';
 
 export type ParsedCommand =
   | { readonly kind: 'run'; readonly configuration: Configuration }
@@ -19,7 +20,8 @@ export type ParsedCommand =
     }
   /** To be printed to standard output as it is. */
   | { readonly kind: 'help'; readonly text: string }
-  | { readonly kind: 'version'; readonly text: string };
+  | { readonly kind: 'version'; readonly text: string }
+  | TrailQuestion;
 
 export interface Surroundings {
   readonly env: Environment;
@@ -29,7 +31,8 @@ export interface Surroundings {
 
 /**
  * `defaults` are the program's own and stand below the command line. A wrong flag throws a FlagError of
- * one line that names the flag as typed; `--help` and `--version` answer before anything is judged.
+ * one line that names the flag as typed; `--help` and `--version` answer before anything is judged,
+ * and questions about a trail before the rest is.
  */
 export function parseFlags(
   argv: readonly string[],
@@ -40,6 +43,8 @@ export function parseFlags(
   if (given.some(({ key }) => key === 'help')) return { kind: 'help', text: helpText(program) };
   if (given.some(({ key }) => key === 'version')) return { kind: 'version', text: versionText(program) };
   if (problem !== undefined) throw problem;
+  const question = trailQuestion(given);
+  if (question !== undefined) return question;
   const configuration = configure(given, rest, defaults, env);
   if (given.some(({ key }) => key === 'repl')) return { kind: 'repl', configuration };
   const batch = given.findLast(({ key }) => key === 'printBatch')?.value;

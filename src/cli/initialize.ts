@@ -16,6 +16,7 @@ import { programFile } from './one-executable.js';
 import { RunningMaster } from './run-master.js';
 import { createSlave } from './run-slave.js';
 import { PARENT_PIPE_VARIABLE } from './spawn-slave.js';
+import { answerTrailQuestion } from './trail-question.js';
 
 /** What still holds the event loop so long after the end is named, and the process exits all the same. */
 const LINGER_MS = 2_000;
@@ -47,6 +48,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   let configuration: Configuration;
   try {
     const command = parseFlags(argv, defaults);
+    if (command.kind === 'report' || command.kind === 'verify') return await answerTrailQuestion(command);
     if (command.kind === 'help' || command.kind === 'version') {
       process.stdout.write(command.text);
       return 0;

@@ -27,6 +27,9 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
   const given: GivenFlag[] = [];
   const argv: string[] = [];
   let problem: FlagError | undefined;
+  // Programs may well have a --html of their own
+  const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const asksForReport = ours.some((argument) => /^--audit-report(=|$)/.test(argument));
   for (let i = 0; i < args.length; i++) {
     const argument = args[i] ?? '';
     if (argument === '--') {
@@ -35,7 +38,7 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
     }
     const equals = argument.indexOf('=');
     const row = ROWS.get(equals < 0 ? argument : argument.slice(0, equals));
-    if (row === undefined) {
+    if (row === undefined || (row.key === 'html' && !asksForReport)) {
       argv.push(argument);
       continue;
     }

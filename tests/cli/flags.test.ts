@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Configuration } from '../../src/cli/configuration.js';
-import { FLAG_ROWS, type Flags } from '../../src/cli/flag-table.js';
+import { FLAG_ROWS, type Flags, isTypedOnly } from '../../src/cli/flag-table.js';
 import { parseFlags } from '../../src/cli/flags.js';
 import { type ResourceFileOfMaster, slaveTarget } from '../../src/cli/slave-target.js';
 import { FlagError } from '../../src/errors.js';
@@ -235,9 +235,9 @@ for (const [args, flag, part] of WRONG) {
 }
 
 flags('has a right and a wrong example of every flag', () => {
-  for (const { name } of FLAG_ROWS) {
+  for (const { name, key } of FLAG_ROWS) {
     // These have tests of their own
-    if (['--help', '--version', '--repl', '--print-batch'].includes(name)) continue;
+    if (isTypedOnly(key)) continue;
     assert.ok(
       RIGHT.some(([args]) => args.split(/[ =]/).includes(name)),
       name,
@@ -520,6 +520,28 @@ flags('reads a finished file as the end, and one without a broker as missing', (
   assert.is(target('--resource-file f', bare), 'missing');
   assert.is(target('--resource-file f --master-port 7', bare), 'missing');
   assert.is(target('--resource-file f --master-port 7 --master-host h', bare), 'nats://h:7 of-file run-1');
+});
+
+flags('a question about a trail is asked alone, of whatever program', () => {
+  const ask = (...argv: string[]) => parseFlags(argv, { slaves: 2 }, { env: {}, program: 'app.js' });
+  assert.equal(ask('--audit-verify', 'a'), { kind: 'verify', file: 'a' });
+  assert.equal(ask('--audit-report=a'), { kind: 'report', file: 'a', page: undefined });
+  assert.equal(ask('--html', 'p', '--audit-report', 'a'), { kind: 'report', file: 'a', page: 'p' });
+  for (const [argv, flag] of [
+    [['--audit-verify'], '--audit-verify'],
+    [['--audit-verify='], '--audit-verify'],
+    [['--audit-report='], '--audit-report'],
+    [['--audit-report', 'a', '--html'], '--html'],
+    [['--audit-report', 'a', '--audit-verify', 'a'], '--audit-verify'],
+  ] as const) {
+    assert.is(refusal(argv).flag, flag);
+  }
+  assert.is(refusal([], { master: true, auditVerify: 'a' } as Flags).flag, '--audit-verify');
+});
+
+flags("leaves a program's own --html alone", () => {
+  const { argv } = run(['--master', '--html', '--html=x', '--', '--audit-report', 'x']);
+  assert.equal(argv, ['--html', '--html=x', '--audit-report', 'x']);
 });
 
 flags.run();

@@ -1,6 +1,7 @@
 /** One seed: a master, some slaves, a program and their misfortunes, from the first hello to the last shutdown. */
 
 import type { AuditEvent, AuditEventOf } from '../../src/audit/events.js';
+import { FateCheck } from '../../src/audit/fate-check.js';
 import { formatText } from '../../src/audit/text-format.js';
 import { inventWeather, scheduleFaults, scheduleStalls } from './faults.js';
 import { checkMaster, checkQuiet, must, Runs } from './invariants.js';
@@ -8,7 +9,7 @@ import { CALM, Network } from './network.js';
 import { Program } from './program.js';
 import { checkRemembered } from './remembered.js';
 import { Chance, Scheduler } from './scheduler.js';
-import { SimulatedMaster } from './simulated-master.js';
+import { MEMBER_ID, SimulatedMaster } from './simulated-master.js';
 import { SimulatedSlave } from './simulated-slave.js';
 
 const FAULTY_MS = 15_000;
@@ -41,6 +42,7 @@ export class Cluster {
   /** How often each event of the audit trails came. */
   readonly counts = new Map<string, number>();
   readonly #lostSids = new Set<string>();
+  readonly #fates = new FateCheck();
   readonly #runs: Runs;
   #slaves: SimulatedSlave[] = [];
   #nextPid = 1;
@@ -68,6 +70,7 @@ export class Cluster {
       clientTimeoutMs: CLIENT_TIMEOUT_MS,
       maxMessageBytes: MAX_MESSAGE_BYTES,
     });
+    this.#fates.take({ type: 'master-ready', address: 'simulated' }, 0);
     this.#runs = new Runs(() => this.master.core);
     const { master } = this;
     this.program = new Program({
@@ -196,6 +199,9 @@ export class Cluster {
     master.core.disconnectAll();
     must(master.core.roster.size === 0, 'slaves are left after the end');
     master.end();
+    this.#fates.take({ type: 'master-finished', memberId: MEMBER_ID }, 0);
+    const { kind, text } = this.#fates.finish(false);
+    must(kind === 'proven', `the trail does not prove the fates: ${text}`);
   }
 
   #check(): void {
@@ -207,6 +213,7 @@ export class Cluster {
 
   #onMasterEvent(event: AuditEvent): void {
     this.note('master', event);
+    this.#fates.take(event, 0);
     this.#count(event.type);
     must(event.type !== 'frame-dropped', 'the master found a frame that breaks the protocol');
     if (event.type === 'slave-lost') this.#checkLost(event);

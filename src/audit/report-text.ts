@@ -1,0 +1,27 @@
+/** A report as text, for a terminal. */
+import { type ReportTable, reportTables } from './report-tables.js';
+import type { TrailSummary } from './trail-summary.js';
+
+const LIMITS = { times: 24, slaves: 60, algorithms: 4 };
+
+export function reportText(summary: TrailSummary): string {
+  return `${reportTables(summary, LIMITS).map(tableText).join('\n\n')}\n`;
+}
+
+function tableText({ title, notes, columns, rows }: ReportTable): string {
+  const lines = [title, '='.repeat(title.length), ...notes];
+  if (rows.length > 0) {
+    const names = columns.map(({ name }) => name);
+    const widths = names.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)));
+    const line = (cells: readonly string[]): string =>
+      cells
+        .map((cell, at) =>
+          columns[at]?.isText ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
+        )
+        .join('  ')
+        .trimEnd();
+    if (notes.length > 0) lines.push('');
+    lines.push(line(names), ...rows.map(line));
+  }
+  return lines.join('\n');
+}

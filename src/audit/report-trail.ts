@@ -1,0 +1,41 @@
+/** What `--audit-report` does: reads a trail and tells in tables what happened. */
+import { writeFile } from 'node:fs/promises';
+import { UsageError } from '../errors.js';
+import { errorCode } from './destination.js';
+import { reportPage } from './report-page.js';
+import { reportText } from './report-text.js';
+import { readTrailSet } from './trail-set.js';
+import { TrailSummary } from './trail-summary.js';
+
+export interface Report {
+  readonly text: string;
+  /** What is to be known about the trail itself, one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** Throws UsageError if the file cannot be read, is no trail of a master, or the page cannot be written. */
+export async function reportTrail(path: string, page: string | undefined): Promise<Report> {
+  const summary = new TrailSummary();
+  const reader = readTrailSet(path);
+  for await (const { event, timeMs } of reader) summary.take(event, timeMs);
+  summary.finish();
+  if (summary.counts.events === 0) {
+    throw new UsageError(`${path} is no audit trail: no line of it is one of ts-mw`);
+  }
+  if (summary.runs.length === 0 && summary.slaves.length === 0 && summary.algorithms.size === 0) {
+    throw new UsageError(`${path} tells of no master; give the trail of the master's process`);
+  }
+  if (page !== undefined) await writePage(page, reportPage(summary, path));
+  const warnings = reader.torn ? [`${path}: its last line is cut in the middle and was left out`] : [];
+  return { text: reportText(summary), warnings };
+}
+
+async function writePage(path: string, content: string): Promise<void> {
+  try {
+    await writeFile(path, content);
+  } catch (error) {
+    throw new UsageError(`cannot write ${path} (${errorCode(error)}); name another file behind --html`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,54 @@
+/** Finds the files of a trail that was rotated, and reads them in order, the oldest first. */
+import { createReadStream } from 'node:fs';
+import { readdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { UsageError } from '../errors.js';
+import { errorCode } from './destination.js';
+import { TrailReader } from './read-trail.js';
+
+const LINE_END = 10;
+
+/** The trail in `path` and in what was rotated away from it. What cannot be read is a UsageError of the iteration. */
+export function readTrailSet(path: string): TrailReader {
+  return new TrailReader(bytesOfSet(path));
+}
+
+/** A file may end within a line, of a process that was killed: the next one begins a new line all the same. */
+async function* bytesOfSet(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  let last = LINE_END;
+  for (const file of await filesOf(path)) {
+    if (last !== LINE_END) yield Uint8Array.of(LINE_END);
+    last = LINE_END;
+    try {
+      for await (const bytes of createReadStream(file)) {
+        last = (bytes as Uint8Array).at(-1) ?? last;
+        yield bytes as Uint8Array;
+      }
+    } catch (error) {
+      throw new UsageError(`cannot read ${file}: ${explain(error)}`, { cause: error });
+    }
+  }
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  try {
+    const file = await realpath(path);
+    const prefix = `${basename(file)}.`;
+    const numbers = (await readdir(dirname(file)))
+      .filter((name) => name.startsWith(prefix) && /^[1-9]\d{0,3}$/.test(name.slice(prefix.length)))
+      .map((name) => Number(name.slice(prefix.length)));
+    const old = numbers.sort((a, b) => b - a).map((number) => join(dirname(file), `${prefix}${number}`));
+    return [...old, path];
+  } catch {
+    // Whoever opens it says what is wrong; a pipe has no name that could be looked up
+    return [path];
+  }
+}
+
+function explain(error: unknown): string {
+  const code = errorCode(error);
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a folder; name a file in it';
+  if (code === 'EACCES' || code === 'EPERM') return 'there is no right to';
+  return code;
+}

@@ -1,0 +1,265 @@
+/** Gathers from a trail's events what a report tells; memory grows with the number of slaves, not of lines. */
+import type { AuditEvent } from './events.js';
+import { parseRanges } from './ranges.js';
+import { RunTimes } from './run-times.js';
+import { TimeTable } from './time-table.js';
+
+export interface RunSummary {
+  memberId: string;
+  fromMs: number;
+  toMs: number;
+  finished: boolean;
+}
+
+/** How much of a time a slave computed. */
+export interface Activity {
+  readonly fromMs: number;
+  toMs: number;
+  micros: number;
+}
+
+/** One session of a slave. */
+export interface SlaveSummary {
+  readonly sid: string;
+  /** Which of the runs, from 0. */
+  readonly run: number;
+  readonly host: string;
+  readonly pid: number;
+  readonly fromMs: number;
+  toMs: number;
+  /** Undefined as long as it is connected. */
+  end: string | undefined;
+  sent: number;
+  results: number;
+  computed: number;
+  micros: number;
+  activity: Activity[];
+}
+
+export interface AlgorithmSummary {
+  submitted: number;
+  ok: number;
+  error: number;
+  unrunnable: number;
+  readonly times: RunTimes;
+}
+
+/** Pieces of a slave's line in a drawing. */
+const MOST_ACTIVITIES = 256;
+
+export class TrailSummary {
+  readonly runs: RunSummary[] = [];
+  readonly slaves: SlaveSummary[] = [];
+  readonly algorithms = new Map<string, AlgorithmSummary>();
+  readonly table = new TimeTable();
+  /** Why slaves were lost, and how often. */
+  readonly losses = new Map<string, number>();
+  readonly counts = {
+    events: 0,
+    rejoined: 0,
+    refused: 0,
+    shutDown: 0,
+    left: 0,
+    lost: 0,
+    mostAtOnce: 0,
+    recalled: 0,
+    reclaimed: 0,
+    resultsDropped: 0,
+    linesDropped: 0,
+  };
+  firstMs = Number.POSITIVE_INFINITY;
+  lastMs = Number.NEGATIVE_INFINITY;
+  /** Finer times than seconds were read. */
+  hasFineTimes = false;
+  #memberId = '';
+  /** By sid, of the run that is told of. */
+  readonly #connected = new Map<string, SlaveSummary>();
+  readonly #bySid = new Map<string, SlaveSummary>();
+
+  take(event: AuditEvent, timeMs: number): void {
+    this.counts.events++;
+    this.firstMs = Math.min(this.firstMs, timeMs);
+    this.lastMs = Math.max(this.lastMs, timeMs);
+    this.hasFineTimes ||= timeMs % 1_000 !== 0;
+    switch (event.type) {
+      case 'init':
+        if (event.role === 'master') this.#memberId = event.memberId;
+        break;
+      case 'master-ready':
+        this.#endRun();
+        this.runs.push({ memberId: this.#memberId, fromMs: timeMs, toMs: timeMs, finished: false });
+        break;
+      case 'master-finished':
+        this.#finish(event.memberId, timeMs);
+        break;
+      case 'slave-connecting':
+        this.#join(event, timeMs);
+        break;
+      case 'slave-rejoined':
+        this.counts.rejoined++;
+        break;
+      case 'member-refused':
+      case 'hello-refused':
+        this.counts.refused++;
+        break;
+      case 'slave-lost':
+        this.#leave(event.sid, `lost: ${event.evidence}`, timeMs);
+        break;
+      case 'slave-left':
+        this.#leave(event.sid, `left: ${event.reason}`, timeMs);
+        break;
+      case 'slave-disconnected':
+        this.#leave(event.sid, 'shut down', timeMs);
+        break;
+      case 'tasks-sent':
+        this.#slave(event.sid).sent += event.count;
+        this.table.add('sent', timeMs, event.count);
+        break;
+      case 'results-received':
+        this.#slave(event.sid).results += event.count;
+        this.table.add('results', timeMs, event.count);
+        break;
+      case 'slave-computed':
+        addActivity(this.#slave(event.sid), event, timeMs);
+        break;
+      case 'tasks-submitted':
+        for (const { algorithm, count } of event.algorithms) {
+          this.#algorithm(algorithm).submitted += count;
+          this.table.add('submitted', timeMs, count);
+        }
+        break;
+      case 'tasks-settled':
+        this.#settle(event, timeMs);
+        break;
+      case 'tasks-recalled':
+        this.counts.recalled += event.count;
+        break;
+      case 'task-reclaimed':
+        this.counts.reclaimed++;
+        break;
+      case 'result-dropped':
+        this.counts.resultsDropped++;
+        break;
+      case 'audit-dropped':
+        this.counts.linesDropped += event.count;
+        break;
+      default:
+    }
+    const run = this.runs.at(-1);
+    if (run !== undefined && !run.finished) run.toMs = timeMs;
+  }
+
+  /** To be called when the trail has no more. */
+  finish(): void {
+    for (const slave of this.#connected.values()) slave.toMs = Math.max(slave.toMs, this.lastMs);
+  }
+
+  #finish(memberId: string, timeMs: number): void {
+    const run = this.runs.at(-1);
+    if (run === undefined) return;
+    run.memberId = memberId;
+    run.toMs = timeMs;
+    run.finished = true;
+    this.#endRun();
+  }
+
+  /** Sids begin anew with each master. */
+  #endRun(): void {
+    const run = this.runs.at(-1);
+    for (const slave of this.#connected.values()) {
+      slave.toMs = run?.toMs ?? slave.fromMs;
+      slave.end = 'its master ended';
+      this.table.add('gone', slave.toMs, 1);
+    }
+    this.#connected.clear();
+    this.#bySid.clear();
+  }
+
+  #join({ sid, host, pid }: { sid: string; host: string; pid: number }, timeMs: number): void {
+    const slave = this.#create(sid, host, pid, timeMs);
+    this.#connected.set(sid, slave);
+    this.counts.mostAtOnce = Math.max(this.counts.mostAtOnce, this.#connected.size);
+    this.table.add('joined', timeMs, 1);
+  }
+
+  #create(sid: string, host: string, pid: number, fromMs: number): SlaveSummary {
+    const run = Math.max(0, this.runs.length - 1);
+    const numbers = { sent: 0, results: 0, computed: 0, micros: 0 };
+    const slave = { sid, run, host, pid, fromMs, toMs: fromMs, end: undefined, ...numbers, activity: [] };
+    this.slaves.push(slave);
+    this.#bySid.set(sid, slave);
+    return slave;
+  }
+
+  /** One that joined before the first line that was read is known by its sid only. */
+  #slave(sid: string): SlaveSummary {
+    return this.#bySid.get(sid) ?? this.#create(sid, 'unknown', 0, this.firstMs);
+  }
+
+  #leave(sid: string, end: string, timeMs: number): void {
+    const slave = this.#slave(sid);
+    if (slave.end !== undefined) return;
+    slave.end = end;
+    slave.toMs = timeMs;
+    this.#connected.delete(sid);
+    this.table.add('gone', timeMs, 1);
+    if (end === 'shut down') this.counts.shutDown++;
+    else if (end.startsWith('left')) this.counts.left++;
+    else {
+      this.counts.lost++;
+      const evidence = end.slice('lost: '.length).replace(/\d+\.\d+ s\b/g, 'N s');
+      this.losses.set(evidence, (this.losses.get(evidence) ?? 0) + 1);
+    }
+  }
+
+  #settle(event: AuditEvent & { type: 'tasks-settled' }, timeMs: number): void {
+    const algorithm = this.#algorithm(event.algorithm);
+    let settled = 0;
+    for (const fate of ['ok', 'error', 'unrunnable'] as const) {
+      const count = countOf(event[fate]);
+      algorithm[fate] += count;
+      settled += count;
+    }
+    if (event.times !== undefined) algorithm.times.addText(event.times);
+    this.table.add(settledColumn(event.algorithm), timeMs, settled);
+  }
+
+  #algorithm(name: string): AlgorithmSummary {
+    let algorithm = this.algorithms.get(name);
+    if (algorithm === undefined) {
+      algorithm = { submitted: 0, ok: 0, error: 0, unrunnable: 0, times: new RunTimes() };
+      this.algorithms.set(name, algorithm);
+    }
+    return algorithm;
+  }
+}
+
+export function settledColumn(algorithm: string): string {
+  return `settled ${algorithm}`;
+}
+
+function countOf(text: string | undefined): number {
+  let count = 0;
+  for (const [first, last] of parseRanges(text ?? '') ?? []) count += last - first + 1;
+  return count;
+}
+
+function addActivity(
+  slave: SlaveSummary,
+  { count, micros }: { count: number; micros: number },
+  toMs: number,
+): void {
+  slave.computed += count;
+  slave.micros += micros;
+  const { activity } = slave;
+  const newest = activity.at(-1);
+  activity.push({ fromMs: newest?.toMs ?? slave.fromMs, toMs, micros });
+  if (activity.length < MOST_ACTIVITIES) return;
+  const halved: Activity[] = [];
+  for (let index = 0; index < activity.length; index += 2) {
+    const first = activity[index] as Activity;
+    const second = activity[index + 1];
+    halved.push({ ...first, toMs: second?.toMs ?? first.toMs, micros: first.micros + (second?.micros ?? 0) });
+  }
+  slave.activity = halved;
+}

@@ -1,0 +1,247 @@
+/** What a report says of a trail, as text and as a page that needs nothing else. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { AuditEvent } from '../../src/audit/events.js';
+import { formatJson } from '../../src/audit/json-format.js';
+import { type Report, reportTrail } from '../../src/audit/report-trail.js';
+import { formatText } from '../../src/audit/text-format.js';
+import { TimeTable } from '../../src/audit/time-table.js';
+
+const START_MS = new Date(2026, 0, 2, 3, 0, 0).getTime();
+
+type Timed = readonly [second: number, event: AuditEvent];
+
+const joins = (second: number, number: number, host: string): Timed => [
+  second,
+  {
+    type: 'slave-connecting',
+    sid: `SLAVE-${number}`,
+    host,
+    pid: 100 + number,
+    memberId: 'm',
+    kind: 'unordered',
+  },
+];
+
+/** Two algorithms on three slaves of two hosts; one is lost, and joins again. */
+const LIFE: readonly Timed[] = [
+  [0, { type: 'init', role: 'master', memberId: 'my <member>' }],
+  [0, { type: 'master-ready', address: 'nats://h:1' }],
+  joins(0, 0, 'alpha'),
+  joins(0, 1, 'beta'),
+  [
+    1,
+    {
+      type: 'tasks-submitted',
+      tasks: '0-99',
+      algorithms: [
+        { algorithm: 'hello', count: 60 },
+        { algorithm: '<b>&"', count: 40 },
+      ],
+    },
+  ],
+  [1, { type: 'tasks-sent', sid: 'SLAVE-0', count: 50 }],
+  [1, { type: 'tasks-sent', sid: 'SLAVE-1', count: 50 }],
+  [5, { type: 'results-received', sid: 'SLAVE-0', count: 50 }],
+  [5, { type: 'slave-computed', sid: 'SLAVE-0', count: 50, micros: 5_000_000 }],
+  [5, { type: 'tasks-settled', algorithm: 'hello', ok: '0-49', times: '100000x50' }],
+  [6, { type: 'slave-lost', sid: 'SLAVE-1', evidence: '503 for 2.0 s' }],
+  [6, { type: 'slave-disconnected', sid: 'SLAVE-1' }],
+  [6, { type: 'task-reclaimed', sid: 'SLAVE-1', taskId: 'TASK-50' }],
+  joins(7, 2, 'beta'),
+  [7, { type: 'slave-rejoined', sid: 'SLAVE-2', previousSid: 'SLAVE-1' }],
+  [7, { type: 'tasks-sent', sid: 'SLAVE-2', count: 50 }],
+  [9, { type: 'results-received', sid: 'SLAVE-2', count: 49 }],
+  [9, { type: 'slave-computed', sid: 'SLAVE-2', count: 49, micros: 1_500_000 }],
+  [9, { type: 'tasks-settled', algorithm: 'hello', error: '50-59', times: '200000x10' }],
+  [9, { type: 'tasks-settled', algorithm: '<b>&"', ok: '60-98', unrunnable: '99', times: '3000x20,9000x19' }],
+  [10, { type: 'slave-disconnected', sid: 'SLAVE-0' }],
+  [10, { type: 'slave-left', sid: 'SLAVE-2', reason: 'it said goodbye' }],
+  [10, { type: 'master-finished', memberId: 'my <member>' }],
+];
+
+async function report(
+  life: readonly Timed[],
+  format: typeof formatText = formatText,
+  ending = '',
+): Promise<Report & { page: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'report-'));
+  try {
+    const [file, page] = [join(folder, 'm.log'), join(folder, 'm.html')];
+    writeFileSync(
+      file,
+      life.map(([second, event]) => `${format(event, START_MS + second * 1_000)}\n`).join('') + ending,
+    );
+    const answer = await reportTrail(file, page);
+    return { ...answer, page: readFileSync(page, 'utf8').replaceAll(file, 'm.log') };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The rows of a table: its lines after the heading, in columns. */
+function rowsOf(text: string, title: string): string[][] {
+  const [, section = ''] = text.split(`${title}\n${'='.repeat(title.length)}\n`);
+  return (section.split('\n\n\n')[0] ?? '').split('\n').map((line) => line.trim().split(/ {2,}/));
+}
+
+function rowOf(text: string, title: string, first: string): string[] {
+  const row = rowsOf(text, title).find(([cell]) => cell === first);
+  assert.ok(row, `no row ${first} in ${title}:\n${text}`);
+  return row;
+}
+
+const reporting = suite('audit report');
+
+reporting('it tells of slaves, hosts and algorithms the same from both forms', async () => {
+  const { text, warnings } = await report(LIFE);
+  assert.equal(warnings, []);
+  const json = await report(LIFE, formatJson);
+  assert.is(json.text, text);
+  const from = '2026-01-02 03:00:00';
+  assert.equal(rowOf(text, 'Runs', '1'), [
+    '1',
+    'my <member>',
+    from,
+    '2026-01-02 03:00:10',
+    '10.0',
+    'finished',
+  ]);
+  assert.match(text, 'Sessions: 3; at most 2 at a time; half lasted longer than 6.0 s.');
+  assert.match(text, 'Ends: 1 shut down, 1 lost, 1 left; joined again: 1.');
+  assert.match(text, 'Tasks taken back from lost slaves: 1.');
+  assert.equal(rowOf(text, 'Slaves', '503 for N s'), ['503 for N s', '1']);
+  assert.equal(rowOf(text, 'Hosts', 'alpha'), ['alpha', '1', '50', '5.0', '50.0 %']);
+  assert.equal(rowOf(text, 'Hosts', 'beta'), ['beta', '2', '49', '1.5', '16.7 %']);
+  const hello = ['hello', '60', '50', '10', '0', '100 ms', '200 ms', '200 ms', '200 ms', '7.0'];
+  assert.equal(rowOf(text, 'Algorithms', 'hello'), hello);
+  assert.equal(rowOf(text, 'Algorithms', '<b>&"').slice(0, 8), [
+    '<b>&"',
+    '40',
+    '39',
+    '0',
+    '1',
+    '3 ms',
+    '9 ms',
+    '9 ms',
+  ]);
+});
+
+reporting('it tells what each slave did, and what was when', async () => {
+  const { text } = await report(LIFE);
+  const from = '2026-01-02 03:00:0';
+  const slave = (sid: string): string[] => rowOf(text, 'Each slave', sid).slice(1);
+  assert.equal(slave('SLAVE-0'), ['alpha:100', `${from}0`, '10.0', '50', '50', '5.0', '50.0 %', 'shut down']);
+  assert.equal(slave('SLAVE-1'), [
+    'beta:101',
+    `${from}0`,
+    '6.0',
+    '50',
+    '0',
+    '0.0',
+    '0.0 %',
+    'lost: 503 for 2.0 s',
+  ]);
+  assert.equal(slave('SLAVE-2'), [
+    'beta:102',
+    `${from}7`,
+    '3.0',
+    '50',
+    '49',
+    '1.5',
+    '50.0 %',
+    'left: it said goodbye',
+  ]);
+  // from, submitted, sent, results, fates of hello, fates of the other, joined, gone, slaves
+  assert.equal(rowOf(text, 'Over time', `${from}1`).slice(1), ['100', '100', '0', '0', '0', '0', '0', '2']);
+  assert.equal(rowOf(text, 'Over time', `${from}6`).slice(1), ['0', '0', '0', '0', '0', '0', '1', '1']);
+  assert.equal(rowOf(text, 'Over time', `${from}9`).slice(1), ['0', '0', '49', '10', '40', '0', '0', '2']);
+  assert.is(rowOf(text, 'Over time', `${from.slice(0, -1)}10`).at(-1), '0');
+});
+
+reporting('the page refers to nothing, runs nothing, and is well-formed', async () => {
+  const { page } = await report(LIFE);
+  assert.match(page, /^<!doctype html>/);
+  assert.match(page, "content=\"default-src 'none'; style-src 'unsafe-inline'\"");
+  assert.not.match(page, /https?:|<script|<link|<img|<iframe|@import|url\(|src=|href=|javascript:| on\w+=/i);
+  assert.match(page, 'my &#60;member&#62;');
+  assert.match(page, '&#60;b&#62;&#38;&#34;');
+  assert.not.match(page, '<b>');
+  const [throughput = '', slaves = ''] = page.match(/<svg.*?<\/svg>/gs) ?? [];
+  assert.is(throughput.match(/<polyline/g)?.length, 4, 'results, two algorithms, slaves');
+  assert.is(slaves.match(/<g>/g)?.length, 3);
+  assert.is(slaves.match(/class="lost"/g)?.length, 1);
+  assert.is(slaves.match(/class="busy"/g)?.length, 2);
+  assert.not.match(page, /NaN|Infinity|undefined/);
+  const open: string[] = [];
+  for (const [, closing, name = '', rest = ''] of page
+    .replace(/^<!doctype html>/, '')
+    .matchAll(/<(\/?)(\w+)([^>]*)>/g)) {
+    if (name === 'meta' || rest.endsWith('/')) continue;
+    if (closing === '/') assert.is(open.pop(), name);
+    else open.push(name);
+  }
+  assert.equal(open, []);
+});
+
+reporting('it makes the best of a trail without beginning, end, or anything to tell', async () => {
+  const { text } = await report(LIFE.slice(5));
+  assert.is(rowOf(text, 'Each slave', 'SLAVE-0')[1], 'unknown');
+  assert.match((await report(LIFE.slice(0, 12))).text, 'no last line: killed, or still running');
+  const short = await report(LIFE.slice(0, 2));
+  assert.not.match(short.page + short.text, /NaN|Infinity|undefined/);
+  const torn = await report(LIFE, formatText, '01/02/2026 03:00:10 [A] SLA');
+  assert.match(torn.warnings[0] ?? '', /: its last line is cut in the middle and was left out$/);
+  const twice = await report([...LIFE, ...LIFE.map(([second, event]) => [second + 20, event] as const)]);
+  assert.is(rowOf(twice.text, 'Algorithms', 'hello')[1], '120');
+  assert.is(rowOf(twice.text, 'Each slave', '2/SLAVE-0')[5], '50');
+});
+
+reporting('it refuses in one line what is no trail, and a page that cannot be written', async () => {
+  const message = async (attempt: Promise<unknown>): Promise<string> => {
+    try {
+      await attempt;
+    } catch (error) {
+      return (error as Error).message;
+    }
+    throw new Error('it was taken');
+  };
+  assert.match(await message(report([], formatText, 'nothing\n')), /is no audit trail/);
+  assert.match(await message(report([[0, { type: 'results-sent', count: 1 }]])), /tells of no master/);
+  assert.match(
+    await message(reportTrail('/no/such', undefined)),
+    'cannot read /no/such: there is no such file',
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'report-'));
+  try {
+    writeFileSync(join(folder, 'm'), `${formatText({ type: 'master-ready', address: 'x' }, START_MS)}\n`);
+    const page = join(folder, 'none', 'm.html');
+    assert.is(
+      await message(reportTrail(join(folder, 'm'), page)),
+      `cannot write ${page} (ENOENT); name another file behind --html`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+reporting('counts over time keep their sums in bounded memory', () => {
+  const table = new TimeTable();
+  for (let second = 0; second < 1_000_000; second++) table.add('a', START_MS + second * 1_000, 2);
+  table.add('a', START_MS - 5_000, 1);
+  for (const rows of [1, 24, 240]) {
+    const grid = table.grid(rows, 1_000);
+    assert.ok(grid.rows <= rows, `${grid.rows} of ${rows}`);
+    const counts = table.read('a', grid);
+    assert.is(
+      counts.reduce((sum, count) => sum + count),
+      2_000_001,
+    );
+  }
+  assert.equal(table.read('none', { rows: 2, widthMs: 1_000 }), [0, 0]);
+});
+
+reporting.run();
