@@ -15,7 +15,7 @@ const BY_TAG: Readonly<Record<string, string>> = {
 export function refusePrimitive(value: unknown): string | undefined {
   if (typeof value === 'function') {
     const name = value.name === '' ? 'a function' : `the function ${value.name}`;
-    return `is ${name}, and functions do not travel; define it on both sides and send data`;
+    return `is ${name}, and functions do not travel; define it on both sides and send data, or mark it with portable(fn)`;
   }
   if (typeof value === 'symbol') return `is ${String(value)}, and symbols do not travel; send a string`;
   return undefined;

@@ -11,8 +11,17 @@ import { refuseInstance, refusePrimitive } from './cannot-travel.js';
 import { errorKind } from './error-kinds.js';
 import { escapeKey, setOwn } from './escape-key.js';
 import { MAX_DEPTH } from './plain-walk.js';
+import { portableSource } from './portable.js';
 import { copyBytes, isRaw, rawKind } from './raw-bytes.js';
-import { BareObject, ErrorForm, InvalidDate, RawPart, SharedReference, SparseArray } from './stand-ins.js';
+import {
+  BareObject,
+  ErrorForm,
+  FunctionSource,
+  InvalidDate,
+  RawPart,
+  SharedReference,
+  SparseArray,
+} from './stand-ins.js';
 import { formatPath, mapValueStep, type Step } from './value-path.js';
 
 export interface FoldedValue {
@@ -64,6 +73,8 @@ class Fold {
       this.ids.set(value, this.ids.size);
       return this.object(value);
     }
+    const source = portableSource(value);
+    if (source !== undefined) return this.portable(value as CallableFunction, source);
     const refused = refusePrimitive(value);
     if (refused !== undefined) throw this.refusal(refused);
     return value;
@@ -92,6 +103,16 @@ class Fold {
   private enter(step: Step): void {
     if (this.steps.length >= MAX_DEPTH) throw depthError();
     this.steps.push(step);
+  }
+
+  private portable(fn: CallableFunction, source: string): FunctionSource | SharedReference {
+    if (this.steps.at(-1) === 'then') {
+      throw this.refusal('is a function, which makes a promise of what holds it; give it another name');
+    }
+    const id = this.ids.get(fn);
+    if (id !== undefined) return new SharedReference(id);
+    this.ids.set(fn, this.ids.size);
+    return new FunctionSource(fn.name, source);
   }
 
   private object(value: object): unknown {

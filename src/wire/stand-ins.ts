@@ -47,6 +47,14 @@ export class SparseArray {
   ) {}
 }
 
+/** A function that may travel. */
+export class FunctionSource {
+  constructor(
+    readonly name: string,
+    readonly source: string,
+  ) {}
+}
+
 /** A Date whose time is NaN. */
 export class InvalidDate {}
 
@@ -57,6 +65,7 @@ const STAND_INS = {
   bare: BareObject,
   sparse: SparseArray,
   'invalid-date': InvalidDate,
+  function: FunctionSource,
 };
 
 /** Whether `identifier` names a stand-in on the wire. */

@@ -6,8 +6,17 @@ import { FormatError } from '../errors.js';
 import { defineHidden, makeError } from './error-kinds.js';
 import { setOwn, unescapeKey } from './escape-key.js';
 import { MAX_DEPTH } from './plain-walk.js';
+import { functionOf } from './portable.js';
 import { fromBytes } from './raw-bytes.js';
-import { BareObject, ErrorForm, InvalidDate, RawPart, SharedReference, SparseArray } from './stand-ins.js';
+import {
+  BareObject,
+  ErrorForm,
+  FunctionSource,
+  InvalidDate,
+  RawPart,
+  SharedReference,
+  SparseArray,
+} from './stand-ins.js';
 
 /** Unfolds `tree`, taking raw parts from `raws`; throws FormatError where it is no folded value. */
 export function unfoldValue(tree: unknown, raws: readonly Uint8Array[]): unknown {
@@ -54,6 +63,8 @@ class Unfold {
         return this.bare(node as BareObject, depth + 1);
       case SparseArray.prototype:
         return this.sparse(node as SparseArray, depth + 1);
+      case FunctionSource.prototype:
+        return this.function(node as FunctionSource);
       case InvalidDate.prototype:
         return this.met(new Date(Number.NaN));
       default:
@@ -86,7 +97,9 @@ class Unfold {
     for (const key of keys) {
       const item = (node as Readonly<Record<string, unknown>>)[key];
       if (target !== node || (typeof item === 'object' && item !== null)) {
-        setOwn(target, unescapeKey(key), this.any(item, depth));
+        const unfolded = this.any(item, depth);
+        if (key === 'then' && typeof unfolded === 'function') throw new FormatError('a value is a thenable');
+        setOwn(target, unescapeKey(key), unfolded);
       }
     }
     return target;
@@ -143,6 +156,13 @@ class Unfold {
       throw new FormatError('a raw part is out of its order');
     this.partsTaken++;
     return this.met(fromBytes(kind, bytes));
+  }
+
+  private function({ name, source }: FunctionSource): object {
+    if (typeof name !== 'string' || typeof source !== 'string') {
+      throw new FormatError('a function has no source');
+    }
+    return this.met(functionOf(source, name));
   }
 
   private error(form: ErrorForm, depth: number): Error {
