@@ -18,7 +18,10 @@ export class UsageError extends MwError {
   }
 }
 
-/** A command-line flag is wrong. `flag` is its name as typed, with the dashes. */
+/**
+ * A command-line flag is wrong. `flag` is its name as typed, with the dashes. An algorithm may throw one
+ * about its own flags: it is printed in one line, without the stack, and the exit code is 255.
+ */
 export class FlagError extends MwError {
   readonly flag: string;
 

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { setProgramSubmitter } from '../algorithms/submitter-context.js';
 import { type AuditTrail, createAuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
-import { MwError } from '../errors.js';
+import { FlagError, MwError } from '../errors.js';
 import type { Configuration } from './configuration.js';
 import { programMaster, programSlave } from './define-program.js';
 import { packageVersion } from './describe-flags.js';
@@ -110,7 +110,7 @@ async function runMaster(configuration: Configuration, audit: AuditTrail): Promi
     finished = 'value' in outcome;
     code = 'value' in outcome ? exitCodeOf(outcome.value, audit) : outcome.code;
   } catch (error) {
-    tell(stackOf(error), configuration, audit);
+    tell(describeThrown(error), configuration, audit);
   }
   await running.end(finished);
   setProgramSubmitter(undefined);
@@ -139,7 +139,7 @@ async function runSlave(configuration: Configuration, audit: AuditTrail): Promis
     const failed = interruption.signalled.then(() => new Promise<never>(() => {}));
     code = exitCodeOf(await Promise.race([slave.run(), failed]), audit);
   } catch (error) {
-    tell(stackOf(error), configuration, audit);
+    tell(describeThrown(error), configuration, audit);
   }
   interruption.end(code);
   return code;
@@ -212,6 +212,11 @@ function heldOpen(): string[] {
 function tell(text: string, { auditFile }: Configuration, audit: AuditTrail): void {
   process.stderr.write(`${text}\n`);
   if (auditFile !== undefined) audit.emit({ type: 'error', text });
+}
+
+/** An algorithm reads flags of its own, and says what is wrong with them as we do; all else is a fault in it. */
+function describeThrown(error: unknown): string {
+  return error instanceof FlagError ? error.message : stackOf(error);
 }
 
 /** One line for what we say on purpose; the stack for what nobody foresaw. */

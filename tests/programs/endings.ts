@@ -1,5 +1,5 @@
 /** A master that ends, after one task was done, in the way that its first argument says. */
-import { defineAlgorithm, defineMaster, defineSlave, initialize } from '../../src/index.js';
+import { defineAlgorithm, defineMaster, defineSlave, FlagError, initialize } from '../../src/index.js';
 
 const echo = defineAlgorithm('echo', (value: unknown) => value);
 
@@ -14,6 +14,9 @@ const endings: Record<string, () => unknown> = {
   text: () => 'x',
   throws: () => {
     throw new Error('the master algorithm has thrown');
+  },
+  'throws flag': () => {
+    throw new FlagError('--size', 'expected a number');
   },
   'throws text': () => {
     throw 'just words';

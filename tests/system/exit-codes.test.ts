@@ -17,6 +17,7 @@ const ENDINGS: readonly (readonly [ending: string, code: number, said?: RegExp])
   ['undefined', 255, /Wrong exit code type\/value \[undefined\]/],
   ['text', 255, /Wrong exit code type\/value \[x\]/],
   ['throws', 255, /^Error: the master algorithm has thrown$/],
+  ['throws flag', 255, /^--size: expected a number$/],
   ['throws text', 255, /^thrown: just words$/],
   ['rejects', 255, /^Error: the master algorithm has rejected$/],
   ['timer', 255, /^Error: a timer of the master has thrown$/],
@@ -42,6 +43,7 @@ test('it is that of the master algorithm, and slaves are told to stop in each ca
         if (said !== undefined) assert.is(program.count(said), 1, `${ending}\n${program.report()}`);
         else assert.is(program.count(/Wrong exit code|Error/), 0, ending);
         if (String(said).startsWith('/^Error')) assert.ok(program.count(/^ +at .*endings\.js/) > 0, ending);
+        else assert.is(program.count(/^ +at /), 0, `${ending} needs no stack\n${program.report()}`);
         expectSlaveToldToStop(program);
       }
     };
