@@ -3,15 +3,19 @@
  *
  *     node dist/examples/ping.js --master --slaves 2 --pings 100000
  */
-import { parseArgs } from 'node:util';
 import { defineAlgorithm, defineMaster, initialize, type MasterHandle } from '../src/index.js';
+import { readOptions, wholeNumber } from './read-options.js';
 
 const TARGET_NUMBER = 1_000;
 
 const ping = defineAlgorithm('ping', (number: number) => ({ pong: number }));
 
 defineMaster(async (master) => {
-  const pings = readPings(master.argv);
+  const options = readOptions(master.argv, 'Sends pings to the slaves', {
+    pings: wholeNumber(10_000, 'How many'),
+  });
+  if (options === undefined) return 0;
+  const { pings } = options;
   const counts = { sent: 0, answered: 0, failed: 0, mostPending: 0 };
   const began = performance.now();
   master.targetNumber = TARGET_NUMBER;
@@ -30,14 +34,6 @@ defineMaster(async (master) => {
 });
 
 await initialize();
-
-/** What the library does not know reaches the algorithms: `--pings` is ours. */
-function readPings(argv: readonly string[]): number {
-  const { values } = parseArgs({ args: [...argv], options: { pings: { type: 'string', default: '10000' } } });
-  const pings = Number(values.pings);
-  if (Number.isSafeInteger(pings) && pings > 0) return pings;
-  throw new RangeError(`--pings: expected a whole number from 1, got "${values.pings}"; type --pings 10000`);
-}
 
 function takeFates(master: MasterHandle, counts: { answered: number; failed: number }): void {
   for (const result of master.getResults(ping)) {

@@ -26,6 +26,7 @@ export async function runWithTwoSlaves(
   program: string,
   kind: BrokerKind | undefined,
   args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Finished> {
   const folder = await mkdtemp(join(tmpdir(), 'ts mw example-'));
   const broker = kind?.name === 'nats-server' ? await kind.start() : undefined;
@@ -33,7 +34,7 @@ export async function runWithTwoSlaves(
   const trailFile = join(folder, 'audit.txt');
   try {
     const flags = ['--master', '--slaves', '2', ...place, '--audit-file', trailFile];
-    const ended = await run([program, ...flags, ...args]);
+    const ended = await run([program, ...flags, ...args], env);
     return { ...ended, trail: await readFile(trailFile, 'utf8').catch(() => '') };
   } finally {
     await broker?.stop();
@@ -41,8 +42,14 @@ export async function runWithTwoSlaves(
   }
 }
 
-function run(args: readonly string[]): Promise<Omit<Finished, 'trail'>> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Omit<Finished, 'trail'>> {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
