@@ -213,6 +213,9 @@ export class Master implements Submitter {
     const { groups } = this.#core;
     const hasNews = (): boolean =>
       box.numResults + box.numUnrunnable + groups.numConnected + groups.numDisconnected > 0;
+    // A program that loops until something comes would never leave the event loop its turn.
+    if (this.#stopped && !hasNews())
+      throw new UsageError('the master has stopped, and no more news will come');
     const deadline =
       timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutSeconds * 1000;
     this.#core.readersWaiting++;

@@ -78,7 +78,7 @@ export class SlaveRunner implements SlaveHandle {
   }: {
     timeout?: number | undefined;
   } = {}): Promise<SlaveLoopReport> {
-    if (this.#isIdle) await this.#news(timeout * 1000);
+    await this.#pause(timeout);
     await this.#runAll(Number.POSITIVE_INFINITY);
     return this.#report();
   }
@@ -88,7 +88,7 @@ export class SlaveRunner implements SlaveHandle {
   }: {
     timeout?: number | undefined;
   } = {}): Promise<SlaveLoopReport> {
-    if (this.#isIdle) await this.#news(timeout * 1000);
+    await this.#pause(timeout);
     await this.#runAll(1);
     return this.#report();
   }
@@ -120,8 +120,10 @@ export class SlaveRunner implements SlaveHandle {
     this.wake();
   }
 
-  get #isIdle(): boolean {
-    return this.#core.waitingTasks === 0 && this.#core.end === undefined;
+  /** After the end nothing is waited for, and a program that loops on must still hear signals. */
+  async #pause(timeoutSeconds: number): Promise<void> {
+    if (this.#core.end !== undefined) await new Promise((resolve) => setImmediate(resolve));
+    else if (this.#core.waitingTasks === 0) await this.#news(timeoutSeconds * 1000);
   }
 
   #report(): SlaveLoopReport {

@@ -9,6 +9,15 @@ const lives: Record<string, (master: MasterHandle) => unknown> = {
     console.log('pausing begins');
     await pause.future(3_600);
   },
+  /** CL-MW's loop, for results that never come. */
+  looping: async (master) => {
+    await square.future(2);
+    console.log('looping begins');
+    for (;;) {
+      await master.masterLoop();
+      master.getResults();
+    }
+  },
   spinning: async () => {
     await square.future(2);
     await spin.future(3_600);

@@ -32,6 +32,13 @@ const deeds: Record<string, (slave: SlaveHandle) => unknown> = {
       if (report.explicitShutdown || report.masterDisconnect) return 0;
     }
   },
+  /** Loops on whatever its loop says; the first SIGTERM waits for it, the second does not. */
+  deaf: async (slave) => {
+    for (;;) {
+      const { explicitShutdown } = await slave.slaveLoop();
+      if (explicitShutdown) process.kill(process.pid, 'SIGTERM');
+    }
+  },
   'clean up': async (slave) => {
     const code = await slave.slaveLoopSimple();
     await sleep(1_300);

@@ -113,6 +113,9 @@ test('a loop that waits ends when the master stops', () =>
     await mw.stop();
     assert.is((await within(10_000, loop, () => 'the loop')).numResults, 0);
     assert.equal(await within(10_000, iteration, () => 'the iteration'), []);
+    assert.is(mw.getUnrunnableTasks().length, 0, 'the iteration had it');
+    const again = await mw.masterLoop().catch((error: unknown) => error);
+    assert.instance(again, UsageError);
   }));
 
 test('readers of one algorithm leave the others to other readers', () =>

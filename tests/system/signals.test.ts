@@ -46,9 +46,9 @@ for (const [signal, code] of [
     `${signal} ends a master and its slaves, and leaves the computation in progress`,
     async (broker, programs) => {
       await Promise.all(
-        (['idle', 'pausing'] as const).map(async (life) => {
+        (['idle', 'pausing', 'looping'] as const).map(async (life) => {
           const { master, slave, statusInFile } = await begin(`${life} ${signal}`, programs, broker);
-          await master.waitForLine(/^(idle|pausing) begins$/);
+          await master.waitForLine(/^(idle|pausing|looping) begins$/);
           master.kill(signal);
           assert.is(await master.code(), code, master.report());
           await master.waitForLine(new RegExp(`SIGNAL ${signal}$`));

@@ -5,7 +5,7 @@ import { master } from '../../src/index.js';
 import { echo, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';
-import { programPath, until } from '../support/programs.js';
+import { programPath, until, withPrograms } from '../support/programs.js';
 
 const test = suite('slave algorithm');
 
@@ -99,6 +99,19 @@ const REPORT_KEYS = [
   'sid',
   'totalResultsCompleted',
 ];
+
+test('one that loops on after the shutdown hears the second signal', () =>
+  withPrograms(async ({ start }) => {
+    const mw = await master({ clientTimeout: 5 });
+    try {
+      const deaf = start('worker.js', ['--slave', '--master-port', String(mw.masterPort), '--', 'deaf']);
+      await deaf.waitForLine(/MASTER -> ID SLAVE-/);
+      await mw.stop();
+      assert.is(await deaf.code(), 143, deaf.report());
+    } finally {
+      await mw.stop();
+    }
+  }));
 
 overEachBroker(
   test,
