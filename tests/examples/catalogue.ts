@@ -1,7 +1,7 @@
 /** What docs/examples.md shows of an example: its command line, and what that prints. */
 import assert from 'node:assert/strict';
 import { codeBlocks, readDocument } from '../docs/read-docs.js';
-import { exampleFile, runWithTwoSlaves } from './run-example.js';
+import { exampleFile, runWithTwoSlaves, type Surroundings } from './run-example.js';
 
 export interface Documented {
   /** The compiled program. */
@@ -24,9 +24,9 @@ export function documented(path: string): Documented {
 }
 
 /** Runs it, and what it prints must be what the catalogue shows; returns that. */
-export async function runAsDocumented(path: string): Promise<string> {
+export async function runAsDocumented(path: string, surroundings?: Surroundings): Promise<string> {
   const { program, args, output } = documented(path);
-  const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, args);
+  const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, args, surroundings);
   assert.equal(stdout, output, stderr);
   assert.equal(stderr, '');
   assert.equal(code, 0);

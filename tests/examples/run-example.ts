@@ -17,6 +17,13 @@ export interface Finished {
   readonly trail: string;
 }
 
+/** Where a program runs: in this process's folder by default. */
+export interface Surroundings {
+  readonly cwd?: string | undefined;
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
 export { BROKERS };
 
 export const exampleFile = (name: string): string => join(dist, 'examples', `${name}.js`);
@@ -26,7 +33,7 @@ export async function runWithTwoSlaves(
   program: string,
   kind: BrokerKind | undefined,
   args: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
+  surroundings: Surroundings = {},
 ): Promise<Finished> {
   const folder = await mkdtemp(join(tmpdir(), 'ts mw example-'));
   const broker = kind?.name === 'nats-server' ? await kind.start() : undefined;
@@ -34,7 +41,7 @@ export async function runWithTwoSlaves(
   const trailFile = join(folder, 'audit.txt');
   try {
     const flags = ['--master', '--slaves', '2', ...place, '--audit-file', trailFile];
-    const ended = await run([program, ...flags, ...args], env);
+    const ended = await run([program, ...flags, ...args], surroundings);
     return { ...ended, trail: await readFile(trailFile, 'utf8').catch(() => '') };
   } finally {
     await broker?.stop();
@@ -42,11 +49,9 @@ export async function runWithTwoSlaves(
   }
 }
 
-function run(
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<Omit<Finished, 'trail'>> {
+function run(args: readonly string[], { env = {}, cwd }: Surroundings): Promise<Omit<Finished, 'trail'>> {
   const child = spawn(process.execPath, args, {
+    cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

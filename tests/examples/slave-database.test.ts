@@ -14,7 +14,7 @@ const { program, args, output } = documented('slave-database');
 async function runAndLookBehind(args: readonly string[]): Promise<Finished> {
   const folder = await mkdtemp(join(tmpdir(), 'ts-mw-databases-'));
   try {
-    const finished = await runWithTwoSlaves(program, undefined, args, { TMPDIR: folder });
+    const finished = await runWithTwoSlaves(program, undefined, args, { env: { TMPDIR: folder } });
     assert.equal(await readdir(folder), [], finished.stderr);
     return finished;
   } finally {
