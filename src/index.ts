@@ -58,6 +58,7 @@ export {
 export type { OrderedSlave } from './master/groups.js';
 export type {
   AllocateOptions,
+  FailedTask,
   MasterHandle,
   MasterLoopOptions,
   MasterLoopReport,

@@ -61,7 +61,7 @@ export interface FateBase<N extends string, F extends TaskFunction> {
   readonly algorithm: N;
   /** The arguments as they were at submission; decoded when first read. */
   readonly args: Parameters<F>;
-  /** The slave that ran it last; undefined if none ever did. */
+  /** The slave that had it last; else the one that it was addressed to; undefined if there is neither. */
   readonly sid: SlaveId | undefined;
   readonly tag: unknown;
   readonly taskId: TaskId;

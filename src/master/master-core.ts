@@ -111,9 +111,18 @@ export class MasterCore {
     policy: ResolvedPolicy,
     future?: FutureSettler,
   ): TaskId {
-    const task = this.#maker.make(this.#nextNumber, { definition, args, policy, future });
-    if (policy.sid === undefined) this.#jar.add(task);
-    else this.#submitOrdered(task, policy.sid);
+    return this.#accept(this.#maker.make(this.#nextNumber, { definition, args, policy, future }));
+  }
+
+  /** Queues a new task with an earlier one's algorithm and arguments; UsageError if it is not this program's. */
+  resubmit(earlier: Task, policy: ResolvedPolicy): TaskId {
+    return this.#accept(this.#maker.remake(this.#nextNumber, earlier, policy));
+  }
+
+  #accept(task: Task): TaskId {
+    const { sid } = task.policy;
+    if (sid === undefined) this.#jar.add(task);
+    else this.#submitOrdered(task, sid);
     return task.id;
   }
 

@@ -8,6 +8,7 @@ import type {
   OkFate,
   SlaveId,
   TaskId,
+  TaskPolicy,
   UnrunnableFate,
 } from '../algorithms/types.js';
 import type { SlaveKind } from '../audit/events.js';
@@ -25,6 +26,9 @@ export interface MasterLoopReport {
 
 type ResultOf<A extends AnyAlgorithm> = Extract<FateOf<A>, OkFate<string, never> | ErrorFate<string, never>>;
 type UnrunnableOf<A extends AnyAlgorithm> = Extract<FateOf<A>, UnrunnableFate<string, never>>;
+
+/** What `resubmit` takes: a fate with which a task failed. */
+export type FailedTask = Pick<UnrunnableFate<string, never> | ErrorFate<string, never>, 'status' | 'taskId'>;
 
 export interface AllocateOptions {
   /** How many slaves; 1,000 by default (CL-MW). */
@@ -101,4 +105,14 @@ export interface MasterHandle {
    * told by its `taskContext().signal`, and its result is dropped. False if it has its fate already.
    */
   cancel(taskId: TaskId): boolean;
+  /**
+   * Submits a task that failed once more, as a new task with a new id: its algorithm, and its arguments as
+   * they were. What `policy` leaves out comes from the policy that the task had, so an ordered task whose
+   * slave is gone needs another `sid`, or `doItAnyway`. Of a future there is no fate to submit again.
+   * Throws UsageError for anything but an `unrunnable` or `error` fate.
+   *
+   * @example
+   * for (const task of master.getUnrunnableTasks()) master.resubmit(task, { doItAnyway: true });
+   */
+  resubmit(task: FailedTask, policy?: TaskPolicy): TaskId;
 }

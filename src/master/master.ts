@@ -3,6 +3,7 @@
  * the program its handle. It decides nothing about tasks; the core does.
  */
 
+import { resolvePolicy } from '../algorithms/policy.js';
 import { definitionOf } from '../algorithms/registry.js';
 import type { Submitter } from '../algorithms/submitter.js';
 import { registerSubmitter } from '../algorithms/submitter-context.js';
@@ -12,6 +13,7 @@ import type {
   ResolvedPolicy,
   SlaveId,
   TaskId,
+  TaskPolicy,
 } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { SlaveKind } from '../audit/events.js';
@@ -20,9 +22,15 @@ import { SLAVE_KINDS } from './allocation.js';
 import type { Selection } from './fate-box.js';
 import { FateIterator } from './fate-iterator.js';
 import type { MasterCore } from './master-core.js';
-import type { AllocateOptions, MasterHandle, MasterLoopOptions, MasterLoopReport } from './master-handle.js';
+import type {
+  AllocateOptions,
+  FailedTask,
+  MasterHandle,
+  MasterLoopOptions,
+  MasterLoopReport,
+} from './master-handle.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
-import type { TaskFate } from './task-fate.js';
+import { TaskFate } from './task-fate.js';
 
 /** CL-MW's default for one pass, in seconds. */
 const PASS_SECONDS = 0.05;
@@ -186,11 +194,26 @@ export class Master implements Submitter {
         const number = numberOf(taskId, TASK_ID, 'task id; give what funcall returned');
         return core.cancel(number, performance.now());
       },
+      resubmit: (task: FailedTask, policy?: TaskPolicy) => master.#resubmit(task, policy),
     };
     // The fates are built from what the wire carries; their public types are known from the algorithms only.
     return handle as typeof handle & {
       results: () => FateIterator & AsyncIterableIterator<TaskFate>;
     } as unknown as MasterHandle;
+  }
+
+  #resubmit(fate: FailedTask, policy: TaskPolicy | undefined): TaskId {
+    this.#refuseIfStopped();
+    const task = TaskFate.taskOf(fate);
+    if (task === undefined || (fate.status as string) === 'ok') {
+      throw new UsageError('only a fate with the status unrunnable or error can be submitted again');
+    }
+    const taskId = this.#core.resubmit(
+      task,
+      policy === undefined ? task.policy : resolvePolicy(policy, task.policy),
+    );
+    this.#link.dispatchSoon();
+    return taskId;
   }
 
   #select(algorithms: readonly AnyAlgorithm[]): Selection {

@@ -111,7 +111,7 @@ export class Settlement {
 
   /** The task can never run (again). */
   giveUp(task: Task, reason: UnrunnableReason, message: string): void {
-    const lastSid = task.group?.slave.number ?? task.given?.at(-1)?.sid;
+    const lastSid = lastSidOf(task);
     if (task.group !== undefined) this.#release(task, true);
     this.#jar.settle(task);
     const history = task.history ?? [];
@@ -216,6 +216,13 @@ export class Settlement {
     }
     if (back.length > 0) this.#audit.emit({ type: 'tasks-recalled', sid: slave.sid, count: back.length });
   }
+}
+
+/** The slave that was given the task last, else the one that it was addressed to. */
+function lastSidOf({ group, given, policy }: Task): number | undefined {
+  const lastGiven = group?.slave.number ?? given?.at(-1)?.sid;
+  if (lastGiven !== undefined || policy.sid === undefined) return lastGiven;
+  return Number(policy.sid.slice('SLAVE-'.length));
 }
 
 function refusal({ policy }: Task): string {

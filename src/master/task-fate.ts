@@ -54,6 +54,11 @@ export class TaskFate {
     return this.#args;
   }
 
+  /** The task of a fate that a master handed over; undefined for anything else. */
+  static taskOf(fate: unknown): Task | undefined {
+    return typeof fate === 'object' && fate !== null && #task in fate ? fate.#task : undefined;
+  }
+
   /** What of the master's bookkeeping hangs on a fate, out of sight of the program. */
   static entryOf(fate: TaskFate): AlgorithmEntry {
     return fate.#task.algorithm;

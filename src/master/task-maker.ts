@@ -48,4 +48,10 @@ export class TaskMaker {
     }
     return new Task(number(), entry, text, raws, byteLength, policy, future);
   }
+
+  /** A new task of an earlier one's algorithm and arguments, as they were encoded then. */
+  remake(number: () => number, { algorithm, text, raws, bytes }: Task, policy: ResolvedPolicy): Task {
+    const entry = this.entryOf(algorithm.definition);
+    return new Task(number(), entry, text, raws, bytes, policy, undefined);
+  }
 }
