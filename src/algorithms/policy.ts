@@ -3,7 +3,14 @@
 import { UsageError } from '../errors.js';
 import type { ResolvedPolicy, SlaveId, TaskPolicy } from './types.js';
 
-const KEYS = ['sid', 'tag', 'doItAnyway', 'retry', 'maxAttempts'] as const satisfies (keyof TaskPolicy)[];
+const KEYS = [
+  'sid',
+  'tag',
+  'doItAnyway',
+  'retry',
+  'maxAttempts',
+  'priority',
+] as const satisfies (keyof TaskPolicy)[];
 
 /** What was said of `doItAnyway`, kept because without a sid it reads true whatever was said. */
 const STATED = Symbol('doItAnyway as stated');
@@ -28,6 +35,7 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     doItAnyway: policy.doItAnyway ?? (STATED in base ? (base as SettledPolicy)[STATED] : base.doItAnyway),
     retry: policy.retry ?? base.retry,
     maxAttempts: policy.maxAttempts ?? base.maxAttempts,
+    priority: policy.priority ?? base.priority,
   });
 }
 
@@ -38,6 +46,7 @@ function settle(policy: TaskPolicy): ResolvedPolicy {
     doItAnyway: policy.sid === undefined || (policy.doItAnyway ?? false),
     retry: policy.retry ?? true,
     maxAttempts: policy.maxAttempts ?? 5,
+    priority: policy.priority ?? 0,
     [STATED]: policy.doItAnyway,
   };
   return Object.freeze(settled);
@@ -52,7 +61,7 @@ function checkPolicy(policy: TaskPolicy): void {
       throw new UsageError(`a task policy has no ${JSON.stringify(key)}; it may have ${KEYS.join(', ')}`);
     }
   }
-  const { sid, doItAnyway, retry, maxAttempts } = policy;
+  const { sid, doItAnyway, retry, maxAttempts, priority } = policy;
   if (sid !== undefined && !isSlaveId(sid)) {
     throw new UsageError(`a task policy's sid is the id of a slave, such as 'SLAVE-0'; got ${show(sid)}`);
   }
@@ -60,6 +69,9 @@ function checkPolicy(policy: TaskPolicy): void {
   checkBoolean('retry', retry);
   if (maxAttempts !== undefined && !(Number.isSafeInteger(maxAttempts) && maxAttempts > 0)) {
     throw new UsageError(`a task policy's maxAttempts is a whole number from 1; got ${show(maxAttempts)}`);
+  }
+  if (priority !== undefined && !Number.isFinite(priority)) {
+    throw new UsageError(`a task policy's priority is a finite number; got ${show(priority)}`);
   }
 }
 

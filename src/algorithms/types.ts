@@ -26,6 +26,12 @@ export interface TaskPolicy {
   readonly retry?: boolean | undefined;
   /** How many runs may be begun in all; 5 by default. Being told goodbye costs none. */
   readonly maxAttempts?: number | undefined;
+  /**
+   * Queued tasks with a higher one are given out first, and those with the same in the order of their
+   * submission; any finite number, 0 by default (ours). What a slave was given already stays with it.
+   * Ordered tasks run in the order of submission, whatever their priorities.
+   */
+  readonly priority?: number | undefined;
 }
 
 /** A policy with every default filled in. Frozen; shared by all tasks submitted under it. */
@@ -35,6 +41,7 @@ export interface ResolvedPolicy {
   readonly doItAnyway: boolean;
   readonly retry: boolean;
   readonly maxAttempts: number;
+  readonly priority: number;
 }
 
 /** Options of `defineAlgorithm`. */

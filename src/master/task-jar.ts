@@ -1,7 +1,8 @@
 /**
- * The tasks of a master that have no fate yet, and the order in which they run: first in, first out;
- * what comes back goes to the front; suspects wait apart, since each runs alone. Tasks of an algorithm
- * whose results nobody takes are set aside until somebody does.
+ * The tasks of a master that have no fate yet, and the order in which they run: higher priorities
+ * first, first in, first out within one; what comes back goes to the front of its priority; suspects wait
+ * apart, since each runs alone. Tasks of an algorithm whose results nobody takes are set aside until
+ * somebody does.
  *
  * Constant cost a task, whatever is queued. A cancelled task stays in its queue, settled, until it
  * reaches the head.
@@ -10,11 +11,12 @@
 import { Deque } from '../wire/deque.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { AlgorithmEntry, Task } from './task.js';
+import { TaskLine } from './task-line.js';
 import { TaskTable } from './task-table.js';
 
 export class TaskJar {
   readonly #live = new TaskTable();
-  readonly #queue = new Deque<Task>();
+  readonly #queue = new TaskLine();
   readonly #suspects = new Deque<Task>();
   readonly #aside = new Map<AlgorithmEntry, Deque<Task>>();
   readonly #onNew: (task: Task) => void;
@@ -100,7 +102,10 @@ export class TaskJar {
     return undefined;
   }
 
-  /** Back into the jar, before all others (or to the front of its mailbox); the caller puts back the last one first. */
+  /**
+   * Back into the jar, before all others of its priority (or to the front of its mailbox); the caller puts
+   * back the last one first.
+   */
   putBack(task: Task): void {
     task.state = 'queued';
     task.group = undefined;
@@ -111,7 +116,7 @@ export class TaskJar {
     this.#queued++;
   }
 
-  /** To the end of the queue: an ordered task whose slave is not to be had any more. */
+  /** To the end of its priority: an ordered task whose slave is not to be had any more. */
   requeue(task: Task): void {
     this.#queue.push(task);
     this.#queued++;

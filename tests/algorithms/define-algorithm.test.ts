@@ -81,7 +81,14 @@ stubs(
     assert.is(submit(1), 'TASK-0');
     assert.is(await submit.future(2), 'packet 1');
     const [first, second] = master.calls;
-    assert.equal(first?.policy, { sid: 'SLAVE-3', tag, doItAnyway: true, retry: false, maxAttempts: 2 });
+    assert.equal(first?.policy, {
+      sid: 'SLAVE-3',
+      tag,
+      doItAnyway: true,
+      retry: false,
+      maxAttempts: 2,
+      priority: 0,
+    });
     assert.is(first?.policy.tag, tag);
     assert.is(second?.policy, first?.policy);
     assert.is(second?.stub, 'future');

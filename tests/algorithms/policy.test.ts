@@ -5,7 +5,14 @@ import { DEFAULT_POLICY, resolvePolicy } from '../../src/algorithms/policy.js';
 import type { TaskPolicy } from '../../src/algorithms/types.js';
 import { UsageError } from '../../src/errors.js';
 
-const defaults = { sid: undefined, tag: undefined, doItAnyway: true, retry: true, maxAttempts: 5 };
+const defaults = {
+  sid: undefined,
+  tag: undefined,
+  doItAnyway: true,
+  retry: true,
+  maxAttempts: 5,
+  priority: 0,
+};
 const sid = 'SLAVE-7';
 
 const merges: [string, TaskPolicy, TaskPolicy | undefined, object][] = [
@@ -17,16 +24,17 @@ const merges: [string, TaskPolicy, TaskPolicy | undefined, object][] = [
   ['undefined says nothing', { retry: undefined }, { retry: false }, { ...defaults, retry: false }],
   ['null is a tag', { tag: null }, { tag: 1 }, { ...defaults, tag: null }],
   ['the policy wins', { maxAttempts: 1 }, { maxAttempts: 9 }, { ...defaults, maxAttempts: 1 }],
+  ['a priority of 0 is one', { priority: 0 }, { priority: -2.5 }, defaults],
   ['a stated doItAnyway', { sid }, resolvePolicy({ doItAnyway: true }), { ...defaults, sid }],
   ['a forced one', { sid }, resolvePolicy({}), { ...defaults, sid, doItAnyway: false }],
   ['the sid of the base', {}, resolvePolicy({ sid }), { ...defaults, sid, doItAnyway: false }],
 ];
 
 const refusals: [unknown, RegExp][] = [
-  [null, /an object of sid, tag, doItAnyway, retry, maxAttempts; got null/],
+  [null, /an object of sid, tag, doItAnyway, retry, maxAttempts, priority; got null/],
   [[], /got an array/],
   ['SLAVE-1', /got "SLAVE-1"/],
-  [{ retries: 3 }, /no "retries"; it may have sid, tag, doItAnyway, retry, maxAttempts/],
+  [{ retries: 3 }, /no "retries"; it may have sid, tag, doItAnyway, retry, maxAttempts, priority/],
   [{ sid: 'slave-1' }, /sid is the id of a slave, such as 'SLAVE-0'; got "slave-1"/],
   [{ sid: 'SLAVE-1.5' }, /got "SLAVE-1\.5"/],
   [{ sid: 'SLAVE-1\n' }, /sid/],
@@ -38,6 +46,8 @@ const refusals: [unknown, RegExp][] = [
   [{ maxAttempts: 2.5 }, /got 2\.5/],
   [{ maxAttempts: Number.POSITIVE_INFINITY }, /got Infinity/],
   [{ maxAttempts: '3' }, /got "3"/],
+  [{ priority: Number.POSITIVE_INFINITY }, /priority is a finite number; got Infinity/],
+  [{ priority: 'high' }, /got "high"/],
 ];
 
 const policies = suite('policy');

@@ -39,6 +39,15 @@ test('they run on their slave, in the order of their submission, before unordere
   assert.equal(numbers(parts, unordered), [0, 1, 2, 3]);
 });
 
+test('a mailbox stays in the order of submission, whatever the priorities', () => {
+  const parts = new Parts({ slaves: 1, taskGroup: 2 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  slave.kind = 'ordered';
+  for (const priority of [0, 9, -9, 5]) address(parts, slave, 1, { priority });
+  parts.dispatch();
+  assert.equal(numbers(parts, slave), [0, 1, 2, 3]);
+});
+
 test('those taken back wait at the front of their mailbox, in order', () => {
   const parts = new Parts({ slaves: 1, taskGroup: 4 });
   const [slave] = parts.slaves as [SlaveRecord];
@@ -52,51 +61,87 @@ test('those taken back wait at the front of their mailbox, in order', () => {
 });
 
 interface Row {
+  readonly sid: boolean;
   readonly was: 'running' | 'queued';
   readonly when: 'lost' | 'freed';
-  readonly policy: TaskPolicy;
-  readonly becomes: 'unordered' | 'slave-lost' | 'slave-freed' | 'runs on';
+  /** With which policy: neither, only `doItAnyway`, only `retry: false`, or both. */
+  readonly becomes: readonly [plain: End, doIt: End, noRetry: End, both: End];
 }
 
-const DO_IT = { doItAnyway: true };
+type End = 'unordered' | 'slave-lost' | 'slave-freed' | 'runs on' | 'waits';
+
 const rows: readonly Row[] = [
-  { was: 'running', when: 'lost', policy: {}, becomes: 'slave-lost' },
-  { was: 'running', when: 'lost', policy: DO_IT, becomes: 'unordered' },
-  { was: 'running', when: 'lost', policy: { retry: false }, becomes: 'slave-lost' },
-  { was: 'running', when: 'lost', policy: { retry: false, ...DO_IT }, becomes: 'slave-lost' },
-  { was: 'queued', when: 'lost', policy: {}, becomes: 'slave-lost' },
-  { was: 'queued', when: 'lost', policy: DO_IT, becomes: 'unordered' },
-  { was: 'queued', when: 'lost', policy: { retry: false }, becomes: 'slave-lost' },
-  { was: 'queued', when: 'lost', policy: { retry: false, ...DO_IT }, becomes: 'slave-lost' },
-  { was: 'running', when: 'freed', policy: {}, becomes: 'runs on' },
-  { was: 'running', when: 'freed', policy: DO_IT, becomes: 'runs on' },
-  { was: 'running', when: 'freed', policy: { retry: false }, becomes: 'runs on' },
-  { was: 'running', when: 'freed', policy: { retry: false, ...DO_IT }, becomes: 'runs on' },
-  { was: 'queued', when: 'freed', policy: {}, becomes: 'slave-freed' },
-  { was: 'queued', when: 'freed', policy: DO_IT, becomes: 'unordered' },
-  { was: 'queued', when: 'freed', policy: { retry: false }, becomes: 'slave-freed' },
-  { was: 'queued', when: 'freed', policy: { retry: false, ...DO_IT }, becomes: 'slave-freed' },
+  {
+    sid: true,
+    was: 'running',
+    when: 'lost',
+    becomes: ['slave-lost', 'unordered', 'slave-lost', 'slave-lost'],
+  },
+  {
+    sid: true,
+    was: 'queued',
+    when: 'lost',
+    becomes: ['slave-lost', 'unordered', 'slave-lost', 'slave-lost'],
+  },
+  { sid: true, was: 'running', when: 'freed', becomes: ['runs on', 'runs on', 'runs on', 'runs on'] },
+  {
+    sid: true,
+    was: 'queued',
+    when: 'freed',
+    becomes: ['slave-freed', 'unordered', 'slave-freed', 'slave-freed'],
+  },
+  // Without a sid `doItAnyway` says nothing (CL-MW forces it), and what is queued belongs to no slave.
+  {
+    sid: false,
+    was: 'running',
+    when: 'lost',
+    becomes: ['unordered', 'unordered', 'slave-lost', 'slave-lost'],
+  },
+  { sid: false, was: 'queued', when: 'lost', becomes: ['waits', 'waits', 'waits', 'waits'] },
+  { sid: false, was: 'running', when: 'freed', becomes: ['runs on', 'runs on', 'runs on', 'runs on'] },
+  { sid: false, was: 'queued', when: 'freed', becomes: ['waits', 'waits', 'waits', 'waits'] },
 ];
 
-for (const { was, when, policy, becomes } of rows) {
-  test(`${was}, slave ${when}, ${JSON.stringify(policy)}: ${becomes}`, () => {
-    const parts = new Parts({ slaves: 1 });
-    const [slave] = parts.slaves as [SlaveRecord];
-    slave.kind = 'ordered';
-    const [task] = address(parts, slave, 1, policy) as [Task];
-    if (was === 'running') parts.dispatch();
-    if (when === 'lost') parts.lose(slave);
-    else parts.settlement.clearMailbox(slave, 'slave-freed', 'it was freed');
-    const fate = parts.box.takeNext(undefined);
-    if (becomes === 'runs on') {
-      assert.equal([task.group?.slave, fate], [slave, undefined]);
-    } else if (becomes === 'unordered') {
-      assert.equal([task.addressee, task.state, fate], [undefined, 'queued', undefined]);
-      assert.is(parts.jar.queued, 1);
-    } else {
-      assert.equal([fate?.status, fate?.reason, parts.jar.pending], ['unrunnable', becomes, 0]);
-    }
-  });
+const POLICIES: readonly TaskPolicy[] = [
+  {},
+  { doItAnyway: true },
+  { retry: false },
+  { retry: false, doItAnyway: true },
+];
+
+/** The end of the only task, as the master's parts tell it after the slave went. */
+function endOf(
+  { sid, was, when }: Row,
+  policy: TaskPolicy,
+): { task: Task; parts: Parts; slave: SlaveRecord } {
+  const parts = new Parts({ slaves: 1 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  slave.kind = 'intermingle';
+  const [task] = (sid ? address(parts, slave, 1, policy) : parts.submit(1, createEntry(), policy)) as [Task];
+  if (was === 'running') parts.dispatch();
+  if (when === 'lost') parts.lose(slave);
+  else parts.settlement.clearMailbox(slave, 'slave-freed', 'it was freed');
+  return { task, parts, slave };
+}
+
+for (const row of rows) {
+  for (const [at, policy] of POLICIES.entries()) {
+    const becomes = row.becomes[at] as End;
+    const { sid, was, when } = row;
+    test(`${sid ? 'with a sid' : 'without'}, ${was}, slave ${when}, ${JSON.stringify(policy)}: ${becomes}`, () => {
+      const { task, parts, slave } = endOf(row, policy);
+      const fate = parts.box.takeNext(undefined);
+      if (becomes === 'runs on') {
+        assert.equal([task.group?.slave, fate], [slave, undefined]);
+      } else if (becomes === 'unordered' || becomes === 'waits') {
+        assert.equal([task.addressee, task.state, fate], [undefined, 'queued', undefined]);
+        // Only what ran on the slave that was lost may be to blame for it.
+        assert.equal([parts.jar.queued, task.suspect], [1, was === 'running']);
+      } else {
+        assert.equal([fate?.status, fate?.reason, parts.jar.pending], ['unrunnable', becomes, 0]);
+      }
+    });
+  }
 }
 
 test.run();

@@ -8,9 +8,9 @@ import { createEntry, createTask } from './parts.js';
 
 const free = (): boolean => false;
 
-function fill(jar: TaskJar, count: number, algorithm: AlgorithmEntry): Task[] {
+function fill(jar: TaskJar, count: number, algorithm: AlgorithmEntry, priority = 0): Task[] {
   return Array.from({ length: count }, () => {
-    const task = createTask(jar.nextNumber(), algorithm);
+    const task = createTask(jar.nextNumber(), algorithm, { priority });
     jar.add(task);
     return task;
   });
@@ -53,6 +53,52 @@ test('what is put back comes first, the last one put back before all others', ()
   assert.equal([first.index, first.group, first.state], [-1, undefined, 'queued']);
   assert.equal(drain(jar), [0, 1, 2, 3]);
   assert.is(tasks.length, 4);
+});
+
+test('higher priorities come first, and what is put back comes before its own only', () => {
+  const jar = new TaskJar();
+  const work = createEntry();
+  for (const priority of [0, -1, 7, 0.5, 0, 7]) fill(jar, 2, work, priority);
+  assert.equal([jar.queued, jar.hasReady], [12, true]);
+  const [first, second] = [jar.take(free), jar.take(free)] as [Task, Task];
+  assert.equal([first.number, second.number], [4, 5]);
+  const [late] = fill(jar, 1, work, 7) as [Task];
+  for (const task of [second, first]) {
+    task.state = 'running';
+    jar.putBack(task);
+  }
+  assert.is(jar.queued, 13);
+  assert.equal(drain(jar), [4, 5, 10, 11, late.number, 6, 7, 0, 1, 8, 9, 2, 3]);
+  assert.equal([jar.queued, jar.hasReady], [0, false]);
+});
+
+test('many priorities at once come in their order', () => {
+  const jar = new TaskJar();
+  const work = createEntry();
+  const priorities = Array.from({ length: 500 }, (_, n) => ((n * 7_919) % 251) - 125);
+  for (const priority of priorities) fill(jar, 1, work, priority);
+  const expected = priorities
+    .map((priority, number) => ({ priority, number }))
+    .sort((a, b) => b.priority - a.priority || a.number - b.number);
+  assert.equal(
+    drain(jar),
+    expected.map(({ number }) => number),
+  );
+});
+
+test('tasks set aside come back to the front of their priorities', () => {
+  const jar = new TaskJar();
+  const [held, other] = [createEntry('held'), createEntry('other')];
+  fill(jar, 2, held);
+  fill(jar, 2, held, 3);
+  fill(jar, 1, other);
+  assert.equal(
+    drain(jar, (task) => task.algorithm === held),
+    [4],
+  );
+  fill(jar, 1, held, 3);
+  jar.release(free);
+  assert.equal(drain(jar), [2, 3, 5, 0, 1]);
 });
 
 test('it passes over a task that was cancelled while it waited, wherever it waited', () => {

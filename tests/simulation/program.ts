@@ -76,6 +76,7 @@ export class Program {
       doItAnyway: chance.happens(0.5),
       retry: chance.happens(0.9),
       maxAttempts: chance.between(1, 5),
+      priority: chance.happens(0.2) ? chance.between(0, 10) - 5 : 0,
     };
     const task: Submitted = { number: this.tasks.size, work, policy, cancelled: false, fate: undefined };
     this.tasks.set(task.number, task);
