@@ -9,8 +9,13 @@ const KEYS = [
   'doItAnyway',
   'retry',
   'maxAttempts',
+  'retryErrors',
+  'backoffSeconds',
   'priority',
 ] as const satisfies (keyof TaskPolicy)[];
+
+/** What a wait between two runs grows to at the most. */
+export const MOST_BACKOFF_SECONDS = 3_600;
 
 /** What was said of `doItAnyway`, kept because without a sid it reads true whatever was said. */
 const STATED = Symbol('doItAnyway as stated');
@@ -35,6 +40,8 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     doItAnyway: policy.doItAnyway ?? (STATED in base ? (base as SettledPolicy)[STATED] : base.doItAnyway),
     retry: policy.retry ?? base.retry,
     maxAttempts: policy.maxAttempts ?? base.maxAttempts,
+    retryErrors: policy.retryErrors ?? base.retryErrors,
+    backoffSeconds: policy.backoffSeconds ?? base.backoffSeconds,
     priority: policy.priority ?? base.priority,
   });
 }
@@ -46,6 +53,8 @@ function settle(policy: TaskPolicy): ResolvedPolicy {
     doItAnyway: policy.sid === undefined || (policy.doItAnyway ?? false),
     retry: policy.retry ?? true,
     maxAttempts: policy.maxAttempts ?? 5,
+    retryErrors: policy.retryErrors ?? false,
+    backoffSeconds: policy.backoffSeconds ?? 0,
     priority: policy.priority ?? 0,
     [STATED]: policy.doItAnyway,
   };
@@ -61,14 +70,20 @@ function checkPolicy(policy: TaskPolicy): void {
       throw new UsageError(`a task policy has no ${JSON.stringify(key)}; it may have ${KEYS.join(', ')}`);
     }
   }
-  const { sid, doItAnyway, retry, maxAttempts, priority } = policy;
+  const { sid, doItAnyway, retry, maxAttempts, retryErrors, backoffSeconds, priority } = policy;
   if (sid !== undefined && !isSlaveId(sid)) {
     throw new UsageError(`a task policy's sid is the id of a slave, such as 'SLAVE-0'; got ${show(sid)}`);
   }
   checkBoolean('doItAnyway', doItAnyway);
   checkBoolean('retry', retry);
+  checkBoolean('retryErrors', retryErrors);
   if (maxAttempts !== undefined && !(Number.isSafeInteger(maxAttempts) && maxAttempts > 0)) {
     throw new UsageError(`a task policy's maxAttempts is a whole number from 1; got ${show(maxAttempts)}`);
+  }
+  if (backoffSeconds !== undefined && !isBackoff(backoffSeconds)) {
+    throw new UsageError(
+      `a task policy's backoffSeconds are from 0 to ${MOST_BACKOFF_SECONDS}; got ${show(backoffSeconds)}`,
+    );
   }
   if (priority !== undefined && !Number.isFinite(priority)) {
     throw new UsageError(`a task policy's priority is a finite number; got ${show(priority)}`);
@@ -77,6 +92,10 @@ function checkPolicy(policy: TaskPolicy): void {
 
 function isSlaveId(value: unknown): value is SlaveId {
   return typeof value === 'string' && /^SLAVE-\d+$/.test(value);
+}
+
+function isBackoff(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= MOST_BACKOFF_SECONDS;
 }
 
 function checkBoolean(key: string, value: unknown): void {

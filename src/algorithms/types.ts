@@ -24,8 +24,19 @@ export interface TaskPolicy {
   readonly doItAnyway?: boolean | undefined;
   /** When the slave is lost: run it again (true, the default) or give it up. */
   readonly retry?: boolean | undefined;
-  /** How many runs may be begun in all; 5 by default. Being told goodbye costs none. */
+  /** How many runs may be begun in all; 5 by default (ours). Being told goodbye costs none. */
   readonly maxAttempts?: number | undefined;
+  /**
+   * When it throws: run it again, up to `maxAttempts` runs, or take the error as its result (false, the
+   * default; ours). The error of the last run is its fate.
+   */
+  readonly retryErrors?: boolean | undefined;
+  /**
+   * Seconds to wait after a run that came to nothing, whether it threw or its slave was lost, before the
+   * next: so many after the first, twice as many after each further one, 3,600 at the most; 0 by default
+   * (ours). The task is pending meanwhile; ordered tasks behind it do not wait for it.
+   */
+  readonly backoffSeconds?: number | undefined;
   /**
    * Queued tasks with a higher one are given out first, and those with the same in the order of their
    * submission; any finite number, 0 by default (ours). What a slave was given already stays with it.
@@ -41,6 +52,8 @@ export interface ResolvedPolicy {
   readonly doItAnyway: boolean;
   readonly retry: boolean;
   readonly maxAttempts: number;
+  readonly retryErrors: boolean;
+  readonly backoffSeconds: number;
   readonly priority: number;
 }
 

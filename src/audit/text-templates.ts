@@ -93,6 +93,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'task-reclaimed': '{sid:id} R {taskId:id}',
   'task-unrunnable': '{taskId:id} UNRUNNABLE {algorithm:name} {reason:word} ({history:runs})',
   'task-cancelled': '{taskId:id} CANCELLED {algorithm:name}[[ on {sid:id}]]',
+  'task-retried': '{sid:id} F {taskId:id} #{attempt:int} again in {waitSeconds:sec} s: {evidence:text}',
   'result-dropped': '{sid:id} D {taskId:id} {reason:text}',
 
   'local-slave-started': 'LOCAL {index:int} STARTED pid {pid:int}',

@@ -146,8 +146,8 @@ export class Dispatcher {
         }
       }
     }
-    const { queued } = this.#jar;
-    return this.#takeGroup(slave, slaves, queued, () => this.#jar.take(this.#isHeld));
+    const { due } = this.#jar;
+    return this.#takeGroup(slave, slaves, due, () => this.#jar.take(this.#isHeld));
   }
 
   #takeGroup(slave: SlaveRecord, slaves: number, queued: number, take: () => Task | undefined): Task[] {

@@ -166,6 +166,9 @@ export class MasterCore {
       this.flush(now);
       return;
     }
+    for (const { addressee } of this.#jar.wake(now)) {
+      if (addressee !== undefined) this.#dispatcher.lineUp(addressee);
+    }
     this.#jar.release((algorithm) => this.#isHeld(algorithm));
     this.#dispatcher.dispatch(this.roster.size, now);
     this.flush(now);
@@ -191,7 +194,7 @@ export class MasterCore {
       const bodies = slave.session.receive(frame, now);
       this.#confirm(slave);
       if (bodies.length > 0 && !this.#ending) {
-        for (const body of bodies) this.#settlement.takeResults(slave, body);
+        for (const body of bodies) this.#settlement.takeResults(slave, body, now);
         this.#news();
       }
       this.#sessions.settleCredit(slave);
@@ -200,7 +203,7 @@ export class MasterCore {
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason: error.message });
-      this.#lose(slave, `it broke the protocol: ${error.message}`);
+      this.#lose(slave, `it broke the protocol: ${error.message}`, now);
     }
   }
 
@@ -253,10 +256,10 @@ export class MasterCore {
         this.#dispatcher.lineUp(slave);
         break;
       case 'lost':
-        this.#lose(slave, event.evidence);
+        this.#lose(slave, event.evidence, now);
         break;
       case 'bye':
-        this.#leave(slave);
+        this.#leave(slave, now);
         break;
       case 'acknowledged':
         this.#commands.takeAcknowledgement(slave, event, this.#settlement);
@@ -276,23 +279,23 @@ export class MasterCore {
     this.#ports.news();
   }
 
-  #lose(slave: SlaveRecord, evidence: string): void {
+  #lose(slave: SlaveRecord, evidence: string, now: number): void {
     const expected = slave.machine.state === 'shutting-down';
     if (!expected) this.#audit.emit({ type: 'slave-lost', sid: slave.sid, evidence });
-    this.#remove(slave, evidence, expected);
+    this.#remove(slave, evidence, expected, now);
   }
 
-  #leave(slave: SlaveRecord): void {
+  #leave(slave: SlaveRecord, now: number): void {
     const expected = slave.machine.state === 'shutting-down';
     if (!expected) this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason: 'it said goodbye' });
-    this.#remove(slave, 'it said goodbye', true);
+    this.#remove(slave, 'it said goodbye', true, now);
   }
 
-  #remove(slave: SlaveRecord, evidence: string, blameless: boolean): void {
+  #remove(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
     this.#dispatcher.strike(slave);
     this.#sessions.end(slave);
     if (!this.#ending) {
-      this.#settlement.reclaim(slave, evidence, blameless);
+      this.#settlement.reclaim(slave, evidence, blameless, now);
       this.groups.onGone(slave);
     }
     this.#news();
@@ -308,7 +311,7 @@ export class MasterCore {
 
   /** After the shutdown was acknowledged, or waited for long enough. */
   disconnectAll(): void {
-    for (const slave of [...this.roster]) this.#remove(slave, 'the master has stopped', true);
+    for (const slave of [...this.roster]) this.#remove(slave, 'the master has stopped', true, 0);
   }
 
   get slavesToAwait(): number {

@@ -4,21 +4,24 @@
  */
 
 import type { AuditSink } from '../audit/audit-trail.js';
-import { FormatError, TaskError, UnrunnableError, type UnrunnableReason } from '../errors.js';
+import { UnrunnableError, type UnrunnableReason } from '../errors.js';
 import { decodeBody, RawReader } from '../wire/body.js';
-import { decodeValue } from '../wire/codec.js';
 import { parseResults, type ResultEntry } from '../wire/entries.js';
 import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
-import { decodeError } from '../wire/remote-error.js';
+import { backoffSeconds } from './backoff.js';
 import type { FateBox } from './fate-box.js';
 import { averageSeconds, nextWindow } from './grouping.js';
 import type { Ledger } from './ledger.js';
+import { readFate } from './read-fate.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
 import type { TaskJar } from './task-jar.js';
 
 const NO_RAWS: readonly Uint8Array[] = [];
+
+/** Characters of what a task threw that its history keeps. */
+const MOST_EVIDENCE = 200;
 
 export interface SettlementOptions {
   readonly jar: TaskJar;
@@ -48,7 +51,7 @@ export class Settlement {
   }
 
   /** Takes a results message; throws FormatError when it has not the form of one. */
-  takeResults(slave: SlaveRecord, body: Uint8Array): void {
+  takeResults(slave: SlaveRecord, body: Uint8Array, now: number): void {
     const { value, raw } = decodeBody(body);
     const { sid, dry, results } = parseResults(value);
     this.#audit.emit({ type: 'results-received', sid: slave.sid, count: results.length });
@@ -57,7 +60,7 @@ export class Settlement {
     let micros = 0;
     for (const entry of results) {
       const raws = reader === undefined ? NO_RAWS : reader.take(entry[6]);
-      this.#takeResult(slave, sid, entry, raws, bytes);
+      this.#takeResult(slave, sid, entry, raws, bytes, now);
       micros += entry[3];
     }
     this.#ledger.compute(slave.sid, results.length, micros);
@@ -71,20 +74,56 @@ export class Settlement {
     entry: ResultEntry,
     raws: readonly Uint8Array[],
     bytes: number,
+    now: number,
   ): void {
     const [number, attempt] = entry;
     const task = this.#jar.find(number);
     const runsHere = task?.group?.slave === slave && sid === slave.number && task.attempt === attempt;
     if (task === undefined || !(runsHere || wasGiven(task, sid, attempt))) {
       const reason = task === undefined ? 'the task has its fate' : 'it was given to another slave';
-      this.#audit.emit({ type: 'result-dropped', sid: slave.sid, taskId: `TASK-${number}`, reason });
+      this.#drop(slave, number, reason);
       return;
     }
     const seconds = entry[3] / 1e6;
+    const mayRetry = entry[2] !== 0 && task.policy.retryErrors;
+    // An earlier run, taken for lost, has thrown: another one is under way, or will be.
+    if (mayRetry && !runsHere) {
+      this.#drop(slave, number, 'it threw there, and is run again already');
+      return;
+    }
     if (task.group !== undefined) this.#release(task, !runsHere);
     task.algorithm.seconds = averageSeconds(task.algorithm.seconds, seconds);
+    const fate = readFate(task, sid, entry, raws, seconds, bytes);
+    if (mayRetry && task.attempt < task.policy.maxAttempts) {
+      this.#runAgain(task, slave, describeThrown(fate), now);
+      return;
+    }
     this.#jar.settle(task);
-    this.#handOver(task, readFate(task, sid, entry, raws, seconds, bytes));
+    this.#handOver(task, fate);
+  }
+
+  #drop(slave: SlaveRecord, number: number, reason: string): void {
+    this.#audit.emit({ type: 'result-dropped', sid: slave.sid, taskId: `TASK-${number}`, reason });
+  }
+
+  /** A run came to nothing on a slave that lives; an ordered task stays there, unless the slave was freed. */
+  #runAgain(task: Task, slave: SlaveRecord, evidence: string, now: number): void {
+    const { id: taskId, attempt, policy } = task;
+    task.noteFailure(slave.sid, evidence);
+    if (task.addressee?.takesOrdered === false && !this.#mayGoElsewhere(task)) {
+      this.#abandon(task, 'slave-freed', `${slave.sid} was freed; ${refusal(task)}`);
+      return;
+    }
+    const waitSeconds = backoffSeconds(policy, task.failures);
+    this.#audit.emit({ type: 'task-retried', sid: slave.sid, taskId, attempt, waitSeconds, evidence });
+    this.#putBack(task, now);
+  }
+
+  /** At once, or after the wait that its policy asks for. */
+  #putBack(task: Task, now: number): void {
+    const waitSeconds = backoffSeconds(task.policy, task.failures);
+    if (waitSeconds === 0) this.#jar.putBack(task);
+    else this.#jar.putBackAt(now + waitSeconds * 1000, task);
   }
 
   /** Takes a running task out of its group; a copy that still runs elsewhere is told to stop. */
@@ -130,7 +169,7 @@ export class Settlement {
    * Takes back what a slave that is gone had been given, as each task's policy says. Those that it may
    * have begun have had a run; unless `blameless`, they become suspects and run alone next time.
    */
-  reclaim(slave: SlaveRecord, evidence: string, blameless: boolean): void {
+  reclaim(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
     const tasks = openTasks(slave);
     const begun = blameless ? new Set<Task>() : this.#perhapsBegun(slave, tasks);
     slave.groups.clear();
@@ -139,18 +178,20 @@ export class Settlement {
     const unbegun: Task[] = [];
     for (const task of tasks) {
       task.group = undefined;
-      task.state = 'queued';
       task.given ??= [];
       task.given.push({ sid: slave.number, attempt: task.attempt });
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
-      if (begun.has(task)) this.#countFailure(task, slave, evidence);
+      if (begun.has(task)) {
+        task.noteFailure(slave.sid, evidence);
+        task.suspect = true;
+      }
       if (!this.#mayGoElsewhere(task)) {
         this.#abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
       } else if (task.failures >= task.policy.maxAttempts) {
         const runs = task.failures === 1 ? '1 run was' : `${task.failures} runs were`;
         this.#abandon(task, 'max-attempts', `${runs} begun and none came to an end; the last: ${evidence}`);
       } else if (begun.has(task)) {
-        this.#jar.putBack(task);
+        this.#putBack(task, now);
       } else {
         unbegun.push(task);
       }
@@ -166,6 +207,9 @@ export class Settlement {
       if (this.#mayGoElsewhere(task)) this.#jar.requeue(task);
       else this.#abandon(task, reason, `${message}; ${refusal(task)}`);
     }
+    for (const task of this.#jar.waitingFor(slave)) {
+      if (!this.#mayGoElsewhere(task)) this.giveUp(task, reason, `${message}; ${refusal(task)}`);
+    }
   }
 
   /** Whether a task may run on another slave than the one it was given or addressed to. */
@@ -174,13 +218,6 @@ export class Settlement {
     const may = retry && (task.addressee === undefined || doItAnyway);
     if (may) task.addressee = undefined;
     return may;
-  }
-
-  #countFailure(task: Task, slave: SlaveRecord, evidence: string): void {
-    task.history ??= [];
-    task.history.push({ sid: slave.sid, attempt: task.attempt, evidence });
-    task.failures++;
-    task.suspect = true;
   }
 
   /**
@@ -225,6 +262,10 @@ function lastSidOf({ group, given, policy }: Task): number | undefined {
   return Number(policy.sid.slice('SLAVE-'.length));
 }
 
+function describeThrown({ error }: TaskFate): string {
+  return `it threw ${error?.name}: ${error?.message}`.slice(0, MOST_EVIDENCE);
+}
+
 function refusal({ policy }: Task): string {
   return policy.retry ? 'the policy says not to do it anyway' : 'the policy says no retry';
 }
@@ -239,24 +280,4 @@ function openTasks(slave: SlaveRecord): Task[] {
     for (const task of group.tasks) if (task.group === group) tasks.push(task);
   }
   return tasks;
-}
-
-/** What a slave cannot have meant spoils its own task only. */
-function readFate(
-  task: Task,
-  sid: number,
-  entry: ResultEntry,
-  raws: readonly Uint8Array[],
-  seconds: number,
-  bytes: number,
-): TaskFate {
-  const [, , status, , json, meta] = entry;
-  try {
-    if (status === 0) return TaskFate.ok(task, sid, decodeValue(json, meta, raws), seconds, bytes);
-    return TaskFate.failed(task, sid, new TaskError(decodeError(json, meta, raws)), seconds, bytes);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    const { name, message, stack } = error;
-    return TaskFate.failed(task, sid, new TaskError({ name, message, stack, fields: {} }), seconds, bytes);
-  }
 }

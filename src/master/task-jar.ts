@@ -1,7 +1,7 @@
 /**
  * The tasks of a master that have no fate yet, and the order in which they run: higher priorities
  * first, first in, first out within one; what comes back goes to the front of its priority; suspects wait
- * apart, since each runs alone. Tasks of an algorithm whose results nobody takes are set aside until
+ * apart, since each runs alone, and so do tasks whose next run is not due yet. Tasks of an algorithm whose results nobody takes are set aside until
  * somebody does.
  *
  * Constant cost a task, whatever is queued. A cancelled task stays in its queue, settled, until it
@@ -9,18 +9,28 @@
  */
 
 import { Deque } from '../wire/deque.js';
+import { Heap } from './heap.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { AlgorithmEntry, Task } from './task.js';
 import { TaskLine } from './task-line.js';
 import { TaskTable } from './task-table.js';
 
+/** Before its next run. */
+interface Wait {
+  readonly task: Task;
+  readonly until: number;
+}
+
 export class TaskJar {
   readonly #live = new TaskTable();
   readonly #queue = new TaskLine();
   readonly #suspects = new Deque<Task>();
+  /** By when they are due; those settled meanwhile stay until then. */
+  readonly #waits = new Heap<Wait>((a, b) => a.until < b.until);
   readonly #aside = new Map<AlgorithmEntry, Deque<Task>>();
   readonly #onNew: (task: Task) => void;
   #queued = 0;
+  #waiting = 0;
   #nextNumber = 0;
 
   /** `onNew` hears of each task once, before it can be given out. */
@@ -28,9 +38,14 @@ export class TaskJar {
     this.#onNew = onNew;
   }
 
-  /** Queued tasks, those set aside and suspects included. */
+  /** Queued tasks, those set aside, suspects and those that wait included. */
   get queued(): number {
     return this.#queued;
+  }
+
+  /** Those of them whose next run is due. */
+  get due(): number {
+    return this.#queued - this.#waiting;
   }
 
   /** Whether a task may be had from `take`: cancelled ones and those to be held are found out there. */
@@ -107,13 +122,48 @@ export class TaskJar {
    * back the last one first.
    */
   putBack(task: Task): void {
+    this.#place(task);
+    this.#queued++;
+  }
+
+  #place(task: Task): void {
     task.state = 'queued';
     task.group = undefined;
     task.index = -1;
     if (task.addressee !== undefined) task.addressee.mailbox.unshift(task);
     else if (task.suspect) this.#suspects.push(task);
     else this.#queue.unshift(task);
+  }
+
+  /** Back into the jar, to be put back where it belongs by the first `wake` from then on. */
+  putBackAt(until: number, task: Task): void {
+    task.state = 'waiting';
+    task.group = undefined;
+    task.index = -1;
+    this.#waits.push({ task, until });
     this.#queued++;
+    this.#waiting++;
+  }
+
+  /** Puts back what is due, what has waited longest before the rest, and returns it. */
+  wake(now: number): readonly Task[] {
+    const due: Task[] = [];
+    for (let wait = this.#waits.first; wait !== undefined && wait.until <= now; wait = this.#waits.first) {
+      this.#waits.shift();
+      if (wait.task.state === 'waiting') due.push(wait.task);
+    }
+    this.#waiting -= due.length;
+    for (const task of due.toReversed()) this.#place(task);
+    return due;
+  }
+
+  /** Ordered tasks of a slave whose next run is not due yet. */
+  waitingFor(slave: SlaveRecord): Task[] {
+    if (this.#waiting === 0) return [];
+    const waiting = [...this.#waits].filter(
+      ({ task }) => task.state === 'waiting' && task.addressee === slave,
+    );
+    return waiting.map(({ task }) => task);
   }
 
   /** To the end of its priority: an ordered task whose slave is not to be had any more. */
@@ -124,7 +174,8 @@ export class TaskJar {
 
   /** The task has its fate. */
   settle(task: Task): void {
-    if (task.state === 'queued') this.#queued--;
+    if (task.state === 'queued' || task.state === 'waiting') this.#queued--;
+    if (task.state === 'waiting') this.#waiting--;
     task.state = 'settled';
     task.group = undefined;
     this.#live.remove(task);

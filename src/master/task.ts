@@ -1,6 +1,6 @@
 /** One task of a master, from its submission to its fate, and the algorithm as its master counts it. */
 
-import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
+import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../algorithms/types.js';
 import type { FailedAttempt } from '../errors.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 
@@ -27,7 +27,7 @@ export interface FutureSettler {
  * were encoded at submission, so that every run gets fresh copies.
  */
 export class Task {
-  state: 'queued' | 'running' | 'settled' = 'queued';
+  state: 'queued' | 'waiting' | 'running' | 'settled' = 'queued';
   /** Runs begun that came to nothing. */
   failures = 0;
   /** Was perhaps running when its slave died: it is run alone, so that no other pays for it. */
@@ -50,6 +50,13 @@ export class Task {
     readonly policy: ResolvedPolicy,
     readonly future: FutureSettler | undefined,
   ) {}
+
+  /** A run came to nothing. */
+  noteFailure(sid: SlaveId, evidence: string): void {
+    this.history ??= [];
+    this.history.push({ sid, attempt: this.attempt, evidence });
+    this.failures++;
+  }
 
   get id(): TaskId {
     return `TASK-${this.number}`;

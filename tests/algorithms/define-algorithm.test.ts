@@ -82,12 +82,12 @@ stubs(
     assert.is(await submit.future(2), 'packet 1');
     const [first, second] = master.calls;
     assert.equal(first?.policy, {
+      ...DEFAULT_POLICY,
       sid: 'SLAVE-3',
       tag,
       doItAnyway: true,
       retry: false,
       maxAttempts: 2,
-      priority: 0,
     });
     assert.is(first?.policy.tag, tag);
     assert.is(second?.policy, first?.policy);

@@ -11,6 +11,8 @@ const defaults = {
   doItAnyway: true,
   retry: true,
   maxAttempts: 5,
+  retryErrors: false,
+  backoffSeconds: 0,
   priority: 0,
 };
 const sid = 'SLAVE-7';
@@ -31,10 +33,13 @@ const merges: [string, TaskPolicy, TaskPolicy | undefined, object][] = [
 ];
 
 const refusals: [unknown, RegExp][] = [
-  [null, /an object of sid, tag, doItAnyway, retry, maxAttempts, priority; got null/],
+  [null, /an object of sid, tag, doItAnyway, retry, maxAttempts, retryErrors, .*; got null/],
   [[], /got an array/],
   ['SLAVE-1', /got "SLAVE-1"/],
-  [{ retries: 3 }, /no "retries"; it may have sid, tag, doItAnyway, retry, maxAttempts, priority/],
+  [
+    { retries: 3 },
+    /no "retries"; it may have sid, tag, doItAnyway, retry, maxAttempts, retryErrors, backoffSeconds, /,
+  ],
   [{ sid: 'slave-1' }, /sid is the id of a slave, such as 'SLAVE-0'; got "slave-1"/],
   [{ sid: 'SLAVE-1.5' }, /got "SLAVE-1\.5"/],
   [{ sid: 'SLAVE-1\n' }, /sid/],
@@ -47,6 +52,11 @@ const refusals: [unknown, RegExp][] = [
   [{ maxAttempts: Number.POSITIVE_INFINITY }, /got Infinity/],
   [{ maxAttempts: '3' }, /got "3"/],
   [{ priority: Number.POSITIVE_INFINITY }, /priority is a finite number; got Infinity/],
+  [{ retryErrors: 3 }, /retryErrors is true or false; got 3/],
+  [{ backoffSeconds: -1 }, /backoffSeconds are from 0 to 3600; got -1/],
+  [{ backoffSeconds: Number.NaN }, /got NaN/],
+  [{ backoffSeconds: 3_601 }, /got 3601/],
+  [{ backoffSeconds: '1' }, /got "1"/],
   [{ priority: 'high' }, /got "high"/],
 ];
 

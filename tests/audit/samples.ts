@@ -182,6 +182,17 @@ export const SAMPLES: Samples = {
     { type: 'task-cancelled', taskId: 'TASK-7', algorithm: 'hello', sid },
     'TASK-7 CANCELLED "hello" on SLAVE-0',
   ],
+  'task-retried': [
+    {
+      type: 'task-retried',
+      sid,
+      taskId: 'TASK-7',
+      attempt: 1,
+      waitSeconds: 2.5,
+      evidence: 'it threw Error: no',
+    },
+    'SLAVE-0 F TASK-7 #1 again in 2.5 s: it threw Error: no',
+  ],
   'result-dropped': [
     { type: 'result-dropped', sid, taskId: 'TASK-7', reason: 'duplicate' },
     'SLAVE-0 D TASK-7 duplicate',

@@ -15,6 +15,7 @@ import { encodeBody } from '../../src/wire/body.js';
 import { encodeValue } from '../../src/wire/codec.js';
 import { resultEntryText, resultsText } from '../../src/wire/entries.js';
 import { CREDIT_BYTES } from '../../src/wire/messages.js';
+import { encodeError } from '../../src/wire/remote-error.js';
 import { Session } from '../../src/wire/session.js';
 
 export function createEntry(name = 'work', seconds?: number): AlgorithmEntry {
@@ -116,15 +117,25 @@ export class Parts {
     const entries = runs.map(([number, attempt]) =>
       resultEntryText(number, attempt, 0, 1_000, encodeValue(`${number} by ${sid}`).text),
     );
-    this.settlement.takeResults(from, Buffer.from(encodeBody(resultsText(sid, dry, entries), [])));
+    this.#take(from, sid, dry, entries);
+  }
+
+  /** The same of one run that threw. */
+  error(from: SlaveRecord, sid: number, number: number, attempt: number, now = 0): void {
+    const { text } = encodeError(new RangeError('no'));
+    this.#take(from, sid, false, [resultEntryText(number, attempt, 1, 1_000, text)], now);
+  }
+
+  #take(from: SlaveRecord, sid: number, dry: boolean, entries: readonly string[], now = 0): void {
+    this.settlement.takeResults(from, Buffer.from(encodeBody(resultsText(sid, dry, entries), [])), now);
   }
 
   /** The slave is gone, and what it had goes where its policy says. */
-  lose(slave: SlaveRecord, blameless = false): void {
+  lose(slave: SlaveRecord, blameless = false, now = 0): void {
     this.dispatcher.strike(slave);
     slave.machine.send('gone');
     this.slaves.splice(this.slaves.indexOf(slave), 1);
-    this.settlement.reclaim(slave, 'test', blameless);
+    this.settlement.reclaim(slave, 'test', blameless, now);
   }
 
   /** What the program would have by now: `number status`. */

@@ -24,6 +24,7 @@ const EXPECTED = [
   'task-reclaimed',
   'task-cancelled',
   'task-unrunnable',
+  'task-retried',
   'result-dropped',
   'late result',
   'slow consumer',

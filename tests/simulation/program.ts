@@ -76,6 +76,8 @@ export class Program {
       doItAnyway: chance.happens(0.5),
       retry: chance.happens(0.9),
       maxAttempts: chance.between(1, 5),
+      retryErrors: chance.happens(0.3),
+      backoffSeconds: chance.pick([0, 0, 0, 0.3, 1]),
       priority: chance.happens(0.2) ? chance.between(0, 10) - 5 : 0,
     };
     const task: Submitted = { number: this.tasks.size, work, policy, cancelled: false, fate: undefined };
@@ -146,6 +148,9 @@ export class Program {
     const number = Number(fate.taskId.slice('TASK-'.length));
     const task = this.tasks.get(number);
     if (task === undefined) throw new Error(`${fate.taskId} was never submitted`);
+    if (fate.status === 'error' && task.policy.retryErrors && fate.attempts !== task.policy.maxAttempts) {
+      throw new Error(`${fate.taskId} is an error after ${fate.attempts} runs`);
+    }
     if (fate.tag !== task.work.mark) throw new Error(`${fate.taskId} has another's tag`);
     if (fate.status === 'ok') this.#settle(task, 'ok', fate.packet);
     else this.#reject(task, fate.error as Error);

@@ -1,0 +1,28 @@
+/** Makes a task's fate of what a slave says of its run. */
+
+import { FormatError, TaskError } from '../errors.js';
+import { decodeValue } from '../wire/codec.js';
+import type { ResultEntry } from '../wire/entries.js';
+import { decodeError } from '../wire/remote-error.js';
+import type { Task } from './task.js';
+import { TaskFate } from './task-fate.js';
+
+/** What a slave cannot have meant spoils its own task only. */
+export function readFate(
+  task: Task,
+  sid: number,
+  entry: ResultEntry,
+  raws: readonly Uint8Array[],
+  seconds: number,
+  bytes: number,
+): TaskFate {
+  const [, , status, , json, meta] = entry;
+  try {
+    if (status === 0) return TaskFate.ok(task, sid, decodeValue(json, meta, raws), seconds, bytes);
+    return TaskFate.failed(task, sid, new TaskError(decodeError(json, meta, raws)), seconds, bytes);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const { name, message, stack } = error;
+    return TaskFate.failed(task, sid, new TaskError({ name, message, stack, fields: {} }), seconds, bytes);
+  }
+}
