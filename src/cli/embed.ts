@@ -9,6 +9,7 @@ import type { Configuration } from './configuration.js';
 import type { SlaveAlgorithm } from './define-program.js';
 import type { Flags } from './flag-table.js';
 import { parseFlags } from './flags.js';
+import { hostFromHere } from './reachable-hosts.js';
 import { RunningMaster } from './run-master.js';
 import { createSlave } from './run-slave.js';
 
@@ -123,7 +124,12 @@ function flagsFor(where: EmbeddedMaster | number | string): Flags {
     const { urls: natsUrl, user, password, creds } = nats;
     return { memberId, natsUrl, natsToken: token, natsUser: user, natsPassword: password, natsCreds: creds };
   }
-  return { memberId, masterHost: configuration.masterHost, masterPort: running.port, natsToken: token };
+  return {
+    memberId,
+    masterHost: hostFromHere(configuration.masterHost),
+    masterPort: running.port,
+    natsToken: token,
+  };
 }
 
 function configurationOf(flags: Flags): Configuration {

@@ -118,7 +118,13 @@ export const FLAG_ROWS: readonly FlagRow[] = [
       'kubernetes or systemd. --slaves says how many jobs slaves are, 10 without it',
   ),
 
-  row('masterHost', 'Master:', 'value', 'Address at which the master is reached', '127.0.0.1'),
+  row(
+    'masterHost',
+    'Master:',
+    'value',
+    'Address at which the master is reached; 0.0.0.0 or :: for all that it has',
+    '127.0.0.1',
+  ),
   row('masterPort', 'Master:', 'value', 'Its port, 1 to 65535; a master may leave it out', 'any free one'),
   row(
     'resourceFileUpdateInterval',

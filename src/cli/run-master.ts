@@ -18,6 +18,7 @@ import { ResourceWriter } from '../master/resource-writer.js';
 import type { ResourceFile } from '../wire/resource-file.js';
 import type { Configuration } from './configuration.js';
 import { type LocalSlaveEvent, LocalSlaves } from './local-slaves.js';
+import { hostFromHere, hostsFromElsewhere, natsUrl } from './reachable-hosts.js';
 
 export interface RunMasterParams {
   readonly configuration: Configuration;
@@ -86,7 +87,7 @@ export class RunningMaster {
       await broker?.stop();
       throw error;
     }
-    const resources = openResourceFile({ params, address, run, master });
+    const resources = openResourceFile({ params, address, run, master, broker });
     await resources?.update();
     const locals = startLocalSlaves({ params, address, master, broker });
     return new RunningMaster({ params, master, address, broker, resources, locals });
@@ -142,7 +143,7 @@ async function openBroker(
   broker.onEvent((event) => tellBrokerEvent(event, audit));
   audit.emit({ type: 'broker-ready', broker: 'embedded', url: broker.url });
   if (token === undefined) audit.emit({ type: 'no-token', url: broker.url });
-  return { broker, address: { urls: [broker.url], token } };
+  return { broker, address: { urls: [natsUrl(hostFromHere(broker.host), broker.port)], token } };
 }
 
 function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {
@@ -176,14 +177,20 @@ function openResourceFile({
   address,
   run,
   master,
+  broker,
 }: {
   params: RunMasterParams;
   address: BrokerAddress;
   run: string;
   master: Master;
+  broker: Broker | undefined;
 }): ResourceWriter | undefined {
   if (configuration.resourceFile === undefined) return undefined;
   const { path } = configuration.resourceFile;
+  const urls =
+    broker === undefined
+      ? address.urls
+      : hostsFromElsewhere(broker.host).map((host) => natsUrl(host, broker.port));
   const describe = (status: ResourceFile['computation-status']): ResourceFile => ({
     'computation-status': status,
     timestamp: new Date().toISOString(),
@@ -192,7 +199,7 @@ function openResourceFile({
     'slaves-needed': master.slavesNeeded,
     'slave-executable': configuration.slaveExecutable ?? program ?? process.execPath,
     'slave-arguments': ['--slave', '--resource-file', resolve(path)],
-    nats: { urls: address.urls, ...(address.token === undefined ? {} : { token: address.token }) },
+    nats: { urls, ...(address.token === undefined ? {} : { token: address.token }) },
     'run-id': run,
   });
   return new ResourceWriter({
@@ -236,7 +243,7 @@ function localSlaveArguments(
   const place =
     broker === undefined
       ? nats.urls.flatMap((url) => ['--nats-url', url])
-      : ['--master-host', broker.host, '--master-port', String(broker.port)];
+      : ['--master-host', hostFromHere(broker.host), '--master-port', String(broker.port)];
   const credentials = [
     ...(nats.user === undefined ? [] : ['--nats-user', nats.user]),
     ...(nats.creds === undefined ? [] : ['--nats-creds', nats.creds]),
