@@ -139,6 +139,30 @@ rotation('it loses and splits no line of several processes that share a file', (
   }),
 );
 
+rotation('it goes well with SIGHUP, in whatever order they come', () =>
+  withFolder(async (folder) => {
+    const file = join(folder, 'm.log');
+    const audit = createAuditTrail({ file, format: 'text', rotation: { maxBytes: MAX_BYTES, keep: 1_000 } });
+    let count = 0;
+    try {
+      for (let round = 0; round < 300; round++) {
+        for (let line = 0; line < 40; line++) audit.emit(sent(count++));
+        if (round % 3 === 0) audit.reopen();
+        if (round % 5 === 0) await audit.flush();
+        if (round % 7 === 0) audit.reopen();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } finally {
+      await audit.close();
+    }
+    assert.ok(filesOf(file).length > 1);
+    assert.equal(
+      countsOf(file),
+      Array.from({ length: count }, (_, index) => index),
+    );
+  }),
+);
+
 rotation('it writes again what went to a file that others have rotated out of existence', () =>
   withFolder(async (folder) => {
     const file = join(folder, 'm.log');

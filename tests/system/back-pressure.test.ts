@@ -29,7 +29,7 @@ overEachBroker(
         await Promise.all(warm);
         sent = 0;
         sentMeanwhile = undefined;
-        spin.funcall(3);
+        spin.funcall(2);
         await slave.waitForLine(/^spinning /);
         const payload = Buffer.alloc(TASK_BYTES, 7);
         for (let count = 0; count < TASKS; count++) sizeOf.funcall(payload);
