@@ -28,7 +28,7 @@ export class Ledger {
   readonly #audit: AuditSink;
   readonly #submitted = new RangeList();
   readonly #sheets = new Map<string, Sheet>();
-  readonly #computed = new Map<string, { count: number; micros: number }>();
+  readonly #computed = new Map<number, { count: number; micros: number }>();
   #isEmpty = true;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
@@ -52,11 +52,11 @@ export class Ledger {
   }
 
   /** Results came; they may settle fewer tasks. */
-  compute(sid: string, count: number, micros: number): void {
+  compute(slave: number, count: number, micros: number): void {
     this.#isEmpty = false;
-    const computed = this.#computed.get(sid);
+    const computed = this.#computed.get(slave);
     if (computed === undefined) {
-      this.#computed.set(sid, { count, micros });
+      this.#computed.set(slave, { count, micros });
       return;
     }
     computed.count += count;
@@ -75,8 +75,8 @@ export class Ledger {
     this.#isEmpty = true;
     this.#tellSubmitted();
     for (const [algorithm, sheet] of this.#sheets) this.#tellSettled(algorithm, sheet);
-    for (const [sid, { count, micros }] of this.#computed) {
-      this.#audit.emit({ type: 'slave-computed', sid, count, micros });
+    for (const [slave, { count, micros }] of this.#computed) {
+      this.#audit.emit({ type: 'slave-computed', sid: `SLAVE-${slave}`, count, micros });
     }
     this.#computed.clear();
   }

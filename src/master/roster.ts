@@ -30,9 +30,9 @@ export class Roster {
   }
 
   /** The slave of a session; undefined also when the user that speaks is not the one that joined. */
-  find({ user, nonce }: SessionAddress): SlaveRecord | undefined {
-    const slave = this.#byNonce.get(nonce);
-    return slave?.address.user === user ? slave : undefined;
+  find(address: SessionAddress): SlaveRecord | undefined {
+    const slave = this.#byNonce.get(address.nonce);
+    return slave?.address === address || slave?.address.user === address.user ? slave : undefined;
   }
 
   findByNonce(nonce: string): SlaveRecord | undefined {

@@ -26,9 +26,9 @@ export class Sessions {
   readonly #assemblies: AssemblyBudget;
   readonly #bySession = new Map<Session, SlaveRecord>();
   /** Slaves whose session may have something to send. */
-  readonly #restless = new Set<SlaveRecord>();
+  #restless: SlaveRecord[] = [];
   /** Slaves whose session has something to say by and by; of thousands that work, few. */
-  readonly #unsettled = new Set<SlaveRecord>();
+  #unsettled: SlaveRecord[] = [];
   #idle = 0;
 
   constructor(options: MasterCoreOptions) {
@@ -89,8 +89,8 @@ export class Sessions {
     const machine = new SlaveMachine((state, from) => this.#onMove(slave, state, from));
     const { host, pid } = hello;
     const kind = this.allocation.join();
-    const slave = new SlaveRecord(number, address, host, pid, session, machine, kind);
-    this.#credit.join(session);
+    const credit = this.#credit.join(session);
+    const slave = new SlaveRecord(number, address, host, pid, session, machine, credit, kind);
     this.roster.add(slave);
     this.#bySession.set(session, slave);
     const { sid } = slave;
@@ -151,54 +151,71 @@ export class Sessions {
 
   /** After a frame was taken: grants what it makes possible. */
   settleCredit(slave: SlaveRecord): void {
-    this.#restless.add(slave);
-    this.#noteServed(this.#credit.received(slave.session));
+    this.wake(slave);
+    this.#noteServed(this.#credit.received(slave.credit));
     this.#noteServed(this.#assemblies.review(slave.session));
   }
 
   #noteServed(sessions: readonly Session[]): void {
     for (const session of sessions) {
       const slave = this.#bySession.get(session);
-      if (slave !== undefined) this.#restless.add(slave);
+      if (slave !== undefined) this.wake(slave);
     }
   }
 
   /** The slave's session has something to send; it goes out with the next `flush`. */
   wake(slave: SlaveRecord): void {
-    this.#restless.add(slave);
+    if (slave.restless) return;
+    slave.restless = true;
+    this.#restless.push(slave);
   }
 
   /** Sends what sessions have to say, as far as the link takes it. */
   flush(now: number): void {
-    for (const slave of this.#restless) {
-      this.#restless.delete(slave);
-      let refused = false;
-      slave.session.flush((frame) => {
-        refused = !this.#ports.send(slave, frame);
-        return !refused;
-      }, now);
-      this.#ports.positions(slave);
-      if (slave.session.isUnsettled) this.#unsettled.add(slave);
-      else this.#unsettled.delete(slave);
-      if (refused) {
-        this.#restless.add(slave);
-        return;
-      }
+    if (this.#restless.length === 0) return;
+    const restless = this.#restless;
+    this.#restless = [];
+    for (const [index, slave] of restless.entries()) {
+      if (this.#flushOne(slave, now)) continue;
+      this.#restless = [...restless.slice(index), ...this.#restless];
+      return;
     }
+  }
+
+  /** False when the link takes no more. */
+  #flushOne(slave: SlaveRecord, now: number): boolean {
+    if (slave.machine.state === 'disconnected') return true;
+    let taken = true;
+    slave.session.flush((frame) => {
+      taken = this.#ports.send(slave, frame);
+      return taken;
+    }, now);
+    slave.restless = !taken;
+    this.#ports.positions(slave);
+    if (!slave.unsettled && slave.session.isUnsettled) {
+      slave.unsettled = true;
+      this.#unsettled.push(slave);
+    }
+    return taken;
   }
 
   /** After a reconnection every session says where it stands. */
   reconnected(): void {
     for (const slave of this.roster) {
       slave.session.reconnected();
-      this.#restless.add(slave);
+      this.wake(slave);
     }
   }
 
   tick(now: number): void {
-    for (const slave of this.#unsettled) {
+    const unsettled = this.#unsettled;
+    this.#unsettled = [];
+    for (const slave of unsettled) {
+      slave.unsettled = slave.session.isUnsettled && slave.machine.state !== 'disconnected';
+      if (!slave.unsettled) continue;
+      this.#unsettled.push(slave);
       slave.session.tick(now);
-      this.#restless.add(slave);
+      this.wake(slave);
     }
   }
 
@@ -208,10 +225,8 @@ export class Sessions {
     this.roster.remove(slave);
     this.allocation.leave(slave);
     this.#bySession.delete(slave.session);
-    this.#restless.delete(slave);
-    this.#unsettled.delete(slave);
     this.#ports.forget(slave);
-    this.#noteServed(this.#credit.leave(slave.session));
+    this.#noteServed(this.#credit.leave(slave.credit));
     this.#noteServed(this.#assemblies.leave(slave.session));
   }
 }

@@ -2,6 +2,7 @@
 
 import type { SlaveId } from '../algorithms/types.js';
 import type { SlaveKind } from '../audit/events.js';
+import type { CreditMember } from '../wire/credit.js';
 import { Deque } from '../wire/deque.js';
 import type { Session } from '../wire/session.js';
 import type { SessionAddress } from '../wire/subjects.js';
@@ -48,6 +49,10 @@ export class SlaveRecord implements Allocated {
   shutdownId = 0;
   shutdownAcknowledged = false;
   nextCommand = 1;
+  /** Its session has something to send; something to say by and by. */
+  restless = false;
+  unsettled = false;
+  readonly sid: SlaveId;
 
   constructor(
     readonly number: number,
@@ -56,13 +61,11 @@ export class SlaveRecord implements Allocated {
     readonly pid: number,
     readonly session: Session,
     readonly machine: SlaveMachine,
+    readonly credit: CreditMember,
     kind: SlaveKind = 'unordered',
   ) {
     this.kind = kind;
-  }
-
-  get sid(): SlaveId {
-    return `SLAVE-${this.number}`;
+    this.sid = `SLAVE-${number}`;
   }
 
   get nonce(): string {

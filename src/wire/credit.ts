@@ -22,7 +22,8 @@ const TINY_BASE_BYTES = 128;
 /** The rest is for turns: two of the largest frames. */
 const TURN_BYTES = CREDIT_BYTES - LARGE_BASES_BYTES - SMALL_BASES_BYTES - TINY_BASES_BYTES;
 
-interface Member {
+/** One session's share, as its pool keeps it. */
+export interface CreditMember {
   readonly session: Session;
   readonly base: number;
   /** Bytes granted beyond the base that have not come in. */
@@ -30,9 +31,10 @@ interface Member {
   waits: boolean;
 }
 
+const NONE: readonly Session[] = [];
+
 export class CreditPool {
-  readonly #members = new Map<Session, Member>();
-  #waiting: Member[] = [];
+  #waiting: CreditMember[] = [];
   #free = TURN_BYTES;
   #large = LARGE_BASES_BYTES;
   #small = SMALL_BASES_BYTES;
@@ -52,17 +54,14 @@ export class CreditPool {
   }
 
   /** Takes in a session that was made with `nextBase()` as its receive limit. */
-  join(session: Session): void {
+  join(session: Session): CreditMember {
     const base = session.receiveLimit;
     this.#giveBack(base, -1);
-    this.#members.set(session, { session, base, turn: 0, waits: false });
+    return { session, base, turn: 0, waits: false };
   }
 
-  /** Gives back what a session held; returns the sessions that may send more because of it. */
-  leave(session: Session): readonly Session[] {
-    const member = this.#members.get(session);
-    if (member === undefined) return [];
-    this.#members.delete(session);
+  /** Gives back, once, what a session held; returns the sessions that may send more because of it. */
+  leave(member: CreditMember): readonly Session[] {
     if (member.waits) this.#waiting = this.#waiting.filter((waiting) => waiting !== member);
     this.#giveBack(member.base, 1);
     this.#free += member.turn;
@@ -70,9 +69,8 @@ export class CreditPool {
   }
 
   /** Frames of this session came in: restores its base, notes what it wants, serves who waits. */
-  received(session: Session): readonly Session[] {
-    const member = this.#members.get(session);
-    if (member === undefined) return [];
+  received(member: CreditMember): readonly Session[] {
+    const { session } = member;
     this.#settle(member);
     const restored = session.receivedBytes + member.base - session.receiveLimit;
     if (restored > 0) session.setReceiveLimit(session.receiveLimit + restored, false);
@@ -87,7 +85,7 @@ export class CreditPool {
       member.waits = true;
       this.#waiting.push(member);
     }
-    return this.#waiting.length > 0 ? this.#serve() : [];
+    return this.#waiting.length > 0 ? this.#serve() : NONE;
   }
 
   #serve(): readonly Session[] {
@@ -106,7 +104,7 @@ export class CreditPool {
     return served;
   }
 
-  #settle(member: Member): void {
+  #settle(member: CreditMember): void {
     const { receiveLimit, receivedBytes } = member.session;
     const turn = Math.max(0, receiveLimit - receivedBytes - member.base);
     this.#free += member.turn - turn;
@@ -138,6 +136,7 @@ export class AssemblyBudget {
 
   /** To be called after each frame of a session; returns the sessions that were granted room. */
   review(session: Session): readonly Session[] {
+    if (this.#granted.size === 0 && session.askedSize === 0) return NONE;
     let changed = false;
     if (this.#granted.has(session) && !session.assembling) {
       this.#release(session);
@@ -147,7 +146,7 @@ export class AssemblyBudget {
       this.#waiting.add(session);
       changed = true;
     }
-    return changed ? this.#serve() : [];
+    return changed ? this.#serve() : NONE;
   }
 
   leave(session: Session): readonly Session[] {

@@ -44,37 +44,72 @@ export interface FrameHeader {
   readonly size: number;
 }
 
-/** The part of a header that is the same for a whole session. */
-export function encodeEpoch({ run, nonce, sid }: Epoch): Uint8Array {
-  const bytes = Buffer.alloc(28);
-  bytes.write(run, 0, 8, 'hex');
-  bytes.write(nonce, 8, 16, 'hex');
-  bytes.writeUInt32BE(sid, 24);
-  return bytes;
+/** Where the epoch stands in a frame. */
+const EPOCH_AT = 4;
+
+/**
+ * The part of a header that is the same for a whole session. Numbers of the object itself: with thousands
+ * of sessions each buffer more to look into is one that is not in a processor's cache.
+ */
+export class EpochMark {
+  readonly #run0: number;
+  readonly #run1: number;
+  readonly #nonce0: number;
+  readonly #nonce1: number;
+  readonly #nonce2: number;
+  readonly #nonce3: number;
+  readonly #sid: number;
+
+  constructor({ run, nonce, sid }: Epoch) {
+    const bytes = Buffer.from(run + nonce, 'hex');
+    this.#run0 = bytes.readInt32BE(0);
+    this.#run1 = bytes.readInt32BE(4);
+    this.#nonce0 = bytes.readInt32BE(8);
+    this.#nonce1 = bytes.readInt32BE(12);
+    this.#nonce2 = bytes.readInt32BE(16);
+    this.#nonce3 = bytes.readInt32BE(20);
+    this.#sid = sid;
+  }
+
+  write(frame: Buffer): void {
+    frame.writeInt32BE(this.#run0, EPOCH_AT);
+    frame.writeInt32BE(this.#run1, EPOCH_AT + 4);
+    frame.writeInt32BE(this.#nonce0, EPOCH_AT + 8);
+    frame.writeInt32BE(this.#nonce1, EPOCH_AT + 12);
+    frame.writeInt32BE(this.#nonce2, EPOCH_AT + 16);
+    frame.writeInt32BE(this.#nonce3, EPOCH_AT + 20);
+    frame.writeUInt32BE(this.#sid, EPOCH_AT + 24);
+  }
+
+  /** Whether a payload is a frame of this session; anything else is another epoch or no frame at all. */
+  isOn(payload: Buffer): boolean {
+    return (
+      payload.length >= HEADER_BYTES &&
+      payload[0] === PROTOCOL_VERSION &&
+      payload.readUInt32BE(EPOCH_AT + 24) === this.#sid &&
+      payload.readInt32BE(EPOCH_AT + 8) === this.#nonce0 &&
+      payload.readInt32BE(EPOCH_AT + 12) === this.#nonce1 &&
+      payload.readInt32BE(EPOCH_AT + 16) === this.#nonce2 &&
+      payload.readInt32BE(EPOCH_AT + 20) === this.#nonce3 &&
+      payload.readInt32BE(EPOCH_AT) === this.#run0 &&
+      payload.readInt32BE(EPOCH_AT + 4) === this.#run1
+    );
+  }
 }
 
 /** Writes a header to the first 72 bytes of a frame. */
-export function writeHeader(frame: Buffer, epoch: Uint8Array, header: FrameHeader): void {
+export function writeHeader(frame: Buffer, epoch: EpochMark, header: FrameHeader): void {
   frame[0] = PROTOCOL_VERSION;
   frame[1] = header.kind;
   frame[2] =
     (header.first ? FLAG_FIRST : 0) | (header.last ? FLAG_LAST : 0) | (header.answer ? FLAG_ANSWER : 0);
   frame[3] = 0;
-  frame.set(epoch, 4);
+  epoch.write(frame);
   frame.writeDoubleBE(header.number, 32);
   frame.writeDoubleBE(header.received, 40);
   frame.writeDoubleBE(header.limit, 48);
   frame.writeDoubleBE(header.want, 56);
   frame.writeDoubleBE(header.size, 64);
-}
-
-/** Whether a payload is a frame of this session; anything else is another epoch or no frame at all. */
-export function isFrameOf(payload: Buffer, epoch: Uint8Array): boolean {
-  return (
-    payload.length >= HEADER_BYTES &&
-    payload[0] === PROTOCOL_VERSION &&
-    payload.compare(epoch, 0, 28, 4, 32) === 0
-  );
 }
 
 export function readHeader(frame: Buffer): FrameHeader {

@@ -20,16 +20,12 @@ export interface SentFrame {
   readonly size: number;
   readonly first: boolean;
   readonly last: boolean;
-}
-
-interface Outgoing {
-  readonly body: Uint8Array;
-  lastNumber: number;
+  /** The whole body, where it travels in chunks; else the frame has it. */
+  readonly body: Uint8Array | undefined;
 }
 
 export class SendWindow {
-  readonly #waiting = new Deque<Outgoing>();
-  readonly #kept = new Deque<Outgoing>();
+  readonly #waiting = new Deque<Uint8Array>();
   readonly #frames = new Deque<SentFrame>();
   #waitingBytes = 0;
   /** The frames wanted next: whole ones, a chunk's worth at the most, of so many messages. */
@@ -84,20 +80,21 @@ export class SendWindow {
 
   /** Size of the message at the head of the queue. */
   get headSize(): number {
-    return this.#waiting.at(0)?.body.length ?? 0;
+    return this.#waiting.at(0)?.length ?? 0;
   }
 
   post(body: Uint8Array): void {
-    this.#waiting.push({ body, lastNumber: 0 });
+    this.#waiting.push(body);
     this.#waitingBytes += framedBytes(body.length);
     if (this.#aheadMessages === this.#waiting.length - 1) this.#lookAhead();
   }
 
   /** Bodies not wholly acknowledged, oldest first: what a next session must send again. */
   unacknowledged(): Uint8Array[] {
-    const begun = this.#offset > 0 ? this.#waiting.at(0) : undefined;
-    const kept = [...this.#kept].filter((message) => message !== begun);
-    return [...kept, ...this.#waiting].map(({ body }) => body);
+    const bodies = new Set<Uint8Array>();
+    for (const { body, bytes } of this.#frames) bodies.add(body ?? bytes.subarray(HEADER_BYTES));
+    for (const body of this.#waiting) bodies.add(body);
+    return [...bodies];
   }
 
   /** Why no frame can be had although something waits. */
@@ -136,11 +133,6 @@ export class SendWindow {
       this.#acknowledged++;
     }
     if (this.#cursor <= received) this.#cursor = received + 1;
-    const unfinished = this.#offset > 0 ? this.#waiting.at(0) : undefined;
-    for (let oldest = this.#kept.at(0); oldest; oldest = this.#kept.at(0)) {
-      if (oldest === unfinished || oldest.lastNumber > received) break;
-      this.#kept.shift();
-    }
   }
 
   /** Begins again with this frame, as far as it was handed over and not acknowledged. */
@@ -156,25 +148,23 @@ export class SendWindow {
     this.#lookAhead();
   }
 
-  #needsRoom(message: Outgoing): boolean {
-    return isChunked(message) && this.#offset === 0 && this.#roomFor !== this.#nextNumber;
+  #needsRoom(body: Uint8Array): boolean {
+    return isChunked(body) && this.#offset === 0 && this.#roomFor !== this.#nextNumber;
   }
 
-  #chunkOf(message: Outgoing): number {
-    return Math.min(CHUNK_BODY_BYTES, message.body.length - this.#offset);
+  #chunkOf(body: Uint8Array): number {
+    return Math.min(CHUNK_BODY_BYTES, body.length - this.#offset);
   }
 
-  #build(message: Outgoing, chunk: number): SentFrame {
-    const { body } = message;
+  #build(body: Uint8Array, chunk: number): SentFrame {
     const bytes = Buffer.allocUnsafe(HEADER_BYTES + chunk);
     bytes.set(chunk === body.length ? body : body.subarray(this.#offset, this.#offset + chunk), HEADER_BYTES);
     const first = this.#offset === 0;
     const last = this.#offset + chunk === body.length;
-    const frame = { number: this.#nextNumber, bytes, size: body.length, first, last };
+    const whole = first && last ? undefined : body;
+    const frame = { number: this.#nextNumber, bytes, size: body.length, first, last, body: whole };
     this.#builtBytes += bytes.length;
     this.#waitingBytes -= bytes.length;
-    if (first) this.#kept.push(message);
-    message.lastNumber = this.#nextNumber;
     this.#offset = last ? 0 : this.#offset + chunk;
     if (last) this.#waiting.shift();
     this.#nextNumber++;
@@ -194,7 +184,7 @@ export class SendWindow {
     for (;;) {
       const next = this.#waiting.at(this.#aheadMessages);
       if (next === undefined || isChunked(next)) return;
-      const bytes = HEADER_BYTES + next.body.length;
+      const bytes = HEADER_BYTES + next.length;
       if (this.#aheadBytes + bytes > CHUNK_BYTES) return;
       this.#aheadBytes += bytes;
       this.#aheadMessages++;
@@ -202,7 +192,7 @@ export class SendWindow {
   }
 }
 
-function isChunked({ body }: Outgoing): boolean {
+function isChunked(body: Uint8Array): boolean {
   return body.length > CHUNK_BODY_BYTES;
 }
 

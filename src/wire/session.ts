@@ -10,12 +10,11 @@
 
 import { FormatError } from '../errors.js';
 import {
-  encodeEpoch,
+  EpochMark,
   FRAME_KIND,
   type FrameHeader,
   type FrameKind,
   HEADER_BYTES,
-  isFrameOf,
   readHeader,
   writeHeader,
 } from './frame.js';
@@ -45,7 +44,7 @@ type Send = (frame: Buffer) => boolean;
 
 export class Session {
   readonly epoch: Epoch;
-  readonly #epochBytes: Uint8Array;
+  readonly #mark: EpochMark;
   readonly #outgoing: SendWindow;
   readonly #incoming: ReceiveWindow;
   readonly #onResend: SessionOptions['onResend'];
@@ -58,7 +57,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.epoch = options.epoch;
-    this.#epochBytes = encodeEpoch(options.epoch);
+    this.#mark = new EpochMark(options.epoch);
     this.#outgoing = new SendWindow(options.sendLimit);
     this.#incoming = new ReceiveWindow(options.maxMessageBytes);
     this.#onResend = options.onResend;
@@ -121,7 +120,7 @@ export class Session {
 
   /** Whether a payload is a frame of this session. */
   owns(payload: Buffer): boolean {
-    return isFrameOf(payload, this.#epochBytes);
+    return this.#mark.isOn(payload);
   }
 
   post(body: Uint8Array): void {
@@ -355,7 +354,7 @@ export class Session {
     last: boolean,
     answer: boolean,
   ): void {
-    writeHeader(bytes, this.#epochBytes, {
+    writeHeader(bytes, this.#mark, {
       kind,
       first,
       last,

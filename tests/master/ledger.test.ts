@@ -36,8 +36,8 @@ ledger('it tells submissions before fates, by algorithm, and what slaves compute
     told.ledger.submit(createTask(number, number < 6 ? hello : square));
   for (const number of [1, 0, 3, 2]) told.settle(number);
   told.settle(9, square, 1_000);
-  told.ledger.compute('SLAVE-0', 4, 200);
-  told.ledger.compute('SLAVE-1', 1, 1_000);
+  told.ledger.compute(0, 4, 200);
+  told.ledger.compute(1, 1, 1_000);
   told.ledger.flush();
   assert.equal(told.take(), [
     'TASKS 0-9 SUBMITTED ("hello" 6, "square" 4)',

@@ -13,6 +13,7 @@ import { type AlgorithmEntry, type FutureSettler, Task } from '../../src/master/
 import { TaskJar } from '../../src/master/task-jar.js';
 import { encodeBody } from '../../src/wire/body.js';
 import { encodeValue } from '../../src/wire/codec.js';
+import { CreditPool } from '../../src/wire/credit.js';
 import { resultEntryText, resultsText } from '../../src/wire/entries.js';
 import { CREDIT_BYTES } from '../../src/wire/messages.js';
 import { encodeError } from '../../src/wire/remote-error.js';
@@ -50,8 +51,8 @@ export function createSlave(number: number): SlaveRecord {
   });
   const machine = new SlaveMachine(() => {});
   machine.send('confirmed');
-  const slave = new SlaveRecord(number, { user: '_', nonce }, 'h', number, session, machine);
-  return slave;
+  const credit = new CreditPool().join(session);
+  return new SlaveRecord(number, { user: '_', nonce }, 'h', number, session, machine, credit);
 }
 
 export interface PartsOptions

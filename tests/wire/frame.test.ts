@@ -3,11 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../src/errors.js';
 import {
-  encodeEpoch,
+  EpochMark,
   FRAME_KIND,
   type FrameHeader,
   HEADER_BYTES,
-  isFrameOf,
   readHeader,
   writeHeader,
 } from '../../src/wire/frame.js';
@@ -46,7 +45,7 @@ test('it reads back every header that it writes', () => {
 test('it has the layout that both sides agreed on', () => {
   const frame = Buffer.alloc(HEADER_BYTES, 0xee);
   const header = { ...HEADER, kind: FRAME_KIND.grant, first: true, answer: true, number: 1, size: 2 };
-  writeHeader(frame, encodeEpoch(EPOCH), header);
+  writeHeader(frame, new EpochMark(EPOCH), header);
   assert.is(
     frame.toString('hex'),
     [
@@ -62,22 +61,22 @@ test('it has the layout that both sides agreed on', () => {
 });
 
 test('it knows the frames of its session from those of any other', () => {
-  const epoch = encodeEpoch(EPOCH);
+  const epoch = new EpochMark(EPOCH);
   const frame = craft({ number: 3 });
-  assert.ok(isFrameOf(frame, epoch));
-  assert.ok(isFrameOf(craft({}, Buffer.from('body')), epoch));
+  assert.ok(epoch.isOn(frame));
+  assert.ok(epoch.isOn(craft({}, Buffer.from('body'))));
   for (const other of [
     { ...EPOCH, sid: 8 },
     { ...EPOCH, run: 'ff112233445566ff' },
     { ...EPOCH, nonce: '0123456789abcdef0123456789abcdee' },
   ]) {
-    assert.not(isFrameOf(frame, encodeEpoch(other)));
+    assert.not(new EpochMark(other).isOn(frame));
   }
-  assert.not(isFrameOf(frame.subarray(0, HEADER_BYTES - 1), epoch));
-  assert.not(isFrameOf(Buffer.alloc(0), epoch));
+  assert.not(epoch.isOn(frame.subarray(0, HEADER_BYTES - 1)));
+  assert.not(epoch.isOn(Buffer.alloc(0)));
   const otherVersion = Buffer.from(frame);
   otherVersion[0] = 2;
-  assert.not(isFrameOf(otherVersion, epoch));
+  assert.not(epoch.isOn(otherVersion));
 });
 
 test('it refuses a frame that is cut short or of no kind', () => {

@@ -4,7 +4,7 @@
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AssemblyBudget, CreditPool } from '../../src/wire/credit.js';
+import { AssemblyBudget, type CreditMember, CreditPool } from '../../src/wire/credit.js';
 import { FRAME_KIND, readHeader } from '../../src/wire/frame.js';
 import { CREDIT_BYTES } from '../../src/wire/messages.js';
 import type { Session } from '../../src/wire/session.js';
@@ -96,6 +96,7 @@ class Storm {
   readonly #random: () => number;
   readonly #weather: Weather;
   readonly #pool = new CreditPool();
+  readonly #share: CreditMember;
   readonly #budget = new AssemblyBudget(MAX_MESSAGE_BYTES);
   readonly #master: End;
   readonly #slave: End;
@@ -117,9 +118,10 @@ class Storm {
     const base = pick([0, 1_024, this.#pool.nextBase()]);
     const options = { maxMessageBytes: MAX_MESSAGE_BYTES };
     const master = createSession({ ...options, receiveLimit: base });
-    this.#pool.join(master);
+    const share = this.#pool.join(master);
+    this.#share = share;
     this.#master = new End(master, (session) => {
-      this.#pool.received(session);
+      this.#pool.received(share);
       this.#budget.review(session);
       assert.ok(this.#pool.free >= 0 && this.#budget.used <= MAX_MESSAGE_BYTES);
     });
@@ -159,7 +161,7 @@ class Storm {
       assert.not(end.session.assembling);
     }
     assert.is(this.#budget.used, 0);
-    this.#pool.leave(this.#master.session);
+    this.#pool.leave(this.#share);
     assert.is(this.#pool.free, new CreditPool().free, 'all credit is back');
   }
 

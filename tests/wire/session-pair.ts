@@ -1,7 +1,7 @@
 /** Two sessions of one epoch and what a test does with their frames; chance comes from a seed. */
 
 import {
-  encodeEpoch,
+  EpochMark,
   FRAME_KIND,
   type FrameHeader,
   HEADER_BYTES,
@@ -84,7 +84,7 @@ export function headersOf(frames: readonly Buffer[], kind?: keyof typeof FRAME_K
 export function craft(header: Partial<FrameHeader>, body: Uint8Array = Buffer.alloc(0)): Buffer {
   const frame = Buffer.alloc(HEADER_BYTES + body.length);
   frame.set(body, HEADER_BYTES);
-  writeHeader(frame, encodeEpoch(EPOCH), {
+  writeHeader(frame, new EpochMark(EPOCH), {
     kind: FRAME_KIND.data,
     first: true,
     last: true,
