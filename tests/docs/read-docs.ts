@@ -5,10 +5,15 @@ import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
-/** Paths from the root: README.md and everything in docs. */
+/** Paths from the root: README.md, everything in docs and the chapters of the manual. */
 export function documentPaths(): string[] {
-  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.sort().map((name) => `docs/${name}`)];
+  const documents = ['docs', 'docs/manual'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .sort()
+      .map((name) => `${folder}/${name}`),
+  );
+  return ['README.md', ...documents];
 }
 
 export const readDocument = (path: string): string => readFileSync(join(root, path), 'utf8');

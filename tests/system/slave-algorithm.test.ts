@@ -62,8 +62,18 @@ overEachBroker(
       assert.is(await iterating.code(), 0, iterating.report());
       assert.is(await cleaning.code(), 0, cleaning.report());
       assert.is(cleaning.count(/^cleaned up$/), 1);
+      const total = (report: Report | undefined): number => report?.totalResultsCompleted ?? 0;
+      const passes = reportsOf(iterating.out);
+      assert.ok(
+        passes.every((report, i) => total(report) - total(passes[i - 1]) <= 1),
+        'one task a pass',
+      );
+      assert.ok(
+        reportsOf(looping.out).every(({ numTasks }) => numTasks === 0),
+        'all tasks in a pass',
+      );
       for (const { out } of [looping, iterating]) {
-        const reports = out.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Report);
+        const reports = reportsOf(out);
         const [first, last] = [reports[0], reports.at(-1)];
         assert.match(String(first?.sid), /^SLAVE-\d+$/);
         assert.equal(Object.keys(first ?? {}).sort(), REPORT_KEYS);
@@ -79,6 +89,10 @@ overEachBroker(
     }
   },
 );
+
+function reportsOf(out: readonly string[]): Report[] {
+  return out.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Report);
+}
 
 interface Report {
   readonly sid: string;
