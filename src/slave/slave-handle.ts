@@ -36,7 +36,7 @@ export interface SlaveHandle {
   readonly argv: readonly string[];
   /** Waits up to `timeout` seconds (0.05) for tasks, runs all that are there, and returns (CL-MW). */
   slaveLoop(options?: { readonly timeout?: number | undefined }): Promise<SlaveLoopReport>;
-  /** The same for one task at the most (CL-MW). */
+  /** The same for one task at the most (CL-MW, whose default of 0.0001 seconds would only spin here). */
   slaveLoopIterate(options?: { readonly timeout?: number | undefined }): Promise<SlaveLoopReport>;
   /** Runs tasks until the master says shutdown, then 0; until it is gone, then 255 (CL-MW). */
   slaveLoopSimple(): Promise<number>;
