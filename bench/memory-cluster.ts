@@ -128,6 +128,8 @@ export class MemoryCluster {
         release: () => {},
         positions: () => {},
         news: () => {},
+        startClock: () => {},
+        stopClock: () => false,
         abort: () => {},
       },
     });

@@ -11,11 +11,15 @@ const KEYS = [
   'maxAttempts',
   'retryErrors',
   'backoffSeconds',
+  'timeoutSeconds',
   'priority',
 ] as const satisfies (keyof TaskPolicy)[];
 
 /** What a wait between two runs grows to at the most. */
 export const MOST_BACKOFF_SECONDS = 3_600;
+/** A little less than a timer can wait. */
+const LEAST_TIMEOUT_SECONDS = 0.001;
+const MOST_TIMEOUT_SECONDS = 2_000_000;
 
 /** What was said of `doItAnyway`, kept because without a sid it reads true whatever was said. */
 const STATED = Symbol('doItAnyway as stated');
@@ -42,6 +46,7 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     maxAttempts: policy.maxAttempts ?? base.maxAttempts,
     retryErrors: policy.retryErrors ?? base.retryErrors,
     backoffSeconds: policy.backoffSeconds ?? base.backoffSeconds,
+    timeoutSeconds: policy.timeoutSeconds ?? base.timeoutSeconds,
     priority: policy.priority ?? base.priority,
   });
 }
@@ -55,6 +60,7 @@ function settle(policy: TaskPolicy): ResolvedPolicy {
     maxAttempts: policy.maxAttempts ?? 5,
     retryErrors: policy.retryErrors ?? false,
     backoffSeconds: policy.backoffSeconds ?? 0,
+    timeoutSeconds: policy.timeoutSeconds,
     priority: policy.priority ?? 0,
     [STATED]: policy.doItAnyway,
   };
@@ -70,7 +76,8 @@ function checkPolicy(policy: TaskPolicy): void {
       throw new UsageError(`a task policy has no ${JSON.stringify(key)}; it may have ${KEYS.join(', ')}`);
     }
   }
-  const { sid, doItAnyway, retry, maxAttempts, retryErrors, backoffSeconds, priority } = policy;
+  const { sid, doItAnyway, retry, maxAttempts, retryErrors, backoffSeconds, timeoutSeconds, priority } =
+    policy;
   if (sid !== undefined && !isSlaveId(sid)) {
     throw new UsageError(`a task policy's sid is the id of a slave, such as 'SLAVE-0'; got ${show(sid)}`);
   }
@@ -80,9 +87,17 @@ function checkPolicy(policy: TaskPolicy): void {
   if (maxAttempts !== undefined && !(Number.isSafeInteger(maxAttempts) && maxAttempts > 0)) {
     throw new UsageError(`a task policy's maxAttempts is a whole number from 1; got ${show(maxAttempts)}`);
   }
-  if (backoffSeconds !== undefined && !isBackoff(backoffSeconds)) {
+  if (backoffSeconds !== undefined && !isWithin(backoffSeconds, 0, MOST_BACKOFF_SECONDS)) {
     throw new UsageError(
       `a task policy's backoffSeconds are from 0 to ${MOST_BACKOFF_SECONDS}; got ${show(backoffSeconds)}`,
+    );
+  }
+  if (
+    timeoutSeconds !== undefined &&
+    !isWithin(timeoutSeconds, LEAST_TIMEOUT_SECONDS, MOST_TIMEOUT_SECONDS)
+  ) {
+    throw new UsageError(
+      `a task policy's timeoutSeconds are from ${LEAST_TIMEOUT_SECONDS} to ${MOST_TIMEOUT_SECONDS}; got ${show(timeoutSeconds)}`,
     );
   }
   if (priority !== undefined && !Number.isFinite(priority)) {
@@ -94,8 +109,8 @@ function isSlaveId(value: unknown): value is SlaveId {
   return typeof value === 'string' && /^SLAVE-\d+$/.test(value);
 }
 
-function isBackoff(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= MOST_BACKOFF_SECONDS;
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
 }
 
 function checkBoolean(key: string, value: unknown): void {

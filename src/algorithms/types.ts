@@ -38,6 +38,14 @@ export interface TaskPolicy {
    */
   readonly backoffSeconds?: number | undefined;
   /**
+   * Seconds that one run may take on its slave, up to 2,000,000; undefined for as long as it likes, the
+   * default (ours). Then its `taskContext().signal` is aborted, and the run has failed, whatever it comes
+   * to: `retry`, `doItAnyway` and `maxAttempts` decide, with the reason `timeout`. If it has not stopped two
+   * seconds later, its slave process is ended; a slave of `slave()`, which is no process of its own, goes
+   * on without it instead, as soon as it lets go of the event loop.
+   */
+  readonly timeoutSeconds?: number | undefined;
+  /**
    * Queued tasks with a higher one are given out first, and those with the same in the order of their
    * submission; any finite number, 0 by default (ours). What a slave was given already stays with it.
    * Ordered tasks run in the order of submission, whatever their priorities.
@@ -54,6 +62,7 @@ export interface ResolvedPolicy {
   readonly maxAttempts: number;
   readonly retryErrors: boolean;
   readonly backoffSeconds: number;
+  readonly timeoutSeconds: number | undefined;
   readonly priority: number;
 }
 

@@ -153,7 +153,7 @@ export interface AuditEventTable {
   };
   /** `TASK-7 CANCELLED "hello" on SLAVE-0`: without a slave if it was queued. */
   'task-cancelled': { taskId: string; algorithm: string; sid?: string | undefined };
-  /** `SLAVE-0 F TASK-7 #1 again in 2.0 s: it threw RangeError: no`: a failed run, by `retryErrors`. */
+  /** `SLAVE-0 F TASK-7 #1 again in 2.0 s: it threw RangeError: no`: a run that threw or took too long. */
   'task-retried': { sid: string; taskId: string; attempt: number; waitSeconds: number; evidence: string };
   /** `SLAVE-0 D TASK-7 duplicate`: a result that came too late, twice or from the wrong slave. */
   'result-dropped': { sid: string; taskId: string; reason: string };

@@ -76,6 +76,7 @@ function isCommand(body: unknown): body is Command {
   const command = body as Record<string, unknown>;
   switch (command.command) {
     case 'cancel':
+    case 'overdue':
       return isNumber(command.index);
     case 'recall':
       return isNumber(command.from) && isNumber(command.to);

@@ -117,6 +117,8 @@ export type SentinelEvent =
   | { readonly type: 'shutdown'; readonly nonce: string }
   /** A slave's: a task that runs was cancelled. */
   | { readonly type: 'cancel'; readonly nonce: string; readonly index: number }
+  /** A master's: this task did not stop in time, and its slave's sentinel ends the process. */
+  | { readonly type: 'overdue'; readonly nonce: string; readonly index: number }
   /** A master's: another master of this member id asks whether one is there. */
   | { readonly type: 'other-master'; readonly run: string }
   | { readonly type: 'link'; readonly connected: boolean }

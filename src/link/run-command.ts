@@ -17,10 +17,15 @@ export function runCommand(
     tell({ type: 'bye', nonce });
     return {};
   }
-  if (options.role === 'master') return {};
+  if (options.role === 'master') {
+    if (body.command === 'overdue') tell({ type: 'overdue', nonce, index: body.index });
+    return {};
+  }
   switch (body.command) {
     case 'shutdown':
       tell({ type: 'shutdown', nonce });
+      return {};
+    case 'overdue':
       return {};
     case 'recall':
       return { from: options.claims.takeBack(generation, body.from, body.to) };

@@ -13,11 +13,15 @@ import { encodeToken, parseSubject, type SessionAddress, Subjects } from '../wir
 import { formatControl, parseControl } from './control-text.js';
 import type { SentinelEvent, SentinelRequest } from './ports.js';
 import { runCommand } from './run-command.js';
+import { RunJudge } from './run-judge.js';
 import { SentinelPeer } from './sentinel-peer.js';
 import type { Publish, SentinelCoreOptions, SentinelOutput } from './sentinel-types.js';
 
 /** How long main may take to say that it will end by itself, once its master is gone. */
 const END_WITHIN_MS = 2_000;
+
+/** Of the only command that a slave's sentinel sends by itself; main's is 1. */
+const OVERDUE_ID = 2;
 
 /** Strangers remembered from one turn to the next. */
 const STRANGERS = 16_384;
@@ -40,6 +44,7 @@ export class SentinelCore {
   readonly #peers = new Map<string, SentinelPeer>();
   /** Senders of unknown sessions, judged at the next turn: main's `watch` may be on its way. */
   readonly #strangers = new Map<string, { readonly nonce: string; readonly run: string }>();
+  readonly #judge: RunJudge | undefined;
   #publishes: Publish[] = [];
   #events: SentinelEvent[] = [];
   #connected = true;
@@ -52,6 +57,7 @@ export class SentinelCore {
     this.#options = options;
     this.#subjects = new Subjects(options.memberId);
     this.#liveness = new Liveness(options);
+    if (options.role === 'slave' && options.limit) this.#judge = new RunJudge(options.limit);
   }
 
   request(request: SentinelRequest, now: number): void {
@@ -137,6 +143,7 @@ export class SentinelCore {
     for (const peer of this.#peers.values()) this.#hearData(peer, now);
     for (const verdict of this.#liveness.turn(now, latenessMs)) this.#onVerdict(verdict);
     this.#dismissStrangers();
+    this.#judgeRun(now);
     if (this.#connected) for (const peer of this.#peers.values()) this.#sendDue(peer, now);
     this.#judgeMain();
   }
@@ -155,6 +162,20 @@ export class SentinelCore {
     if (!gone || this.#ending || gone.judged || this.#liveness.loopClock - gone.at < END_WITHIN_MS) return;
     gone.judged = true;
     this.#kill = gone.evidence;
+  }
+
+  /** Main cannot end a run that blocks it, or does not heed its signal. */
+  #judgeRun(now: number): void {
+    if (this.#judge === undefined) return;
+    const { loopClock } = this.#liveness;
+    const run = this.#ending ? undefined : this.#judge.turn(loopClock);
+    if (run !== undefined) {
+      for (const peer of this.#peers.values()) {
+        const isItsSession = peer.phase === 'watched' && peer.generation === run.generation;
+        if (isItsSession) peer.outbox.add(OVERDUE_ID, { command: 'overdue', index: run.index }, now);
+      }
+    }
+    this.#kill ??= this.#judge.sentence(loopClock);
   }
 
   /** Data that main has taken is a word of the peer too, when its sentinel does not get through. */
@@ -248,7 +269,8 @@ export class SentinelCore {
       case 'ack':
         if (peer.outbox.acknowledge(message.id)) {
           const { nonce, id, from, found } = message;
-          this.#events.push({ type: 'acknowledged', nonce, id, from, found });
+          if (this.#judge !== undefined && id === OVERDUE_ID) this.#judge.told();
+          else this.#events.push({ type: 'acknowledged', nonce, id, from, found });
         }
         return;
       case 'command':

@@ -221,11 +221,11 @@ class SentinelThread {
 
 function coreOptions(data: SentinelThreadData): SentinelCoreOptions {
   const { role, memberId, clientTimeoutMs, broker, run } = data;
-  const { counters, claims } = SharedState.open(data.buffers);
+  const { counters, claims, limit } = SharedState.open(data.buffers);
   const common = { memberId, clientTimeoutMs, broker, counters: (slot: number) => counters.read(slot) };
   if (role === 'master') return { ...common, role, run };
   const activity = () => ({ ...claims.activity(Date.now()), memoryBytes: process.memoryUsage.rss() });
-  return { ...common, role, claims, activity };
+  return { ...common, role, claims, activity, limit: data.mayKill ? limit : undefined };
 }
 
 function post(message: FromThread): void {

@@ -2,6 +2,7 @@
 
 import type { Positions } from './peer-counters.js';
 import type { SentinelEvent } from './ports.js';
+import type { RunLimit } from './run-limit.js';
 
 /** What a slave's sentinel shares with its main. */
 export interface ClaimsPort {
@@ -33,6 +34,8 @@ export interface SlaveCoreOptions extends CommonOptions {
   readonly role: 'slave';
   readonly claims: ClaimsPort;
   readonly activity: () => SlaveActivity;
+  /** The run that must end; undefined where the process is not the sentinel's to end. */
+  readonly limit?: Pick<RunLimit, 'current' | 'condemn'> | undefined;
 }
 
 export type SentinelCoreOptions = MasterCoreOptions | SlaveCoreOptions;
@@ -47,6 +50,6 @@ export interface Publish {
 export interface SentinelOutput {
   readonly publishes: readonly Publish[];
   readonly events: readonly SentinelEvent[];
-  /** End the process, main does not: the evidence that its master is gone. */
+  /** End the process, main does not: the evidence that its master is gone, or what task does not stop. */
   readonly kill?: string | undefined;
 }

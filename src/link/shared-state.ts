@@ -2,33 +2,37 @@
 
 import { Claims } from './claims.js';
 import { PEER_CAPACITY, PeerCounters } from './peer-counters.js';
+import { RunLimit } from './run-limit.js';
 
 export interface SharedBuffers {
   readonly counters: SharedArrayBuffer;
   /** A slave's only. */
   readonly claims?: SharedArrayBuffer | undefined;
+  readonly limit?: SharedArrayBuffer | undefined;
 }
 
-/** One process's view; `claims` of a master stay empty. */
+/** One process's view; `claims` and `limit` of a master stay empty. */
 export class SharedState {
   readonly counters: PeerCounters;
   readonly claims: Claims;
+  readonly limit: RunLimit;
 
-  private constructor(counters: PeerCounters, claims: Claims) {
+  private constructor(counters: PeerCounters, claims: Claims, limit: RunLimit) {
     this.counters = counters;
     this.claims = claims;
+    this.limit = limit;
   }
 
   static create({ peers = PEER_CAPACITY }: { readonly peers?: number } = {}): SharedState {
-    return new SharedState(new PeerCounters(peers), new Claims());
+    return new SharedState(new PeerCounters(peers), new Claims(), new RunLimit());
   }
 
-  static open({ counters, claims }: SharedBuffers): SharedState {
-    return new SharedState(new PeerCounters(counters), new Claims(claims));
+  static open({ counters, claims, limit }: SharedBuffers): SharedState {
+    return new SharedState(new PeerCounters(counters), new Claims(claims), new RunLimit(limit));
   }
 
   /** What a thread can be sent. */
   get buffers(): SharedBuffers {
-    return { counters: this.counters.buffer, claims: this.claims.buffer };
+    return { counters: this.counters.buffer, claims: this.claims.buffer, limit: this.limit.buffer };
   }
 }

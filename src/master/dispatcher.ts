@@ -5,7 +5,7 @@
 
 import { encodeBody } from '../wire/body.js';
 import { Deque } from '../wire/deque.js';
-import { taskEntryText, tasksText } from '../wire/entries.js';
+import { type TimeLimit, taskEntryText, tasksText } from '../wire/entries.js';
 import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
@@ -112,6 +112,7 @@ export class Dispatcher {
     return (
       slave.isWorking &&
       !slave.suspected &&
+      !slave.doomed &&
       !slave.alone &&
       slave.recalling === undefined &&
       slave.outstanding < MOST_OUTSTANDING &&
@@ -178,19 +179,25 @@ export class Dispatcher {
     };
     const entries: string[] = [];
     const raws: Uint8Array[] = [];
-    for (const task of tasks) {
+    let limits: TimeLimit[] | undefined;
+    for (const [position, task] of tasks.entries()) {
       task.state = 'running';
       task.group = group;
       task.index = slave.nextIndex++;
       if (task.addressee !== undefined) slave.orderedOutstanding++;
       entries.push(taskEntryText(task.number, task.attempt, task.algorithm.index, task.text));
+      const { timeoutSeconds } = task.policy;
+      if (timeoutSeconds !== undefined) {
+        limits ??= [];
+        limits.push([position, Math.round(timeoutSeconds * 1000)]);
+      }
       if (task.raws.length > 0) raws.push(...task.raws);
     }
     slave.groups.push(group);
     slave.outstanding += tasks.length;
     slave.lastGroup = Math.max(1, tasks.length);
     if (!this.#jar.hasReady && slave.mailbox.length === 0) slave.filling = false;
-    slave.session.post(encodeBody(tasksText(this.#grouping, entries), raws));
+    slave.session.post(encodeBody(tasksText(this.#grouping, entries, limits), raws));
     this.#onGiven(slave, group);
   }
 
@@ -200,7 +207,7 @@ export class Dispatcher {
     let idle = false;
     let fullest: SlaveRecord | undefined;
     for (const slave of slaves) {
-      if (!slave.isWorking || slave.suspected || !slave.takesUnordered) continue;
+      if (!slave.isWorking || slave.suspected || slave.doomed || !slave.takesUnordered) continue;
       if (slave.outstanding === 0) idle = true;
       else if (this.#mayRecall(slave, now) && spare(slave) > spare(fullest)) fullest = slave;
     }

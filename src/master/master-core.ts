@@ -255,6 +255,10 @@ export class MasterCore {
         this.#audit.emit({ type: 'suspicion-ended', sid: slave.sid, evidence: 'it was heard again' });
         this.#dispatcher.lineUp(slave);
         break;
+      case 'overdue':
+        this.#settlement.takeOverdue(slave, event.index, now);
+        this.#news();
+        break;
       case 'lost':
         this.#lose(slave, event.evidence, now);
         break;

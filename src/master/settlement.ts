@@ -6,22 +6,19 @@
 import type { AuditSink } from '../audit/audit-trail.js';
 import { UnrunnableError, type UnrunnableReason } from '../errors.js';
 import { decodeBody, RawReader } from '../wire/body.js';
-import { parseResults, type ResultEntry } from '../wire/entries.js';
+import { parseResults, RESULT_STATUS, type ResultEntry } from '../wire/entries.js';
 import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
-import { backoffSeconds } from './backoff.js';
 import type { FateBox } from './fate-box.js';
 import { averageSeconds, nextWindow } from './grouping.js';
 import type { Ledger } from './ledger.js';
 import { readFate } from './read-fate.js';
+import { countRuns, mayGoElsewhere, Retries, refusal } from './retries.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
 import type { TaskJar } from './task-jar.js';
 
 const NO_RAWS: readonly Uint8Array[] = [];
-
-/** Characters of what a task threw that its history keeps. */
-const MOST_EVIDENCE = 200;
 
 export interface SettlementOptions {
   readonly jar: TaskJar;
@@ -38,6 +35,7 @@ export class Settlement {
   readonly #box: FateBox;
   readonly #ledger: Ledger;
   readonly #audit: AuditSink;
+  readonly #retries: Retries;
   readonly #resultGroup: number;
   readonly #onSuperfluous: SettlementOptions['onSuperfluous'];
 
@@ -48,6 +46,11 @@ export class Settlement {
     this.#audit = audit;
     this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
     this.#onSuperfluous = onSuperfluous;
+    this.#retries = new Retries({
+      jar,
+      audit,
+      giveUp: (task, reason, message) => this.giveUp(task, reason, message),
+    });
   }
 
   /** Takes a results message; throws FormatError when it has not the form of one. */
@@ -85,17 +88,22 @@ export class Settlement {
       return;
     }
     const seconds = entry[3] / 1e6;
-    const mayRetry = entry[2] !== 0 && task.policy.retryErrors;
-    // An earlier run, taken for lost, has thrown: another one is under way, or will be.
-    if (mayRetry && !runsHere) {
-      this.#drop(slave, number, 'it threw there, and is run again already');
+    const isLate = entry[2] === RESULT_STATUS.timeout && task.policy.timeoutSeconds !== undefined;
+    const mayRetry = entry[2] === RESULT_STATUS.error && task.policy.retryErrors;
+    // An earlier run, taken for lost, has failed: another one is under way, or will be.
+    if ((mayRetry || isLate) && !runsHere) {
+      this.#drop(slave, number, 'it failed there, and is run again already');
       return;
     }
     if (task.group !== undefined) this.#release(task, !runsHere);
     task.algorithm.seconds = averageSeconds(task.algorithm.seconds, seconds);
+    if (isLate) {
+      this.#retries.afterTimeout(task, slave, true, now);
+      return;
+    }
     const fate = readFate(task, sid, entry, raws, seconds, bytes);
     if (mayRetry && task.attempt < task.policy.maxAttempts) {
-      this.#runAgain(task, slave, describeThrown(fate), now);
+      this.#retries.afterError(task, slave, fate, now);
       return;
     }
     this.#jar.settle(task);
@@ -106,24 +114,13 @@ export class Settlement {
     this.#audit.emit({ type: 'result-dropped', sid: slave.sid, taskId: `TASK-${number}`, reason });
   }
 
-  /** A run came to nothing on a slave that lives; an ordered task stays there, unless the slave was freed. */
-  #runAgain(task: Task, slave: SlaveRecord, evidence: string, now: number): void {
-    const { id: taskId, attempt, policy } = task;
-    task.noteFailure(slave.sid, evidence);
-    if (task.addressee?.takesOrdered === false && !this.#mayGoElsewhere(task)) {
-      this.#abandon(task, 'slave-freed', `${slave.sid} was freed; ${refusal(task)}`);
-      return;
-    }
-    const waitSeconds = backoffSeconds(policy, task.failures);
-    this.#audit.emit({ type: 'task-retried', sid: slave.sid, taskId, attempt, waitSeconds, evidence });
-    this.#putBack(task, now);
-  }
-
-  /** At once, or after the wait that its policy asks for. */
-  #putBack(task: Task, now: number): void {
-    const waitSeconds = backoffSeconds(task.policy, task.failures);
-    if (waitSeconds === 0) this.#jar.putBack(task);
-    else this.#jar.putBackAt(now + waitSeconds * 1000, task);
+  /** A task of this session did not stop in time, and its slave is ended for it. */
+  takeOverdue(slave: SlaveRecord, index: number, now: number): void {
+    slave.doomed = true;
+    const task = openTasks(slave).find((task) => task.index === index);
+    if (task === undefined) return;
+    this.#release(task, false);
+    this.#retries.afterTimeout(task, slave, false, now);
   }
 
   /** Takes a running task out of its group; a copy that still runs elsewhere is told to stop. */
@@ -171,7 +168,7 @@ export class Settlement {
    */
   reclaim(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
     const tasks = openTasks(slave);
-    const begun = blameless ? new Set<Task>() : this.#perhapsBegun(slave, tasks);
+    const begun = blameless || slave.doomed ? new Set<Task>() : this.#perhapsBegun(slave, tasks);
     slave.groups.clear();
     slave.outstanding = 0;
     slave.orderedOutstanding = 0;
@@ -185,13 +182,13 @@ export class Settlement {
         task.noteFailure(slave.sid, evidence);
         task.suspect = true;
       }
-      if (!this.#mayGoElsewhere(task)) {
-        this.#abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
+      if (!mayGoElsewhere(task)) {
+        this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
       } else if (task.failures >= task.policy.maxAttempts) {
-        const runs = task.failures === 1 ? '1 run was' : `${task.failures} runs were`;
-        this.#abandon(task, 'max-attempts', `${runs} begun and none came to an end; the last: ${evidence}`);
+        const message = `${countRuns(task)} begun and none came to an end; the last: ${evidence}`;
+        this.#retries.abandon(task, 'max-attempts', message);
       } else if (begun.has(task)) {
-        this.#putBack(task, now);
+        this.#retries.putBack(task, now);
       } else {
         unbegun.push(task);
       }
@@ -204,20 +201,12 @@ export class Settlement {
   clearMailbox(slave: SlaveRecord, reason: 'slave-lost' | 'slave-freed', message: string): void {
     for (let task = this.#jar.takeOrdered(slave); task; task = this.#jar.takeOrdered(slave)) {
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
-      if (this.#mayGoElsewhere(task)) this.#jar.requeue(task);
-      else this.#abandon(task, reason, `${message}; ${refusal(task)}`);
+      if (mayGoElsewhere(task)) this.#jar.requeue(task);
+      else this.#retries.abandon(task, reason, `${message}; ${refusal(task)}`);
     }
     for (const task of this.#jar.waitingFor(slave)) {
-      if (!this.#mayGoElsewhere(task)) this.giveUp(task, reason, `${message}; ${refusal(task)}`);
+      if (!mayGoElsewhere(task)) this.giveUp(task, reason, `${message}; ${refusal(task)}`);
     }
-  }
-
-  /** Whether a task may run on another slave than the one it was given or addressed to. */
-  #mayGoElsewhere(task: Task): boolean {
-    const { retry, doItAnyway } = task.policy;
-    const may = retry && (task.addressee === undefined || doItAnyway);
-    if (may) task.addressee = undefined;
-    return may;
   }
 
   /**
@@ -238,12 +227,6 @@ export class Settlement {
     return begun;
   }
 
-  /** Settles a task that `reclaim` has taken out of its group already; it is in no queue. */
-  #abandon(task: Task, reason: UnrunnableReason, message: string): void {
-    task.state = 'running';
-    this.giveUp(task, reason, message);
-  }
-
   /** Takes unstarted tasks back from a living slave: those of this session from `from` up to `to`. */
   takeBack(slave: SlaveRecord, from: number, to: number): void {
     const back = openTasks(slave).filter(({ index }) => index >= from && index < to);
@@ -260,14 +243,6 @@ function lastSidOf({ group, given, policy }: Task): number | undefined {
   const lastGiven = group?.slave.number ?? given?.at(-1)?.sid;
   if (lastGiven !== undefined || policy.sid === undefined) return lastGiven;
   return Number(policy.sid.slice('SLAVE-'.length));
-}
-
-function describeThrown({ error }: TaskFate): string {
-  return `it threw ${error?.name}: ${error?.message}`.slice(0, MOST_EVIDENCE);
-}
-
-function refusal({ policy }: Task): string {
-  return policy.retry ? 'the policy says not to do it anyway' : 'the policy says no retry';
 }
 
 function wasGiven(task: Task, sid: number, attempt: number): boolean {

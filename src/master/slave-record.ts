@@ -42,6 +42,8 @@ export class SlaveRecord implements Allocated {
   alone = false;
   /** No new work until it was heard again. */
   suspected = false;
+  /** Its sentinel ends it, for a task that did not stop: what else it was given is not to blame. */
+  doomed = false;
   /** Tasks begun and memory, as its sentinel last said. */
   begun = 0;
   /** A recall is out, up to the task that had been sent last. */

@@ -11,6 +11,7 @@ import { SharedState } from '../link/shared-state.js';
 import { parseHandshake } from '../wire/handshake.js';
 import { Subjects } from '../wire/subjects.js';
 import { killLine } from './kill-line.js';
+import { RunClock } from './run-clock.js';
 import { SlaveCore } from './slave-core.js';
 import { SlaveRunner } from './slave-handle.js';
 
@@ -51,6 +52,7 @@ export class Attempt {
   readonly #audit: AuditSink;
   readonly #sentinel: SentinelHandle;
   readonly #ticker: NodeJS.Timeout;
+  readonly #clock: RunClock;
   readonly #listeners = new Set<() => void>();
   /** When the broker last said that no master listens; undefined if one does. */
   unheardSince: number | undefined;
@@ -65,7 +67,13 @@ export class Attempt {
     const { memberId } = place;
     const subjects = new Subjects(memberId);
     const user = place.broker.user ?? '_';
-    const { claims, counters } = shared;
+    const { claims, counters, limit } = shared;
+    this.#clock = new RunClock({
+      limit,
+      clock: now,
+      abort: (task) => this.runner.abort(task, 'TimeoutError'),
+      abandon: params.mayKill ? undefined : (task) => this.runner.abandon(task),
+    });
     const slot = counters.allocate();
     let toMaster = '';
     let unsubscribe: (() => void) | undefined;
@@ -103,10 +111,12 @@ export class Attempt {
         offer: (index) => claims.offer(index),
         claim: (index) => claims.begin(index, Date.now()),
         release: (index) => claims.finish(index),
+        startClock: (task) => this.#clock.start(task),
+        stopClock: (task) => this.#clock.stop(task),
         positions: ({ sentThrough, receivedThrough, receiveLimit }) =>
           counters.set(slot, sentThrough, receivedThrough, receiveLimit),
         news: () => this.#news(),
-        abort: (task) => this.runner.abort(task),
+        abort: (task) => this.runner.abort(task, 'AbortError'),
       },
     });
     this.runner = new SlaveRunner({ core: this.core, argv: params.argv, clock: now });
@@ -173,6 +183,7 @@ export class Attempt {
     this.#closing = true;
     clearInterval(this.#ticker);
     this.#sentinel.request({ op: 'ending' });
+    this.#clock.close();
     this.runner.close();
     await Promise.all([this.#sentinel.stop(), this.#link.close()]);
   }

@@ -15,10 +15,14 @@ export interface GivenTask {
   readonly json: unknown;
   readonly meta: unknown;
   readonly raws: readonly Uint8Array[];
+  /** How long it may run; 0 for as long as it likes. */
+  readonly timeoutMs: number;
   /** The last of its message. */
   readonly endOfGroup: boolean;
 }
 
 export type Outcome =
   | { readonly ok: true; readonly packet: unknown }
-  | { readonly ok: false; readonly thrown: unknown };
+  | { readonly ok: false; readonly thrown: unknown }
+  /** It ran longer than it may, whatever it came to. */
+  | { readonly ok: false; readonly timedOut: true };

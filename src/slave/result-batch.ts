@@ -2,7 +2,7 @@
 
 import { encodeBody } from '../wire/body.js';
 import type { EncodedValue } from '../wire/codec.js';
-import { resultEntryText, resultsText } from '../wire/entries.js';
+import { type ResultStatus, resultEntryText, resultsText } from '../wire/entries.js';
 
 /** What a message under `auto` holds at the most: results, bytes, and milliseconds since the first. */
 const MOST_RESULTS = 1_000;
@@ -31,7 +31,7 @@ export class ResultBatch {
     return this.count === 0 || this.#bytes + value.byteLength <= MOST_BYTES;
   }
 
-  add(number: number, attempt: number, status: 0 | 1, micros: number, value: EncodedValue): void {
+  add(number: number, attempt: number, status: ResultStatus, micros: number, value: EncodedValue): void {
     this.#entries.push(resultEntryText(number, attempt, status, micros, value.text));
     if (value.raws.length > 0) this.#raws.push(...value.raws);
     this.#bytes += value.byteLength;

@@ -6,6 +6,7 @@
 import type { AuditSink } from '../audit/audit-trail.js';
 import { MessageSizeError } from '../errors.js';
 import { type EncodedValue, encodeValue } from '../wire/codec.js';
+import { RESULT_STATUS, type ResultStatus } from '../wire/entries.js';
 import { encodeError } from '../wire/remote-error.js';
 import type { Session } from '../wire/session.js';
 import type { GivenTask, Outcome } from './given-task.js';
@@ -74,16 +75,19 @@ export class ResultOutbox {
   }
 
   /** What cannot be sent is an error result that says so; the slave goes on. */
-  #encode(task: GivenTask, outcome: Outcome): [status: 0 | 1, value: EncodedValue] {
-    if (!outcome.ok) return [1, encodeError(outcome.thrown)];
+  #encode(task: GivenTask, outcome: Outcome): [status: ResultStatus, value: EncodedValue] {
+    if (!outcome.ok) {
+      if ('timedOut' in outcome) return [RESULT_STATUS.timeout, encodeValue(null)];
+      return [RESULT_STATUS.error, encodeError(outcome.thrown)];
+    }
     try {
       const value = encodeValue(outcome.packet);
       const limit = this.#maxMessageBytes;
-      if (value.byteLength <= limit - MESSAGE_OVERHEAD) return [0, value];
+      if (value.byteLength <= limit - MESSAGE_OVERHEAD) return [RESULT_STATUS.packet, value];
       const what = `the result of a ${task.definition?.name ?? 'unknown'} task`;
       throw new MessageSizeError(what, value.byteLength, limit);
     } catch (error) {
-      return [1, encodeError(error)];
+      return [RESULT_STATUS.error, encodeError(error)];
     }
   }
 }

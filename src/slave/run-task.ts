@@ -59,13 +59,18 @@ class RunningContext implements TaskContext {
   }
 
   get signal(): AbortSignal {
-    let controller = this.#controllers.get(this.#task);
-    if (controller === undefined) {
-      controller = new AbortController();
-      this.#controllers.set(this.#task, controller);
-    }
-    return controller.signal;
+    return controllerOf(this.#task, this.#controllers).signal;
   }
+}
+
+/** A task's controller, made when first needed. */
+export function controllerOf(task: GivenTask, controllers: Map<GivenTask, AbortController>): AbortController {
+  let controller = controllers.get(task);
+  if (controller === undefined) {
+    controller = new AbortController();
+    controllers.set(task, controller);
+  }
+  return controller;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

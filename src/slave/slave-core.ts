@@ -23,6 +23,7 @@ import type { SlaveCoreOptions, SlaveEnd, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 
 const NO_RAWS: readonly Uint8Array[] = [];
+const TIMED_OUT: Outcome = { ok: false, timedOut: true };
 
 export class SlaveCore {
   readonly #options: SlaveCoreOptions;
@@ -209,19 +210,33 @@ export class SlaveCore {
 
   #takeTasks(session: Session, body: Uint8Array): void {
     const { value, raw } = decodeBody(body);
-    const { grouping, tasks } = parseTasks(value);
+    const { grouping, tasks, limits } = parseTasks(value);
+    const timeouts = limits === undefined ? undefined : new Map(limits);
     const reader = raw.length > 0 ? new RawReader(Buffer.from(raw)) : undefined;
     const { sid } = session.epoch;
     const generation = this.#generation;
     this.#grouping = grouping;
-    let remaining = tasks.length;
+    let position = 0;
     for (const [number, attempt, algorithm, json, meta, lengths] of tasks) {
       const index = this.#queue.nextIndex();
       const raws = reader === undefined ? NO_RAWS : reader.take(lengths);
-      const endOfGroup = --remaining === 0;
+      const timeoutMs = timeouts?.get(position) ?? 0;
+      const endOfGroup = ++position === tasks.length;
       if (!this.#ports.offer(index)) continue;
       const definition = this.#table[algorithm];
-      this.#queue.push({ index, number, attempt, sid, generation, definition, json, meta, raws, endOfGroup });
+      this.#queue.push({
+        index,
+        number,
+        attempt,
+        sid,
+        generation,
+        definition,
+        json,
+        meta,
+        raws,
+        timeoutMs,
+        endOfGroup,
+      });
     }
     this.#audit.emit({ type: 'tasks-received', count: tasks.length, grouping });
     this.#ports.news();
@@ -287,18 +302,22 @@ export class SlaveCore {
   begin(now: number): GivenTask | undefined {
     if (this.#end || !this.#gate.isOpen(this.#session?.waitingBytes ?? 0, now)) return undefined;
     const task = this.#queue.take();
-    if (task !== undefined) this.#running.add(task);
+    if (task === undefined) return undefined;
+    this.#running.add(task);
+    if (task.timeoutMs > 0) this.#ports.startClock(task);
     return task;
   }
 
   /** Takes what became of a task; true when a message of results was closed with it, to leave with `flush`. */
   complete(task: GivenTask, outcome: Outcome, micros: number, now: number): boolean {
     this.#running.delete(task);
+    // First of all: a sentinel that has condemned the run ends the process here, before another begins.
+    const isLate = task.timeoutMs > 0 && (this.#ports.stopClock(task) || micros > task.timeoutMs * 1000);
     if (task.generation === this.#generation && this.#session !== undefined) this.#ports.release(task.index);
     if (this.#end) return false;
     this.#completed++;
     this.#gate.note(micros);
-    const full = this.#results.add(task, outcome, micros, this.#grouping, now);
+    const full = this.#results.add(task, isLate ? TIMED_OUT : outcome, micros, this.#grouping, now);
     if (!full && this.#queue.length > 0) return false;
     this.#results.post(this.#queue.length === 0);
     return true;

@@ -3,7 +3,7 @@
 import type { SlaveId } from '../algorithms/types.js';
 import type { GivenTask, Outcome } from './given-task.js';
 import { HoldBack } from './hold-back.js';
-import { runTask } from './run-task.js';
+import { controllerOf, runTask } from './run-task.js';
 import type { SlaveCore } from './slave-core.js';
 import { enterScope, openScope, type SlaveScope } from './task-context.js';
 
@@ -51,7 +51,10 @@ export class SlaveRunner implements SlaveHandle {
   readonly #clock: () => number;
   readonly #holdBack = new HoldBack();
   #wake: (() => void) | undefined;
-  #abandon: (() => void) | undefined;
+  /** The run that the loop waits for. */
+  #awaited:
+    | { readonly task: GivenTask; readonly resolve: (outcome: Outcome | undefined) => void }
+    | undefined;
   #turnBegan = 0;
 
   constructor(params: { core: SlaveCore; argv: readonly string[]; clock: () => number }) {
@@ -106,12 +109,18 @@ export class SlaveRunner implements SlaveHandle {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
-    this.#abandonIfOver();
+    this.#leaveIfOver();
   }
 
-  abort(task: GivenTask): void {
-    const controller = this.#controllers.get(task);
-    controller?.abort(new DOMException(`TASK-${task.number} was cancelled by its master`, 'AbortError'));
+  /** Its controller is made if it has none: the task may ask for its signal later. */
+  abort(task: GivenTask, name: 'AbortError' | 'TimeoutError'): void {
+    const why = name === 'AbortError' ? 'was cancelled by its master' : 'ran longer than it may';
+    controllerOf(task, this.#controllers).abort(new DOMException(`TASK-${task.number} ${why}`, name));
+  }
+
+  /** Goes on without a run that does not stop; what it comes to is not heard any more. */
+  abandon(task: GivenTask): void {
+    if (this.#awaited?.task === task) this.#awaited.resolve({ ok: false, timedOut: true });
   }
 
   close(): void {
@@ -165,7 +174,7 @@ export class SlaveRunner implements SlaveHandle {
       if (task === undefined) break;
       const began = performance.now();
       const outcome = runTask(task, this.#scope, this.#controllers);
-      const settled = outcome instanceof Promise ? await this.#await(outcome) : outcome;
+      const settled = outcome instanceof Promise ? await this.#await(task, outcome) : outcome;
       if (settled === undefined) return;
       const ended = performance.now();
       this.#scope.context = undefined;
@@ -179,22 +188,22 @@ export class SlaveRunner implements SlaveHandle {
   }
 
   /** A task that waits is no reason to stay when the master is gone; undefined then. */
-  async #await(outcome: Promise<Outcome>): Promise<Outcome | undefined> {
+  async #await(task: GivenTask, outcome: Promise<Outcome>): Promise<Outcome | undefined> {
     this.#core.sendResults(this.#clock());
     const settled = await new Promise<Outcome | undefined>((resolve) => {
       void outcome.then(resolve);
-      this.#abandon = () => resolve(undefined);
-      this.#abandonIfOver();
+      this.#awaited = { task, resolve };
+      this.#leaveIfOver();
     });
-    this.#abandon = undefined;
+    this.#awaited = undefined;
     this.#holdBack.written();
     this.#turnBegan = performance.now();
     return settled;
   }
 
-  #abandonIfOver(): void {
+  #leaveIfOver(): void {
     const { end } = this.#core;
-    if (end !== undefined && end.kind !== 'shutdown') this.#abandon?.();
+    if (end !== undefined && end.kind !== 'shutdown') this.#awaited?.resolve(undefined);
   }
 
   async #yield(now: number): Promise<void> {

@@ -22,6 +22,10 @@ export interface SlavePorts {
   readonly claim: (index: number) => boolean;
   /** A task has ended. */
   readonly release: (index: number) => void;
+  /** A task with a time limit begins. */
+  readonly startClock: (task: GivenTask) => void;
+  /** It has ended; true if it was told that its time was up. */
+  readonly stopClock: (task: GivenTask) => boolean;
   /** The positions of the session have changed. */
   readonly positions: (session: Session) => void;
   /** Tasks came, or the state changed. */

@@ -12,7 +12,14 @@ export type TaskEntry = readonly [
   lengths?: readonly number[],
 ];
 
-/** Result entry: number, attempt, 0 for a packet and 1 for an error, microseconds, then the encoded value. */
+/** Of a result entry: it has a packet, an error, or neither since it ran longer than it may. */
+export const RESULT_STATUS = { packet: 0, error: 1, timeout: 2 } as const;
+export type ResultStatus = (typeof RESULT_STATUS)[keyof typeof RESULT_STATUS];
+
+/** How long the task at this place of its message may run, in milliseconds. */
+export type TimeLimit = readonly [position: number, ms: number];
+
+/** Result entry: number, attempt, status, microseconds, then the encoded value. */
 export type ResultEntry = readonly [
   number: number,
   attempt: number,
@@ -27,6 +34,8 @@ export interface TasksMessage {
   /** How many results go into one message; 0 is auto. */
   readonly grouping: number;
   readonly tasks: readonly TaskEntry[];
+  /** Undefined if no task has one. */
+  readonly limits: readonly TimeLimit[] | undefined;
 }
 
 export interface ResultsMessage {
@@ -44,15 +53,20 @@ export function taskEntryText(number: number, attempt: number, algorithm: number
 export function resultEntryText(
   number: number,
   attempt: number,
-  status: 0 | 1,
+  status: ResultStatus,
   micros: number,
   value: string,
 ): string {
   return `[${number},${attempt},${status},${micros},${value}]`;
 }
 
-export function tasksText(grouping: number, entries: readonly string[]): string {
-  return `[${grouping},[${entries.join(',')}]]`;
+export function tasksText(
+  grouping: number,
+  entries: readonly string[],
+  limits: readonly TimeLimit[] = [],
+): string {
+  const text = `[${grouping},[${entries.join(',')}]`;
+  return limits.length === 0 ? `${text}]` : `${text},${JSON.stringify(limits)}]`;
 }
 
 export function resultsText(sid: number, dry: boolean, entries: readonly string[]): string {
@@ -60,8 +74,21 @@ export function resultsText(sid: number, dry: boolean, entries: readonly string[
 }
 
 export function parseTasks(value: unknown): TasksMessage {
-  if (!Array.isArray(value) || value.length !== 2 || !isCount(value[0])) throw malformed('tasks');
-  return { grouping: value[0], tasks: checkEntries(value[1], 4, 'tasks') as unknown as TaskEntry[] };
+  if (!Array.isArray(value) || value.length < 2 || value.length > 3 || !isCount(value[0])) {
+    throw malformed('tasks');
+  }
+  const tasks = checkEntries(value[1], 4, 'tasks') as unknown as TaskEntry[];
+  const limits = value.length === 3 ? checkLimits(value[2], tasks.length) : undefined;
+  return { grouping: value[0], tasks, limits };
+}
+
+function checkLimits(limits: unknown, tasks: number): TimeLimit[] {
+  if (!Array.isArray(limits)) throw malformed('tasks');
+  for (const limit of limits) {
+    const isOne = Array.isArray(limit) && limit.length === 2 && isCount(limit[0]) && isCount(limit[1]);
+    if (!isOne || limit[0] >= tasks || limit[1] === 0) throw malformed('tasks');
+  }
+  return limits as TimeLimit[];
 }
 
 export function parseResults(value: unknown): ResultsMessage {
@@ -69,7 +96,7 @@ export function parseResults(value: unknown): ResultsMessage {
     throw malformed('results');
   }
   const results = checkEntries(value[2], 5, 'results') as unknown as ResultEntry[];
-  if (!results.every((entry) => isBit(entry[2]))) throw malformed('results');
+  if (!results.every((entry) => entry[2] <= RESULT_STATUS.timeout)) throw malformed('results');
   return { sid: value[0], dry: value[1] === 1, results };
 }
 

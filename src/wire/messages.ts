@@ -93,10 +93,14 @@ export interface Probe extends Epoch {
   readonly type: 'probe';
 }
 
-/** Master to slave; repeated until acknowledged. `index` counts the tasks of the session. */
+/**
+ * Master to slave, and `bye` and `overdue` the other way; repeated until acknowledged. `index` counts the
+ * tasks of the session. `overdue`: that task did not stop in time, and the slave's process ends with it.
+ */
 export type Command =
   | { readonly command: 'cancel'; readonly index: number }
   | { readonly command: 'recall'; readonly from: number; readonly to: number }
+  | { readonly command: 'overdue'; readonly index: number }
   | { readonly command: 'shutdown' }
   | { readonly command: 'bye' };
 

@@ -13,6 +13,7 @@ const defaults = {
   maxAttempts: 5,
   retryErrors: false,
   backoffSeconds: 0,
+  timeoutSeconds: undefined,
   priority: 0,
 };
 const sid = 'SLAVE-7';
@@ -52,6 +53,8 @@ const refusals: [unknown, RegExp][] = [
   [{ maxAttempts: Number.POSITIVE_INFINITY }, /got Infinity/],
   [{ maxAttempts: '3' }, /got "3"/],
   [{ priority: Number.POSITIVE_INFINITY }, /priority is a finite number; got Infinity/],
+  [{ timeoutSeconds: 0 }, /timeoutSeconds are from 0.001 to 2000000; got 0/],
+  [{ timeoutSeconds: Number.POSITIVE_INFINITY }, /got Infinity/],
   [{ retryErrors: 3 }, /retryErrors is true or false; got 3/],
   [{ backoffSeconds: -1 }, /backoffSeconds are from 0 to 3600; got -1/],
   [{ backoffSeconds: Number.NaN }, /got NaN/],

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { Claims } from '../../src/link/claims.js';
 import { EventQueue } from '../../src/link/event-queue.js';
 import type { SentinelEvent, SentinelRequest } from '../../src/link/ports.js';
+import { RunLimit } from '../../src/link/run-limit.js';
 import { SentinelCore } from '../../src/link/sentinel-core.js';
 import type { Publish } from '../../src/link/sentinel-types.js';
 import { TURN_MS } from '../../src/wire/liveness.js';
@@ -32,6 +33,7 @@ class Pair {
   now = 0;
   turns = 0;
   readonly claims = new Claims();
+  readonly limit = new RunLimit();
   readonly generation = this.claims.reset();
   readonly events: Record<Side, SentinelEvent[]> = { master: [], slave: [] };
   readonly published: Record<Side, Publish[]> = { master: [], slave: [] };
@@ -67,6 +69,7 @@ class Pair {
         claims,
         counters: () => ({ sent: 4, received: 5, limit: 6 }),
         activity: () => ({ ...this.claims.activity(this.now), memoryBytes: 7 }),
+        limit: this.limit,
       }),
     };
   }
@@ -420,6 +423,40 @@ core('does not condemn a peer whose data arrives, though its sentinel is not hea
   assert.not.ok(pair.types('master').includes('lost'));
   pair.run(5_000);
   assert.ok(pair.types('master').includes('lost'));
+});
+
+core('a run that does not end in time is told to the master, then the process ends', () => {
+  const pair = new Pair().join().run(1_000);
+  pair.limit.set({ leftMs: 1_000, task: 9, limitMs: 1_000, index: 3, generation: pair.generation });
+  pair.run(3_000);
+  assert.equal([pair.types('master').includes('overdue'), pair.kills], [false, []]);
+  pair.run(1_000);
+  const told = pair.events.master.filter(({ type }) => type === 'overdue');
+  assert.equal(told, [{ type: 'overdue', nonce: NONCE, index: 3 }]);
+  assert.match(pair.kills[0] as string, /TASK-9 ran longer than its 1 s/);
+  assert.not(pair.types('slave').includes('acknowledged'), 'main knows of no such command');
+});
+
+core('a run that ends in time ends nothing, nor does one that a main at its end leaves behind', () => {
+  for (const end of [
+    (pair: Pair) => pair.limit.clear(),
+    (pair: Pair) => pair.request('slave', { op: 'ending' }),
+  ]) {
+    const pair = new Pair().join();
+    pair.limit.set({ leftMs: 1_000, task: 9, limitMs: 1_000, index: 3, generation: pair.generation });
+    pair.run(2_000);
+    end(pair);
+    pair.run(10_000);
+    assert.equal([pair.kills, pair.types('master')], [[], []]);
+  }
+});
+
+core('a run of an earlier session ends the process too, and the master hears of no index', () => {
+  const pair = new Pair().join();
+  pair.limit.set({ leftMs: 0, task: 9, limitMs: 1_000, index: 3, generation: pair.generation - 1 });
+  pair.run(5_000);
+  assert.is(pair.types('master').includes('overdue'), false);
+  assert.ok(pair.kills.length > 0);
 });
 
 core.run();

@@ -127,6 +127,11 @@ export class Parts {
     this.#take(from, sid, false, [resultEntryText(number, attempt, 1, 1_000, text)], now);
   }
 
+  /** The same of one run that took longer than it may. */
+  timeout(from: SlaveRecord, sid: number, number: number, attempt: number, now = 0): void {
+    this.#take(from, sid, false, [resultEntryText(number, attempt, 2, 1_000, 'null')], now);
+  }
+
   #take(from: SlaveRecord, sid: number, dry: boolean, entries: readonly string[], now = 0): void {
     this.settlement.takeResults(from, Buffer.from(encodeBody(resultsText(sid, dry, entries), [])), now);
   }

@@ -186,4 +186,82 @@ test('an ordered task that stays with its slave goes to the front of its mailbox
   assert.is(slave.orderedOutstanding, 0);
 });
 
+interface TimeoutRow {
+  readonly policy: TaskPolicy;
+  readonly ordered?: boolean;
+  /** Whether its slave was ended, or it stopped by itself. */
+  readonly ended: boolean;
+  readonly failures?: number;
+  readonly becomes: 'runs again' | 'stays' | 'timeout';
+}
+
+const timeouts: readonly TimeoutRow[] = [
+  { policy: {}, ended: false, becomes: 'runs again' },
+  { policy: {}, ended: true, becomes: 'runs again' },
+  { policy: { retry: false }, ended: false, becomes: 'timeout' },
+  { policy: { retry: false }, ended: true, becomes: 'timeout' },
+  { policy: { maxAttempts: 3 }, failures: 1, ended: false, becomes: 'runs again' },
+  { policy: { maxAttempts: 3 }, failures: 2, ended: false, becomes: 'timeout' },
+  { policy: { maxAttempts: 3 }, failures: 2, ended: true, becomes: 'timeout' },
+  { policy: {}, ordered: true, ended: false, becomes: 'stays' },
+  { policy: {}, ordered: true, ended: true, becomes: 'timeout' },
+  { policy: { doItAnyway: true }, ordered: true, ended: false, becomes: 'stays' },
+  { policy: { doItAnyway: true }, ordered: true, ended: true, becomes: 'runs again' },
+  { policy: { retry: false, doItAnyway: true }, ordered: true, ended: false, becomes: 'timeout' },
+];
+
+for (const row of timeouts) {
+  test(`a run over its time: ${JSON.stringify(row)}`, () => {
+    const { policy, ordered = false, ended, failures = 0, becomes } = row;
+    const parts = new Parts();
+    const [slave] = parts.slaves as [SlaveRecord];
+    if (ordered) slave.kind = 'ordered';
+    const sid = ordered ? slave.sid : undefined;
+    const task = createTask(0, createEntry(), { ...policy, sid, timeoutSeconds: 3 });
+    task.addressee = ordered ? slave : undefined;
+    task.failures = failures;
+    parts.jar.add(task);
+    parts.dispatch();
+    if (ended) parts.settlement.takeOverdue(slave, 0, 0);
+    else parts.timeout(slave, 0, 0, failures + 1);
+    const fate = parts.box.takeNext(undefined);
+    assert.equal([slave.outstanding, task.failures], [0, failures + 1]);
+    if (becomes === 'timeout') {
+      assert.equal([fate?.reason, fate?.attempts, parts.jar.pending], ['timeout', failures + 1, 0]);
+    } else {
+      assert.equal([fate, task.state, task.suspect], [undefined, 'queued', false]);
+      assert.is(task.addressee, becomes === 'stays' ? slave : undefined);
+    }
+  });
+}
+
+test('a slave that is ended for one task gets no other, and what else it had is not to blame', () => {
+  const parts = new Parts({ taskGroup: 4 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  const tasks = parts.submit(4, createEntry('slow', 1), { timeoutSeconds: 3, maxAttempts: 1 });
+  parts.submit(1);
+  parts.dispatch();
+  parts.settlement.takeOverdue(slave, 1, 0);
+  assert.equal(parts.fates(), ['1 timeout']);
+  assert.equal(parts.dispatch(), []);
+  parts.lose(slave);
+  assert.equal(parts.fates(), []);
+  assert.equal(
+    tasks.map(({ failures, suspect }) => [failures, suspect]),
+    [
+      [0, false],
+      [1, false],
+      [0, false],
+      [0, false],
+    ],
+  );
+});
+
+test('a slave that is ended for a task that was cancelled blames nobody', () => {
+  const { parts, slave, task } = one({ timeoutSeconds: 3 });
+  parts.settlement.giveUp(task, 'cancelled', 'test');
+  parts.settlement.takeOverdue(slave, 0, 0);
+  assert.equal([parts.fates(), slave.doomed], [['0 cancelled'], true]);
+});
+
 test.run();

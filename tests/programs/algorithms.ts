@@ -47,3 +47,9 @@ export const misreturn = defineAlgorithm('misreturn', () => ({ list: [1, () => 2
 export const bytes = defineAlgorithm('bytes', (size: number) => Buffer.alloc(size, 7));
 
 export const sizeOf = defineAlgorithm('sizeOf', (value: Uint8Array) => value.length);
+
+/** Waits without heeding its signal, in its first `times` runs. */
+export const linger = defineAlgorithm('linger', async (seconds: number, times = Number.POSITIVE_INFINITY) => {
+  if (taskContext().attempt <= times) await sleep(seconds * 1000, undefined, { ref: false });
+  return process.pid;
+});

@@ -78,6 +78,7 @@ export class Program {
       maxAttempts: chance.between(1, 5),
       retryErrors: chance.happens(0.3),
       backoffSeconds: chance.pick([0, 0, 0, 0.3, 1]),
+      timeoutSeconds: chance.happens(0.2) ? chance.pick([0.05, 1, 10]) : undefined,
       priority: chance.happens(0.2) ? chance.between(0, 10) - 5 : 0,
     };
     const task: Submitted = { number: this.tasks.size, work, policy, cancelled: false, fate: undefined };
@@ -170,6 +171,7 @@ export class Program {
     const fair =
       (reason === 'cancelled' && cancelled) ||
       (reason === 'slave-lost' && !policy.retry) ||
+      (reason === 'timeout' && policy.timeoutSeconds !== undefined && failures > 0) ||
       (reason === 'max-attempts' && failures === policy.maxAttempts) ||
       (reason === 'unknown-sid' && policy.sid !== undefined && !policy.doItAnyway);
     if (!fair) throw new Error(`TASK-${number} is unrunnable: ${reason} after ${failures} failures`);

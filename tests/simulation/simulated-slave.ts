@@ -116,6 +116,8 @@ export class SimulatedSlave {
         positions: ({ sentThrough, receivedThrough, receiveLimit }) =>
           counters.set(slot, sentThrough, receivedThrough, receiveLimit),
         news: () => this.#wake(),
+        startClock: () => {},
+        stopClock: () => false,
         abort: () => {},
       },
     });

@@ -22,6 +22,7 @@ function task(number: number, sid = 0, endOfGroup = false): GivenTask {
     json: [],
     meta: undefined,
     raws: [],
+    timeoutMs: 0,
     endOfGroup,
   };
 }

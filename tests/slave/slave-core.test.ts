@@ -2,13 +2,36 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
+import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import { silentAudit } from '../../src/audit/memory-trail.js';
 import { SlaveCore } from '../../src/slave/slave-core.js';
-import type { Hello, Welcome } from '../../src/wire/messages.js';
+import { decodeBody, encodeBody } from '../../src/wire/body.js';
+import { parseResults, taskEntryText, tasksText } from '../../src/wire/entries.js';
+import { CREDIT_BYTES, type Hello, type Welcome } from '../../src/wire/messages.js';
+import { Session } from '../../src/wire/session.js';
 
 const RUN = '00112233445566ff';
 
-function createSlave(): { core: SlaveCore; hellos: Hello[]; nonces: string[] } {
+interface Noted {
+  readonly core: SlaveCore;
+  readonly hellos: Hello[];
+  readonly nonces: string[];
+  readonly frames: Buffer[];
+  readonly clocks: string[];
+}
+
+const work: AlgorithmDefinition = {
+  name: 'work',
+  fn: () => undefined,
+  policy: DEFAULT_POLICY,
+  fingerprint: 'work',
+  place: 'here',
+};
+
+function createSlave(): Noted {
+  const frames: Buffer[] = [];
+  const clocks: string[] = [];
   const hellos: Hello[] = [];
   const nonces: string[] = [];
   const core = new SlaveCore({
@@ -16,10 +39,10 @@ function createSlave(): { core: SlaveCore; hellos: Hello[]; nonces: string[] } {
     run: undefined,
     host: 'h',
     pid: 1,
-    algorithms: [],
+    algorithms: [work],
     audit: silentAudit,
     ports: {
-      send: () => true,
+      send: (frame) => frames.push(frame) > 0,
       sendHello: (hello) => hellos.push(hello),
       nonce: () => (nonces.length + 1).toString(16).padStart(32, '0'),
       listen: (nonce) => nonces.push(nonce),
@@ -29,11 +52,13 @@ function createSlave(): { core: SlaveCore; hellos: Hello[]; nonces: string[] } {
       release: () => {},
       positions: () => {},
       news: () => {},
+      startClock: ({ number, timeoutMs }) => clocks.push(`${number} has ${timeoutMs}`),
+      stopClock: ({ number }) => clocks.push(`${number} ended`) > 100,
       abort: () => {},
     },
   });
   core.join();
-  return { core, hellos, nonces };
+  return { core, hellos, nonces, frames, clocks };
 }
 
 function welcome(nonce: string, sid: number): Welcome {
@@ -43,7 +68,7 @@ function welcome(nonce: string, sid: number): Welcome {
     nonce,
     sid,
     resultGroup: 'auto',
-    algorithms: [],
+    algorithms: ['work'],
     broker: 'external',
     limit: 1_024,
     clientTimeoutMs: 3_000,
@@ -88,6 +113,59 @@ test('it joins again when its session was over before the welcome came', () => {
   assert.is(hellos.length, 1, 'the old nonce is worth nothing');
   core.joinable(nonces[1] as string, 30);
   assert.is(hellos.at(-1)?.nonce, nonces[1]);
+});
+
+test('a run that takes longer than it may has timed out, whatever it came to', () => {
+  const { core, nonces, frames, clocks } = createSlave();
+  const [nonce] = nonces as [string];
+  core.joinable(nonce, 0);
+  core.takeHandshake({ ...welcome(nonce, 7), limit: CREDIT_BYTES, resultGroup: 10 }, 0);
+  const master = new Session({
+    epoch: { run: RUN, nonce, sid: 7 },
+    sendLimit: CREDIT_BYTES,
+    receiveLimit: CREDIT_BYTES,
+    maxMessageBytes: CREDIT_BYTES,
+  });
+  const entries = [1, 2, 3, 4].map((number) => taskEntryText(number, 1, 0, '[]'));
+  master.post(
+    encodeBody(
+      tasksText(10, entries, [
+        [1, 250],
+        [2, 250],
+        [3, 250],
+      ]),
+      [],
+    ),
+  );
+  master.flush((frame) => {
+    core.takeFrame(frame, 0);
+    return true;
+  }, 0);
+  const outcomes = [
+    { ok: true, packet: 1 },
+    { ok: true, packet: 2 },
+    { ok: true, packet: 3 },
+    { ok: false, thrown: new Error('late') },
+  ] as const;
+  for (const [at, ms] of [9_000, 250, 250.1, 900].entries()) {
+    const task = core.begin(0);
+    assert.ok(task);
+    core.complete(task, outcomes[at] as (typeof outcomes)[number], ms * 1000, 0);
+  }
+  core.sendResults(0);
+  const bodies = frames.flatMap((frame) => master.receive(Buffer.from(frame), 0));
+  const { results } = parseResults(decodeBody(bodies[0] as Uint8Array).value);
+  assert.equal(
+    results.map(([number, , status, , value]) => [number, status, value]),
+    [
+      [1, 0, 1],
+      [2, 0, 2],
+      [3, 2, null],
+      [4, 2, null],
+    ],
+  );
+  const timed = [2, 3, 4].flatMap((number) => [`${number} has 250`, `${number} ended`]);
+  assert.equal(clocks, timed);
 });
 
 test.run();

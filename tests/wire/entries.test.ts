@@ -21,8 +21,19 @@ test('it joins tasks that were encoded one by one', () => {
       [1, 1, 0, ['a']],
       [2, 3, 4, [1], { v: 1 }, [8, 9]],
     ],
+    limits: undefined,
   });
-  assert.equal(parseTasks(JSON.parse(tasksText(0, []))), { grouping: 0, tasks: [] });
+  assert.equal(parseTasks(JSON.parse(tasksText(0, []))), { grouping: 0, tasks: [], limits: undefined });
+});
+
+test('it names the tasks that have a time limit by their places', () => {
+  const texts = [taskEntryText(1, 1, 0, '[]'), taskEntryText(2, 1, 0, '[]')];
+  assert.equal(parseTasks(JSON.parse(tasksText(0, texts, [[1, 250]]))).limits, [[1, 250]]);
+  assert.is(tasksText(0, texts, []), tasksText(0, texts));
+  for (const limits of [null, {}, [[2, 250]], [[-1, 250]], [[0, 0]], [[0, 0.5]], [[0]], [[0, 1, 2]], [0]]) {
+    const value = [0, JSON.parse(`[${texts.join()}]`), limits];
+    assert.throws(() => parseTasks(value), isFormatError, JSON.stringify(limits));
+  }
 });
 
 test('it joins results that were encoded one by one', () => {
@@ -52,6 +63,7 @@ const NO_TASKS: readonly unknown[] = [
   [1, {}],
   [1, null],
   [1, [], 0],
+  [1, [], [], 0],
   [1, [null]],
   [1, [{ length: 4 }]],
   [1, [[1, 1, 0]]],
@@ -86,7 +98,7 @@ const NO_RESULTS: readonly unknown[] = [
   [1, 0, 'results'],
   [1, 0, [[1, 1, 0, 0]]],
   [1, 0, [[1, 1, 0, 0, 0, 0, 0, 0]]],
-  [1, 0, [[1, 1, 2, 0, 0]]],
+  [1, 0, [[1, 1, 3, 0, 0]]],
   [1, 0, [[1, 1, 0, -5, 0]]],
   [1, 0, [[1, 1, 0, 0.5, 0]]],
 ];

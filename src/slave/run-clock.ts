@@ -1,0 +1,81 @@
+/**
+ * Times the runs that have a limit: their signal is aborted when it is reached, and what does not stop
+ * then is left to the sentinel, or abandoned where the process is not the slave's to end.
+ */
+
+import { STOP_WITHIN_MS } from '../link/run-judge.js';
+import type { RunLimit } from '../link/run-limit.js';
+import type { GivenTask } from './given-task.js';
+
+interface Running {
+  readonly deadline: number;
+  readonly abort: NodeJS.Timeout;
+  readonly abandon: NodeJS.Timeout | undefined;
+  aborted: boolean;
+}
+
+export interface RunClockParams {
+  readonly limit: RunLimit;
+  readonly clock: () => number;
+  readonly abort: (task: GivenTask) => void;
+  /** A guest's in another process: go on without that run. Undefined where the sentinel may kill. */
+  readonly abandon: ((task: GivenTask) => void) | undefined;
+}
+
+export class RunClock {
+  readonly #params: RunClockParams;
+  readonly #running = new Map<GivenTask, Running>();
+  /** The one that the sentinel watches: the first to be due. */
+  #watched: GivenTask | undefined;
+
+  constructor(params: RunClockParams) {
+    this.#params = params;
+  }
+
+  start(task: GivenTask): void {
+    const { clock, abort, abandon } = this.#params;
+    const { timeoutMs } = task;
+    const running: Running = {
+      deadline: clock() + timeoutMs,
+      abort: setTimeout(() => {
+        running.aborted = true;
+        abort(task);
+      }, timeoutMs),
+      abandon: abandon && setTimeout(abandon, timeoutMs + STOP_WITHIN_MS, task),
+      aborted: false,
+    };
+    this.#running.set(task, running);
+    this.#watchFirst();
+  }
+
+  /** True if its signal was aborted: timers may run a little ahead of the clock by which runs are measured. */
+  stop(task: GivenTask): boolean {
+    const running = this.#running.get(task);
+    if (running === undefined) return false;
+    this.#running.delete(task);
+    clearTimeout(running.abort);
+    clearTimeout(running.abandon);
+    this.#watchFirst();
+    return running.aborted;
+  }
+
+  /** The slave ends: nothing is timed any more. */
+  close(): void {
+    for (const task of [...this.#running.keys()]) this.stop(task);
+  }
+
+  #watchFirst(): void {
+    const { limit, clock } = this.#params;
+    let first: [GivenTask, Running] | undefined;
+    for (const entry of this.#running) {
+      if (first === undefined || entry[1].deadline < first[1].deadline) first = entry;
+    }
+    if (first?.[0] === this.#watched) return;
+    if (this.#watched !== undefined) limit.clear();
+    this.#watched = first?.[0];
+    if (first === undefined) return;
+    const [{ number, timeoutMs, index, generation }, { deadline }] = first;
+    const leftMs = Math.max(0, deadline - clock());
+    limit.set({ leftMs, task: number, limitMs: timeoutMs, index, generation });
+  }
+}
