@@ -12,6 +12,7 @@ const KEYS = [
   'retryErrors',
   'backoffSeconds',
   'timeoutSeconds',
+  'signal',
   'priority',
 ] as const satisfies (keyof TaskPolicy)[];
 
@@ -47,6 +48,7 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     retryErrors: policy.retryErrors ?? base.retryErrors,
     backoffSeconds: policy.backoffSeconds ?? base.backoffSeconds,
     timeoutSeconds: policy.timeoutSeconds ?? base.timeoutSeconds,
+    signal: policy.signal ?? base.signal,
     priority: policy.priority ?? base.priority,
   });
 }
@@ -61,6 +63,7 @@ function settle(policy: TaskPolicy): ResolvedPolicy {
     retryErrors: policy.retryErrors ?? false,
     backoffSeconds: policy.backoffSeconds ?? 0,
     timeoutSeconds: policy.timeoutSeconds,
+    signal: policy.signal,
     priority: policy.priority ?? 0,
     [STATED]: policy.doItAnyway,
   };
@@ -76,8 +79,17 @@ function checkPolicy(policy: TaskPolicy): void {
       throw new UsageError(`a task policy has no ${JSON.stringify(key)}; it may have ${KEYS.join(', ')}`);
     }
   }
-  const { sid, doItAnyway, retry, maxAttempts, retryErrors, backoffSeconds, timeoutSeconds, priority } =
-    policy;
+  const {
+    sid,
+    doItAnyway,
+    retry,
+    maxAttempts,
+    retryErrors,
+    backoffSeconds,
+    timeoutSeconds,
+    signal,
+    priority,
+  } = policy;
   if (sid !== undefined && !isSlaveId(sid)) {
     throw new UsageError(`a task policy's sid is the id of a slave, such as 'SLAVE-0'; got ${show(sid)}`);
   }
@@ -99,6 +111,9 @@ function checkPolicy(policy: TaskPolicy): void {
     throw new UsageError(
       `a task policy's timeoutSeconds are from ${LEAST_TIMEOUT_SECONDS} to ${MOST_TIMEOUT_SECONDS}; got ${show(timeoutSeconds)}`,
     );
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new UsageError(`a task policy's signal is an AbortSignal; got ${show(signal)}`);
   }
   if (priority !== undefined && !Number.isFinite(priority)) {
     throw new UsageError(`a task policy's priority is a finite number; got ${show(priority)}`);

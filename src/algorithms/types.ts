@@ -46,6 +46,11 @@ export interface TaskPolicy {
    */
   readonly timeoutSeconds?: number | undefined;
   /**
+   * Cancels the task when it aborts, as `master.cancel` does; at submission, if it is aborted already. None
+   * by default (ours). Any number of tasks may share one.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /**
    * Queued tasks with a higher one are given out first, and those with the same in the order of their
    * submission; any finite number, 0 by default (ours). What a slave was given already stays with it.
    * Ordered tasks run in the order of submission, whatever their priorities.
@@ -63,6 +68,7 @@ export interface ResolvedPolicy {
   readonly retryErrors: boolean;
   readonly backoffSeconds: number;
   readonly timeoutSeconds: number | undefined;
+  readonly signal: AbortSignal | undefined;
   readonly priority: number;
 }
 

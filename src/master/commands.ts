@@ -1,10 +1,11 @@
 /** The commands that a master has its sentinel bring to slaves, and what comes of their acknowledgement. */
 
 import type { AuditSink } from '../audit/audit-trail.js';
-import type { Command } from '../wire/messages.js';
+import type { Acknowledgement, Command } from '../wire/messages.js';
 import type { MasterPorts } from './master-ports.js';
 import type { Settlement } from './settlement.js';
 import type { SlaveRecord } from './slave-record.js';
+import type { Task } from './task.js';
 
 export class Commands {
   readonly #ports: MasterPorts;
@@ -16,19 +17,22 @@ export class Commands {
   }
 
   /** The task with this index of the slave's session is not wanted any more. */
-  cancel(slave: SlaveRecord, index: number): void {
-    this.#send(slave, { command: 'cancel', index });
+  cancel(slave: SlaveRecord, { number }: Task, index: number): void {
+    const id = this.#send(slave, { command: 'cancel', index });
+    slave.cancels ??= new Map();
+    slave.cancels.set(id, { index, number });
   }
 
   /** Asks back half of what the slave has not begun. */
   recallHalf(slave: SlaveRecord): void {
-    const unstarted = slave.outstanding - 1;
-    this.#recall(slave, slave.nextIndex - Math.max(1, Math.ceil(unstarted / 2)));
+    // Counted in tasks that are still there: behind them may be indexes of others that were taken back before.
+    const first = slave.openTasks().at(-Math.max(1, Math.ceil(slave.unstarted / 2)));
+    if (first !== undefined) this.#recall(slave, first.index);
   }
 
   /** Asks back all that the slave has not begun. */
   recallAll(slave: SlaveRecord): void {
-    if (slave.recalling !== undefined || slave.outstanding < 2) return;
+    if (slave.recalling !== undefined || slave.unstarted < 1) return;
     this.#recall(slave, slave.groups.at(0)?.firstIndex ?? slave.nextIndex);
   }
 
@@ -41,13 +45,18 @@ export class Commands {
   /** `from` is where a recall begins to hold: what stands before it was begun. */
   takeAcknowledgement(
     slave: SlaveRecord,
-    { id, from }: { readonly id: number; readonly from?: number | undefined },
+    { id, from, found }: Pick<Acknowledgement, 'id' | 'from' | 'found'>,
     settlement: Settlement,
   ): void {
     if (slave.recalling?.id === id) {
       const { to } = slave.recalling;
       slave.recalling = undefined;
       if (from !== undefined) settlement.takeBack(slave, from, to);
+    }
+    const cancelled = slave.cancels?.get(id);
+    if (cancelled !== undefined) {
+      slave.cancels?.delete(id);
+      if (found === 'running') slave.lingering = cancelled;
     }
     if (slave.shutdownId === id) slave.shutdownAcknowledged = true;
   }

@@ -113,6 +113,7 @@ export class Dispatcher {
       slave.isWorking &&
       !slave.suspected &&
       !slave.doomed &&
+      slave.lingering === undefined &&
       !slave.alone &&
       slave.recalling === undefined &&
       slave.outstanding < MOST_OUTSTANDING &&
@@ -208,7 +209,7 @@ export class Dispatcher {
     let fullest: SlaveRecord | undefined;
     for (const slave of slaves) {
       if (!slave.isWorking || slave.suspected || slave.doomed || !slave.takesUnordered) continue;
-      if (slave.outstanding === 0) idle = true;
+      if (slave.outstanding === 0) idle ||= slave.lingering === undefined;
       else if (this.#mayRecall(slave, now) && spare(slave) > spare(fullest)) fullest = slave;
     }
     return idle ? fullest : undefined;
@@ -220,7 +221,7 @@ export class Dispatcher {
   }
 }
 
-/** Unordered tasks that a slave could give back; one of them runs. */
+/** Unordered tasks that a slave could give back. */
 function spare(slave: SlaveRecord | undefined): number {
-  return slave === undefined ? 1 : slave.outstanding - slave.orderedOutstanding;
+  return slave === undefined ? 0 : slave.unstarted - slave.orderedOutstanding;
 }

@@ -9,6 +9,7 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import { FormatError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
 import type { SessionAddress } from '../wire/subjects.js';
+import { AbortWatch } from './abort-watch.js';
 import { Commands } from './commands.js';
 import { Dispatcher } from './dispatcher.js';
 import { FateBox, type Selection } from './fate-box.js';
@@ -35,6 +36,7 @@ export class MasterCore {
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
   readonly #commands: Commands;
+  readonly #aborts = new AbortWatch((tasks) => this.#cancelBySignal(tasks));
   readonly groups: Groups;
   #ending = false;
   /** Loops of the program that wait for news: nothing is held back from them. */
@@ -57,7 +59,8 @@ export class MasterCore {
       ledger,
       audit: this.#audit,
       resultGroup: options.resultGroup,
-      onSuperfluous: (slave, index) => this.#commands.cancel(slave, index),
+      onSuperfluous: (slave, task, index) => this.#commands.cancel(slave, task, index),
+      aborts: this.#aborts,
     });
     this.#dispatcher = new Dispatcher({
       jar,
@@ -120,10 +123,23 @@ export class MasterCore {
   }
 
   #accept(task: Task): TaskId {
-    const { sid } = task.policy;
+    const { sid, signal } = task.policy;
     if (sid === undefined) this.#jar.add(task);
     else this.#submitOrdered(task, sid);
+    if (signal !== undefined && task.state !== 'settled') this.#heed(task, signal);
     return task.id;
+  }
+
+  #heed(task: Task, signal: AbortSignal): void {
+    if (signal.aborted) this.#cancelBySignal([task]);
+    else this.#aborts.watch(task, signal);
+  }
+
+  #cancelBySignal(tasks: Iterable<Task>): void {
+    for (const task of tasks) {
+      this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled by its signal`);
+    }
+    this.#news();
   }
 
   /** An unordered slave is not willing to take ordered tasks (CL-MW); then the policy decides. */
@@ -241,6 +257,7 @@ export class MasterCore {
     switch (event.type) {
       case 'beat':
         if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
+        if (event.running !== slave.lingering?.index) slave.lingering = undefined;
         this.#confirm(slave);
         slave.session.takeBeat(event, now);
         this.#sessions.wake(slave);
@@ -331,6 +348,7 @@ export class MasterCore {
       if (task.future === undefined) continue;
       this.#settlement.giveUp(task, 'cancelled', `the master stopped before ${task.id} was done`);
     }
+    this.#aborts.close();
     this.box.settleIdle(() => true);
     this.#ledger.flush();
   }

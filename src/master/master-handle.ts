@@ -102,7 +102,8 @@ export interface MasterHandle {
   readonly uptoTargetNumber: number;
   /**
    * Gives a task up, queued or running; its fate is `unrunnable`, reason `cancelled`. A running task is
-   * told by its `taskContext().signal`, and its result is dropped. False if it has its fate already.
+   * told by its `taskContext().signal`, and its result is dropped; one that does not heed it runs to its end,
+   * or to its `timeoutSeconds`, and its slave gets no new task until then. False if it has its fate already.
    */
   cancel(taskId: TaskId): boolean;
   /**

@@ -8,6 +8,7 @@ import { UnrunnableError, type UnrunnableReason } from '../errors.js';
 import { decodeBody, RawReader } from '../wire/body.js';
 import { parseResults, RESULT_STATUS, type ResultEntry } from '../wire/entries.js';
 import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
+import type { AbortWatch } from './abort-watch.js';
 import type { FateBox } from './fate-box.js';
 import { averageSeconds, nextWindow } from './grouping.js';
 import type { Ledger } from './ledger.js';
@@ -27,7 +28,8 @@ export interface SettlementOptions {
   readonly audit: AuditSink;
   readonly resultGroup: number | 'auto';
   /** A copy of a settled task is still out. */
-  readonly onSuperfluous: (slave: SlaveRecord, index: number) => void;
+  readonly onSuperfluous: (slave: SlaveRecord, task: Task, index: number) => void;
+  readonly aborts: AbortWatch;
 }
 
 export class Settlement {
@@ -38,14 +40,16 @@ export class Settlement {
   readonly #retries: Retries;
   readonly #resultGroup: number;
   readonly #onSuperfluous: SettlementOptions['onSuperfluous'];
+  readonly #aborts: AbortWatch;
 
-  constructor({ jar, box, ledger, audit, resultGroup, onSuperfluous }: SettlementOptions) {
+  constructor({ jar, box, ledger, audit, resultGroup, onSuperfluous, aborts }: SettlementOptions) {
     this.#jar = jar;
     this.#box = box;
     this.#ledger = ledger;
     this.#audit = audit;
     this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
     this.#onSuperfluous = onSuperfluous;
+    this.#aborts = aborts;
     this.#retries = new Retries({
       jar,
       audit,
@@ -106,18 +110,25 @@ export class Settlement {
       this.#retries.afterError(task, slave, fate, now);
       return;
     }
-    this.#jar.settle(task);
+    this.#settle(task);
     this.#handOver(task, fate);
   }
 
+  #settle(task: Task): void {
+    const { signal } = task.policy;
+    if (signal !== undefined) this.#aborts.forget(task, signal);
+    this.#jar.settle(task);
+  }
+
   #drop(slave: SlaveRecord, number: number, reason: string): void {
+    if (slave.lingering?.number === number) slave.lingering = undefined;
     this.#audit.emit({ type: 'result-dropped', sid: slave.sid, taskId: `TASK-${number}`, reason });
   }
 
   /** A task of this session did not stop in time, and its slave is ended for it. */
   takeOverdue(slave: SlaveRecord, index: number, now: number): void {
     slave.doomed = true;
-    const task = openTasks(slave).find((task) => task.index === index);
+    const task = slave.openTasks().find((task) => task.index === index);
     if (task === undefined) return;
     this.#release(task, false);
     this.#retries.afterTimeout(task, slave, false, now);
@@ -135,7 +146,7 @@ export class Settlement {
     if (slave.alone && slave.outstanding === 0) slave.alone = false;
     while (slave.groups.at(0)?.open === 0) slave.groups.shift();
     if (slave.outstanding === 0) slave.machine.send('all-settled');
-    if (superfluous) this.#onSuperfluous(slave, index);
+    if (superfluous) this.#onSuperfluous(slave, task, index);
   }
 
   #handOver(task: Task, fate: TaskFate): void {
@@ -149,7 +160,7 @@ export class Settlement {
   giveUp(task: Task, reason: UnrunnableReason, message: string): void {
     const lastSid = lastSidOf(task);
     if (task.group !== undefined) this.#release(task, true);
-    this.#jar.settle(task);
+    this.#settle(task);
     const history = task.history ?? [];
     const error = new UnrunnableError(task.id, reason, message, history);
     const algorithm = task.algorithm.definition.name;
@@ -167,7 +178,7 @@ export class Settlement {
    * have begun have had a run; unless `blameless`, they become suspects and run alone next time.
    */
   reclaim(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
-    const tasks = openTasks(slave);
+    const tasks = slave.openTasks();
     const begun = blameless || slave.doomed ? new Set<Task>() : this.#perhapsBegun(slave, tasks);
     slave.groups.clear();
     slave.outstanding = 0;
@@ -229,7 +240,7 @@ export class Settlement {
 
   /** Takes unstarted tasks back from a living slave: those of this session from `from` up to `to`. */
   takeBack(slave: SlaveRecord, from: number, to: number): void {
-    const back = openTasks(slave).filter(({ index }) => index >= from && index < to);
+    const back = slave.openTasks().filter(({ index }) => index >= from && index < to);
     for (const task of back.reverse()) {
       this.#release(task, false);
       this.#jar.putBack(task);
@@ -247,12 +258,4 @@ function lastSidOf({ group, given, policy }: Task): number | undefined {
 
 function wasGiven(task: Task, sid: number, attempt: number): boolean {
   return task.given?.some((given) => given.sid === sid && given.attempt === attempt) ?? false;
-}
-
-function openTasks(slave: SlaveRecord): Task[] {
-  const tasks: Task[] = [];
-  for (const group of slave.groups) {
-    for (const task of group.tasks) if (task.group === group) tasks.push(task);
-  }
-  return tasks;
 }

@@ -20,6 +20,12 @@ export interface Group {
   open: number;
 }
 
+/** A task, and its place among those of the session. */
+export interface CancelledRun {
+  readonly number: number;
+  readonly index: number;
+}
+
 export class SlaveRecord implements Allocated {
   kind: SlaveKind;
   draftedFor: SlaveKind | undefined = undefined;
@@ -44,6 +50,10 @@ export class SlaveRecord implements Allocated {
   suspected = false;
   /** Its sentinel ends it, for a task that did not stop: what else it was given is not to blame. */
   doomed = false;
+  /** Cancels that it has not acknowledged, by command id. */
+  cancels: Map<number, CancelledRun> | undefined = undefined;
+  /** A run that was cancelled goes on: what is sent now would wait behind it. */
+  lingering: CancelledRun | undefined = undefined;
   /** Tasks begun and memory, as its sentinel last said. */
   begun = 0;
   /** A recall is out, up to the task that had been sent last. */
@@ -74,6 +84,11 @@ export class SlaveRecord implements Allocated {
     return this.address.nonce;
   }
 
+  /** Tasks of those outstanding that have not begun, as far as can be told from here. */
+  get unstarted(): number {
+    return this.lingering === undefined ? this.outstanding - 1 : this.outstanding;
+  }
+
   /** Whether ordered tasks may be addressed to it. */
   get takesOrdered(): boolean {
     return this.kind !== 'unordered' && this.draftedFor === undefined && this.isWorking;
@@ -82,6 +97,15 @@ export class SlaveRecord implements Allocated {
   /** Whether it runs what any slave may run. */
   get takesUnordered(): boolean {
     return this.kind !== 'ordered' && this.draftedFor === undefined;
+  }
+
+  /** Tasks given out without a result, in the order in which it runs them. */
+  openTasks(): Task[] {
+    const tasks: Task[] = [];
+    for (const group of this.groups) {
+      for (const task of group.tasks) if (task.group === group) tasks.push(task);
+    }
+    return tasks;
   }
 
   get isWorking(): boolean {

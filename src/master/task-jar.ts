@@ -21,6 +21,8 @@ interface Wait {
   readonly until: number;
 }
 
+const NONE: readonly Task[] = [];
+
 export class TaskJar {
   readonly #live = new TaskTable();
   readonly #queue = new TaskLine();
@@ -147,6 +149,7 @@ export class TaskJar {
 
   /** Puts back what is due, what has waited longest before the rest, and returns it. */
   wake(now: number): readonly Task[] {
+    if (this.#waits.size === 0) return NONE;
     const due: Task[] = [];
     for (let wait = this.#waits.first; wait !== undefined && wait.until <= now; wait = this.#waits.first) {
       this.#waits.shift();

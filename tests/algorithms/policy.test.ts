@@ -14,6 +14,7 @@ const defaults = {
   retryErrors: false,
   backoffSeconds: 0,
   timeoutSeconds: undefined,
+  signal: undefined,
   priority: 0,
 };
 const sid = 'SLAVE-7';
@@ -53,6 +54,7 @@ const refusals: [unknown, RegExp][] = [
   [{ maxAttempts: Number.POSITIVE_INFINITY }, /got Infinity/],
   [{ maxAttempts: '3' }, /got "3"/],
   [{ priority: Number.POSITIVE_INFINITY }, /priority is a finite number; got Infinity/],
+  [{ signal: new AbortController() }, /signal is an AbortSignal; got an object/],
   [{ timeoutSeconds: 0 }, /timeoutSeconds are from 0.001 to 2000000; got 0/],
   [{ timeoutSeconds: Number.POSITIVE_INFINITY }, /got Infinity/],
   [{ retryErrors: 3 }, /retryErrors is true or false; got 3/],

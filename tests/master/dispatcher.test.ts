@@ -200,4 +200,28 @@ test('unstarted tasks are asked from the fullest slave once another idles and no
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'there is work in the jar');
 });
 
+test('a slave on which a cancelled run goes on gets nothing more, and gives back all that waits there', () => {
+  const parts = new Parts({ slaves: 2, taskGroup: 1 });
+  const [stuck, other] = parts.slaves as [SlaveRecord, SlaveRecord];
+  parts.submit(3);
+  parts.dispatch();
+  assert.equal([stuck.outstanding, other.outstanding], [2, 1]);
+  const [first] = stuck.groups.at(0)?.tasks ?? [];
+  assert.ok(first);
+  parts.settlement.giveUp(first, 'cancelled', 'test');
+  stuck.lingering = { number: first.number, index: 0 };
+  parts.results(other, 1, [[1, 1]]);
+  assert.is(parts.dispatcher.chooseRecall(parts.slaves, 1_000), stuck, 'one task is enough');
+  parts.settlement.takeBack(stuck, 1, 2);
+  assert.equal(
+    parts.dispatch(1_000).map((group) => group.slave),
+    [other],
+  );
+  assert.is(parts.dispatcher.chooseRecall(parts.slaves, 2_000), undefined, 'the stuck one is not idle');
+  parts.results(stuck, 0, [[first.number, 1]]);
+  assert.is(stuck.lingering, undefined);
+  parts.submit(4);
+  assert.ok(parts.dispatch(2_000).some((group) => group.slave === stuck));
+});
+
 test.run();

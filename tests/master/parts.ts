@@ -3,6 +3,7 @@
 import { DEFAULT_POLICY, resolvePolicy } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition, TaskPolicy } from '../../src/algorithms/types.js';
 import type { AuditEvent } from '../../src/audit/events.js';
+import { AbortWatch } from '../../src/master/abort-watch.js';
 import { Dispatcher, type DispatcherOptions } from '../../src/master/dispatcher.js';
 import { FateBox } from '../../src/master/fate-box.js';
 import { Ledger } from '../../src/master/ledger.js';
@@ -67,6 +68,9 @@ export class Parts {
   readonly given: Group[] = [];
   /** Copies that slaves were told to stop, as `sid/index`. */
   readonly stopped: string[] = [];
+  readonly aborts = new AbortWatch((tasks) => {
+    for (const task of tasks) this.settlement.giveUp(task, 'cancelled', 'test');
+  });
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
   readonly slaves: SlaveRecord[];
@@ -91,7 +95,8 @@ export class Parts {
       ledger: new Ledger({ emit() {} }),
       audit: { emit: (event) => this.events.push(event) },
       resultGroup,
-      onSuperfluous: ({ sid }, index) => this.stopped.push(`${sid}/${index}`),
+      aborts: this.aborts,
+      onSuperfluous: ({ sid }, _task, index) => this.stopped.push(`${sid}/${index}`),
     });
     this.slaves = Array.from({ length: slaves }, (_, number) => createSlave(number));
     for (const slave of this.slaves) this.dispatcher.lineUp(slave);

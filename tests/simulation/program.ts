@@ -79,6 +79,7 @@ export class Program {
       retryErrors: chance.happens(0.3),
       backoffSeconds: chance.pick([0, 0, 0, 0.3, 1]),
       timeoutSeconds: chance.happens(0.2) ? chance.pick([0.05, 1, 10]) : undefined,
+      signal: undefined,
       priority: chance.happens(0.2) ? chance.between(0, 10) - 5 : 0,
     };
     const task: Submitted = { number: this.tasks.size, work, policy, cancelled: false, fate: undefined };

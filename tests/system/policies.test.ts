@@ -1,9 +1,10 @@
-/** What policies beyond CL-MW's do to tasks of a whole master: retries of errors with waits between them. */
+/** What policies beyond CL-MW's do to tasks of a whole master: retries of errors with waits between them, cancelling. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { defineAlgorithm, TaskError, taskContext } from '../../src/index.js';
+import { defineAlgorithm, TaskError, taskContext, type UnrunnableError } from '../../src/index.js';
+import { square } from '../programs/algorithms.js';
 import { withCluster } from '../support/clusters.js';
-import { within } from '../support/programs.js';
+import { until, within } from '../support/programs.js';
 
 const test = suite('policies');
 const TIME_LIMIT_MS = 20_000;
@@ -28,6 +29,48 @@ test('a task that throws is run again after a wait, until it returns or its runs
     assert.is((error as TaskError).message, 'attempt 3');
     flaky.withTaskPolicy(policy)(2);
     for await (const { attempts, status } of mw.results(flaky)) assert.equal([attempts, status], [2, 'ok']);
+  }));
+
+/** Runs of `stubborn` by name, until the test lets them go. */
+const letGo = new Map<string, () => void>();
+
+const stubborn = defineAlgorithm(
+  'stubborn',
+  (name: string) => new Promise<string>((resolve) => letGo.set(name, () => resolve(name))),
+);
+
+test('what waits behind a cancelled run that goes on is done elsewhere', () =>
+  withCluster({ flags: {} }, 2, async (mw) => {
+    const [deaf, other] = [stubborn.funcall('deaf'), stubborn.future('other')];
+    await until('both run', () => letGo.size === 2);
+    assert.is(mw.cancel(deaf), true);
+    const squares = [1, 2, 3, 4].map((n) => square.future(n));
+    letGo.get('other')?.();
+    assert.equal(await within(TIME_LIMIT_MS, Promise.all(squares), () => 'they wait'), [1, 4, 9, 16]);
+    assert.is(await other, 'other');
+    letGo.get('deaf')?.();
+    for await (const { status, taskId } of mw.results()) assert.equal([status, taskId], ['unrunnable', deaf]);
+  }));
+
+test('a signal cancels its tasks, queued, running and yet to come', () =>
+  withCluster({ flags: {} }, 1, async (mw) => {
+    letGo.clear();
+    const controller = new AbortController();
+    const submit = stubborn.withTaskPolicy({ signal: controller.signal });
+    const running = submit('running');
+    await until('it runs', () => letGo.size === 1);
+    const queued = submit('queued');
+    const promised = submit.future('promised').catch((error: unknown) => error);
+    controller.abort();
+    assert.is(((await promised) as UnrunnableError).reason, 'cancelled');
+    const late = submit('late');
+    assert.is(mw.pendingTasks, 0);
+    assert.equal(
+      mw.getUnrunnableTasks(stubborn).map(({ taskId, reason }) => [taskId, reason]),
+      [running, queued, late].map((id) => [id, 'cancelled']),
+    );
+    letGo.get('running')?.();
+    assert.is(await within(TIME_LIMIT_MS, square.future(3), () => 'the slave goes on'), 9);
   }));
 
 test.run();
