@@ -41,12 +41,12 @@ function measure(connection: NatsConnection, measurement: Measurement): Promise<
   switch (measurement.kind) {
     case 'window': {
       const { tasks, outstanding, bytes } = measurement;
-      return keepOutstanding(connection, tasks, outstanding * subjects.length, new Uint8Array(bytes));
+      return keepOutstanding(connection, tasks, outstanding, new Uint8Array(bytes));
     }
     case 'sequential': {
       const payload = new Uint8Array(measurement.bytes);
-      const [subject = ''] = subjects;
-      return timeRounds(measurement.rounds, () => {
+      return timeRounds(measurement.rounds, (round) => {
+        const subject = subjects[round % subjects.length] ?? '';
         const reply = new Promise<void>((resolve) => {
           onReply = resolve;
         });
