@@ -22,6 +22,7 @@ export const noOp: AlgorithmDefinition = {
   fn: (n: number) => n,
   policy: DEFAULT_POLICY,
   fingerprint: 'the same',
+  checkpoint: true,
   place: 'here',
 };
 

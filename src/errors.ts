@@ -70,6 +70,16 @@ export class JoinError extends MwError {
   }
 }
 
+/** The folder of `--checkpoint` cannot be had, or takes no more results; the message says why. */
+export class CheckpointError extends MwError {
+  readonly folder: string;
+
+  constructor(folder: string, message: string, options?: ErrorOptions) {
+    super('ERR_MW_CHECKPOINT', `--checkpoint: ${message}`, options);
+    this.folder = folder;
+  }
+}
+
 /** What a task algorithm threw on a slave, as the slave described it. */
 export interface RemoteError {
   readonly name: string;

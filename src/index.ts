@@ -42,6 +42,7 @@ export type { Flags } from './cli/flag-table.js';
 export { initialize } from './cli/initialize.js';
 // Errors
 export {
+  CheckpointError,
   EncodeError,
   type FailedAttempt,
   FlagError,

@@ -25,6 +25,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   yargs: ['cli'],
   esbuild: ['cli'],
   'sonic-boom': ['audit'],
+  lmdb: ['master'],
 };
 
 /** Folders from which a layer may take types only. */

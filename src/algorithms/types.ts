@@ -78,6 +78,8 @@ export interface AlgorithmOptions {
   readonly policy?: TaskPolicy | undefined;
   /** Says which behaviour this is; replaces the source text in the fingerprint. */
   readonly version?: string | undefined;
+  /** Whether `--checkpoint` keeps its results; true by default. */
+  readonly checkpoint?: boolean | undefined;
 }
 
 /** One algorithm as the registry keeps it. */
@@ -87,6 +89,8 @@ export interface AlgorithmDefinition {
   readonly policy: ResolvedPolicy;
   /** SHA-256 in hex of the source and version; of the version alone if given. */
   readonly fingerprint: string;
+  /** Whether its results may be kept from one run to the next. */
+  readonly checkpoint: boolean;
   /** Where it was defined, such as `file:///app/main.js:12:3`; for messages. */
   readonly place: string;
 }

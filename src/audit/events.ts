@@ -65,6 +65,8 @@ export interface AuditEventTable {
   'master-algorithm-missing': object;
   /** `MASTER Another master of member "m" is alive: evidence`: this one gives way. */
   'other-master-found': { memberId: string; evidence: string };
+  /** `CHECKPOINT "path" holds 120 results`: of the algorithms that this program has. */
+  'checkpoint-opened': { path: string; results: number };
   /** `RESFILE Generated resource file: "path"`. */
   'resource-file-written': { path: string };
   /** `RESFILE Cannot write resource file "path": reason`; it is tried again at the next update. */

@@ -60,6 +60,8 @@ export interface Configuration {
   };
   readonly maxMessageBytes: number;
   readonly allowVersionSkew: boolean;
+  /** The folder of results; undefined on a slave. */
+  readonly checkpoint: string | undefined;
   /** What the library did not consume, in its order. */
   readonly argv: readonly string[];
   /** One line each, for the audit trail. */
@@ -164,6 +166,7 @@ class Reader {
       nats: { urls, ...this.#credentials(urls) },
       maxMessageBytes: this.#read('maxMessageSize', messageBytesOf) ?? 256 * 1024 * 1024,
       allowVersionSkew: this.#flags.some(({ key }) => key === 'allowVersionSkew'),
+      checkpoint: this.#role === 'master' ? this.#read('checkpoint', folderOf) : undefined,
       argv,
       warnings: this.#warnings,
     };
@@ -270,6 +273,7 @@ class Reader {
 }
 
 const pathOf = (name: string, text: string) => parseText(name, text, 'FILE');
+const folderOf = (name: string, text: string) => parseText(name, text, 'DIR');
 const formatOf = (name: string, text: string) => parseChoice(name, text, ['text', 'json']);
 const messageBytesOf = (name: string, text: string) => parseBytes(name, text, MESSAGE_BYTES);
 const auditBytesOf = (name: string, text: string) => parseBytes(name, text, AUDIT_FILE_BYTES);

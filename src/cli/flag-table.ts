@@ -45,6 +45,8 @@ export interface Flags {
   /** Bytes, or a text such as `64m`; 256 MB. */
   readonly maxMessageSize?: number | string | undefined;
   readonly allowVersionSkew?: boolean | undefined;
+  /** Folder that keeps results from one run to the next; on a master. */
+  readonly checkpoint?: string | undefined;
 }
 
 export type FlagKey = keyof Flags;
@@ -132,6 +134,12 @@ export const FLAG_ROWS: readonly FlagRow[] = [
     'value',
     'Seconds between two writings of the resource file',
     '300',
+  ),
+  row(
+    'checkpoint',
+    'Master:',
+    'value',
+    'Folder that keeps every result, so that a master started again computes only the rest',
   ),
 
   row(

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { setProgramSubmitter } from '../algorithms/submitter-context.js';
 import { type AuditTrail, createAuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
-import { FlagError, MwError } from '../errors.js';
+import { CheckpointError, FlagError, MwError } from '../errors.js';
 import type { Configuration } from './configuration.js';
 import { programMaster, programSlave } from './define-program.js';
 import { packageVersion } from './describe-flags.js';
@@ -216,7 +216,7 @@ function tell(text: string, { auditFile }: Configuration, audit: AuditTrail): vo
 
 /** An algorithm reads flags of its own, and says what is wrong with them as we do; all else is a fault in it. */
 function describeThrown(error: unknown): string {
-  return error instanceof FlagError ? error.message : stackOf(error);
+  return error instanceof FlagError || error instanceof CheckpointError ? error.message : stackOf(error);
 }
 
 /** One line for what we say on purpose; the stack for what nobody foresaw. */

@@ -7,13 +7,16 @@ import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { listAlgorithms } from '../algorithms/registry.js';
+import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { BrokerEvent } from '../broker/options.js';
 import { type Broker, startBroker } from '../broker/start-broker.js';
 import { FlagError, UsageError } from '../errors.js';
 import type { BrokerAddress } from '../link/ports.js';
+import type { CheckpointStore } from '../master/checkpoint-store.js';
 import { Master } from '../master/master.js';
 import type { MasterHandle } from '../master/master-handle.js';
+import { openCheckpoint } from '../master/open-checkpoint.js';
 import { ResourceWriter } from '../master/resource-writer.js';
 import type { ResourceFile } from '../wire/resource-file.js';
 import type { Configuration } from './configuration.js';
@@ -40,6 +43,7 @@ export class RunningMaster {
   readonly #broker: Broker | undefined;
   readonly #resources: ResourceWriter | undefined;
   readonly #locals: LocalSlaves | undefined;
+  readonly #checkpoint: CheckpointStore | undefined;
   #ended: Promise<void> | undefined;
 
   private constructor(parts: {
@@ -49,6 +53,7 @@ export class RunningMaster {
     broker: Broker | undefined;
     resources: ResourceWriter | undefined;
     locals: LocalSlaves | undefined;
+    checkpoint: CheckpointStore | undefined;
   }) {
     this.params = parts.params;
     this.master = parts.master;
@@ -57,6 +62,7 @@ export class RunningMaster {
     this.#broker = parts.broker;
     this.#resources = parts.resources;
     this.#locals = parts.locals;
+    this.#checkpoint = parts.checkpoint;
     this.port = parts.broker?.port ?? 0;
   }
 
@@ -65,16 +71,21 @@ export class RunningMaster {
     if (configuration.slaves > 0 && program === undefined) {
       throw new UsageError('local slaves need to know what to run; give master() the option program');
     }
-    const { broker, address } = await openBroker(configuration, audit);
+    const algorithms = listAlgorithms();
+    const checkpoint = await openStore(configuration, algorithms, audit);
+    let broker: Broker | undefined;
+    let address: BrokerAddress;
     let master: Master;
     const run = randomBytes(8).toString('hex');
     try {
+      ({ broker, address } = await openBroker(configuration, audit));
       master = await Master.open({
         run,
         address,
         broker: broker === undefined ? 'external' : 'embedded',
         memberId: configuration.memberId,
-        algorithms: listAlgorithms(),
+        algorithms,
+        store: checkpoint,
         taskGroup: configuration.slaveTaskGroup,
         resultGroup: configuration.slaveResultGroup,
         maxMessageBytes: configuration.maxMessageBytes,
@@ -85,12 +96,13 @@ export class RunningMaster {
       });
     } catch (error) {
       await broker?.stop();
+      await checkpoint?.close();
       throw error;
     }
     const resources = openResourceFile({ params, address, run, master, broker });
     await resources?.update();
     const locals = startLocalSlaves({ params, address, master, broker });
-    return new RunningMaster({ params, master, address, broker, resources, locals });
+    return new RunningMaster({ params, master, address, broker, resources, locals, checkpoint });
   }
 
   /** Ends everything; `finished` says whether the master algorithm came to its end. May be called twice. */
@@ -106,6 +118,7 @@ export class RunningMaster {
     await this.master.stop();
     await this.#locals?.end(this.master.leavingPids);
     await this.#broker?.stop();
+    await this.#checkpoint?.close();
     audit.emit({ type: 'master-finished', memberId: configuration.memberId });
   }
 
@@ -124,6 +137,17 @@ export class RunningMaster {
   killLocalSlaves(): void {
     this.#locals?.killAllNow();
   }
+}
+
+async function openStore(
+  { checkpoint: folder }: Configuration,
+  algorithms: readonly AlgorithmDefinition[],
+  audit: AuditSink,
+): Promise<CheckpointStore | undefined> {
+  if (folder === undefined) return undefined;
+  const store = await openCheckpoint(folder, algorithms);
+  audit.emit({ type: 'checkpoint-opened', path: folder, results: store.inherited });
+  return store;
 }
 
 async function openBroker(

@@ -34,6 +34,12 @@ export class FateBox {
   #order = 0;
   #numResults = 0;
   #numUnrunnable = 0;
+  #numTaken = 0;
+
+  /** Fates that were handed over, ever. */
+  get numTaken(): number {
+    return this.#numTaken;
+  }
 
   /** Results that nobody took yet. */
   get numResults(): number {
@@ -57,6 +63,7 @@ export class FateBox {
     const waiting = this.#waiters.findIndex(({ algorithms }) => algorithms?.has(algorithm) ?? true);
     if (waiting >= 0) {
       const [waiter] = this.#waiters.splice(waiting, 1);
+      this.#numTaken++;
       waiter?.resolve(fate);
       return;
     }
@@ -138,6 +145,7 @@ export class FateBox {
     const fate = tray[kind].shift();
     if (fate === undefined) return undefined;
     tray.bytes -= TaskFate.bytesOf(fate);
+    this.#numTaken++;
     if (kind === 'results') this.#numResults--;
     else this.#numUnrunnable--;
     return fate;

@@ -23,10 +23,17 @@ export class FateIterator implements AsyncIterableIterator<TaskFate> {
     const { box } = this.#core;
     const fate = box.takeNext(this.#selection);
     if (fate !== undefined) return Promise.resolve({ done: false, value: fate });
-    if (this.#core.isIdle(this.#selection)) return Promise.resolve(DONE);
-    return box
-      .wait(this.#selection)
-      .then((fate): IteratorResult<TaskFate> => (fate === undefined ? DONE : { done: false, value: fate }));
+    const core = this.#core;
+    if (core.hasFailed || core.isIdle(this.#selection)) return this.#end();
+    return core
+      .waitForFate(this.#selection)
+      .then((fate) => (fate === undefined ? this.#end() : { done: false, value: fate }));
+  }
+
+  /** Rejects when nothing more comes because the master has failed. */
+  async #end(): Promise<IteratorResult<TaskFate>> {
+    this.#core.refuseIfFailed();
+    return DONE;
   }
 
   /** Fates that were not taken stay with the master. */

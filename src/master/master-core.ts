@@ -10,6 +10,7 @@ import { FormatError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import { AbortWatch } from './abort-watch.js';
+import { Checkpoint } from './checkpoint.js';
 import { Commands } from './commands.js';
 import { Dispatcher } from './dispatcher.js';
 import { FateBox, type Selection } from './fate-box.js';
@@ -21,8 +22,12 @@ import { Sessions } from './sessions.js';
 import { Settlement } from './settlement.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { AlgorithmEntry, FutureSettler, Task } from './task.js';
+import type { TaskFate } from './task-fate.js';
 import { TaskJar } from './task-jar.js';
 import { TaskMaker } from './task-maker.js';
+
+/** A program that did nothing for a second is taken to wait, whatever for. */
+const QUIET_TICKS = 10;
 
 export class MasterCore {
   readonly box = new FateBox();
@@ -37,8 +42,13 @@ export class MasterCore {
   readonly #dispatcher: Dispatcher;
   readonly #commands: Commands;
   readonly #aborts = new AbortWatch((tasks) => this.#cancelBySignal(tasks));
+  readonly #checkpoint: Checkpoint | undefined;
   readonly groups: Groups;
   #ending = false;
+  #failure: Error | undefined;
+  /** Since when the program has neither submitted nor taken anything, in ticks. */
+  #quietTicks = 0;
+  #activity = 0;
   /** Loops of the program that wait for news: nothing is held back from them. */
   readersWaiting = 0;
 
@@ -53,10 +63,14 @@ export class MasterCore {
     const { box } = this;
     const jar = this.#jar;
     this.#commands = new Commands(this.#ports, this.#audit);
+    const { store } = options;
+    const deliver = (task: Task, fate: TaskFate): void => this.#settlement.handOver(task, fate);
+    this.#checkpoint = store && new Checkpoint({ store, jar, deliver });
     this.#settlement = new Settlement({
       jar,
       box,
       ledger,
+      checkpoint: this.#checkpoint,
       audit: this.#audit,
       resultGroup: options.resultGroup,
       onSuperfluous: (slave, task, index) => this.#commands.cancel(slave, task, index),
@@ -64,7 +78,7 @@ export class MasterCore {
     });
     this.#dispatcher = new Dispatcher({
       jar,
-      isHeld: ({ future, algorithm }) => future === undefined && this.#isHeld(algorithm),
+      isHeld: (task) => this.#isHeldBack(task),
       taskGroup: options.taskGroup,
       resultGroup: options.resultGroup,
       maxMessageBytes: options.maxMessageBytes,
@@ -124,8 +138,8 @@ export class MasterCore {
 
   #accept(task: Task): TaskId {
     const { sid, signal } = task.policy;
-    if (sid === undefined) this.#jar.add(task);
-    else this.#submitOrdered(task, sid);
+    if (sid !== undefined) this.#submitOrdered(task, sid);
+    else if (!this.#checkpoint?.recall(task)) this.#jar.add(task);
     if (signal !== undefined && task.state !== 'settled') this.#heed(task, signal);
     return task.id;
   }
@@ -182,17 +196,92 @@ export class MasterCore {
       this.flush(now);
       return;
     }
+    if (this.#checkpoint?.release((task) => this.#isHeldBack(task))) this.#news();
     for (const { addressee } of this.#jar.wake(now)) {
       if (addressee !== undefined) this.#dispatcher.lineUp(addressee);
     }
-    this.#jar.release((algorithm) => this.#isHeld(algorithm));
-    this.#dispatcher.dispatch(this.roster.size, now);
+    if (!this.#checkpoint?.isFull) {
+      this.#jar.release((algorithm) => this.#isHeld(algorithm));
+      this.#dispatcher.dispatch(this.roster.size, now);
+    }
+    this.#checkpoint?.commit();
     this.flush(now);
+    this.#askTurn();
   }
 
   /** Tasks whose results nobody takes wait, unless the program waits for news. */
   #isHeld(algorithm: AlgorithmEntry): boolean {
     return this.readersWaiting === 0 && this.box.isFull(algorithm);
+  }
+
+  #isHeldBack({ future, algorithm }: Task): boolean {
+    return future === undefined && this.#isHeld(algorithm);
+  }
+
+  // ---- what the checkpoint holds back
+
+  /** The next fate of a selection to come; undefined when none will. */
+  waitForFate(selection: Selection): Promise<TaskFate | undefined> {
+    const fate = this.box.wait(selection);
+    this.#askTurn();
+    return fate;
+  }
+
+  #askTurn(): void {
+    if (this.#checkpoint?.awaitsTurn) this.#ports.askTurn?.();
+  }
+
+  /** The event loop has gone round since the core asked for it. */
+  takeTurn(now: number): void {
+    if (this.#ending || !this.#programWaits() || !this.#checkpoint?.turn((task) => this.#isHeldBack(task))) {
+      return;
+    }
+    this.#news();
+    this.dispatch(now);
+  }
+
+  /** Whether the program can do nothing before it hears of its master; it may also look now and then. */
+  #programWaits(): boolean {
+    if (this.box.isAwaited) return true;
+    if (this.box.has(undefined)) return false;
+    return this.readersWaiting > 0 || this.#jar.futures > 0 || this.#quietTicks >= QUIET_TICKS;
+  }
+
+  #watchQuiet(): void {
+    const activity = this.#jar.numbersGiven + this.box.numTaken;
+    this.#quietTicks = activity === this.#activity ? this.#quietTicks + 1 : 0;
+    this.#activity = activity;
+  }
+
+  /** Results that were to be stored are: the oldest so many. */
+  takeCommitted(count: number, now: number): void {
+    if (this.#ending) return;
+    this.#checkpoint?.takeCommitted(count);
+    this.#news();
+    this.dispatch(now);
+  }
+
+  /** Nothing can be stored any more: whoever waits for the master, or asks it for something, is told so. */
+  fail(error: Error): void {
+    if (this.#ending) return;
+    this.#failure = error;
+    this.#ending = true;
+    for (const task of this.#openFutures()) task.future?.reject(error);
+    this.box.settleIdle(() => true);
+    this.#ports.news();
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Throws the error with which the master failed. */
+  refuseIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #openFutures(): Task[] {
+    return [...this.#jar.allLive(), ...(this.#checkpoint?.waiting() ?? [])].filter(({ future }) => future);
   }
 
   // ---- the data plane
@@ -237,6 +326,7 @@ export class MasterCore {
   /** To be called about every 100 ms. */
   tick(now: number): void {
     this.#sessions.tick(now);
+    this.#watchQuiet();
     // Room can come without a word of the slave: what waited for the link has left.
     if (this.#jar.hasReady || this.#jar.hasSuspects)
       for (const slave of this.roster) this.#dispatcher.lineUp(slave);
@@ -344,8 +434,7 @@ export class MasterCore {
   /** Nothing will come any more: who waits is let go, and open futures are told so. */
   stop(): void {
     this.#ending = true;
-    for (const task of [...this.#jar.allLive()]) {
-      if (task.future === undefined) continue;
+    for (const task of this.#openFutures()) {
       this.#settlement.giveUp(task, 'cancelled', `the master stopped before ${task.id} was done`);
     }
     this.#aborts.close();

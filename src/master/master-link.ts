@@ -41,6 +41,7 @@ export class MasterLink {
   readonly #ticker: NodeJS.Timeout;
   #dispatchDue = false;
   #awaySince: number | undefined;
+  #turn: NodeJS.Immediate | undefined;
 
   private constructor(
     params: MasterLinkParams,
@@ -63,7 +64,12 @@ export class MasterLink {
         command: ({ nonce }, id, body) => sentinel.request({ op: 'command', nonce, id, body }),
         positions: (slave) => this.#publishPositions(slave),
         news: () => this.onNews(),
+        askTurn: () => this.#askTurn(),
       },
+    });
+    params.store?.listen({
+      onCommitted: (count) => this.core.takeCommitted(count, now()),
+      onFailed: (error) => this.core.fail(error),
     });
     link.subscribe(this.#subjects.allToMaster, (subject, payload, { noResponders }) => {
       if (noResponders) return;
@@ -137,7 +143,15 @@ export class MasterLink {
 
   async close(): Promise<void> {
     clearInterval(this.#ticker);
+    clearImmediate(this.#turn);
     await Promise.all([this.#sentinel.stop(), this.#link.close()]);
+  }
+
+  #askTurn(): void {
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      this.core.takeTurn(now());
+    });
   }
 
   #onHello(subject: string, payload: Buffer): void {

@@ -4,6 +4,7 @@ import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { Command, HandshakeMessage } from '../wire/messages.js';
 import type { SessionAddress } from '../wire/subjects.js';
+import type { ResultStore } from './result-store.js';
 import type { SlaveRecord } from './slave-record.js';
 
 export interface MasterPorts {
@@ -19,6 +20,8 @@ export interface MasterPorts {
   readonly positions: (slave: SlaveRecord) => void;
   /** At least one fate was decided, or a slave came or went. */
   readonly news: () => void;
+  /** `takeTurn` is to be called once the event loop has gone round; asked for with a store only. */
+  readonly askTurn?: () => void;
 }
 
 export interface MasterCoreOptions {
@@ -33,4 +36,6 @@ export interface MasterCoreOptions {
   readonly broker: 'embedded' | 'external';
   readonly audit: AuditSink;
   readonly ports: MasterPorts;
+  /** Where results outlive this master; the shell tells the core what was committed. */
+  readonly store?: ResultStore | undefined;
 }

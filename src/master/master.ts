@@ -247,7 +247,7 @@ export class Master implements Submitter {
       if (hasNews() || timeoutSeconds === 0) await new Promise((resolve) => setImmediate(resolve));
       for (
         let now = performance.now();
-        !hasNews() && now < deadline && !this.#stopped;
+        !hasNews() && now < deadline && !this.#stopped && !this.#core.hasFailed;
         now = performance.now()
       ) {
         await this.#news(deadline - now);
@@ -255,6 +255,7 @@ export class Master implements Submitter {
     } finally {
       this.#core.readersWaiting--;
     }
+    this.#core.refuseIfFailed();
     const { numResults, numUnrunnable: numUnrunnableTasks } = box;
     const { numConnected: numConnectedSlaves, numDisconnected: numDisconnectedSlaves } = groups;
     return { numUnrunnableTasks, numResults, numConnectedSlaves, numDisconnectedSlaves };
@@ -283,6 +284,7 @@ export class Master implements Submitter {
   }
 
   #refuseIfStopped(): void {
+    this.#core.refuseIfFailed();
     if (this.#stopped) throw new UsageError('the master has stopped and takes no more tasks');
   }
 }

@@ -9,12 +9,14 @@ import { decodeBody, RawReader } from '../wire/body.js';
 import { parseResults, RESULT_STATUS, type ResultEntry } from '../wire/entries.js';
 import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
 import type { AbortWatch } from './abort-watch.js';
+import type { Checkpoint } from './checkpoint.js';
 import type { FateBox } from './fate-box.js';
 import { averageSeconds, nextWindow } from './grouping.js';
 import type { Ledger } from './ledger.js';
 import { readFate } from './read-fate.js';
 import { countRuns, mayGoElsewhere, Retries, refusal } from './retries.js';
 import type { Group, SlaveRecord } from './slave-record.js';
+import { encodeStoredResult } from './stored-result.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
 import type { TaskJar } from './task-jar.js';
@@ -30,6 +32,7 @@ export interface SettlementOptions {
   /** A copy of a settled task is still out. */
   readonly onSuperfluous: (slave: SlaveRecord, task: Task, index: number) => void;
   readonly aborts: AbortWatch;
+  readonly checkpoint?: Checkpoint | undefined;
 }
 
 export class Settlement {
@@ -41,14 +44,25 @@ export class Settlement {
   readonly #resultGroup: number;
   readonly #onSuperfluous: SettlementOptions['onSuperfluous'];
   readonly #aborts: AbortWatch;
+  readonly #checkpoint: Checkpoint | undefined;
 
-  constructor({ jar, box, ledger, audit, resultGroup, onSuperfluous, aborts }: SettlementOptions) {
+  constructor({
+    jar,
+    box,
+    ledger,
+    audit,
+    resultGroup,
+    onSuperfluous,
+    aborts,
+    checkpoint,
+  }: SettlementOptions) {
     this.#jar = jar;
     this.#box = box;
     this.#ledger = ledger;
     this.#audit = audit;
     this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
     this.#onSuperfluous = onSuperfluous;
+    this.#checkpoint = checkpoint;
     this.#aborts = aborts;
     this.#retries = new Retries({
       jar,
@@ -105,19 +119,32 @@ export class Settlement {
       this.#retries.afterTimeout(task, slave, true, now);
       return;
     }
+    // Before the entry is read, which makes the packet of it.
+    const keep = entry[2] === RESULT_STATUS.packet && this.#checkpoint?.keeps(task);
+    const stored = keep ? encodeStoredResult(sid, entry, raws) : undefined;
     const fate = readFate(task, sid, entry, raws, seconds, bytes);
     if (mayRetry && task.attempt < task.policy.maxAttempts) {
       this.#retries.afterError(task, slave, fate, now);
       return;
     }
-    this.#settle(task);
-    this.#handOver(task, fate);
+    this.#decide(task, fate, stored);
   }
 
-  #settle(task: Task): void {
+  /** A checkpoint hands fates over in its own time, but for what the program has asked for itself. */
+  #decide(task: Task, fate: TaskFate, stored?: Uint8Array): void {
+    if (this.#checkpoint === undefined || fate.reason === 'cancelled') {
+      this.#jar.settle(task);
+      this.handOver(task, fate);
+      return;
+    }
+    this.#forgetSignal(task);
+    this.#jar.withhold(task);
+    this.#checkpoint.take(task, fate, fate.status === 'ok' ? stored : undefined);
+  }
+
+  #forgetSignal(task: Task): void {
     const { signal } = task.policy;
     if (signal !== undefined) this.#aborts.forget(task, signal);
-    this.#jar.settle(task);
   }
 
   #drop(slave: SlaveRecord, number: number, reason: string): void {
@@ -149,7 +176,9 @@ export class Settlement {
     if (superfluous) this.#onSuperfluous(slave, task, index);
   }
 
-  #handOver(task: Task, fate: TaskFate): void {
+  /** Gives the program a fate. */
+  handOver(task: Task, fate: TaskFate): void {
+    this.#forgetSignal(task);
     this.#ledger.settle(task, fate);
     if (task.future === undefined) this.#box.put(fate);
     else if (fate.status === 'ok') task.future.resolve(fate.packet);
@@ -160,7 +189,6 @@ export class Settlement {
   giveUp(task: Task, reason: UnrunnableReason, message: string): void {
     const lastSid = lastSidOf(task);
     if (task.group !== undefined) this.#release(task, true);
-    this.#settle(task);
     const history = task.history ?? [];
     const error = new UnrunnableError(task.id, reason, message, history);
     const algorithm = task.algorithm.definition.name;
@@ -170,7 +198,7 @@ export class Settlement {
     } else {
       this.#audit.emit({ type: 'task-unrunnable', taskId: task.id, algorithm, reason, history });
     }
-    this.#handOver(task, TaskFate.unrunnable(task, lastSid, error));
+    this.#decide(task, TaskFate.unrunnable(task, lastSid, error));
   }
 
   /**

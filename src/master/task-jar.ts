@@ -33,6 +33,10 @@ export class TaskJar {
   readonly #onNew: (task: Task) => void;
   #queued = 0;
   #waiting = 0;
+  #stored = 0;
+  /** Tasks that have a fate which the program cannot have yet. */
+  #withheld = 0;
+  #futures = 0;
   #nextNumber = 0;
 
   /** `onNew` hears of each task once, before it can be given out. */
@@ -60,9 +64,24 @@ export class TaskJar {
     return this.#suspects.length > 0;
   }
 
-  /** Tasks without a fate. */
+  /** Tasks without a fate, and those whose fate is withheld. */
   get pending(): number {
-    return this.#live.size;
+    return this.#live.size + this.#withheld;
+  }
+
+  /** Tasks that slaves have. */
+  get running(): number {
+    return this.#live.size - this.#queued - this.#stored;
+  }
+
+  /** Pending tasks that are futures. */
+  get futures(): number {
+    return this.#futures;
+  }
+
+  /** How many numbers were given out. */
+  get numbersGiven(): number {
+    return this.#nextNumber;
   }
 
   nextNumber(): number {
@@ -70,12 +89,24 @@ export class TaskJar {
   }
 
   add(task: Task): void {
-    this.#onNew(task);
-    this.#live.add(task);
-    task.algorithm.pending++;
+    this.#count(task);
     if (task.addressee === undefined) this.#queue.push(task);
     else task.addressee.mailbox.push(task);
     this.#queued++;
+  }
+
+  /** A task whose result is known, and comes in its turn: pending, and never to be had from `take`. */
+  addStored(task: Task): void {
+    this.#count(task);
+    task.state = 'stored';
+    this.#stored++;
+  }
+
+  #count(task: Task): void {
+    this.#onNew(task);
+    this.#live.add(task);
+    task.algorithm.pending++;
+    if (task.future !== undefined) this.#futures++;
   }
 
   find(number: number): Task | undefined {
@@ -177,12 +208,25 @@ export class TaskJar {
 
   /** The task has its fate. */
   settle(task: Task): void {
+    this.withhold(task);
+    this.finish(task);
+  }
+
+  /** The task has its fate, and stays pending until `finish`: the program cannot have it yet. */
+  withhold(task: Task): void {
     if (task.state === 'queued' || task.state === 'waiting') this.#queued--;
     if (task.state === 'waiting') this.#waiting--;
+    if (task.state === 'stored') this.#stored--;
     task.state = 'settled';
     task.group = undefined;
     this.#live.remove(task);
+    this.#withheld++;
+  }
+
+  finish(task: Task): void {
+    this.#withheld--;
     task.algorithm.pending--;
+    if (task.future !== undefined) this.#futures--;
   }
 
   /** Lets tasks go that were set aside and need not wait any more: they are the oldest. */

@@ -2,6 +2,7 @@
 
 import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../algorithms/types.js';
 import type { FailedAttempt } from '../errors.js';
+import type { ResultKey } from './result-store.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 
 /** What one master knows of one algorithm. */
@@ -27,7 +28,7 @@ export interface FutureSettler {
  * were encoded at submission, so that every run gets fresh copies.
  */
 export class Task {
-  state: 'queued' | 'waiting' | 'running' | 'settled' = 'queued';
+  state: 'queued' | 'waiting' | 'running' | 'stored' | 'settled' = 'queued';
   /** Runs begun that came to nothing. */
   failures = 0;
   /** Was perhaps running when its slave died: it is run alone, so that no other pays for it. */
@@ -40,6 +41,9 @@ export class Task {
   history: FailedAttempt[] | undefined = undefined;
   /** The slave whose mailbox it belongs to; an ordered task, as long as that slave is there. */
   addressee: SlaveRecord | undefined = undefined;
+
+  /** Under which its result is kept; of a task that the checkpoint does not concern undefined. */
+  resultKey: ResultKey | undefined = undefined;
 
   constructor(
     readonly number: number,

@@ -61,6 +61,10 @@ export const SAMPLES: Samples = {
     { type: 'other-master-found', memberId: 'm', evidence: 'run 77 beats' },
     'MASTER Another master of member "m" is alive: run 77 beats',
   ],
+  'checkpoint-opened': [
+    { type: 'checkpoint-opened', path: '/tmp/a "b"', results: 120 },
+    'CHECKPOINT "/tmp/a \\"b\\"" holds 120 results',
+  ],
   'resource-file-written': [
     { type: 'resource-file-written', path: '/tmp/m.rsc' },
     'RESFILE Generated resource file: "/tmp/m.rsc"',

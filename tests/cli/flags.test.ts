@@ -67,6 +67,7 @@ flags('fills in every default', () => {
     nats: { urls: [] },
     maxMessageBytes: 256 * 1024 * 1024,
     allowVersionSkew: false,
+    checkpoint: undefined,
   });
   assert.equal([warnings, argv], [[], []]);
 });
@@ -140,6 +141,8 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
   ['--master --max-message-size 2MB', 'maxMessageBytes', 2 * 1024 * 1024],
   ['--master --max-message-size 1g', 'maxMessageBytes', 1024 * 1024 * 1024],
   ['--master --allow-version-skew', 'allowVersionSkew', true],
+  ['--master --checkpoint results', 'checkpoint', 'results'],
+  ['--slave --master-port 1 --checkpoint results', 'checkpoint', undefined],
 ];
 
 for (const [args, key, value] of RIGHT) {
@@ -222,6 +225,7 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --audit-max-size 1g', '--audit-max-size', 'expected --audit-file too'],
   ['--master --audit-file a --audit-keep 0', '--audit-keep', 'from 1 to 1000'],
   ['--master --allow-version-skew=1', '--allow-version-skew', 'takes no value'],
+  ['--master --checkpoint', '--checkpoint', 'nothing came'],
 ];
 
 for (const [args, flag, part] of WRONG) {

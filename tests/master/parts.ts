@@ -26,6 +26,7 @@ export function createEntry(name = 'work', seconds?: number): AlgorithmEntry {
     fn: () => undefined,
     policy: DEFAULT_POLICY,
     fingerprint: name,
+    checkpoint: true,
     place: 'here',
   };
   return { definition, index: 0, targetNumber: 0, pending: 0, seconds };

@@ -22,6 +22,7 @@ export const ALGORITHMS: readonly AlgorithmDefinition[] = ['small', 'large'].map
   fn: packetOf as unknown as AlgorithmDefinition['fn'],
   policy: DEFAULT_POLICY,
   fingerprint: name,
+  checkpoint: true,
   place: 'simulated',
 }));
 

@@ -12,6 +12,7 @@ const algorithm = (name: string): AlgorithmDefinition => ({
   fn: () => undefined,
   policy: DEFAULT_POLICY,
   fingerprint: name,
+  checkpoint: true,
   place: 'here',
 });
 const known = algorithm('known');

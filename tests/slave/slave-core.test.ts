@@ -26,6 +26,7 @@ const work: AlgorithmDefinition = {
   fn: () => undefined,
   policy: DEFAULT_POLICY,
   fingerprint: 'work',
+  checkpoint: true,
   place: 'here',
 };
 

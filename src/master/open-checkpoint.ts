@@ -1,0 +1,171 @@
+/** Opens the folder of a checkpoint for one master, or says in one line why it may not have it. */
+
+import { closeSync, mkdirSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database, RootDatabase } from 'lmdb';
+import type { AlgorithmDefinition } from '../algorithms/types.js';
+import { CheckpointError } from '../errors.js';
+import { beginBeat, type Holder, isAlive, thisHolder } from './checkpoint-holder.js';
+import { CheckpointStore, type CheckpointTables, type StoredAlgorithm, wordsOf } from './checkpoint-store.js';
+
+/** Raised with every change of what stands in the store, and of how values are encoded. */
+const LAYOUT = 'ts-mw checkpoint 1';
+
+/** Where the data file says that it is lmdb's, and its data version. */
+const LMDB_HEAD_AT = 24;
+const LMDB_HEAD = Buffer.from(new Uint8Array(new Uint32Array([0xbeefc0de, 2]).buffer));
+
+/** `layout` and `holder`; `[NAME, FINGERPRINT]` gives an algorithm's number. */
+type About = Database<unknown, string | string[]>;
+
+/** Folders that masters of this process hold: lmdb would let both in. */
+const heldHere = new Set<string>();
+
+/**
+ * Makes the folder if there is none. Throws CheckpointError when the store has another layout, another
+ * master that lives holds it, or it cannot be opened.
+ */
+export async function openCheckpoint(
+  folder: string,
+  algorithms: readonly AlgorithmDefinition[],
+): Promise<CheckpointStore> {
+  const path = makeFolder(folder);
+  if (heldHere.has(path)) {
+    throw new CheckpointError(folder, `another master of this process holds ${folder}; give each its own`);
+  }
+  heldHere.add(path);
+  let root: RootDatabase | undefined;
+  try {
+    root = await openRoot(folder, path);
+    return await claim(folder, path, root, algorithms);
+  } catch (error) {
+    heldHere.delete(path);
+    await root?.close();
+    throw error;
+  }
+}
+
+function makeFolder(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return realpathSync(folder);
+  } catch (error) {
+    throw new CheckpointError(folder, `${folder} cannot be made a folder (${reasonOf(error)})`, {
+      cause: error,
+    });
+  }
+}
+
+/** lmdb maps whatever is there into memory, and the process ends when it is no store. */
+function checkFile(folder: string, path: string): void {
+  const file = join(path, 'data.mdb');
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return;
+  const head = Buffer.alloc(LMDB_HEAD.length);
+  const fd = openSync(file, 'r');
+  try {
+    readSync(fd, head, 0, head.length, LMDB_HEAD_AT);
+  } finally {
+    closeSync(fd);
+  }
+  if (head.equals(LMDB_HEAD)) return;
+  throw new CheckpointError(folder, `${file} is no store of this version; give another folder, or remove it`);
+}
+
+async function openRoot(folder: string, path: string): Promise<RootDatabase> {
+  checkFile(folder, path);
+  const { open } = await import('lmdb');
+  try {
+    return open({ path, noSubdir: false });
+  } catch (error) {
+    throw new CheckpointError(folder, `${folder} holds no store that can be opened (${reasonOf(error)})`, {
+      cause: error,
+    });
+  }
+}
+
+async function claim(
+  folder: string,
+  path: string,
+  root: RootDatabase,
+  algorithms: readonly AlgorithmDefinition[],
+): Promise<CheckpointStore> {
+  const isNew = [...root.getKeys({ limit: 1 })].length === 0;
+  const about: About = root.openDB({ name: 'about', encoding: 'json' });
+  const layout = about.get('layout');
+  if (!isNew && layout !== LAYOUT) {
+    throw new CheckpointError(
+      folder,
+      `${folder} holds another layout than this version's (${String(layout ?? 'none of ts-mw')}); give another folder, or remove it`,
+    );
+  }
+  const holder = thisHolder();
+  for (;;) {
+    const other = about.get('holder') as Holder | undefined;
+    if (other !== undefined && (await isAlive(other, folder))) {
+      throw new CheckpointError(
+        folder,
+        `${folder} is held by another master that lives (process ${other.pid} on ${other.host}); stop that one, or give another folder`,
+      );
+    }
+    // Of two that find the same holder dead, the first to write wins.
+    const won = root.transactionSync(() => {
+      if ((about.get('holder') as Holder | undefined)?.token !== other?.token) return false;
+      about.putSync('layout', LAYOUT);
+      about.putSync('holder', holder);
+      return true;
+    });
+    if (won) break;
+  }
+  const tables: CheckpointTables = {
+    results: root.openDB({ name: 'results', encoding: 'binary', keyEncoding: 'binary' }),
+    order: root.openDB({ name: 'order', encoding: 'binary', keyEncoding: 'binary' }),
+    counts: root.openDB({ name: 'counts', encoding: 'json', keyEncoding: 'uint32' }),
+  };
+  const endBeat = beginBeat(path);
+  const release = async (): Promise<void> => {
+    endBeat();
+    try {
+      if ((about.get('holder') as Holder | undefined)?.token === holder.token) await about.remove('holder');
+    } catch {
+      // A disk that takes nothing: the next master finds this one dead.
+    }
+    await root.close();
+    heldHere.delete(path);
+  };
+  const numbered = root.transactionSync(() => numberAlgorithms(about, tables, algorithms));
+  return new CheckpointStore({ folder, tables, algorithms: numbered, end: endOf(tables), release });
+}
+
+function numberAlgorithms(
+  about: About,
+  { counts }: CheckpointTables,
+  algorithms: readonly AlgorithmDefinition[],
+): Map<AlgorithmDefinition, StoredAlgorithm> {
+  const numbered = new Map<AlgorithmDefinition, StoredAlgorithm>();
+  for (const definition of algorithms) {
+    if (!definition.checkpoint) continue;
+    const key = [definition.name, definition.fingerprint];
+    let number = about.get(key) as number | undefined;
+    if (number === undefined) {
+      number = ((about.get('algorithms') as number | undefined) ?? 0) + 1;
+      about.putSync('algorithms', number);
+      about.putSync(key, number);
+    }
+    numbered.set(definition, { number, count: counts.get(number) ?? 0 });
+  }
+  return numbered;
+}
+
+/** The place behind the last stored result. */
+function endOf({ order }: CheckpointTables): number {
+  for (const { key, value } of order.getRange({ reverse: true, limit: 1 })) {
+    const first = Number(Buffer.from(key).readBigUInt64BE());
+    return first + (wordsOf(value)?.length ?? 0);
+  }
+  return 0;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

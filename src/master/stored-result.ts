@@ -1,0 +1,41 @@
+/** The bytes of one stored result, and back: a message body that holds a single entry. */
+
+import { FormatError, TaskError } from '../errors.js';
+import { decodeBody, encodeBody, RawReader } from '../wire/body.js';
+import { decodeValue } from '../wire/codec.js';
+import type { ResultEntry } from '../wire/entries.js';
+import type { Task } from './task.js';
+import { TaskFate } from './task-fate.js';
+
+const NO_RAWS: readonly Uint8Array[] = [];
+
+/** To be called before the entry is decoded, which may change it. */
+export function encodeStoredResult(sid: number, entry: ResultEntry, raws: readonly Uint8Array[]): Uint8Array {
+  const [, attempt, , micros, ...value] = entry;
+  return encodeBody(JSON.stringify([sid, attempt, micros, ...value]), raws);
+}
+
+/**
+ * The fate as it was handed over when it was stored, but for the task's id and tag. Bytes that are none
+ * spoil their own task only.
+ */
+export function decodeStoredResult(task: Task, bytes: Uint8Array): TaskFate {
+  try {
+    return decode(task, bytes);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const { name, message, stack } = error;
+    return TaskFate.failed(task, 0, new TaskError({ name, message, stack, fields: {} }), 0, bytes.length);
+  }
+}
+
+function decode(task: Task, bytes: Uint8Array): TaskFate {
+  const { value, raw } = decodeBody(bytes);
+  if (!Array.isArray(value) || !value.slice(0, 3).every(Number.isSafeInteger) || value.length < 4) {
+    throw new FormatError('a stored result does not have the form of one');
+  }
+  const [sid, attempt, micros, json, meta, lengths] = value as [number, number, number, unknown, unknown, []];
+  const raws = lengths === undefined ? NO_RAWS : new RawReader(raw).take(lengths);
+  task.failures = attempt - 1;
+  return TaskFate.ok(task, sid, decodeValue(json, meta, raws), micros / 1e6, bytes.length);
+}
