@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue, and
- * against the size of its cluster.
+ * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
+ * against the size of its cluster, and what a checkpoint adds.
  *
  *     npm run bench -- --quick               under a minute
  *     npm run bench -- --json figures.json   the figures as JSON too
@@ -10,6 +10,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { type CheckpointRow, checkpointLine, measureCheckpoint } from './checkpoint.js';
 import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
 import { type DepthRow, depthLine, measureQueueDepths } from './queue-depth.js';
 import { tableHead, tableLine } from './report.js';
@@ -21,7 +22,7 @@ import {
   type ThroughputRow,
 } from './throughput.js';
 
-const PARTS = ['throughput', 'queue-depth', 'cluster'];
+const PARTS = ['throughput', 'queue-depth', 'cluster', 'checkpoint'];
 
 const { values: flags } = parseArgs({
   options: {
@@ -45,6 +46,7 @@ const groups = (flags.groups ?? (quick ? '1,100,auto' : '1,10,100,1000,auto')).s
 let throughput: ThroughputRow[] = [];
 let depths: DepthRow[] = [];
 let clusters: ClusterRow[] = [];
+let checkpoint: CheckpointRow | undefined;
 
 console.log(`Node ${process.version}, ${availableParallelism()} cores, audit trail to a file\n`);
 if (parts.includes('throughput')) {
@@ -70,7 +72,15 @@ if (parts.includes('cluster')) {
   clusters = measureClusters({ repeats: quick ? 1 : 3 });
   for (const row of clusters) console.log(clusterLine(row, clusters));
 }
+if (parts.includes('checkpoint')) {
+  console.log('\nTasks in groups of 100 with a checkpoint, and without');
+  checkpoint = await measureCheckpoint({ repeats: quick ? 3 : 7 });
+  console.log(checkpointLine(checkpoint));
+}
 if (flags.json !== undefined) {
   const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
-  writeFileSync(flags.json, `${JSON.stringify({ conditions, throughput, depths, clusters }, null, 2)}\n`);
+  writeFileSync(
+    flags.json,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, checkpoint }, null, 2)}\n`,
+  );
 }
