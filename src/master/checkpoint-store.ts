@@ -1,26 +1,38 @@
 /**
- * The results of a checkpoint in an lmdb store, in a folder of their own:
+ * The results of a checkpoint, in a folder of their own: a log that makes each commit safe from SIGKILL at
+ * once, and an lmdb store that takes over from it in the background and finds them again.
  *
- * - `about`: the layout, who holds the store, each algorithm's number, and how many results it has.
+ * - `about`: the layout, who holds the store, each algorithm's number.
  * - `results`: by algorithm, arguments and occurrence, the place in the stored order, then the result.
- * - `order`: by the first place of each commit, the numbers of its results' algorithms.
+ * - `order`: by the first place of each transaction, the numbers of its results' algorithms.
+ * - `counts`: by algorithm, how many results it has.
  *
- * What is committed is safe from SIGKILL, and on disk a moment later: lmdb flushes one commit while the
- * next gathers, and after a loss of power opens the one that was flushed last.
+ * lmdb flushes each transaction to the disk, which takes longer than a program should wait; after a loss of
+ * power it opens the one that was flushed last, and what the log has of the rest is what the disk got.
  */
 
 import type { Database } from 'lmdb';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import { CheckpointError } from '../errors.js';
-import { ResultKeys } from './result-keys.js';
+import type { Body } from '../wire/body.js';
+import { keyBytes, MOST_KEY_BYTES, writeKey } from './result-keys.js';
+import {
+  encodeBatch,
+  type LoggedBatch,
+  PLACE_BYTES,
+  type ResultLog,
+  resultsOf,
+  type WrittenResult,
+} from './result-log.js';
 import type { ResultStore, ResultStoreListener } from './result-store.js';
 import { StoredOrder } from './stored-order.js';
 import type { Task } from './task.js';
 
-/** How long a commit that nobody waits for may gather company. */
-const GATHER_MS = 5;
-/** Before the bytes of a result stands its place. */
-const PLACE_BYTES = 8;
+/** How long lmdb lets results gather, and how many it takes at a time: main copies them. */
+const INDEX_MS = 50;
+const MOST_INDEXED = 4_096;
+/** What lmdb may have left to take before no more is committed. */
+const MOST_BEHIND_BYTES = 64 * 1024 * 1024;
 
 export interface CheckpointTables {
   readonly results: Database<Uint8Array, Uint8Array>;
@@ -36,6 +48,7 @@ export interface StoredAlgorithm {
 
 export interface CheckpointStoreParams {
   readonly folder: string;
+  readonly log: ResultLog;
   readonly tables: CheckpointTables;
   readonly algorithms: ReadonlyMap<AlgorithmDefinition, StoredAlgorithm>;
   /** How many results are stored, of all programs. */
@@ -48,23 +61,30 @@ export class CheckpointStore implements ResultStore {
   readonly folder: string;
   /** Results of this program that earlier masters have stored. */
   readonly inherited: number;
+  readonly #log: ResultLog;
   readonly #tables: CheckpointTables;
   readonly #algorithms: CheckpointStoreParams['algorithms'];
   readonly #end: number;
   readonly #release: () => Promise<void>;
   readonly #order: StoredOrder;
-  readonly #keys = new ResultKeys();
+  readonly #scratch = Buffer.alloc(MOST_KEY_BYTES);
   #listener: ResultStoreListener = { onCommitted: () => {}, onFailed: () => {} };
+  /** That of the next result to be committed. */
   #place: number;
-  #gathered: { readonly task: Task; readonly result: Uint8Array }[] = [];
+  #gathered: WrittenResult[] = [];
+  #commitDue: NodeJS.Immediate | undefined;
   #committing: Promise<void> | undefined;
-  #hurry = false;
-  #timer: NodeJS.Timeout | undefined;
+  /** In the log, and not yet given to lmdb. */
+  #behind: LoggedBatch[] = [];
+  #behindBytes = 0;
+  #indexDue: NodeJS.Timeout | undefined;
+  #indexing: Promise<void> | undefined;
   #failed = false;
   #closed: Promise<void> | undefined;
 
-  constructor({ folder, tables, algorithms, end, release }: CheckpointStoreParams) {
+  constructor({ folder, log, tables, algorithms, end, release }: CheckpointStoreParams) {
     this.folder = folder;
+    this.#log = log;
     this.#tables = tables;
     this.#algorithms = algorithms;
     this.#end = end;
@@ -77,11 +97,6 @@ export class CheckpointStore implements ResultStore {
       end: numbers.length === 0 ? 0 : end,
       readCommit: (first) => wordsOf(tables.order.getBinary(placeKey(first))),
     });
-  }
-
-  /** Results that this master has committed. */
-  get committed(): number {
-    return this.#place - this.#end;
   }
 
   listen(listener: ResultStoreListener): void {
@@ -105,65 +120,92 @@ export class CheckpointStore implements ResultStore {
     return this.#order.following(place);
   }
 
-  write(task: Task, result: Uint8Array): void {
-    this.#gathered.push({ task, result });
+  #keyOf(task: Task): Uint8Array {
+    writeKey(task, this.#numberOf(task), this.#scratch, 0);
+    return this.#scratch.subarray(0, keyBytes(task));
   }
 
-  commit(urgent: boolean): void {
-    if (urgent) this.#hurry = true;
-    if (this.#committing !== undefined || this.#gathered.length === 0) return;
-    if (this.#hurry) this.#begin();
-    else this.#timer ??= setTimeout(() => this.#begin(), GATHER_MS);
+  #numberOf({ algorithm }: Task): number {
+    return (this.#algorithms.get(algorithm.definition) as StoredAlgorithm).number;
   }
 
-  #begin(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#hurry = false;
+  write(task: Task, body: Body): void {
+    this.#gathered.push({ task, algorithm: this.#numberOf(task), body });
+  }
+
+  commit(): void {
+    if (this.#commitDue !== undefined || this.#committing !== undefined || this.#gathered.length === 0)
+      return;
+    // What else comes in this turn goes along.
+    this.#commitDue = setImmediate(() => this.#beginCommit());
+  }
+
+  #beginCommit(): void {
+    clearImmediate(this.#commitDue);
+    this.#commitDue = undefined;
     if (this.#committing !== undefined || this.#failed || this.#gathered.length === 0) return;
-    const { length } = this.#gathered;
-    this.#committing = this.#write().then(
+    if (this.#behindBytes > MOST_BEHIND_BYTES) return;
+    const batch = encodeBatch(this.#place, this.#gathered);
+    this.#gathered = [];
+    this.#place += batch.count;
+    this.#committing = this.#log.append(batch).then(
       () => {
         this.#committing = undefined;
-        this.#place += length;
-        this.#listener.onCommitted(length);
-        this.commit(false);
+        this.#behind.push(batch);
+        this.#behindBytes += batch.bytes.length;
+        this.#scheduleIndex();
+        this.#listener.onCommitted(batch.count);
+        this.commit();
       },
       (error: unknown) => {
         this.#committing = undefined;
-        this.#failed = true;
-        this.#listener.onFailed(writeError(this.folder, error));
+        this.#fail(error);
       },
     );
   }
 
-  /** Of one turn of the event loop, and so of one transaction. */
-  async #write(): Promise<void> {
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    const { results, order, counts } = this.#tables;
-    const numbers = new Uint32Array(gathered.length);
-    const written = new Map<number, number>();
-    const puts = new Set<Promise<boolean>>();
-    for (const [index, { task, result }] of gathered.entries()) {
-      const { number } = this.#algorithmOf(task);
-      numbers[index] = number;
-      written.set(number, (written.get(number) ?? 0) + 1);
-      puts.add(results.put(this.#keys.keyOf(task, number), withPlace(this.#place + index, result)));
-    }
-    puts.add(order.put(placeKey(this.#place), new Uint8Array(numbers.buffer)));
-    for (const [number, count] of written) {
-      puts.add(counts.put(number, (counts.get(number) ?? 0) + count));
-    }
-    await Promise.all(puts);
+  #scheduleIndex(): void {
+    if (this.#behind.length === 0 || this.#indexing !== undefined || this.#failed) return;
+    this.#indexDue ??= setTimeout(() => this.#beginIndex(), INDEX_MS);
   }
 
-  #keyOf(task: Task): Uint8Array {
-    return this.#keys.keyOf(task, this.#algorithmOf(task).number);
+  #beginIndex(): void {
+    clearTimeout(this.#indexDue);
+    this.#indexDue = undefined;
+    if (this.#behind.length === 0 || this.#indexing !== undefined || this.#failed) return;
+    const batches: LoggedBatch[] = [];
+    for (let count = 0; count < MOST_INDEXED && batches.length < this.#behind.length; ) {
+      const batch = this.#behind[batches.length] as LoggedBatch;
+      batches.push(batch);
+      count += batch.count;
+    }
+    this.#behind.splice(0, batches.length);
+    this.#indexing = index(this.#tables, batches).then(
+      (end) => {
+        this.#indexing = undefined;
+        this.#log.release(end);
+        for (const { bytes } of batches) this.#behindBytes -= bytes.length;
+        if (this.#behind.length > 0) setImmediate(() => this.#beginIndex());
+        this.commit();
+      },
+      (error: unknown) => {
+        this.#indexing = undefined;
+        this.#fail(error);
+      },
+    );
   }
 
-  #algorithmOf({ algorithm }: Task): StoredAlgorithm {
-    return this.#algorithms.get(algorithm.definition) as StoredAlgorithm;
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    const { message } = (error as { commitError?: Error }).commitError ?? (error as Error);
+    this.#listener.onFailed(
+      new CheckpointError(
+        this.folder,
+        `cannot store results in ${this.folder} (${message}; is the disk full?); what was stored before is safe, and a master started again goes on from there`,
+        { cause: error },
+      ),
+    );
   }
 
   /** Commits what was written and gives the store up; may be called twice. */
@@ -173,19 +215,43 @@ export class CheckpointStore implements ResultStore {
   }
 
   async #close(): Promise<void> {
-    await this.#committing;
-    this.#begin();
-    await this.#committing;
-    clearTimeout(this.#timer);
+    this.#listener = { onCommitted: () => {}, onFailed: () => {} };
+    while (
+      !this.#failed &&
+      (this.#gathered.length > 0 || this.#committing || this.#behind.length > 0 || this.#indexing)
+    ) {
+      this.#beginCommit();
+      this.#beginIndex();
+      await Promise.all([this.#committing, this.#indexing]);
+    }
+    if (!this.#failed) this.#log.clear();
+    clearTimeout(this.#indexDue);
+    this.#log.close();
     await this.#release();
   }
 }
 
-function withPlace(place: number, result: Uint8Array): Buffer {
-  const value = Buffer.allocUnsafe(PLACE_BYTES + result.length);
-  value.writeDoubleBE(place, 0);
-  value.set(result, PLACE_BYTES);
-  return value;
+/** Has lmdb take batches over; resolves with the place behind them when they are on the disk. */
+export async function index(tables: CheckpointTables, batches: readonly LoggedBatch[]): Promise<number> {
+  const { results, order, counts } = tables;
+  const first = batches[0]?.first ?? 0;
+  const numbers = new Uint32Array(batches.reduce((sum, { count }) => sum + count, 0));
+  const added = new Map<number, number>();
+  const puts = new Set<Promise<boolean>>();
+  let at = 0;
+  // All in one turn of the event loop, and so in one transaction.
+  for (const batch of batches) {
+    for (const { algorithm, key, value } of resultsOf(batch)) {
+      numbers[at++] = algorithm;
+      added.set(algorithm, (added.get(algorithm) ?? 0) + 1);
+      puts.add(results.put(key, value));
+    }
+  }
+  puts.add(order.put(placeKey(first), new Uint8Array(numbers.buffer)));
+  for (const [number, count] of added) puts.add(counts.put(number, (counts.get(number) ?? 0) + count));
+  await Promise.all(puts);
+  await results.flushed;
+  return first + numbers.length;
 }
 
 /** Sorted as the places are. */
@@ -198,13 +264,4 @@ function placeKey(place: number): Buffer {
 /** Of a copy: what lmdb gives need not be aligned. */
 export function wordsOf(bytes: Uint8Array | undefined): Uint32Array | undefined {
   return bytes && new Uint32Array(new Uint8Array(bytes).buffer);
-}
-
-function writeError(folder: string, error: unknown): CheckpointError {
-  const { message } = (error as { commitError?: Error }).commitError ?? (error as Error);
-  return new CheckpointError(
-    folder,
-    `cannot store results in ${folder} (${message}; is the disk full?); what was stored before is safe, and a master started again goes on from there`,
-    { cause: error },
-  );
 }

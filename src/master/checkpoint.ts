@@ -12,6 +12,7 @@
  * - What the program cancels it gets at once, as without a checkpoint.
  */
 
+import type { Body } from '../wire/body.js';
 import { Deque } from '../wire/deque.js';
 import { Occurrences } from './occurrences.js';
 import type { ResultStore } from './result-store.js';
@@ -90,21 +91,20 @@ export class Checkpoint {
     return task.resultKey !== undefined;
   }
 
-  /** Takes a fate of a task that the jar withholds; `bytes` if it is to be stored. */
-  take(task: Task, fate: TaskFate, bytes: Uint8Array | undefined): void {
+  /** Takes a fate of a task that the jar withholds; `body` if it is to be stored. */
+  take(task: Task, fate: TaskFate, body: Body | undefined): void {
     this.#bytes += TaskFate.bytesOf(fate);
-    if (bytes === undefined) {
+    if (body === undefined) {
       this.#arrive({ task, fate });
       return;
     }
-    this.#store.write(task, bytes);
+    this.#store.write(task, body);
     this.#uncommitted.push({ task, fate });
   }
 
-  /** Has what was taken committed: at once if little else runs, so that nobody waits for it. */
+  /** Has what was taken committed. */
   commit(): void {
-    const { length } = this.#uncommitted;
-    if (length > 0) this.#store.commit(this.#jar.running <= length);
+    if (this.#uncommitted.length > 0) this.#store.commit();
   }
 
   /** The oldest so many of the results that were to be stored are. */

@@ -6,7 +6,14 @@ import type { Database, RootDatabase } from 'lmdb';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import { CheckpointError } from '../errors.js';
 import { beginBeat, type Holder, isAlive, thisHolder } from './checkpoint-holder.js';
-import { CheckpointStore, type CheckpointTables, type StoredAlgorithm, wordsOf } from './checkpoint-store.js';
+import {
+  CheckpointStore,
+  type CheckpointTables,
+  index,
+  type StoredAlgorithm,
+  wordsOf,
+} from './checkpoint-store.js';
+import { ResultLog } from './result-log.js';
 
 /** Raised with every change of what stands in the store, and of how values are encoded. */
 const LAYOUT = 'ts-mw checkpoint 1';
@@ -133,8 +140,26 @@ async function claim(
     await root.close();
     heldHere.delete(path);
   };
+  let log: ResultLog;
+  try {
+    log = await recoverLog(path, tables);
+  } catch (error) {
+    endBeat();
+    throw new CheckpointError(folder, `${folder} cannot be written (${reasonOf(error)})`, { cause: error });
+  }
   const numbered = root.transactionSync(() => numberAlgorithms(about, tables, algorithms));
-  return new CheckpointStore({ folder, tables, algorithms: numbered, end: endOf(tables), release });
+  return new CheckpointStore({ folder, log, tables, algorithms: numbered, end: endOf(tables), release });
+}
+
+/** What a master that was killed had committed, and lmdb had not taken over. */
+async function recoverLog(path: string, tables: CheckpointTables): Promise<ResultLog> {
+  const { log, batches } = ResultLog.open(path);
+  for (const batch of batches) {
+    // With one missing the places behind it would be lost: a loss of power took it.
+    if (batch.first === endOf(tables)) await index(tables, [batch]);
+  }
+  log.clear();
+  return log;
 }
 
 function numberAlgorithms(

@@ -5,6 +5,7 @@
  */
 
 import type { AlgorithmDefinition } from '../algorithms/types.js';
+import type { Body } from '../wire/body.js';
 import type { Task } from './task.js';
 
 /** Which of the equal submissions a task is, counted from 0, and the digest of arguments that are large. */
@@ -33,10 +34,10 @@ export interface ResultStore {
    * program has, with the code that it has.
    */
   following(place: number): number | undefined;
-  /** Takes a result, whose bytes stay as they are; it is committed after those before it. */
-  write(task: Task, result: Uint8Array): void;
-  /** Commits what was written: as soon as can be, or with what else comes within some milliseconds. */
-  commit(urgent: boolean): void;
+  /** Takes a result, whose raw bytes stay as they are; it is committed after those before it. */
+  write(task: Task, body: Body): void;
+  /** Commits what was written, with what else comes until it can begin. */
+  commit(): void;
   /** To be called once. */
   listen(listener: ResultStoreListener): void;
 }

@@ -5,7 +5,7 @@
 
 import type { AuditSink } from '../audit/audit-trail.js';
 import { UnrunnableError, type UnrunnableReason } from '../errors.js';
-import { decodeBody, RawReader } from '../wire/body.js';
+import { type Body, decodeBody, RawReader } from '../wire/body.js';
 import { parseResults, RESULT_STATUS, type ResultEntry } from '../wire/entries.js';
 import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
 import type { AbortWatch } from './abort-watch.js';
@@ -131,7 +131,7 @@ export class Settlement {
   }
 
   /** A checkpoint hands fates over in its own time, but for what the program has asked for itself. */
-  #decide(task: Task, fate: TaskFate, stored?: Uint8Array): void {
+  #decide(task: Task, fate: TaskFate, stored?: Body): void {
     if (this.#checkpoint === undefined || fate.reason === 'cancelled') {
       this.#jar.settle(task);
       this.handOver(task, fate);

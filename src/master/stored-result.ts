@@ -1,7 +1,7 @@
 /** The bytes of one stored result, and back: a message body that holds a single entry. */
 
 import { FormatError, TaskError } from '../errors.js';
-import { decodeBody, encodeBody, RawReader } from '../wire/body.js';
+import { type Body, decodeBody, RawReader } from '../wire/body.js';
 import { decodeValue } from '../wire/codec.js';
 import type { ResultEntry } from '../wire/entries.js';
 import type { Task } from './task.js';
@@ -10,9 +10,12 @@ import { TaskFate } from './task-fate.js';
 const NO_RAWS: readonly Uint8Array[] = [];
 
 /** To be called before the entry is decoded, which may change it. */
-export function encodeStoredResult(sid: number, entry: ResultEntry, raws: readonly Uint8Array[]): Uint8Array {
-  const [, attempt, , micros, ...value] = entry;
-  return encodeBody(JSON.stringify([sid, attempt, micros, ...value]), raws);
+export function encodeStoredResult(sid: number, entry: ResultEntry, raws: readonly Uint8Array[]): Body {
+  const [, attempt, , micros, json, meta, lengths] = entry;
+  const head = `[${sid},${attempt},${micros},${JSON.stringify(json)}`;
+  if (meta === undefined) return { text: `${head}]`, raws };
+  const described = `${head},${JSON.stringify(meta)}`;
+  return { text: lengths === undefined ? `${described}]` : `${described},[${lengths.join()}]]`, raws };
 }
 
 /**

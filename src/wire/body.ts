@@ -6,22 +6,37 @@ import { FormatError } from '../errors.js';
 
 const HEAD = 4;
 
+export interface Body {
+  readonly text: string;
+  readonly raws: readonly Uint8Array[];
+}
+
 /** Joins text and raw parts to one body; it owns its bytes. */
 export function encodeBody(text: string, raws: readonly Uint8Array[]): Uint8Array {
-  const textBytes = Buffer.byteLength(text);
-  let size = HEAD + textBytes;
+  const body = Buffer.allocUnsafe(bodyBytes({ text, raws }));
+  writeBody({ text, raws }, body, 0);
+  return body;
+}
+
+export function bodyBytes({ text, raws }: Body): number {
+  let size = HEAD + Buffer.byteLength(text);
   for (const raw of raws) size += raw.byteLength;
-  const body = Buffer.allocUnsafe(size);
-  body.writeUInt32BE(textBytes, 0);
+  return size;
+}
+
+/** Writes a body where there is room for it; returns where it ends. */
+export function writeBody({ text, raws }: Body, into: Buffer, from: number): number {
+  const textBytes = Buffer.byteLength(text);
+  into.writeUInt32BE(textBytes, from);
+  let at = from + HEAD;
   // As many bytes as characters is ASCII, which latin1 writes several times as fast.
-  if (textBytes === text.length) body.write(text, HEAD, 'latin1');
-  else body.write(text, HEAD, 'utf8');
-  let at = HEAD + textBytes;
+  if (textBytes === text.length) at += into.write(text, at, 'latin1');
+  else at += into.write(text, at, 'utf8');
   for (const raw of raws) {
-    body.set(raw, at);
+    into.set(raw, at);
     at += raw.byteLength;
   }
-  return body;
+  return at;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The store of a checkpoint in real folders: what comes back, and who may have it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
@@ -63,12 +63,13 @@ async function writeAll(
       onFailed: reject,
     });
   });
-  for (const [task, text] of results) store.write(task, Buffer.from(text));
-  store.commit(true);
+  for (const [task, text] of results) store.write(task, { text, raws: [] });
+  store.commit();
   await committed;
 }
 
-const textOf = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString();
+const textOf = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes && Buffer.from(bytes).subarray(4).toString();
 
 async function refused(folder: string, pattern: RegExp): Promise<void> {
   try {
@@ -113,8 +114,44 @@ store('gives back what was committed, at its place, to the next master', () =>
 store('commits what was written when it is closed', () =>
   inFolder(async (folder) => {
     const task = taskOf(work, 1);
-    await withStore(folder, [work], async (store) => store.write(task, Buffer.from('late')));
-    await withStore(folder, [work], async (store) => assert.is(textOf(store.read(task)), 'late'));
+    await withStore(folder, [work], async (store) =>
+      store.write(task, { text: 'late', raws: [new Uint8Array([33])] }),
+    );
+    await withStore(folder, [work], async (store) => assert.is(textOf(store.read(task)), 'late!'));
+  }),
+);
+
+store('has what was committed when its process was killed, but for a batch that was cut off', () =>
+  inFolder(async (folder) => {
+    const copies = [`${folder}.killed`, `${folder}.cut`];
+    await withStore(folder, [work], async (store) => {
+      await writeAll(store, [[taskOf(work, 1), 'one']]);
+      await writeAll(store, [
+        [taskOf(work, 2), 'two'],
+        [taskOf(work, 3), 'three'],
+      ]);
+      // The log has them; lmdb takes its time.
+      for (const copy of copies) cpSync(folder, copy, { recursive: true });
+    });
+    const log = join(copies[1] ?? '', 'log.0');
+    truncateSync(log, statSync(log).size - 1);
+    for (const [copy, texts] of [
+      [copies[0] ?? '', ['one', 'two', 'three']],
+      [copies[1] ?? '', ['one', undefined, undefined]],
+    ] as const) {
+      await withStore(copy, [work], async (store) => {
+        assert.equal(
+          [1, 2, 3].map((n) => textOf(store.read(taskOf(work, n)))),
+          texts,
+        );
+        assert.is(store.inherited, texts.filter(Boolean).length);
+        await writeAll(store, [[taskOf(work, 4), 'four']]);
+      });
+      await withStore(copy, [work], async (store) => {
+        assert.is(textOf(store.read(taskOf(work, 4))), 'four');
+        assert.is(store.find(taskOf(work, 4)), texts.filter(Boolean).length);
+      });
+    }
   }),
 );
 

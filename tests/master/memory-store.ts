@@ -3,13 +3,13 @@
 import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import type { ResultStore, ResultStoreListener } from '../../src/master/result-store.js';
 import type { Task } from '../../src/master/task.js';
+import { type Body, encodeBody } from '../../src/wire/body.js';
 
 /** Key and bytes of each result, in the stored order. */
 export type Stored = { readonly key: string; readonly algorithm: string; readonly result: Uint8Array }[];
 
 export class MemoryStore implements ResultStore {
-  /** Whether each commit that was asked for was urgent. */
-  readonly asked: boolean[] = [];
+  commitsAsked = 0;
   readonly #stored: Stored;
   readonly #places: Map<string, number>;
   readonly #inherited: number;
@@ -54,12 +54,13 @@ export class MemoryStore implements ResultStore {
     return undefined;
   }
 
-  write(task: Task, result: Uint8Array): void {
+  write(task: Task, { text, raws }: Body): void {
+    const result = encodeBody(text, raws);
     this.#written.push({ key: keyOf(task), algorithm: nameOf(task.algorithm.definition), result });
   }
 
-  commit(urgent: boolean): void {
-    this.asked.push(urgent);
+  commit(): void {
+    this.commitsAsked++;
   }
 
   /** Commits the oldest so many, all by default. */
