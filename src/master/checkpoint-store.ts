@@ -198,7 +198,7 @@ export class CheckpointStore implements ResultStore {
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
-    const { message } = (error as { commitError?: Error }).commitError ?? (error as Error);
+    const { message } = error as Error;
     this.#listener.onFailed(
       new CheckpointError(
         this.folder,
@@ -249,9 +249,24 @@ export async function index(tables: CheckpointTables, batches: readonly LoggedBa
   }
   puts.add(order.put(placeKey(first), new Uint8Array(numbers.buffer)));
   for (const [number, count] of added) puts.add(counts.put(number, (counts.get(number) ?? 0) + count));
-  await Promise.all(puts);
+  try {
+    await Promise.all(puts);
+  } catch (error) {
+    throw await reasonOf(error);
+  }
   await results.flushed;
   return first + numbers.length;
+}
+
+/** lmdb rejects before it knows why, and the promise of that must not stay without a handler. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  try {
+    await commitError;
+    return error;
+  } catch (reason) {
+    return reason;
+  }
 }
 
 /** Sorted as the places are. */

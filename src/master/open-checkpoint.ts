@@ -18,6 +18,8 @@ import { ResultLog } from './result-log.js';
 /** Raised with every change of what stands in the store, and of how values are encoded. */
 const LAYOUT = 'ts-mw checkpoint 1';
 
+const CLOSE_WITHIN_MS = 1_000;
+
 /** Where the data file says that it is lmdb's, and its data version. */
 const LMDB_HEAD_AT = 24;
 const LMDB_HEAD = Buffer.from(new Uint8Array(new Uint32Array([0xbeefc0de, 2]).buffer));
@@ -47,9 +49,19 @@ export async function openCheckpoint(
     return await claim(folder, path, root, algorithms);
   } catch (error) {
     heldHere.delete(path);
-    await root?.close();
+    if (root !== undefined) await closeRoot(root);
     throw error;
   }
+}
+
+/** After a commit that failed lmdb does not say that it has closed. */
+async function closeRoot(root: RootDatabase): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_WITHIN_MS);
+  });
+  await Promise.race([root.close(), late]);
+  clearTimeout(timer);
 }
 
 function makeFolder(folder: string): string {
@@ -137,7 +149,7 @@ async function claim(
     } catch {
       // A disk that takes nothing: the next master finds this one dead.
     }
-    await root.close();
+    await closeRoot(root);
     heldHere.delete(path);
   };
   let log: ResultLog;
