@@ -147,17 +147,20 @@ it('needs no slave for what is stored, and lets no second master in', () =>
   withPrograms(async (programs) => {
     const store = join(programs.folder, 'results');
     const args = ['--master', '--checkpoint', store, 'results', String(N)];
-    const first = programs.start('fibonacci.js', ['--slaves', '2', ...args]);
-    await first.waitForLine(/CHECKPOINT/);
+    const holder = programs.start('fibonacci.js', args);
+    await holder.waitForLine(/CHECKPOINT/);
     const second = programs.start('fibonacci.js', args);
     assert.is(await second.code(), 255);
     const refusal = second.err.filter((line) => line.startsWith('--checkpoint: '));
     assert.is(refusal.length, 1, second.report());
-    assert.match(refusal[0] ?? '', `process ${first.pid} on`);
+    assert.match(refusal[0] ?? '', `process ${holder.pid} on`);
     assert.not.ok(
       second.err.some((line) => line.includes('    at ')),
       'it is one line',
     );
+    holder.kill('SIGKILL');
+    await holder.ended();
+    const first = programs.start('fibonacci.js', ['--slaves', '2', ...args]);
     assert.is(await first.code(), 0);
     const again = programs.start('fibonacci.js', args);
     assert.is(await again.code(), 0);
