@@ -109,7 +109,7 @@ async function claim(
   root: RootDatabase,
   algorithms: readonly AlgorithmDefinition[],
 ): Promise<CheckpointStore> {
-  const isNew = [...root.getKeys({ limit: 1 })].length === 0;
+  const isNew = (root.getStats() as { entryCount: number }).entryCount === 0;
   const about: About = root.openDB({ name: 'about', encoding: 'json' });
   const layout = about.get('layout');
   if (!isNew && layout !== LAYOUT) {
