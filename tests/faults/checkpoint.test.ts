@@ -10,7 +10,7 @@ const it = suite('checkpoint');
 
 const N = 10;
 const CALLS = 177;
-const KILLS = 4;
+const KILLS = 3;
 const SLAVES = 2;
 
 /** How often each call stands in lines that end with it. */

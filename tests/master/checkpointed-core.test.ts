@@ -149,6 +149,22 @@ it('cancels a task whose stored result waits, and gives its fate at once', () =>
   assert.is(program.core.pending, 0);
 });
 
+it('heeds the signal of a task whose stored result waits, and lets it go with the result', () => {
+  const program = new Program(storedBy(0, 1, 2));
+  const abort = new AbortController();
+  const signalled = resolvePolicy({ signal: abort.signal });
+  for (const argument of [0, 2]) program.core.submit(definition, [argument], signalled);
+  program.core.dispatch(0);
+  assert.equal(program.take(), ['0 of 0']);
+  abort.abort();
+  const cancelled = program.core.box.takeUnrunnable(undefined);
+  assert.equal(
+    cancelled.map(({ taskId, reason }) => [taskId, reason]),
+    [['TASK-1', 'cancelled']],
+  );
+  assert.is(program.core.pending, 0);
+});
+
 it('tells everybody who waits, and whoever asks, that the store has failed', async () => {
   const program = new Program([]);
   program.submit(1);
