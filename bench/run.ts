@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
- * against the size of its cluster, and what a checkpoint adds.
+ * against the size of its cluster, what a checkpoint adds, and the memory of tasks drawn from a generator.
  *
  *     npm run bench -- --quick               under a minute
  *     npm run bench -- --json figures.json   the figures as JSON too
@@ -14,6 +14,7 @@ import { type CheckpointRow, checkpointLine, measureCheckpoint } from './checkpo
 import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
 import { type DepthRow, depthLine, measureQueueDepths } from './queue-depth.js';
 import { tableHead, tableLine } from './report.js';
+import { measureSubmitAll, type SubmitAllRow, submitAllLine } from './submit-all.js';
 import {
   type BrokerName,
   brokersHere,
@@ -22,7 +23,7 @@ import {
   type ThroughputRow,
 } from './throughput.js';
 
-const PARTS = ['throughput', 'queue-depth', 'cluster', 'checkpoint'];
+const PARTS = ['throughput', 'queue-depth', 'cluster', 'checkpoint', 'submit-all'];
 
 const { values: flags } = parseArgs({
   options: {
@@ -47,6 +48,7 @@ let throughput: ThroughputRow[] = [];
 let depths: DepthRow[] = [];
 let clusters: ClusterRow[] = [];
 let checkpoint: CheckpointRow | undefined;
+let drawn: SubmitAllRow[] = [];
 
 console.log(`Node ${process.version}, ${availableParallelism()} cores, audit trail to a file\n`);
 if (parts.includes('throughput')) {
@@ -77,10 +79,15 @@ if (parts.includes('checkpoint')) {
   checkpoint = await measureCheckpoint({ repeats: quick ? 3 : 7 });
   console.log(checkpointLine(checkpoint));
 }
+if (parts.includes('submit-all')) {
+  console.log('\nTasks drawn by submitAll, group auto, one slave, broker embedded');
+  drawn = await measureSubmitAll({ tasks: quick ? 500_000 : 5_000_000 });
+  for (const row of drawn) console.log(submitAllLine(row));
+}
 if (flags.json !== undefined) {
   const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, checkpoint }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, checkpoint, drawn }, null, 2)}\n`,
   );
 }

@@ -63,6 +63,7 @@ export type {
   MasterHandle,
   MasterLoopOptions,
   MasterLoopReport,
+  SubmitAllOptions,
 } from './master/master-handle.js';
 export type { SlaveHandle, SlaveLoopReport } from './slave/slave-handle.js';
 export { type SlaveLocal, slaveLocal, type TaskContext, taskContext } from './slave/task-context.js';

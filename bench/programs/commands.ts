@@ -5,6 +5,8 @@ export type Measurement =
   | { readonly kind: 'bulk'; readonly tasks: number }
   /** Submit as results come, so that so many are outstanding. */
   | { readonly kind: 'window'; readonly tasks: number; readonly outstanding: number; readonly bytes: number }
+  /** Draw tasks from a generator as the default target number allows. */
+  | { readonly kind: 'submit-all'; readonly tasks: number }
   /** One at a time, each timed. */
   | { readonly kind: 'sequential'; readonly rounds: number; readonly bytes: number };
 

@@ -16,6 +16,8 @@ function measure(master: MasterHandle, measurement: Measurement): Promise<Measur
       return keepOutstanding(master, measurement.tasks, measurement.tasks);
     case 'window':
       return keepOutstanding(master, measurement.tasks, measurement.outstanding);
+    case 'submit-all':
+      return drawAll(master, measurement.tasks);
     case 'sequential': {
       const results = master.results(noOp);
       return timeRounds(measurement.rounds, async (round) => {
@@ -27,6 +29,22 @@ function measure(master: MasterHandle, measurement: Measurement): Promise<Measur
     default:
       return measurement satisfies never;
   }
+}
+
+async function drawAll(master: MasterHandle, tasks: number): Promise<Measured> {
+  const began = performance.now();
+  let taken = 0;
+  master.submitAll(numbers(tasks), (n) => noOp.funcall(n));
+  for await (const result of master.results(noOp)) {
+    if (result.status !== 'ok') throw result.error;
+    taken++;
+  }
+  if (taken !== tasks) throw new Error(`${tasks} tasks were drawn and ${taken} results came`);
+  return { seconds: (performance.now() - began) / 1000, micros: [] };
+}
+
+function* numbers(end: number): Generator<number> {
+  for (let n = 0; n < end; n++) yield n;
 }
 
 /** No two tasks of a run are equal, or a checkpoint would have to count them. */

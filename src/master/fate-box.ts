@@ -23,6 +23,7 @@ interface Tray {
 interface Waiter {
   readonly algorithms: ReadonlySet<AlgorithmEntry> | undefined;
   readonly resolve: (fate: TaskFate | undefined) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** The algorithms that a reader wants; undefined for all. */
@@ -31,6 +32,7 @@ export type Selection = ReadonlySet<AlgorithmEntry> | undefined;
 export class FateBox {
   readonly #trays = new Map<AlgorithmEntry, Tray>();
   #waiters: Waiter[] = [];
+  readonly #failures: { readonly error: unknown }[] = [];
   #order = 0;
   #numResults = 0;
   #numUnrunnable = 0;
@@ -113,7 +115,30 @@ export class FateBox {
 
   /** The next fate of the selection to come; undefined when `settleIdle` finds that none will. */
   wait(selection: Selection): Promise<TaskFate | undefined> {
-    return new Promise((resolve) => this.#waiters.push({ algorithms: selection, resolve }));
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ algorithms: selection, resolve, reject });
+    });
+  }
+
+  /** What a source of tasks threw: for all who wait now, or for the first who asks. */
+  fail(error: unknown): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { reject } of waiters) reject(error);
+    if (waiters.length === 0) this.#failures.push({ error });
+  }
+
+  get hasFailed(): boolean {
+    return this.#failures.length > 0;
+  }
+
+  takeFailure(): { readonly error: unknown } | undefined {
+    return this.#failures.shift();
+  }
+
+  /** Whether the program leaves so much untaken that no more should be made for it. */
+  get isOverfull(): boolean {
+    return this.#waiters.length === 0 && this.#numResults + this.#numUnrunnable >= MOST_UNTAKEN;
   }
 
   get isAwaited(): boolean {

@@ -21,6 +21,7 @@ export class FateIterator implements AsyncIterableIterator<TaskFate> {
 
   next(): Promise<IteratorResult<TaskFate>> {
     const { box } = this.#core;
+    if (box.hasFailed) return Promise.reject(box.takeFailure()?.error);
     const fate = box.takeNext(this.#selection);
     if (fate !== undefined) return Promise.resolve({ done: false, value: fate });
     const core = this.#core;

@@ -49,6 +49,8 @@ export class MasterCore {
   /** Since when the program has neither submitted nor taken anything, in ticks. */
   #quietTicks = 0;
   #activity = 0;
+  /** Sources of which tasks are still drawn: as long as there are any, fates may come. */
+  #drawn = 0;
   /** Loops of the program that wait for news: nothing is held back from them. */
   readersWaiting = 0;
 
@@ -182,9 +184,25 @@ export class MasterCore {
     return true;
   }
 
-  /** Whether nothing of a selection is pending or untaken. */
+  beginDrawing(): void {
+    this.#drawn++;
+  }
+
+  /** The source has come to its end, or has failed. */
+  endDrawing(failure?: { readonly error: unknown }): void {
+    this.#drawn--;
+    if (failure !== undefined) this.box.fail(failure.error);
+    this.#news();
+  }
+
+  /** Whether the program leaves so many fates untaken that no tasks should be drawn for it. */
+  get isOverfull(): boolean {
+    return this.readersWaiting === 0 && this.box.isOverfull;
+  }
+
+  /** Whether nothing of a selection is pending, untaken or may still be drawn. */
   isIdle(selection: Selection): boolean {
-    if (this.box.has(selection)) return false;
+    if (this.#drawn > 0 || this.box.has(selection)) return false;
     if (selection === undefined) return this.#jar.pending === 0;
     for (const entry of selection) if (entry.pending > 0) return false;
     return true;

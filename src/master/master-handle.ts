@@ -42,6 +42,14 @@ export interface MasterLoopOptions {
   readonly timeout?: number | undefined;
 }
 
+export interface SubmitAllOptions {
+  /**
+   * How many tasks to keep queued and running, those of other submissions included; the master's
+   * `targetNumber` by default, and 10,000 where that is 0.
+   */
+  readonly targetNumber?: number | undefined;
+}
+
 export interface MasterHandle {
   /** What the library did not consume of the command line, in its order. */
   readonly argv: readonly string[];
@@ -61,7 +69,8 @@ export interface MasterHandle {
   getUnrunnableTasks(): UnrunnableOf<AnyAlgorithm>[];
   getUnrunnableTasks<const A extends readonly AnyAlgorithm[]>(...algorithms: A): UnrunnableOf<A[number]>[];
   /**
-   * Iterates over fates as they come; ends when nothing is pending or untaken. With algorithms only over
+   * Iterates over fates as they come; ends when nothing is pending, untaken or still drawn by `submitAll`,
+   * and throws what a source of that throws; the fates go on after it. With algorithms only over
    * theirs, typed by `algorithm`; the others are left to another reader. Each fate is handed over once.
    *
    * @example
@@ -106,6 +115,24 @@ export interface MasterHandle {
    * or to its `timeoutSeconds`, and its slave gets no new task until then. False if it has its fate already.
    */
   cancel(taskId: TaskId): boolean;
+  /**
+   * Draws items from an iterable or async iterable, only as fast as the target number allows, and calls
+   * `submit` with each, which makes a task of it; so that any number of tasks run in constant memory.
+   * Returns at once; goes on while the program takes results, and pauses while 200,000 lie untaken. Where
+   * `submit` returns a promise, such as that of a future, as many items are under way as the target number
+   * says. What the source or `submit` throws, or such a promise rejects with, ends the drawing and is
+   * thrown by `results()` or `masterLoop`, whichever is asked first. A source that is not drawn to its end
+   * is closed.
+   *
+   * @example
+   * master.submitAll(candidates(), (n) => isPrime.funcall(n));
+   * for await (const result of master.results(isPrime)) count(result);
+   */
+  submitAll<T>(
+    items: Iterable<T> | AsyncIterable<T>,
+    submit: (item: T) => unknown,
+    options?: SubmitAllOptions,
+  ): void;
   /**
    * Submits a task that failed once more, as a new task with a new id: its algorithm, and its arguments as
    * they were. What `policy` leaves out comes from the policy that the task had, so an ordered task whose

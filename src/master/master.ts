@@ -19,6 +19,7 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import type { SlaveKind } from '../audit/events.js';
 import { UsageError } from '../errors.js';
 import { SLAVE_KINDS } from './allocation.js';
+import { drawAll, type Items } from './draw-all.js';
 import type { Selection } from './fate-box.js';
 import { FateIterator } from './fate-iterator.js';
 import type { MasterCore } from './master-core.js';
@@ -28,6 +29,7 @@ import type {
   MasterHandle,
   MasterLoopOptions,
   MasterLoopReport,
+  SubmitAllOptions,
 } from './master-handle.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
 import { TaskFate } from './task-fate.js';
@@ -40,6 +42,8 @@ const TASK_ID = /^TASK-(\d+)$/;
 const SLAVE_ID = /^SLAVE-(\d+)$/;
 /** CL-MW's. */
 const DEFAULT_AMOUNT = 1_000;
+/** How many tasks submitAll keeps queued and running where no target number says otherwise. */
+const DEFAULT_TARGET = 10_000;
 
 export interface MasterParams extends MasterLinkParams {
   readonly argv: readonly string[];
@@ -116,9 +120,14 @@ export class Master implements Submitter {
   }
 
   async #stop(): Promise<void> {
+    const { box } = this.#core;
     this.#unregister();
     this.#core.stop();
     this.#wake();
+    for (let failure = box.takeFailure(); failure; failure = box.takeFailure()) {
+      const text = `a source of submitAll failed, and nobody asked for it: ${String(failure.error)}`;
+      this.#audit.emit({ type: 'error', text });
+    }
     this.#core.beginShutdown();
     const deadline = performance.now() + SHUTDOWN_WITHIN_MS;
     while (this.#core.slavesToAwait > 0 && performance.now() < deadline) {
@@ -194,12 +203,33 @@ export class Master implements Submitter {
         const number = numberOf(taskId, TASK_ID, 'task id; give what funcall returned');
         return core.cancel(number, performance.now());
       },
+      submitAll: <T>(items: Items<T>, submit: (item: T) => unknown, options: SubmitAllOptions = {}) =>
+        master.#submitAll(items, submit, options),
       resubmit: (task: FailedTask, policy?: TaskPolicy) => master.#resubmit(task, policy),
     };
     // The fates are built from what the wire carries; their public types are known from the algorithms only.
     return handle as typeof handle & {
       results: () => FateIterator & AsyncIterableIterator<TaskFate>;
     } as unknown as MasterHandle;
+  }
+
+  #submitAll<T>(items: Items<T>, submit: (item: T) => unknown, { targetNumber }: SubmitAllOptions): void {
+    this.#refuseIfStopped();
+    checkSource(items, submit, targetNumber);
+    const core = this.#core;
+    const target = (): number => targetNumber ?? (this.#targetNumber || DEFAULT_TARGET);
+    core.beginDrawing();
+    drawAll({
+      items,
+      submit,
+      hasRoom: (unfinished) => Math.max(core.pending, unfinished) < target() && !core.isOverfull,
+      news: (withinMs) => this.#news(withinMs),
+      onFinished: () => this.#wake(),
+      isOver: () => this.#stopped !== undefined,
+    }).then(
+      () => core.endDrawing(),
+      (error: unknown) => core.endDrawing({ error }),
+    );
   }
 
   #resubmit(fate: FailedTask, policy: TaskPolicy | undefined): TaskId {
@@ -235,7 +265,7 @@ export class Master implements Submitter {
     const { box } = this.#core;
     const { groups } = this.#core;
     const hasNews = (): boolean =>
-      box.numResults + box.numUnrunnable + groups.numConnected + groups.numDisconnected > 0;
+      box.numResults + box.numUnrunnable + groups.numConnected + groups.numDisconnected > 0 || box.hasFailed;
     // A program that loops until something comes would never leave the event loop its turn.
     if (this.#stopped && !hasNews())
       throw new UsageError('the master has stopped, and no more news will come');
@@ -256,6 +286,7 @@ export class Master implements Submitter {
       this.#core.readersWaiting--;
     }
     this.#core.refuseIfFailed();
+    if (box.hasFailed) throw box.takeFailure()?.error;
     const { numResults, numUnrunnable: numUnrunnableTasks } = box;
     const { numConnected: numConnectedSlaves, numDisconnected: numDisconnectedSlaves } = groups;
     return { numUnrunnableTasks, numResults, numConnectedSlaves, numDisconnectedSlaves };
@@ -293,6 +324,20 @@ function numberOf(id: string, form: RegExp, what: string): number {
   const number = form.exec(id)?.[1];
   if (number === undefined) throw new UsageError(`${JSON.stringify(id)} is no ${what}`);
   return Number(number);
+}
+
+function checkSource(items: unknown, submit: unknown, targetNumber: unknown): void {
+  const isObject = typeof items === 'string' || (typeof items === 'object' && items !== null);
+  const source = Object(items) as object;
+  if (!isObject || !(Symbol.iterator in source || Symbol.asyncIterator in source)) {
+    throw new UsageError('submitAll draws from an iterable or async iterable, such as a list or a generator');
+  }
+  if (typeof submit !== 'function') {
+    throw new UsageError('submitAll needs a function of an item, such as (n) => square.funcall(n)');
+  }
+  if (targetNumber !== undefined && !(Number.isSafeInteger(targetNumber) && (targetNumber as number) > 0)) {
+    throw new UsageError(`submitAll's targetNumber is a whole number from 1; got ${String(targetNumber)}`);
+  }
 }
 
 function amountAndKind({

@@ -1,0 +1,89 @@
+/** Draws the items of a source one by one and has a task made of each, only as fast as there is room for them. */
+
+/** For how long items are drawn before the event loop gets its turn. */
+const TURN_MS = 5;
+/** How often room is looked for without news: a target may be raised, fates may be taken. */
+const LOOK_MS = 100;
+
+export type Items<T> = Iterable<T> | AsyncIterable<T>;
+
+export interface DrawParams<T> {
+  readonly items: Items<T>;
+  /** Makes the task; what it returns is awaited, if it can be, but nothing else waits for it. */
+  readonly submit: (item: T) => unknown;
+  /** Whether another task may be made, besides so many that are being made. */
+  readonly hasRoom: (unfinished: number) => boolean;
+  /** Resolves when there may be room, after so many milliseconds at the latest. */
+  readonly news: (withinMs: number) => Promise<void>;
+  /** `submit` has finished a task. */
+  readonly onFinished: () => void;
+  /** Nobody wants the items any more. */
+  readonly isOver: () => boolean;
+}
+
+/** Resolves when the last item's task is made, or nobody wants more; rejects with what the source or `submit` throws. */
+export async function drawAll<T>(params: DrawParams<T>): Promise<void> {
+  const { items, submit, hasRoom, news, isOver } = params;
+  const making = new Making(params.onFinished);
+  const iterator =
+    Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<T>)[Symbol.iterator]();
+  let isOpen = true;
+  let turnBegan = performance.now();
+  try {
+    for (;;) {
+      while (!hasRoom(making.unfinished) && !isOver()) {
+        making.throwIfFailed();
+        await news(LOOK_MS);
+        turnBegan = performance.now();
+      }
+      making.throwIfFailed();
+      if (isOver()) return;
+      isOpen = false;
+      const step = iterator.next();
+      const { done, value } = 'then' in step ? await step : step;
+      if (done === true) break;
+      isOpen = true;
+      if (isOver()) return;
+      making.add(submit(value));
+      if (performance.now() - turnBegan < TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnBegan = performance.now();
+    }
+    while (making.unfinished > 0 && !isOver()) {
+      await news(LOOK_MS);
+      making.throwIfFailed();
+    }
+    making.throwIfFailed();
+  } finally {
+    // A source that threw, or has come to its end, is closed already.
+    if (isOpen) await iterator.return?.();
+  }
+}
+
+/** What `submit` returned and has not settled; the first failure among it. */
+class Making {
+  unfinished = 0;
+  readonly #onFinished: () => void;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(onFinished: () => void) {
+    this.#onFinished = onFinished;
+  }
+
+  add(made: unknown): void {
+    if (typeof made !== 'object' || made === null || !('then' in made)) return;
+    this.unfinished++;
+    const finish = (): void => {
+      this.unfinished--;
+      this.#onFinished();
+    };
+    Promise.resolve(made).then(finish, (error: unknown) => {
+      this.#failure ??= { error };
+      finish();
+    });
+  }
+
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}
