@@ -181,17 +181,17 @@ export class Dispatcher {
     const entries: string[] = [];
     const raws: Uint8Array[] = [];
     let limits: TimeLimit[] | undefined;
-    for (const [position, task] of tasks.entries()) {
+    for (const task of tasks) {
       task.state = 'running';
       task.group = group;
       task.index = slave.nextIndex++;
       if (task.addressee !== undefined) slave.orderedOutstanding++;
-      entries.push(taskEntryText(task.number, task.attempt, task.algorithm.index, task.text));
       const { timeoutSeconds } = task.policy;
       if (timeoutSeconds !== undefined) {
         limits ??= [];
-        limits.push([position, Math.round(timeoutSeconds * 1000)]);
+        limits.push([entries.length, Math.round(timeoutSeconds * 1000)]);
       }
+      entries.push(taskEntryText(task.number, task.attempt, task.algorithm.index, task.text));
       if (task.raws.length > 0) raws.push(...task.raws);
     }
     slave.groups.push(group);

@@ -107,6 +107,7 @@ export function checkQuiet(core: MasterCore, program: Program, slaves: readonly 
     must(groups.length === 0 && slave.outstanding === 0, `${sid} holds tasks at the end`);
     must(session.keptFrames === 0 && session.waitingBytes === 0, `the session of ${sid} keeps frames`);
     must(!session.assembling, `the session of ${sid} holds room for a message`);
+    must(slave.lingering === undefined && !slave.doomed, `${sid} waits for a run that has ended`);
     must(slave.recalling === undefined && !slave.suspected && !slave.alone, `${sid} is not free at the end`);
   }
   for (const { core: slave } of slaves) {
