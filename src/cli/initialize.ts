@@ -6,6 +6,7 @@ import { WriteStream as TerminalStream } from 'node:tty';
 import { setProgramSubmitter } from '../algorithms/submitter-context.js';
 import { type AuditTrail, createAuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
 import { CheckpointError, FlagError, MwError } from '../errors.js';
+import type { ParentMaster } from '../slave/slave.js';
 import type { Configuration } from './configuration.js';
 import { programMaster, programSlave } from './define-program.js';
 import { packageVersion } from './describe-flags.js';
@@ -130,7 +131,7 @@ async function runSlave(configuration: Configuration, audit: AuditTrail): Promis
     configuration,
     audit,
     algorithm: programSlave(),
-    parentPipeFd: takeParentPipe(),
+    parent: takeParent(),
     mayKill: true,
     signal: abort.signal,
   });
@@ -146,10 +147,13 @@ async function runSlave(configuration: Configuration, audit: AuditTrail): Promis
 }
 
 /** Not inherited by what a task may start. */
-function takeParentPipe(): number | undefined {
+function takeParent(): ParentMaster | undefined {
   const text = process.env[PARENT_PIPE_VARIABLE];
   delete process.env[PARENT_PIPE_VARIABLE];
-  return text === undefined ? undefined : Number(text);
+  if (text === undefined) return undefined;
+  const [fd, pid] = text.split(':').map(Number);
+  // An orphan is given another parent
+  return { pipeFd: Number(fd), isGone: () => process.ppid !== pid };
 }
 
 interface Interruption {

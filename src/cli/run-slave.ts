@@ -2,7 +2,7 @@
 
 import { listAlgorithms } from '../algorithms/registry.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import { type Located, Slave } from '../slave/slave.js';
+import { type Located, type ParentMaster, Slave } from '../slave/slave.js';
 import { type ResourceFile, readResourceFile } from '../wire/resource-file.js';
 import type { Configuration } from './configuration.js';
 import type { SlaveAlgorithm } from './define-program.js';
@@ -13,13 +13,13 @@ export interface RunSlaveParams {
   readonly audit: AuditSink;
   /** Undefined for CL-MW's default. */
   readonly algorithm: SlaveAlgorithm | undefined;
-  readonly parentPipeFd?: number | undefined;
+  readonly parent?: ParentMaster | undefined;
   readonly mayKill: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 export function createSlave(params: RunSlaveParams): Slave {
-  const { configuration, audit, algorithm, parentPipeFd, mayKill, signal } = params;
+  const { configuration, audit, algorithm, parent, mayKill, signal } = params;
   if (algorithm === undefined) audit.emit({ type: 'default-slave-algorithm' });
   return new Slave({
     locate: locator(configuration, audit),
@@ -30,7 +30,7 @@ export function createSlave(params: RunSlaveParams): Slave {
     memberId: configuration.memberId,
     clientTimeoutMs: configuration.clientTimeoutMs,
     connectTimeoutMs: configuration.connectTimeoutMs,
-    parentPipeFd,
+    parent,
     mayKill,
     auditFile: configuration.auditFile,
     auditFormat: configuration.auditFormat,

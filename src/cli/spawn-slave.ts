@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
 import { programCommand } from './one-executable.js';
 
-/** Its value is the descriptor that a local slave reads: the end of that pipe is the end of its master. */
+/** `FD:PID`: the pipe that a local slave reads, whose end is the end of its master, and that master's process. */
 export const PARENT_PIPE_VARIABLE = 'TS_MW_PARENT_PIPE';
 
 const PARENT_PIPE = 3;
@@ -50,7 +50,7 @@ export const spawnSlave: SpawnSlave = ({ program, args, token, password }, onEnd
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
       env: {
         ...process.env,
-        [PARENT_PIPE_VARIABLE]: String(PARENT_PIPE),
+        [PARENT_PIPE_VARIABLE]: `${PARENT_PIPE}:${process.pid}`,
         [TOKEN_VARIABLE]: token,
         [PASSWORD_VARIABLE]: password,
       },

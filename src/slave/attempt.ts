@@ -36,8 +36,8 @@ export interface AttemptParams {
   readonly clientTimeoutMs: number;
   /** What is left of the time to find a master; may be Infinity. */
   readonly withinMs: number;
-  /** A local slave's: its end says that the master is gone. */
-  readonly parentPipeFd: number | undefined;
+  /** Called once a sentinel is there to read it: the pipe whose end says that the master is gone, if any. */
+  readonly takeParentPipe: () => number | undefined;
   /** Whether the sentinel may kill this process when its master is gone and main computes on. */
   readonly mayKill: boolean;
   /** Where the sentinel appends the line about a kill. */
@@ -144,7 +144,7 @@ export class Attempt {
         clientTimeoutMs,
         broker: 'external',
         shared,
-        parentPipeFd: params.parentPipeFd,
+        parentPipeFd: params.takeParentPipe(),
         mayKill: params.mayKill,
         auditFile: params.auditFile,
         killLine: killLine(params.auditFormat),

@@ -31,6 +31,13 @@ export type Located =
     }
   | { readonly kind: 'missing'; readonly message: string };
 
+export interface ParentMaster {
+  /** Its end says that the master is gone; read by the sentinel, which outlives a main that computes. */
+  readonly pipeFd: number;
+  /** For as long as no sentinel reads the pipe. */
+  readonly isGone: () => boolean;
+}
+
 export interface SlaveParams {
   readonly locate: () => Promise<Located>;
   readonly algorithm: (slave: SlaveHandle) => unknown;
@@ -41,7 +48,8 @@ export interface SlaveParams {
   readonly clientTimeoutMs: number;
   /** May be Infinity. */
   readonly connectTimeoutMs: number;
-  readonly parentPipeFd?: number | undefined;
+  /** Of a local slave: the master that started it, and its only one. */
+  readonly parent?: ParentMaster | undefined;
   readonly mayKill?: boolean | undefined;
   readonly auditFile?: string | undefined;
   readonly auditFormat?: 'text' | 'json' | undefined;
@@ -60,10 +68,13 @@ export class Slave {
   /** Where a master was looked for last, which a resource file may have said. */
   #url = '';
   #memberId: string;
+  /** The descriptor ends with the sentinel that reads it, and its number may then be another's. */
+  #pipeFd: number | undefined;
 
   constructor(params: SlaveParams) {
     this.#params = params;
     this.#memberId = params.memberId;
+    this.#pipeFd = params.parent?.pipeFd;
     this.#joined = new Promise((resolve) => {
       this.#onJoined = resolve;
     });
@@ -96,9 +107,13 @@ export class Slave {
 
   /** An attempt that has joined, or how the search ended. */
   async #findMaster(): Promise<Attempt | SearchEnd> {
-    const { audit, connectTimeoutMs, signal } = this.#params;
+    const { audit, connectTimeoutMs, signal, parent } = this.#params;
     let deadline = performance.now() + connectTimeoutMs;
     while (performance.now() < deadline && !signal?.aborted) {
+      if (parent?.isGone()) {
+        audit.emit({ type: 'master-lost', evidence: 'the process that started this slave has ended' });
+        return 'master-disconnect';
+      }
       const located = await this.#params.locate();
       if (located.kind === 'finished') {
         const { timestamp, run: runId, path, memberId } = located;
@@ -128,7 +143,7 @@ export class Slave {
     place: Located & { kind: 'connect' },
     deadline: () => number,
   ): Promise<{ attempt?: Attempt; end?: SearchEnd | undefined; heard?: boolean }> {
-    const { audit, algorithms, argv, clientTimeoutMs, parentPipeFd, mayKill, signal } = this.#params;
+    const { audit, algorithms, argv, clientTimeoutMs, mayKill, signal } = this.#params;
     const { auditFile, auditFormat } = this.#params;
     const address = place.broker.urls.join(', ');
     this.#url = address;
@@ -146,7 +161,7 @@ export class Slave {
         argv,
         clientTimeoutMs,
         withinMs: deadline() - performance.now(),
-        parentPipeFd,
+        takeParentPipe: () => this.#takePipe(),
         mayKill: mayKill ?? false,
         auditFile,
         auditFormat: auditFormat ?? 'text',
@@ -178,6 +193,12 @@ export class Slave {
     return { end: this.#endOfSearch(core.end), heard };
   }
 
+  #takePipe(): number | undefined {
+    const fd = this.#pipeFd;
+    this.#pipeFd = undefined;
+    return fd;
+  }
+
   /** A master of the same member id may refuse the run of a resource file that was just written anew. */
   async #hasMovedOn(place: MasterPlace): Promise<boolean> {
     const located = await this.#params.locate();
@@ -194,7 +215,7 @@ export class Slave {
       case 'refused':
         return 'master-disconnect';
       case 'master-lost':
-        return this.#params.parentPipeFd === undefined ? undefined : 'master-disconnect';
+        return this.#params.parent === undefined ? undefined : 'master-disconnect';
       default:
         return end satisfies never;
     }

@@ -243,7 +243,7 @@ socket.on('data', () => process.exit(7));
 if (mode === 'stubborn') process.on('SIGTERM', () => {});
 if (mode === 'family') spawn(process.execPath, [process.argv[1], 'stubborn', port], { stdio: 'ignore' });
 if (mode === 'bound') {
-  const parent = new Socket({ fd: Number(pipe) });
+  const parent = new Socket({ fd: Number(pipe.split(':')[0]) });
   parent.resume().on('end', () => socket.end('master gone\\n', () => process.exit(255)));
 }
 `;
@@ -375,7 +375,10 @@ local('gives a process its arguments, its pipe, and the token by its environment
   onStage(2, 'stay', async (stage, slaves) => {
     const greetings = await stage.greetings(2);
     for (const { argv, pipe, token } of greetings) {
-      assert.equal([argv[0], ...argv.slice(2), pipe, token], ['stay', '--slave', 'a b', '3', 's3cret']);
+      assert.equal(
+        [argv[0], ...argv.slice(2), pipe, token],
+        ['stay', '--slave', 'a b', `3:${process.pid}`, 's3cret'],
+      );
     }
     assert.equal(greetings.map(({ pid }) => pid).sort(), [...slaves.pids].sort());
     await within(slaves.end());

@@ -4,11 +4,11 @@ import { createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../src/audit/events.js';
-import { type Located, Slave } from '../../src/slave/slave.js';
+import { type Located, type ParentMaster, Slave } from '../../src/slave/slave.js';
 
 const search = suite('search for a master');
 
-function createSlave(located: Located, connectTimeoutMs: number) {
+function createSlave(located: Located, connectTimeoutMs: number, parent?: ParentMaster) {
   const events: AuditEvent[] = [];
   const abort = new AbortController();
   const slave = new Slave({
@@ -20,6 +20,7 @@ function createSlave(located: Located, connectTimeoutMs: number) {
     memberId: 'm',
     clientTimeoutMs: 3000,
     connectTimeoutMs,
+    parent,
     signal: abort.signal,
   });
   return { slave, events, abort };
@@ -54,6 +55,15 @@ search('it waits for a mute broker no longer than the time it has to find a mast
   } finally {
     mute.close();
   }
+});
+
+search('it does not look for a master that is gone with its process', async () => {
+  let looks = 0;
+  const parent: ParentMaster = { pipeFd: -1, isGone: () => ++looks > 2 };
+  const { slave, events } = createSlave({ kind: 'missing', message: 'no file' }, 60_000, parent);
+  assert.is(await slave.run(), 255);
+  assert.is(looks, 3);
+  assert.is(events.at(-2)?.type, 'master-lost');
 });
 
 search.run();
