@@ -157,6 +157,8 @@ export interface AuditEventTable {
   'task-cancelled': { taskId: string; algorithm: string; sid?: string | undefined };
   /** `SLAVE-0 F TASK-7 #1 again in 2.0 s: it threw RangeError: no`: a run that threw or took too long. */
   'task-retried': { sid: string; taskId: string; attempt: number; waitSeconds: number; evidence: string };
+  /** `WAITING for slaves: 5 tasks queued, none here for 10.0 s; start some with --slave or --slaves N`. */
+  'slaves-missing': { queued: number; waitedSeconds: number };
   /** `SLAVE-0 D TASK-7 duplicate`: a result that came too late, twice or from the wrong slave. */
   'result-dropped': { sid: string; taskId: string; reason: string };
 

@@ -95,6 +95,8 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'task-unrunnable': '{taskId:id} UNRUNNABLE {algorithm:name} {reason:word} ({history:runs})',
   'task-cancelled': '{taskId:id} CANCELLED {algorithm:name}[[ on {sid:id}]]',
   'task-retried': '{sid:id} F {taskId:id} #{attempt:int} again in {waitSeconds:sec} s: {evidence:text}',
+  'slaves-missing':
+    'WAITING for slaves: {queued:int} tasks queued, none here for {waitedSeconds:sec} s; start some with --slave or --slaves N',
   'result-dropped': '{sid:id} D {taskId:id} {reason:text}',
 
   'local-slave-started': 'LOCAL {index:int} STARTED pid {pid:int}',

@@ -13,6 +13,7 @@ import { AbortWatch } from './abort-watch.js';
 import { Checkpoint } from './checkpoint.js';
 import { Commands } from './commands.js';
 import { Dispatcher } from './dispatcher.js';
+import { Drought } from './drought.js';
 import { FateBox, type Selection } from './fate-box.js';
 import { Groups } from './groups.js';
 import { Ledger } from './ledger.js';
@@ -43,6 +44,7 @@ export class MasterCore {
   readonly #commands: Commands;
   readonly #aborts = new AbortWatch((tasks) => this.#cancelBySignal(tasks));
   readonly #checkpoint: Checkpoint | undefined;
+  readonly #drought = new Drought();
   readonly groups: Groups;
   #ending = false;
   #failure: Error | undefined;
@@ -353,6 +355,10 @@ export class MasterCore {
       if (giver !== undefined) this.#commands.recallHalf(giver);
     }
     this.dispatch(now);
+    const waitedSeconds = this.#drought.tick(now, this.#jar.queued, this.roster.size);
+    if (waitedSeconds !== undefined) {
+      this.#audit.emit({ type: 'slaves-missing', queued: this.#jar.queued, waitedSeconds });
+    }
     this.#ledger.tick(now, this.#jar.pending);
   }
 

@@ -186,6 +186,10 @@ export const SAMPLES: Samples = {
     { type: 'task-cancelled', taskId: 'TASK-7', algorithm: 'hello', sid },
     'TASK-7 CANCELLED "hello" on SLAVE-0',
   ],
+  'slaves-missing': [
+    { type: 'slaves-missing', queued: 5, waitedSeconds: 10 },
+    'WAITING for slaves: 5 tasks queued, none here for 10.0 s; start some with --slave or --slaves N',
+  ],
   'task-retried': [
     {
       type: 'task-retried',
