@@ -27,7 +27,7 @@ function shownForm(template: string): string {
 }
 
 tables('every audit event is explained, with the line that is written', () => {
-  const text = readDocument('docs/audit-trail.md');
+  const text = readDocument('docs/manual/audit-trail.md');
   const shown = Array.from(
     text.matchAll(/^\| `([a-z-]+)` \| `([^|]+)` \| ([^|]+) \|$/gm),
     ([, type = '', line = '', meaning = '']) => ({ type, line, meaning }),
@@ -41,13 +41,42 @@ tables('every audit event is explained, with the line that is written', () => {
   for (const { type, meaning } of shown) assert.ok(meaning.length > 8, `${type} has a meaning`);
 });
 
-tables('every link to a file leads to one', () => {
+/** The anchors of a document's headings, as GitHub and its kin make them. */
+function anchorsOf(text: string): Set<string> {
+  const prose = text.replace(/^```.*?^```$/gms, '');
+  const headings = Array.from(prose.matchAll(/^#+ (.+)$/gm), ([, heading = '']) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+tables('every link leads to a file, and to a heading in it', () => {
   for (const path of documentPaths()) {
-    for (const [, target = ''] of readDocument(path).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
-      if (/^[a-z]+:/.test(target)) continue;
-      assert.ok(existsSync(join(root, dirname(path), target)), `${path} links to ${target}`);
+    const links = readDocument(path).matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g);
+    for (const [link, file = '', anchor] of links) {
+      if (/^[a-z]+:/.test(file)) continue;
+      const target = file === '' ? path : join(dirname(path), file);
+      assert.ok(existsSync(join(root, target)), `${path} links to ${file}`);
+      if (anchor !== undefined) assert.ok(anchorsOf(readDocument(target)).has(anchor), `${path}: ${link}`);
     }
   }
+});
+
+tables('every chapter of the manual is in its list', () => {
+  const listed = Array.from(
+    readDocument('docs/manual/README.md').matchAll(/\]\(([\w-]+\.md)\)/g),
+    ([, name = '']) => name,
+  );
+  const chapters = documentPaths().flatMap((path) => {
+    const name = /^docs\/manual\/(.*)$/.exec(path)?.[1];
+    return name === undefined || name === 'README.md' ? [] : [name];
+  });
+  assert.equal([...listed].sort(), chapters);
 });
 
 tables.run();

@@ -1,4 +1,4 @@
-/** What docs/examples.md shows of an example: its command line, and what that prints. */
+/** What docs/manual/examples.md shows of an example: its command line, and what that prints. */
 import assert from 'node:assert/strict';
 import { codeBlocks, readDocument } from '../docs/read-docs.js';
 import { exampleFile, runWithTwoSlaves, type Surroundings } from './run-example.js';
@@ -14,10 +14,10 @@ export interface Documented {
 /** The example whose program is examples/`path`.ts: a heading, then a block with `$` and the command. */
 export function documented(path: string): Documented {
   const command = `$ node dist/examples/${path}.js --master --slaves 2`;
-  const block = codeBlocks(readDocument('docs/examples.md')).find(
+  const block = codeBlocks(readDocument('docs/manual/examples.md')).find(
     ({ language, code }) => language === 'console' && code.startsWith(command),
   );
-  assert(block !== undefined, `docs/examples.md has no ${command}`);
+  assert(block !== undefined, `docs/manual/examples.md has no ${command}`);
   const [line = '', ...output] = block.code.split('\n');
   const args = line.slice(command.length).trim();
   return { program: exampleFile(path), args: args === '' ? [] : args.split(' '), output: output.join('\n') };
