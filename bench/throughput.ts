@@ -22,6 +22,8 @@ const FRAME_BYTES = 84;
 const ENTRY_BYTES = 22;
 /** Round trips before the other side has its turn: what disturbs the machine shall disturb both. */
 const ROUNDS = 100;
+/** Until both sides run compiled code. */
+const WARM_UP_ROUNDS = 5_000;
 
 export interface ThroughputOptions {
   readonly slaves: readonly number[];
@@ -122,7 +124,8 @@ async function measureRow(params: RowParams): Promise<ThroughputRow> {
     if (size === 1 || group === 'auto') {
       // Before the others: what they leave to be collected would be paid for here.
       const one = { kind: 'sequential', rounds: ROUNDS, bytes: FRAME_BYTES + ENTRY_BYTES } as const;
-      await framework.measure({ ...one, rounds: 10 * ROUNDS });
+      await framework.measure({ ...one, rounds: WARM_UP_ROUNDS });
+      await raw.measure({ ...one, rounds: WARM_UP_ROUNDS });
       for (let block = 0; block < 20 * share * repeats; block++) {
         rounds.theirs.push(...(await raw.measure(one)).micros);
         rounds.ours.push(...(await framework.measure(one)).micros);
