@@ -1,4 +1,4 @@
-/** docs/manual/api.md against the code: every export, every member of the handles and stubs, and no other. */
+/** The manual against the code: every export, every member of handles, stubs and policies, and no other. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -6,10 +6,10 @@ import * as assert from 'uvu/assert';
 import * as exported from '../../src/index.js';
 import { readDocument, root } from './read-docs.js';
 
-const text = readDocument('docs/manual/api.md');
+const chapter = (name: string): string => readDocument(`docs/manual/${name}.md`);
 
-/** The rows of the table below a heading of the document. */
-function rowsOf(heading: string): string[] {
+/** The rows of the table below a heading of a chapter. */
+function rowsOf(heading: string, text = chapter('api')): string[] {
   const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
   // Behind its head and the line of dashes
   return section
@@ -18,9 +18,9 @@ function rowsOf(heading: string): string[] {
     .slice(2);
 }
 
-const firstCells = (heading: string): string[] =>
-  rowsOf(heading)
-    .map((row) => /^\| `(\w+)` \|/.exec(row)?.[1] ?? row)
+const firstCells = (heading: string, text?: string): string[] =>
+  rowsOf(heading, text)
+    .map((row) => /^\| `([\w-]+)` \|/.exec(row)?.[1] ?? row)
     .sort();
 
 /** The names of an interface's members, as they are written in its file. */
@@ -71,5 +71,22 @@ for (const [heading, file, name] of [
     assert.equal(firstCells(heading), membersOf(file, name));
   });
 }
+
+for (const [name, heading, of] of [
+  ['policies', 'All fields', 'TaskPolicy'],
+  ['task-algorithms', 'Options', 'AlgorithmOptions'],
+] as const) {
+  api(`every field of ${of} has its row`, () => {
+    assert.equal(firstCells(heading, chapter(name)), membersOf('algorithms/types.ts', of));
+  });
+}
+
+api('every reason of an unrunnable task has its row', () => {
+  const source = readFileSync(join(root, 'src', 'errors.ts'), 'utf8');
+  const union = /^export type UnrunnableReason =([^;]*);/m.exec(source)?.[1] ?? '';
+  const reasons = Array.from(union.matchAll(/'([\w-]+)'/g), ([, reason = '']) => reason);
+  assert.ok(reasons.length > 5);
+  assert.equal(firstCells('Tasks that failed', chapter('policies')), reasons.sort());
+});
 
 api.run();

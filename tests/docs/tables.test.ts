@@ -1,21 +1,52 @@
 /** The tables of the documents against the tables of the source, and the links between documents. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AUDIT_EVENT_TYPES, TEXT_TEMPLATES } from '../../src/audit/text-templates.js';
-import { FLAG_ROWS } from '../../src/cli/flag-table.js';
+import { FLAG_ROWS, type FlagRow } from '../../src/cli/flag-table.js';
 import { documentPaths, readDocument, root, section } from './read-docs.js';
 
 const tables = suite('tables in the documents');
 
-tables('the flags of the README are those of the program, in its words', () => {
-  const rows = FLAG_ROWS.map(
+const flagRows = (flags: readonly FlagRow[]): string[] =>
+  flags.map(
     ({ name, takesValue, byDefault = '', describe }) =>
       `| \`${name}${takesValue ? ' …' : ''}\` | ${byDefault} | ${describe} |`,
   );
-  const expected = ['| flag | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
-  assert.is(section(readDocument('README.md'), 'flags'), expected);
+
+tables('the chapter of flags has all of them, in the words and groups of the program', () => {
+  const shown = readDocument('docs/manual/flags.md')
+    .split(/^## /m)
+    .map((part): [string, string[]] => [
+      `${part.slice(0, part.indexOf('\n'))}:`,
+      part.split('\n').filter((line) => line.startsWith('| `--')),
+    ])
+    .filter(([, rows]) => rows.length > 0);
+  const groups = [...new Set(FLAG_ROWS.map(({ group }) => group))];
+  const expected = groups.map((name) => [name, flagRows(FLAG_ROWS.filter(({ group }) => group === name))]);
+  assert.equal(shown, expected);
+});
+
+tables('the flags that the README shows are described as in the program', () => {
+  const all = flagRows(FLAG_ROWS);
+  const shown = section(readDocument('README.md'), 'flags').split('\n').slice(2);
+  assert.ok(shown.length > 5, 'it shows some');
+  for (const row of shown) assert.ok(all.includes(row), row);
+});
+
+tables('every environment variable that the library reads is explained', () => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(join(root, 'src', path), 'utf8'));
+  const read = sources.flatMap((source) =>
+    Array.from(source.matchAll(/'(TS_MW_\w+)'|\benv\.([A-Z]\w+)/g), ([, own, other]) => own ?? other ?? ''),
+  );
+  const shown = Array.from(
+    readDocument('docs/manual/flags.md').matchAll(/^\| `([A-Z_]+)` \|/gm),
+    ([, name = '']) => name,
+  );
+  assert.equal(shown.sort(), [...new Set(read)].sort());
 });
 
 /** `{sid:id} <- {count:int} tasks` is shown as `{sid} <- {count} tasks`. */
