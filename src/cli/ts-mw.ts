@@ -3,7 +3,7 @@
 
 import { relative } from 'node:path';
 import yargs from 'yargs';
-import { MwError } from '../errors.js';
+import { MwError, UsageError } from '../errors.js';
 import { packageVersion } from './describe-flags.js';
 import { dumpExecutable } from './dump-exec/dump-exec.js';
 import { FAILURE } from './exit-code.js';
@@ -13,13 +13,12 @@ await yargs(process.argv.slice(2))
   .locale('en')
   .version(packageVersion())
   .command(
-    'dump-exec <program>',
+    'dump-exec [program]',
     'Write a compiled program, its dependencies and Node as one executable file',
     (command) =>
       command
         .positional('program', {
           type: 'string',
-          demandOption: true,
           describe: 'Its file, such as dist/app.js',
         })
         .option('exec-name', {
@@ -37,7 +36,10 @@ await yargs(process.argv.slice(2))
   })
   .parseAsync();
 
-async function dumpExec(program: string, execName: string | undefined): Promise<void> {
+async function dumpExec(program: string | undefined, execName: string | undefined): Promise<void> {
+  if (program === undefined) {
+    throw new UsageError('expected a program, none came; type ts-mw dump-exec PROGRAM, such as dist/app.js');
+  }
   const { file, bytes, addons } = await dumpExecutable({ program, execName });
   const megabytes = (bytes / 2 ** 20).toFixed(0);
   const lines = [

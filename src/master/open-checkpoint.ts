@@ -93,11 +93,22 @@ function checkFile(folder: string, path: string): void {
 
 async function openRoot(folder: string, path: string): Promise<RootDatabase> {
   checkFile(folder, path);
-  const { open } = await import('lmdb');
+  const { open } = await loadLmdb(folder);
   try {
     return open({ path, noSubdir: false });
   } catch (error) {
     throw new CheckpointError(folder, `${folder} holds no store that can be opened (${reasonOf(error)})`, {
+      cause: error,
+    });
+  }
+}
+
+/** Its native addon is no part of an executable made by `dump-exec`, and may have been left behind. */
+async function loadLmdb(folder: string): Promise<typeof import('lmdb')> {
+  try {
+    return await import('lmdb');
+  } catch (error) {
+    throw new CheckpointError(folder, `lmdb, which keeps ${folder}, cannot be loaded: ${reasonOf(error)}`, {
       cause: error,
     });
   }

@@ -85,12 +85,17 @@ dump('one file is the program, as master and as slave', async () => {
       encoding: 'utf8',
     }).stdout.replace('hello-world', 'hello'),
   );
+
+  for (const addon of addons) rmSync(join(folder, addon ?? ''));
+  const bereft = await start(hello, ['--master', '--checkpoint', join(folder, 'results')]);
+  assert.is(bereft.code, 255);
+  assert.match(bereft.stderr, /lmdb, which keeps .*results, cannot be loaded: .*\.node: .*$/m);
 });
 
 dump('it says in one line what is wrong, and exits 255', () => {
   for (const [args, line] of [
     [['dump-exec', 'none.js'], /^there is no .*none\.js; build the program and name its compiled file\n$/],
-    [['dump-exec'], /^Not enough non-option arguments: got 0, need at least 1\n$/],
+    [['dump-exec'], /^expected a program, none came; type ts-mw dump-exec PROGRAM, such as dist\/app\.js\n$/],
     [[], /^expected a command; type ts-mw dump-exec PROGRAM\n$/],
     [['dump-exec', 'a.js', '--wrong'], /^Unknown argument: wrong\n$/],
   ] as const) {
