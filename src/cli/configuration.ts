@@ -82,7 +82,10 @@ export function configure(
   const ofProgram = givenByDefaults(defaults);
   const role = roleOf(given) ?? roleOf(ofProgram);
   if (role === undefined) {
-    throw new FlagError('--master', 'expected --master or --slave, neither came; type one of them');
+    throw new FlagError(
+      '--master',
+      'expected --master or --slave, neither came; type one of them, or --help',
+    );
   }
   const flags = [...ofProgram.filter(({ key }) => !isDisplaced(key, role, given)), ...given];
   return freeze(new Reader(role, flags, env).configuration(argv));
