@@ -22,7 +22,7 @@ const BEGUN = 2;
 const GENERATION = 3;
 
 export interface Activity {
-  /** -1 when none runs. */
+  /** Of those that run the one that began first; -1 when none does. */
   readonly running: number;
   readonly runningMs: number;
   readonly begun: number;
@@ -36,12 +36,15 @@ export interface Activity {
  *
  * A sentinel may be quicker than the data: what it takes back before it has arrived, `offer` refuses.
  * A word that belongs to another round or generation counts as "not arrived", so the ring is never
- * cleared, and a recall of an old session finds nothing.
+ * cleared, and a recall of an old session finds nothing. A task that runs for long beside others loses its
+ * word when the ring has gone round: then it counts as gone here, and main alone knows that it runs.
  */
 export class Claims {
   readonly buffer: SharedArrayBuffer;
   readonly #header: Float64Array;
   readonly #ring: Int32Array;
+  /** Main's: what runs beside the task of the header, and since when, in the order in which they began. */
+  readonly #beside = new Map<number, number>();
 
   constructor(buffer?: SharedArrayBuffer) {
     const headerBytes = HEADER_DOUBLES * Float64Array.BYTES_PER_ELEMENT;
@@ -62,6 +65,7 @@ export class Claims {
     this.#header[GENERATION] = generation;
     this.#header[RUNNING] = -1;
     this.#header[BEGUN] = 0;
+    this.#beside.clear();
     return generation;
   }
 
@@ -71,7 +75,7 @@ export class Claims {
     for (;;) {
       const word = this.#load(index);
       if (sameTag(word, tag)) return stateOf(word) === STATE.waiting;
-      if (sameGeneration(word, tag) && isOpen(word)) {
+      if (sameGeneration(word, tag) && stateOf(word) === STATE.waiting) {
         throw new MwError('ERR_MW_CAPACITY', `more than ${CLAIM_SLOTS} tasks under way at one slave`);
       }
       if (this.#exchange(index, word, tag | STATE.waiting)) return true;
@@ -82,8 +86,8 @@ export class Claims {
   begin(index: number, nowMs: number): boolean {
     const tag = tagOf(this.generation, index);
     if (!this.#exchange(index, tag | STATE.waiting, tag | STATE.running)) return false;
-    this.#header[SINCE] = nowMs;
-    this.#header[RUNNING] = index;
+    if (this.#header[RUNNING] === -1) this.#show(index, nowMs);
+    else this.#beside.set(index, nowMs);
     this.#header[BEGUN] = (this.#header[BEGUN] ?? 0) + 1;
     return true;
   }
@@ -91,8 +95,24 @@ export class Claims {
   /** Main's. A task of an earlier session that ends late changes nothing. */
   finish(index: number): void {
     const tag = tagOf(this.generation, index);
-    if (!this.#exchange(index, tag | STATE.running, tag | STATE.done)) return;
-    if (this.#header[RUNNING] === index) this.#header[RUNNING] = -1;
+    if (!this.#exchange(index, tag | STATE.running, tag | STATE.done) && !isBehind(tag, this.#load(index)))
+      return;
+    if (this.#header[RUNNING] !== index) this.#beside.delete(index);
+    else if (this.#beside.size === 0) this.#header[RUNNING] = -1;
+    else this.#showNext();
+  }
+
+  #showNext(): void {
+    for (const [index, since] of this.#beside) {
+      this.#beside.delete(index);
+      this.#show(index, since);
+      return;
+    }
+  }
+
+  #show(index: number, since: number): void {
+    this.#header[SINCE] = since;
+    this.#header[RUNNING] = index;
   }
 
   /**
@@ -164,10 +184,6 @@ function sameTag(word: number, tag: number): boolean {
 
 function sameGeneration(word: number, tag: number): boolean {
   return word >>> (STATE_BITS + ROUND_BITS) === tag >>> (STATE_BITS + ROUND_BITS);
-}
-
-function isOpen(word: number): boolean {
-  return stateOf(word) === STATE.waiting || stateOf(word) === STATE.running;
 }
 
 /** Whether the task that `word` tells of has taken the place of the one with this tag. */

@@ -31,7 +31,8 @@ export function runCommand(
       return { from: options.claims.takeBack(generation, body.from, body.to) };
     case 'cancel': {
       const found = options.claims.cancel(generation, body.index);
-      if (found === 'running') tell({ type: 'cancel', nonce, index: body.index });
+      // Of a run whose word was taken by a later task, main knows more.
+      if (found !== 'waiting') tell({ type: 'cancel', nonce, index: body.index });
       return { found };
     }
     default:

@@ -84,6 +84,29 @@ shared('tells what runs and since when', () => {
   assert.equal(claims.activity(50), { running: -1, runningMs: 0, begun: 1 });
 });
 
+shared('of several that run it tells the one that has run longest', () => {
+  const claims = claimsWith(0, 3);
+  for (const index of [0, 1, 2]) claims.begin(index, 10 * (index + 1));
+  assert.equal(claims.activity(50), { running: 0, runningMs: 40, begun: 3 });
+  claims.finish(1);
+  claims.finish(0);
+  assert.equal(claims.activity(50), { running: 2, runningMs: 20, begun: 3 });
+  claims.finish(2);
+  assert.equal(claims.activity(50), { running: -1, runningMs: 0, begun: 3 });
+});
+
+shared('a task that runs while the ring goes round beside it loses its word, and nothing else', () => {
+  const claims = claimsWith(1, 1);
+  for (let index = 1; index < 2 * CLAIM_SLOTS; index += 1) {
+    assert.ok(claims.offer(index) && claims.begin(index, 0));
+    claims.finish(index);
+  }
+  assert.is(claims.activity(0).running, 0);
+  assert.is(claims.cancel(claims.generation, 0), 'gone');
+  claims.finish(0);
+  assert.is(claims.activity(0).running, -1);
+});
+
 shared('a recall of an earlier session finds nothing, whatever the new one has', () => {
   const claims = claimsWith(1, 5);
   const old = claims.generation;
