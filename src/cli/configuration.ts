@@ -2,6 +2,7 @@
 
 import type { RotationSettings } from '../audit/rotation.js';
 import { FlagError } from '../errors.js';
+import { MOST_CONCURRENCY } from '../wire/messages.js';
 import { FLAG_ROWS, type FlagKey, type Flags, flagName, isTypedOnly } from './flag-table.js';
 import {
   AUDIT_FILE_BYTES,
@@ -53,6 +54,8 @@ export interface Configuration {
   readonly connectTimeoutMs: number;
   /** Local slaves to start; 0 on a slave. */
   readonly slaves: number;
+  /** Of this slave, or of a master's local ones. */
+  readonly slaveConcurrency: number;
   readonly slaveExecutable: string | undefined;
   readonly nats: NatsCredentials & {
     /** As `nats://HOST:PORT` or `tls://HOST:PORT`; empty is the broker inside the master. */
@@ -165,6 +168,7 @@ class Reader {
       clientTimeoutMs: this.#clientTimeoutMs(),
       connectTimeoutMs,
       slaves: this.#slaves(),
+      slaveConcurrency: this.#read('slaveConcurrency', concurrencyOf) ?? 1,
       slaveExecutable: this.#read('slaveExecutable', pathOf),
       nats: { urls, ...this.#credentials(urls) },
       maxMessageBytes: this.#read('maxMessageSize', messageBytesOf) ?? 256 * 1024 * 1024,
@@ -279,6 +283,8 @@ const pathOf = (name: string, text: string) => parseText(name, text, 'FILE');
 const folderOf = (name: string, text: string) => parseText(name, text, 'DIR');
 const formatOf = (name: string, text: string) => parseChoice(name, text, ['text', 'json']);
 const messageBytesOf = (name: string, text: string) => parseBytes(name, text, MESSAGE_BYTES);
+const concurrencyOf = (name: string, text: string) =>
+  parseNatural(name, text, { from: 1, to: MOST_CONCURRENCY }, '100');
 const auditBytesOf = (name: string, text: string) => parseBytes(name, text, AUDIT_FILE_BYTES);
 const secondsOrForEver = (name: string, text: string) =>
   parseSeconds(name, text, 'for ever') || Number.POSITIVE_INFINITY;

@@ -34,6 +34,8 @@ export interface Flags {
   readonly connectTimeout?: number | undefined;
   /** How many local slaves a master starts; 0. */
   readonly slaves?: number | undefined;
+  /** How many unordered tasks a slave runs at once, also local ones of a master; 1. */
+  readonly slaveConcurrency?: number | undefined;
   readonly slaveExecutable?: string | undefined;
   readonly natsUrl?: string | readonly string[] | undefined;
   readonly natsToken?: string | undefined;
@@ -148,6 +150,14 @@ export const FLAG_ROWS: readonly FlagRow[] = [
     'value',
     'Local slaves that a master starts and stops with itself, 0 to 1024',
     '0',
+  ),
+  row(
+    'slaveConcurrency',
+    'Slaves:',
+    'value',
+    'Unordered tasks that a slave runs at once, 1 to 1000: asynchronous ones that wait. On a master, its ' +
+      'local slaves',
+    '1',
   ),
   row(
     'slaveExecutable',

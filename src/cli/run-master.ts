@@ -290,6 +290,8 @@ function localSlaveArguments(
     // One that finds no master has outlived it, or is started again by it.
     '--connect-timeout',
     String(configuration.clientTimeoutMs / 1000),
+    '--slave-concurrency',
+    String(configuration.slaveConcurrency),
     '--',
     ...argv,
   ];

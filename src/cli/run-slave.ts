@@ -30,6 +30,7 @@ export function createSlave(params: RunSlaveParams): Slave {
     memberId: configuration.memberId,
     clientTimeoutMs: configuration.clientTimeoutMs,
     connectTimeoutMs: configuration.connectTimeoutMs,
+    concurrency: configuration.slaveConcurrency,
     parent,
     mayKill,
     auditFile: configuration.auditFile,

@@ -56,7 +56,7 @@ export class Commands {
     const cancelled = slave.cancels?.get(id);
     if (cancelled !== undefined) {
       slave.cancels?.delete(id);
-      if (found === 'running') slave.lingering = cancelled;
+      if (found === 'running') slave.lingering = [...slave.lingering, cancelled];
     }
     if (slave.shutdownId === id) slave.shutdownAcknowledged = true;
   }

@@ -6,7 +6,7 @@
 import { encodeBody } from '../wire/body.js';
 import { Deque } from '../wire/deque.js';
 import { type TimeLimit, taskEntryText, tasksText } from '../wire/entries.js';
-import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
+import { FIRST_WINDOW, GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
 import type { TaskJar } from './task-jar.js';
@@ -74,8 +74,8 @@ export class Dispatcher {
     }
   }
 
-  /** Posts groups while there are tasks and slaves with room. */
-  dispatch(slaves: number, now: number): void {
+  /** Posts groups while there are tasks and slaves with room; together these run `slots` tasks at once. */
+  dispatch(slots: number, now: number): void {
     this.#dispatchOrdered(now);
     if (!this.#jar.hasSuspects) this.#reserved = undefined;
     let turnedAway = 0;
@@ -86,7 +86,7 @@ export class Dispatcher {
         if (this.#reserved === slave && !slave.takesUnordered) this.#reserved = undefined;
         continue;
       }
-      const tasks = this.#choose(slave, slaves);
+      const tasks = this.#choose(slave, slots);
       if (tasks.length > 0) {
         this.#give(slave, tasks, now);
         turnedAway = 0;
@@ -113,7 +113,7 @@ export class Dispatcher {
       slave.isWorking &&
       !slave.suspected &&
       !slave.doomed &&
-      slave.lingering === undefined &&
+      slave.slots > 0 &&
       !slave.alone &&
       slave.recalling === undefined &&
       slave.outstanding < MOST_OUTSTANDING &&
@@ -125,16 +125,18 @@ export class Dispatcher {
 
   /**
    * A window is filled until it is full or no task is left, and again when half of it is free: so groups
-   * leave together, for each that leaves alone wakes the broker and the slave.
+   * leave together, for each that leaves alone wakes the broker and the slave. Where tasks run side by side
+   * each has a window of its own, until that of the slave is wider than them all.
    */
   #isFilling(slave: SlaveRecord): boolean {
-    const { groups, window } = slave;
-    if (groups.length >= window) slave.filling = false;
-    else if (groups.length <= window / 2) slave.filling = true;
+    const { openGroups, concurrency } = slave;
+    const window = Math.max(slave.window, FIRST_WINDOW * concurrency);
+    if (openGroups >= window) slave.filling = false;
+    else if (openGroups <= window / 2) slave.filling = true;
     return slave.filling;
   }
 
-  #choose(slave: SlaveRecord, slaves: number): Task[] {
+  #choose(slave: SlaveRecord, slots: number): Task[] {
     if (this.#jar.hasSuspects) {
       if (slave.outstanding > 0) {
         this.#reserved ??= slave;
@@ -149,11 +151,11 @@ export class Dispatcher {
       }
     }
     const { due } = this.#jar;
-    return this.#takeGroup(slave, slaves, due, () => this.#jar.take(this.#isHeld));
+    return this.#takeGroup(slave, slots, due, () => this.#jar.take(this.#isHeld));
   }
 
-  #takeGroup(slave: SlaveRecord, slaves: number, queued: number, take: () => Task | undefined): Task[] {
-    const plan = new GroupPlan({ taskGroup: this.#taskGroup, queued, slaves, lastGroup: slave.lastGroup });
+  #takeGroup(slave: SlaveRecord, slots: number, queued: number, take: () => Task | undefined): Task[] {
+    const plan = new GroupPlan({ taskGroup: this.#taskGroup, queued, slots, lastGroup: slave.lastGroup });
     const tasks: Task[] = [];
     let bytes = 0;
     while (!plan.isFull) {
@@ -194,11 +196,12 @@ export class Dispatcher {
       entries.push(taskEntryText(task.number, task.attempt, task.algorithm.index, task.text));
       if (task.raws.length > 0) raws.push(...task.raws);
     }
-    slave.groups.push(group);
+    slave.addGroup(group);
     slave.outstanding += tasks.length;
     slave.lastGroup = Math.max(1, tasks.length);
     if (!this.#jar.hasReady && slave.mailbox.length === 0) slave.filling = false;
-    slave.session.post(encodeBody(tasksText(this.#grouping, entries, limits), raws));
+    const ordered = slave.concurrency > 1 && tasks[0]?.addressee !== undefined;
+    slave.session.post(encodeBody(tasksText(this.#grouping, entries, limits, ordered), raws));
     this.#onGiven(slave, group);
   }
 
@@ -209,10 +212,15 @@ export class Dispatcher {
     let fullest: SlaveRecord | undefined;
     for (const slave of slaves) {
       if (!slave.isWorking || slave.suspected || slave.doomed || !slave.takesUnordered) continue;
-      if (slave.outstanding === 0) idle ||= slave.lingering === undefined;
+      if (slave.outstanding < slave.slots) idle ||= slave.outstanding === 0 || !this.#runsEmpty(slave);
       else if (this.#mayRecall(slave, now) && spare(slave) > spare(fullest)) fullest = slave;
     }
     return idle ? fullest : undefined;
+  }
+
+  /** Its free slots are meant to stay free. */
+  #runsEmpty(slave: SlaveRecord): boolean {
+    return slave.alone || slave === this.#reserved;
   }
 
   #mayRecall(slave: SlaveRecord, now: number): boolean {

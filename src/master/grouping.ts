@@ -18,9 +18,9 @@ export const LARGEST_WINDOW = 64;
 
 export interface GroupingState {
   readonly taskGroup: number | 'auto';
-  /** Queued tasks and slaves that could take them. */
+  /** Queued tasks, and how many the slaves that could take them run at once. */
   readonly queued: number;
-  readonly slaves: number;
+  readonly slots: number;
   /** Size of the slave's last group. */
   readonly lastGroup: number;
 }
@@ -33,10 +33,10 @@ export class GroupPlan {
   #count = 0;
   #seconds = 0;
 
-  constructor({ taskGroup, queued, slaves, lastGroup }: GroupingState) {
+  constructor({ taskGroup, queued, slots, lastGroup }: GroupingState) {
     this.#exact = taskGroup !== 'auto';
     this.#most = taskGroup === 'auto' ? Math.min(MOST_TASKS, lastGroup * GROWTH) : taskGroup;
-    this.#share = Math.ceil(queued / (2 * Math.max(1, slaves)));
+    this.#share = Math.ceil(queued / (2 * Math.max(1, slots)));
   }
 
   /** The first task is always taken; one of an algorithm that was never measured goes alone. */

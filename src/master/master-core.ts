@@ -222,7 +222,7 @@ export class MasterCore {
     }
     if (!this.#checkpoint?.isFull) {
       this.#jar.release((algorithm) => this.#isHeld(algorithm));
-      this.#dispatcher.dispatch(this.roster.size, now);
+      this.#dispatcher.dispatch(this.roster.slots, now);
     }
     this.#checkpoint?.commit();
     this.flush(now);
@@ -350,7 +350,7 @@ export class MasterCore {
     // Room can come without a word of the slave: what waited for the link has left.
     if (this.#jar.hasReady || this.#jar.hasSuspects)
       for (const slave of this.roster) this.#dispatcher.lineUp(slave);
-    if (this.#jar.pending > 0 && this.#sessions.numIdle > 0) {
+    if (this.#jar.pending > 0 && this.#sessions.mayHaveFreeSlots) {
       const giver = this.#dispatcher.chooseRecall(this.roster, now);
       if (giver !== undefined) this.#commands.recallHalf(giver);
     }
@@ -371,7 +371,7 @@ export class MasterCore {
     switch (event.type) {
       case 'beat':
         if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
-        if (event.running !== slave.lingering?.index) slave.lingering = undefined;
+        slave.endLingering(({ index }) => index < (event.running ?? -1) || (event.running ?? -1) < 0);
         this.#confirm(slave);
         slave.session.takeBeat(event, now);
         this.#sessions.wake(slave);

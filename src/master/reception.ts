@@ -1,7 +1,7 @@
 /** Decides whether a slave that says hello may join, and tells it why not. */
 
 import type { AlgorithmDefinition } from '../algorithms/types.js';
-import { type Hello, PROTOCOL_VERSION } from '../wire/messages.js';
+import { type Hello, MOST_CONCURRENCY, PROTOCOL_VERSION } from '../wire/messages.js';
 
 export interface Expectations {
   readonly run: string;
@@ -28,8 +28,13 @@ export function parseHello(value: unknown): Hello | undefined {
     Array.isArray(hello.algorithms) &&
     hello.algorithms.every((pair) => Array.isArray(pair) && typeof pair[0] === 'string') &&
     typeof hello.host === 'string' &&
-    typeof hello.pid === 'number';
+    typeof hello.pid === 'number' &&
+    (hello.concurrency === undefined || isConcurrency(hello.concurrency));
   return wellFormed ? hello : undefined;
+}
+
+function isConcurrency(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_CONCURRENCY;
 }
 
 export function judgeHello(hello: Hello, expected: Expectations): Verdict {

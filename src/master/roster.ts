@@ -11,9 +11,15 @@ export class Roster {
   readonly #byNumber = new Map<number, SlaveRecord>();
   readonly #ended = new Map<string, { readonly number: number; told: boolean }>();
   #nextNumber = 0;
+  #slots = 0;
 
   get size(): number {
     return this.#byNonce.size;
+  }
+
+  /** How many tasks they all run at once. */
+  get slots(): number {
+    return this.#slots;
   }
 
   nextNumber(): number {
@@ -23,6 +29,7 @@ export class Roster {
   add(slave: SlaveRecord): void {
     this.#byNonce.set(slave.nonce, slave);
     this.#byNumber.set(slave.number, slave);
+    this.#slots += slave.concurrency;
   }
 
   findByNumber(number: number): SlaveRecord | undefined {
@@ -40,7 +47,7 @@ export class Roster {
   }
 
   remove(slave: SlaveRecord): void {
-    this.#byNonce.delete(slave.nonce);
+    if (this.#byNonce.delete(slave.nonce)) this.#slots -= slave.concurrency;
     this.#byNumber.delete(slave.number);
     this.#ended.set(slave.nonce, { number: slave.number, told: false });
     if (this.#ended.size > MOST_ENDED) {

@@ -87,10 +87,10 @@ export class Sessions {
       onResend: (side, from) => this.#audit.emit(resendEvent(side, `SLAVE-${number}`, from)),
     });
     const machine = new SlaveMachine((state, from) => this.#onMove(slave, state, from));
-    const { host, pid } = hello;
+    const { host, pid, concurrency } = hello;
     const kind = this.allocation.join();
     const credit = this.#credit.join(session);
-    const slave = new SlaveRecord(number, address, host, pid, session, machine, credit, kind);
+    const slave = new SlaveRecord(number, address, host, pid, session, machine, credit, kind, concurrency);
     this.roster.add(slave);
     this.#bySession.set(session, slave);
     const { sid } = slave;
@@ -125,9 +125,9 @@ export class Sessions {
     this.#ports.sendHandshake(address, message);
   }
 
-  /** How many slaves have nothing to do. */
-  get numIdle(): number {
-    return this.#idle;
+  /** Whether a slave has nothing to do, or some could do more. */
+  get mayHaveFreeSlots(): boolean {
+    return this.#idle > 0 || this.roster.slots > this.roster.size;
   }
 
   #onMove({ sid }: SlaveRecord, state: SlaveState, from: SlaveState): void {

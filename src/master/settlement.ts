@@ -148,7 +148,7 @@ export class Settlement {
   }
 
   #drop(slave: SlaveRecord, number: number, reason: string): void {
-    if (slave.lingering?.number === number) slave.lingering = undefined;
+    slave.endLingering((run) => run.number === number);
     this.#audit.emit({ type: 'result-dropped', sid: slave.sid, taskId: `TASK-${number}`, reason });
   }
 
@@ -171,7 +171,7 @@ export class Settlement {
     slave.outstanding--;
     if (task.addressee !== undefined) slave.orderedOutstanding--;
     if (slave.alone && slave.outstanding === 0) slave.alone = false;
-    while (slave.groups.at(0)?.open === 0) slave.groups.shift();
+    if (group.open === 0) slave.closeGroup();
     if (slave.outstanding === 0) slave.machine.send('all-settled');
     if (superfluous) this.#onSuperfluous(slave, task, index);
   }
@@ -203,15 +203,14 @@ export class Settlement {
 
   /**
    * Takes back what a slave that is gone had been given, as each task's policy says. Those that it may
-   * have begun have had a run; unless `blameless`, they become suspects and run alone next time.
+   * have begun have had a run; unless `blameless`, they become suspects and run alone next time: at once, or where many
+   * ran side by side, when a second slave is lost.
    */
   reclaim(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
     const tasks = slave.openTasks();
     const begun = blameless || slave.doomed ? new Set<Task>() : this.#perhapsBegun(slave, tasks);
-    slave.groups.clear();
-    slave.outstanding = 0;
-    slave.orderedOutstanding = 0;
-    const unbegun: Task[] = [];
+    slave.clearGroups();
+    const others: Task[] = [];
     for (const task of tasks) {
       task.group = undefined;
       task.given ??= [];
@@ -219,20 +218,23 @@ export class Settlement {
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
       if (begun.has(task)) {
         task.noteFailure(slave.sid, evidence);
-        task.suspect = true;
+        task.suspect ||= slave.concurrency === 1 || isCloseToItsEnd(task);
       }
       if (!mayGoElsewhere(task)) {
         this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
       } else if (task.failures >= task.policy.maxAttempts) {
         const message = `${countRuns(task)} begun and none came to an end; the last: ${evidence}`;
         this.#retries.abandon(task, 'max-attempts', message);
-      } else if (begun.has(task)) {
+      } else if (task.suspect && begun.has(task)) {
         this.#retries.putBack(task, now);
       } else {
-        unbegun.push(task);
+        others.push(task);
       }
     }
-    for (const task of unbegun.reverse()) this.#jar.putBack(task);
+    for (const task of others.reverse()) {
+      if (begun.has(task)) this.#retries.putBack(task, now);
+      else this.#jar.putBack(task);
+    }
     this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
   }
 
@@ -249,19 +251,21 @@ export class Settlement {
   }
 
   /**
-   * A slave runs its tasks in order and sends a group's results before it begins the next; but those of
-   * tasks that run short it may hold back.
+   * A slave begins its tasks in order and sends a group's results before it begins the next; but those of
+   * tasks that run short it may hold back. One that runs several at once does so beside all but one of them.
    */
   #perhapsBegun(slave: SlaveRecord, tasks: readonly Task[]): Set<Task> {
-    const first = tasks[0]?.group;
-    const heldThrough = (tasks[0]?.index ?? 0) + HELD_RESULTS;
+    const { concurrency } = slave;
+    const running = tasks.slice(0, concurrency);
+    const groups = new Set(running.map(({ group }) => group));
+    const heldThrough = (running.at(-1)?.index ?? 0) + HELD_RESULTS;
     const begun = new Set<Task>();
-    let runShort = true;
+    let runLong = 0;
     for (const [position, task] of tasks.entries()) {
-      const held = runShort && (task.group?.firstIndex ?? 0) < heldThrough;
-      const near = task.group === first || position < this.#resultGroup;
+      const held = runLong < concurrency && (task.group?.firstIndex ?? 0) < heldThrough;
+      const near = groups.has(task.group) || position < concurrency - 1 + this.#resultGroup;
       if (held || near || task.index < slave.begun) begun.add(task);
-      runShort &&= (task.algorithm.seconds ?? HELD_SECONDS) < HELD_SECONDS;
+      if ((task.algorithm.seconds ?? HELD_SECONDS) >= HELD_SECONDS) runLong++;
     }
     return begun;
   }
@@ -275,6 +279,14 @@ export class Settlement {
     }
     if (back.length > 0) this.#audit.emit({ type: 'tasks-recalled', sid: slave.sid, count: back.length });
   }
+}
+
+/**
+ * Of many tasks that ran side by side when their slave was lost, one may be to blame: to run them all
+ * alone would cost more than to lose a second slave by it.
+ */
+function isCloseToItsEnd({ failures, policy }: Task): boolean {
+  return failures > 1 || failures >= policy.maxAttempts - 1;
 }
 
 /** The slave that was given the task last, else the one that it was addressed to. */

@@ -26,12 +26,19 @@ export interface CancelledRun {
   readonly index: number;
 }
 
+const NONE_LINGER: readonly CancelledRun[] = [];
+/** Groups without an open task that may lie among others before they are sorted out. */
+const MOST_CLOSED = 64;
+
 export class SlaveRecord implements Allocated {
   kind: SlaveKind;
   draftedFor: SlaveKind | undefined = undefined;
   /** Ordered tasks that wait for it. */
   readonly mailbox = new Deque<Task>();
+  /** In the order in which they were given; some behind the first may have no open task any more. */
   readonly groups = new Deque<Group>();
+  /** Those with open tasks. */
+  openGroups = 0;
   /** Tasks given out without a result. */
   outstanding = 0;
   /** Those of them that are ordered tasks. */
@@ -52,8 +59,8 @@ export class SlaveRecord implements Allocated {
   doomed = false;
   /** Cancels that it has not acknowledged, by command id. */
   cancels: Map<number, CancelledRun> | undefined = undefined;
-  /** A run that was cancelled goes on: what is sent now would wait behind it. */
-  lingering: CancelledRun | undefined = undefined;
+  /** Runs that were cancelled and go on: what is sent now might wait behind them. */
+  lingering: readonly CancelledRun[] = NONE_LINGER;
   /** Tasks begun and memory, as its sentinel last said. */
   begun = 0;
   /** A recall is out, up to the task that had been sent last. */
@@ -75,6 +82,8 @@ export class SlaveRecord implements Allocated {
     readonly machine: SlaveMachine,
     readonly credit: CreditMember,
     kind: SlaveKind = 'unordered',
+    /** How many unordered tasks it runs at once. */
+    readonly concurrency = 1,
   ) {
     this.kind = kind;
     this.sid = `SLAVE-${number}`;
@@ -84,9 +93,42 @@ export class SlaveRecord implements Allocated {
     return this.address.nonce;
   }
 
+  /** How many of its tasks can run now. */
+  get slots(): number {
+    return this.concurrency - this.lingering.length;
+  }
+
   /** Tasks of those outstanding that have not begun, as far as can be told from here. */
   get unstarted(): number {
-    return this.lingering === undefined ? this.outstanding - 1 : this.outstanding;
+    return this.outstanding - this.slots;
+  }
+
+  /** Some cancelled runs are known to run no more. */
+  endLingering(hasEnded: (run: CancelledRun) => boolean): void {
+    if (this.lingering.length > 0) this.lingering = this.lingering.filter((run) => !hasEnded(run));
+  }
+
+  addGroup(group: Group): void {
+    this.groups.push(group);
+    this.openGroups++;
+  }
+
+  /** A group has no open task any more; behind one that runs for long, such ones must not gather. */
+  closeGroup(): void {
+    this.openGroups--;
+    while (this.groups.at(0)?.open === 0) this.groups.shift();
+    if (this.groups.length <= 2 * this.openGroups + MOST_CLOSED) return;
+    const open = [...this.groups].filter((group) => group.open > 0);
+    this.groups.clear();
+    for (const group of open) this.groups.push(group);
+  }
+
+  /** Nothing is given to it any more. */
+  clearGroups(): void {
+    this.groups.clear();
+    this.openGroups = 0;
+    this.outstanding = 0;
+    this.orderedOutstanding = 0;
   }
 
   /** Whether ordered tasks may be addressed to it. */

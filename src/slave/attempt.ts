@@ -33,6 +33,7 @@ export interface AttemptParams {
   readonly algorithms: readonly AlgorithmDefinition[];
   readonly audit: AuditSink;
   readonly argv: readonly string[];
+  readonly concurrency: number;
   readonly clientTimeoutMs: number;
   /** What is left of the time to find a master; may be Infinity. */
   readonly withinMs: number;
@@ -63,7 +64,7 @@ export class Attempt {
     this.#link = link;
     this.#audit = params.audit;
     this.#sentinel = sentinel;
-    const { place, algorithms, audit } = params;
+    const { place, algorithms, audit, concurrency } = params;
     const { memberId } = place;
     const subjects = new Subjects(memberId);
     const user = place.broker.user ?? '_';
@@ -83,6 +84,7 @@ export class Attempt {
       host: hostname(),
       pid: process.pid,
       algorithms,
+      concurrency,
       audit,
       ports: {
         send: (frame) => link.send(toMaster, frame),

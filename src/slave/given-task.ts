@@ -17,6 +17,8 @@ export interface GivenTask {
   readonly raws: readonly Uint8Array[];
   /** How long it may run; 0 for as long as it likes. */
   readonly timeoutMs: number;
+  /** Waits for the ordered task before it; false on a slave that runs one task at a time. */
+  readonly ordered: boolean;
   /** The last of its message. */
   readonly endOfGroup: boolean;
 }

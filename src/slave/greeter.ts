@@ -55,7 +55,7 @@ export class Greeter {
   }
 
   #hello(): Hello {
-    const { memberId, host, pid, algorithms } = this.#options;
+    const { memberId, host, pid, algorithms, concurrency } = this.#options;
     return {
       type: 'hello',
       protocol: PROTOCOL_VERSION,
@@ -66,6 +66,7 @@ export class Greeter {
       host,
       pid,
       previous: this.#previous,
+      concurrency: concurrency === 1 ? undefined : concurrency,
     };
   }
 }

@@ -34,6 +34,8 @@ export class SlaveCore {
   readonly #greeter: Greeter;
   readonly #gate = new BeginGate();
   readonly #running = new Set<GivenTask>();
+  readonly #concurrency: number;
+  #orderedRuns = false;
   #session: Session | undefined;
   #generation = 0;
   /** The master's algorithms, by the index that tasks name. */
@@ -49,6 +51,7 @@ export class SlaveCore {
     this.#queue = new TaskQueue(options.ports.claim);
     this.#results = new ResultOutbox(options.audit);
     this.#greeter = new Greeter(options);
+    this.#concurrency = options.concurrency ?? 1;
   }
 
   /** Undefined while the slave works or joins. */
@@ -80,9 +83,14 @@ export class SlaveCore {
     return this.#results.collected;
   }
 
-  /** Whether a task has begun and not ended. */
-  get isRunning(): boolean {
-    return this.#running.size > 0;
+  /** Tasks that have begun and not ended. */
+  get runningTasks(): number {
+    return this.#running.size;
+  }
+
+  /** How many may run at once. */
+  get concurrency(): number {
+    return this.#concurrency;
   }
 
   /** Tasks run to their end. */
@@ -210,7 +218,7 @@ export class SlaveCore {
 
   #takeTasks(session: Session, body: Uint8Array): void {
     const { value, raw } = decodeBody(body);
-    const { grouping, tasks, limits } = parseTasks(value);
+    const { grouping, tasks, limits, ordered } = parseTasks(value);
     const timeouts = limits === undefined ? undefined : new Map(limits);
     const reader = raw.length > 0 ? new RawReader(Buffer.from(raw)) : undefined;
     const { sid } = session.epoch;
@@ -235,6 +243,7 @@ export class SlaveCore {
         meta,
         raws,
         timeoutMs,
+        ordered,
         endOfGroup,
       });
     }
@@ -298,29 +307,46 @@ export class SlaveCore {
 
   // ---- running tasks
 
-  /** The next task to run, claimed; undefined if there is none or results must be sent first. */
+  /**
+   * The next task to run, claimed; undefined if there is none, as many run as may, or results must be sent
+   * first. They begin in the order in which they came, so an ordered one that must wait holds up the rest.
+   */
   begin(now: number): GivenTask | undefined {
-    if (this.#end || !this.#gate.isOpen(this.#session?.waitingBytes ?? 0, now)) return undefined;
-    const task = this.#queue.take();
+    if (this.#end || this.#running.size >= this.#concurrency) return undefined;
+    if (!this.#gate.isOpen(this.#session?.waitingBytes ?? 0, now)) return undefined;
+    const task = this.#queue.take(this.#orderedRuns);
     if (task === undefined) return undefined;
     this.#running.add(task);
+    if (task.ordered) this.#orderedRuns = true;
     if (task.timeoutMs > 0) this.#ports.startClock(task);
     return task;
   }
 
   /** Takes what became of a task; true when a message of results was closed with it, to leave with `flush`. */
   complete(task: GivenTask, outcome: Outcome, micros: number, now: number): boolean {
+    const full = this.#collect(task, outcome, micros, now);
+    if (this.#end || (!full && this.#queue.length > 0)) return false;
+    this.#results.post(this.#queue.length === 0);
+    return true;
+  }
+
+  /** The same of one that ran beside others: its result waits for `sendResults`, unless groups are exact. */
+  completeBeside(task: GivenTask, outcome: Outcome, micros: number, now: number): void {
+    const full = this.#collect(task, outcome, micros, now);
+    if (full && this.#grouping > 0) this.#results.post(this.#queue.length === 0);
+  }
+
+  /** True when the message of results is full. */
+  #collect(task: GivenTask, outcome: Outcome, micros: number, now: number): boolean {
     this.#running.delete(task);
+    if (task.ordered) this.#orderedRuns = false;
     // First of all: a sentinel that has condemned the run ends the process here, before another begins.
     const isLate = task.timeoutMs > 0 && (this.#ports.stopClock(task) || micros > task.timeoutMs * 1000);
     if (task.generation === this.#generation && this.#session !== undefined) this.#ports.release(task.index);
     if (this.#end) return false;
     this.#completed++;
     this.#gate.note(micros);
-    const full = this.#results.add(task, isLate ? TIMED_OUT : outcome, micros, this.#grouping, now);
-    if (!full && this.#queue.length > 0) return false;
-    this.#results.post(this.#queue.length === 0);
-    return true;
+    return this.#results.add(task, isLate ? TIMED_OUT : outcome, micros, this.#grouping, now);
   }
 
   /** The slave is about to say goodbye: what it computes from now on would be computed again elsewhere. */

@@ -4,6 +4,7 @@ import type { SlaveId } from '../algorithms/types.js';
 import type { GivenTask, Outcome } from './given-task.js';
 import { HoldBack } from './hold-back.js';
 import { controllerOf, runTask } from './run-task.js';
+import { SideBySide } from './side-by-side.js';
 import type { SlaveCore } from './slave-core.js';
 import { enterScope, openScope, type SlaveScope } from './task-context.js';
 
@@ -11,6 +12,7 @@ import { enterScope, openScope, type SlaveScope } from './task-context.js';
 const PASS_SECONDS = 0.05;
 /** How long tasks may keep the event loop from sockets and timers. */
 const TURN_MS = 5;
+const TIMED_OUT: Outcome = { ok: false, timedOut: true };
 
 /** What a slave loop did and where the slave stands: CL-MW's six values. */
 export interface SlaveLoopReport {
@@ -34,9 +36,15 @@ export interface SlaveHandle {
   readonly sid: SlaveId | undefined;
   /** What the library did not consume of the command line, in its order. */
   readonly argv: readonly string[];
-  /** Waits up to `timeout` seconds (0.05) for tasks, runs all that are there, and returns (CL-MW). */
+  /**
+   * Waits up to `timeout` seconds (0.05) for tasks, runs all that are there, and returns (CL-MW) when none
+   * runs any more.
+   */
   slaveLoop(options?: { readonly timeout?: number | undefined }): Promise<SlaveLoopReport>;
-  /** The same for one task at the most (CL-MW, whose default of 0.0001 seconds would only spin here). */
+  /**
+   * The same for one task at the most (CL-MW, whose default of 0.0001 seconds would only spin here), also
+   * where `--slave-concurrency` allows more at once.
+   */
   slaveLoopIterate(options?: { readonly timeout?: number | undefined }): Promise<SlaveLoopReport>;
   /** Runs tasks until the master says shutdown, then 0; until it is gone, then 255 (CL-MW). */
   slaveLoopSimple(): Promise<number>;
@@ -50,6 +58,8 @@ export class SlaveRunner implements SlaveHandle {
   readonly #controllers = new Map<GivenTask, AbortController>();
   readonly #clock: () => number;
   readonly #holdBack = new HoldBack();
+  /** Undefined on a slave that runs one task at a time. */
+  readonly #sideBySide: SideBySide | undefined;
   #wake: (() => void) | undefined;
   /** The run that the loop waits for. */
   #awaited:
@@ -64,6 +74,14 @@ export class SlaveRunner implements SlaveHandle {
     const { scope, close } = openScope();
     this.#scope = scope;
     this.#closeScope = close;
+    if (this.#core.concurrency > 1) {
+      this.#sideBySide = new SideBySide({
+        core: this.#core,
+        scope,
+        controllers: this.#controllers,
+        clock: this.#clock,
+      });
+    }
   }
 
   /** Runs the slave algorithm as a part of this slave. */
@@ -109,6 +127,7 @@ export class SlaveRunner implements SlaveHandle {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
+    this.#sideBySide?.wake();
     this.#leaveIfOver();
   }
 
@@ -120,7 +139,8 @@ export class SlaveRunner implements SlaveHandle {
 
   /** Goes on without a run that does not stop; what it comes to is not heard any more. */
   abandon(task: GivenTask): void {
-    if (this.#awaited?.task === task) this.#awaited.resolve({ ok: false, timedOut: true });
+    this.#sideBySide?.settle(task, TIMED_OUT);
+    if (this.#awaited?.task === task) this.#awaited.resolve(TIMED_OUT);
   }
 
   close(): void {
@@ -167,6 +187,10 @@ export class SlaveRunner implements SlaveHandle {
    * they may be held back: what was computed must have left before a task begins that may last.
    */
   async #runAll(most: number): Promise<void> {
+    if (this.#sideBySide !== undefined) {
+      await this.#sideBySide.run(most);
+      return;
+    }
     this.#turnBegan = performance.now();
     this.#holdBack.written();
     for (let run = 0; run < most; run++) {

@@ -41,6 +41,8 @@ export interface SlaveCoreOptions {
   readonly host: string;
   readonly pid: number;
   readonly algorithms: readonly AlgorithmDefinition[];
+  /** How many unordered tasks run at once; 1. */
+  readonly concurrency?: number | undefined;
   readonly audit: AuditSink;
   readonly ports: SlavePorts;
 }

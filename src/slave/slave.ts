@@ -48,6 +48,8 @@ export interface SlaveParams {
   readonly clientTimeoutMs: number;
   /** May be Infinity. */
   readonly connectTimeoutMs: number;
+  /** How many unordered tasks run at once; 1. */
+  readonly concurrency?: number | undefined;
   /** Of a local slave: the master that started it, and its only one. */
   readonly parent?: ParentMaster | undefined;
   readonly mayKill?: boolean | undefined;
@@ -144,7 +146,7 @@ export class Slave {
     deadline: () => number,
   ): Promise<{ attempt?: Attempt; end?: SearchEnd | undefined; heard?: boolean }> {
     const { audit, algorithms, argv, clientTimeoutMs, mayKill, signal } = this.#params;
-    const { auditFile, auditFormat } = this.#params;
+    const { auditFile, auditFormat, concurrency } = this.#params;
     const address = place.broker.urls.join(', ');
     this.#url = address;
     this.#memberId = place.memberId;
@@ -159,6 +161,7 @@ export class Slave {
         algorithms,
         audit,
         argv,
+        concurrency: concurrency ?? 1,
         clientTimeoutMs,
         withinMs: deadline() - performance.now(),
         takeParentPipe: () => this.#takePipe(),
@@ -242,7 +245,7 @@ export class Slave {
     // Local slaves are told to shut down and to terminate in one breath: the first decides the exit code,
     // and what the algorithm does after its last task is not cut short by the second.
     if (core.end?.kind !== 'shutdown') return 255;
-    return core.isRunning ? 0 : returned;
+    return core.runningTasks > 0 ? 0 : returned;
   }
 
   /** The algorithm returned by itself: what it computed should arrive, and the master should know. */

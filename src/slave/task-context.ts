@@ -2,8 +2,8 @@
  * What a running task can ask about itself, and slots that a slave algorithm fills for its tasks.
  *
  * A process is one slave as a rule, which runs one task at a time: then the running task is a variable.
- * Only where several slaves share a process does an AsyncLocalStorage tell them apart, since entering
- * one makes every promise of a process slower on Node 20.
+ * Only where several slaves share a process, or a slave runs tasks side by side, does an
+ * AsyncLocalStorage tell them apart, since entering one makes every promise of a process slower on Node 20.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -19,7 +19,7 @@ export interface TaskContext {
   readonly signal: AbortSignal;
 }
 
-/** What the context of a task, and the slots of its slave, hang on. */
+/** What the context of a task, and the slots of its slave, hang on: a slave's, or one task's of several. */
 export interface SlaveScope {
   readonly slots: Map<object, unknown>;
   context: TaskContext | undefined;

@@ -32,9 +32,11 @@ export class TaskQueue {
     return this.#tasks.at(0);
   }
 
-  take(): GivenTask | undefined {
-    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
-      if (this.#claim(task.index)) return task;
+  /** While an ordered task runs the next one must wait, and so must all that stands behind it. */
+  take(orderedRuns: boolean): GivenTask | undefined {
+    while (!(orderedRuns && this.head?.ordered)) {
+      const task = this.#tasks.shift();
+      if (task === undefined || this.#claim(task.index)) return task;
     }
     return undefined;
   }

@@ -36,6 +36,8 @@ export interface TasksMessage {
   readonly tasks: readonly TaskEntry[];
   /** Undefined if no task has one. */
   readonly limits: readonly TimeLimit[] | undefined;
+  /** They run one after another; said only to a slave that runs others side by side. */
+  readonly ordered: boolean;
 }
 
 export interface ResultsMessage {
@@ -64,8 +66,10 @@ export function tasksText(
   grouping: number,
   entries: readonly string[],
   limits: readonly TimeLimit[] = [],
+  ordered = false,
 ): string {
   const text = `[${grouping},[${entries.join(',')}]`;
+  if (ordered) return `${text},${JSON.stringify(limits)},1]`;
   return limits.length === 0 ? `${text}]` : `${text},${JSON.stringify(limits)}]`;
 }
 
@@ -74,12 +78,13 @@ export function resultsText(sid: number, dry: boolean, entries: readonly string[
 }
 
 export function parseTasks(value: unknown): TasksMessage {
-  if (!Array.isArray(value) || value.length < 2 || value.length > 3 || !isCount(value[0])) {
+  if (!Array.isArray(value) || value.length < 2 || value.length > 4 || !isCount(value[0])) {
     throw malformed('tasks');
   }
   const tasks = checkEntries(value[1], 4, 'tasks') as unknown as TaskEntry[];
-  const limits = value.length === 3 ? checkLimits(value[2], tasks.length) : undefined;
-  return { grouping: value[0], tasks, limits };
+  const limits = value.length > 2 ? checkLimits(value[2], tasks.length) : undefined;
+  if (value.length === 4 && value[3] !== 1) throw malformed('tasks');
+  return { grouping: value[0], tasks, limits, ordered: value.length === 4 };
 }
 
 function checkLimits(limits: unknown, tasks: number): TimeLimit[] {

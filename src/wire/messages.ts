@@ -6,6 +6,9 @@ export const PROTOCOL_VERSION = 1;
 /** How often each sentinel says that its process is alive. */
 export const BEAT_INTERVAL_MS = 1_000;
 
+/** More tasks than this no slave runs at once. */
+export const MOST_CONCURRENCY = 1_000;
+
 /** What all senders together may have under way to one receiving connection, in bytes. */
 export const CREDIT_BYTES = 1024 * 1024;
 
@@ -39,6 +42,8 @@ export interface Hello {
   readonly pid: number;
   /** The sid of the session that this one follows. */
   readonly previous?: number | undefined;
+  /** How many unordered tasks it runs at once, 1 to 1000; 1 if it does not say. */
+  readonly concurrency?: number | undefined;
 }
 
 export interface Welcome {
@@ -81,7 +86,7 @@ export interface Beat extends Epoch {
   readonly received: number;
   /** Absolute byte position up to which the other side may send. */
   readonly limit: number;
-  /** From slaves: session index of the task that runs, or -1; for how long; memory in bytes. */
+  /** From slaves: session index of the task that has run longest, or -1; for how long; memory in bytes. */
   readonly running?: number | undefined;
   readonly runningMs?: number | undefined;
   /** From slaves: how many tasks of the session were begun. */

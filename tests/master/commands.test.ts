@@ -45,10 +45,20 @@ test('a cancelled run that goes on is noted, and does not count as one that the 
   parts.settlement.giveUp(first, 'cancelled', 'test');
   commands.cancel(slave, first, 0);
   commands.takeAcknowledgement(slave, { id: 1, found: 'running' }, parts.settlement);
-  assert.equal(slave.lingering, { number: first.number, index: 0 });
+  assert.equal(slave.lingering, [{ number: first.number, index: 0 }]);
   assert.is(slave.unstarted, 1);
   commands.recallAll(slave);
   assert.equal(sent.at(-1), { command: 'recall', from: 0, to: 2 });
+});
+
+test('a run that was cancelled is over once it is told so, or runs older than all that run', () => {
+  const { slave } = create();
+  slave.lingering = [3, 5, 9].map((index) => ({ number: index, index }));
+  slave.endLingering(({ number }) => number === 5);
+  assert.equal(
+    slave.lingering.map(({ index }) => index),
+    [3, 9],
+  );
 });
 
 test('a cancelled task that had not begun, or has ended, holds nobody up', () => {
@@ -58,7 +68,7 @@ test('a cancelled task that had not begun, or has ended, holds nobody up', () =>
     parts.dispatch();
     commands.cancel(slave, first, 0);
     commands.takeAcknowledgement(slave, { id: 1, found }, parts.settlement);
-    assert.equal([slave.lingering, slave.cancels?.size], [undefined, 0]);
+    assert.equal([slave.lingering, slave.cancels?.size], [[], 0]);
   }
 });
 

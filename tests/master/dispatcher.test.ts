@@ -4,7 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
 import type { Task } from '../../src/master/task.js';
-import { createEntry, createSlave, numbersOf, Parts } from './parts.js';
+import { decodeBody } from '../../src/wire/body.js';
+import { parseTasks } from '../../src/wire/entries.js';
+import { createEntry, createSlave, createTask, numbersOf, Parts } from './parts.js';
 
 const test = suite('master/dispatcher');
 
@@ -209,7 +211,7 @@ test('a slave on which a cancelled run goes on gets nothing more, and gives back
   const [first] = stuck.groups.at(0)?.tasks ?? [];
   assert.ok(first);
   parts.settlement.giveUp(first, 'cancelled', 'test');
-  stuck.lingering = { number: first.number, index: 0 };
+  stuck.lingering = [{ number: first.number, index: 0 }];
   parts.results(other, 1, [[1, 1]]);
   assert.is(parts.dispatcher.chooseRecall(parts.slaves, 1_000), stuck, 'one task is enough');
   parts.settlement.takeBack(stuck, 1, 2);
@@ -219,9 +221,70 @@ test('a slave on which a cancelled run goes on gets nothing more, and gives back
   );
   assert.is(parts.dispatcher.chooseRecall(parts.slaves, 2_000), undefined, 'the stuck one is not idle');
   parts.results(stuck, 0, [[first.number, 1]]);
-  assert.is(stuck.lingering, undefined);
+  assert.equal(stuck.lingering, []);
   parts.submit(4);
   assert.ok(parts.dispatch(2_000).some((group) => group.slave === stuck));
+});
+
+test('a slave that runs several at once gets twice as many long tasks, and is idle while it could run more', () => {
+  const parts = new Parts({ slaves: 1 });
+  const [alone] = parts.slaves as [SlaveRecord];
+  const many = createSlave(1, 10);
+  parts.slaves.push(many);
+  const long = createEntry('long', 60);
+  parts.submit(40, long);
+  parts.dispatch();
+  assert.equal([alone.outstanding, many.outstanding], [2, 20]);
+  assert.is(many.unstarted, 10);
+  parts.results(
+    many,
+    1,
+    many
+      .openTasks()
+      .slice(0, 9)
+      .map(({ number }) => [number, 1] as const),
+  );
+  parts.dispatch();
+  assert.is(many.outstanding, 11, 'it waits until half of its window is free');
+  const [next] = many.openTasks();
+  parts.results(many, 1, [[next?.number ?? -1, 1]]);
+  parts.dispatch();
+  assert.is(many.outstanding, 20);
+  while (many.outstanding > 9) {
+    parts.results(many, 1, [[many.openTasks()[0]?.number ?? -1, 1]]);
+    parts.dispatch();
+  }
+  assert.equal([parts.jar.queued, alone.outstanding], [0, 2]);
+  assert.is(parts.dispatcher.chooseRecall(parts.slaves, 9_000), alone, 'the other could run its second task');
+  many.lingering = [{ number: 99, index: 0 }];
+  assert.is(parts.dispatcher.chooseRecall(parts.slaves, 9_000), undefined, 'a cancelled run has the slot');
+});
+
+test('only a slave that runs several at once is told which tasks are ordered', () => {
+  for (const [concurrency, ordered] of [
+    [1, false],
+    [2, true],
+  ] as const) {
+    const parts = new Parts({ slaves: 0 });
+    const slave = createSlave(0, concurrency);
+    slave.kind = 'intermingle';
+    parts.slaves.push(slave);
+    const bodies: Uint8Array[] = [];
+    const post = slave.session.post.bind(slave.session);
+    slave.session.post = (body) => {
+      bodies.push(body);
+      post(body);
+    };
+    const task = createTask(parts.jar.nextNumber(), createEntry());
+    task.addressee = slave;
+    parts.jar.add(task);
+    parts.submit(1);
+    parts.dispatch();
+    assert.equal(
+      bodies.map((body) => parseTasks(decodeBody(body).value).ordered),
+      [ordered, false],
+    );
+  }
 });
 
 test.run();

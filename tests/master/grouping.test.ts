@@ -11,14 +11,14 @@ interface Row extends GroupingState {
   readonly size: number;
 }
 
-const MANY = { queued: 1_000_000, slaves: 1, lastGroup: 1_000 };
+const MANY = { queued: 1_000_000, slots: 1, lastGroup: 1_000 };
 const rows: readonly Row[] = [
   { what: 'an exact group, whatever it costs', taskGroup: 7, ...MANY, seconds: 10, size: 7 },
   {
     what: 'an exact group, whatever is left',
     taskGroup: 7,
     queued: 7,
-    slaves: 9,
+    slots: 9,
     lastGroup: 1,
     seconds: 1,
     size: 7,
@@ -39,7 +39,7 @@ const rows: readonly Row[] = [
     what: 'half of a slave’s share at the tail',
     taskGroup: 'auto',
     queued: 40,
-    slaves: 2,
+    slots: 2,
     lastGroup: 1_000,
     seconds: 0.001,
     size: 10,
@@ -48,7 +48,7 @@ const rows: readonly Row[] = [
     what: 'more where a share is negligible',
     taskGroup: 'auto',
     queued: 40,
-    slaves: 10,
+    slots: 10,
     lastGroup: 1_000,
     seconds: 0.0001,
     size: 10,

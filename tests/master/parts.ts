@@ -43,7 +43,7 @@ export function createTask(
 }
 
 /** A slave that has confirmed its welcome. */
-export function createSlave(number: number): SlaveRecord {
+export function createSlave(number: number, concurrency = 1): SlaveRecord {
   const nonce = number.toString(16).padStart(32, '0');
   const session = new Session({
     epoch: { run: '00112233445566ff', nonce, sid: number },
@@ -54,7 +54,8 @@ export function createSlave(number: number): SlaveRecord {
   const machine = new SlaveMachine(() => {});
   machine.send('confirmed');
   const credit = new CreditPool().join(session);
-  return new SlaveRecord(number, { user: '_', nonce }, 'h', number, session, machine, credit);
+  const address = { user: '_', nonce };
+  return new SlaveRecord(number, address, 'h', number, session, machine, credit, 'unordered', concurrency);
 }
 
 export interface PartsOptions
@@ -115,7 +116,8 @@ export class Parts {
   dispatch(now = 0): Group[] {
     const before = this.given.length;
     for (const slave of this.slaves) this.dispatcher.lineUp(slave);
-    this.dispatcher.dispatch(this.slaves.length, now);
+    const slots = this.slaves.reduce((sum, { concurrency }) => sum + concurrency, 0);
+    this.dispatcher.dispatch(slots, now);
     return this.given.slice(before);
   }
 

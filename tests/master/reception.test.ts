@@ -72,6 +72,8 @@ const rubbish: readonly (readonly [string, unknown])[] = [
   ['null', null],
   ['a text', 'hello'],
   ['another message', { ...hello, type: 'stale' }],
+  ['a concurrency that is no whole number', { ...hello, concurrency: 1.5 }],
+  ['a concurrency beyond all bounds', { ...hello, concurrency: 1_001 }],
   ['a protocol that is no number', { ...hello, protocol: '1' }],
   ['a nonce that is no text', { ...hello, nonce: 7 }],
   ['a member id that is no text', { ...hello, memberId: undefined }],

@@ -88,6 +88,46 @@ test('every task may have begun that could be in an unsent message of results, o
   }
 });
 
+test('of a slave that runs several at once as many more may have begun; they run beside others once more', () => {
+  const parts = new Parts({ slaves: 0 });
+  const tasks = parts.submit(12);
+  for (const [number, failures] of [
+    [0, 1],
+    [1, 2],
+  ] as const) {
+    const slave = createSlave(number, 4);
+    parts.slaves.push(slave);
+    parts.dispatch();
+    assert.is(slave.outstanding, 8);
+    parts.lose(slave);
+    assert.equal(
+      tasks.map((task) => task.failures),
+      tasks.map((_task, at) => (at < 4 ? failures : 0)),
+    );
+    assert.is(tasks.filter(({ suspect }) => suspect).length, failures === 1 ? 0 : 4);
+  }
+  const order: number[] = [];
+  for (let task = parts.jar.take(() => false); task; task = parts.jar.take(() => false))
+    order.push(task.number);
+  assert.equal(order, [4, 5, 6, 7, 8, 9, 10, 11]);
+});
+
+test('groups that are done do not gather behind one that runs for long', () => {
+  const parts = new Parts({ slaves: 0 });
+  const slave = createSlave(0, 4);
+  parts.slaves.push(slave);
+  parts.submit(2_000);
+  parts.dispatch();
+  for (let number = 1; number < 2_000; number++) {
+    parts.results(slave, 0, [[number, 1]]);
+    parts.dispatch();
+  }
+  assert.equal([slave.outstanding, slave.openGroups], [1, 1]);
+  assert.ok(slave.groups.length < 100);
+  parts.lose(slave);
+  assert.is(parts.jar.queued, 1);
+});
+
 test('what was not begun comes back in its order', () => {
   const parts = new Parts({ taskGroup: 2 });
   const [slave] = parts.slaves as [SlaveRecord];

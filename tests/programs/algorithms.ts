@@ -1,4 +1,5 @@
 /** Algorithms that a test and the slave programs it starts have in common. */
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineAlgorithm, taskContext } from '../../src/index.js';
 
@@ -47,6 +48,14 @@ export const misreturn = defineAlgorithm('misreturn', () => ({ list: [1, () => 2
 export const bytes = defineAlgorithm('bytes', (size: number) => Buffer.alloc(size, 7));
 
 export const sizeOf = defineAlgorithm('sizeOf', (value: Uint8Array) => value.length);
+
+/** Asks a server, and tells what it answers and who was asked, as the task knows itself by then. */
+export const ask = defineAlgorithm('ask', async (port: number, question: string) => {
+  let answer = '';
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8').end(question);
+  for await (const text of socket) answer += String(text);
+  return { answer, taskId: taskContext().taskId, pid: process.pid };
+});
 
 /** Waits without heeding its signal, in its first `times` runs. */
 export const linger = defineAlgorithm('linger', async (seconds: number, times = Number.POSITIVE_INFINITY) => {

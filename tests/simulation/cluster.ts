@@ -113,6 +113,7 @@ export class Cluster {
       network: this.network,
       audit: { emit: (event) => this.#onSlaveEvent(pid, event) },
       pid,
+      concurrency: this.chance.pick([1, 1, 2, 8]),
       onBegin: (slave, task) => this.#runs.begins(slave, task),
       onExit: (slave, cause) => this.#onExit(slave, cause),
     });
@@ -169,7 +170,8 @@ export class Cluster {
   get #isWhole(): boolean {
     const { core, main } = this.master;
     const { roster } = core;
-    if (!main.isFree || this.#slaves.some(({ isFrozen, core }) => isFrozen || core.isRunning)) return false;
+    if (!main.isFree || this.#slaves.some(({ isFrozen, core }) => isFrozen || core.runningTasks > 0))
+      return false;
     if (this.#slaves.length === 0 || roster.size !== this.#slaves.length) return false;
     for (const { nonce, machine } of roster) {
       if (machine.state !== 'idle') return false;

@@ -17,6 +17,7 @@ export function checkMaster(core: MasterCore, program: Program): void {
   let granted = 0;
   for (const slave of core.roster) {
     let outstanding = 0;
+    let openGroups = 0;
     let suspects = 0;
     for (const group of slave.groups) {
       let open = 0;
@@ -31,7 +32,9 @@ export function checkMaster(core: MasterCore, program: Program): void {
       }
       must(group.open === open, `a group of ${slave.sid} counts ${group.open} open tasks and has ${open}`);
       outstanding += open;
+      if (open > 0) openGroups++;
     }
+    must(slave.openGroups === openGroups, `${slave.sid} counts ${slave.openGroups} groups of ${openGroups}`);
     must(
       slave.outstanding === outstanding,
       `${slave.sid} counts ${slave.outstanding} and has ${outstanding}`,
@@ -107,7 +110,7 @@ export function checkQuiet(core: MasterCore, program: Program, slaves: readonly 
     must(groups.length === 0 && slave.outstanding === 0, `${sid} holds tasks at the end`);
     must(session.keptFrames === 0 && session.waitingBytes === 0, `the session of ${sid} keeps frames`);
     must(!session.assembling, `the session of ${sid} holds room for a message`);
-    must(slave.lingering === undefined && !slave.doomed, `${sid} waits for a run that has ended`);
+    must(slave.lingering.length === 0 && !slave.doomed, `${sid} waits for a run that has ended`);
     must(slave.recalling === undefined && !slave.suspected && !slave.alone, `${sid} is not free at the end`);
   }
   for (const { core: slave } of slaves) {

@@ -26,6 +26,8 @@ export interface SimulatedSlaveParams {
   readonly audit: AuditSink;
   /** Tells processes apart. */
   readonly pid: number;
+  /** How many tasks it runs side by side. */
+  readonly concurrency: number;
   /** A task begins. */
   readonly onBegin?: (slave: SimulatedSlave, task: GivenTask) => void;
   /** The process has ended: told to, killed, or for the reason that its core names. */
@@ -46,11 +48,13 @@ export class SimulatedSlave {
   #toMaster = '';
   #unsubscribe: (() => void) | undefined;
   #running: GivenTask | undefined;
+  /** Where several may run: those that wait. */
+  readonly #beside = new Set<GivenTask>();
   #waiting = false;
   #turnBegan = 0;
 
   constructor(params: SimulatedSlaveParams) {
-    const { network, audit, pid } = params;
+    const { network, audit, pid, concurrency } = params;
     const { scheduler, chance } = network;
     this.#params = params;
     this.#network = network;
@@ -89,6 +93,7 @@ export class SimulatedSlave {
       host: 'simulated',
       pid,
       algorithms: ALGORITHMS,
+      concurrency,
       audit,
       ports: {
         send: (frame) => this.connection.send(this.#toMaster, frame),
@@ -206,7 +211,8 @@ export class SimulatedSlave {
     this.main.deliver(() => {
       this.#waiting = false;
       this.#turnBegan = this.#now;
-      this.#runAll();
+      if (this.#params.concurrency > 1) this.#runBeside();
+      else this.#runAll();
     });
   }
 
@@ -248,6 +254,53 @@ export class SimulatedSlave {
     return true;
   }
 
+  /** What has ended is sent first; then as many begin as may. */
+  #runBeside(): void {
+    this.core.sendResults(this.#now);
+    for (let task = this.core.begin(this.#now); task !== undefined; task = this.core.begin(this.#now)) {
+      const { ms, waits, kind } = workOf(task);
+      this.#params.onBegin?.(this, task);
+      if (waits && ms > 0) this.#runWaiting(task);
+      else if (ms === 0 && kind !== 'kill') this.#complete(task);
+      else {
+        this.#runBlocking(task);
+        return;
+      }
+    }
+    if (this.core.waitingResults > 0) this.core.sendResults(this.#now);
+    this.#leaveIfOver();
+  }
+
+  #runWaiting(task: GivenTask): void {
+    const work = workOf(task);
+    this.#beside.add(task);
+    if (this.core.waitingResults > 0) this.core.sendResults(this.#now);
+    const then = (): void => {
+      if (work.kind === 'kill') {
+        this.kill(`killed by TASK-${task.number}`);
+        return;
+      }
+      this.#beside.delete(task);
+      this.core.completeBeside(task, outcomeOf(work), work.ms * 1000, this.#now);
+      this.#wake();
+    };
+    this.#network.scheduler.after(work.ms, () => this.main.deliver(then));
+  }
+
+  /** All others stand still meanwhile. */
+  #runBlocking(task: GivenTask): void {
+    this.#running = task;
+    this.main.block(workOf(task).ms, () => {
+      if (workOf(task).kind === 'kill') {
+        this.kill(`killed by TASK-${task.number}`);
+        return;
+      }
+      this.#running = undefined;
+      this.#complete(task);
+      this.#runBeside();
+    });
+  }
+
   #complete(task: GivenTask): boolean {
     const work = workOf(task);
     const sent = this.core.complete(task, outcomeOf(work), work.ms * 1000, this.#now);
@@ -257,7 +310,8 @@ export class SimulatedSlave {
 
   #leaveIfOver(): void {
     const { end } = this.core;
-    if (end === undefined || (this.#running !== undefined && end.kind === 'shutdown')) return;
+    const isRunning = this.#running !== undefined || this.#beside.size > 0;
+    if (end === undefined || (isRunning && end.kind === 'shutdown')) return;
     // The process closes its connections in its own time.
     this.main.deliver(() =>
       this.kill(end.kind === 'master-lost' ? `master lost: ${end.evidence}` : end.kind),

@@ -23,6 +23,7 @@ function task(number: number, sid = 0, endOfGroup = false): GivenTask {
     meta: undefined,
     raws: [],
     timeoutMs: 0,
+    ordered: false,
     endOfGroup,
   };
 }

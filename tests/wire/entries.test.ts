@@ -22,8 +22,10 @@ test('it joins tasks that were encoded one by one', () => {
       [2, 3, 4, [1], { v: 1 }, [8, 9]],
     ],
     limits: undefined,
+    ordered: false,
   });
-  assert.equal(parseTasks(JSON.parse(tasksText(0, []))), { grouping: 0, tasks: [], limits: undefined });
+  const none = { grouping: 0, tasks: [], limits: undefined, ordered: false };
+  assert.equal(parseTasks(JSON.parse(tasksText(0, []))), none);
 });
 
 test('it names the tasks that have a time limit by their places', () => {
@@ -33,6 +35,16 @@ test('it names the tasks that have a time limit by their places', () => {
   for (const limits of [null, {}, [[2, 250]], [[-1, 250]], [[0, 0]], [[0, 0.5]], [[0]], [[0, 1, 2]], [0]]) {
     const value = [0, JSON.parse(`[${texts.join()}]`), limits];
     assert.throws(() => parseTasks(value), isFormatError, JSON.stringify(limits));
+  }
+});
+
+test('it says that tasks are ordered', () => {
+  const texts = [taskEntryText(1, 1, 0, '[]')];
+  assert.is(parseTasks(JSON.parse(tasksText(0, texts, undefined, true))).ordered, true);
+  const { ordered, limits } = parseTasks(JSON.parse(tasksText(0, texts, [[0, 9]], true)));
+  assert.equal([ordered, limits], [true, [[0, 9]]]);
+  for (const mark of [0, 2, null, true]) {
+    assert.throws(() => parseTasks([0, JSON.parse(`[${texts.join()}]`), [], mark]), isFormatError);
   }
 });
 

@@ -68,6 +68,7 @@ const LEFT_OUT: ReadonlySet<Key> = new Set<Key>([
 const FOR_SLAVES: ReadonlySet<Key> = new Set<Key>([
   'clientTimeout',
   'connectTimeout',
+  'slaveConcurrency',
   'auditFormat',
   'natsUser',
   'natsTokenFile',

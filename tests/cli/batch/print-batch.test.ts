@@ -40,6 +40,7 @@ const masterFlags = [
   'm $1',
   '--client-timeout',
   '5',
+  '--slave-concurrency=9',
   '--slaves',
   '3',
 ];
@@ -52,9 +53,11 @@ const masterAs = (...place: string[]) => [
   '--slaves=0',
   '--member-id=m $1',
   '--client-timeout=5',
+  '--slave-concurrency=9',
   ...own,
 ];
-const slave = [program, '--slave', `--resource-file=${file}`, '--client-timeout=5', ...own];
+const forSlaves = ['--client-timeout=5', '--slave-concurrency=9'];
+const slave = [program, '--slave', `--resource-file=${file}`, ...forSlaves, ...own];
 
 batch('of a shared file system: slurm runs what is meant, and queues a slave again unless it exits 0', () => {
   const script = join(folder, 'job.sh');
