@@ -6,7 +6,6 @@
 
 import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import { FormatError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import { AbortWatch } from './abort-watch.js';
@@ -21,7 +20,7 @@ import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
 import type { Roster } from './roster.js';
 import { Sessions } from './sessions.js';
 import { Settlement } from './settlement.js';
-import type { SlaveRecord } from './slave-record.js';
+import { SlaveSide } from './slave-side.js';
 import type { AlgorithmEntry, FutureSettler, Task } from './task.js';
 import type { TaskFate } from './task-fate.js';
 import { TaskJar } from './task-jar.js';
@@ -42,11 +41,11 @@ export class MasterCore {
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
   readonly #commands: Commands;
+  readonly #slaves: SlaveSide;
   readonly #aborts = new AbortWatch((tasks) => this.#cancelBySignal(tasks));
   readonly #checkpoint: Checkpoint | undefined;
   readonly #drought = new Drought();
   readonly groups: Groups;
-  #ending = false;
   #failure: Error | undefined;
   /** Since when the program has neither submitted nor taken anything, in ticks. */
   #quietTicks = 0;
@@ -102,6 +101,15 @@ export class MasterCore {
         this.#dispatcher.lineUp(slave);
         this.#ports.news();
       },
+    });
+    this.#slaves = new SlaveSide({
+      sessions: this.#sessions,
+      settlement: this.#settlement,
+      dispatcher: this.#dispatcher,
+      commands: this.#commands,
+      groups: this.groups,
+      audit: this.#audit,
+      onNews: () => this.#news(),
     });
   }
 
@@ -212,7 +220,7 @@ export class MasterCore {
 
   /** Gives out what can be given out; a program that waits on its master is never held up. */
   dispatch(now: number): void {
-    if (this.#ending) {
+    if (this.#slaves.isEnding) {
       this.flush(now);
       return;
     }
@@ -253,7 +261,11 @@ export class MasterCore {
 
   /** The event loop has gone round since the core asked for it. */
   takeTurn(now: number): void {
-    if (this.#ending || !this.#programWaits() || !this.#checkpoint?.turn((task) => this.#isHeldBack(task))) {
+    if (
+      this.#slaves.isEnding ||
+      !this.#programWaits() ||
+      !this.#checkpoint?.turn((task) => this.#isHeldBack(task))
+    ) {
       return;
     }
     this.#news();
@@ -275,7 +287,7 @@ export class MasterCore {
 
   /** Results that were to be stored are: the oldest so many. */
   takeCommitted(count: number, now: number): void {
-    if (this.#ending) return;
+    if (this.#slaves.isEnding) return;
     this.#checkpoint?.takeCommitted(count);
     this.#news();
     this.dispatch(now);
@@ -283,9 +295,9 @@ export class MasterCore {
 
   /** Nothing can be stored any more: whoever waits for the master, or asks it for something, is told so. */
   fail(error: Error): void {
-    if (this.#ending) return;
+    if (this.#slaves.isEnding) return;
     this.#failure = error;
-    this.#ending = true;
+    this.#slaves.isEnding = true;
     for (const task of this.#openFutures()) task.future?.reject(error);
     this.box.settleIdle(() => true);
     this.#ports.news();
@@ -308,28 +320,12 @@ export class MasterCore {
 
   /** A JSON message on a hello subject. */
   takeHello(value: unknown, address: SessionAddress): void {
-    if (!this.#ending) this.#sessions.takeHello(value, address);
+    this.#slaves.takeHello(value, address);
   }
 
   /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */
   takeFrame(address: SessionAddress, frame: Buffer, now: number): void {
-    const slave = this.#sessions.ownerOf(address, frame);
-    if (slave === undefined) return;
-    try {
-      const bodies = slave.session.receive(frame, now);
-      this.#confirm(slave);
-      if (bodies.length > 0 && !this.#ending) {
-        for (const body of bodies) this.#settlement.takeResults(slave, body, now);
-        this.#news();
-      }
-      this.#sessions.settleCredit(slave);
-      if (slave.draftedFor !== undefined) this.groups.onIdle(slave);
-      this.#dispatcher.lineUp(slave);
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason: error.message });
-      this.#lose(slave, `it broke the protocol: ${error.message}`, now);
-    }
+    this.#slaves.takeFrame(address, frame, now);
   }
 
   /** Sends what sessions have to say, as far as the link takes it. */
@@ -365,99 +361,28 @@ export class MasterCore {
   // ---- the control plane
 
   takeSentinelEvent(event: SentinelEvent, now: number): void {
-    if (!('nonce' in event)) return;
-    const slave = this.roster.findByNonce(event.nonce);
-    if (slave === undefined) return;
-    switch (event.type) {
-      case 'beat':
-        if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
-        slave.endLingering(({ index }) => index < (event.running ?? -1) || (event.running ?? -1) < 0);
-        this.#confirm(slave);
-        slave.session.takeBeat(event, now);
-        this.#sessions.wake(slave);
-        this.#dispatcher.lineUp(slave);
-        break;
-      case 'suspect':
-        slave.suspected = true;
-        this.#audit.emit({ type: 'slave-suspected', sid: slave.sid, evidence: event.evidence });
-        break;
-      case 'cleared':
-        slave.suspected = false;
-        this.#audit.emit({ type: 'suspicion-ended', sid: slave.sid, evidence: 'it was heard again' });
-        this.#dispatcher.lineUp(slave);
-        break;
-      case 'overdue':
-        this.#settlement.takeOverdue(slave, event.index, now);
-        this.#news();
-        break;
-      case 'lost':
-        this.#lose(slave, event.evidence, now);
-        break;
-      case 'bye':
-        this.#leave(slave, now);
-        break;
-      case 'acknowledged':
-        this.#commands.takeAcknowledgement(slave, event, this.#settlement);
-        this.#dispatcher.lineUp(slave);
-        this.#ports.news();
-        break;
-      default:
-        return;
-    }
-    this.dispatch(now);
-  }
-
-  #confirm(slave: SlaveRecord): void {
-    if (slave.machine.state !== 'connecting') return;
-    slave.machine.send('confirmed');
-    this.groups.onJoined(slave);
-    this.#ports.news();
-  }
-
-  #lose(slave: SlaveRecord, evidence: string, now: number): void {
-    const expected = slave.machine.state === 'shutting-down';
-    if (!expected) this.#audit.emit({ type: 'slave-lost', sid: slave.sid, evidence });
-    this.#remove(slave, evidence, expected, now);
-  }
-
-  #leave(slave: SlaveRecord, now: number): void {
-    const expected = slave.machine.state === 'shutting-down';
-    if (!expected) this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason: 'it said goodbye' });
-    this.#remove(slave, 'it said goodbye', true, now);
-  }
-
-  #remove(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
-    this.#dispatcher.strike(slave);
-    this.#sessions.end(slave);
-    if (!this.#ending) {
-      this.#settlement.reclaim(slave, evidence, blameless, now);
-      this.groups.onGone(slave);
-    }
-    this.#news();
+    if (this.#slaves.takeSentinelEvent(event, now)) this.dispatch(now);
   }
 
   // ---- the end
 
   /** Tells every slave to stop; `slavesToAwait` says how many have not acknowledged. */
   beginShutdown(): void {
-    this.#ending = true;
-    for (const slave of this.roster) this.#commands.shutdown(slave);
+    this.#slaves.beginShutdown();
   }
 
   /** After the shutdown was acknowledged, or waited for long enough. */
   disconnectAll(): void {
-    for (const slave of [...this.roster]) this.#remove(slave, 'the master has stopped', true, 0);
+    this.#slaves.disconnectAll();
   }
 
   get slavesToAwait(): number {
-    let count = 0;
-    for (const slave of this.roster) if (!slave.shutdownAcknowledged) count++;
-    return count;
+    return this.#slaves.slavesToAwait;
   }
 
   /** Nothing will come any more: who waits is let go, and open futures are told so. */
   stop(): void {
-    this.#ending = true;
+    this.#slaves.isEnding = true;
     for (const task of this.#openFutures()) {
       this.#settlement.giveUp(task, 'cancelled', `the master stopped before ${task.id} was done`);
     }

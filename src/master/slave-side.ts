@@ -1,0 +1,163 @@
+/**
+ * What slaves say to their master, and what becomes of them: who joins, what they bring, who is lost,
+ * leaves or is told to stop.
+ */
+
+import type { AuditSink } from '../audit/audit-trail.js';
+import { FormatError } from '../errors.js';
+import type { SentinelEvent } from '../link/ports.js';
+import type { SessionAddress } from '../wire/subjects.js';
+import type { Commands } from './commands.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { Groups } from './groups.js';
+import type { Sessions } from './sessions.js';
+import type { Settlement } from './settlement.js';
+import type { SlaveRecord } from './slave-record.js';
+
+export interface SlaveSideParams {
+  readonly sessions: Sessions;
+  readonly settlement: Settlement;
+  readonly dispatcher: Dispatcher;
+  readonly commands: Commands;
+  readonly groups: Groups;
+  readonly audit: AuditSink;
+  readonly onNews: () => void;
+}
+
+export class SlaveSide {
+  readonly #sessions: Sessions;
+  readonly #settlement: Settlement;
+  readonly #dispatcher: Dispatcher;
+  readonly #commands: Commands;
+  readonly #groups: Groups;
+  readonly #audit: AuditSink;
+  readonly #onNews: () => void;
+  /** Nobody joins any more, and no result counts. */
+  isEnding = false;
+
+  constructor(params: SlaveSideParams) {
+    this.#sessions = params.sessions;
+    this.#settlement = params.settlement;
+    this.#dispatcher = params.dispatcher;
+    this.#commands = params.commands;
+    this.#groups = params.groups;
+    this.#audit = params.audit;
+    this.#onNews = params.onNews;
+  }
+
+  /** A JSON message on a hello subject. */
+  takeHello(value: unknown, address: SessionAddress): void {
+    if (!this.isEnding) this.#sessions.takeHello(value, address);
+  }
+
+  /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */
+  takeFrame(address: SessionAddress, frame: Buffer, now: number): void {
+    const slave = this.#sessions.ownerOf(address, frame);
+    if (slave === undefined) return;
+    try {
+      const bodies = slave.session.receive(frame, now);
+      this.#confirm(slave);
+      if (bodies.length > 0 && !this.isEnding) {
+        for (const body of bodies) this.#settlement.takeResults(slave, body, now);
+        this.#onNews();
+      }
+      this.#sessions.settleCredit(slave);
+      if (slave.draftedFor !== undefined) this.#groups.onIdle(slave);
+      this.#dispatcher.lineUp(slave);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason: error.message });
+      this.#lose(slave, `it broke the protocol: ${error.message}`, now);
+    }
+  }
+
+  /** False if it concerns no slave that is known; else `dispatch` must follow. */
+  takeSentinelEvent(event: SentinelEvent, now: number): boolean {
+    if (!('nonce' in event)) return false;
+    const slave = this.#sessions.roster.findByNonce(event.nonce);
+    if (slave === undefined) return false;
+    switch (event.type) {
+      case 'beat':
+        if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
+        slave.endLingering(({ index }) => index < (event.running ?? -1) || (event.running ?? -1) < 0);
+        this.#confirm(slave);
+        slave.session.takeBeat(event, now);
+        this.#sessions.wake(slave);
+        this.#dispatcher.lineUp(slave);
+        break;
+      case 'suspect':
+        slave.suspected = true;
+        this.#audit.emit({ type: 'slave-suspected', sid: slave.sid, evidence: event.evidence });
+        break;
+      case 'cleared':
+        slave.suspected = false;
+        this.#audit.emit({ type: 'suspicion-ended', sid: slave.sid, evidence: 'it was heard again' });
+        this.#dispatcher.lineUp(slave);
+        break;
+      case 'overdue':
+        this.#settlement.takeOverdue(slave, event.index, now);
+        this.#onNews();
+        break;
+      case 'lost':
+        this.#lose(slave, event.evidence, now);
+        break;
+      case 'bye':
+        this.#leave(slave, now);
+        break;
+      case 'acknowledged':
+        this.#commands.takeAcknowledgement(slave, event, this.#settlement);
+        this.#dispatcher.lineUp(slave);
+        this.#onNews();
+        break;
+      default:
+        return false;
+    }
+    return true;
+  }
+
+  #confirm(slave: SlaveRecord): void {
+    if (slave.machine.state !== 'connecting') return;
+    slave.machine.send('confirmed');
+    this.#groups.onJoined(slave);
+    this.#onNews();
+  }
+
+  #lose(slave: SlaveRecord, evidence: string, now: number): void {
+    const expected = slave.machine.state === 'shutting-down';
+    if (!expected) this.#audit.emit({ type: 'slave-lost', sid: slave.sid, evidence });
+    this.#remove(slave, evidence, expected, now);
+  }
+
+  #leave(slave: SlaveRecord, now: number): void {
+    const expected = slave.machine.state === 'shutting-down';
+    if (!expected) this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason: 'it said goodbye' });
+    this.#remove(slave, 'it said goodbye', true, now);
+  }
+
+  #remove(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
+    this.#dispatcher.strike(slave);
+    this.#sessions.end(slave);
+    if (!this.isEnding) {
+      this.#settlement.reclaim(slave, evidence, blameless, now);
+      this.#groups.onGone(slave);
+    }
+    this.#onNews();
+  }
+
+  /** Tells every slave to stop; `slavesToAwait` says how many have not acknowledged. */
+  beginShutdown(): void {
+    this.isEnding = true;
+    for (const slave of this.#sessions.roster) this.#commands.shutdown(slave);
+  }
+
+  /** After the shutdown was acknowledged, or waited for long enough. */
+  disconnectAll(): void {
+    for (const slave of [...this.#sessions.roster]) this.#remove(slave, 'the master has stopped', true, 0);
+  }
+
+  get slavesToAwait(): number {
+    let count = 0;
+    for (const slave of this.#sessions.roster) if (!slave.shutdownAcknowledged) count++;
+    return count;
+  }
+}
