@@ -4,7 +4,7 @@
  * clock, a socket or a random number, so that it runs in a simulation as it does in a process.
  */
 
-import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../algorithms/types.js';
+import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { SentinelEvent } from '../link/ports.js';
 import type { SessionAddress } from '../wire/subjects.js';
@@ -15,6 +15,7 @@ import { Dispatcher } from './dispatcher.js';
 import { Drought } from './drought.js';
 import { FateBox, type Selection } from './fate-box.js';
 import { Groups } from './groups.js';
+import { Intake } from './intake.js';
 import { Ledger } from './ledger.js';
 import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
 import type { Roster } from './roster.js';
@@ -36,13 +37,13 @@ export class MasterCore {
   readonly #ledger: Ledger;
   readonly #jar: TaskJar;
   readonly #maker: TaskMaker;
-  readonly #nextNumber = (): number => this.#jar.nextNumber();
   readonly #sessions: Sessions;
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
   readonly #commands: Commands;
   readonly #slaves: SlaveSide;
-  readonly #aborts = new AbortWatch((tasks) => this.#cancelBySignal(tasks));
+  readonly #intake: Intake;
+  readonly #aborts = new AbortWatch((tasks) => this.#intake.cancelBySignal(tasks));
   readonly #checkpoint: Checkpoint | undefined;
   readonly #drought = new Drought();
   readonly groups: Groups;
@@ -102,6 +103,17 @@ export class MasterCore {
         this.#ports.news();
       },
     });
+    this.#intake = new Intake({
+      jar,
+      maker: this.#maker,
+      checkpoint: this.#checkpoint,
+      roster: this.roster,
+      dispatcher: this.#dispatcher,
+      commands: this.#commands,
+      settlement: this.#settlement,
+      aborts: this.#aborts,
+      onNews: () => this.#news(),
+    });
     this.#slaves = new SlaveSide({
       sessions: this.#sessions,
       settlement: this.#settlement,
@@ -140,58 +152,19 @@ export class MasterCore {
     policy: ResolvedPolicy,
     future?: FutureSettler,
   ): TaskId {
-    return this.#accept(this.#maker.make(this.#nextNumber, { definition, args, policy, future }));
+    return this.#intake.submit(definition, args, policy, future);
   }
 
   /** Queues a new task with an earlier one's algorithm and arguments; UsageError if it is not this program's. */
   resubmit(earlier: Task, policy: ResolvedPolicy): TaskId {
-    return this.#accept(this.#maker.remake(this.#nextNumber, earlier, policy));
-  }
-
-  #accept(task: Task): TaskId {
-    const { sid, signal } = task.policy;
-    if (sid !== undefined) this.#submitOrdered(task, sid);
-    else if (!this.#checkpoint?.recall(task)) this.#jar.add(task);
-    if (signal !== undefined && task.state !== 'settled') this.#heed(task, signal);
-    return task.id;
-  }
-
-  #heed(task: Task, signal: AbortSignal): void {
-    if (signal.aborted) this.#cancelBySignal([task]);
-    else this.#aborts.watch(task, signal);
-  }
-
-  #cancelBySignal(tasks: Iterable<Task>): void {
-    for (const task of tasks) {
-      this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled by its signal`);
-    }
-    this.#news();
-  }
-
-  /** An unordered slave is not willing to take ordered tasks (CL-MW); then the policy decides. */
-  #submitOrdered(task: Task, sid: SlaveId): void {
-    const slave = this.roster.findByNumber(Number(sid.slice('SLAVE-'.length)));
-    if (slave?.takesOrdered) {
-      task.addressee = slave;
-      this.#jar.add(task);
-      this.#dispatcher.lineUp(slave);
-      if (slave.orderedOutstanding < slave.outstanding) this.#commands.recallAll(slave);
-      return;
-    }
-    this.#jar.add(task);
-    if (task.policy.doItAnyway) return;
-    this.#settlement.giveUp(task, 'unknown-sid', `no ordered slave has the sid ${sid}`);
-    this.#news();
+    return this.#intake.resubmit(earlier, policy);
   }
 
   /** Gives a task up wherever it is; false when it has its fate already. */
   cancel(number: number, now: number): boolean {
-    const task = this.#jar.find(number);
-    if (task === undefined) return false;
-    this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled by the program`);
-    this.#news();
-    this.flush(now);
-    return true;
+    const cancelled = this.#intake.cancel(number);
+    if (cancelled) this.flush(now);
+    return cancelled;
   }
 
   beginDrawing(): void {
