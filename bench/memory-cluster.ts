@@ -4,7 +4,7 @@
  */
 
 import { DEFAULT_POLICY } from '../src/algorithms/policy.js';
-import type { AlgorithmDefinition } from '../src/algorithms/types.js';
+import type { AlgorithmDefinition, ResolvedPolicy } from '../src/algorithms/types.js';
 import { silentAudit } from '../src/audit/memory-trail.js';
 import { MasterCore } from '../src/master/master-core.js';
 import { SlaveCore } from '../src/slave/slave-core.js';
@@ -84,9 +84,11 @@ export class MemoryCluster {
     this.#settle();
   }
 
-  submit(count: number): void {
+  submit(count: number, policies: readonly ResolvedPolicy[] = [DEFAULT_POLICY]): void {
     const began = performance.now();
-    for (let i = 0; i < count; i++) this.master.submit(noOp, [this.#submitted++], DEFAULT_POLICY);
+    for (let i = 0; i < count; i++) {
+      this.master.submit(noOp, [this.#submitted++], policies[i % policies.length] as ResolvedPolicy);
+    }
     this.masterMs += performance.now() - began;
   }
 

@@ -12,6 +12,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type CheckpointRow, checkpointLine, measureCheckpoint } from './checkpoint.js';
 import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
+import { measurePolicies, type PolicyRow, policyLine } from './policies.js';
 import { type DepthRow, depthLine, measureQueueDepths } from './queue-depth.js';
 import { tableHead, tableLine } from './report.js';
 import { measureSubmitAll, type SubmitAllRow, submitAllLine } from './submit-all.js';
@@ -23,7 +24,7 @@ import {
   type ThroughputRow,
 } from './throughput.js';
 
-const PARTS = ['throughput', 'queue-depth', 'cluster', 'checkpoint', 'submit-all'];
+const PARTS = ['throughput', 'queue-depth', 'cluster', 'policies', 'checkpoint', 'submit-all'];
 
 const { values: flags } = parseArgs({
   options: {
@@ -47,6 +48,7 @@ const groups = (flags.groups ?? (quick ? '1,100,auto' : '1,10,100,1000,auto')).s
 let throughput: ThroughputRow[] = [];
 let depths: DepthRow[] = [];
 let clusters: ClusterRow[] = [];
+let policies: PolicyRow[] = [];
 let checkpoint: CheckpointRow | undefined;
 let drawn: SubmitAllRow[] = [];
 
@@ -74,6 +76,11 @@ if (parts.includes('cluster')) {
   clusters = measureClusters({ repeats: quick ? 1 : 3 });
   for (const row of clusters) console.log(clusterLine(row, clusters));
 }
+if (parts.includes('policies')) {
+  console.log("\nThe master's cost of a task with a policy, in groups of 100");
+  policies = measurePolicies({ repeats: quick ? 5 : 15 });
+  for (const row of policies) console.log(policyLine(row));
+}
 if (parts.includes('checkpoint')) {
   console.log('\nTasks in groups of 100 with a checkpoint, and without');
   checkpoint = await measureCheckpoint({ repeats: quick ? 3 : 7 });
@@ -88,6 +95,6 @@ if (flags.json !== undefined) {
   const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, checkpoint, drawn }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, drawn }, null, 2)}\n`,
   );
 }
