@@ -2,7 +2,7 @@
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
  * against the size of its cluster, what a checkpoint adds, and the memory of tasks drawn from a generator.
  *
- *     npm run bench -- --quick               under a minute
+ *     npm run bench -- --quick               about 2 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
  *     npm run bench -- --only throughput --groups 1,auto --slaves 1 --brokers embedded
  */
