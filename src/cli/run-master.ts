@@ -4,14 +4,12 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { listAlgorithms } from '../algorithms/registry.js';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import type { BrokerEvent } from '../broker/options.js';
-import { type Broker, startBroker } from '../broker/start-broker.js';
-import { FlagError, UsageError } from '../errors.js';
+import type { Broker } from '../broker/start-broker.js';
+import { UsageError } from '../errors.js';
 import type { BrokerAddress } from '../link/ports.js';
 import type { CheckpointStore } from '../master/checkpoint-store.js';
 import { Master } from '../master/master.js';
@@ -20,8 +18,10 @@ import { openCheckpoint } from '../master/open-checkpoint.js';
 import { ResourceWriter } from '../master/resource-writer.js';
 import type { ResourceFile } from '../wire/resource-file.js';
 import type { Configuration } from './configuration.js';
-import { type LocalSlaveEvent, LocalSlaves } from './local-slaves.js';
-import { hostFromHere, hostsFromElsewhere, natsUrl } from './reachable-hosts.js';
+import type { LocalSlaves } from './local-slaves.js';
+import { openBroker } from './open-broker.js';
+import { hostsFromElsewhere, natsUrl } from './reachable-hosts.js';
+import { startLocalSlaves } from './start-local-slaves.js';
 
 export interface RunMasterParams {
   readonly configuration: Configuration;
@@ -101,7 +101,7 @@ export class RunningMaster {
     }
     const resources = openResourceFile({ params, address, run, master, broker });
     await resources?.update();
-    const locals = startLocalSlaves({ params, address, master, broker });
+    const locals = startLocalSlaves({ ...params, address, master, broker });
     return new RunningMaster({ params, master, address, broker, resources, locals, checkpoint });
   }
 
@@ -150,52 +150,6 @@ async function openStore(
   return store;
 }
 
-async function openBroker(
-  { nats, masterHost, masterPort, resourceFile }: Configuration,
-  audit: AuditSink,
-): Promise<{ broker: Broker | undefined; address: BrokerAddress }> {
-  if (nats.urls.length > 0) return { broker: undefined, address: nats };
-  const open = isLoopback(masterHost) && resourceFile === undefined;
-  if (!isLoopback(masterHost) && resourceFile === undefined && nats.token === undefined) {
-    throw new FlagError(
-      '--master-host',
-      `slaves elsewhere need a token to reach ${masterHost}; give --nats-token-file, or --resource-file for one made anew`,
-    );
-  }
-  const token = nats.token ?? (open ? undefined : randomBytes(24).toString('base64url'));
-  const broker = await startBroker({ host: masterHost, port: masterPort, ...(token ? { token } : {}) });
-  broker.onEvent((event) => tellBrokerEvent(event, audit));
-  audit.emit({ type: 'broker-ready', broker: 'embedded', url: broker.url });
-  if (token === undefined) audit.emit({ type: 'no-token', url: broker.url });
-  return { broker, address: { urls: [natsUrl(hostFromHere(broker.host), broker.port)], token } };
-}
-
-function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {
-  switch (event.type) {
-    case 'auth-failed':
-      audit.emit({
-        type: 'auth-failed',
-        address: event.address,
-        reason: event.reason ?? 'wrong credentials',
-      });
-      return;
-    case 'client-closed':
-      audit.emit({ type: 'broker-client-closed', address: event.address, reason: event.reason ?? 'closed' });
-      return;
-    case 'crashed':
-      audit.emit({ type: 'error', text: `the broker ended: ${event.error}` });
-      return;
-    case 'client-connected':
-      return;
-    default:
-      event satisfies never;
-  }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 function openResourceFile({
   params: { configuration, audit, program },
   address,
@@ -232,95 +186,4 @@ function openResourceFile({
     audit,
     describe,
   });
-}
-
-function startLocalSlaves({
-  params: { configuration, audit, program, slaveAuditFile },
-  address,
-  master,
-  broker,
-}: {
-  params: RunMasterParams;
-  address: BrokerAddress;
-  master: Master;
-  broker: Broker | undefined;
-}): LocalSlaves | undefined {
-  if (program === undefined) return undefined;
-  const locals = new LocalSlaves({
-    count: configuration.slaves,
-    program,
-    args: localSlaveArguments(configuration, broker, slaveAuditFile),
-    token: address.token,
-    password: address.password,
-    onEvent: (event) => tellLocalSlave(event, audit, master),
-  });
-  locals.start();
-  return locals;
-}
-
-function localSlaveArguments(
-  configuration: Configuration,
-  broker: Broker | undefined,
-  slaveAuditFile: string | undefined,
-): string[] {
-  const { nats, memberId, auditFile, auditFormat, auditRotation: rotation, argv } = configuration;
-  const place =
-    broker === undefined
-      ? nats.urls.flatMap((url) => ['--nats-url', url])
-      : ['--master-host', hostFromHere(broker.host), '--master-port', String(broker.port)];
-  const credentials = [
-    ...(nats.user === undefined ? [] : ['--nats-user', nats.user]),
-    ...(nats.creds === undefined ? [] : ['--nats-creds', nats.creds]),
-  ];
-  const file = slaveAuditFile ?? (auditFile === undefined ? undefined : `${auditFile}.slaves`);
-  const audit = file === undefined ? [] : ['--audit-file', file];
-  if (rotation !== undefined) {
-    audit.push('--audit-max-size', String(rotation.maxBytes), '--audit-keep', String(rotation.keep));
-  }
-  return [
-    '--slave',
-    ...place,
-    ...credentials,
-    `--member-id=${memberId}`,
-    ...audit,
-    '--audit-format',
-    auditFormat,
-    '--client-timeout',
-    String(configuration.clientTimeoutMs / 1000),
-    // One that finds no master has outlived it, or is started again by it.
-    '--connect-timeout',
-    String(configuration.clientTimeoutMs / 1000),
-    '--slave-concurrency',
-    String(configuration.slaveConcurrency),
-    '--',
-    ...argv,
-  ];
-}
-
-function tellLocalSlave(event: LocalSlaveEvent, audit: AuditSink, master: Master): void {
-  const index = event.number - 1;
-  switch (event.type) {
-    case 'started':
-      audit.emit({ type: 'local-slave-started', index, pid: event.pid });
-      return;
-    case 'exited': {
-      const { pid, code, signal, error } = event;
-      if (pid === undefined) {
-        audit.emit({ type: 'local-slave-unstarted', index, reason: error?.message ?? 'unknown' });
-        return;
-      }
-      const how = signal === null ? { code: code ?? undefined } : { signal };
-      audit.emit({ type: 'local-slave-exited', index, pid, ...how });
-      master.processGone(
-        pid,
-        signal === null ? `process exited with code ${code}` : `process ended by ${signal}`,
-      );
-      return;
-    }
-    case 'restarting':
-      audit.emit({ type: 'local-slave-restarting', index, backoffMs: event.delayMs });
-      return;
-    default:
-      event satisfies never;
-  }
 }

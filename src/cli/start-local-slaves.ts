@@ -1,0 +1,110 @@
+/** Starts the local slaves of a master with the flags that they need, and tells what becomes of them. */
+
+import type { AuditSink } from '../audit/audit-trail.js';
+import type { Broker } from '../broker/start-broker.js';
+import type { BrokerAddress } from '../link/ports.js';
+import type { Master } from '../master/master.js';
+import type { Configuration } from './configuration.js';
+import { type LocalSlaveEvent, LocalSlaves } from './local-slaves.js';
+import { hostFromHere } from './reachable-hosts.js';
+
+export interface StartLocalSlavesParams {
+  readonly configuration: Configuration;
+  readonly audit: AuditSink;
+  readonly program: string | undefined;
+  readonly slaveAuditFile?: string | undefined;
+  readonly address: BrokerAddress;
+  readonly master: Master;
+  /** Undefined with a nats-server. */
+  readonly broker: Broker | undefined;
+}
+
+/** Undefined where nobody knows what slaves would run. */
+export function startLocalSlaves({
+  configuration,
+  audit,
+  program,
+  slaveAuditFile,
+  address,
+  master,
+  broker,
+}: StartLocalSlavesParams): LocalSlaves | undefined {
+  if (program === undefined) return undefined;
+  const locals = new LocalSlaves({
+    count: configuration.slaves,
+    program,
+    args: localSlaveArguments(configuration, broker, slaveAuditFile),
+    token: address.token,
+    password: address.password,
+    onEvent: (event) => tellLocalSlave(event, audit, master),
+  });
+  locals.start();
+  return locals;
+}
+
+function localSlaveArguments(
+  configuration: Configuration,
+  broker: Broker | undefined,
+  slaveAuditFile: string | undefined,
+): string[] {
+  const { nats, memberId, auditFile, auditFormat, auditRotation: rotation, argv } = configuration;
+  const place =
+    broker === undefined
+      ? nats.urls.flatMap((url) => ['--nats-url', url])
+      : ['--master-host', hostFromHere(broker.host), '--master-port', String(broker.port)];
+  const credentials = [
+    ...(nats.user === undefined ? [] : ['--nats-user', nats.user]),
+    ...(nats.creds === undefined ? [] : ['--nats-creds', nats.creds]),
+  ];
+  const file = slaveAuditFile ?? (auditFile === undefined ? undefined : `${auditFile}.slaves`);
+  const audit = file === undefined ? [] : ['--audit-file', file];
+  if (rotation !== undefined) {
+    audit.push('--audit-max-size', String(rotation.maxBytes), '--audit-keep', String(rotation.keep));
+  }
+  return [
+    '--slave',
+    ...place,
+    ...credentials,
+    `--member-id=${memberId}`,
+    ...audit,
+    '--audit-format',
+    auditFormat,
+    '--client-timeout',
+    String(configuration.clientTimeoutMs / 1000),
+    // One that finds no master has outlived it, or is started again by it.
+    '--connect-timeout',
+    String(configuration.clientTimeoutMs / 1000),
+    '--slave-concurrency',
+    String(configuration.slaveConcurrency),
+    '--',
+    ...argv,
+  ];
+}
+
+function tellLocalSlave(event: LocalSlaveEvent, audit: AuditSink, master: Master): void {
+  const index = event.number - 1;
+  switch (event.type) {
+    case 'started':
+      audit.emit({ type: 'local-slave-started', index, pid: event.pid });
+      return;
+    case 'exited': {
+      const { pid, code, signal, error } = event;
+      if (pid === undefined) {
+        audit.emit({ type: 'local-slave-unstarted', index, reason: error?.message ?? 'unknown' });
+        return;
+      }
+      const how = signal === null ? { code: code ?? undefined } : { signal };
+      audit.emit({ type: 'local-slave-exited', index, pid, ...how });
+      master.processGone(
+        pid,
+        signal === null ? `process exited with code ${code}` : `process ended by ${signal}`,
+      );
+      return;
+    }
+    case 'restarting':
+      audit.emit({ type: 'local-slave-restarting', index, backoffMs: event.delayMs });
+      return;
+    default:
+      event satisfies never;
+  }
+}
