@@ -160,11 +160,15 @@ test('flags before it give way to the file, flags behind it win over the file', 
       const slaves = ORDERS.map(([before, behind, said]) => ({
         slave: start('worker.js', [
           ...['--slave', ...before, '--resource-file', file, ...behind],
-          ...['--connect-timeout', '3'],
+          ...['--connect-timeout', '60'],
         ]),
         said,
       }));
-      for (const { slave, said } of slaves) await slave.waitForLine(said);
+      for (const { slave, said } of slaves) {
+        await slave.waitForLine(said);
+        // It looks into the file once more, which shall not say yet that all is finished.
+        if (said.source.startsWith('REFUSED')) assert.is(await slave.code(), 255, slave.report());
+      }
       await mw.stop();
       await Promise.all(slaves.map(({ slave, said }) => expectEnd(slave, said)));
     });
