@@ -25,7 +25,7 @@ export interface AuditTrail extends AuditSink {
   flushSync(): void;
   /** Opens the audit file anew, after a log rotation; with standard error it does nothing. */
   reopen(): void;
-  /** Flushes and closes the file. Later events reach listeners only. May be called twice. */
+  /** Flushes, ends a rotation under way, closes the file. Later events go to listeners only. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -48,10 +48,11 @@ export interface AuditTrailParams {
 export function createAuditTrail({ file, format, rotation, clock = Date.now }: AuditTrailParams): AuditTrail {
   const formatEvent = format === 'json' ? formatJson : formatText;
   const formatLine = (event: AuditEvent, timeMs: number) => `${formatEvent(event, timeMs)}\n`;
+  const watch = file === undefined || rotation === undefined ? undefined : watchOf(file, rotation);
   const writer = new LineWriter({
     destination: file === undefined ? openStandardError() : openAuditFile(file),
     formatDropped: (count, reason) => formatLine({ type: 'audit-dropped', count, reason }, clock()),
-    watch: file === undefined || rotation === undefined ? undefined : watchOf(file, rotation),
+    watch,
   });
   const listeners = new Listeners((event) => write(event, clock()));
   // What a task is waiting behind should not be the text of a line.
@@ -128,6 +129,7 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
       closing = true;
       late.handOver();
       await writer.close();
+      await watch?.end();
       exitFlushes.delete(flushSync);
     },
   };

@@ -6,6 +6,8 @@ import { type RotationSettings, rotate } from './rotation.js';
 /** While another process rotates, and after a rotation that failed. */
 const BUSY_MS = 50;
 const FAILED_MS = 1_000;
+/** How long the end of a trail waits for a rotation; one takes milliseconds. */
+const END_LIMIT_MS = 5_000;
 
 export interface SizeWatchParams extends RotationSettings {
   readonly path: string;
@@ -16,7 +18,7 @@ export interface SizeWatchParams extends RotationSettings {
 
 export class SizeWatch {
   readonly #params: SizeWatchParams;
-  #rotating = false;
+  #rotation: Promise<void> | undefined;
   #notBefore = 0;
 
   constructor(params: SizeWatchParams) {
@@ -25,9 +27,21 @@ export class SizeWatch {
 
   /** Begins a rotation if the file is large enough. One look at an open descriptor costs a microsecond. */
   afterWrite(fd: number): void {
-    if (this.#rotating || performance.now() < this.#notBefore) return;
+    if (this.#rotation !== undefined || performance.now() < this.#notBefore) return;
     const stat = statOf(fd);
-    if (stat?.isFile() && stat.size >= this.#params.maxBytes) void this.#rotate(stat.ino);
+    if (!stat?.isFile() || stat.size < this.#params.maxBytes) return;
+    this.#rotation = this.#rotate(stat.ino).finally(() => (this.#rotation = undefined));
+  }
+
+  /** Begins no more rotations; resolves when the one under way has ended, or after five seconds. */
+  async end(): Promise<void> {
+    this.#notBefore = Number.POSITIVE_INFINITY;
+    let limit: NodeJS.Timeout | undefined;
+    await Promise.race([
+      this.#rotation,
+      new Promise((resolve) => (limit = setTimeout(resolve, END_LIMIT_MS))),
+    ]);
+    clearTimeout(limit);
   }
 
   /**
@@ -45,17 +59,18 @@ export class SizeWatch {
 
   async #rotate(inode: bigint): Promise<void> {
     const { path, keep, onRenamed, onFailed } = this.#params;
-    this.#rotating = true;
     try {
       const outcome = await rotate(path, inode, keep);
-      if (outcome === 'busy') this.#notBefore = performance.now() + BUSY_MS;
+      if (outcome === 'busy') this.#pause(BUSY_MS);
       else onRenamed(outcome === 'rotated');
     } catch (error) {
-      this.#notBefore = performance.now() + FAILED_MS;
+      this.#pause(FAILED_MS);
       onFailed(errorCode(error));
-    } finally {
-      this.#rotating = false;
     }
+  }
+
+  #pause(ms: number): void {
+    this.#notBefore = Math.max(this.#notBefore, performance.now() + ms);
   }
 }
 

@@ -163,6 +163,21 @@ rotation('it goes well with SIGHUP, in whatever order they come', () =>
   }),
 );
 
+rotation('a trail that is closed has ended its rotation: no name is missing, and no lock is left', () =>
+  withFolder(async (folder) => {
+    const file = join(folder, 'm.log');
+    const old = Array.from({ length: 300 }, (_, index) => `m.log.${index + 1}`);
+    for (const name of old) writeFileSync(join(folder, name), 'x\n');
+    const audit = createAuditTrail({ file, format: 'text', rotation: { maxBytes: MAX_BYTES, keep: 1_000 } });
+    try {
+      for (let bytes = 0; bytes < MAX_BYTES; bytes += LINE_BYTES) audit.emit(sent(bytes));
+    } finally {
+      await audit.close();
+    }
+    assert.equal(readdirSync(folder).sort(), ['m.log', ...old, 'm.log.301'].sort());
+  }),
+);
+
 rotation('it writes again what went to a file that others have rotated out of existence', () =>
   withFolder(async (folder) => {
     const file = join(folder, 'm.log');
