@@ -11,6 +11,8 @@ export class FaultyWay implements AsyncDisposable {
   delayMs = 0;
   /** Passed on so far, in both directions. */
   bytes = 0;
+  /** Connections taken so far. */
+  taken = 0;
 
   private constructor(target: number) {
     this.#server = createServer((near) => this.#join(near, connect(target, '127.0.0.1')));
@@ -35,8 +37,8 @@ export class FaultyWay implements AsyncDisposable {
   /** Resets every connection; new ones are taken at once. */
   cut(): void {
     for (const [near, far] of this.#pairs) {
-      near.resetAndDestroy();
-      far.resetAndDestroy();
+      reset(near);
+      reset(far);
     }
   }
 
@@ -59,6 +61,7 @@ export class FaultyWay implements AsyncDisposable {
   }
 
   #join(near: Socket, far: Socket): void {
+    this.taken++;
     const pair = [near, far] as const;
     this.#pairs.add(pair);
     this.#pass(near, far);
@@ -96,4 +99,10 @@ export class FaultyWay implements AsyncDisposable {
       this.#timers.add(timer);
     });
   }
+}
+
+/** Cuts a connection. Node never ends a process that has reset a socket on which a shutdown was under way. */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -121,8 +121,7 @@ const die = defineAlgorithm('die', async (how: Death) => {
   if (how === 'exit') process.exit(0);
   if (how === 'reject') void Promise.reject(new Error('nobody catches this'));
   if (how === 'memory') fillMemory();
-  await new Promise((resolve) => setTimeout(resolve, 60_000));
-  return 0;
+  return new Promise<number>(() => {}); // until it dies
 });
 
 const works = { nap, spin, pace, swallow, produce, echo, small, tiny, die } as const;

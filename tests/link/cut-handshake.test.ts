@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { startBroker } from '../../src/broker/start-broker.js';
 import { connectData } from '../../src/link/data-connection.js';
 import type { DataLink } from '../../src/link/ports.js';
+import { reset } from '../faults/faulty-way.js';
 
 const it = suite('a cut handshake');
 const TIMEOUT_MS = 5_000;
@@ -23,7 +24,7 @@ it('costs the delay between two attempts', async () => {
     // The client has been told nothing yet, or has only just spoken.
     if (attempts === 1 || attempts === 2) {
       if (attempts === 2) near.write('INFO {"version":"2.9.0","headers":true,"max_payload":1048576}\r\n');
-      setTimeout(() => near.resetAndDestroy(), 50);
+      setTimeout(() => reset(near), 50);
       return;
     }
     const far = connect(broker.port, '127.0.0.1');
@@ -44,7 +45,7 @@ it('costs the delay between two attempts', async () => {
     });
     attempts = 0;
     const cutAt = performance.now();
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) reset(socket);
     await connected;
     const tookMs = performance.now() - cutAt;
     assert.is(attempts, 3, 'two attempts were cut');

@@ -7,6 +7,7 @@ import { ConnectError } from '../../src/link/connect-error.js';
 import { connectData } from '../../src/link/data-connection.js';
 import { UNFLUSHED_LIMIT_BYTES } from '../../src/link/flush-window.js';
 import type { DataLink, LinkStatus } from '../../src/link/ports.js';
+import { FaultyWay } from '../faults/faulty-way.js';
 import { freePort, type NatsServer, startNats, until } from './start-nats.js';
 
 const connection = suite('data connection');
@@ -14,12 +15,13 @@ const connection = suite('data connection');
 /** A server, links to it, and the clean-up of both. */
 async function withServer(
   args: readonly string[],
-  body: (server: NatsServer, open: (token?: string) => Promise<Opened>) => Promise<void>,
+  body: (server: NatsServer, open: (options?: OpenOptions) => Promise<Opened>) => Promise<void>,
 ): Promise<void> {
   const server = await startNats(args);
   const links: DataLink[] = [];
-  const open = async (token?: string): Promise<Opened> => {
-    const link = await connectData({ urls: [server.url], token }, { name: 'test', timeoutMs: 2_000 });
+  const open = async ({ token, port = server.port }: OpenOptions = {}): Promise<Opened> => {
+    const urls = [`nats://127.0.0.1:${port}`];
+    const link = await connectData({ urls, token }, { name: 'test', timeoutMs: 2_000 });
     links.push(link);
     const statuses: LinkStatus[] = [];
     link.onStatus((status) => statuses.push(status));
@@ -31,6 +33,12 @@ async function withServer(
     await Promise.all(links.map((link) => link.close()));
     await server.kill();
   }
+}
+
+interface OpenOptions {
+  readonly token?: string;
+  /** Of a way to the server. */
+  readonly port?: number;
 }
 
 interface Opened {
@@ -169,7 +177,7 @@ connection('sends nothing while disconnected, comes back by itself, with its sub
 connection('a full link has room again after a reconnection', async () => {
   await withServer([], async (server, open) => {
     const { link, count } = await open();
-    server.signal('SIGSTOP');
+    await server.freeze();
     while (link.send('x', Buffer.alloc(64 * 1024)));
     await server.restart();
     await until('connected', () => count('connected') === 1);
@@ -179,17 +187,21 @@ connection('a full link has room again after a reconnection', async () => {
 
 connection('a frozen broker is waited for', async () => {
   await withServer([], async (server, open) => {
-    const { link, count } = await open();
+    await using way = await FaultyWay.open(server.port);
+    const { link, count } = await open({ port: way.port });
     let heard = 0;
     link.subscribe('x', () => {
       heard += 1;
     });
     await link.ready();
-    server.signal('SIGSTOP');
-    const flushed = link.ready();
+    await server.freeze();
+    const { bytes } = way;
+    let flushes = 0;
+    const flushed = link.ready().then(() => flushes++);
     link.send('x', Buffer.from('1'));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    server.signal('SIGCONT');
+    await until('what was sent lies at the server', () => way.bytes > bytes);
+    assert.is(flushes, 0);
+    server.thaw();
     await flushed;
     await until('heard', () => heard === 1);
     assert.is(count('disconnected'), 0);
@@ -200,7 +212,9 @@ connection(
   'a broker that was frozen when it should have taken the connection is found when it thaws',
   async () => {
     const server = await startNats();
-    const link = await connectData({ urls: [server.url] }, { name: 'test', timeoutMs: 200 });
+    await using way = await FaultyWay.open(server.port);
+    const urls = [`nats://127.0.0.1:${way.port}`];
+    const link = await connectData({ urls }, { name: 'test', timeoutMs: 200 });
     try {
       let heard = 0;
       link.subscribe('x', () => {
@@ -208,11 +222,11 @@ connection(
       });
       await server.kill();
       await until('disconnected', () => !link.connected);
-      const restarted = server.restart();
-      await restarted;
-      server.signal('SIGSTOP');
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
-      server.signal('SIGCONT');
+      await server.restart();
+      await server.freeze();
+      const { taken } = way;
+      await until('dials', () => way.taken >= taken + 8);
+      server.thaw();
       await until('heard', () => {
         link.send('x', Buffer.from('1'));
         return heard > 10;
@@ -250,7 +264,7 @@ connection('first connects fail with a reason', async () => {
     assert.is(wrong.reason, 'credentials');
     assert.match(wrong.message, 'Authorization Violation');
     assert.not.match(wrong.message, 'guess');
-    await open('secret');
+    await open({ token: 'secret' });
     const inUrl = server.url.replace('://', '://secret@');
     await (await connectData({ urls: [inUrl] }, { name: 'test', timeoutMs: 2_000 })).close();
     const tls = await failure(
@@ -300,7 +314,7 @@ connection(
 
 connection('credentials refused for a moment are survived', async () => {
   await withServer(['--auth', 'one'], async (server, open) => {
-    const { link, count } = await open('one');
+    const { link, count } = await open({ token: 'one' });
     await server.restart(['--auth', 'two']);
     await until('refused', () => count('error') > 3);
     await server.restart(['--auth', 'one']);

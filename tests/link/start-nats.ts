@@ -2,12 +2,16 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
 export interface NatsServer {
   readonly port: number;
   readonly url: string;
-  signal(name: NodeJS.Signals): void;
+  /** SIGSTOP; resolves when none of its threads runs any more. */
+  freeze(): Promise<void>;
+  /** SIGCONT. */
+  thaw(): void;
   /** SIGKILL, and wait for its end. */
   kill(): Promise<void>;
   /** On the same port; other arguments than before if they are given. */
@@ -26,7 +30,11 @@ export async function startNats(args: readonly string[] = []): Promise<NatsServe
   return {
     port,
     url: `nats://127.0.0.1:${port}`,
-    signal: (name) => void child.kill(name),
+    freeze: async () => {
+      child.kill('SIGSTOP');
+      await until('nats-server stands still', () => isStopped(child.pid as number));
+    },
+    thaw: () => void child.kill('SIGCONT'),
     kill,
     restart: async (newArgs = args) => {
       await kill();
@@ -44,6 +52,15 @@ async function spawnServer(port: number, args: readonly string[]): Promise<Child
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return child;
+}
+
+/** Where there is no /proc the signal is taken to have worked at once. */
+function isStopped(pid: number): boolean {
+  const folder = `/proc/${pid}/task`;
+  if (!existsSync(folder)) return true;
+  return readdirSync(folder).every((thread) =>
+    /\) T /.test(readFileSync(`${folder}/${thread}/stat`, 'latin1')),
+  );
 }
 
 function answers(port: number): Promise<boolean> {
