@@ -39,8 +39,8 @@ export interface AuditEventTable {
   'resend-received': { peer: string; stream: 'tasks' | 'results'; from: number };
   /** `SLAVE-0 UNEXPECT reason`: a frame of the peer could not be taken and was dropped. */
   'frame-dropped': { peer: string; reason: string };
-  /** `SENTINEL Main did not answer for 2.0 s, killing it: reason`: the sentinel ends its own process. */
-  'killed-by-sentinel': { silentSeconds: number; reason: string };
+  /** `SENTINEL Killing main: reason`: the sentinel ends its own process. */
+  'killed-by-sentinel': { reason: string };
   /** `SIGNAL SIGINT`: a signal asked the process to end. */
   interrupted: { signal: string };
   /** `MW-INTERNAL Wrong exit code type/value [1.5], assuming 255.`: what the algorithm returned. */

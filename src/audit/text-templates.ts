@@ -48,7 +48,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'resend-sent': '{peer:id} <- RESEND {stream:word} from {from:int}',
   'resend-received': '{peer:id} -> RESEND {stream:word} from {from:int}',
   'frame-dropped': '{peer:id} UNEXPECT {reason:text}',
-  'killed-by-sentinel': 'SENTINEL Main did not answer for {silentSeconds:sec} s, killing it: {reason:text}',
+  'killed-by-sentinel': 'SENTINEL Killing main: {reason:text}',
   interrupted: 'SIGNAL {signal:word}',
   'wrong-exit-code': 'MW-INTERNAL Wrong exit code type/value [{value:text}], assuming 255.',
   'still-open': 'EOF FORCE -> {what:text}',

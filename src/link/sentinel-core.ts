@@ -161,7 +161,7 @@ export class SentinelCore {
     const gone = this.#gone;
     if (!gone || this.#ending || gone.judged || this.#liveness.loopClock - gone.at < END_WITHIN_MS) return;
     gone.judged = true;
-    this.#kill = gone.evidence;
+    this.#kill = `the master is gone (${gone.evidence}) and main did not answer for ${END_WITHIN_MS / 1000} s`;
   }
 
   /** Main cannot end a run that blocks it, or does not heed its signal. */

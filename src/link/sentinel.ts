@@ -12,7 +12,7 @@ const STOP_WITHIN_MS = 2_000;
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-const DEFAULT_KILL_LINE = '{localTime} [A] MASTER -> gone ({evidence}); main computes on and is killed';
+const DEFAULT_KILL_LINE = '{localTime} [A] SENTINEL Killing main: {evidence}';
 
 export interface SentinelOptions {
   readonly role: 'master' | 'slave';
@@ -29,7 +29,8 @@ export interface SentinelOptions {
   readonly parentPipeFd?: number | undefined;
   /**
    * A slave's, false by default: whether the process may be killed when its master is gone and main does
-   * not answer `ending` within two seconds. Right for a process of its own, wrong for a guest in another.
+   * not answer `ending` within two seconds, or when a run does not stop within two seconds of its time
+   * limit. Right for a process of its own, wrong for a guest in another.
    */
   readonly mayKill?: boolean | undefined;
   /** Where the line about a kill is appended; standard error by default. */

@@ -39,7 +39,7 @@ export interface AttemptParams {
   readonly withinMs: number;
   /** Called once a sentinel is there to read it: the pipe whose end says that the master is gone, if any. */
   readonly takeParentPipe: () => number | undefined;
-  /** Whether the sentinel may kill this process when its master is gone and main computes on. */
+  /** Whether the sentinel may kill this process: its master is gone, or a run outlasts its limit, and main goes on. */
   readonly mayKill: boolean;
   /** Where the sentinel appends the line about a kill. */
   readonly auditFile: string | undefined;

@@ -4,18 +4,12 @@ import type { AuditEvent } from '../audit/events.js';
 import { formatJson } from '../audit/json-format.js';
 import { formatText } from '../audit/text-format.js';
 
-/** For how long a sentinel waits for main's word before it kills. */
-const SILENT_SECONDS = 2;
 const EPOCH = new Date(0).toISOString();
 const TAG = '[A] ';
 
 /** With `{localTime}`, `{isoTime}` and `{evidence}` where those belong. */
 export function killLine(format: 'text' | 'json'): string {
-  const event: AuditEvent = {
-    type: 'killed-by-sentinel',
-    silentSeconds: SILENT_SECONDS,
-    reason: '{evidence}',
-  };
+  const event: AuditEvent = { type: 'killed-by-sentinel', reason: '{evidence}' };
   if (format === 'json') return formatJson(event, 0).replace(EPOCH, '{isoTime}');
   const text = formatText(event, 0);
   return `{localTime} ${text.slice(text.indexOf(TAG))}`;

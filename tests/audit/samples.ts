@@ -34,8 +34,8 @@ export const SAMPLES: Samples = {
     'SLAVE-0 UNEXPECT no such verb: \\u001b[31mred',
   ],
   'killed-by-sentinel': [
-    { type: 'killed-by-sentinel', silentSeconds: 2, reason: 'the master is gone' },
-    'SENTINEL Main did not answer for 2.0 s, killing it: the master is gone',
+    { type: 'killed-by-sentinel', reason: 'the master is gone' },
+    'SENTINEL Killing main: the master is gone',
   ],
   interrupted: [{ type: 'interrupted', signal: 'SIGINT' }, 'SIGNAL SIGINT'],
   'wrong-exit-code': [

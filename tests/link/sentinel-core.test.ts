@@ -300,7 +300,9 @@ core('a master that is gone is told to main, which has two seconds to answer', (
   assert.ok(deaf.now < 3_000 + 1_000 + TIMEOUT_MS / 2 + 2 * TURN_MS, `found at ${deaf.now}`);
   assert.equal(deaf.run(1_800).kills, []);
   assert.equal(
-    deaf.run(10_000).kills.map((line) => /^503 for 5\.\d s$/.test(line)),
+    deaf
+      .run(10_000)
+      .kills.map((line) => /^the master is gone \(503 for 5\.\d s\) and main did not answer/.test(line)),
     [true],
   );
   const answers = gone().request('slave', { op: 'ending' });
@@ -323,7 +325,7 @@ core('evidence beside the network: the pipe to a master, the exit of a slave', (
   early.cores.slave.masterGone('the pipe');
   early.run(2_400);
   assert.ok(early.events.slave.some((e) => e.type === 'lost' && e.evidence === 'the pipe'));
-  assert.is(early.kills[0], 'the pipe');
+  assert.is(early.kills[0], 'the master is gone (the pipe) and main did not answer for 2 s');
 });
 
 core('nothing is published while disconnected; beats and commands follow at once after', () => {

@@ -6,7 +6,7 @@ import { killLine } from '../../src/slave/kill-line.js';
 
 const line = suite('kill line');
 
-const event = { type: 'killed-by-sentinel', silentSeconds: 2, reason: 'refused for 15.0 s' };
+const event = { type: 'killed-by-sentinel', reason: 'refused for 15.0 s' };
 const fill = (template: string): string =>
   template
     .replace('{localTime}', '11/04/2010 21:43:59')

@@ -61,7 +61,7 @@ overEachBroker(
         await life.slave.waitForLine(/^spinning TASK-1$/);
         assert.equal(await killMaster(life), { code: null, signal: 'SIGKILL' }, life.slave.report());
         await life.slave.waitForLine(
-          /SENTINEL Main did not answer for \d\.\d s, killing it: (503|connection refused)/,
+          /SENTINEL Killing main: the master is gone \((503|connection refused).* main did not answer for 2 s$/,
         );
       }),
     ]);
