@@ -115,7 +115,7 @@ export type SentinelEvent =
   | { readonly type: 'stale'; readonly nonce: string }
   /** A slave's: its master told it to shut down. */
   | { readonly type: 'shutdown'; readonly nonce: string }
-  /** A slave's: a task that runs was cancelled. */
+  /** A slave's: a task that runs is not wanted any more. */
   | { readonly type: 'cancel'; readonly nonce: string; readonly index: number }
   /** A master's: this task did not stop in time, and its slave's sentinel ends the process. */
   | { readonly type: 'overdue'; readonly nonce: string; readonly index: number }

@@ -28,3 +28,5 @@ export type Outcome =
   | { readonly ok: false; readonly thrown: unknown }
   /** It ran longer than it may, whatever it came to. */
   | { readonly ok: false; readonly timedOut: true };
+
+export const TIMED_OUT: Outcome = { ok: false, timedOut: true };

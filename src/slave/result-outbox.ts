@@ -34,7 +34,9 @@ export class ResultOutbox {
 
   /** Whether the master has acknowledged all results. */
   get isDrained(): boolean {
-    return this.#batch === undefined && (this.#session?.unacknowledged() ?? this.#kept).length === 0;
+    if (this.#batch !== undefined) return false;
+    const session = this.#session;
+    return session === undefined ? this.#kept.length === 0 : session.isAcknowledged;
   }
 
   /** A session begins, and takes what was kept. */

@@ -64,8 +64,10 @@ export class RunClock {
     for (const task of [...this.#running.keys()]) this.stop(task);
   }
 
+  /** Nobody reads it where overdue runs are abandoned. */
   #watchFirst(): void {
-    const { limit, clock } = this.#params;
+    const { limit, clock, abandon } = this.#params;
+    if (abandon !== undefined) return;
     let first: [GivenTask, Running] | undefined;
     for (const entry of this.#running) {
       if (first === undefined || entry[1].deadline < first[1].deadline) first = entry;

@@ -12,24 +12,24 @@ import type { GivenTask, Outcome } from './given-task.js';
 import { runTask } from './run-task.js';
 import type { SlaveCore } from './slave-core.js';
 import type { SlaveScope } from './task-context.js';
-
-/** How long beginning tasks may keep the event loop from sockets and timers. */
-const TURN_MS = 5;
+import type { Turn } from './turn.js';
 
 export interface SideBySideParams {
   readonly core: SlaveCore;
   readonly scope: SlaveScope;
   readonly controllers: Map<GivenTask, AbortController>;
   readonly clock: () => number;
+  readonly turn: Turn;
+  /** Resolves when tasks came, the slave's state changed, or on `wake`. */
+  readonly news: () => Promise<void>;
+  readonly wake: () => void;
 }
 
 export class SideBySide {
   readonly #params: SideBySideParams;
   /** When each began. */
   readonly #running = new Map<GivenTask, number>();
-  #wake: (() => void) | undefined;
   #wakesSoon = false;
-  #turnBegan = 0;
 
   constructor(params: SideBySideParams) {
     this.#params = params;
@@ -37,19 +37,13 @@ export class SideBySide {
 
   /** Resolves when `most` tasks, or all that came meanwhile, have run to their end, or the master is gone. */
   async run(most: number): Promise<void> {
+    const { core, news } = this.#params;
     let left = most;
     for (;;) {
       left -= await this.#begin(left);
-      if (this.#running.size === 0 || this.#isMasterGone) return;
-      await this.#news();
+      if (this.#running.size === 0 || core.isMasterGone) return;
+      await news();
     }
-  }
-
-  /** Tasks came, or the slave's state changed. */
-  wake(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
   }
 
   /** A run has ended, or is given up. */
@@ -63,25 +57,19 @@ export class SideBySide {
     this.#wakeSoon();
   }
 
-  get #isMasterGone(): boolean {
-    const { end } = this.#params.core;
-    return end !== undefined && end.kind !== 'shutdown';
-  }
-
   /** Returns how many began. */
   async #begin(most: number): Promise<number> {
-    const { core, clock } = this.#params;
+    const { core, clock, turn } = this.#params;
     let begun = 0;
-    this.#turnBegan = performance.now();
+    turn.begin();
     core.sendResults(clock());
     while (begun < most) {
       const task = core.begin(clock());
       if (task === undefined) break;
       begun++;
       this.#start(task);
-      if (performance.now() - this.#turnBegan < TURN_MS) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      this.#turnBegan = performance.now();
+      if (!turn.isOver(performance.now())) continue;
+      await turn.next();
       core.sendResults(clock());
     }
     if (core.waitingResults > 0) core.sendResults(clock());
@@ -102,19 +90,13 @@ export class SideBySide {
     if (core.complete(task, outcome, (performance.now() - began) * 1000, clock())) core.flush(clock());
   }
 
-  #news(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
   /** All that end in one turn of the event loop send their results together. */
   #wakeSoon(): void {
     if (this.#wakesSoon) return;
     this.#wakesSoon = true;
     setImmediate(() => {
       this.#wakesSoon = false;
-      this.wake();
+      this.#params.wake();
     });
   }
 }

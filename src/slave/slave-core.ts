@@ -16,14 +16,13 @@ import { parseTasks } from '../wire/entries.js';
 import { CREDIT_BYTES, type HandshakeMessage, type Welcome } from '../wire/messages.js';
 import { Session } from '../wire/session.js';
 import { BeginGate } from './begin-gate.js';
-import type { GivenTask, Outcome } from './given-task.js';
+import { type GivenTask, type Outcome, TIMED_OUT } from './given-task.js';
 import { Greeter } from './greeter.js';
 import { ResultOutbox } from './result-outbox.js';
 import type { SlaveCoreOptions, SlaveEnd, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 
 const NO_RAWS: readonly Uint8Array[] = [];
-const TIMED_OUT: Outcome = { ok: false, timedOut: true };
 
 export class SlaveCore {
   readonly #options: SlaveCoreOptions;
@@ -34,7 +33,6 @@ export class SlaveCore {
   readonly #greeter: Greeter;
   readonly #gate = new BeginGate();
   readonly #running = new Set<GivenTask>();
-  readonly #concurrency: number;
   #orderedRuns = false;
   #session: Session | undefined;
   #generation = 0;
@@ -51,7 +49,11 @@ export class SlaveCore {
     this.#queue = new TaskQueue(options.ports.claim);
     this.#results = new ResultOutbox(options.audit);
     this.#greeter = new Greeter(options);
-    this.#concurrency = options.concurrency ?? 1;
+  }
+
+  /** Whether there is nobody left to work for, and nobody who said so. */
+  get isMasterGone(): boolean {
+    return this.#end !== undefined && this.#end.kind !== 'shutdown';
   }
 
   /** Undefined while the slave works or joins. */
@@ -90,7 +92,7 @@ export class SlaveCore {
 
   /** How many may run at once. */
   get concurrency(): number {
-    return this.#concurrency;
+    return this.#options.concurrency ?? 1;
   }
 
   /** Tasks run to their end. */
@@ -312,7 +314,7 @@ export class SlaveCore {
    * first. They begin in the order in which they came, so an ordered one that must wait holds up the rest.
    */
   begin(now: number): GivenTask | undefined {
-    if (this.#end || this.#running.size >= this.#concurrency) return undefined;
+    if (this.#end || this.#running.size >= this.concurrency) return undefined;
     if (!this.#gate.isOpen(this.#session?.waitingBytes ?? 0, now)) return undefined;
     const task = this.#queue.take(this.#orderedRuns);
     if (task === undefined) return undefined;

@@ -1,18 +1,16 @@
 /** What a slave algorithm holds: CL-MW's slave loops over the slave's core. */
 
 import type { SlaveId } from '../algorithms/types.js';
-import type { GivenTask, Outcome } from './given-task.js';
+import { type GivenTask, type Outcome, TIMED_OUT } from './given-task.js';
 import { HoldBack } from './hold-back.js';
 import { controllerOf, runTask } from './run-task.js';
 import { SideBySide } from './side-by-side.js';
 import type { SlaveCore } from './slave-core.js';
 import { enterScope, openScope, type SlaveScope } from './task-context.js';
+import { Turn } from './turn.js';
 
 /** CL-MW's default for one pass, in seconds. */
 const PASS_SECONDS = 0.05;
-/** How long tasks may keep the event loop from sockets and timers. */
-const TURN_MS = 5;
-const TIMED_OUT: Outcome = { ok: false, timedOut: true };
 
 /** What a slave loop did and where the slave stands: CL-MW's six values. */
 export interface SlaveLoopReport {
@@ -58,6 +56,7 @@ export class SlaveRunner implements SlaveHandle {
   readonly #controllers = new Map<GivenTask, AbortController>();
   readonly #clock: () => number;
   readonly #holdBack = new HoldBack();
+  readonly #turn = new Turn();
   /** Undefined on a slave that runs one task at a time. */
   readonly #sideBySide: SideBySide | undefined;
   #wake: (() => void) | undefined;
@@ -65,7 +64,6 @@ export class SlaveRunner implements SlaveHandle {
   #awaited:
     | { readonly task: GivenTask; readonly resolve: (outcome: Outcome | undefined) => void }
     | undefined;
-  #turnBegan = 0;
 
   constructor(params: { core: SlaveCore; argv: readonly string[]; clock: () => number }) {
     this.#core = params.core;
@@ -80,6 +78,9 @@ export class SlaveRunner implements SlaveHandle {
         scope,
         controllers: this.#controllers,
         clock: this.#clock,
+        turn: this.#turn,
+        news: () => this.#news(undefined),
+        wake: () => this.wake(),
       });
     }
   }
@@ -127,7 +128,6 @@ export class SlaveRunner implements SlaveHandle {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
-    this.#sideBySide?.wake();
     this.#leaveIfOver();
   }
 
@@ -156,9 +156,9 @@ export class SlaveRunner implements SlaveHandle {
   }
 
   #report(): SlaveLoopReport {
-    const { end, completed, waitingTasks, waitingResults, grouping } = this.#core;
+    const { end, isMasterGone, completed, waitingTasks, waitingResults, grouping } = this.#core;
     return {
-      masterDisconnect: end !== undefined && end.kind !== 'shutdown',
+      masterDisconnect: isMasterGone,
       explicitShutdown: end?.kind === 'shutdown',
       totalResultsCompleted: completed,
       numTasks: waitingTasks,
@@ -191,7 +191,7 @@ export class SlaveRunner implements SlaveHandle {
       await this.#sideBySide.run(most);
       return;
     }
-    this.#turnBegan = performance.now();
+    this.#turn.begin();
     this.#holdBack.written();
     for (let run = 0; run < most; run++) {
       const task = this.#core.begin(this.#clock());
@@ -221,20 +221,17 @@ export class SlaveRunner implements SlaveHandle {
     });
     this.#awaited = undefined;
     this.#holdBack.written();
-    this.#turnBegan = performance.now();
+    this.#turn.begin();
     return settled;
   }
 
   #leaveIfOver(): void {
-    const { end } = this.#core;
-    if (end !== undefined && end.kind !== 'shutdown') this.#awaited?.resolve(undefined);
+    if (this.#core.isMasterGone) this.#awaited?.resolve(undefined);
   }
 
   async #yield(now: number): Promise<void> {
     this.#core.flush(this.#clock());
     this.#holdBack.written();
-    if (now - this.#turnBegan < TURN_MS) return;
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#turnBegan = performance.now();
+    if (this.#turn.isOver(now)) await this.#turn.next();
   }
 }

@@ -15,7 +15,7 @@ export interface TaskContext {
   readonly sid: SlaveId | undefined;
   /** Which run of the task this is, from 1. */
   readonly attempt: number;
-  /** Aborts when the master does not want the task any more. */
+  /** Aborts when the master does not want the task any more, or its time is up. */
   readonly signal: AbortSignal;
 }
 
@@ -69,8 +69,8 @@ function currentScope(): SlaveScope {
 
 /**
  * About the task that runs: its algorithm, ids, attempt, and a signal that aborts when its master does
- * not want it any more. Outside a task an inert context, so that an algorithm can also be called as a
- * plain function.
+ * not want it any more or its time is up. Outside a task an inert context, so that an algorithm can also
+ * be called as a plain function.
  *
  * @example
  * const rows = await fetch(url, { signal: taskContext().signal });

@@ -4,8 +4,8 @@
  * Pure: frames and `now` go in, frames and bodies come out; it owns no clock and no connection.
  *
  * Only the receiver says that something is missing: on a later number, on a position, or on beats whose
- * `sent` stays above what it has for a second. What one side has to say besides its messages (where it
- * stands, what it wants, what it grants) waits as a word and goes out before the next message.
+ * `sent` stays above what it has for a second. What one side has to say besides its messages waits as a
+ * word: what it wants and grants goes out before the next message, where it stands after it.
  */
 
 import { FormatError } from '../errors.js';
@@ -127,6 +127,11 @@ export class Session {
     this.#outgoing.post(body);
   }
 
+  /** Whether the other side has acknowledged all that was posted. */
+  get isAcknowledged(): boolean {
+    return this.#outgoing.keptFrames === 0 && this.#outgoing.waitingBytes === 0;
+  }
+
   /** Bodies not wholly acknowledged, oldest first: what a next session must send again. */
   unacknowledged(): Uint8Array[] {
     return this.#outgoing.unacknowledged();
@@ -175,17 +180,18 @@ export class Session {
     const length = lengthOf(header, payload.length);
     if (length === payload.length) return this.#takeFrame(header, payload, now);
     const bodies: Uint8Array[] = [];
-    for (const frame of this.#unpack(payload)) bodies.push(...this.#takeFrame(readHeader(frame), frame, now));
+    for (const [header, frame] of this.#unpack(payload)) bodies.push(...this.#takeFrame(header, frame, now));
     return bodies;
   }
 
   /** The frames of a parcel; all are looked at before the first is taken. */
-  #unpack(payload: Buffer): Buffer[] {
-    const frames: Buffer[] = [];
+  #unpack(payload: Buffer): [header: FrameHeader, frame: Buffer][] {
+    const frames: [FrameHeader, Buffer][] = [];
     for (let rest = payload; rest.length > 0; ) {
       if (!this.owns(rest)) throw new FormatError('a frame is followed by none of this session');
-      const length = lengthOf(readHeader(rest), rest.length);
-      frames.push(rest.subarray(0, length));
+      const header = readHeader(rest);
+      const length = lengthOf(header, rest.length);
+      frames.push([header, rest.subarray(0, length)]);
       rest = rest.subarray(length);
     }
     return frames;

@@ -1,0 +1,22 @@
+/** How long tasks may keep the event loop from sockets and timers. */
+
+const TURN_MS = 5;
+
+export class Turn {
+  #began = 0;
+
+  /** The event loop has just had its way. */
+  begin(): void {
+    this.#began = performance.now();
+  }
+
+  isOver(now: number): boolean {
+    return now - this.#began >= TURN_MS;
+  }
+
+  /** Lets the event loop have its way. */
+  async next(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.begin();
+  }
+}
