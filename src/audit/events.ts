@@ -191,7 +191,7 @@ export interface AuditEventTable {
   /** `MASTER <- CONNECT REFUSED h:4222 reason`; tried again until `--connect-timeout`. */
   'connect-refused': { address: string; reason: string };
   /** `MASTER No master of member "m" at nats://h:4222 within 30.0 s`. */
-  'master-not-found': { memberId: string; url: string; waitedSeconds: number };
+  'master-not-found': { memberId: string; url?: string | undefined; waitedSeconds: number };
   /** `MASTER -> REFUSED reason`: the master's words. */
   'refused-by-master': { reason: string };
   /** `MASTER -> ID SLAVE-0`. */

@@ -110,7 +110,8 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'resource-file-finished': 'RESFILE Computation finished at {timestamp:word}, run {runId:word}: {path:name}',
   'connected-to-master': 'MASTER <- CONNECTED TO {address:word}[[ FROM {from:word}]]',
   'connect-refused': 'MASTER <- CONNECT REFUSED {address:word} {reason:text}',
-  'master-not-found': 'MASTER No master of member {memberId:name} at {url:word} within {waitedSeconds:sec} s',
+  'master-not-found':
+    'MASTER No master of member {memberId:name}[[ at {url:word}]] within {waitedSeconds:sec} s',
   'refused-by-master': 'MASTER -> REFUSED {reason:text}',
   'id-received': 'MASTER -> ID {sid:id}',
   'stale-received': 'MASTER -> STALE',

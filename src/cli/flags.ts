@@ -1,5 +1,6 @@
 /** The command line of a ts-mw program: from arguments and the program's defaults to a configuration. */
 
+import { FlagError } from '../errors.js';
 import { BATCH_SYSTEMS, type BatchSystem } from './batch/batch-plan.js';
 import { type Configuration, configure, type Environment } from './configuration.js';
 import { helpText, versionText } from './describe-flags.js';
@@ -45,10 +46,22 @@ export function parseFlags(
   if (problem !== undefined) throw problem;
   const question = trailQuestion(given);
   if (question !== undefined) return question;
-  const configuration = configure(given, rest, defaults, env);
+  const configuration = naming(rest, () => configure(given, rest, defaults, env));
   if (given.some(({ key }) => key === 'repl')) return { kind: 'repl', configuration };
   const batch = given.findLast(({ key }) => key === 'printBatch')?.value;
   if (batch === undefined) return { kind: 'run', configuration };
   const system = parseChoice('--print-batch', String(batch), BATCH_SYSTEMS);
   return { kind: 'print-batch', system, configuration, given };
+}
+
+/** What is missing was perhaps mistyped: then it stands among the program's own arguments. */
+function naming<T>(rest: readonly string[], fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    const strange = rest.find((argument) => /^--[a-z]/.test(argument))?.split('=', 1)[0];
+    if (!(error instanceof FlagError) || strange === undefined) throw error;
+    const message = error.message.slice(error.flag.length + 2);
+    throw new FlagError(error.flag, `${message} (${strange} is no flag of ts-mw)`, { cause: error });
+  }
 }

@@ -67,8 +67,8 @@ export class Slave {
   readonly #joined: Promise<void>;
   #onJoined: () => void = () => {};
   #complaint = '';
-  /** Where a master was looked for last, which a resource file may have said. */
-  #url = '';
+  /** Where a master was looked for last; undefined while no resource file has said it. */
+  #url: string | undefined;
   #memberId: string;
   /** The descriptor ends with the sentinel that reads it, and its number may then be another's. */
   #pipeFd: number | undefined;

@@ -46,6 +46,12 @@ const creds = file('user.creds', 'creds');
 
 const flags = suite('flags');
 
+flags('a refusal names a flag that is none of ours, but not what came with it', () => {
+  const { message } = refusal(['--slave', 'word', '--resource-fil=secret']);
+  assert.match(message, /^--slave: expected a way .*URL \(--resource-fil is no flag of ts-mw\)$/);
+  assert.not.match(refusal(['--slave', '-x', '3']).message, 'no flag of ts-mw');
+});
+
 flags('fills in every default', () => {
   const { warnings, argv, ...filled } = run(['--master']);
   assert.equal(filled, {

@@ -30,7 +30,12 @@ search('it says once what is missing, ends with 255, and leaves no listener on i
   const { slave, events, abort } = createSlave({ kind: 'missing', message: 'no file' }, 900);
   assert.is(await slave.run(), 255);
   assert.is(events.filter(({ type }) => type === 'resource-file-unusable').length, 1);
-  assert.is(events.at(-2)?.type, 'master-not-found');
+  assert.equal(events.at(-2), {
+    type: 'master-not-found',
+    memberId: 'm',
+    url: undefined,
+    waitedSeconds: 0.9,
+  });
   assert.equal(getEventListeners(abort.signal, 'abort'), []);
 });
 
