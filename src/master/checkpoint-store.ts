@@ -224,6 +224,8 @@ export class CheckpointStore implements ResultStore {
       this.#beginIndex();
       await Promise.all([this.#committing, this.#indexing]);
     }
+    // A write that is under way may not find its descriptor closed, or another file behind it
+    await Promise.all([this.#committing, this.#indexing]);
     if (!this.#failed) this.#log.clear();
     clearTimeout(this.#indexDue);
     this.#log.close();

@@ -1,27 +1,31 @@
 /** Lets those wait that want to hear of a master's news: results, slaves, its end. */
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export class News {
-  #waiters: (() => void)[] = [];
+  readonly #waiters = new Set<() => void>();
+
+  /** How many wait now. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
 
   /** Resolves on the next news, after `withinMs` at the latest. */
   wait(withinMs: number): Promise<void> {
     return new Promise((resolve) => {
-      if (withinMs === Number.POSITIVE_INFINITY) {
-        this.#waiters.push(resolve);
-        return;
-      }
-      const timer = setTimeout(resolve, Math.min(withinMs, 2 ** 31 - 1));
-      this.#waiters.push(() => {
+      let timer: NodeJS.Timeout | undefined;
+      const wake = (): void => {
         clearTimeout(timer);
+        this.#waiters.delete(wake);
         resolve();
-      });
+      };
+      this.#waiters.add(wake);
+      if (withinMs < Number.POSITIVE_INFINITY) timer = setTimeout(wake, Math.min(withinMs, LONGEST_TIMER_MS));
     });
   }
 
   tell(): void {
-    if (this.#waiters.length === 0) return;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
+    // Who waits again at once is told the next time
+    for (const wake of [...this.#waiters]) wake();
   }
 }
