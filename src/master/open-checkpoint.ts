@@ -153,36 +153,47 @@ async function claim(
     counts: root.openDB({ name: 'counts', encoding: 'json', keyEncoding: 'uint32' }),
   };
   const endBeat = beginBeat(path);
-  const release = async (): Promise<void> => {
+  const giveUp = async (): Promise<void> => {
     endBeat();
     try {
       if ((about.get('holder') as Holder | undefined)?.token === holder.token) await about.remove('holder');
     } catch {
       // A disk that takes nothing: the next master finds this one dead.
     }
+  };
+  const release = async (): Promise<void> => {
+    await giveUp();
     await closeRoot(root);
     heldHere.delete(path);
   };
-  let log: ResultLog;
+  let log: ResultLog | undefined;
   try {
     log = await recoverLog(path, tables);
+    const numbered = root.transactionSync(() => numberAlgorithms(about, tables, algorithms));
+    return new CheckpointStore({ folder, log, tables, algorithms: numbered, end: endOf(tables), release });
   } catch (error) {
-    endBeat();
-    throw new CheckpointError(folder, `${folder} cannot be written (${reasonOf(error)})`, { cause: error });
+    log?.close();
+    await giveUp();
+    throw new CheckpointError(folder, `${folder} cannot be taken over (${reasonOf(error)})`, {
+      cause: error,
+    });
   }
-  const numbered = root.transactionSync(() => numberAlgorithms(about, tables, algorithms));
-  return new CheckpointStore({ folder, log, tables, algorithms: numbered, end: endOf(tables), release });
 }
 
 /** What a master that was killed had committed, and lmdb had not taken over. */
 async function recoverLog(path: string, tables: CheckpointTables): Promise<ResultLog> {
   const { log, batches } = ResultLog.open(path);
-  for (const batch of batches) {
-    // With one missing the places behind it would be lost: a loss of power took it.
-    if (batch.first === endOf(tables)) await index(tables, [batch]);
+  try {
+    for (const batch of batches) {
+      // With one missing the places behind it would be lost: a loss of power took it.
+      if (batch.first === endOf(tables)) await index(tables, [batch]);
+    }
+    log.clear();
+    return log;
+  } catch (error) {
+    log.close();
+    throw error;
   }
-  log.clear();
-  return log;
 }
 
 function numberAlgorithms(

@@ -91,21 +91,23 @@ export class ResultLog {
   readonly #files: LogFile[] = [];
   #current = 0;
 
-  private constructor(files: LogFile[]) {
-    this.#files = files;
-  }
+  private constructor() {}
 
   /** Opens the two files of a folder and reads what they hold, by places. */
   static open(folder: string): { log: ResultLog; batches: LoggedBatch[] } {
     const batches: LoggedBatch[] = [];
-    const files = ['log.0', 'log.1'].map((name): LogFile => {
-      const path = join(folder, name);
-      const fd = openSync(path, 'a+', 0o600);
-      const found = parseBatches(readFileSync(fd));
-      batches.push(...found);
-      return { fd, size: 0, end: 0 };
-    });
-    return { log: new ResultLog(files), batches: batches.sort((one, other) => one.first - other.first) };
+    const log = new ResultLog();
+    try {
+      for (const name of ['log.0', 'log.1']) {
+        const fd = openSync(join(folder, name), 'a+', 0o600);
+        log.#files.push({ fd, size: 0, end: 0 });
+        batches.push(...parseBatches(readFileSync(fd)));
+      }
+    } catch (error) {
+      log.close();
+      throw error;
+    }
+    return { log, batches: batches.sort((one, other) => one.first - other.first) };
   }
 
   /** Forgets what `open` has read: the store has it. */

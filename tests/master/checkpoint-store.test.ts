@@ -86,6 +86,17 @@ async function refused(folder: string, pattern: RegExp): Promise<void> {
 const store = suite('checkpoint store');
 const work = createEntry('work');
 
+store('can be had once what stood in its way is gone', () =>
+  inFolder(async (folder) => {
+    mkdirSync(join(folder, 'log.1'), { recursive: true });
+    await refused(folder, /made\.here cannot be taken over \(EISDIR/);
+    rmSync(join(folder, 'log.1'), { recursive: true });
+    await withStore(folder, [work], async (store) => {
+      await writeAll(store, [[taskOf(work, 1, new Occurrences()), 'result']]);
+    });
+  }),
+);
+
 store('gives back what was committed, at its place, to the next master', () =>
   inFolder(async (folder) => {
     const occurrences = new Occurrences();
