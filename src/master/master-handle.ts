@@ -57,7 +57,7 @@ export interface MasterHandle {
    * Waits until there is at least one result, unrunnable task, or newly connected or disconnected
    * ordered slave, and returns how many there are (CL-MW's mw-master-loop). Waits for ever without a
    * `timeout`; with one, all counts may be 0. Lets the event loop turn at least once. Throws UsageError
-   * when the master has stopped and nothing is left to take.
+   * when the master has stopped and nothing is left to take, and for a `timeout` that is no number from 0.
    */
   masterLoop(options?: MasterLoopOptions): Promise<MasterLoopReport>;
   /** The same for one pass: waits `timeout` seconds at the most, 0.05 by default (CL-MW). */

@@ -1,5 +1,6 @@
 /** What a master algorithm holds: CL-MW's calls and ours, over the core. */
 
+import { checkLoopTimeout } from '../algorithms/loop-timeout.js';
 import { resolvePolicy } from '../algorithms/policy.js';
 import { definitionOf } from '../algorithms/registry.js';
 import type { AnyAlgorithm, SlaveId, TaskId, TaskPolicy } from '../algorithms/types.js';
@@ -55,8 +56,9 @@ export class ProgramSide {
     const core = this.#core;
     const handle = {
       argv,
-      masterLoop: (options: MasterLoopOptions = {}) => side.#loop(options.timeout),
-      masterLoopIterate: ({ timeout = PASS_SECONDS }: MasterLoopOptions = {}) => side.#loop(timeout),
+      masterLoop: ({ timeout }: MasterLoopOptions = {}) => side.#loop('masterLoop', timeout),
+      masterLoopIterate: ({ timeout = PASS_SECONDS }: MasterLoopOptions = {}) =>
+        side.#loop('masterLoopIterate', timeout),
       getResults: (...algorithms: AnyAlgorithm[]) => core.box.takeResults(side.#select(algorithms)),
       getUnrunnableTasks: (...algorithms: AnyAlgorithm[]) =>
         core.box.takeUnrunnable(side.#select(algorithms)),
@@ -82,8 +84,8 @@ export class ProgramSide {
         return side.#targetNumber;
       },
       set targetNumber(target: number) {
-        if (!Number.isInteger(target)) {
-          throw new UsageError(`a target number is a whole number, and ${target} is none`);
+        if (!Number.isSafeInteger(target)) {
+          throw new UsageError(`the master's targetNumber is a whole number; got ${String(target)}`);
         }
         side.#targetNumber = Math.max(0, target);
       },
@@ -155,7 +157,8 @@ export class ProgramSide {
     );
   }
 
-  async #loop(timeoutSeconds: number | undefined): Promise<MasterLoopReport> {
+  async #loop(name: string, timeoutSeconds: number | undefined): Promise<MasterLoopReport> {
+    checkLoopTimeout(name, timeoutSeconds);
     const { box } = this.#core;
     const { groups } = this.#core;
     const hasNews = (): boolean =>

@@ -1,5 +1,6 @@
 /** What a slave algorithm holds: CL-MW's slave loops over the slave's core. */
 
+import { checkLoopTimeout } from '../algorithms/loop-timeout.js';
 import type { SlaveId } from '../algorithms/types.js';
 import { type GivenTask, type Outcome, TIMED_OUT } from './given-task.js';
 import { HoldBack } from './hold-back.js';
@@ -11,6 +12,8 @@ import { Turn } from './turn.js';
 
 /** CL-MW's default for one pass, in seconds. */
 const PASS_SECONDS = 0.05;
+/** A timer that is given more fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What a slave loop did and where the slave stands: CL-MW's six values. */
 export interface SlaveLoopReport {
@@ -36,7 +39,7 @@ export interface SlaveHandle {
   readonly argv: readonly string[];
   /**
    * Waits up to `timeout` seconds (0.05) for tasks, runs all that are there, and returns (CL-MW) when none
-   * runs any more.
+   * runs any more. Throws UsageError for a timeout that is no number of seconds from 0.
    */
   slaveLoop(options?: { readonly timeout?: number | undefined }): Promise<SlaveLoopReport>;
   /**
@@ -100,6 +103,7 @@ export class SlaveRunner implements SlaveHandle {
   }: {
     timeout?: number | undefined;
   } = {}): Promise<SlaveLoopReport> {
+    checkLoopTimeout('slaveLoop', timeout);
     await this.#pause(timeout);
     await this.#runAll(Number.POSITIVE_INFINITY);
     return this.#report();
@@ -110,6 +114,7 @@ export class SlaveRunner implements SlaveHandle {
   }: {
     timeout?: number | undefined;
   } = {}): Promise<SlaveLoopReport> {
+    checkLoopTimeout('slaveLoopIterate', timeout);
     await this.#pause(timeout);
     await this.#runAll(1);
     return this.#report();
@@ -174,7 +179,7 @@ export class SlaveRunner implements SlaveHandle {
         this.#wake = resolve;
         return;
       }
-      const timer = setTimeout(() => this.wake(), timeoutMs);
+      const timer = setTimeout(() => this.wake(), Math.min(timeoutMs, LONGEST_TIMER_MS));
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

@@ -240,4 +240,18 @@ test('nothing is waited for when the master is gone', async () => {
   assert.equal(bench.sent, []);
 });
 
+test('a loop takes no time that is none, and for ever when told so', async () => {
+  const bench = new Bench(2);
+  for (const loop of ['slaveLoop', 'slaveLoopIterate'] as const) {
+    const message = await bench.runner[loop]({ timeout: Number.NaN }).catch(({ message }: Error) => message);
+    assert.is(message, `the timeout of ${loop} is a number of seconds from 0; got NaN`);
+  }
+  const looped = bench.runner.slaveLoop({ timeout: Number.POSITIVE_INFINITY });
+  await bench.turn();
+  bench.give([1]);
+  await bench.turn();
+  await bench.end(1);
+  assert.is((await looped).totalResultsCompleted, 1);
+});
+
 test.run();

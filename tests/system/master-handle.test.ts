@@ -104,6 +104,22 @@ test('masterLoopIterate makes one pass, and even one of no time gives the event 
     assert.is(mw.getResults().length, 1);
   }));
 
+test('a loop takes no time that is none', () =>
+  withCluster(EMBEDDED, 0, async (mw) => {
+    for (const timeout of [Number.NaN, -1, '5' as never]) {
+      for (const loop of ['masterLoop', 'masterLoopIterate'] as const) {
+        const message = await mw[loop]({ timeout }).catch((error: Error) => error.message);
+        assert.is(message, `the timeout of ${loop} is a number of seconds from 0; got ${timeout}`);
+      }
+    }
+    assert.throws(
+      () => {
+        mw.targetNumber = 0.5;
+      },
+      (error: Error) => error.message === "the master's targetNumber is a whole number; got 0.5",
+    );
+  }));
+
 test('a loop that waits ends when the master stops', () =>
   withCluster(EMBEDDED, 0, async (mw) => {
     const loop = mw.masterLoop();

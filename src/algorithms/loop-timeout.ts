@@ -1,0 +1,9 @@
+/** What a master's and a slave's loops take for the time they may wait. */
+
+import { UsageError } from '../errors.js';
+
+/** In seconds, `Infinity` for ever. A loop that took NaN for a time would spin. */
+export function checkLoopTimeout(loop: string, timeout: unknown): void {
+  if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return;
+  throw new UsageError(`the timeout of ${loop} is a number of seconds from 0; got ${String(timeout)}`);
+}
