@@ -102,11 +102,9 @@ export class ProgramSide {
       submitAll: <T>(items: Items<T>, submit: (item: T) => unknown, options: SubmitAllOptions = {}) =>
         side.#submitAll(items, submit, options),
       resubmit: (task: FailedTask, policy?: TaskPolicy) => side.#resubmit(task, policy),
-    };
+    } satisfies Record<keyof MasterHandle, unknown>;
     // The fates are built from what the wire carries; their public types are known from the algorithms only.
-    return handle as typeof handle & {
-      results: () => FateIterator & AsyncIterableIterator<TaskFate>;
-    } as unknown as MasterHandle;
+    return handle as unknown as MasterHandle;
   }
 
   #submitAll<T>(items: Items<T>, submit: (item: T) => unknown, { targetNumber }: SubmitAllOptions): void {
