@@ -77,6 +77,8 @@ export interface AuditEventTable {
   'no-token': { url: string };
   /** `BROKER AUTH FAILED 10.0.0.7:5123 reason`: a client with a wrong token or none. */
   'auth-failed': { address: string; reason: string };
+  /** `BROKER AUTH FAILURES 12 more from 10.0.0.7: reason`: within about a second, after a line of its own. */
+  'auth-failures': { address: string; count: number; reason: string };
   /** `EOF -> 10.0.0.7:5123 reason`: the embedded broker closed a client. */
   'broker-client-closed': { address: string; reason: string };
 

@@ -68,6 +68,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'master-finished': 'FINI SHUTDOWN {memberId:name}',
   'no-token': 'BROKER No token in use: whoever reaches {url:word} can join.',
   'auth-failed': 'BROKER AUTH FAILED {address:word} {reason:text}',
+  'auth-failures': 'BROKER AUTH FAILURES {count:int} more from {address:word}: {reason:text}',
   'broker-client-closed': 'EOF -> {address:word} {reason:text}',
 
   'hello-received': 'NEW-CLIENT -> {host:word}:{pid:int}',

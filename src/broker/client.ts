@@ -27,6 +27,8 @@ export interface ClientSurroundings {
   readonly limits: ParserLimits;
   readonly maxPending: number;
   readonly asksForCredentials: boolean;
+  /** False while too many failures from the client's address wait for their answer. */
+  mayTry(client: Client): boolean;
   admits(options: ConnectOptions): boolean;
   /** The client has bytes to send when this turn ends. */
   wantsFlush(client: Client): void;
@@ -34,12 +36,15 @@ export interface ClientSurroundings {
   /** Called when all clients' pending bytes may have become too many. */
   checkTotal(): void;
   onConnected(client: Client): void;
-  onRefused(client: Client, reason: string): void;
+  /** The client did not prove itself. It hears nothing, and is not heard, until it is told so or cut. */
+  onRefused(client: Client): void;
   onClosed(client: Client, reason: string): void;
 }
 
 export class Client implements CommandHandler {
+  /** With its port. */
   readonly address: string;
+  readonly host: string;
   readonly outbox: Outbox;
   readonly #socket: Socket;
   readonly #around: ClientSurroundings;
@@ -52,34 +57,35 @@ export class Client implements CommandHandler {
   #pingsOut = 0;
   wantsFlush = false;
   isConnected = false;
+  isRefused = false;
   isClosed = false;
 
   constructor(socket: Socket, around: ClientSurroundings) {
     this.#socket = socket;
     this.#around = around;
-    this.address = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.host = String(socket.remoteAddress);
+    this.address = `${this.host}:${socket.remotePort}`;
     this.outbox = new Outbox(socket, (change) => around.countPending(change));
     this.#parser = new Parser(this, around.limits);
     this.#parser.connectOnly = around.asksForCredentials;
   }
 
   receive(chunk: Buffer): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.isRefused) return;
     this.#heard = true;
     try {
       this.#parser.parse(chunk);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.fail(error.message);
+      if (error.message === ErrorText.authorization) this.#refuse();
+      else this.fail(error.message);
     }
   }
 
   connect(json: string): void {
     const options = readConnectOptions(json, this.#options);
-    if (!this.#around.admits(options)) {
-      this.#around.onRefused(this, ErrorText.authorization);
+    if (!this.#around.mayTry(this) || !this.#around.admits(options))
       throw new ProtocolError(ErrorText.authorization);
-    }
     this.#options = options;
     this.#parser.connectOnly = false;
     if (!this.isConnected) {
@@ -180,6 +186,12 @@ export class Client implements CommandHandler {
     this.#lastRoutes = undefined;
     this.outbox.close();
     this.#around.onClosed(this, reason);
+  }
+
+  #refuse(): void {
+    this.isRefused = true;
+    this.#parser.stop();
+    this.#around.onRefused(this);
   }
 
   #confirm(): void {

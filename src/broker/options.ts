@@ -1,7 +1,9 @@
 /** What a broker can be told: where it listens, whom it lets in, and its bounds. */
 
+import type { AttemptBounds } from './failed-attempts.js';
+
 /** Bounds of memory and time; tests make them small. */
-export interface BrokerBounds {
+export interface BrokerBounds extends AttemptBounds {
   /** Bytes that one client may leave unread. */
   readonly maxPending: number;
   /** Bytes that all clients together may leave unread; the one with most of them is cut. */
@@ -41,6 +43,10 @@ export const DEFAULT_BOUNDS: BrokerBounds = {
   connectTimeoutMs: 2000,
   pingIntervalMs: 120_000,
   maxPingsOut: 2,
+  refusalDelayMs: 100,
+  maxRefusalDelayMs: 2000,
+  maxHeldPerPeer: 128,
+  maxHeld: 1024,
 };
 
 /** What happened at the door of the broker, as plain values that can cross threads. */
@@ -48,4 +54,11 @@ export type BrokerEvent =
   | { readonly type: 'client-connected'; readonly address: string }
   | { readonly type: 'client-closed'; readonly address: string; readonly reason: string }
   | { readonly type: 'auth-failed'; readonly address: string; readonly reason: string }
+  /** More of them from this peer, without its port, since the last such event; the reason is the last one's. */
+  | {
+      readonly type: 'auth-failures';
+      readonly address: string;
+      readonly count: number;
+      readonly reason: string;
+    }
   | { readonly type: 'crashed'; readonly error: string };

@@ -10,6 +10,7 @@ import {
   DEFAULT_MAX_PAYLOAD,
 } from './options.js';
 import { ErrorText } from './protocol.js';
+import { Refusals } from './refusals.js';
 import { RouteTable } from './routes.js';
 
 /** The release whose protocol is spoken: clients look at it before they use headers and the like. */
@@ -24,6 +25,7 @@ export class BrokerServer {
   readonly #clients = new Set<Client>();
   readonly #sockets = new Set<Socket>();
   readonly #around: ClientSurroundings;
+  readonly #refusals: Refusals;
   #toFlush: Client[] = [];
   #turn = 0;
   #turnEnds = false;
@@ -38,6 +40,7 @@ export class BrokerServer {
     this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
     this.#maxPayload = options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#refusals = new Refusals(this.#bounds, onEvent);
     this.#around = this.#surroundings();
   }
 
@@ -64,6 +67,7 @@ export class BrokerServer {
   /** Closes every connection; may be called twice. */
   stop(): Promise<void> {
     clearInterval(this.#pinger);
+    this.#refusals.stop();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
@@ -80,6 +84,7 @@ export class BrokerServer {
       limits: { maxPayload: this.#maxPayload, maxControlLine: this.#bounds.maxControlLine },
       maxPending: this.#bounds.maxPending,
       asksForCredentials: asksForCredentials(options),
+      mayTry: (client) => this.#refusals.mayTry(client),
       admits: (given) => isAdmitted(options, given),
       wantsFlush: (client) => {
         this.#toFlush.push(client);
@@ -92,7 +97,7 @@ export class BrokerServer {
         while (this.#totalPending > this.#bounds.maxTotalPending) this.#cutFullest();
       },
       onConnected: ({ address }) => this.#onEvent({ type: 'client-connected', address }),
-      onRefused: ({ address }, reason) => this.#onEvent({ type: 'auth-failed', address, reason }),
+      onRefused: (client) => this.#refusals.refuse(client),
       onClosed: (client, reason) => {
         this.#clients.delete(client);
         if (client.isConnected) this.#onEvent({ type: 'client-closed', address: client.address, reason });
@@ -105,7 +110,9 @@ export class BrokerServer {
     this.#clients.add(client);
     this.#sockets.add(socket);
     const late = setTimeout(() => {
-      if (!client.isConnected) client.fail(ErrorText.authenticationTimeout);
+      if (client.isConnected || client.isRefused) return;
+      if (this.#around.asksForCredentials) this.#refusals.tell(client, ErrorText.authenticationTimeout);
+      client.fail(ErrorText.authenticationTimeout);
     }, this.#bounds.connectTimeoutMs);
     let turn = -1;
     let parsed = 0;

@@ -34,14 +34,11 @@ export async function openBroker(
 function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {
   switch (event.type) {
     case 'auth-failed':
-      audit.emit({
-        type: 'auth-failed',
-        address: event.address,
-        reason: event.reason ?? 'wrong credentials',
-      });
+    case 'auth-failures':
+      audit.emit(event);
       return;
     case 'client-closed':
-      audit.emit({ type: 'broker-client-closed', address: event.address, reason: event.reason ?? 'closed' });
+      audit.emit({ type: 'broker-client-closed', address: event.address, reason: event.reason });
       return;
     case 'crashed':
       audit.emit({ type: 'error', text: `the broker ended: ${event.error}` });

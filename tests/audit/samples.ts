@@ -82,6 +82,10 @@ export const SAMPLES: Samples = {
     { type: 'auth-failed', address: '10.0.0.7:5123', reason: 'wrong token' },
     'BROKER AUTH FAILED 10.0.0.7:5123 wrong token',
   ],
+  'auth-failures': [
+    { type: 'auth-failures', address: '2001:db8:0:7::/64', count: 12, reason: 'wrong token' },
+    'BROKER AUTH FAILURES 12 more from 2001:db8:0:7::/64: wrong token',
+  ],
   'broker-client-closed': [
     { type: 'broker-client-closed', address: '[::1]:5123', reason: 'slow consumer' },
     'EOF -> [::1]:5123 slow consumer',

@@ -30,8 +30,8 @@ export class RawNats {
   }
 
   /** Connects, takes the INFO line, and says `first`. */
-  static async open(port: number, first = CONNECT_QUIET): Promise<RawNats> {
-    const client = new RawNats(connect(port, '127.0.0.1'));
+  static async open(port: number, first = CONNECT_QUIET, localAddress = '127.0.0.1'): Promise<RawNats> {
+    const client = new RawNats(connect({ port, host: '127.0.0.1', localAddress }));
     client.info = await client.take(/^INFO .*?\r\n/);
     if (first !== '') client.send(first);
     return client;

@@ -1,0 +1,63 @@
+/** Answers clients that did not prove themselves: late, in bounded number, and told to whoever audits. */
+import type { Client } from './client.js';
+import { type AttemptBounds, FailedAttempts, peerOf } from './failed-attempts.js';
+import type { BrokerEvent } from './options.js';
+import { ErrorText } from './protocol.js';
+import { RefusalLog } from './refusal-log.js';
+
+const SECOND_MS = 1000;
+
+export class Refusals {
+  readonly #attempts: FailedAttempts;
+  readonly #log = new RefusalLog();
+  readonly #onEvent: (event: BrokerEvent) => void;
+  readonly #answers = new Set<NodeJS.Timeout>();
+  #second: NodeJS.Timeout | undefined;
+
+  constructor(bounds: AttemptBounds, onEvent: (event: BrokerEvent) => void) {
+    this.#attempts = new FailedAttempts(bounds);
+    this.#onEvent = onEvent;
+  }
+
+  mayTry({ host }: Client): boolean {
+    return this.#attempts.mayTry(peerOf(host));
+  }
+
+  refuse(client: Client): void {
+    const peer = peerOf(client.host);
+    this.tell(client, ErrorText.authorization);
+    const delayMs = this.#attempts.fail(peer, performance.now());
+    if (delayMs === undefined) {
+      client.cut(ErrorText.authorization);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#answers.delete(timer);
+      this.#attempts.release(peer);
+      client.fail(ErrorText.authorization);
+    }, delayMs);
+    this.#answers.add(timer);
+  }
+
+  tell({ host, address }: Pick<Client, 'host' | 'address'>, reason: string): void {
+    const event = this.#log.refused(peerOf(host), address, reason);
+    if (event !== undefined) this.#onEvent(event);
+    this.#second ??= setInterval(() => this.#endSecond(), SECOND_MS);
+  }
+
+  /** Tells what was only counted so far; nobody waits for an answer any more. */
+  stop(): void {
+    for (const timer of this.#answers) clearTimeout(timer);
+    this.#answers.clear();
+    this.#endSecond();
+    clearInterval(this.#second);
+    this.#second = undefined;
+  }
+
+  #endSecond(): void {
+    for (const event of this.#log.endSecond()) this.#onEvent(event);
+    if (!this.#log.isEmpty) return;
+    clearInterval(this.#second);
+    this.#second = undefined;
+  }
+}
