@@ -19,7 +19,12 @@ import type {
   TaskSubmitter,
 } from './types.js';
 
-const OPTION_KEYS = ['policy', 'version', 'checkpoint'] as const satisfies (keyof AlgorithmOptions)[];
+const OPTION_KEYS = [
+  'policy',
+  'version',
+  'checkpoint',
+  'functionsInResults',
+] as const satisfies (keyof AlgorithmOptions)[];
 
 /** What `defineAlgorithm` returns: an algorithm, or the reason why `F` cannot be one. */
 export type DefinedAlgorithm<N extends string, F> = F extends TaskFunction
@@ -60,6 +65,7 @@ export function defineAlgorithm<const N extends string, F extends CallableFuncti
     policy: options.policy === undefined ? DEFAULT_POLICY : resolvePolicy(options.policy),
     fingerprint: fingerprintOf(run, options.version),
     checkpoint: options.checkpoint ?? true,
+    functionsInResults: options.functionsInResults ?? false,
     place,
   });
   const algorithm = (...args: never[]): unknown => run(...args);
@@ -173,9 +179,10 @@ function checkOptions(name: string, options: AlgorithmOptions): void {
         OPTION_KEYS.join(', '),
     );
   }
-  const { version, checkpoint } = options;
-  if (checkpoint !== undefined && typeof checkpoint !== 'boolean') {
-    throw new UsageError(`checkpoint of algorithm ${JSON.stringify(name)} is true or false`);
+  const { version } = options;
+  for (const key of ['checkpoint', 'functionsInResults'] as const) {
+    if (options[key] === undefined || typeof options[key] === 'boolean') continue;
+    throw new UsageError(`${key} of algorithm ${JSON.stringify(name)} is true or false`);
   }
   if (version !== undefined && (typeof version !== 'string' || version === '')) {
     throw new UsageError(`the version of algorithm ${JSON.stringify(name)} is a string that is not empty`);

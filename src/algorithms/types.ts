@@ -80,6 +80,11 @@ export interface AlgorithmOptions {
   readonly version?: string | undefined;
   /** Whether `--checkpoint` keeps its results; true by default. */
   readonly checkpoint?: boolean | undefined;
+  /**
+   * Whether its results may hold functions marked with `portable`; false by default, since a master that
+   * calls one, be it as the `toString` of a result, runs what a slave has sent.
+   */
+  readonly functionsInResults?: boolean | undefined;
 }
 
 /** One algorithm as the registry keeps it. */
@@ -91,6 +96,8 @@ export interface AlgorithmDefinition {
   readonly fingerprint: string;
   /** Whether its results may be kept from one run to the next. */
   readonly checkpoint: boolean;
+  /** Whether its results may hold functions. */
+  readonly functionsInResults?: boolean | undefined;
   /** Where it was defined, such as `file:///app/main.js:12:3`; for messages. */
   readonly place: string;
 }

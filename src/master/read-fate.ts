@@ -18,11 +18,17 @@ export function readFate(
 ): TaskFate {
   const [, , status, , json, meta] = entry;
   try {
-    if (status === 0) return TaskFate.ok(task, sid, decodeValue(json, meta, raws), seconds, bytes);
+    if (status === 0)
+      return TaskFate.ok(task, sid, decodeValue(json, meta, raws, functionsOf(task)), seconds, bytes);
     return TaskFate.failed(task, sid, new TaskError(decodeError(json, meta, raws)), seconds, bytes);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     const { name, message, stack } = error;
     return TaskFate.failed(task, sid, new TaskError({ name, message, stack, fields: {} }), seconds, bytes);
   }
+}
+
+/** A slave must not get the master to run its code, unless the program asks for such results. */
+export function functionsOf({ algorithm }: Task): 'allowed' | 'refused' {
+  return algorithm.definition.functionsInResults ? 'allowed' : 'refused';
 }

@@ -4,6 +4,7 @@ import { FormatError, TaskError } from '../errors.js';
 import { type Body, decodeBody, RawReader } from '../wire/body.js';
 import { decodeValue } from '../wire/codec.js';
 import type { ResultEntry } from '../wire/entries.js';
+import { functionsOf } from './read-fate.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
 
@@ -40,5 +41,6 @@ function decode(task: Task, bytes: Uint8Array): TaskFate {
   const [sid, attempt, micros, json, meta, lengths] = value as [number, number, number, unknown, unknown, []];
   const raws = lengths === undefined ? NO_RAWS : new RawReader(raw).take(lengths);
   task.failures = attempt - 1;
-  return TaskFate.ok(task, sid, decodeValue(json, meta, raws), micros / 1e6, bytes.length);
+  const packet = decodeValue(json, meta, raws, functionsOf(task));
+  return TaskFate.ok(task, sid, packet, micros / 1e6, bytes.length);
 }

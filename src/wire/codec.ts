@@ -14,7 +14,7 @@ import { checkMeta } from './check-meta.js';
 import { depthError, foldValue, isStackOverflow } from './fold-value.js';
 import { isPlainJson } from './plain-walk.js';
 import { superjson } from './stand-ins.js';
-import { unfoldValue } from './unfold-value.js';
+import { type Functions, unfoldValue } from './unfold-value.js';
 
 export interface EncodedValue {
   /**
@@ -66,7 +66,12 @@ function foldedText(tree: unknown, raws: readonly Uint8Array[], escaped: boolean
  * Decodes a value from its parsed JSON, parsed meta (undefined or 0 if there is none) and raw parts, which
  * are copied. `json` becomes part of the value: parse anew for another. Throws FormatError, and nothing else.
  */
-export function decodeValue(json: unknown, meta: unknown, raws: readonly Uint8Array[]): unknown {
+export function decodeValue(
+  json: unknown,
+  meta: unknown,
+  raws: readonly Uint8Array[],
+  functions: Functions = 'allowed',
+): unknown {
   try {
     if (meta === undefined || meta === 0) {
       if (raws.length > 0) throw new FormatError(`a plain value comes with ${raws.length} raw parts`);
@@ -74,7 +79,7 @@ export function decodeValue(json: unknown, meta: unknown, raws: readonly Uint8Ar
     }
     checkMeta(meta);
     const payload = { json, meta } as Parameters<typeof superjson.deserialize>[0];
-    return unfoldValue(superjson.deserialize(payload, { inPlace: true }), raws);
+    return unfoldValue(superjson.deserialize(payload, { inPlace: true }), raws, functions);
   } catch (error) {
     if (error instanceof FormatError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -83,7 +88,11 @@ export function decodeValue(json: unknown, meta: unknown, raws: readonly Uint8Ar
 }
 
 /** Decodes an EncodedValue's text and raw parts: a fresh copy each time. Throws FormatError. */
-export function decodeText(text: string, raws: readonly Uint8Array[]): unknown {
+export function decodeText(
+  text: string,
+  raws: readonly Uint8Array[],
+  functions: Functions = 'allowed',
+): unknown {
   let parts: unknown[];
   try {
     parts = JSON.parse(`[${text}]`) as unknown[];
@@ -91,5 +100,5 @@ export function decodeText(text: string, raws: readonly Uint8Array[]): unknown {
     throw new FormatError('the text of a value is no JSON', { cause: error });
   }
   if (parts.length < 1 || parts.length > 3) throw new FormatError('the text of a value has a wrong shape');
-  return decodeValue(parts[0], parts[1], raws);
+  return decodeValue(parts[0], parts[1], raws, functions);
 }

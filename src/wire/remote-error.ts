@@ -43,9 +43,9 @@ export function encodeError(thrown: unknown): EncodedValue {
   return encodeValue({ name, message, fields, ...(stack === undefined ? {} : { stack }) });
 }
 
-/** Reads a RemoteError back; throws FormatError. */
+/** Reads a RemoteError back, which holds no functions; throws FormatError. */
 export function decodeError(json: unknown, meta: unknown, raws: readonly Uint8Array[]): RemoteError {
-  const value = decodeValue(json, meta, raws);
+  const value = decodeValue(json, meta, raws, 'refused');
   if (!isRecord(value)) throw new FormatError('an error is no object');
   const { name, message, stack, fields } = value;
   if (typeof name !== 'string' || typeof message !== 'string' || !isRecord(fields)) {
@@ -137,7 +137,9 @@ function portable(value: unknown): unknown {
   try {
     const { text, raws, byteLength } = encodeValue(value);
     // A copy, because a getter may give something else, or throw, the next time.
-    return byteLength <= MAX_FIELD_BYTES ? decodeText(text, raws) : `[not sent: ${byteLength} bytes]`;
+    return byteLength <= MAX_FIELD_BYTES
+      ? decodeText(text, raws, 'refused')
+      : `[not sent: ${byteLength} bytes]`;
   } catch (error) {
     return `[not sent: ${reasonOf(error)}]`;
   }

@@ -18,9 +18,12 @@ import {
   SparseArray,
 } from './stand-ins.js';
 
+/** Whether a value may hold functions: who calls one runs what its sender wrote. */
+export type Functions = 'allowed' | 'refused';
+
 /** Unfolds `tree`, taking raw parts from `raws`; throws FormatError where it is no folded value. */
-export function unfoldValue(tree: unknown, raws: readonly Uint8Array[]): unknown {
-  const unfold = new Unfold(raws);
+export function unfoldValue(tree: unknown, raws: readonly Uint8Array[], functions: Functions): unknown {
+  const unfold = new Unfold(raws, functions);
   const value = unfold.any(tree, 0);
   if (unfold.partsTaken !== raws.length) {
     throw new FormatError(`a value uses ${unfold.partsTaken} raw parts, and ${raws.length} came`);
@@ -30,13 +33,18 @@ export function unfoldValue(tree: unknown, raws: readonly Uint8Array[]): unknown
 
 /** A sparse array's memory is not bounded by the bytes that came; beyond this, JavaScript has no arrays. */
 const MAX_LENGTH = 2 ** 32 - 1;
+/** Characters of a function's name that a message repeats. */
+const MAX_NAME = 100;
 
 class Unfold {
   partsTaken = 0;
   /** By id: the objects, in the order in which the fold met them. */
   private readonly objects: object[] = [];
 
-  constructor(private readonly raws: readonly Uint8Array[]) {}
+  constructor(
+    private readonly raws: readonly Uint8Array[],
+    private readonly functions: Functions,
+  ) {}
 
   any(node: unknown, depth: number): unknown {
     if (typeof node !== 'object' || node === null) return node;
@@ -161,6 +169,12 @@ class Unfold {
   private function({ name, source }: FunctionSource): object {
     if (typeof name !== 'string' || typeof source !== 'string') {
       throw new FormatError('a function has no source');
+    }
+    if (this.functions === 'refused') {
+      throw new FormatError(
+        `a value holds the function ${JSON.stringify(name.slice(0, MAX_NAME))}, and none may come from there; ` +
+          'where its sender is trusted to run code here, give the algorithm the option functionsInResults: true',
+      );
     }
     return this.met(functionOf(source, name));
   }
