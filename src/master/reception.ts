@@ -1,6 +1,7 @@
-/** Decides whether a slave that says hello may join, and tells it why not. */
+/** Decides whether a slave that says hello is listened to, and may join; and tells it why not. */
 
 import type { AlgorithmDefinition } from '../algorithms/types.js';
+import { PEER_CAPACITY } from '../link/peer-counters.js';
 import { type Hello, MOST_CONCURRENCY, PROTOCOL_VERSION } from '../wire/messages.js';
 
 export interface Expectations {
@@ -15,22 +16,34 @@ export type Verdict =
   | { readonly accepted: true; readonly skewed: readonly string[] }
   | { readonly accepted: false; readonly reason: string };
 
+/** Characters of a host, a member id or a run: longer ones would go into subjects and audit lines. */
+const LONGEST_NAME = 255;
+
 /** A hello as it came in: none of its fields is trusted to have its type. */
 export function parseHello(value: unknown): Hello | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const hello = value as Hello;
   const wellFormed =
     hello.type === 'hello' &&
-    typeof hello.protocol === 'number' &&
+    isCount(hello.protocol) &&
     typeof hello.nonce === 'string' &&
-    typeof hello.memberId === 'string' &&
-    (hello.run === undefined || typeof hello.run === 'string') &&
+    isName(hello.memberId) &&
+    (hello.run === undefined || isName(hello.run)) &&
     Array.isArray(hello.algorithms) &&
     hello.algorithms.every((pair) => Array.isArray(pair) && typeof pair[0] === 'string') &&
-    typeof hello.host === 'string' &&
-    typeof hello.pid === 'number' &&
+    isName(hello.host) &&
+    isCount(hello.pid) &&
+    (hello.previous === undefined || isCount(hello.previous)) &&
     (hello.concurrency === undefined || isConcurrency(hello.concurrency));
   return wellFormed ? hello : undefined;
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= LONGEST_NAME;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isConcurrency(value: unknown): boolean {
@@ -73,6 +86,42 @@ function judgeAlgorithms(hello: Hello, { algorithms, allowVersionSkew }: Expecta
     skewed.push(name);
   }
   return { accepted: true, skewed };
+}
+
+/** What a fleet may say at once, as many as a master takes, and for how many each further tick is good. */
+const HELLOS_AT_ONCE = PEER_CAPACITY;
+const HELLOS_PER_TICK = 50;
+/** Ticks from one warning to the next. */
+const WARN_TICKS = 100;
+
+/**
+ * Bounds what first hellos can cost: each makes lines in the audit trail and maybe a session. A slave
+ * that is not heard says hello again a second later.
+ */
+export class HelloGate {
+  #left = HELLOS_AT_ONCE;
+  #ignored = 0;
+  #quiet = 0;
+
+  admits(): boolean {
+    if (this.#left > 0) {
+      this.#left--;
+      return true;
+    }
+    this.#ignored++;
+    return false;
+  }
+
+  /** To be called every 100 ms; how many were not admitted, when it is time to tell. */
+  tick(): number {
+    this.#left = Math.min(HELLOS_AT_ONCE, this.#left + HELLOS_PER_TICK);
+    if (this.#quiet > 0) this.#quiet--;
+    if (this.#quiet > 0 || this.#ignored === 0) return 0;
+    const ignored = this.#ignored;
+    this.#ignored = 0;
+    this.#quiet = WARN_TICKS;
+    return ignored;
+  }
 }
 
 function refuse(reason: string): Verdict {

@@ -5,16 +5,20 @@
 
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEvent } from '../audit/events.js';
+import { PEER_CAPACITY } from '../link/peer-counters.js';
 import { AssemblyBudget, CreditPool } from '../wire/credit.js';
 import { CREDIT_BYTES, type HandshakeMessage, type Hello } from '../wire/messages.js';
 import { Session } from '../wire/session.js';
-import type { SessionAddress } from '../wire/subjects.js';
+import { encodeToken, type SessionAddress } from '../wire/subjects.js';
 import { Allocation } from './allocation.js';
 import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
-import { judgeHello, parseHello } from './reception.js';
+import { HelloGate, judgeHello, parseHello } from './reception.js';
 import { Roster } from './roster.js';
 import { SlaveMachine, type SlaveState } from './slave-machine.js';
 import { SlaveRecord } from './slave-record.js';
+
+/** Of a user's name in subjects, of which a broker takes 4 KB in a line, with those of an answer beside. */
+const LONGEST_USER = 255;
 
 export class Sessions {
   readonly roster = new Roster();
@@ -24,6 +28,7 @@ export class Sessions {
   readonly #ports: MasterPorts;
   readonly #credit = new CreditPool();
   readonly #assemblies: AssemblyBudget;
+  readonly #gate = new HelloGate();
   readonly #bySession = new Map<Session, SlaveRecord>();
   /** Slaves whose session may have something to send. */
   #restless: SlaveRecord[] = [];
@@ -44,6 +49,7 @@ export class Sessions {
   takeHello(value: unknown, address: SessionAddress): void {
     const hello = parseHello(value);
     if (hello === undefined || hello.nonce !== address.nonce) return;
+    if (encodeToken(address.user).length > LONGEST_USER) return;
     const known = this.roster.findByNonce(hello.nonce);
     if (known !== undefined) {
       // A nonce is its slave's secret: who names it as another user shall not take its place.
@@ -54,8 +60,13 @@ export class Sessions {
       this.sendStale(address);
       return;
     }
+    if (!this.#gate.admits()) return;
     const { host, pid } = hello;
     this.#audit.emit({ type: 'hello-received', host, pid });
+    if (this.roster.size >= PEER_CAPACITY) {
+      this.#refuse(hello, address, `the master has ${PEER_CAPACITY} slaves and takes no more`);
+      return;
+    }
     const verdict = judgeHello(hello, this.#options);
     if (!verdict.accepted) {
       this.#refuse(hello, address, verdict.reason);
@@ -208,6 +219,11 @@ export class Sessions {
   }
 
   tick(now: number): void {
+    const ignored = this.#gate.tick();
+    if (ignored > 0) {
+      const text = `${ignored} hellos were ignored: more came than any slaves have to say`;
+      this.#audit.emit({ type: 'warning', text });
+    }
     const unsettled = this.#unsettled;
     this.#unsettled = [];
     for (const slave of unsettled) {
