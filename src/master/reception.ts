@@ -34,6 +34,7 @@ export function parseHello(value: unknown): Hello | undefined {
     isName(hello.host) &&
     isCount(hello.pid) &&
     (hello.previous === undefined || isCount(hello.previous)) &&
+    (hello.previousNonce === undefined || typeof hello.previousNonce === 'string') &&
     (hello.concurrency === undefined || isConcurrency(hello.concurrency));
   return wellFormed ? hello : undefined;
 }

@@ -1,15 +1,22 @@
 /** The slaves that have a session, found by their address and by their number. */
 
 import type { SessionAddress } from '../wire/subjects.js';
-import type { SlaveRecord } from './slave-record.js';
+import type { EarlierSession, SlaveRecord } from './slave-record.js';
 
 /** How many nonces of ended sessions are remembered, so that their frames are answered `stale`. */
 const MOST_ENDED = 10_000;
 
+interface Ended {
+  readonly number: number;
+  readonly user: string;
+  readonly history: readonly EarlierSession[];
+  told: boolean;
+}
+
 export class Roster {
   readonly #byNonce = new Map<string, SlaveRecord>();
   readonly #byNumber = new Map<number, SlaveRecord>();
-  readonly #ended = new Map<string, { readonly number: number; told: boolean }>();
+  readonly #ended = new Map<string, Ended>();
   #nextNumber = 0;
   #slots = 0;
 
@@ -49,11 +56,20 @@ export class Roster {
   remove(slave: SlaveRecord): void {
     if (this.#byNonce.delete(slave.nonce)) this.#slots -= slave.concurrency;
     this.#byNumber.delete(slave.number);
-    this.#ended.set(slave.nonce, { number: slave.number, told: false });
+    const { number, address, history } = slave;
+    this.#ended.set(slave.nonce, { number, user: address.user, history, told: false });
     if (this.#ended.size > MOST_ENDED) {
       const [oldest] = this.#ended.keys();
       this.#ended.delete(oldest as string);
     }
+  }
+
+  /** What the slave of an earlier session has been; nothing if it was another user's, or is forgotten. */
+  historyOf(nonce: string, user: string): readonly EarlierSession[] | undefined {
+    const living = this.#byNonce.get(nonce);
+    if (living !== undefined) return living.address.user === user ? living.history : undefined;
+    const ended = this.#ended.get(nonce);
+    return ended?.user === user ? ended.history : undefined;
   }
 
   hasEnded(nonce: string): boolean {

@@ -101,12 +101,25 @@ export class Sessions {
     const { host, pid, concurrency } = hello;
     const kind = this.allocation.join();
     const credit = this.#credit.join(session);
-    const slave = new SlaveRecord(number, address, host, pid, session, machine, credit, kind, concurrency);
+    const earlier = this.roster.historyOf(hello.previousNonce ?? '', address.user);
+    const slave = new SlaveRecord(
+      number,
+      address,
+      host,
+      pid,
+      session,
+      machine,
+      credit,
+      kind,
+      concurrency,
+      earlier,
+    );
     this.roster.add(slave);
     this.#bySession.set(session, slave);
     const { sid } = slave;
-    if (hello.previous !== undefined) {
-      this.#audit.emit({ type: 'slave-rejoined', sid, previousSid: `SLAVE-${hello.previous}` });
+    const previous = earlier?.at(-1);
+    if (previous !== undefined) {
+      this.#audit.emit({ type: 'slave-rejoined', sid, previousSid: `SLAVE-${previous.number}` });
     }
     this.#audit.emit({ type: 'slave-connecting', sid, host, pid, memberId, kind });
     this.#ports.watch(slave);

@@ -75,6 +75,11 @@ export class Settlement {
   takeResults(slave: SlaveRecord, body: Uint8Array, now: number): void {
     const { value, raw } = decodeBody(body);
     const { sid, dry, results } = parseResults(value);
+    if (!slave.countResults(sid, results.length)) {
+      const reason = `results of SLAVE-${sid}, which it has not been`;
+      this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason });
+      return;
+    }
     this.#audit.emit({ type: 'results-received', sid: slave.sid, count: results.length });
     const reader = raw.length > 0 ? new RawReader(raw) : undefined;
     const bytes = Math.ceil(body.length / Math.max(1, results.length));
@@ -100,7 +105,7 @@ export class Settlement {
     const [number, attempt] = entry;
     const task = this.#jar.find(number);
     const runsHere = task?.group?.slave === slave && sid === slave.number && task.attempt === attempt;
-    if (task === undefined || !(runsHere || wasGiven(task, sid, attempt))) {
+    if (task === undefined || !(runsHere || task.wasGiven(sid, attempt))) {
       const reason = task === undefined ? 'the task has its fate' : 'it was given to another slave';
       this.#drop(slave, number, reason);
       return;
@@ -294,8 +299,4 @@ function lastSidOf({ group, given, policy }: Task): number | undefined {
   const lastGiven = group?.slave.number ?? given?.at(-1)?.sid;
   if (lastGiven !== undefined || policy.sid === undefined) return lastGiven;
   return Number(policy.sid.slice('SLAVE-'.length));
-}
-
-function wasGiven(task: Task, sid: number, attempt: number): boolean {
-  return task.given?.some((given) => given.sid === sid && given.attempt === attempt) ?? false;
 }

@@ -2,6 +2,7 @@
 
 import type { SlaveId } from '../algorithms/types.js';
 import type { SlaveKind } from '../audit/events.js';
+import { FormatError } from '../errors.js';
 import type { CreditMember } from '../wire/credit.js';
 import { Deque } from '../wire/deque.js';
 import type { Session } from '../wire/session.js';
@@ -26,6 +27,15 @@ export interface CancelledRun {
   readonly index: number;
 }
 
+/** A session that a slave had before, and how many tasks it was given in it. */
+export interface EarlierSession {
+  readonly number: number;
+  readonly given: number;
+}
+
+/** Sessions that are remembered of one slave: results wait for the next one, not for the hundredth. */
+const MOST_EARLIER = 100;
+const NONE_EARLIER: readonly EarlierSession[] = [];
 const NONE_LINGER: readonly CancelledRun[] = [];
 /** Groups without an open task that may lie among others before they are sorted out. */
 const MOST_CLOSED = 64;
@@ -71,6 +81,9 @@ export class SlaveRecord implements Allocated {
   /** Its session has something to send; something to say by and by. */
   restless = false;
   unsettled = false;
+  /** Results that it sent of tasks of this session, and of earlier ones. */
+  resultsSent = 0;
+  earlierResultsSent = 0;
   readonly sid: SlaveId;
 
   constructor(
@@ -84,9 +97,33 @@ export class SlaveRecord implements Allocated {
     kind: SlaveKind = 'unordered',
     /** How many unordered tasks it runs at once. */
     readonly concurrency = 1,
+    /** What it has proved to have been before; it may still send the results of tasks given to it then. */
+    readonly earlier: readonly EarlierSession[] = NONE_EARLIER,
   ) {
     this.kind = kind;
     this.sid = `SLAVE-${number}`;
+  }
+
+  /** What the slave will have been when it joins again. */
+  get history(): readonly EarlierSession[] {
+    return [...this.earlier.slice(1 - MOST_EARLIER), { number: this.number, given: this.nextIndex }];
+  }
+
+  /**
+   * Counts results that it says are of its session `sid`; false if that was never its own. Throws FormatError
+   * when they are more than it was given tasks: each may cost a line of the audit trail.
+   */
+  countResults(sid: number, count: number): boolean {
+    if (sid === this.number) {
+      this.resultsSent += count;
+      checkCount(this.resultsSent, this.nextIndex);
+      return true;
+    }
+    if (!this.earlier.some(({ number }) => number === sid)) return false;
+    this.earlierResultsSent += count;
+    const given = this.earlier.reduce((sum, session) => sum + session.given, 0);
+    checkCount(this.earlierResultsSent, given);
+    return true;
   }
 
   get nonce(): string {
@@ -153,4 +190,8 @@ export class SlaveRecord implements Allocated {
   get isWorking(): boolean {
     return this.machine.state === 'idle' || this.machine.state === 'busy';
   }
+}
+
+function checkCount(results: number, tasks: number): void {
+  if (results > tasks) throw new FormatError(`${results} results came of ${tasks} tasks`);
 }

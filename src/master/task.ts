@@ -66,6 +66,11 @@ export class Task {
     return `TASK-${this.number}`;
   }
 
+  /** Whether an earlier run of it was that slave's. */
+  wasGiven(sid: number, attempt: number): boolean {
+    return this.given?.some((given) => given.sid === sid && given.attempt === attempt) ?? false;
+  }
+
   /** The attempt that runs, or the one that would. */
   get attempt(): number {
     return this.failures + 1;

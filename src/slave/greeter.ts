@@ -11,7 +11,7 @@ export class Greeter {
   #joinable = false;
   #saidAt = Number.NEGATIVE_INFINITY;
   #run: string | undefined;
-  #previous: number | undefined;
+  #previous: { readonly sid: number; readonly nonce: string } | undefined;
 
   constructor(options: SlaveCoreOptions) {
     this.#options = options;
@@ -44,7 +44,7 @@ export class Greeter {
   /** A session began; what later hellos tell of it. */
   joined(run: string, sid: number): void {
     this.#run = run;
-    this.#previous = sid;
+    this.#previous = { sid, nonce: this.#nonce };
   }
 
   /** Says hello if it is due. */
@@ -65,7 +65,8 @@ export class Greeter {
       algorithms: algorithms.map(({ name, fingerprint }) => [name, fingerprint] as const),
       host,
       pid,
-      previous: this.#previous,
+      previous: this.#previous?.sid,
+      previousNonce: this.#previous?.nonce,
       concurrency: concurrency === 1 ? undefined : concurrency,
     };
   }

@@ -101,7 +101,8 @@ export function parseResults(value: unknown): ResultsMessage {
     throw malformed('results');
   }
   const results = checkEntries(value[2], 5, 'results') as unknown as ResultEntry[];
-  if (!results.every((entry) => entry[2] <= RESULT_STATUS.timeout)) throw malformed('results');
+  if (results.length === 0 || !results.every((entry) => entry[2] <= RESULT_STATUS.timeout))
+    throw malformed('results');
   return { sid: value[0], dry: value[1] === 1, results };
 }
 

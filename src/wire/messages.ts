@@ -42,6 +42,8 @@ export interface Hello {
   readonly pid: number;
   /** The sid of the session that this one follows. */
   readonly previous?: number | undefined;
+  /** Its nonce, which nobody else knows: proves that what is said of that session is this slave's to say. */
+  readonly previousNonce?: string | undefined;
   /** How many unordered tasks it runs at once, 1 to 1000; 1 if it does not say. */
   readonly concurrency?: number | undefined;
 }

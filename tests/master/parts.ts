@@ -42,7 +42,7 @@ export function createTask(
   return new Task(number, algorithm, text, raws, byteLength, resolvePolicy(policy), future);
 }
 
-/** A slave that has confirmed its welcome. */
+/** A slave that has confirmed its welcome, and has been all slaves with smaller numbers before. */
 export function createSlave(number: number, concurrency = 1): SlaveRecord {
   const nonce = number.toString(16).padStart(32, '0');
   const session = new Session({
@@ -55,7 +55,19 @@ export function createSlave(number: number, concurrency = 1): SlaveRecord {
   machine.send('confirmed');
   const credit = new CreditPool().join(session);
   const address = { user: '_', nonce };
-  return new SlaveRecord(number, address, 'h', number, session, machine, credit, 'unordered', concurrency);
+  const earlier = Array.from({ length: number }, (_, before) => ({ number: before, given: 100 }));
+  return new SlaveRecord(
+    number,
+    address,
+    'h',
+    number,
+    session,
+    machine,
+    credit,
+    'unordered',
+    concurrency,
+    earlier,
+  );
 }
 
 export interface PartsOptions

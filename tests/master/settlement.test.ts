@@ -164,6 +164,7 @@ for (const { what, run, sid, accepted } of arrivals) {
     parts.dispatch();
     parts.lose(first);
     const [again, later] = [createSlave(1), createSlave(2)];
+    later.nextIndex = 2;
     parts.slaves.push(again);
     assert.is(parts.dispatch().length, 1);
     parts.results(later, sid, [run]);

@@ -32,6 +32,18 @@ export const work: AlgorithmDefinition = {
   place: 'here',
 };
 
+const WHOLE: FrameHeader = {
+  kind: 1,
+  first: true,
+  last: true,
+  answer: false,
+  number: 1,
+  received: 0,
+  limit: 0,
+  want: 0,
+  size: 0,
+};
+
 export class BesiegedMaster {
   readonly core: MasterCore;
   readonly events: AuditEvent[] = [];
@@ -221,6 +233,17 @@ export class LyingSlave {
       resultEntryText(number, attempt, 0, 1_000, encodeValue(value).text),
     );
     this.say(resultsText(sid, false, entries));
+  }
+
+  /** Results in a frame with another's sid or on another's subject; the nonce is its own. */
+  forge(address: SessionAddress, sid: number, runs: readonly (readonly [number, number])[]): void {
+    const entries = runs.map(([number, attempt]) => resultEntryText(number, attempt, 0, 1, '"forged"'));
+    const body = encodeBody(resultsText(sid, false, entries), []);
+    const frame = Buffer.alloc(HEADER_BYTES + body.length);
+    const mark = new EpochMark({ run: RUN, nonce: this.address.nonce, sid });
+    writeHeader(frame, mark, { ...WHOLE, size: body.length });
+    frame.set(body, HEADER_BYTES);
+    this.raw(frame, address);
   }
 
   /** Does what it was given and has not done, as it should. */
