@@ -1,14 +1,13 @@
 /** Starts the broker of a master that has its own, and tells the audit trail what it sees. */
 
 import { randomBytes } from 'node:crypto';
-import { isIP } from 'node:net';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { BrokerEvent } from '../broker/options.js';
 import { type Broker, startBroker } from '../broker/start-broker.js';
 import { FlagError } from '../errors.js';
 import type { BrokerAddress } from '../link/ports.js';
 import type { Configuration } from './configuration.js';
-import { hostFromHere, natsUrl } from './reachable-hosts.js';
+import { hostFromHere, isLoopback, natsUrl } from './reachable-hosts.js';
 
 /** No broker where the configuration names a nats-server. Throws FlagError: others would need a token. */
 export async function openBroker(
@@ -48,8 +47,4 @@ function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {
     default:
       event satisfies never;
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

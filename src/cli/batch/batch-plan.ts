@@ -9,6 +9,7 @@ import type { Configuration } from '../configuration.js';
 import { type FlagRow, flagName } from '../flag-table.js';
 import type { NatsCredentials } from '../nats-flags.js';
 import { programCommand } from '../one-executable.js';
+import { isLoopback } from '../reachable-hosts.js';
 import type { GivenFlag } from '../split-arguments.js';
 
 export const BATCH_SYSTEMS = ['condor', 'slurm', 'kubernetes', 'systemd'] as const;
@@ -145,10 +146,6 @@ function jobName(parts: readonly string[]): string {
     .slice(0, 40)
     .replace(/^-+|-+$/g, '');
   return /^[a-z]/.test(name) ? name : `mw-${name}`.replace(/-$/, '');
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
 }
 
 /** Command lines are seen by all users of a machine, and the files may be too. */
