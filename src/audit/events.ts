@@ -133,8 +133,8 @@ export interface AuditEventTable {
   'slave-disconnected': { sid: string };
 
   // Tasks
-  /** `TASKS 0-99 SUBMITTED ("hello" 60, "square" 40)`: gathered for a second at most. */
-  'tasks-submitted': { tasks: string; algorithms: readonly AuditedCount[] };
+  /** `TASKS 0-99 SUBMITTED ("hello" 60, "square" 40)`: gathered for a second at most, over several lines if long. */
+  'tasks-submitted': { tasks?: string | undefined; algorithms: readonly AuditedCount[] };
   /**
    * `TASKS SETTLED "hello" ok 0-57,59 error 58 unrunnable 60 times 50x20,61x39 us`: who has what fate, and how
    * many of them ran for about so many microseconds.

@@ -64,7 +64,7 @@ export class FateCheck {
         this.#dropped += event.count;
         break;
       case 'tasks-submitted':
-        this.#submit(event.tasks);
+        this.#submit(event.tasks ?? '');
         break;
       case 'tasks-settled':
         this.#settle(event, timeMs);

@@ -1,5 +1,7 @@
 /** Task numbers as sets of ranges, and their short text: `100-120,125`. */
 
+import { joinWithin } from './split-within.js';
+
 export type Range = readonly [first: number, last: number];
 
 /** Numbers to be written: cheap to add to, sorted and joined only when the text is made. */
@@ -21,20 +23,13 @@ export class RangeList {
   take(mostLength: number): string[] {
     const ranges = this.#ranges.splice(0).sort(([a], [b]) => a - b);
     const texts: string[] = [];
-    let text = '';
     for (let index = 0; index < ranges.length; index++) {
       const [first, last] = ranges[index] as Range;
       let end = last;
       while (ranges[index + 1]?.[0] === end + 1) end = (ranges[++index] as Range)[1];
-      const piece = first === end ? String(first) : `${first}-${end}`;
-      if (text !== '' && text.length + piece.length >= mostLength) {
-        texts.push(text);
-        text = '';
-      }
-      text = text === '' ? piece : `${text},${piece}`;
+      texts.push(first === end ? String(first) : `${first}-${end}`);
     }
-    if (text !== '') texts.push(text);
-    return texts;
+    return joinWithin(texts, mostLength);
   }
 }
 

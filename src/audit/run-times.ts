@@ -4,6 +4,8 @@
  * about 50 µs, 2 of about 61.
  */
 
+import { joinWithin } from './split-within.js';
+
 /** Of one octave; below it values are exact. */
 const STEPS = 16;
 
@@ -32,14 +34,16 @@ export class RunTimes {
     return true;
   }
 
-  /** The text of all, undefined if there are none, and leaves the list empty. */
-  take(): string | undefined {
-    if (this.count === 0) return undefined;
+  /** The texts of all, each of at most `mostLength` characters, and leaves the list empty. */
+  take(mostLength: number): string[] {
     const sorted = [...this.#counts].sort(([a], [b]) => a - b);
     this.#counts.clear();
     this.count = 0;
     this.micros = 0;
-    return sorted.map(([value, count]) => `${value}x${count}`).join(',');
+    return joinWithin(
+      sorted.map(([value, count]) => `${value}x${count}`),
+      mostLength,
+    );
   }
 
   /** Microseconds within which this share of all runs (0 to 1) came to their end; 0 if there were none. */

@@ -6,14 +6,18 @@
 import type { AuditSink } from '../audit/audit-trail.js';
 import { RangeList } from '../audit/ranges.js';
 import { RunTimes } from '../audit/run-times.js';
+import { splitWithin } from '../audit/split-within.js';
 import type { Task } from './task.js';
 import type { TaskFate } from './task-fate.js';
 
 const GATHER_MS = 1_000;
 /** Ranges that wait to be joined; so many are sorted within 0.1 ms. */
 const MOST_RANGES = 1_024;
-/** Of the ranges in a line, which then fits into what a pipe takes as a whole. */
+/** Of all lists in a line, which then fits into what a pipe takes as a whole, as text and as JSON. */
 const MOST_CHARACTERS = 3_000;
+
+/** In the order of a line. */
+const LISTS = ['ok', 'error', 'unrunnable', 'times'] as const;
 
 /** Of one algorithm. */
 interface Sheet {
@@ -83,27 +87,35 @@ export class Ledger {
 
   #tellSubmitted(): void {
     if (this.#submitted.length === 0) return;
-    const algorithms = [...this.#sheets]
+    const counts = [...this.#sheets]
       .filter(([, { submitted }]) => submitted > 0)
       .map(([algorithm, { submitted }]) => ({ algorithm, count: submitted }));
     for (const sheet of this.#sheets.values()) sheet.submitted = 0;
-    for (const [index, tasks] of this.#submitted.take(MOST_CHARACTERS).entries()) {
-      this.#audit.emit({ type: 'tasks-submitted', tasks, algorithms: index === 0 ? algorithms : [] });
+    const numbers = this.#submitted.take(MOST_CHARACTERS / 2);
+    const tallies = splitWithin(counts, (count) => JSON.stringify(count).length, MOST_CHARACTERS / 2);
+    for (let line = 0; line < Math.max(numbers.length, tallies.length); line++) {
+      const [tasks, algorithms = []] = [numbers[line], tallies[line]];
+      this.#audit.emit({ type: 'tasks-submitted', tasks, algorithms });
     }
   }
 
+  /** Short lists share a line. */
   #tellSettled(algorithm: string, sheet: Sheet): void {
-    const times = sheet.times.take();
-    const [ok, ...moreOk] = sheet.ok.take(MOST_CHARACTERS);
-    const [error, ...moreErrors] = sheet.error.take(MOST_CHARACTERS / 4);
-    const [unrunnable, ...moreUnrunnable] = sheet.unrunnable.take(MOST_CHARACTERS / 4);
-    if ((ok ?? error ?? unrunnable) === undefined) return;
-    const emit = (settled: object): void =>
-      this.#audit.emit({ type: 'tasks-settled', algorithm, ...settled });
-    emit({ ok, error, unrunnable, times });
-    for (const more of moreOk) emit({ ok: more });
-    for (const more of moreErrors) emit({ error: more });
-    for (const more of moreUnrunnable) emit({ unrunnable: more });
+    let line: Partial<Record<(typeof LISTS)[number], string>> = {};
+    let room = MOST_CHARACTERS;
+    const emit = () => this.#audit.emit({ type: 'tasks-settled', algorithm, ...line });
+    for (const list of LISTS) {
+      for (const text of sheet[list].take(MOST_CHARACTERS)) {
+        if (text.length > room || list in line) {
+          emit();
+          line = {};
+          room = MOST_CHARACTERS;
+        }
+        line[list] = text;
+        room -= text.length;
+      }
+    }
+    if (room < MOST_CHARACTERS) emit();
   }
 
   #sheetOf(algorithm: string): Sheet {
