@@ -1,14 +1,14 @@
 /** Masters and slaves inside a process that is not theirs: for tests, a REPL, an application. */
 
 import { enterMaster } from '../algorithms/submitter-context.js';
-import { type AuditListener, type AuditTrail, createAuditTrail } from '../audit/audit-trail.js';
-import { createListenedTrail } from '../audit/memory-trail.js';
+import type { AuditListener, AuditTrail } from '../audit/audit-trail.js';
 import { JoinError, UsageError } from '../errors.js';
 import type { MasterHandle } from '../master/master-handle.js';
 import type { Configuration } from './configuration.js';
 import type { SlaveAlgorithm } from './define-program.js';
 import type { Flags } from './flag-table.js';
 import { parseFlags } from './flags.js';
+import { openTrail } from './open-trail.js';
 import { hostFromHere } from './reachable-hosts.js';
 import { RunningMaster } from './run-master.js';
 import { createSlave } from './run-slave.js';
@@ -139,14 +139,8 @@ function configurationOf(flags: Flags): Configuration {
   return command.configuration;
 }
 
-function auditOf(
-  { auditFile, auditFormat, auditRotation }: Configuration,
-  onAudit: AuditListener | undefined,
-): AuditTrail {
-  const trail =
-    auditFile !== undefined
-      ? createAuditTrail({ file: auditFile, format: auditFormat, rotation: auditRotation })
-      : createListenedTrail();
+function auditOf(configuration: Configuration, onAudit: AuditListener | undefined): AuditTrail {
+  const trail = openTrail(configuration, 'listeners-only');
   if (onAudit !== undefined) trail.onEvent(onAudit);
   return trail;
 }

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { setProgramSubmitter } from '../algorithms/submitter-context.js';
-import { type AuditTrail, createAuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
+import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
 import { CheckpointError, FlagError, MwError } from '../errors.js';
 import type { ParentMaster } from '../slave/slave.js';
 import type { Configuration } from './configuration.js';
@@ -14,6 +14,7 @@ import { exitCodeOf, FAILURE } from './exit-code.js';
 import type { Flags } from './flag-table.js';
 import { parseFlags } from './flags.js';
 import { programFile } from './one-executable.js';
+import { openTrail } from './open-trail.js';
 import { RunningMaster } from './run-master.js';
 import { createSlave } from './run-slave.js';
 import { PARENT_PIPE_VARIABLE } from './spawn-slave.js';
@@ -65,8 +66,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
       return await runRepl(command.configuration);
     }
     configuration = command.configuration;
-    const { auditFile: file, auditFormat: format, auditRotation: rotation } = configuration;
-    audit = createAuditTrail({ file, format, rotation });
+    audit = openTrail(configuration, 'standard-error');
   } catch (error) {
     process.stderr.write(`${describe(error)}\n`);
     return FAILURE;

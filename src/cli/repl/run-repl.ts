@@ -2,13 +2,13 @@
 
 import { devNull } from 'node:os';
 import { setProgramSubmitter } from '../../algorithms/submitter-context.js';
-import { type AuditTrail, createAuditTrail } from '../../audit/audit-trail.js';
+import { reopenOnHangup } from '../../audit/audit-trail.js';
 import type { AuditEventType } from '../../audit/events.js';
-import { createListenedTrail } from '../../audit/memory-trail.js';
 import { formatText } from '../../audit/text-format.js';
 import type { Configuration } from '../configuration.js';
 import { packageVersion } from '../describe-flags.js';
 import { programFile } from '../one-executable.js';
+import { openTrail } from '../open-trail.js';
 import { RunningMaster } from '../run-master.js';
 import { MwRepl } from './mw-repl.js';
 import { helpText, replNames } from './repl-names.js';
@@ -22,11 +22,10 @@ const LINGER_MS = 2_000;
 
 /** Returns the exit code: 0 after Ctrl-D or `.exit`, 143 after SIGTERM. Throws when the master cannot be. */
 export async function runRepl(configuration: Configuration): Promise<number> {
-  const { auditFile, auditFormat, memberId } = configuration;
-  const trail: AuditTrail =
-    auditFile === undefined
-      ? createListenedTrail()
-      : createAuditTrail({ file: auditFile, format: auditFormat });
+  const { auditFile, memberId } = configuration;
+  const trail = openTrail(configuration, 'listeners-only');
+  // With nothing to open anew, the end of its terminal ends it
+  const stopReopening = auditFile === undefined ? undefined : reopenOnHangup(trail);
   const table = new SlaveTable();
   const audit = { shown: false };
   let repl: MwRepl | undefined;
@@ -64,6 +63,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   await running.end(code === 0);
   setProgramSubmitter(undefined);
   process.off('exit', killLocalSlaves);
+  stopReopening?.();
   await trail.close();
   setTimeout(() => process.exit(code), LINGER_MS).unref();
   return code;

@@ -1,6 +1,6 @@
 /** The REPL as it is typed: from a pipe, two of them, and at a terminal where there is a tool to make one. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -180,6 +180,21 @@ repls('at a terminal: the prompt follows the slaves, lines are kept, Ctrl-D ends
   again.type('\x04');
   assert.is(await again.code(), 0);
   assert.is(readFileSync(history, 'utf8').split('\n').length, 1000, 'it does not grow without bound');
+});
+
+repls('its audit file rotates at its size, and is opened anew on SIGHUP', async () => {
+  const file = join(state, 'repl.log');
+  const repl = new Session(process.execPath, [...args, '--audit-file', file, '--audit-max-size', '4k']);
+  await repl.expect(/pending> /);
+  await repl.line('for (let i = 0; i < 100; i++) master.cancel(hello.funcall("n")); "done"', /'done'/);
+  await until('a rotated file', () => existsSync(`${file}.1`), LIMIT_MS);
+  renameSync(file, `${file}.moved`);
+  repl.kill('SIGHUP');
+  const reopened = () => existsSync(file) && readFileSync(file, 'utf8').includes('AUDIT REOPENED');
+  await until('a file opened anew', reopened, LIMIT_MS);
+  await repl.line('"still " + "here"', /'still here'/);
+  repl.end();
+  assert.is(await repl.code(), 0);
 });
 
 repls('it is for masters, and its flags are judged as ever', () => {
