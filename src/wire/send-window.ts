@@ -8,7 +8,7 @@
 
 import { Deque } from './deque.js';
 import { HEADER_BYTES } from './frame.js';
-import { CHUNK_BYTES } from './messages.js';
+import { CHUNK_BYTES, CREDIT_BYTES } from './messages.js';
 
 const CHUNK_BODY_BYTES = CHUNK_BYTES - HEADER_BYTES;
 
@@ -38,6 +38,7 @@ export class SendWindow {
   #builtBytes = 0;
   #limit: number;
   #acknowledged = 0;
+  #acknowledgedBytes = 0;
   #roomFor = 0;
 
   constructor(limit: number) {
@@ -125,14 +126,17 @@ export class SendWindow {
 
   /** The other side has everything through `received` and may be sent bytes up to `limit`. */
   takePositions(received: number, limit: number): void {
-    if (limit > this.#limit) this.#limit = limit;
     // Said this way round, NaN is refused too: beats were JSON.
-    if (!(received > this.#acknowledged && received < this.#nextNumber)) return;
-    while (this.#acknowledged < received) {
-      this.#frames.shift();
-      this.#acknowledged++;
+    if (received > this.#acknowledged && received < this.#nextNumber) {
+      while (this.#acknowledged < received) {
+        this.#acknowledgedBytes += this.#frames.shift()?.bytes.length ?? 0;
+        this.#acknowledged++;
+      }
+      if (this.#cursor <= received) this.#cursor = received + 1;
     }
-    if (this.#cursor <= received) this.#cursor = received + 1;
+    // Whatever the other side says: what it does not acknowledge is kept, and must not grow.
+    const most = this.#acknowledgedBytes + CREDIT_BYTES;
+    if (limit > this.#limit) this.#limit = Math.max(this.#limit, Math.min(limit, most));
   }
 
   /** Begins again with this frame, as far as it was handed over and not acknowledged. */

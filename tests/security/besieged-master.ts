@@ -92,6 +92,11 @@ export class BesiegedMaster {
     this.core.dispatch(this.now);
   }
 
+  submitOne(argument: unknown): void {
+    this.core.submit(this.#definition, [argument], resolvePolicy({}));
+    this.core.dispatch(this.now);
+  }
+
   /** Somebody who has said nothing yet. */
   stranger(user = '_'): LyingSlave {
     const nonce = (++this.#names).toString(16).padStart(32, '0');
