@@ -2,6 +2,10 @@
 
 import type { Command, ControlMessage, Epoch } from '../wire/messages.js';
 
+/** What a slave's beat says of its work. */
+const ACTIVITY = ['running', 'runningMs', 'begun', 'memoryBytes'] as const;
+const FOUND = new Set<unknown>(['waiting', 'running', 'gone']);
+
 /** Undefined if the text is no control message of ours. */
 export function parseControl(text: string): ControlMessage | undefined {
   let value: unknown;
@@ -17,7 +21,8 @@ export function parseControl(text: string): ControlMessage | undefined {
       return hasEpoch(message) &&
         isNumber(message.sent) &&
         isNumber(message.received) &&
-        isNumber(message.limit)
+        isNumber(message.limit) &&
+        ACTIVITY.every((key) => message[key] === undefined || isNumber(message[key]))
         ? (value as ControlMessage)
         : undefined;
     case 'probe':
@@ -27,7 +32,9 @@ export function parseControl(text: string): ControlMessage | undefined {
         ? (value as ControlMessage)
         : undefined;
     case 'ack':
-      return hasEpoch(message) && isNumber(message.id) ? (value as ControlMessage) : undefined;
+      return hasEpoch(message) && isNumber(message.id) && isOutcome(message)
+        ? (value as ControlMessage)
+        : undefined;
     case 'stale':
       return typeof message.nonce === 'string' ? (value as ControlMessage) : undefined;
     case 'master-query':
@@ -65,6 +72,10 @@ export function formatBeat(prefix: string, beat: BeatNumbers): string {
   if (beat.begun === undefined) return `${positions}}`;
   const activity = `"running":${beat.running ?? -1},"runningMs":${beat.runningMs ?? 0},"begun":${beat.begun}`;
   return `${positions},${activity},"memoryBytes":${beat.memoryBytes ?? 0}}`;
+}
+
+function isOutcome({ from, found }: Record<string, unknown>): boolean {
+  return (from === undefined || isNumber(from)) && (found === undefined || FOUND.has(found));
 }
 
 function hasEpoch({ run, nonce, sid }: Record<string, unknown>): boolean {

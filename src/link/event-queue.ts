@@ -27,8 +27,12 @@ export class EventQueue {
   #keyOf(event: SentinelEvent): string {
     switch (event.type) {
       case 'beat':
+      // Once in a session, whatever a slave repeats that lies.
+      case 'overdue':
+      case 'bye':
+        return `${event.type} ${event.nonce}`;
       case 'other-master':
-        return `${event.type} ${event.type === 'beat' ? event.nonce : event.run}`;
+        return event.type;
       case 'suspect':
       case 'cleared':
         return `suspicion ${event.nonce}`;
