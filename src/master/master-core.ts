@@ -337,6 +337,13 @@ export class MasterCore {
     if (this.#slaves.takeSentinelEvent(event, now)) this.dispatch(now);
   }
 
+  /** A process that this machine says is gone was a slave, unless the slave lied. */
+  processGone(pid: number, host: string, evidence: string, now: number): void {
+    for (const { nonce } of this.roster.findProcess(pid, host)) {
+      this.takeSentinelEvent({ type: 'lost', nonce, evidence }, now);
+    }
+  }
+
   // ---- the end
 
   /** Tells every slave to stop; `slavesToAwait` says how many have not acknowledged. */

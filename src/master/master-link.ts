@@ -134,11 +134,7 @@ export class MasterLink {
 
   /** The exit of a process on this machine is evidence at once. */
   processGone(pid: number, evidence: string): void {
-    for (const slave of this.core.roster) {
-      if (slave.pid !== pid || slave.host !== hostname()) continue;
-      this.core.takeSentinelEvent({ type: 'lost', nonce: slave.nonce, evidence }, now());
-      return;
-    }
+    this.core.processGone(pid, hostname(), evidence, now());
   }
 
   async close(): Promise<void> {

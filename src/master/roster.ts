@@ -49,6 +49,11 @@ export class Roster {
     return slave?.address === address || slave?.address.user === address.user ? slave : undefined;
   }
 
+  /** All that say they are this process: one of them is, and the others are not to hide it. */
+  findProcess(pid: number, host: string): SlaveRecord[] {
+    return [...this].filter((slave) => slave.pid === pid && slave.host === host);
+  }
+
   findByNonce(nonce: string): SlaveRecord | undefined {
     return this.#byNonce.get(nonce);
   }

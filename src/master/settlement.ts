@@ -110,7 +110,10 @@ export class Settlement {
       this.#drop(slave, number, reason);
       return;
     }
-    const seconds = entry[3] / 1e6;
+    const sentAt = runsHere ? task.group?.sentAt : undefined;
+    // What a slave says of its time guides the groups of all others: never longer than it had the task.
+    const had = sentAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, now - sentAt) / 1_000;
+    const seconds = Math.min(entry[3] / 1e6, had);
     const isLate = entry[2] === RESULT_STATUS.timeout && task.policy.timeoutSeconds !== undefined;
     const mayRetry = entry[2] === RESULT_STATUS.error && task.policy.retryErrors;
     // An earlier run, taken for lost, has failed: another one is under way, or will be.
@@ -119,7 +122,7 @@ export class Settlement {
       return;
     }
     if (task.group !== undefined) this.#release(task, !runsHere);
-    task.algorithm.seconds = averageSeconds(task.algorithm.seconds, seconds);
+    if (sentAt !== undefined) task.algorithm.seconds = averageSeconds(task.algorithm.seconds, seconds);
     if (isLate) {
       this.#retries.afterTimeout(task, slave, true, now);
       return;

@@ -125,6 +125,25 @@ test('a result for a task that was cancelled is none', () => {
   );
 });
 
+test('a claim to have computed for a hundred years does not change how others are given tasks', () => {
+  const mw = new BesiegedMaster();
+  const liar = mw.join();
+  mw.submit(1);
+  mw.tick();
+  liar.say(resultsText(liar.sid, false, [resultEntryText(0, 1, 0, Number.MAX_SAFE_INTEGER, '0')]));
+  const [fate] = mw.fates();
+  assert.ok((fate?.computeTime ?? 0) <= 0.1, `${fate?.computeTime} s`);
+  assert.ok((mw.core.entryOf(work).seconds ?? 0) <= 0.1);
+});
+
+test('a slave that says it is the process of another does not hide the end of that', () => {
+  const mw = new BesiegedMaster();
+  const [liar, honest] = [mw.join({ pid: 7 }), mw.join({ pid: 7 })];
+  const elsewhere = mw.join({ pid: 7, host: 'other' });
+  mw.core.processGone(7, 'h', 'exited', mw.now);
+  assert.equal([liar.isIn, honest.isIn, elsewhere.isIn], [false, false, true]);
+});
+
 for (const [what, text] of Object.entries({
   'no JSON': '[0,0,[[0',
   'no array': '{"sid":0}',
