@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { CommandHandler, ParserLimits, PublishedMessage } from './commands.js';
 import { BEFORE_CONNECT, type ConnectOptions, readConnectOptions } from './connect-options.js';
+import type { GuestRights } from './guests.js';
 import { Outbox } from './outbox.js';
 import { Parser } from './parser.js';
 import { ErrorText, NO_RESPONDERS, OK, PING, PONG, ProtocolError } from './protocol.js';
@@ -30,6 +31,9 @@ export interface ClientSurroundings {
   /** False while too many failures from the client's address wait for their answer. */
   mayTry(client: Client): boolean;
   admits(options: ConnectOptions): boolean;
+  isOwner(options: ConnectOptions): boolean;
+  /** Undefined where there are no guests. */
+  readonly guestRights: GuestRights | undefined;
   /** The client has bytes to send when this turn ends. */
   wantsFlush(client: Client): void;
   countPending(change: number): void;
@@ -38,6 +42,8 @@ export interface ClientSurroundings {
   onConnected(client: Client): void;
   /** The client did not prove itself. It hears nothing, and is not heard, until it is told so or cut. */
   onRefused(client: Client): void;
+  /** A guest wanted for the first time what it may not. */
+  onForbidden(client: Client, reason: string): void;
   onClosed(client: Client, reason: string): void;
 }
 
@@ -54,6 +60,9 @@ export class Client implements CommandHandler {
   /** A client mostly says the same subject again: that costs no look-up at all. */
   #lastRoutes: RouteSet<Subscription> | undefined;
   #heard = false;
+  /** Undefined for one that may do everything. */
+  #rights: GuestRights | undefined;
+  #wasForbidden = false;
   #pingsOut = 0;
   wantsFlush = false;
   isConnected = false;
@@ -68,6 +77,7 @@ export class Client implements CommandHandler {
     this.outbox = new Outbox(socket, (change) => around.countPending(change));
     this.#parser = new Parser(this, around.limits);
     this.#parser.connectOnly = around.asksForCredentials;
+    this.#rights = around.guestRights;
   }
 
   receive(chunk: Buffer): void {
@@ -84,8 +94,11 @@ export class Client implements CommandHandler {
 
   connect(json: string): void {
     const options = readConnectOptions(json, this.#options);
-    if (!this.#around.mayTry(this) || !this.#around.admits(options))
+    // First, lest the owner be kept out by failures of others on its machine.
+    const isOwner = this.#around.isOwner(options);
+    if (!isOwner && !(this.#around.mayTry(this) && this.#around.admits(options)))
       throw new ProtocolError(ErrorText.authorization);
+    this.#rights = isOwner ? undefined : this.#around.guestRights;
     this.#options = options;
     this.#parser.connectOnly = false;
     if (!this.isConnected) {
@@ -98,6 +111,11 @@ export class Client implements CommandHandler {
   subscribe(subject: string, queue: string | undefined, sid: string): void {
     if (!isValidSubject(subject)) {
       this.send(Buffer.from(`-ERR '${ErrorText.invalidSubject}'\r\n`));
+      return;
+    }
+    const refusal = this.#rights?.refuseSubscription(subject, this.#subscriptions.size);
+    if (refusal !== undefined) {
+      this.#forbid(refusal);
       return;
     }
     this.#confirm();
@@ -128,6 +146,7 @@ export class Client implements CommandHandler {
     // A client that was never told that headers are welcome may not send any, as in nats-server.
     if (message.headerSize > 0 && !options.headers) throw new ProtocolError(ErrorText.unknownOperation);
     const routes = this.#findRoutes(message);
+    if (routes === undefined) return;
     if (options.pedantic && !isLiteralSubject(routes.subject.toString('latin1')))
       this.send(Buffer.from(`-ERR '${ErrorText.invalidPublishSubject}'\r\n`));
     if (options.verbose) this.send(OK);
@@ -194,6 +213,12 @@ export class Client implements CommandHandler {
     this.#around.onRefused(this);
   }
 
+  #forbid(refusal: string): void {
+    this.send(Buffer.from(`-ERR '${refusal}'\r\n`, 'latin1'));
+    if (!this.#wasForbidden) this.#around.onForbidden(this, refusal);
+    this.#wasForbidden = true;
+  }
+
   #confirm(): void {
     if (this.#options.verbose) this.send(OK);
   }
@@ -203,12 +228,19 @@ export class Client implements CommandHandler {
     this.#around.routes.remove(subscription);
   }
 
-  #findRoutes(message: PublishedMessage): RouteSet<Subscription> {
+  /** Undefined where the client may not publish, and was told so. What it said last it may say again. */
+  #findRoutes(message: PublishedMessage): RouteSet<Subscription> | undefined {
     const { bytes, subjectStart, subjectEnd } = message;
     const last = this.#lastRoutes;
     if (last !== undefined && this.#around.routes.isCurrent(last) && isSubject(last.subject, message))
       return last;
-    const routes = this.#around.routes.find(bytes.toString('latin1', subjectStart, subjectEnd));
+    const subject = bytes.toString('latin1', subjectStart, subjectEnd);
+    const refusal = this.#rights?.refusePublish(subject);
+    if (refusal !== undefined) {
+      this.#forbid(refusal);
+      return undefined;
+    }
+    const routes = this.#around.routes.find(subject);
     this.#lastRoutes = routes;
     return routes;
   }

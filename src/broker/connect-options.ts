@@ -62,6 +62,11 @@ export function isAdmitted(wanted: Credentials, given: ConnectOptions): boolean 
   return userIsRight && passwordIsRight;
 }
 
+/** Whether it gives the token of the broker's owner, where there is one. */
+export function isOwner(ownerToken: string | undefined, given: ConnectOptions): boolean {
+  return ownerToken !== undefined && isSame(ownerToken, given.authToken);
+}
+
 /** In a time that tells nothing about how much of it was right. */
 function isSame(wanted: string, given: string): boolean {
   return timingSafeEqual(digest(wanted), digest(given));

@@ -1,6 +1,7 @@
 /** What a broker can be told: where it listens, whom it lets in, and its bounds. */
 
 import type { AttemptBounds } from './failed-attempts.js';
+import type { GuestOptions } from './guests.js';
 
 /** Bounds of memory and time; tests make them small. */
 export interface BrokerBounds extends AttemptBounds {
@@ -26,6 +27,8 @@ export interface BrokerOptions {
   readonly token?: string | undefined;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
+  /** Without it everybody who is let in may say and hear everything. */
+  readonly guests?: GuestOptions | undefined;
   /** Bytes of one message, its headers included; 1 MB by default. */
   readonly maxPayload?: number | undefined;
   readonly bounds?: Partial<BrokerBounds> | undefined;
@@ -61,4 +64,6 @@ export type BrokerEvent =
       readonly count: number;
       readonly reason: string;
     }
+  /** The first time that this guest wanted what guests may not. */
+  | { readonly type: 'forbidden'; readonly address: string; readonly reason: string }
   | { readonly type: 'crashed'; readonly error: string };

@@ -13,6 +13,7 @@ export const ErrorText = {
   noRespondersNeedHeaders: 'no responders requires headers support',
   staleConnection: 'Stale Connection',
   slowConsumer: 'Slow Consumer',
+  maximumSubscriptions: 'maximum subscriptions exceeded',
 } as const;
 
 export type ErrorText = (typeof ErrorText)[keyof typeof ErrorText];

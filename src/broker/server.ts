@@ -1,7 +1,8 @@
 /** The listening socket and its clients: who gets a turn, whose bytes leave when, and who must go. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Client, type ClientSurroundings, type Subscription } from './client.js';
-import { asksForCredentials, isAdmitted } from './connect-options.js';
+import { asksForCredentials, isAdmitted, isOwner } from './connect-options.js';
+import { GuestRights } from './guests.js';
 import {
   type BrokerBounds,
   type BrokerEvent,
@@ -86,6 +87,8 @@ export class BrokerServer {
       asksForCredentials: asksForCredentials(options),
       mayTry: (client) => this.#refusals.mayTry(client),
       admits: (given) => isAdmitted(options, given),
+      isOwner: (given) => isOwner(options.guests?.ownerToken, given),
+      guestRights: options.guests === undefined ? undefined : new GuestRights(options.guests),
       wantsFlush: (client) => {
         this.#toFlush.push(client);
         this.#endTurnLater();
@@ -97,6 +100,7 @@ export class BrokerServer {
         while (this.#totalPending > this.#bounds.maxTotalPending) this.#cutFullest();
       },
       onConnected: ({ address }) => this.#onEvent({ type: 'client-connected', address }),
+      onForbidden: ({ address }, reason) => this.#onEvent({ type: 'forbidden', address, reason }),
       onRefused: (client) => this.#refusals.refuse(client),
       onClosed: (client, reason) => {
         this.#clients.delete(client);

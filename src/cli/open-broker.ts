@@ -6,15 +6,27 @@ import type { BrokerEvent } from '../broker/options.js';
 import { type Broker, startBroker } from '../broker/start-broker.js';
 import { FlagError } from '../errors.js';
 import type { BrokerAddress } from '../link/ports.js';
+import { Subjects } from '../wire/subjects.js';
 import type { Configuration } from './configuration.js';
 import { hostFromHere, isLoopback, natsUrl } from './reachable-hosts.js';
+
+/** Characters of a subject that is told. */
+const MOST_REASON = 200;
+
+export interface OpenedBroker {
+  readonly broker: Broker | undefined;
+  /** How slaves reach it. */
+  readonly address: BrokerAddress;
+  /** How the master does, whose secret no slave has: slaves hear and say no more than slaves do. */
+  readonly ownAddress: BrokerAddress;
+}
 
 /** No broker where the configuration names a nats-server. Throws FlagError: others would need a token. */
 export async function openBroker(
   { nats, masterHost, masterPort, resourceFile }: Configuration,
   audit: AuditSink,
-): Promise<{ broker: Broker | undefined; address: BrokerAddress }> {
-  if (nats.urls.length > 0) return { broker: undefined, address: nats };
+): Promise<OpenedBroker> {
+  if (nats.urls.length > 0) return { broker: undefined, address: nats, ownAddress: nats };
   const open = isLoopback(masterHost) && resourceFile === undefined;
   if (!isLoopback(masterHost) && resourceFile === undefined && nats.token === undefined) {
     throw new FlagError(
@@ -23,11 +35,19 @@ export async function openBroker(
     );
   }
   const token = nats.token ?? (open ? undefined : randomBytes(24).toString('base64url'));
-  const broker = await startBroker({ host: masterHost, port: masterPort, ...(token ? { token } : {}) });
+  const ownerToken = randomBytes(24).toString('base64url');
+  const guests = { ownerToken, ...Subjects.ofSlaves };
+  const broker = await startBroker({
+    host: masterHost,
+    port: masterPort,
+    guests,
+    ...(token ? { token } : {}),
+  });
   broker.onEvent((event) => tellBrokerEvent(event, audit));
   audit.emit({ type: 'broker-ready', broker: 'embedded', url: broker.url });
   if (token === undefined) audit.emit({ type: 'no-token', url: broker.url });
-  return { broker, address: { urls: [natsUrl(hostFromHere(broker.host), broker.port)], token } };
+  const urls = [natsUrl(hostFromHere(broker.host), broker.port)];
+  return { broker, address: { urls, token }, ownAddress: { urls, token: ownerToken } };
 }
 
 function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {
@@ -39,6 +59,11 @@ function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {
     case 'client-closed':
       audit.emit({ type: 'broker-client-closed', address: event.address, reason: event.reason });
       return;
+    case 'forbidden': {
+      const reason = event.reason.slice(0, MOST_REASON);
+      audit.emit({ type: 'warning', text: `${event.address} wants what no slave does: ${reason}` });
+      return;
+    }
     case 'crashed':
       audit.emit({ type: 'error', text: `the broker ended: ${event.error}` });
       return;

@@ -75,13 +75,14 @@ export class RunningMaster {
     const checkpoint = await openStore(configuration, algorithms, audit);
     let broker: Broker | undefined;
     let address: BrokerAddress;
+    let ownAddress: BrokerAddress;
     let master: Master;
     const run = randomBytes(8).toString('hex');
     try {
-      ({ broker, address } = await openBroker(configuration, audit));
+      ({ broker, address, ownAddress } = await openBroker(configuration, audit));
       master = await Master.open({
         run,
-        address,
+        address: ownAddress,
         broker: broker === undefined ? 'external' : 'embedded',
         memberId: configuration.memberId,
         algorithms,

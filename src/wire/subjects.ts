@@ -72,6 +72,12 @@ export class Subjects {
     return `${this.#base}.m.*.*.control`;
   }
 
+  /** What slaves say and listen to: no more than this need a broker allow them. */
+  static readonly ofSlaves = {
+    mayPublish: ['mw.*.hello.*.*', 'mw.*.m.*.*', 'mw.*.m.*.*.control'],
+    mayHear: ['mw.*.s.*.*', 'mw.*.s.*.*.control'],
+  } as const;
+
   /** Hellos of every member: the embedded broker's master hears and refuses the wrong ones. */
   static readonly everyHello = 'mw.*.hello.*.*';
 }

@@ -1,0 +1,47 @@
+/** What guests may say and hear: everybody who does not show the owner's token, where there is an owner. */
+import { ErrorText } from './protocol.js';
+import { isLiteralSubject } from './subjects.js';
+
+export interface GuestOptions {
+  /** Who gives it in place of any other credentials may do everything. */
+  readonly ownerToken: string;
+  /** Forms of subjects, with `*` for one token. */
+  readonly mayPublish: readonly string[];
+  /** The same; a guest hears only a subject that it can name, so one that holds a secret is private. */
+  readonly mayHear: readonly string[];
+}
+
+/** Subscriptions of one guest at a time. */
+const MOST_SUBSCRIPTIONS = 64;
+
+export class GuestRights {
+  readonly #mayPublish: readonly string[][];
+  readonly #mayHear: readonly string[][];
+
+  constructor({ mayPublish, mayHear }: GuestOptions) {
+    this.#mayPublish = mayPublish.map((form) => form.split('.'));
+    this.#mayHear = mayHear.map((form) => form.split('.'));
+  }
+
+  /** Why a guest may not publish there, as nats-server says it; undefined if it may. */
+  refusePublish(subject: string): string | undefined {
+    return hasForm(subject, this.#mayPublish)
+      ? undefined
+      : `Permissions Violation for Publish to "${subject}"`;
+  }
+
+  /** Why a guest with so many subscriptions may not have this one; undefined if it may. */
+  refuseSubscription(subject: string, subscriptions: number): string | undefined {
+    if (subscriptions >= MOST_SUBSCRIPTIONS) return ErrorText.maximumSubscriptions;
+    if (isLiteralSubject(subject) && hasForm(subject, this.#mayHear)) return undefined;
+    return `Permissions Violation for Subscription to "${subject}"`;
+  }
+}
+
+function hasForm(subject: string, forms: readonly string[][]): boolean {
+  const tokens = subject.split('.');
+  return forms.some(
+    (form) =>
+      form.length === tokens.length && form.every((token, index) => token === '*' || token === tokens[index]),
+  );
+}
