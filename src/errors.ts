@@ -113,14 +113,27 @@ export type UnrunnableReason =
   | 'timeout'
   | 'cancelled';
 
-/** One run of a task that came to nothing: which slave, which attempt, and the evidence of its end. */
+/**
+ * One run of a task that came to nothing: on which slave, which attempt, and the evidence of its end, such as
+ * `process ended by SIGABRT`.
+ */
 export interface FailedAttempt {
   readonly sid: string;
+  /** Where the slave's process ran. */
+  readonly host: string;
+  readonly pid: number;
   readonly attempt: number;
+  /**
+   * The slave had the task when it was lost, and most likely had not begun it. That is no attempt, and counts
+   * towards `maxAttempts` all the same, since it cannot be ruled out.
+   */
+  readonly doubtful: boolean;
   readonly evidence: string;
+  /** When the master learned of its end, in Unix milliseconds. */
+  readonly at: number;
 }
 
-/** A task became unrunnable. `history` has the runs that were begun and came to nothing. */
+/** A task became unrunnable. `history` has the runs that came to nothing, oldest first. */
 export class UnrunnableError extends MwError {
   readonly taskId: string;
   readonly reason: UnrunnableReason;

@@ -24,7 +24,10 @@ export interface TaskPolicy {
   readonly doItAnyway?: boolean | undefined;
   /** When the slave is lost: run it again (true, the default) or give it up. */
   readonly retry?: boolean | undefined;
-  /** How many runs may be begun in all; 5 by default (ours). Being told goodbye costs none. */
+  /**
+   * How many runs may be begun in all, and so how many slaves it may take down; 5 by default (ours). What a
+   * lost slave may have begun counts; being told goodbye costs none.
+   */
   readonly maxAttempts?: number | undefined;
   /**
    * When it throws: run it again, up to `maxAttempts` runs, or take the error as its result (false, the

@@ -178,6 +178,7 @@ export class Dispatcher {
       tasks,
       firstIndex: slave.nextIndex,
       sentAt: now,
+      message: slave.session.posted + 1,
       open: tasks.length,
     };
     const entries: string[] = [];

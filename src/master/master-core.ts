@@ -79,6 +79,7 @@ export class MasterCore {
       resultGroup: options.resultGroup,
       onSuperfluous: (slave, task, index) => this.#commands.cancel(slave, task, index),
       aborts: this.#aborts,
+      wallClock: this.#ports.wallClock ?? (() => 0),
     });
     this.#dispatcher = new Dispatcher({
       jar,

@@ -64,6 +64,7 @@ export class MasterLink {
         command: ({ nonce }, id, body) => sentinel.request({ op: 'command', nonce, id, body }),
         positions: (slave) => this.#publishPositions(slave),
         news: () => this.onNews(),
+        wallClock: () => Date.now(),
         askTurn: () => this.#askTurn(),
       },
     });

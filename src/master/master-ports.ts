@@ -20,6 +20,8 @@ export interface MasterPorts {
   readonly positions: (slave: SlaveRecord) => void;
   /** At least one fate was decided, or a slave came or went. */
   readonly news: () => void;
+  /** Unix milliseconds, for histories; without it they have 0. */
+  readonly wallClock?: () => number;
   /** `takeTurn` is to be called once the event loop has gone round; asked for with a store only. */
   readonly askTurn?: () => void;
 }

@@ -14,6 +14,8 @@ const MOST_EVIDENCE = 200;
 export interface RetriesParams {
   readonly jar: TaskJar;
   readonly audit: AuditSink;
+  /** Unix milliseconds. */
+  readonly wallClock: () => number;
   readonly giveUp: (task: Task, reason: UnrunnableReason, message: string) => void;
 }
 
@@ -21,18 +23,20 @@ export interface RetriesParams {
 export class Retries {
   readonly #jar: TaskJar;
   readonly #audit: AuditSink;
+  readonly #wallClock: () => number;
   readonly #giveUp: RetriesParams['giveUp'];
 
-  constructor({ jar, audit, giveUp }: RetriesParams) {
+  constructor({ jar, audit, wallClock, giveUp }: RetriesParams) {
     this.#jar = jar;
     this.#audit = audit;
+    this.#wallClock = wallClock;
     this.#giveUp = giveUp;
   }
 
   /** It threw, and has runs left; an ordered task stays with its slave, unless that was freed. */
   afterError(task: Task, slave: SlaveRecord, { error }: TaskFate, now: number): void {
     const evidence = `it threw ${error?.name}: ${error?.message}`.slice(0, MOST_EVIDENCE);
-    task.noteFailure(slave.sid, evidence);
+    task.noteRun(slave, evidence, this.#wallClock(), false);
     if (task.addressee?.takesOrdered === false && !mayGoElsewhere(task)) {
       this.abandon(task, 'slave-freed', `${slave.sid} was freed; ${refusal(task)}`);
     } else {
@@ -44,11 +48,11 @@ export class Retries {
   afterTimeout(task: Task, slave: SlaveRecord, lives: boolean, now: number): void {
     const { policy, addressee } = task;
     const evidence = `it ran longer than its ${policy.timeoutSeconds} s${lives ? '' : ', and did not stop'}`;
-    task.noteFailure(slave.sid, evidence);
+    task.noteRun(slave, evidence, this.#wallClock(), false);
     const stays = lives && addressee?.takesOrdered === true;
     if (!(stays ? policy.retry : mayGoElsewhere(task))) {
       this.abandon(task, 'timeout', `${evidence}; ${refusal(task)}`);
-    } else if (task.failures >= policy.maxAttempts) {
+    } else if (task.runs >= policy.maxAttempts) {
       this.abandon(
         task,
         'timeout',
@@ -92,6 +96,9 @@ export function refusal({ policy }: Task): string {
   return policy.retry ? 'the policy says not to do it anyway' : 'the policy says no retry';
 }
 
-export function countRuns({ failures }: Task): string {
-  return failures === 1 ? '1 run was' : `${failures} runs were`;
+export function countRuns({ failures, runs }: Task): string {
+  const doubtful = runs - failures;
+  if (failures === 0) return `perhaps ${doubtful === 1 ? '1 run was' : `${doubtful} runs were`}`;
+  const more = doubtful === 0 ? '' : `, and perhaps ${doubtful} more,`;
+  return failures === 1 ? `1 run${more} was` : `${failures} runs${more} were`;
 }

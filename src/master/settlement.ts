@@ -4,11 +4,12 @@
  */
 
 import type { AuditSink } from '../audit/audit-trail.js';
-import { UnrunnableError, type UnrunnableReason } from '../errors.js';
+import type { AuditedAttempt } from '../audit/events.js';
+import { type FailedAttempt, UnrunnableError, type UnrunnableReason } from '../errors.js';
 import { type Body, decodeBody, RawReader } from '../wire/body.js';
 import { parseResults, RESULT_STATUS, type ResultEntry } from '../wire/entries.js';
-import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
 import type { AbortWatch } from './abort-watch.js';
+import { judgeBegun } from './blame.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { FateBox } from './fate-box.js';
 import { averageSeconds, nextWindow } from './grouping.js';
@@ -32,6 +33,8 @@ export interface SettlementOptions {
   /** A copy of a settled task is still out. */
   readonly onSuperfluous: (slave: SlaveRecord, task: Task, index: number) => void;
   readonly aborts: AbortWatch;
+  /** Unix milliseconds. */
+  readonly wallClock: () => number;
   readonly checkpoint?: Checkpoint | undefined;
 }
 
@@ -45,6 +48,7 @@ export class Settlement {
   readonly #onSuperfluous: SettlementOptions['onSuperfluous'];
   readonly #aborts: AbortWatch;
   readonly #checkpoint: Checkpoint | undefined;
+  readonly #wallClock: () => number;
 
   constructor({
     jar,
@@ -54,6 +58,7 @@ export class Settlement {
     resultGroup,
     onSuperfluous,
     aborts,
+    wallClock,
     checkpoint,
   }: SettlementOptions) {
     this.#jar = jar;
@@ -63,10 +68,12 @@ export class Settlement {
     this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
     this.#onSuperfluous = onSuperfluous;
     this.#checkpoint = checkpoint;
+    this.#wallClock = wallClock;
     this.#aborts = aborts;
     this.#retries = new Retries({
       jar,
       audit,
+      wallClock,
       giveUp: (task, reason, message) => this.giveUp(task, reason, message),
     });
   }
@@ -131,7 +138,7 @@ export class Settlement {
     const keep = entry[2] === RESULT_STATUS.packet && this.#checkpoint?.keeps(task);
     const stored = keep ? encodeStoredResult(sid, entry, raws) : undefined;
     const fate = readFate(task, sid, entry, raws, seconds, bytes);
-    if (mayRetry && task.attempt < task.policy.maxAttempts) {
+    if (mayRetry && task.runs + 1 < task.policy.maxAttempts) {
       this.#retries.afterError(task, slave, fate, now);
       return;
     }
@@ -204,46 +211,54 @@ export class Settlement {
       const sid = lastSid === undefined ? undefined : `SLAVE-${lastSid}`;
       this.#audit.emit({ type: 'task-cancelled', taskId: task.id, algorithm, sid });
     } else {
-      this.#audit.emit({ type: 'task-unrunnable', taskId: task.id, algorithm, reason, history });
+      const runs = history.map(auditedAttempt);
+      this.#audit.emit({ type: 'task-unrunnable', taskId: task.id, algorithm, reason, history: runs });
     }
     this.#decide(task, TaskFate.unrunnable(task, lastSid, error));
   }
 
   /**
-   * Takes back what a slave that is gone had been given, as each task's policy says. Those that it may
-   * have begun have had a run; unless `blameless`, they become suspects and run alone next time: at once, or where many
-   * ran side by side, when a second slave is lost.
+   * Takes back what a slave that is gone had been given, as each task's policy says. What it may have begun
+   * counts, unless `blameless`, so that no task is begun more often than its policy allows. What it has likely
+   * begun is an attempt, and runs alone next time; else a task is suspected once a second slave was lost with it.
    */
   reclaim(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
     const tasks = slave.openTasks();
-    const begun = blameless || slave.doomed ? new Set<Task>() : this.#perhapsBegun(slave, tasks);
+    const judge =
+      blameless || slave.doomed ? () => 'no' as const : judgeBegun(slave, tasks, this.#resultGroup);
+    const begun = tasks.map(judge);
+    const at = this.#wallClock();
     slave.clearGroups();
-    const others: Task[] = [];
-    for (const task of tasks) {
+    const others: [task: Task, likely: boolean][] = [];
+    for (const [position, task] of tasks.entries()) {
+      const likely = begun[position] === 'likely';
       task.group = undefined;
       task.given ??= [];
       task.given.push({ sid: slave.number, attempt: task.attempt });
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
-      if (begun.has(task)) {
-        task.noteFailure(slave.sid, evidence);
-        task.suspect ||= slave.concurrency === 1 || isCloseToItsEnd(task);
+      if (begun[position] !== 'no') {
+        task.noteRun(slave, evidence, at, !likely);
+        task.suspect ||= (likely && slave.concurrency === 1) || isCloseToItsEnd(task);
       }
       if (!mayGoElsewhere(task)) {
         this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
-      } else if (task.failures >= task.policy.maxAttempts) {
+      } else if (begun[position] !== 'no' && task.runs >= task.policy.maxAttempts) {
         const message = `${countRuns(task)} begun and none came to an end; the last: ${evidence}`;
         this.#retries.abandon(task, 'max-attempts', message);
-      } else if (task.suspect && begun.has(task)) {
-        this.#retries.putBack(task, now);
+      } else if (task.suspect) {
+        this.#putBack(task, likely, now);
       } else {
-        others.push(task);
+        others.push([task, likely]);
       }
     }
-    for (const task of others.reverse()) {
-      if (begun.has(task)) this.#retries.putBack(task, now);
-      else this.#jar.putBack(task);
-    }
+    for (const [task, likely] of others.reverse()) this.#putBack(task, likely, now);
     this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
+  }
+
+  /** Only an attempt has a wait behind it. */
+  #putBack(task: Task, wasAttempt: boolean, now: number): void {
+    if (wasAttempt) this.#retries.putBack(task, now);
+    else this.#jar.putBack(task);
   }
 
   /** What waits for a slave that is lost or freed follows its policy (CL-MW). */
@@ -258,26 +273,6 @@ export class Settlement {
     }
   }
 
-  /**
-   * A slave begins its tasks in order and sends a group's results before it begins the next; but those of
-   * tasks that run short it may hold back. One that runs several at once does so beside all but one of them.
-   */
-  #perhapsBegun(slave: SlaveRecord, tasks: readonly Task[]): Set<Task> {
-    const { concurrency } = slave;
-    const running = tasks.slice(0, concurrency);
-    const groups = new Set(running.map(({ group }) => group));
-    const heldThrough = (running.at(-1)?.index ?? 0) + HELD_RESULTS;
-    const begun = new Set<Task>();
-    let runLong = 0;
-    for (const [position, task] of tasks.entries()) {
-      const held = runLong < concurrency && (task.group?.firstIndex ?? 0) < heldThrough;
-      const near = groups.has(task.group) || position < concurrency - 1 + this.#resultGroup;
-      if (held || near || task.index < slave.begun) begun.add(task);
-      if ((task.algorithm.seconds ?? HELD_SECONDS) >= HELD_SECONDS) runLong++;
-    }
-    return begun;
-  }
-
   /** Takes unstarted tasks back from a living slave: those of this session from `from` up to `to`. */
   takeBack(slave: SlaveRecord, from: number, to: number): void {
     const back = slave.openTasks().filter(({ index }) => index >= from && index < to);
@@ -290,11 +285,15 @@ export class Settlement {
 }
 
 /**
- * Of many tasks that ran side by side when their slave was lost, one may be to blame: to run them all
- * alone would cost more than to lose a second slave by it.
+ * Of many tasks that a lost slave may have begun, one may be to blame: to run all alone that ran side by
+ * side, or that waited there, would cost more than to lose a second slave by it.
  */
-function isCloseToItsEnd({ failures, policy }: Task): boolean {
-  return failures > 1 || failures >= policy.maxAttempts - 1;
+function isCloseToItsEnd({ runs, policy }: Task): boolean {
+  return runs > 1 || runs >= policy.maxAttempts - 1;
+}
+
+function auditedAttempt({ sid, attempt, doubtful, evidence }: FailedAttempt): AuditedAttempt {
+  return { sid, attempt, evidence: doubtful ? `perhaps not begun; ${evidence}` : evidence };
 }
 
 /** The slave that was given the task last, else the one that it was addressed to. */

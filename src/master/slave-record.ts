@@ -18,6 +18,8 @@ export interface Group {
   readonly tasks: Task[];
   readonly firstIndex: number;
   readonly sentAt: number;
+  /** Which of its session's messages it went out in. */
+  readonly message: number;
   open: number;
 }
 

@@ -28,7 +28,7 @@ export class TaskFate {
     this.taskId = task.id;
     this.sid = sid === undefined ? undefined : `SLAVE-${sid}`;
     this.tag = task.policy.tag;
-    this.attempts = status === 'unrunnable' ? task.failures : task.attempt;
+    this.attempts = status === 'unrunnable' ? task.runs : task.attempt;
     this.#task = task;
     this.#bytes = bytes;
   }

@@ -1,6 +1,6 @@
 /** One task of a master, from its submission to its fate, and the algorithm as its master counts it. */
 
-import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../algorithms/types.js';
+import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { FailedAttempt } from '../errors.js';
 import type { ResultKey } from './result-store.js';
 import type { Group, SlaveRecord } from './slave-record.js';
@@ -29,15 +29,16 @@ export interface FutureSettler {
  */
 export class Task {
   state: 'queued' | 'waiting' | 'running' | 'stored' | 'settled' = 'queued';
-  /** Runs begun that came to nothing. */
+  /** Attempts that came to nothing. */
   failures = 0;
-  /** Was perhaps running when its slave died: it is run alone, so that no other pays for it. */
+  /** May be why its slave died: it is run alone, so that no other pays for it. */
   suspect = false;
   /** Where it runs, and its place among the tasks of that session. */
   group: Group | undefined = undefined;
   index = -1;
   /** Earlier slaves that may still send its result: sid and attempt. */
   given: { readonly sid: number; readonly attempt: number }[] | undefined = undefined;
+  /** Its attempts that came to nothing, and doubtful ones. */
   history: FailedAttempt[] | undefined = undefined;
   /** The slave whose mailbox it belongs to; an ordered task, as long as that slave is there. */
   addressee: SlaveRecord | undefined = undefined;
@@ -55,11 +56,16 @@ export class Task {
     readonly future: FutureSettler | undefined,
   ) {}
 
-  /** A run came to nothing. */
-  noteFailure(sid: SlaveId, evidence: string): void {
+  /** A run came to nothing; one that is `doubtful` most likely never began, and is no attempt. */
+  noteRun({ sid, host, pid }: SlaveRecord, evidence: string, at: number, doubtful: boolean): void {
     this.history ??= [];
-    this.history.push({ sid, attempt: this.attempt, evidence });
-    this.failures++;
+    this.history.push({ sid, host, pid, attempt: this.attempt, doubtful, evidence, at });
+    if (!doubtful) this.failures++;
+  }
+
+  /** Runs that came to nothing, and such as may have: with the one to come at most the policy's `maxAttempts`. */
+  get runs(): number {
+    return this.history?.length ?? 0;
   }
 
   get id(): TaskId {

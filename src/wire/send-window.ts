@@ -27,6 +27,7 @@ export interface SentFrame {
 export class SendWindow {
   readonly #waiting = new Deque<Uint8Array>();
   readonly #frames = new Deque<SentFrame>();
+  #posted = 0;
   #waitingBytes = 0;
   /** The frames wanted next: whole ones, a chunk's worth at the most, of so many messages. */
   #aheadBytes = 0;
@@ -53,6 +54,17 @@ export class SendWindow {
   /** How many frames are kept because they are not acknowledged. */
   get keptFrames(): number {
     return this.#frames.length;
+  }
+
+  get posted(): number {
+    return this.#posted;
+  }
+
+  /** How many bodies have left wholly, at least once. */
+  get bodiesHandedOver(): number {
+    let left = this.#waiting.length;
+    for (const { number, last } of this.#frames) if (last && number > this.#sentThrough) left++;
+    return this.#posted - left;
   }
 
   /** Bytes posted of which no frame was built yet. */
@@ -85,6 +97,7 @@ export class SendWindow {
   }
 
   post(body: Uint8Array): void {
+    this.#posted++;
     this.#waiting.push(body);
     this.#waitingBytes += framedBytes(body.length);
     if (this.#aheadMessages === this.#waiting.length - 1) this.#lookAhead();

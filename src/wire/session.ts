@@ -103,6 +103,16 @@ export class Session {
     return this.#outgoing.keptFrames;
   }
 
+  /** How many messages were posted. */
+  get posted(): number {
+    return this.#outgoing.posted;
+  }
+
+  /** How many of them have left, each wholly, at least once. */
+  get handedOver(): number {
+    return this.#outgoing.bodiesHandedOver;
+  }
+
   /** Bytes posted and not yet in a frame. */
   get waitingBytes(): number {
     return this.#outgoing.waitingBytes;

@@ -20,6 +20,9 @@ import { CREDIT_BYTES } from '../../src/wire/messages.js';
 import { encodeError } from '../../src/wire/remote-error.js';
 import { Session } from '../../src/wire/session.js';
 
+/** What histories say of when. */
+export const WALL_CLOCK_MS = 1_700_000_000_000;
+
 export function createEntry(name = 'work', seconds?: number): AlgorithmEntry {
   const definition: AlgorithmDefinition = {
     name,
@@ -73,6 +76,8 @@ export function createSlave(number: number, concurrency = 1): SlaveRecord {
 export interface PartsOptions
   extends Partial<Pick<DispatcherOptions, 'taskGroup' | 'resultGroup' | 'isHeld'>> {
   readonly slaves?: number;
+  /** Whether what is posted to sessions leaves; it does. */
+  readonly sends?: boolean;
 }
 
 export class Parts {
@@ -89,7 +94,13 @@ export class Parts {
   readonly settlement: Settlement;
   readonly slaves: SlaveRecord[];
 
-  constructor({ taskGroup = 1, resultGroup = 'auto', isHeld = () => false, slaves = 1 }: PartsOptions = {}) {
+  constructor({
+    taskGroup = 1,
+    resultGroup = 'auto',
+    isHeld = () => false,
+    slaves = 1,
+    sends = true,
+  }: PartsOptions = {}) {
     const { jar, box } = this;
     this.dispatcher = new Dispatcher({
       jar,
@@ -99,8 +110,7 @@ export class Parts {
       maxMessageBytes: CREDIT_BYTES,
       onGiven: (slave, group) => {
         this.given.push(group);
-        // The session is of no interest here: what was posted is taken to have left.
-        slave.session.flush(() => true, 0);
+        slave.session.flush(() => sends, 0);
       },
     });
     this.settlement = new Settlement({
@@ -110,6 +120,7 @@ export class Parts {
       audit: { emit: (event) => this.events.push(event) },
       resultGroup,
       aborts: this.aborts,
+      wallClock: () => WALL_CLOCK_MS,
       onSuperfluous: ({ sid }, _task, index) => this.stopped.push(`${sid}/${index}`),
     });
     this.slaves = Array.from({ length: slaves }, (_, number) => createSlave(number));
@@ -123,6 +134,12 @@ export class Parts {
       this.jar.add(task);
       return task;
     });
+  }
+
+  /** The task has had so many runs, none of which came to anything. */
+  fail(task: Task, runs: number): void {
+    const elsewhere = createSlave(99);
+    for (let run = 0; run < runs; run++) task.noteRun(elsewhere, 'test', WALL_CLOCK_MS, false);
   }
 
   dispatch(now = 0): Group[] {

@@ -219,7 +219,7 @@ for (const row of timeouts) {
     const sid = ordered ? slave.sid : undefined;
     const task = createTask(0, createEntry(), { ...policy, sid, timeoutSeconds: 3 });
     task.addressee = ordered ? slave : undefined;
-    task.failures = failures;
+    parts.fail(task, failures);
     parts.jar.add(task);
     parts.dispatch();
     if (ended) parts.settlement.takeOverdue(slave, 0, 0);

@@ -3,9 +3,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TaskPolicy } from '../../src/algorithms/types.js';
+import { UnrunnableError } from '../../src/errors.js';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
 import type { Task } from '../../src/master/task.js';
-import { createEntry, createSlave, Parts } from './parts.js';
+import { createEntry, createSlave, Parts, WALL_CLOCK_MS } from './parts.js';
 
 const test = suite('master/settlement');
 
@@ -15,7 +16,7 @@ interface Loss {
   /** Runs that came to nothing before. */
   readonly failures: number;
   readonly blameless?: boolean;
-  /** Of the task that had begun, and of one that had not: the reason it is unrunnable, or that it is queued. */
+  /** Of the task that had begun, and of one that waited there: the reason it is unrunnable, or that it is queued. */
   readonly begun: string;
   readonly waiting: string;
 }
@@ -28,14 +29,28 @@ const losses: readonly Loss[] = [
     policy: { maxAttempts: 2 },
     failures: 1,
     begun: 'max-attempts',
-    waiting: 'queued',
+    waiting: 'max-attempts',
   },
   {
     what: 'not yet out of them',
     policy: { maxAttempts: 3 },
     failures: 1,
     begun: 'suspect',
-    waiting: 'queued',
+    waiting: 'suspect',
+  },
+  {
+    what: 'never run twice that may run once',
+    policy: { maxAttempts: 1 },
+    failures: 0,
+    begun: 'max-attempts',
+    waiting: 'max-attempts',
+  },
+  {
+    what: 'run alone that has one run left',
+    policy: { maxAttempts: 2 },
+    failures: 0,
+    begun: 'suspect',
+    waiting: 'suspect',
   },
   {
     what: 'freed of blame',
@@ -52,7 +67,7 @@ for (const { what, policy, failures, blameless = false, begun, waiting } of loss
     const parts = new Parts();
     const [slave] = parts.slaves as [SlaveRecord];
     const tasks = parts.submit(2, createEntry(), policy) as [Task, Task];
-    for (const task of tasks) task.failures = failures;
+    for (const task of tasks) parts.fail(task, failures);
     parts.dispatch();
     parts.lose(slave, blameless);
     const fates = parts.fates();
@@ -71,7 +86,7 @@ for (const { what, policy, failures, blameless = false, begun, waiting } of loss
   });
 }
 
-test('every task may have begun that could be in an unsent message of results, or that a beat told of', () => {
+test('every task has likely begun that could be in an unsent message of results, or that a beat told of', () => {
   for (const [resultGroup, begun, suspects] of [
     ['auto', 0, 1],
     [3, 0, 3],
@@ -104,12 +119,65 @@ test('of a slave that runs several at once as many more may have begun; they run
       tasks.map((task) => task.failures),
       tasks.map((_task, at) => (at < 4 ? failures : 0)),
     );
-    assert.is(tasks.filter(({ suspect }) => suspect).length, failures === 1 ? 0 : 4);
+    assert.equal(
+      tasks.map((task) => task.runs),
+      tasks.map((_task, at) => (at < 8 ? failures : 0)),
+    );
+    assert.is(tasks.filter(({ suspect }) => suspect).length, failures === 1 ? 0 : 8);
   }
   const order: number[] = [];
   for (let task = parts.jar.take(() => false); task; task = parts.jar.take(() => false))
     order.push(task.number);
-  assert.equal(order, [4, 5, 6, 7, 8, 9, 10, 11]);
+  assert.equal(order, [8, 9, 10, 11]);
+});
+
+test('what had not left for the lost slave pays nothing, whatever its policy', () => {
+  const parts = new Parts({ sends: false });
+  const [slave] = parts.slaves as [SlaveRecord];
+  const tasks = parts.submit(2, createEntry(), { maxAttempts: 1 });
+  parts.dispatch();
+  assert.is(slave.outstanding, 2);
+  parts.lose(slave);
+  for (const { runs, suspect, state } of tasks) assert.equal([runs, suspect, state], [0, false, 'queued']);
+});
+
+test('a task whose slave dies of it counts, though all results before it were lost on their way', () => {
+  const parts = new Parts({ slaves: 0 });
+  const join = (number: number): SlaveRecord => {
+    const slave = createSlave(number);
+    parts.slaves.push(slave);
+    parts.dispatch();
+    return slave;
+  };
+  const [innocent] = parts.submit(1) as [Task];
+  const [poison] = parts.submit(1, createEntry(), { maxAttempts: 3 }) as [Task];
+  parts.lose(join(0));
+  assert.equal([innocent.suspect, innocent.attempt, poison.suspect, poison.attempt], [true, 2, false, 1]);
+  const second = join(1);
+  assert.ok(innocent.group?.slave === second && second.alone, 'the likelier one runs first, and alone');
+  parts.results(second, 1, [[0, 2]]);
+  parts.dispatch();
+  parts.lose(second);
+  assert.equal([poison.suspect, poison.attempt, poison.runs], [true, 2, 2]);
+  parts.lose(join(2));
+  assert.is(parts.box.takeNext(undefined)?.taskId, innocent.id);
+  const fate = parts.box.takeNext(undefined);
+  if (!(fate?.error instanceof UnrunnableError)) throw new Error('it has no history');
+  const { reason, message, history } = fate.error;
+  assert.equal([reason, fate.attempts], ['max-attempts', 3]);
+  assert.match(message, /^2 runs, and perhaps 1 more, were begun/);
+  assert.equal(
+    history.map(({ sid, attempt, doubtful }) => [sid, attempt, doubtful]),
+    [
+      ['SLAVE-0', 1, true],
+      ['SLAVE-1', 1, false],
+      ['SLAVE-2', 2, false],
+    ],
+  );
+  const where = { sid: 'SLAVE-1', host: 'h', pid: 1 };
+  assert.equal(history[1], { ...where, attempt: 1, doubtful: false, evidence: 'test', at: WALL_CLOCK_MS });
+  const audited = parts.events.find((event) => event.type === 'task-unrunnable');
+  assert.equal(audited?.history[0], { sid: 'SLAVE-0', attempt: 1, evidence: 'perhaps not begun; test' });
 });
 
 test('groups that are done do not gather behind one that runs for long', () => {

@@ -124,6 +124,7 @@ export class Cluster {
     this.note(`pid ${slave.pid}: exits: ${cause}`);
     this.#slaves = this.#slaves.filter((other) => other !== slave);
     this.#runs.ends(slave);
+    this.program.noteDeath(cause);
     if (cause === 'shutdown') must(this.#ending, 'a slave was told to shut down by nobody');
     else must(cause.startsWith('killed by') && cause !== 'killed by its sentinel', `a slave ended: ${cause}`);
     if (this.#ending) return;

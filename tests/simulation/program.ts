@@ -2,7 +2,7 @@
 
 import type { ResolvedPolicy } from '../../src/algorithms/types.js';
 import type { UnrunnableError } from '../../src/errors.js';
-import type { TaskFate } from '../../src/master/task-fate.js';
+import { TaskFate } from '../../src/master/task-fate.js';
 import type { Chance, Scheduler } from './scheduler.js';
 import type { SimulatedMaster } from './simulated-master.js';
 import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
@@ -17,6 +17,8 @@ export interface Submitted {
   readonly work: Work;
   readonly policy: ResolvedPolicy;
   cancelled: boolean;
+  /** Slaves that it took along. */
+  kills: number;
   /** Its fate, once the program has it. */
   fate: string | undefined;
 }
@@ -82,7 +84,14 @@ export class Program {
       signal: undefined,
       priority: chance.happens(0.2) ? chance.between(0, 10) - 5 : 0,
     };
-    const task: Submitted = { number: this.tasks.size, work, policy, cancelled: false, fate: undefined };
+    const task: Submitted = {
+      number: this.tasks.size,
+      work,
+      policy,
+      cancelled: false,
+      kills: 0,
+      fate: undefined,
+    };
     this.tasks.set(task.number, task);
     const future = {
       resolve: (packet: unknown) => this.#settle(task, 'ok', packet),
@@ -141,6 +150,17 @@ export class Program {
     }
   }
 
+  /** A slave ended; a task takes no more of them along than it may have runs. */
+  noteDeath(cause: string): void {
+    const number = /^killed by TASK-(\d+)$/.exec(cause)?.[1];
+    const task = number === undefined ? undefined : this.tasks.get(Number(number));
+    if (task === undefined) return;
+    const { maxAttempts, retry } = task.policy;
+    const most = retry ? maxAttempts : 1;
+    task.kills++;
+    if (task.kills > most) throw new Error(`TASK-${number} kills ${task.kills} slaves, and may ${most}`);
+  }
+
   takeAll(): void {
     const { box } = this.#params.master.core;
     for (let fate = box.takeNext(undefined); fate; fate = box.takeNext(undefined)) this.#take(fate);
@@ -150,8 +170,9 @@ export class Program {
     const number = Number(fate.taskId.slice('TASK-'.length));
     const task = this.tasks.get(number);
     if (task === undefined) throw new Error(`${fate.taskId} was never submitted`);
-    if (fate.status === 'error' && task.policy.retryErrors && fate.attempts !== task.policy.maxAttempts) {
-      throw new Error(`${fate.taskId} is an error after ${fate.attempts} runs`);
+    if (fate.status === 'error' && task.policy.retryErrors) {
+      const runs = (TaskFate.taskOf(fate)?.runs ?? 0) + 1;
+      if (runs !== task.policy.maxAttempts) throw new Error(`${fate.taskId} is an error after ${runs} runs`);
     }
     if (fate.tag !== task.work.mark) throw new Error(`${fate.taskId} has another's tag`);
     if (fate.status === 'ok') this.#settle(task, 'ok', fate.packet);

@@ -1,4 +1,5 @@
 /** Tasks that take their slave process down: retries, histories, neighbours, restarts of local slaves. */
+import { hostname } from 'node:os';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from '../../src/index.js';
@@ -36,6 +37,7 @@ overEachBroker(
   test,
   'they run again elsewhere, and after maxAttempts are unrunnable',
   async (broker, { folder }) => {
+    const began = Date.now();
     await withLocalSlaves(broker, 2, folder, async (mw, events) => {
       const saved = abort.withTaskPolicy({ maxAttempts: 2 }).future(1);
       const lost = abort.withTaskPolicy({ maxAttempts: 2 }).future(9);
@@ -47,10 +49,24 @@ overEachBroker(
       );
       if (!(error instanceof UnrunnableError)) throw error;
       assert.is(error.reason, 'max-attempts');
+      const waitedFirst = error.history[0]?.doubtful;
       assert.equal(
-        error.history.map(({ attempt }) => attempt),
-        [1, 2],
+        error.history.map(({ attempt, doubtful }) => [attempt, doubtful]),
+        // It may have waited behind the other one when that took its slave down.
+        waitedFirst
+          ? [
+              [1, true],
+              [1, false],
+            ]
+          : [
+              [1, false],
+              [2, false],
+            ],
       );
+      for (const { host, pid, at } of error.history) {
+        assert.equal([host, events.some((event) => isStart(event, pid))], [hostname(), true]);
+        assert.ok(at >= began && at <= Date.now(), 'it tells when');
+      }
       assert.is(new Set(error.history.map(({ sid }) => sid)).size, 2);
       for (const { evidence } of error.history) assert.match(evidence, /process ended by SIGABRT/);
       const audited = events.find((event) => event.type === 'task-unrunnable');
@@ -82,6 +98,10 @@ async function take(mw: EmbeddedMaster) {
   const fates = [];
   for await (const fate of mw.results(abort)) fates.push(fate);
   return fates;
+}
+
+function isStart(event: AuditEvent, pid: number): boolean {
+  return event.type === 'local-slave-started' && event.pid === pid;
 }
 
 function isRestart(event: AuditEvent): event is Extract<AuditEvent, { type: 'local-slave-restarting' }> {

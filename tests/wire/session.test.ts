@@ -46,6 +46,26 @@ test('it numbers frames from 1 and delivers them in order', () => {
   assert.is(receiver.receivedBytes, 5 * framedBytes(10));
 });
 
+test('it knows which messages have left wholly, whatever is sent again', () => {
+  const sender = createSession();
+  postAll(sender, [bodyOf(10, 1), bodyOf(600_000, 2), bodyOf(10, 3)]);
+  assert.equal([sender.posted, sender.handedOver], [3, 0]);
+  const left: number[] = [];
+  let room = 0;
+  const send = (): boolean => room-- > 0;
+  for (let sent = 0; sent < 6; sent++) {
+    room = 1;
+    sender.flush(send, 0);
+    if (sent === 1) deliver(sender, [craft({ kind: FRAME_KIND.grant, number: 2 })]);
+    left.push(sender.handedOver);
+  }
+  assert.equal(left, [1, 1, 1, 1, 2, 3]);
+  deliver(sender, [craft({ kind: FRAME_KIND.resend, number: 1 })]);
+  assert.is(sender.handedOver, 3);
+  sender.takeBeat({ sent: 0, received: 5, limit: CREDIT_BYTES }, 0);
+  assert.is(sender.handedOver, 3);
+});
+
 test('it says nothing when it has nothing to say', () => {
   const session = createSession();
   session.tick(0);

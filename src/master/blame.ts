@@ -1,0 +1,50 @@
+/**
+ * Which tasks of a slave that is gone may have begun there: one of them may be why it is gone. Decides
+ * nothing about what becomes of them.
+ */
+
+import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
+import type { SlaveRecord } from './slave-record.js';
+import type { Task } from './task.js';
+
+/** `perhaps`: only if results of tasks before it were lost on their way. */
+export type Begun = 'likely' | 'perhaps' | 'no';
+
+/**
+ * Tells for each task that was out to a slave whether it began there. All that may have reached the slave
+ * may have begun: what it had done before may have been under way, and lost together with it, and a slave
+ * that was taken for dead may still begin what it has.
+ */
+export function judgeBegun(
+  slave: SlaveRecord,
+  tasks: readonly Task[],
+  resultGroup: number,
+): (task: Task) => Begun {
+  const likely = likelyBegun(slave, tasks, resultGroup);
+  const { handedOver } = slave.session;
+  return (task) => {
+    if (task.group === undefined || task.group.message > handedOver) return 'no';
+    return likely.has(task) ? 'likely' : 'perhaps';
+  };
+}
+
+/**
+ * What began if all results that left the slave have arrived. It begins its tasks in order and sends a
+ * group's results before it begins the next; but those of tasks that run short it may hold back. One that
+ * runs several at once does so beside all but one of them.
+ */
+function likelyBegun(slave: SlaveRecord, tasks: readonly Task[], resultGroup: number): Set<Task> {
+  const { concurrency } = slave;
+  const running = tasks.slice(0, concurrency);
+  const groups = new Set(running.map(({ group }) => group));
+  const heldThrough = (running.at(-1)?.index ?? 0) + HELD_RESULTS;
+  const begun = new Set<Task>();
+  let runLong = 0;
+  for (const [position, task] of tasks.entries()) {
+    const held = runLong < concurrency && (task.group?.firstIndex ?? 0) < heldThrough;
+    const near = groups.has(task.group) || position < concurrency - 1 + resultGroup;
+    if (held || near || task.index < slave.begun) begun.add(task);
+    if ((task.algorithm.seconds ?? HELD_SECONDS) >= HELD_SECONDS) runLong++;
+  }
+  return begun;
+}
