@@ -235,7 +235,8 @@ class Reader {
   #credentials(urls: readonly string[]): NatsCredentials {
     const warn = (warning: string) => this.#warnings.push(warning);
     const credentials = readCredentials((key) => this.#last(key), this.#env, warn);
-    const foreign = credentials.creds ? '--nats-creds' : credentials.user ? '--nats-user' : undefined;
+    const { creds, nkeyFile, user } = credentials;
+    const foreign = creds ? '--nats-creds' : nkeyFile ? '--nats-nkey-file' : user ? '--nats-user' : undefined;
     if (foreign !== undefined && this.#role === 'master' && urls.length === 0) {
       throw new FlagError(
         foreign,

@@ -121,8 +121,16 @@ function flagsFor(where: EmbeddedMaster | number | string): Flags {
   const { memberId, nats } = configuration;
   const { token } = running.address;
   if (running.port === 0) {
-    const { urls: natsUrl, user, password, creds } = nats;
-    return { memberId, natsUrl, natsToken: token, natsUser: user, natsPassword: password, natsCreds: creds };
+    const { urls: natsUrl, user, password, creds, nkeyFile } = nats;
+    return {
+      memberId,
+      natsUrl,
+      natsToken: token,
+      natsUser: user,
+      natsPassword: password,
+      natsCreds: creds,
+      natsNkeyFile: nkeyFile,
+    };
   }
   return {
     memberId,

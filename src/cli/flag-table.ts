@@ -44,6 +44,8 @@ export interface Flags {
   readonly natsPassword?: string | undefined;
   /** Path of a `.creds` file. */
   readonly natsCreds?: string | undefined;
+  /** Path of a file that holds an nkey seed. */
+  readonly natsNkeyFile?: string | undefined;
   /** Bytes, or a text such as `64m`; 256 MB. */
   readonly maxMessageSize?: number | string | undefined;
   readonly allowVersionSkew?: boolean | undefined;
@@ -233,6 +235,12 @@ export const FLAG_ROWS: readonly FlagRow[] = [
   ),
   row('natsPassword', 'Broker (NATS):', 'value', 'Password of --nats-user'),
   row('natsCreds', 'Broker (NATS):', 'value', 'Credentials file (.creds) for the broker'),
+  row(
+    'natsNkeyFile',
+    'Broker (NATS):',
+    'value',
+    'File that holds the seed of our nkey (SU…, mode 0600) for the broker',
+  ),
   row(
     'maxMessageSize',
     'Broker (NATS):',

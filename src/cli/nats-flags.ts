@@ -2,6 +2,7 @@
 
 import { accessSync, constants, readFileSync, type Stats, statSync } from 'node:fs';
 import { FlagError } from '../errors.js';
+import { parseUserKey } from '../link/nkeys.js';
 import { type FlagKey, flagName } from './flag-table.js';
 import { parseText } from './flag-values.js';
 
@@ -18,6 +19,8 @@ export interface NatsCredentials {
   readonly password?: string | undefined;
   /** Path of a `.creds` file. */
   readonly creds?: string | undefined;
+  /** Path of a file that holds an nkey seed. */
+  readonly nkeyFile?: string | undefined;
 }
 
 export const CREDENTIAL_KEYS: ReadonlySet<string> = new Set<FlagKey>([
@@ -26,9 +29,10 @@ export const CREDENTIAL_KEYS: ReadonlySet<string> = new Set<FlagKey>([
   'natsUser',
   'natsPassword',
   'natsCreds',
+  'natsNkeyFile',
 ]);
 
-const LARGEST_TOKEN_FILE = 64 * 1024;
+const LARGEST_SECRET_FILE = 64 * 1024;
 
 /** `value` gives the flag's text where it was given; values are secret and stay out of messages. */
 export function readCredentials(
@@ -41,12 +45,14 @@ export function readCredentials(
   const user = value('natsUser');
   const password = value('natsPassword') ?? (user === undefined ? undefined : env[PASSWORD_VARIABLE]);
   const creds = value('natsCreds');
+  const nkeyFile = value('natsNkeyFile');
 
   refuseTwoWays([
     ['natsToken', token],
     ['natsTokenFile', tokenFile],
     ['natsUser', user],
     ['natsCreds', creds],
+    ['natsNkeyFile', nkeyFile],
   ]);
   if ((user === undefined) !== (password === undefined)) {
     const [came, missing] =
@@ -67,6 +73,10 @@ export function readCredentials(
     checkReadable('--nats-creds', parseText('--nats-creds', creds, 'FILE'), warn);
     return { creds };
   }
+  if (nkeyFile !== undefined) {
+    checkSeed(nkeyFile, warn);
+    return { nkeyFile };
+  }
   if (token !== undefined) return { token: parseText('--nats-token', token, 'TOKEN'), tokenFrom: 'flag' };
   if (tokenFile !== undefined) return { token: readToken(tokenFile, warn), tokenFrom: 'flag' };
   const fromEnvironment = env[TOKEN_VARIABLE];
@@ -84,20 +94,35 @@ function refuseTwoWays(ways: readonly (readonly [FlagKey, string | undefined])[]
 
 function readToken(path: string, warn: (warning: string) => void): string {
   const name = '--nats-token-file';
-  const stats = checkReadable(name, parseText(name, path, 'FILE'), warn);
-  if (stats.size > LARGEST_TOKEN_FILE) {
-    throw new FlagError(
-      name,
-      `expected a file that holds a token, ${path} has ${stats.size} bytes; name another file`,
-    );
-  }
-  const token = attempt(name, path, () => readFileSync(path, 'utf8')).trim();
+  const token = readSmall(name, path, 'a token', warn).trim();
   if (token === '')
     throw new FlagError(name, `expected a token in ${path}, it is empty; write the token into it`);
   if (/\s/.test(token)) {
     throw new FlagError(name, `expected one token in ${path}, it holds several words; leave only the token`);
   }
   return token;
+}
+
+/** The link reads the seed anew for each connection; here a wrong file is told before anything starts. */
+function checkSeed(path: string, warn: (warning: string) => void): void {
+  const name = '--nats-nkey-file';
+  if (parseUserKey(readSmall(name, path, 'the seed of a user', warn)) === undefined) {
+    throw new FlagError(
+      name,
+      `expected the seed of a user (SU…) in ${path}, there is none; name a file of --print-nats-config, or write the seed into it`,
+    );
+  }
+}
+
+function readSmall(name: string, path: string, what: string, warn: (warning: string) => void): string {
+  const stats = checkReadable(name, parseText(name, path, 'FILE'), warn);
+  if (stats.size > LARGEST_SECRET_FILE) {
+    throw new FlagError(
+      name,
+      `expected a file that holds ${what}, ${path} has ${stats.size} bytes; name another file`,
+    );
+  }
+  return attempt(name, path, () => readFileSync(path, 'utf8'));
 }
 
 function checkReadable(name: string, path: string, warn: (warning: string) => void): Stats {

@@ -108,11 +108,11 @@ function connect({ nats }: Configuration, found: Found): SlaveTarget {
   const [first] = urls;
   const { hostname, port } = parsed(first) ?? {};
   if (first === undefined || hostname === undefined) return { kind: 'missing', message: found.missing };
-  // A user or a credentials file was meant to be used instead of whatever token the file has.
-  const fileToken = others.user === undefined && others.creds === undefined ? found.token : undefined;
+  // Another way to authenticate was meant to be used instead of whatever token the file has.
+  const hasOther = [others.user, others.creds, others.nkeyFile].some((one) => one !== undefined);
   return {
     kind: 'connect',
-    broker: { urls, token: token ?? fileToken, ...others },
+    broker: { urls, token: token ?? (hasOther ? undefined : found.token), ...others },
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(port || DEFAULT_PORT),
     memberId: found.memberId,

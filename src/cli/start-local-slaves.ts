@@ -55,6 +55,7 @@ function localSlaveArguments(
   const credentials = [
     ...(nats.user === undefined ? [] : ['--nats-user', nats.user]),
     ...(nats.creds === undefined ? [] : ['--nats-creds', nats.creds]),
+    ...(nats.nkeyFile === undefined ? [] : ['--nats-nkey-file', nats.nkeyFile]),
   ];
   const file = slaveAuditFile ?? (auditFile === undefined ? undefined : `${auditFile}.slaves`);
   const audit = file === undefined ? [] : ['--audit-file', file];

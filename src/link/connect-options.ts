@@ -1,8 +1,8 @@
-/** Turns a broker's address into options of the NATS client; no file or secret is read elsewhere. */
+/** Turns a broker's address into options of the NATS client. */
 
-import { readFileSync } from 'node:fs';
-import { type ConnectionOptions, credsAuthenticator } from 'nats';
-import { ConnectError, withoutCredentials } from './connect-error.js';
+import type { ConnectionOptions } from 'nats';
+import { withoutCredentials } from './connect-error.js';
+import { authentication } from './credentials.js';
 import type { BrokerAddress } from './ports.js';
 
 const FIRST_RECONNECT_MS = 50;
@@ -59,33 +59,6 @@ export function connectOptions(
     pingInterval: options.pingIntervalMs,
     maxPingOut: PINGS_UNANSWERED,
     ...(address.urls.some((url) => /^tls:/i.test(url)) ? { tls: {} } : {}),
-    ...credentials(address),
+    ...authentication(address),
   };
-}
-
-function credentials(address: BrokerAddress): ConnectionOptions {
-  if (address.creds !== undefined) return { authenticator: credsAuthenticator(readCreds(address.creds)) };
-  if (address.token !== undefined) return { token: address.token };
-  if (address.user !== undefined) return userAndPassword(address.user, address.password);
-  for (const url of address.urls) {
-    const inUrl = /^(?:[a-z]+:\/\/)?([^/@:]*)(?::([^/@]*))?@/i.exec(url);
-    if (!inUrl) continue;
-    const name = decodeURIComponent(inUrl[1] ?? '');
-    if (inUrl[2] === undefined) return { token: name };
-    return userAndPassword(name, decodeURIComponent(inUrl[2]));
-  }
-  return {};
-}
-
-function userAndPassword(user: string, pass: string | undefined): ConnectionOptions {
-  return pass === undefined ? { user } : { user, pass };
-}
-
-function readCreds(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConnectError('credentials', `cannot read the credentials file ${path}: ${why}`, { cause });
-  }
 }

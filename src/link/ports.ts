@@ -11,6 +11,8 @@ export interface BrokerAddress {
   readonly password?: string | undefined;
   /** Path of a `.creds` file. */
   readonly creds?: string | undefined;
+  /** Path of a file that holds an nkey seed. */
+  readonly nkeyFile?: string | undefined;
 }
 
 export type LinkStatus =

@@ -8,6 +8,8 @@ import type { DataLink } from './ports.js';
 export interface MasterQueryOptions {
   readonly memberId: string;
   readonly run: string;
+  /** As in subjects, not encoded. */
+  readonly user: string;
   /** 32 hex digits, used for this query only. */
   readonly nonce: string;
   /** How long to wait for answers when somebody listens. */
@@ -34,7 +36,8 @@ export type OtherMaster =
  */
 export async function queryOtherMasters(link: DataLink, options: MasterQueryOptions): Promise<OtherMaster> {
   const subjects = new Subjects(options.memberId);
-  const address = { user: '_', nonce: options.nonce };
+  const { user, nonce } = options;
+  const address = { user, nonce };
   const here = subjects.slaveControl(address);
   const query: MasterQuery = { type: 'master-query', run: options.run, established: false };
   return new Promise((resolve, reject) => {

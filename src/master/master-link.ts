@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { JoinError } from '../errors.js';
+import { subjectUser } from '../link/credentials.js';
 import { connectData } from '../link/data-connection.js';
 import type { BrokerAddress, DataLink, SentinelEvent, SentinelHandle } from '../link/ports.js';
 import { queryOtherMasters } from '../link/query-masters.js';
@@ -217,11 +218,17 @@ export class MasterLink {
 
 async function refuseOther(
   link: DataLink,
-  { memberId, run, audit }: MasterLinkParams,
+  { address, memberId, run, audit }: MasterLinkParams,
   waitMs: number,
 ): Promise<void> {
   const nonce = randomBytes(16).toString('hex');
-  const other = await queryOtherMasters(link, { memberId, run, nonce, waitMs });
+  const other = await queryOtherMasters(link, {
+    memberId,
+    run,
+    user: subjectUser(address),
+    nonce,
+    waitMs,
+  });
   if (other.found !== 'master' || !other.first) return;
   const evidence = `run ${other.run} answered`;
   audit.emit({ type: 'other-master-found', memberId, evidence });

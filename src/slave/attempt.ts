@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
+import { subjectUser } from '../link/credentials.js';
 import { connectData } from '../link/data-connection.js';
 import type { BrokerAddress, DataLink, LinkStatus, SentinelEvent, SentinelHandle } from '../link/ports.js';
 import { startSentinel } from '../link/sentinel.js';
@@ -60,14 +61,19 @@ export class Attempt {
   linkLost = false;
   #closing = false;
 
-  private constructor(params: AttemptParams, link: DataLink, sentinel: SentinelHandle, shared: SharedState) {
+  private constructor(
+    params: AttemptParams,
+    user: string,
+    link: DataLink,
+    sentinel: SentinelHandle,
+    shared: SharedState,
+  ) {
     this.#link = link;
     this.#audit = params.audit;
     this.#sentinel = sentinel;
     const { place, algorithms, audit, concurrency } = params;
     const { memberId } = place;
     const subjects = new Subjects(memberId);
-    const user = place.broker.user ?? '_';
     const { claims, counters, limit } = shared;
     this.#clock = new RunClock({
       limit,
@@ -136,6 +142,7 @@ export class Attempt {
     const { place, clientTimeoutMs, withinMs } = params;
     const name = `ts-mw slave ${process.pid}`;
     const timeoutMs = Math.min(CONNECT_TIMEOUT_MS, Math.max(LEAST_CONNECT_TIMEOUT_MS, withinMs));
+    const user = subjectUser(place.broker);
     const link = await connectData(place.broker, { name, timeoutMs });
     const shared = SharedState.create({ peers: 1 });
     try {
@@ -151,7 +158,7 @@ export class Attempt {
         auditFile: params.auditFile,
         killLine: killLine(params.auditFormat),
       });
-      return new Attempt(params, link, sentinel, shared);
+      return new Attempt(params, user, link, sentinel, shared);
     } catch (error) {
       await link.close();
       throw error;

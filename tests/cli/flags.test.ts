@@ -9,6 +9,7 @@ import { FLAG_ROWS, type Flags, isTypedOnly } from '../../src/cli/flag-table.js'
 import { parseFlags } from '../../src/cli/flags.js';
 import { type ResourceFileOfMaster, slaveTarget } from '../../src/cli/slave-target.js';
 import { FlagError } from '../../src/errors.js';
+import { createUserKey } from '../../src/link/nkeys.js';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -43,6 +44,9 @@ const openToken = file('open-token', 's3cret\n', 0o644);
 const emptyToken = file('empty-token', ' \n');
 const twoTokens = file('two-tokens', 'one\ntwo\n');
 const creds = file('user.creds', 'creds');
+const { seed } = createUserKey();
+const nkey = file('user.nk', `${seed}\n`);
+const openNkey = file('open.nk', seed, 0o640);
 
 const flags = suite('flags');
 
@@ -145,6 +149,7 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
     { urls: ['nats://h:1'], user: 'u', password: 'p' },
   ],
   [`--master --nats-url h:1 --nats-creds ${creds}`, 'nats', { urls: ['nats://h:1'], creds }],
+  [`--slave --nats-url h:1 --nats-nkey-file ${nkey}`, 'nats', { urls: ['nats://h:1'], nkeyFile: nkey }],
   ['--master --max-message-size 65536', 'maxMessageBytes', 65536],
   ['--master --max-message-size 64k', 'maxMessageBytes', 65536],
   ['--master --max-message-size 2MB', 'maxMessageBytes', 2 * 1024 * 1024],
@@ -229,6 +234,10 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   [`--master --nats-token-file ${emptyToken}`, '--nats-token-file', 'empty'],
   [`--master --nats-token-file ${twoTokens}`, '--nats-token-file', 'several words'],
   [`--slave --nats-url h:1 --nats-creds ${folder}/none`, '--nats-creds', 'there is no'],
+  [`--master --nats-nkey-file ${nkey}`, '--nats-nkey-file', '--nats-url too'],
+  [`--slave --nats-url h:1 --nats-creds ${creds} --nats-nkey-file ${nkey}`, '--nats-nkey-file', 'one way'],
+  [`--slave --nats-url h:1 --nats-nkey-file ${folder}/none`, '--nats-nkey-file', 'there is no'],
+  [`--slave --nats-url h:1 --nats-nkey-file ${token}`, '--nats-nkey-file', 'seed of a user'],
   ['--master --max-message-size 65535', '--max-message-size', '64k to 1g'],
   ['--master --max-message-size 2g', '--max-message-size', '"2g"'],
   ['--master --max-message-size 5t', '--max-message-size', '"5t"'],
@@ -270,6 +279,9 @@ flags('warns of files that others may read and of a short timeout', () => {
   const warnings = (...args: string[]) => run(['--master', ...args]).warnings;
   assert.equal(warnings('--nats-token-file', token, '--client-timeout', '3'), []);
   assert.match(warnings('--nats-token-file', openToken)[0] ?? '', /mode 644.*chmod 600/);
+  const place = ['--nats-url', 'h:1', '--nats-nkey-file'];
+  assert.equal(warnings(...place, nkey), []);
+  assert.match(warnings(...place, openNkey)[0] ?? '', /^--nats-nkey-file: .*mode 640.*chmod 600/);
   assert.match(warnings('--client-timeout', '2')[0] ?? '', /^--client-timeout: /);
 });
 

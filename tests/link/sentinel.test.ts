@@ -310,7 +310,7 @@ sentinel('a second master finds the first one, and a first one nobody', async ()
   await using stage = await Stage.open();
   const link = await connectData({ urls: [stage.server.url] }, { name: 'test', timeoutMs: 2_000 });
   const ask = (run: string, nonce: string) =>
-    queryOtherMasters(link, { memberId: 'm', run, nonce: nonce.repeat(32), waitMs: 250 });
+    queryOtherMasters(link, { memberId: 'm', run, user: '_', nonce: nonce.repeat(32), waitMs: 250 });
   try {
     assert.equal(await ask('ff', 'a'), { found: 'nobody' });
     const master = await stage.start('master');

@@ -74,6 +74,7 @@ const FOR_SLAVES: ReadonlySet<Key> = new Set<Key>([
   'natsUser',
   'natsTokenFile',
   'natsCreds',
+  'natsNkeyFile',
 ]);
 
 /** Throws FlagError for what no submit file can carry. */

@@ -33,21 +33,31 @@ const header = ({ name, command }: BatchPlan): string => `# Kubernetes: kubectl 
 interface Secret {
   /** Of Secret and variable in one. */
   readonly variable?: { readonly name: string; readonly value: string };
-  readonly creds?: string;
+  readonly file?: { readonly name: string; readonly content: string };
 }
+
+/** The flags whose file goes into the Secret, and its name there. */
+const SECRET_FILES = { '--nats-creds': 'nats.creds', '--nats-nkey-file': 'nats.nk' } as const;
 
 /** A broker inside the master always asks for a token here: other pods reach it. */
 function secretOf({ urls, credentials }: BatchPlan): Secret | undefined {
-  const { token, password, creds }: NatsCredentials = credentials;
-  if (creds !== undefined) return { creds: readFileSync(creds, 'utf8') };
+  const { token, password, creds, nkeyFile }: NatsCredentials = credentials;
+  if (creds !== undefined) return secretFile('--nats-creds', creds);
+  if (nkeyFile !== undefined) return secretFile('--nats-nkey-file', nkeyFile);
   if (password !== undefined) return { variable: { name: 'TS_MW_NATS_PASSWORD', value: password } };
   if (token === undefined && urls.length > 0) return undefined;
   return { variable: { name: 'TS_MW_TOKEN', value: token ?? randomBytes(24).toString('base64url') } };
 }
 
-function secretDocument({ name }: BatchPlan, { variable, creds }: Secret): string {
+function secretFile(flag: keyof typeof SECRET_FILES, path: string): Secret {
+  return { file: { name: SECRET_FILES[flag], content: readFileSync(path, 'utf8') } };
+}
+
+function secretDocument({ name }: BatchPlan, { variable, file }: Secret): string {
   const data =
-    variable === undefined ? `nats.creds: ${text(creds ?? '')}` : `${variable.name}: ${text(variable.value)}`;
+    variable === undefined
+      ? `${file?.name}: ${text(file?.content ?? '')}`
+      : `${variable.name}: ${text(variable.value)}`;
   return `apiVersion: v1
 kind: Secret
 metadata:
@@ -175,7 +185,7 @@ function container(
   }
   const mounts: string[] = [];
   const volumes: string[] = [];
-  if (secret?.creds !== undefined) {
+  if (secret?.file !== undefined) {
     mounts.push('      - name: secret', `        mountPath: ${SECRET_FOLDER}`);
     volumes.push('  - name: secret', '    secret:', `      secretName: ${name}`);
   }
@@ -191,7 +201,10 @@ function container(
 function inPod(flags: readonly string[]): readonly string[] {
   return flags
     .filter((flag) => !flag.startsWith('--nats-token-file='))
-    .map((flag) => (flag.startsWith('--nats-creds=') ? `--nats-creds=${SECRET_FOLDER}/nats.creds` : flag));
+    .map((flag) => {
+      const [name, file] = Object.entries(SECRET_FILES).find(([one]) => flag.startsWith(`${one}=`)) ?? [];
+      return file === undefined ? flag : `${name}=${SECRET_FOLDER}/${file}`;
+    });
 }
 
 function sharedFile({ resourceFile: { path, typed } }: BatchPlan): string | undefined {

@@ -9,6 +9,7 @@ import { parseAllDocuments } from 'yaml';
 import { BATCH_SYSTEMS } from '../../../src/cli/batch/batch-plan.js';
 import { batchFile } from '../../../src/cli/batch/print-batch.js';
 import { parseFlags } from '../../../src/cli/flags.js';
+import { createUserKey } from '../../../src/link/nkeys.js';
 import { programPath } from '../../support/programs.js';
 
 const batch = suite('--print-batch');
@@ -247,6 +248,14 @@ batch('of kubernetes, with a nats-server and its credentials, and a resource fil
     slaves?.volumeMounts?.map(({ mountPath }) => mountPath),
     ['/run/secrets/ts-mw', '/run/ts-mw'],
   );
+  const nkey = join(folder, 'my.nk');
+  const { seed } = createUserKey();
+  writeFileSync(nkey, seed, { mode: 0o600 });
+  const byKey = manifests(print('kubernetes', ['--nats-url', 'n:1', '--nats-nkey-file', nkey]));
+  assert.equal(byKey[0]?.stringData, { 'nats.nk': seed });
+  for (const { words } of jobs(byKey)) {
+    assert.ok(words.includes('--nats-nkey-file=/run/secrets/ts-mw/nats.nk'));
+  }
   const password = manifests(
     print('kubernetes', ['--nats-url', 'n:1', '--nats-user', 'u', '--nats-password', 'p']),
   );
