@@ -99,6 +99,7 @@ const LAZY: readonly RegExp[] = [
   /^cli\/repl\//,
   /^cli\/ts-mw\.ts$/,
   /^cli\/batch\/print-batch\.ts$/,
+  /^cli\/print-nats-config\.ts$/,
 ];
 const LAZY_PACKAGES: readonly string[] = ['esbuild'];
 

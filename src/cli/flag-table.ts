@@ -71,6 +71,8 @@ export const TYPED_ONLY_KEYS = [
   'version',
   'repl',
   'printBatch',
+  'printNatsConfig',
+  'natsConfigUsers',
   'auditReport',
   'html',
   'auditVerify',
@@ -122,6 +124,21 @@ export const FLAG_ROWS: readonly FlagRow[] = [
     'value',
     'Print the submit file of a batch system for this master and its slaves, and exit: condor, slurm, ' +
       'kubernetes or systemd. --slaves says how many jobs slaves are, 10 without it',
+  ),
+  row(
+    'printNatsConfig',
+    'Tools:',
+    'value',
+    'Print a nats-server configuration that lets the master and each slave of --member-id do their part only, ' +
+      "and exit. The seeds of the users' nkeys are in the files DIR/USER.nk: those that are missing are made " +
+      '(mode 0600), none is overwritten',
+  ),
+  row(
+    'natsConfigUsers',
+    'Tools:',
+    'value',
+    "Beside --print-nats-config: the slaves' users, such as alice,bob. Slaves of one user are not kept apart",
+    'slave',
   ),
 
   row(

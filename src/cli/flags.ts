@@ -6,6 +6,7 @@ import { type Configuration, configure, type Environment } from './configuration
 import { helpText, versionText } from './describe-flags.js';
 import type { Flags } from './flag-table.js';
 import { parseChoice } from './flag-values.js';
+import { type NatsConfigQuestion, natsConfigQuestion } from './nats-config-question.js';
 import { type GivenFlag, splitArguments } from './split-arguments.js';
 import { type TrailQuestion, trailQuestion } from './trail-question.js';
 
@@ -19,6 +20,7 @@ export type ParsedCommand =
       readonly configuration: Configuration;
       readonly given: readonly GivenFlag[];
     }
+  | NatsConfigQuestion
   /** To be printed to standard output as it is. */
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version'; readonly text: string }
@@ -33,7 +35,7 @@ export interface Surroundings {
 /**
  * `defaults` are the program's own and stand below the command line. A wrong flag throws a FlagError of
  * one line that names the flag as typed; `--help` and `--version` answer before anything is judged,
- * and questions about a trail before the rest is.
+ * and questions about a trail or for a nats-server configuration before the rest is.
  */
 export function parseFlags(
   argv: readonly string[],
@@ -46,6 +48,8 @@ export function parseFlags(
   if (problem !== undefined) throw problem;
   const question = trailQuestion(given);
   if (question !== undefined) return question;
+  const natsConfig = naming(rest, () => natsConfigQuestion(given, defaults));
+  if (natsConfig !== undefined) return natsConfig;
   const configuration = naming(rest, () => configure(given, rest, defaults, env));
   if (given.some(({ key }) => key === 'repl')) return { kind: 'repl', configuration };
   const batch = given.findLast(({ key }) => key === 'printBatch')?.value;

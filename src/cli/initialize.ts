@@ -61,6 +61,13 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
       process.stdout.write(batchFile({ ...command, ...place }));
       return 0;
     }
+    if (command.kind === 'print-nats-config') {
+      const { natsConfig } = await import('./print-nats-config.js');
+      const { text, notes } = natsConfig(command);
+      for (const note of notes) process.stderr.write(`${note}\n`);
+      process.stdout.write(text);
+      return 0;
+    }
     if (command.kind === 'repl') {
       const { runRepl } = await import('./repl/run-repl.js');
       return await runRepl(command.configuration);
