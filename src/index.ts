@@ -26,6 +26,7 @@ export {
   defineMaster,
   defineSlave,
   type MasterAlgorithm,
+  type MasterOptions,
   type SlaveAlgorithm,
 } from './cli/define-program.js';
 
@@ -55,7 +56,8 @@ export {
   type UnrunnableReason,
   UsageError,
 } from './errors.js';
-// What their algorithms hold
+// What their algorithms hold, and what a program may decide
+export type { AuthorizeSlave, SlaveIdentity } from './master/admissions.js';
 export type { OrderedSlave } from './master/groups.js';
 export type {
   AllocateOptions,

@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.js';
+import type { AuthorizeSlave } from '../master/admissions.js';
 import type { MasterHandle } from '../master/master-handle.js';
 import type { SlaveHandle } from '../slave/slave-handle.js';
 
@@ -11,17 +12,27 @@ export type MasterAlgorithm = (master: MasterHandle) => unknown;
 /** Turns tasks into results with the slave loops; what it returns, 0 to 255, is the exit code. */
 export type SlaveAlgorithm = (slave: SlaveHandle) => unknown;
 
+export interface MasterOptions {
+  /** Says which slaves may join; without it, all that pass ts-mw's own checks. */
+  readonly authorizeSlave?: AuthorizeSlave | undefined;
+}
+
 interface Definition<T> {
   readonly algorithm: T;
   readonly place: string;
 }
 
-const masters: Definition<MasterAlgorithm>[] = [];
+interface MasterDefinition extends Definition<MasterAlgorithm> {
+  readonly options: MasterOptions;
+}
+
+const masters: MasterDefinition[] = [];
 const slaves: Definition<SlaveAlgorithm>[] = [];
 
 /**
  * Defines what a master does (CL-MW's define-mw-master). Returns its algorithm, for `mw.run`.
  * An algorithm that throws, or returns anything but an integer from 0 to 255, ends with exit code 255.
+ * With `authorizeSlave` among the options the program decides who may join as a slave.
  *
  * @example
  * defineMaster(async (master) => {
@@ -30,8 +41,8 @@ const slaves: Definition<SlaveAlgorithm>[] = [];
  *   return 0;
  * });
  */
-export function defineMaster<T extends MasterAlgorithm>(algorithm: T): T {
-  masters.push({ algorithm, place: callerPlace() });
+export function defineMaster<T extends MasterAlgorithm>(algorithm: T, options: MasterOptions = {}): T {
+  masters.push({ algorithm, options, place: callerPlace() });
   return algorithm;
 }
 
@@ -52,6 +63,16 @@ export function programMaster(): MasterAlgorithm | undefined {
 /** The same for the slave algorithm. */
 export function programSlave(): SlaveAlgorithm | undefined {
   return only(slaves, 'defineSlave');
+}
+
+/**
+ * Who may join a master of this program, also one that is driven from the REPL and needs no algorithm.
+ * Throws UsageError where several definitions say it.
+ */
+export function programAuthorization(): AuthorizeSlave | undefined {
+  const guarded = masters.filter(({ options }) => options.authorizeSlave !== undefined);
+  only(guarded, 'defineMaster with authorizeSlave');
+  return guarded[0]?.options.authorizeSlave;
 }
 
 function only<T>(definitions: readonly Definition<T>[], name: string): T | undefined {

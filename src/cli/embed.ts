@@ -5,7 +5,7 @@ import type { AuditListener, AuditTrail } from '../audit/audit-trail.js';
 import { JoinError, UsageError } from '../errors.js';
 import type { MasterHandle } from '../master/master-handle.js';
 import type { Configuration } from './configuration.js';
-import type { SlaveAlgorithm } from './define-program.js';
+import type { MasterOptions, SlaveAlgorithm } from './define-program.js';
 import type { Flags } from './flag-table.js';
 import { parseFlags } from './flags.js';
 import { openTrail } from './open-trail.js';
@@ -18,7 +18,7 @@ interface AuditOptions {
   readonly onAudit?: AuditListener | undefined;
 }
 
-export interface EmbeddedMasterOptions extends Flags, AuditOptions {
+export interface EmbeddedMasterOptions extends Flags, AuditOptions, MasterOptions {
   /** The file that local slaves run; needed when `slaves` is above 0. */
   readonly program?: string | undefined;
 }
@@ -58,10 +58,10 @@ const brokers = new WeakMap<EmbeddedMaster, RunningMaster>();
  * console.log(await mw.run(() => hello.future('World')));
  */
 export async function master(options: EmbeddedMasterOptions = {}): Promise<EmbeddedMaster> {
-  const { program, onAudit, ...flags } = options;
+  const { program, onAudit, authorizeSlave, ...flags } = options;
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
-  const running = await RunningMaster.start({ configuration, audit, program });
+  const running = await RunningMaster.start({ configuration, audit, program, authorizeSlave });
   const stop = async (): Promise<void> => {
     await running.end(true);
     await audit.close();

@@ -8,7 +8,7 @@ import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
 import { CheckpointError, FlagError, MwError } from '../errors.js';
 import type { ParentMaster } from '../slave/slave.js';
 import type { Configuration } from './configuration.js';
-import { programMaster, programSlave } from './define-program.js';
+import { programAuthorization, programMaster, programSlave } from './define-program.js';
 import { packageVersion } from './describe-flags.js';
 import { exitCodeOf, FAILURE } from './exit-code.js';
 import type { Flags } from './flag-table.js';
@@ -101,7 +101,12 @@ async function runMaster(configuration: Configuration, audit: AuditTrail): Promi
     audit.emit({ type: 'master-algorithm-missing' });
     return FAILURE;
   }
-  const running = await RunningMaster.start({ configuration, audit, program: programFile(process.argv[1]) });
+  const running = await RunningMaster.start({
+    configuration,
+    audit,
+    program: programFile(process.argv[1]),
+    authorizeSlave: programAuthorization(),
+  });
   const killLocalSlaves = (): void => running.killLocalSlaves();
   process.on('exit', killLocalSlaves);
   setProgramSubmitter(running.master);

@@ -11,6 +11,7 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import type { Broker } from '../broker/start-broker.js';
 import { UsageError } from '../errors.js';
 import type { BrokerAddress } from '../link/ports.js';
+import type { AuthorizeSlave } from '../master/admissions.js';
 import type { CheckpointStore } from '../master/checkpoint-store.js';
 import { Master } from '../master/master.js';
 import type { MasterHandle } from '../master/master-handle.js';
@@ -28,6 +29,7 @@ export interface RunMasterParams {
   readonly audit: AuditSink;
   /** The file that slaves run; needed for local slaves and named in the resource file. */
   readonly program: string | undefined;
+  readonly authorizeSlave?: AuthorizeSlave | undefined;
   /** Where local slaves write their audit trail; beside the master's, or on standard error, by default. */
   readonly slaveAuditFile?: string | undefined;
 }
@@ -92,6 +94,7 @@ export class RunningMaster {
         maxMessageBytes: configuration.maxMessageBytes,
         clientTimeoutMs: configuration.clientTimeoutMs,
         allowVersionSkew: configuration.allowVersionSkew,
+        authorizeSlave: params.authorizeSlave,
         audit,
         argv: configuration.argv,
       });

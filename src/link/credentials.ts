@@ -4,12 +4,10 @@
  */
 
 import { type ConnectionOptions, credsAuthenticator, nkeyAuthenticator } from 'nats';
+import { NO_USER } from '../wire/subjects.js';
 import { ConnectError } from './connect-error.js';
 import { readSecret, readUserKey } from './nkeys.js';
 import type { BrokerAddress } from './ports.js';
-
-/** In subjects, who has no name: with a token, or where the broker asks for nothing. */
-export const NO_USER = '_';
 
 /** The part of the client's options that is secret; throws ConnectError when a file cannot be used. */
 export function authentication(address: BrokerAddress): ConnectionOptions {

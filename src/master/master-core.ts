@@ -9,6 +9,7 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import type { SentinelEvent } from '../link/ports.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import { AbortWatch } from './abort-watch.js';
+import type { Authorization } from './admissions.js';
 import { Checkpoint } from './checkpoint.js';
 import { Commands } from './commands.js';
 import { Dispatcher } from './dispatcher.js';
@@ -295,6 +296,11 @@ export class MasterCore {
   /** A JSON message on a hello subject. */
   takeHello(value: unknown, address: SessionAddress): void {
     this.#slaves.takeHello(value, address);
+  }
+
+  /** The program's answer to `authorize`. */
+  takeAuthorization(id: number, answer: Authorization): void {
+    this.#slaves.takeAuthorization(id, answer);
   }
 
   /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */

@@ -12,8 +12,10 @@ import { SharedState } from '../link/shared-state.js';
 import { parseHandshake } from '../wire/handshake.js';
 import type { HandshakeMessage } from '../wire/messages.js';
 import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/subjects.js';
+import type { AuthorizeSlave } from './admissions.js';
+import { askProgram } from './ask-program.js';
 import { MasterCore } from './master-core.js';
-import type { MasterCoreOptions } from './master-ports.js';
+import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
 import type { SlaveRecord } from './slave-record.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -25,6 +27,8 @@ const SECOND_QUERY_MS = 250;
 
 export interface MasterLinkParams extends Omit<MasterCoreOptions, 'ports'> {
   readonly address: BrokerAddress;
+  /** Undefined lets in whoever passes the master's own checks. */
+  readonly authorizeSlave?: AuthorizeSlave | undefined;
 }
 
 export class MasterLink {
@@ -67,6 +71,7 @@ export class MasterLink {
         news: () => this.onNews(),
         wallClock: () => Date.now(),
         askTurn: () => this.#askTurn(),
+        authorize: this.#askingProgram(),
       },
     });
     params.store?.listen({
@@ -143,6 +148,14 @@ export class MasterLink {
     clearInterval(this.#ticker);
     clearImmediate(this.#turn);
     await Promise.all([this.#sentinel.stop(), this.#link.close()]);
+  }
+
+  #askingProgram(): MasterPorts['authorize'] {
+    const { authorizeSlave } = this.#params;
+    if (authorizeSlave === undefined) return undefined;
+    return (identity, id) => {
+      void askProgram(authorizeSlave, identity).then((answer) => this.core.takeAuthorization(id, answer));
+    };
   }
 
   #askTurn(): void {

@@ -4,6 +4,7 @@ import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { Command, HandshakeMessage } from '../wire/messages.js';
 import type { SessionAddress } from '../wire/subjects.js';
+import type { SlaveIdentity } from './admissions.js';
 import type { ResultStore } from './result-store.js';
 import type { SlaveRecord } from './slave-record.js';
 
@@ -18,6 +19,11 @@ export interface MasterPorts {
   readonly command: (slave: SlaveRecord, id: number, body: Command) => void;
   /** The positions of a session have changed. */
   readonly positions: (slave: SlaveRecord) => void;
+  /**
+   * Asks the program whether a slave may join; `takeAuthorization` brings the answer under the same number,
+   * later or never. Who is not asked about joins.
+   */
+  readonly authorize?: ((identity: SlaveIdentity, id: number) => void) | undefined;
   /** At least one fate was decided, or a slave came or went. */
   readonly news: () => void;
   /** Unix milliseconds, for histories; without it they have 0. */

@@ -10,6 +10,7 @@ import { AssemblyBudget, CreditPool } from '../wire/credit.js';
 import { CREDIT_BYTES, type HandshakeMessage, type Hello } from '../wire/messages.js';
 import { Session } from '../wire/session.js';
 import { encodeToken, type SessionAddress } from '../wire/subjects.js';
+import { Admissions, type Applicant, type Authorization, identityOf, UNDECIDED } from './admissions.js';
 import { Allocation } from './allocation.js';
 import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
 import { HelloGate, judgeHello, parseHello } from './reception.js';
@@ -29,6 +30,7 @@ export class Sessions {
   readonly #credit = new CreditPool();
   readonly #assemblies: AssemblyBudget;
   readonly #gate = new HelloGate();
+  readonly #admissions = new Admissions();
   readonly #bySession = new Map<Session, SlaveRecord>();
   /** Slaves whose session may have something to send. */
   #restless: SlaveRecord[] = [];
@@ -60,22 +62,40 @@ export class Sessions {
       this.sendStale(address);
       return;
     }
-    if (!this.#gate.admits()) return;
+    if (this.#admissions.awaits(address) || this.#admissions.isFull || !this.#gate.admits()) return;
     const { host, pid } = hello;
     this.#audit.emit({ type: 'hello-received', host, pid });
-    if (this.roster.size >= PEER_CAPACITY) {
-      this.#refuse(hello, address, `the master has ${PEER_CAPACITY} slaves and takes no more`);
-      return;
-    }
+    if (this.#refusesMore(hello, address)) return;
     const verdict = judgeHello(hello, this.#options);
     if (!verdict.accepted) {
       this.#refuse(hello, address, verdict.reason);
       return;
     }
+    const applicant = { hello, address, skewed: verdict.skewed };
+    const { authorize } = this.#ports;
+    if (authorize === undefined) this.#join(applicant);
+    else authorize(identityOf(applicant, this.#options.broker), this.#admissions.begin(applicant));
+  }
+
+  /** The program's answer; of no interest when the slave is forgotten by now. */
+  takeAuthorization(id: number, answer: Authorization): void {
+    const applicant = this.#admissions.end(id);
+    if (applicant === undefined) return;
+    const { hello, address } = applicant;
+    if (!answer.admitted) this.#refuse(hello, address, answer.reason);
+    else if (!this.#refusesMore(hello, address)) this.#join(applicant);
+  }
+
+  #refusesMore(hello: Hello, address: SessionAddress): boolean {
+    if (this.roster.size < PEER_CAPACITY) return false;
+    this.#refuse(hello, address, `the master has ${PEER_CAPACITY} slaves and takes no more`);
+    return true;
+  }
+
+  #join({ hello, address, skewed }: Applicant): void {
     const slave = this.#admit(hello, address);
-    if (verdict.skewed.length > 0) {
-      const algorithms = verdict.skewed.join(', ');
-      this.#audit.emit({ type: 'skew-accepted', sid: slave.sid, algorithms });
+    if (skewed.length > 0) {
+      this.#audit.emit({ type: 'skew-accepted', sid: slave.sid, algorithms: skewed.join(', ') });
     }
     this.#welcome(slave);
   }
@@ -237,6 +257,7 @@ export class Sessions {
       const text = `${ignored} hellos were ignored: more came than any slaves have to say`;
       this.#audit.emit({ type: 'warning', text });
     }
+    for (const { hello, address } of this.#admissions.tick()) this.#refuse(hello, address, UNDECIDED);
     const unsettled = this.#unsettled;
     this.#unsettled = [];
     for (const slave of unsettled) {

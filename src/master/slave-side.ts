@@ -7,6 +7,7 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import { FormatError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
 import type { SessionAddress } from '../wire/subjects.js';
+import type { Authorization } from './admissions.js';
 import type { Commands } from './commands.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Groups } from './groups.js';
@@ -48,6 +49,11 @@ export class SlaveSide {
   /** A JSON message on a hello subject. */
   takeHello(value: unknown, address: SessionAddress): void {
     if (!this.isEnding) this.#sessions.takeHello(value, address);
+  }
+
+  /** The program's answer to `authorize`. */
+  takeAuthorization(id: number, answer: Authorization): void {
+    if (!this.isEnding) this.#sessions.takeAuthorization(id, answer);
   }
 
   /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */

@@ -2,6 +2,9 @@
 
 import { FormatError } from '../errors.js';
 
+/** The user of who has no name: with a token, or where the broker asks for nothing. */
+export const NO_USER = '_';
+
 /** Where one slave's session lives: its NATS user (or `_`) and the nonce it chose. */
 export interface SessionAddress {
   readonly user: string;

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { connect, type NatsConnection, nkeyAuthenticator } from 'nats';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AuditEvent, type Flags, JoinError, master, slave } from '../../src/index.js';
+import {
+  type AuditEvent,
+  type Flags,
+  JoinError,
+  master,
+  type SlaveIdentity,
+  slave,
+} from '../../src/index.js';
 import { createUserKey, readUserKey } from '../../src/link/nkeys.js';
 import { masterPermissions, slavePermissions } from '../../src/wire/permissions.js';
 import { type NatsServer, startNats } from '../link/start-nats.js';
@@ -268,7 +275,10 @@ overConfined(
     const onAudit = (event: AuditEvent): void => {
       events.push(event);
     };
-    const mw = await master({ ...place, ...login.flags('master'), clientTimeout: 60, onAudit });
+    const users: (string | undefined)[] = [];
+    const authorizeSlave = ({ user }: SlaveIdentity): boolean => users.push(user) > 0;
+    const options = { ...place, ...login.flags('master'), clientTimeout: 60, onAudit, authorizeSlave };
+    const mw = await master(options);
     try {
       const stranger = join(folder, 'stranger.nk');
       writeFileSync(stranger, createUserKey().seed, { mode: 0o600 });
@@ -302,6 +312,8 @@ overConfined(
       );
       await mw.stop();
       assert.is(await heir.code(), 0, heir.report());
+      const keyOfUser = (user: User): string => readUserKey(seedFile(login, user)).publicKey;
+      assert.equal(users, [keyOfUser('alice'), keyOfUser('bob')], 'the program knows them by their keys');
       assert.equal(
         events.filter(({ type }) => type === 'warning'),
         [],

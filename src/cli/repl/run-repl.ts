@@ -6,6 +6,7 @@ import { reopenOnHangup } from '../../audit/audit-trail.js';
 import type { AuditEventType } from '../../audit/events.js';
 import { formatText } from '../../audit/text-format.js';
 import type { Configuration } from '../configuration.js';
+import { programAuthorization } from '../define-program.js';
 import { packageVersion } from '../describe-flags.js';
 import { programFile } from '../one-executable.js';
 import { openTrail } from '../open-trail.js';
@@ -42,6 +43,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
     configuration,
     audit: trail,
     program: programFile(process.argv[1]),
+    authorizeSlave: programAuthorization(),
     // Theirs would appear in the middle of what is typed
     ...(auditFile === undefined ? { slaveAuditFile: devNull } : {}),
   });

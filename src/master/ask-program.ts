@@ -1,0 +1,24 @@
+/** Asks the program whether a slave may join, whatever the program then does. */
+
+import type { Authorization, AuthorizeSlave, SlaveIdentity } from './admissions.js';
+
+/** A slave is told no more than this of a reason. */
+const LONGEST_REASON = 1_000;
+
+/** Never rejects. Only `true` admits, so that a forgotten `return` lets nobody in. */
+export async function askProgram(authorize: AuthorizeSlave, identity: SlaveIdentity): Promise<Authorization> {
+  try {
+    const answer: unknown = await authorize(identity);
+    if (answer === true) return { admitted: true };
+    if (answer === false || answer === '') return refusal('authorizeSlave refuses it');
+    if (typeof answer === 'string') return refusal(`authorizeSlave refuses it: ${answer}`);
+    return refusal(`authorizeSlave refuses it: it answered with ${typeof answer}, not with true`);
+  } catch (error) {
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+    return refusal(`authorizeSlave refuses it: it threw ${what}`);
+  }
+}
+
+function refusal(reason: string): Authorization {
+  return { admitted: false, reason: reason.slice(0, LONGEST_REASON) };
+}
