@@ -8,6 +8,7 @@
  */
 import { open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { errorCode } from './destination.js';
+import { type Holder, stateOf, thisHolder } from './holder.js';
 
 export interface RotationSettings {
   /** The file is rotated when it has reached so many bytes. */
@@ -18,7 +19,7 @@ export interface RotationSettings {
 
 /** A shift takes milliseconds: an older lock is of a process that died, or was stopped, in the midst of it. */
 const DEAD_LOCK_MS = 2_000;
-/** Its number may have gone to another process meanwhile. */
+/** Of a holder that nobody here can tell to be alive or dead. */
 const ABANDONED_LOCK_MS = 600_000;
 
 /**
@@ -32,13 +33,14 @@ export async function rotate(path: string, inode: bigint, keep: number): Promise
   const file = await realPathOf(path);
   if ((await inodeOf(file)) !== inode) return 'moved';
   const lock = `${file}.lock`;
-  if (!(await takeLock(lock))) return 'busy';
+  const holder = thisHolder();
+  if (!(await takeLock(lock, holder))) return 'busy';
   try {
     if ((await inodeOf(file)) !== inode) return 'moved';
     await shift(file, keep);
     return 'rotated';
   } finally {
-    await unlink(lock).catch(() => undefined);
+    await leaveLock(lock, holder);
   }
 }
 
@@ -55,24 +57,28 @@ async function shift(file: string, keep: number): Promise<void> {
   );
 }
 
-async function takeLock(lock: string): Promise<boolean> {
-  if (await createLock(lock)) return true;
-  if (!(await isDead(lock))) return false;
-  // Of several that find it dead, the one that can rename it breaks it
-  const broken = `${lock}.${process.pid}`;
+/**
+ * False if another holds it. Of those that find its holder dead, one at a time may remove it, and only that
+ * one's: the right to is a lock in itself, and the next who has it looks again before it removes anything.
+ */
+async function takeLock(lock: string, holder: Holder): Promise<boolean> {
+  if (await createLock(lock, holder)) return true;
+  const dead = await deadHolderOf(lock);
+  if (dead === undefined) return false;
+  const right = `${lock}.${dead}`;
+  if (!(await takeLock(right, holder))) return false;
   try {
-    await rename(lock, broken);
-    await unlink(broken);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+    if ((await deadHolderOf(lock)) === dead) await unlink(lock);
+  } finally {
+    await leaveLock(right, holder);
   }
-  return createLock(lock);
+  return createLock(lock, holder);
 }
 
-async function createLock(lock: string): Promise<boolean> {
+async function createLock(lock: string, holder: Holder): Promise<boolean> {
   try {
     const handle = await open(lock, 'wx');
-    await handle.writeFile(String(process.pid)).finally(() => handle.close());
+    await handle.writeFile(JSON.stringify(holder)).finally(() => handle.close());
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
@@ -80,23 +86,37 @@ async function createLock(lock: string): Promise<boolean> {
   }
 }
 
-async function isDead(lock: string): Promise<boolean> {
+/** One that was stopped for long may find that another has taken its lock. */
+async function leaveLock(lock: string, { token }: Holder): Promise<void> {
+  if ((await read(lock))?.holder?.token === token) await unlink(lock).catch(() => undefined);
+}
+
+/** The token of a lock's holder that is dead; undefined if it may live, or there is no lock. */
+async function deadHolderOf(lock: string): Promise<string | undefined> {
+  const found = await read(lock);
+  if (found === undefined || found.ageMs <= DEAD_LOCK_MS) return undefined;
+  const state = found.holder === undefined ? 'unknown' : stateOf(found.holder);
+  if (state === 'running' || (state === 'unknown' && found.ageMs <= ABANDONED_LOCK_MS)) return undefined;
+  return found.holder?.token ?? 'unreadable';
+}
+
+async function read(lock: string): Promise<{ ageMs: number; holder: Holder | undefined } | undefined> {
   try {
-    const [{ mtimeMs }, pid] = await Promise.all([stat(lock), readFile(lock, 'utf8')]);
-    const ageMs = Date.now() - mtimeMs;
-    return ageMs > ABANDONED_LOCK_MS || (ageMs > DEAD_LOCK_MS && !isAlive(Number(pid)));
+    const [{ mtimeMs }, text] = await Promise.all([stat(lock), readFile(lock, 'utf8')]);
+    return { ageMs: Date.now() - mtimeMs, holder: parseHolder(text) };
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
+/** Undefined if it is being written, or its writer died at it. */
+function parseHolder(text: string): Holder | undefined {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
+    const { pid, host, started, token } = JSON.parse(text) as Partial<Holder>;
+    if (!(Number(pid) > 0) || typeof host !== 'string' || !/^[0-9a-f]+$/.test(token ?? '')) return undefined;
+    return { pid: Number(pid), host, started, token: token as string };
+  } catch {
+    return undefined;
   }
 }
 

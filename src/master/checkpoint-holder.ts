@@ -3,19 +3,10 @@
  * time on one machine; a holder on another machine is known by a file that it touches.
  */
 
-import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-
-export interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** When the process began, in the kernel's words; undefined where there is no /proc. */
-  readonly started?: string | undefined;
-  /** Tells two holders of one process apart. */
-  readonly token: string;
-}
+import { type Holder, stateOf } from '../audit/holder.js';
 
 /** A file beside the store. */
 const BEAT_FILE = 'alive';
@@ -24,11 +15,6 @@ const BEAT_MS = 2_000;
 const WATCH_MS = 5_000;
 const LEAVE_MS = 500;
 const LOOK_MS = 50;
-
-export function thisHolder(): Holder {
-  const token = randomBytes(8).toString('hex');
-  return { pid: process.pid, host: hostname(), started: startOf(process.pid), token };
-}
 
 /** Whether the holder that is on record still lives. */
 export async function isAlive(holder: Holder, folder: string): Promise<boolean> {
@@ -64,26 +50,6 @@ function beatOf(folder: string): number {
 }
 
 /** A process of this machine; one with the id of this process was another, before it. */
-function runsHere({ pid, started }: Holder): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  const now = startOf(pid);
-  return now === undefined || started === undefined || now === started;
-}
-
-/** `BOOT TICKS` of a process; `ended` of a zombie; undefined where there is no /proc. */
-function startOf(pid: number): string | undefined {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Behind the command in parentheses, which may hold anything.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? 'ended' : `${boot} ${fields[19]}`;
-  } catch {
-    return undefined;
-  }
+function runsHere(holder: Holder): boolean {
+  return holder.pid !== process.pid && stateOf(holder) !== 'ended';
 }

@@ -4,8 +4,9 @@ import { closeSync, mkdirSync, openSync, readSync, realpathSync, statSync } from
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
+import { type Holder, thisHolder } from '../audit/holder.js';
 import { CheckpointError } from '../errors.js';
-import { beginBeat, type Holder, isAlive, thisHolder } from './checkpoint-holder.js';
+import { beginBeat, isAlive } from './checkpoint-holder.js';
 import {
   CheckpointStore,
   type CheckpointTables,

@@ -21,6 +21,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type AuditTrail, createAuditTrail } from '../../src/audit/audit-trail.js';
 import type { AuditEvent } from '../../src/audit/events.js';
+import { type Holder, thisHolder } from '../../src/audit/holder.js';
 import { rotate } from '../../src/audit/rotation.js';
 
 const CHILD = fileURLToPath(new URL('./emitting-child.js', import.meta.url));
@@ -199,6 +200,14 @@ rotation('it writes again what went to a file that others have rotated out of ex
   }),
 );
 
+/** No process has this number: it is beyond what any system gives out. */
+const dead = (): Holder => ({ ...thisHolder(), pid: 999_999_999 });
+
+function writeLock(lock: string, holder: Holder, ageMs: number): void {
+  writeFileSync(lock, JSON.stringify(holder));
+  utimesSync(lock, new Date(), new Date(Date.now() - ageMs));
+}
+
 rotation('it leaves a file alone that another process is rotating, and breaks the lock of a dead one', () =>
   withFolder(async (folder) => {
     const file = join(folder, 'm.log');
@@ -206,14 +215,50 @@ rotation('it leaves a file alone that another process is rotating, and breaks th
     writeFileSync(file, 'x\n');
     const { ino } = statSync(file, { bigint: true });
     assert.is(await rotate(file, ino + 1n, 5), 'moved');
-    writeFileSync(lock, String(process.pid));
-    assert.is(await rotate(file, ino, 5), 'busy');
-    // No process has this number: it is beyond what any system gives out
-    writeFileSync(lock, '999999999');
-    assert.is(await rotate(file, ino, 5), 'busy', 'it may just have begun');
-    utimesSync(lock, new Date(), new Date(Date.now() - 5_000));
-    assert.is(await rotate(file, ino, 5), 'rotated');
-    assert.equal(readdirSync(folder).sort(), ['m.log', 'm.log.1']);
+    const elsewhere = { ...dead(), host: 'elsewhere' };
+    for (const [what, holder, ageMs] of [
+      ['it lives, however long it has been stopped', thisHolder(), 3_600_000],
+      ['it may just have begun', dead(), 0],
+      ['who knows what runs on another machine', elsewhere, 5_000],
+    ] as const) {
+      if (holder.pid === process.pid && holder.started === undefined) continue;
+      writeLock(lock, holder, ageMs);
+      assert.is(await rotate(file, ino, 5), 'busy', what);
+    }
+    writeFileSync(lock, '');
+    assert.is(await rotate(file, ino, 5), 'busy', 'it is being written');
+    for (const [holder, ageMs] of [
+      [dead(), 5_000],
+      [elsewhere, 3_600_000],
+      [{ ...thisHolder(), started: 'at another time' }, 5_000],
+    ] as const) {
+      writeLock(lock, holder, ageMs);
+      // Who was to remove it died before it could
+      writeLock(`${lock}.${holder.token}`, dead(), 5_000);
+      assert.is(await rotate(file, statSync(file, { bigint: true }).ino, 5), 'rotated');
+      assert.is(existsSync(lock), false);
+    }
+    assert.equal(readdirSync(folder).sort(), ['m.log', 'm.log.1', 'm.log.2', 'm.log.3']);
+  }),
+);
+
+rotation('of many that find a dead lock, one rotates, and no lock of the living is broken', () =>
+  withFolder(async (folder) => {
+    const file = join(folder, 'm.log');
+    const lock = `${file}.lock`;
+    for (let round = 1; round <= 60; round++) {
+      writeFileSync(file, `${round}\n`);
+      const { ino } = statSync(file, { bigint: true });
+      writeLock(lock, dead(), 5_000);
+      const outcomes = await Promise.all(Array.from({ length: 8 }, () => rotate(file, ino, 9)));
+      assert.is(outcomes.filter((outcome) => outcome === 'rotated').length, 1, outcomes.join());
+      assert.is(readFileSync(`${file}.1`, 'utf8'), `${round}\n`);
+    }
+    assert.is(filesOf(file).length, 10);
+    assert.equal(
+      readdirSync(folder).filter((name) => name.includes('lock')),
+      [],
+    );
   }),
 );
 
