@@ -56,7 +56,7 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
   });
   const listeners = new Listeners((event) => write(event, clock()));
   // What a task is waiting behind should not be the text of a line.
-  const late = new LateEvents((event, timeMs) => writeNow(event, timeMs, true));
+  const late = new LateEvents(gather, () => writer.start());
   const flushSync = () => {
     late.handOver();
     writer.flushSync();
@@ -71,10 +71,10 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
       ...rotation,
       path,
       onRenamed: (byUs) => goOnIn(path, byUs ? { type: 'audit-rotated', path: `${path}.1` } : undefined),
-      onFailed(reason) {
-        if (complaint === reason) return;
-        complaint = reason;
-        emit({ type: 'warning', text: `--audit-max-size: ${path} cannot be rotated (${reason})` });
+      onFailed(what) {
+        if (complaint === what) return;
+        complaint = what;
+        emit({ type: 'warning', text: `--audit-max-size: ${path} ${what}` });
       },
     });
   }
@@ -90,12 +90,12 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
     }
   }
 
-  function writeNow(event: AuditEvent, timeMs: number, frequent: boolean): void {
+  function gather(event: AuditEvent, timeMs: number): void {
     try {
-      writer.write(formatLine(event, timeMs), frequent);
+      writer.gather(formatLine(event, timeMs));
     } catch (error) {
       const text = `an audit event of type ${String(event?.type)} cannot be written: ${String(error)}`;
-      writer.write(formatLine({ type: 'warning', text }, timeMs), false);
+      writer.gather(formatLine({ type: 'warning', text }, timeMs));
     }
   }
 
@@ -105,7 +105,8 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
       return;
     }
     late.handOver();
-    writeNow(event, timeMs, false);
+    gather(event, timeMs);
+    writer.start();
   }
 
   function emit(event: AuditEvent): void {
@@ -146,24 +147,27 @@ export function reopenOnHangup(trail: AuditTrail): () => void {
 const LATE_EVENTS = 256;
 const LATE_MS = 10;
 
-/** Frequent events on their way to the writer, in their order. */
+/** Frequent events on their way to the writer, in their order, who starts on all of them at once. */
 class LateEvents {
-  readonly #format: (event: AuditEvent, timeMs: number) => void;
+  readonly #gather: (event: AuditEvent, timeMs: number) => void;
+  readonly #start: () => void;
   #events: AuditEvent[] = [];
   #times: number[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(format: (event: AuditEvent, timeMs: number) => void) {
-    this.#format = format;
+  constructor(gather: (event: AuditEvent, timeMs: number) => void, start: () => void) {
+    this.#gather = gather;
+    this.#start = start;
   }
 
   take(event: AuditEvent, timeMs: number): void {
     this.#events.push(event);
     this.#times.push(timeMs);
-    if (this.#events.length === LATE_EVENTS) this.handOver();
-    else this.#timer ??= setTimeout(() => this.handOver(), LATE_MS).unref();
+    if (this.#events.length === LATE_EVENTS) this.#leave();
+    else this.#timer ??= setTimeout(() => this.#leave(), LATE_MS).unref();
   }
 
+  /** To be followed by a start of the writer. */
   handOver(): void {
     if (this.#events.length === 0) return;
     clearTimeout(this.#timer);
@@ -172,7 +176,12 @@ class LateEvents {
     const times = this.#times;
     this.#events = [];
     this.#times = [];
-    for (const [index, event] of events.entries()) this.#format(event, times[index] as number);
+    for (const [index, event] of events.entries()) this.#gather(event, times[index] as number);
+  }
+
+  #leave(): void {
+    this.handOver();
+    this.#start();
   }
 }
 
@@ -219,10 +228,6 @@ const exitFlushes = new (class {
   add(flush: () => void): void {
     if (this.#flushes.size === 0) process.on('exit', this.#run);
     this.#flushes.add(flush);
-  }
-
-  has(flush: () => void): boolean {
-    return this.#flushes.has(flush);
   }
 
   delete(flush: () => void): void {

@@ -3,12 +3,10 @@ import { closeSync } from 'node:fs';
 import sonicBoom from 'sonic-boom';
 import { type Destination, errorCode } from './destination.js';
 import type { SizeWatch } from './size-watch.js';
+import { waitAtMost } from './wait-at-most.js';
 
 /** How many characters may wait for a destination; lines beyond are dropped and counted. */
-export const WAITING_LIMIT = 16 * 1024 * 1024;
-
-/** How long a frequent line may wait for company. */
-const GATHER_MS = 10;
+const WAITING_LIMIT = 16 * 1024 * 1024;
 
 /** When a refused write is tried again: a full pipe soon, anything else (a full disk, a closed pipe) later. */
 const RETRY_FULL_PIPE_MS = 20;
@@ -25,15 +23,14 @@ export interface LineWriterParams {
   /** Makes the line (with its newline) that tells how many were dropped, and why. */
   readonly formatDropped: (count: number, reason: string) => string;
   /** Of a file that is rotated. */
-  readonly watch?: Pick<SizeWatch, 'afterWrite' | 'replacementOf'> | undefined;
+  readonly watch?: Pick<SizeWatch, 'look' | 'openAnew' | 'beginRotation'> | undefined;
 }
 
 /**
  * Lines are gathered into chunks, which go to sonic-boom one at a time; it owns the descriptor and partial
  * writes. The writer is in one of three states:
  *
- * - idle: nothing is under way. A prompt line goes out at once and takes along what was gathered; frequent
- *   lines wait for a full chunk or GATHER_MS.
+ * - idle: nothing is under way. Lines gather until `start`.
  * - writing: one chunk is under way. Lines gather; the next chunk goes when it is written.
  * - refused: a write failed. Lines gather up to WAITING_LIMIT; the rest of the chunk is tried now and then.
  *
@@ -50,7 +47,6 @@ export class LineWriter {
 
   readonly #chunks: string[] = [];
   #gathering = '';
-  #promptGathered = false;
   /** What sonic-boom has not confirmed; after a refusal some of it may be written. */
   #underWay = '';
   /** Characters taken and not confirmed, and confirmed in all. */
@@ -70,24 +66,27 @@ export class LineWriter {
     this.#sonic = this.#attach(destination);
   }
 
-  /** Takes a line that ends in its newline. A frequent one may wait a little. */
-  write(line: string, frequent: boolean): void {
+  /** Takes a line that ends in its newline; it goes out behind the next `start`. */
+  gather(line: string): void {
     if (this.#closed) return;
     if (this.#waiting + line.length > WAITING_LIMIT) {
       this.#dropped++;
       if (this.#reason === '') this.#reason = 'too many waited';
       return;
     }
-    this.#gather(line);
-    if (!frequent) this.#promptGathered = true;
-    if (this.#state === 'idle') this.#nextOrWait();
+    this.#append(line);
+  }
+
+  /** Has what was gathered written, and what gathers meanwhile. */
+  start(): void {
+    if (this.#state === 'idle') this.#next();
   }
 
   /** Resolves when all lines so far are written, or are refused, or after a second of nothing; never rejects. */
   async flush(): Promise<void> {
     const target = this.#done + this.#waiting;
     if (this.#state === 'refused') this.#retry();
-    else if (this.#state === 'idle') this.#next();
+    else this.start();
     while (this.#done < target) {
       const before = this.#done;
       await this.#settled();
@@ -99,7 +98,7 @@ export class LineWriter {
   flushSync(): void {
     if (this.#waiting === 0) return;
     this.#stopTimer();
-    if (this.#state === 'idle') this.#leaveDeleted();
+    if (this.#state === 'idle' && this.#watch?.look(this.#destination.fd) === 'deleted') this.#leaveDeleted();
     this.#syncDeadline = performance.now() + FLUSH_LIMIT_MS;
     try {
       // A chunk in the thread pool can't be awaited here; without a pause the next one might overtake it.
@@ -148,13 +147,10 @@ export class LineWriter {
     // again, for the line that tells what was dropped
     await this.flush();
     this.#stopTimer();
-    const closed = this.#release();
-    let limit: NodeJS.Timeout | undefined;
-    await Promise.race([closed, new Promise((resolve) => (limit = setTimeout(resolve, FLUSH_LIMIT_MS)))]);
-    clearTimeout(limit);
+    await waitAtMost(FLUSH_LIMIT_MS, this.#release());
   }
 
-  #gather(line: string): void {
+  #append(line: string): void {
     if (this.#gathering !== '' && this.#gathering.length + line.length > this.#destination.chunkLength) {
       this.#chunks.push(this.#gathering);
       this.#gathering = '';
@@ -168,18 +164,11 @@ export class LineWriter {
     if (chunk !== undefined) return chunk;
     const gathered = this.#gathering;
     this.#gathering = '';
-    this.#promptGathered = false;
     return gathered;
-  }
-
-  #nextOrWait(): void {
-    if (this.#promptGathered || this.#chunks.length > 0) this.#next();
-    else if (this.#gathering !== '') this.#timer ??= setTimeout(() => this.#next(), GATHER_MS).unref();
   }
 
   /** Starts on the next chunk; only when idle. */
   #next(): void {
-    this.#stopTimer();
     this.#underWay = this.#takeChunk();
     if (this.#underWay === '') return;
     this.#state = 'writing';
@@ -194,20 +183,21 @@ export class LineWriter {
   }
 
   #written(): void {
-    if (this.#leaveDeleted()) {
+    const look = this.#watch?.look(this.#destination.fd);
+    if (look === 'deleted' && this.#leaveDeleted()) {
       this.#next();
       return;
     }
     this.#confirm();
-    if (!this.#succeed()) this.#watch?.afterWrite(this.#destination.fd);
+    if (!this.#succeed() && look === 'full') this.#watch?.beginRotation(this.#destination.fd);
     if (this.#dropped > 0) this.#tellDropped();
-    this.#nextOrWait();
+    this.#next();
     this.#settle();
   }
 
   /** What went to a file that is deleted is as good as refused: it goes to the next one. */
   #leaveDeleted(): boolean {
-    const replacement = this.#watch?.replacementOf(this.#destination.fd);
+    const replacement = this.#watch?.openAnew();
     if (replacement === undefined) return false;
     this.#state = 'refused';
     this.#exchange(replacement);
@@ -259,19 +249,12 @@ export class LineWriter {
     const line = this.#formatDropped(this.#dropped, this.#reason);
     this.#dropped = 0;
     this.#reason = '';
-    this.#gather(line);
-    this.#promptGathered = true;
+    this.#append(line);
   }
 
   /** The next confirmed chunk or final refusal, or a second without either. */
-  async #settled(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const limit = setTimeout(resolve, FLUSH_LIMIT_MS);
-      this.#onSettled.push(() => {
-        clearTimeout(limit);
-        resolve();
-      });
-    });
+  #settled(): Promise<void> {
+    return waitAtMost(FLUSH_LIMIT_MS, new Promise<void>((resolve) => this.#onSettled.push(resolve)));
   }
 
   #settle(): void {

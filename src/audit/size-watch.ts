@@ -2,6 +2,7 @@
 import { fstatSync } from 'node:fs';
 import { type Destination, errorCode, openAuditFile } from './destination.js';
 import { type RotationSettings, rotate } from './rotation.js';
+import { waitAtMost } from './wait-at-most.js';
 
 /** While another process rotates, and after a rotation that failed. */
 const BUSY_MS = 50;
@@ -13,7 +14,8 @@ export interface SizeWatchParams extends RotationSettings {
   readonly path: string;
   /** The path leads to another file by now; `byUs` says who has renamed the old one. */
   readonly onRenamed: (byUs: boolean) => void;
-  readonly onFailed: (reason: string) => void;
+  /** What is wrong with the file, such as `cannot be rotated (EACCES)`. */
+  readonly onFailed: (complaint: string) => void;
 }
 
 export class SizeWatch {
@@ -25,36 +27,39 @@ export class SizeWatch {
     this.#params = params;
   }
 
-  /** Begins a rotation if the file is large enough. One look at an open descriptor costs a microsecond. */
-  afterWrite(fd: number): void {
+  /**
+   * One look at an open descriptor costs a microsecond. A file that is deleted was rotated away by others while
+   * this process wrote nothing.
+   */
+  look(fd: number): 'deleted' | 'full' | 'fine' {
+    const stat = statOf(fd);
+    if (stat?.nlink === 0n) return 'deleted';
+    return stat?.isFile() && stat.size >= this.#params.maxBytes ? 'full' : 'fine';
+  }
+
+  /** Unless one is under way, or has just failed. */
+  beginRotation(fd: number): void {
     if (this.#rotation !== undefined || performance.now() < this.#notBefore) return;
     const stat = statOf(fd);
-    if (!stat?.isFile() || stat.size < this.#params.maxBytes) return;
-    this.#rotation = this.#rotate(stat.ino).finally(() => (this.#rotation = undefined));
+    if (stat !== undefined)
+      this.#rotation = this.#rotate(stat.ino).finally(() => (this.#rotation = undefined));
+  }
+
+  /** Where to write again what went to a deleted file; undefined if there is no such place. */
+  openAnew(): Destination | undefined {
+    try {
+      return openAuditFile(this.#params.path);
+    } catch (error) {
+      const { cause } = error as Error;
+      this.#params.onFailed(`is deleted, and cannot be opened anew (${errorCode(cause)})`);
+      return undefined;
+    }
   }
 
   /** Begins no more rotations; resolves when the one under way has ended, or after five seconds. */
   async end(): Promise<void> {
     this.#notBefore = Number.POSITIVE_INFINITY;
-    let limit: NodeJS.Timeout | undefined;
-    await Promise.race([
-      this.#rotation,
-      new Promise((resolve) => (limit = setTimeout(resolve, END_LIMIT_MS))),
-    ]);
-    clearTimeout(limit);
-  }
-
-  /**
-   * Where to write again what was written to `fd`, whose file has been deleted: others have rotated it away
-   * while this process wrote nothing. Undefined if it is still there.
-   */
-  replacementOf(fd: number): Destination | undefined {
-    if (statOf(fd)?.nlink !== 0n) return undefined;
-    try {
-      return openAuditFile(this.#params.path);
-    } catch {
-      return undefined;
-    }
+    if (this.#rotation !== undefined) await waitAtMost(END_LIMIT_MS, this.#rotation);
   }
 
   async #rotate(inode: bigint): Promise<void> {
@@ -65,7 +70,7 @@ export class SizeWatch {
       else onRenamed(outcome === 'rotated');
     } catch (error) {
       this.#pause(FAILED_MS);
-      onFailed(errorCode(error));
+      onFailed(`cannot be rotated (${errorCode(error)})`);
     }
   }
 

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,10 @@ import type { AuditEvent } from '../../src/audit/events.js';
 import { createMemoryTrail, silentAudit } from '../../src/audit/memory-trail.js';
 import { formatText } from '../../src/audit/text-format.js';
 import { FlagError } from '../../src/errors.js';
+import { until } from '../support/programs.js';
 
+// sonic-boom calls it as a property of this object
+const fs = createRequire(import.meta.url)('node:fs') as typeof import('node:fs');
 const CHILD = fileURLToPath(new URL('./emitting-child.js', import.meta.url));
 const LIMIT_MS = 20_000;
 
@@ -35,6 +39,24 @@ async function within<T>(promise: Promise<T>): Promise<T> {
     limit = setTimeout(() => reject(new Error(`nothing came within ${LIMIT_MS} ms`)), LIMIT_MS);
   });
   return await Promise.race([promise, late]).finally(() => clearTimeout(limit));
+}
+
+/** How many lines of a trail went into each write of this process. */
+class Writes {
+  readonly lines: number[] = [];
+  readonly #write = fs.write;
+
+  constructor() {
+    fs.write = Object.assign((...parameters: Parameters<typeof fs.write>) => {
+      const count = String(parameters[1]).split(' tasks\n').length - 1;
+      if (count > 0) this.lines.push(count);
+      this.#write(...parameters);
+    }, this.#write) as typeof fs.write;
+  }
+
+  end(): void {
+    fs.write = this.#write;
+  }
 }
 
 /** Runs a scenario of the child; its standard output is what it found. */
@@ -113,6 +135,24 @@ trail('it has written a prompt line before main is blocked by the next statement
     while (linesOf(file).length === 0)
       assert.ok(performance.now() < end, 'the line waits for the event loop');
     return audit.close();
+  });
+});
+
+trail('it has written frequent lines soon, all of a turn together, without being told to', async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, 'm.log');
+    const audit = createAuditTrail({ file, format: 'text' });
+    const writes = new Writes();
+    try {
+      for (let count = 0; count < 256; count++) audit.emit(sent(count));
+      await until('256 lines', () => linesOf(file).length === 256);
+      for (let count = 256; count < 266; count++) audit.emit(sent(count));
+      await until('ten more', () => linesOf(file).length === 266);
+      assert.equal(writes.lines, [256, 10]);
+    } finally {
+      writes.end();
+      await audit.close();
+    }
   });
 });
 

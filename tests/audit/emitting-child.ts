@@ -37,12 +37,13 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
       formatDropped: (count, reason) => `${formatText({ type: 'audit-dropped', count, reason }, 0)}\n`,
     });
     for (let count = 0; count < 400_000; count++) {
-      writer.write(`${formatText(sent(count), 0)}\n`, true);
+      writer.gather(`${formatText(sent(count), 0)}\n`);
+      writer.start();
       if (count === 100_000) await writer.flush();
     }
     writer.replace({ fd: openSync(args[0] ?? '', 'a'), chunkLength: 65536 });
     await writer.flush();
-    writer.write(`${formatText(sent(400_000), 0)}\n`, true);
+    writer.gather(`${formatText(sent(400_000), 0)}\n`);
     await writer.close();
   },
 

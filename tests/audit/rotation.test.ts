@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -194,6 +195,29 @@ rotation('it writes again what went to a file that others have rotated out of ex
       audit.emit(sent(1_000));
       audit.flushSync();
       assert.equal(countsOf(file).at(-1), 1_000, 'also at the end of a process');
+    } finally {
+      await audit.close();
+    }
+  }),
+);
+
+rotation('it says so when a file that is gone cannot be opened anew, and goes on when it can', () =>
+  withFolder(async (folder) => {
+    const inner = join(folder, 'logs');
+    const file = join(inner, 'm.log');
+    mkdirSync(inner);
+    const audit = createAuditTrail({ file, format: 'text', rotation: { maxBytes: 2 ** 20, keep: 1 } });
+    try {
+      rmSync(inner, { recursive: true });
+      const complained = heard(audit, 'warning');
+      audit.emit(sent(1));
+      await audit.flush();
+      const { text } = (await complained) as { text: string };
+      assert.match(text, /^--audit-max-size: .* is deleted, and cannot be opened anew \(ENOENT\)$/);
+      mkdirSync(inner);
+      audit.emit(sent(2));
+      await audit.flush();
+      assert.is(countsOf(file).at(-1), 2);
     } finally {
       await audit.close();
     }
