@@ -88,9 +88,7 @@ export function slavesDrawing(summary: TrailSummary): string {
       const part = Math.min(1, micros / 1_000 / Math.max(1, toMs - fromMs));
       return part < 0.005 ? '' : bar(fromMs, toMs, `class="busy" fill-opacity="${part.toFixed(2)}"`);
     });
-    const lost = slave.end?.startsWith('lost')
-      ? bar(slave.toMs, slave.toMs + spanMs / 400, 'class="lost"')
-      : '';
+    const lost = slave.end?.kind === 'lost' ? bar(slave.toMs, slave.toMs + spanMs / 400, 'class="lost"') : '';
     const life = bar(slave.fromMs, slave.toMs, 'class="life"');
     return `<g><title>${escapeHtml(describe(slave))}</title>${label}${life}${pieces.join('')}${lost}</g>`;
   });
@@ -101,7 +99,7 @@ export function slavesDrawing(summary: TrailSummary): string {
 }
 
 function describe({ sid, host, pid, results, end }: SlaveSummary): string {
-  return `${sid} ${host}:${pid}, ${results} results, ${end ?? 'connected'}`;
+  return `${sid} ${host}:${pid}, ${results} results, ${end?.text ?? 'connected'}`;
 }
 
 function timeAxis(originMs: number, spanMs: number, top: number): string {

@@ -193,7 +193,7 @@ function slaveTable({ slaves, runs }: TrailSummary, limits: ReportLimits): Repor
       String(slave.results),
       seconds(slave.micros / 1_000),
       share(slave.micros, slave.toMs - slave.fromMs),
-      slave.end ?? 'connected',
+      slave.end?.text ?? 'connected',
     ]),
   };
 }

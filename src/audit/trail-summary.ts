@@ -18,6 +18,12 @@ export interface Activity {
   micros: number;
 }
 
+/** How a slave's session came to its end, and the words for it. */
+export interface SlaveEnd {
+  readonly kind: 'lost' | 'left' | 'shut-down' | 'master-ended';
+  readonly text: string;
+}
+
 /** One session of a slave. */
 export interface SlaveSummary {
   readonly sid: string;
@@ -28,7 +34,7 @@ export interface SlaveSummary {
   readonly fromMs: number;
   toMs: number;
   /** Undefined as long as it is connected. */
-  end: string | undefined;
+  end: SlaveEnd | undefined;
   sent: number;
   results: number;
   computed: number;
@@ -103,13 +109,14 @@ export class TrailSummary {
         this.counts.refused++;
         break;
       case 'slave-lost':
-        this.#leave(event.sid, `lost: ${event.evidence}`, timeMs);
+        if (this.#leave(event.sid, { kind: 'lost', text: `lost: ${event.evidence}` }, timeMs))
+          this.#countLoss(event.evidence);
         break;
       case 'slave-left':
-        this.#leave(event.sid, `left: ${event.reason}`, timeMs);
+        this.#leave(event.sid, { kind: 'left', text: `left: ${event.reason}` }, timeMs);
         break;
       case 'slave-disconnected':
-        this.#leave(event.sid, 'shut down', timeMs);
+        this.#leave(event.sid, { kind: 'shut-down', text: 'shut down' }, timeMs);
         break;
       case 'tasks-sent':
         this.#slave(event.sid).sent += event.count;
@@ -168,7 +175,7 @@ export class TrailSummary {
     const run = this.runs.at(-1);
     for (const slave of this.#connected.values()) {
       slave.toMs = run?.toMs ?? slave.fromMs;
-      slave.end = 'its master ended';
+      slave.end = { kind: 'master-ended', text: 'its master ended' };
       this.table.add('gone', slave.toMs, 1);
     }
     this.#connected.clear();
@@ -196,20 +203,40 @@ export class TrailSummary {
     return this.#bySid.get(sid) ?? this.#create(sid, 'unknown', 0, this.firstMs);
   }
 
-  #leave(sid: string, end: string, timeMs: number): void {
+  /** False if it had come to its end already. */
+  #leave(sid: string, end: SlaveEnd, timeMs: number): boolean {
     const slave = this.#slave(sid);
-    if (slave.end !== undefined) return;
+    if (slave.end !== undefined) return false;
     slave.end = end;
     slave.toMs = timeMs;
     this.#connected.delete(sid);
     this.table.add('gone', timeMs, 1);
-    if (end === 'shut down') this.counts.shutDown++;
-    else if (end.startsWith('left')) this.counts.left++;
-    else {
-      this.counts.lost++;
-      const evidence = end.slice('lost: '.length).replace(/\d+\.\d+ s\b/g, 'N s');
-      this.losses.set(evidence, (this.losses.get(evidence) ?? 0) + 1);
+    this.#countEnd(end);
+    return true;
+  }
+
+  #countEnd({ kind }: SlaveEnd): void {
+    switch (kind) {
+      case 'lost':
+        this.counts.lost++;
+        return;
+      case 'left':
+        this.counts.left++;
+        return;
+      case 'shut-down':
+        this.counts.shutDown++;
+        return;
+      case 'master-ended':
+        return;
+      default:
+        kind satisfies never;
     }
+  }
+
+  /** How long exactly something took does not make it another reason. */
+  #countLoss(evidence: string): void {
+    const reason = evidence.replace(/\d+\.\d+ s\b/g, 'N s');
+    this.losses.set(reason, (this.losses.get(reason) ?? 0) + 1);
   }
 
   #settle(event: AuditEvent & { type: 'tasks-settled' }, timeMs: number): void {
