@@ -262,7 +262,8 @@ overConfined(
     } finally {
       await Promise.all([intruders.alice.close(), intruders.master.close()]);
     }
-    assert.ok(!readFileSync(join(folder, 'nats.conf'), 'utf8').includes('SU'), 'no seed is in it');
+    const configuration = readFileSync(join(folder, 'nats.conf'), 'utf8');
+    for (const user of USERS) assert.ok(!configuration.includes(readUserKey(file(user)).seed), user);
   },
 );
 
@@ -321,6 +322,22 @@ overConfined(
     } finally {
       await mw.stop();
     }
+  },
+);
+
+overConfined(
+  'a slave finds by the same word that its master was killed',
+  printedLogin,
+  async ({ url }, login, { start }) => {
+    const place = ['--nats-url', url, ...PLACE];
+    const flags = ['--master', ...place, '--client-timeout', '4', ...keyOf(login, 'master')];
+    const head = start('lives.js', [...flags, '--', 'idle']);
+    const widow = start('worker.js', ['--slave', ...place, ...keyOf(login, 'alice')]);
+    await head.waitForLine(/^idle begins$/);
+    head.kill('SIGKILL');
+    // On mere silence it would wait for 40 seconds
+    await widow.waitForLine(/MASTER -> CEOF .*503/);
+    assert.is(await widow.code(), 255, widow.report());
   },
 );
 
