@@ -33,6 +33,8 @@ export interface MemoryClusterOptions {
   readonly taskMicros: number;
   /** How many tasks a slave ends in a tenth of a second. */
   readonly tasksPerTick: number;
+  /** What a result carries; the task's own argument by default. */
+  readonly packet?: Uint8Array | undefined;
 }
 
 interface MemorySlave {
@@ -46,6 +48,8 @@ export class MemoryCluster {
   /** Milliseconds spent in the master so far. */
   masterMs = 0;
   completed = 0;
+  /** Whether the program takes its results. */
+  reads = true;
   readonly #options: MemoryClusterOptions;
   readonly #slaves = new Map<string, MemorySlave>();
   readonly #toMaster: { readonly address: SessionAddress; readonly frame: Buffer }[] = [];
@@ -102,6 +106,7 @@ export class MemoryCluster {
     if (this.#ticks % TICKS_PER_BEAT === 0) this.#beat();
     for (const { core } of this.#slaves.values()) core.tick(this.#now);
     this.#time(() => this.master.tick(this.#now));
+    if (!this.reads) return;
     const fates = this.#time(() => this.master.box.takeResults(undefined));
     this.completed += fates.length;
   }
@@ -142,13 +147,13 @@ export class MemoryCluster {
   }
 
   #work({ core, inbox }: MemorySlave): void {
-    const { tasksPerTick, taskMicros } = this.#options;
+    const { tasksPerTick, taskMicros, packet } = this.#options;
     this.#takeFrames(core, inbox);
     for (let run = 0; run < tasksPerTick; run++) {
       const task = core.begin(this.#now);
       if (task === undefined) break;
-      const [packet] = task.json as readonly unknown[];
-      core.complete(task, { ok: true, packet }, taskMicros, this.#now);
+      const [argument] = task.json as readonly unknown[];
+      core.complete(task, { ok: true, packet: packet ?? argument }, taskMicros, this.#now);
     }
     core.sendResults(this.#now);
   }

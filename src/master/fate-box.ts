@@ -2,8 +2,8 @@
  * The fates that the program has not taken yet: in order of arrival, told apart by algorithm, each
  * handed over once. Who waits for one gets it as it comes.
  *
- * What lies here is bounded for each algorithm, by holding its tasks in the jar; a program that waits on
- * its master is never held up.
+ * What lies here is bounded for each algorithm, by holding its tasks in the jar in time: what is on its
+ * way is reckoned with. A program that waits on its master is never held up.
  */
 
 import { Deque } from '../wire/deque.js';
@@ -13,11 +13,14 @@ import { TaskFate } from './task-fate.js';
 /** What may lie here for one algorithm before its tasks are held: fates, and bytes of them. */
 const MOST_UNTAKEN = 200_000;
 const MOST_UNTAKEN_BYTES = 128 * 1024 * 1024;
+/** The part of it at which they are let go again. */
+const REOPENS_AT = 0.5;
 
 interface Tray {
   readonly results: Deque<TaskFate>;
   readonly unrunnable: Deque<TaskFate>;
   bytes: number;
+  isFull: boolean;
 }
 
 interface Waiter {
@@ -53,11 +56,19 @@ export class FateBox {
     return this.#numUnrunnable;
   }
 
-  /** Whether an algorithm's tasks should wait until some of its fates were taken. */
-  isFull(algorithm: AlgorithmEntry): boolean {
+  /**
+   * Whether an algorithm's tasks should wait until half of its fates were taken: all that are queued are set
+   * aside for it, which must not happen for each. `coming` tasks are on their way.
+   */
+  isFull(algorithm: AlgorithmEntry, coming = 0): boolean {
     const tray = this.#trays.get(algorithm);
     if (tray === undefined) return false;
-    return tray.results.length + tray.unrunnable.length >= MOST_UNTAKEN || tray.bytes >= MOST_UNTAKEN_BYTES;
+    const untaken = tray.results.length + tray.unrunnable.length;
+    const bytes = tray.bytes + coming * algorithm.resultBytes;
+    const load = Math.max(untaken / MOST_UNTAKEN, bytes / MOST_UNTAKEN_BYTES);
+    // Of an empty tray nothing waits to be taken: what comes is the next that is.
+    tray.isFull = untaken > 0 && load >= (tray.isFull ? REOPENS_AT : 1);
+    return tray.isFull;
   }
 
   put(fate: TaskFate): void {
@@ -179,7 +190,7 @@ export class FateBox {
   #tray(algorithm: AlgorithmEntry): Tray {
     let tray = this.#trays.get(algorithm);
     if (tray === undefined) {
-      tray = { results: new Deque(), unrunnable: new Deque(), bytes: 0 };
+      tray = { results: new Deque(), unrunnable: new Deque(), bytes: 0, isFull: false };
       this.#trays.set(algorithm, tray);
     }
     return tray;

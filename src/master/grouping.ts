@@ -32,6 +32,7 @@ export class GroupPlan {
   readonly #share: number;
   #count = 0;
   #seconds = 0;
+  #resultBytes = 0;
 
   constructor({ taskGroup, queued, slots, lastGroup }: GroupingState) {
     this.#exact = taskGroup !== 'auto';
@@ -45,9 +46,11 @@ export class GroupPlan {
       const enough = this.#count >= this.#share && this.#seconds >= NEGLIGIBLE_SECONDS;
       const seconds = algorithm.seconds ?? GROUP_SECONDS;
       if (enough || this.#seconds + seconds > GROUP_SECONDS) return false;
+      if (this.#resultBytes + algorithm.resultBytes > MOST_GROUP_BYTES) return false;
     }
     this.#count++;
     this.#seconds += algorithm.seconds ?? GROUP_SECONDS;
+    this.#resultBytes += algorithm.resultBytes;
     return true;
   }
 
@@ -56,18 +59,18 @@ export class GroupPlan {
   }
 }
 
-/** The moving average of an algorithm's run time after one more run. */
-export function averageSeconds(average: number | undefined, seconds: number): number {
-  if (average === undefined) return seconds;
-  const weight = seconds > average ? 0.3 : 0.1;
-  return average + weight * (seconds - average);
+/** The moving average of what an algorithm's runs take, after one more run. */
+export function nextAverage(average: number | undefined, value: number): number {
+  if (average === undefined) return value;
+  const weight = value > average ? 0.3 : 0.1;
+  return average + weight * (value - average);
 }
 
 /**
  * The window after a group's results came while tasks were queued: wider when the slave ran dry, or when
- * its groups are so short that many should travel together; two again when they are long.
+ * its groups are so short that many should travel together; two again when they, or their results, are long.
  */
-export function nextWindow(window: number, groupSeconds: number, dry: boolean): number {
-  if (groupSeconds >= GROUP_SECONDS) return FIRST_WINDOW;
+export function nextWindow(window: number, groupSeconds: number, resultBytes: number, dry: boolean): number {
+  if (groupSeconds >= GROUP_SECONDS || resultBytes > MOST_GROUP_BYTES) return FIRST_WINDOW;
   return dry || groupSeconds < MOMENT_SECONDS ? Math.min(LARGEST_WINDOW, window * 2) : window;
 }

@@ -214,7 +214,9 @@ export class MasterCore {
 
   /** Tasks whose results nobody takes wait, unless the program waits for news. */
   #isHeld(algorithm: AlgorithmEntry): boolean {
-    return this.readersWaiting === 0 && this.box.isFull(algorithm);
+    // Not all that runs need be of this algorithm: then it is held somewhat early, until some of it has ended.
+    const coming = Math.min(algorithm.pending, this.#jar.running);
+    return this.readersWaiting === 0 && this.box.isFull(algorithm, coming);
   }
 
   #isHeldBack({ future, algorithm }: Task): boolean {

@@ -12,7 +12,7 @@ import type { AbortWatch } from './abort-watch.js';
 import { judgeBegun } from './blame.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { FateBox } from './fate-box.js';
-import { averageSeconds, nextWindow } from './grouping.js';
+import { nextAverage, nextWindow } from './grouping.js';
 import type { Ledger } from './ledger.js';
 import { readFate } from './read-fate.js';
 import { countRuns, mayGoElsewhere, Retries, refusal } from './retries.js';
@@ -98,7 +98,7 @@ export class Settlement {
     }
     this.#ledger.compute(slave.number, results.length, micros);
     const moreWaits = this.#jar.hasReady || slave.mailbox.length > 0;
-    if (moreWaits) slave.window = nextWindow(slave.window, micros / 1e6, dry);
+    if (moreWaits) slave.window = nextWindow(slave.window, micros / 1e6, body.length, dry);
   }
 
   #takeResult(
@@ -129,7 +129,10 @@ export class Settlement {
       return;
     }
     if (task.group !== undefined) this.#release(task, !runsHere);
-    if (sentAt !== undefined) task.algorithm.seconds = averageSeconds(task.algorithm.seconds, seconds);
+    if (sentAt !== undefined) {
+      task.algorithm.seconds = nextAverage(task.algorithm.seconds, seconds);
+      task.algorithm.resultBytes = nextAverage(task.algorithm.resultBytes, bytes);
+    }
     if (isLate) {
       this.#retries.afterTimeout(task, slave, true, now);
       return;

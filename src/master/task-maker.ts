@@ -22,7 +22,8 @@ export class TaskMaker {
   constructor(algorithms: readonly AlgorithmDefinition[], maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes;
     for (const [index, definition] of algorithms.entries()) {
-      this.#entries.set(definition, { definition, index, targetNumber: 0, pending: 0, seconds: undefined });
+      const measured = { seconds: undefined, resultBytes: 0 };
+      this.#entries.set(definition, { definition, index, targetNumber: 0, pending: 0, ...measured });
     }
   }
 

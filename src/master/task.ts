@@ -15,6 +15,8 @@ export interface AlgorithmEntry {
   pending: number;
   /** Seconds a run takes, as a moving average; undefined before the first result. */
   seconds: number | undefined;
+  /** Bytes that a result takes on the wire, as a moving average; 0 before the first. */
+  resultBytes: number;
 }
 
 /** Settles the promise of a task submitted as a future. */

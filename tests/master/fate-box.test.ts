@@ -72,7 +72,7 @@ test('who waits for what cannot come is let go, and nobody else', async () => {
   assert.is((await forB)?.taskId, 'TASK-0');
 });
 
-test('it is full for one algorithm by number or by bytes, until some were taken', () => {
+test('it is full for one algorithm by number or by bytes, until half of them were taken', () => {
   const box = new FateBox();
   const [many, large] = [createEntry('many'), createEntry('large')];
   for (let number = 0; number < 200_000; number++) {
@@ -86,7 +86,19 @@ test('it is full for one algorithm by number or by bytes, until some were taken'
   assert.equal([box.isFull(many), box.isFull(large)], [true, true]);
   box.takeNext(new Set([many]));
   box.takeNext(new Set([large]));
+  assert.equal([box.isFull(many), box.isFull(large)], [true, true], 'not for each fate that is taken');
+  box.takeResults(new Set([many]));
+  box.takeNext(new Set([large]));
   assert.equal([box.isFull(many), box.isFull(large)], [false, false]);
+});
+
+test('what is on its way is reckoned at what results took before, unless nothing lies untaken', () => {
+  const box = new FateBox();
+  const algorithm = createEntry('work', 1, MEGABYTE);
+  assert.is(box.isFull(algorithm, 1_000), false, 'whoever reads would wait for them');
+  box.put(ok(0, algorithm, MEGABYTE));
+  assert.equal([box.isFull(algorithm, 126), box.isFull(algorithm, 127)], [false, true]);
+  assert.equal([box.isFull(algorithm, 63), box.isFull(algorithm, 62)], [true, false]);
 });
 
 test.run();

@@ -2,12 +2,13 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { averageSeconds, type GroupingState, GroupPlan, nextWindow } from '../../src/master/grouping.js';
+import { type GroupingState, GroupPlan, nextAverage, nextWindow } from '../../src/master/grouping.js';
 import { createEntry } from './parts.js';
 
 interface Row extends GroupingState {
   readonly what: string;
   readonly seconds: number | undefined;
+  readonly resultBytes?: number;
   readonly size: number;
 }
 
@@ -26,6 +27,23 @@ const rows: readonly Row[] = [
   { what: 'fifty milliseconds at the most', taskGroup: 'auto', ...MANY, seconds: 1 / 128, size: 6 },
   { what: 'a thousand at the most', taskGroup: 'auto', ...MANY, seconds: 1e-6, size: 1_000 },
   { what: 'one that was never measured', taskGroup: 'auto', ...MANY, seconds: undefined, size: 1 },
+  {
+    what: 'a quarter of a megabyte of results',
+    taskGroup: 'auto',
+    ...MANY,
+    seconds: 1e-6,
+    resultBytes: 64_000,
+    size: 4,
+  },
+  { what: 'one with a large result', taskGroup: 'auto', ...MANY, seconds: 1e-6, resultBytes: 1e7, size: 1 },
+  {
+    what: 'an exact group, whatever comes back',
+    taskGroup: 7,
+    ...MANY,
+    seconds: 1e-6,
+    resultBytes: 1e7,
+    size: 7,
+  },
   { what: 'one that takes long', taskGroup: 'auto', ...MANY, seconds: 2, size: 1 },
   {
     what: 'ten times the last at the most',
@@ -57,10 +75,10 @@ const rows: readonly Row[] = [
 
 const test = suite('master/grouping');
 
-for (const { what, seconds, size, ...state } of rows) {
+for (const { what, seconds, resultBytes, size, ...state } of rows) {
   test(`a group is ${what}`, () => {
     const plan = new GroupPlan(state);
-    const algorithm = createEntry('work', seconds);
+    const algorithm = createEntry('work', seconds, resultBytes);
     let count = 0;
     while (!plan.isFull && plan.admits(algorithm)) count++;
     assert.is(count, size);
@@ -74,22 +92,30 @@ test('a long task does not join short ones', () => {
 });
 
 test('the average follows quickly upwards, slowly downwards', () => {
-  assert.is(averageSeconds(undefined, 3), 3);
-  assert.ok(averageSeconds(1, 2) - 1 > 1 - averageSeconds(1, 0));
+  assert.is(nextAverage(undefined, 3), 3);
+  assert.ok(nextAverage(1, 2) - 1 > 1 - nextAverage(1, 0));
 });
 
-const windows: readonly [what: string, from: number, seconds: number, dry: boolean, to: number][] = [
-  ['a slave that ran dry gets a wider one', 2, 0.001, true, 4],
-  ['64 is the widest', 64, 0.001, true, 64],
-  ['one that did not run dry keeps its own', 8, 0.001, false, 8],
-  ['groups of a moment travel in company', 8, 0.00001, false, 16],
-  ['long groups need two', 16, 0.05, true, 2],
-  ['also where the slave did not run dry', 16, 7, false, 2],
+const windows: readonly [
+  what: string,
+  from: number,
+  seconds: number,
+  bytes: number,
+  dry: boolean,
+  to: number,
+][] = [
+  ['a slave that ran dry gets a wider one', 2, 0.001, 100, true, 4],
+  ['64 is the widest', 64, 0.001, 100, true, 64],
+  ['one that did not run dry keeps its own', 8, 0.001, 100, false, 8],
+  ['groups of a moment travel in company', 8, 0.00001, 100, false, 16],
+  ['long groups need two', 16, 0.05, 100, true, 2],
+  ['large results need two', 16, 0.001, 1e7, true, 2],
+  ['also where the slave did not run dry', 16, 7, 100, false, 2],
 ];
 
-for (const [what, from, seconds, dry, to] of windows) {
+for (const [what, from, seconds, bytes, dry, to] of windows) {
   test(`the next window: ${what}`, () => {
-    assert.is(nextWindow(from, seconds, dry), to);
+    assert.is(nextWindow(from, seconds, bytes, dry), to);
   });
 }
 

@@ -23,7 +23,7 @@ import { Session } from '../../src/wire/session.js';
 /** What histories say of when. */
 export const WALL_CLOCK_MS = 1_700_000_000_000;
 
-export function createEntry(name = 'work', seconds?: number): AlgorithmEntry {
+export function createEntry(name = 'work', seconds?: number, resultBytes = 0): AlgorithmEntry {
   const definition: AlgorithmDefinition = {
     name,
     fn: () => undefined,
@@ -32,7 +32,7 @@ export function createEntry(name = 'work', seconds?: number): AlgorithmEntry {
     checkpoint: true,
     place: 'here',
   };
-  return { definition, index: 0, targetNumber: 0, pending: 0, seconds };
+  return { definition, index: 0, targetNumber: 0, pending: 0, seconds, resultBytes };
 }
 
 export function createTask(
