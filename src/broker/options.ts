@@ -66,4 +66,6 @@ export type BrokerEvent =
     }
   /** The first time that this guest wanted what guests may not. */
   | { readonly type: 'forbidden'; readonly address: string; readonly reason: string }
+  /** A connection was closed at once, as the process has hardly a file left; said once a minute. */
+  | { readonly type: 'turned-away'; readonly address: string; readonly limit: number }
   | { readonly type: 'crashed'; readonly error: string };

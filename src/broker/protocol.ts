@@ -11,6 +11,7 @@ export const ErrorText = {
   invalidPublishSubject: 'Invalid Publish Subject',
   invalidClientProtocol: 'invalid client protocol',
   noRespondersNeedHeaders: 'no responders requires headers support',
+  maximumConnections: 'maximum connections exceeded',
   staleConnection: 'Stale Connection',
   slowConsumer: 'Slow Consumer',
   maximumSubscriptions: 'maximum subscriptions exceeded',

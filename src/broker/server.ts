@@ -2,6 +2,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Client, type ClientSurroundings, type Subscription } from './client.js';
 import { asksForCredentials, isAdmitted, isOwner } from './connect-options.js';
+import { isNearLimit, openFileLimit } from './file-limit.js';
 import { GuestRights } from './guests.js';
 import {
   type BrokerBounds,
@@ -16,6 +17,7 @@ import { RouteTable } from './routes.js';
 
 /** The release whose protocol is spoken: clients look at it before they use headers and the like. */
 const PROTOCOL_OF = '2.9.10';
+const COMPLAIN_EVERY_MS = 60_000;
 
 export class BrokerServer {
   readonly #options: BrokerOptions;
@@ -34,6 +36,8 @@ export class BrokerServer {
   #totalPending = 0;
   #pinger: NodeJS.Timeout | undefined;
   #clientId = 0;
+  readonly #fileLimit = openFileLimit();
+  #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: BrokerOptions, onEvent: (event: BrokerEvent) => void = () => {}) {
     this.#options = options;
@@ -144,6 +148,15 @@ export class BrokerServer {
       client.cut(reason);
     });
     client.send(Buffer.from(`INFO ${JSON.stringify(this.#info(socket))}\r\n`));
+    if (isNearLimit(socket, this.#fileLimit)) this.#turnAway(client);
+  }
+
+  #turnAway(client: Client): void {
+    client.fail(ErrorText.maximumConnections);
+    const now = performance.now();
+    if (now - this.#complainedAt < COMPLAIN_EVERY_MS) return;
+    this.#complainedAt = now;
+    this.#onEvent({ type: 'turned-away', address: client.address, limit: this.#fileLimit });
   }
 
   #info(socket: Socket): Readonly<Record<string, unknown>> {

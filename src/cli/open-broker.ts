@@ -64,6 +64,12 @@ function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {
       audit.emit({ type: 'warning', text: `${event.address} wants what no slave does: ${reason}` });
       return;
     }
+    case 'turned-away': {
+      const full = `nearly all of the ${event.limit} files that this process may have open are`;
+      const text = `the broker turned ${event.address} away: ${full}; allow more with ulimit -n`;
+      audit.emit({ type: 'warning', text });
+      return;
+    }
     case 'crashed':
       audit.emit({ type: 'error', text: `the broker ended: ${event.error}` });
       return;

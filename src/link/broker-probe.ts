@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 
 const ANSWER_WITHIN_MS = 1_000;
 const DEFAULT_PORT = 4222;
+/** Said by nats-server and by ours before they close. */
+const FULL = /^-ERR 'maximum connections exceeded'/m;
 
 /** True if the connection is refused at every URL; false if one takes it, or does not answer at all. */
 export async function probeBroker(urls: readonly string[]): Promise<boolean> {
@@ -25,21 +27,29 @@ function isRefused(url: string): Promise<boolean> {
   });
 }
 
+/** What is said to whoever connects; `full` that no more can. */
+type Greeting = 'greets' | 'full' | 'mute' | 'gone';
+
 /**
- * Whether somebody takes connections at these URLs and nobody says a word within `withinMs`: a broker that
- * is frozen, or none. The client would leave such a socket open for ever (nats 2.29).
+ * What keeps us out at all of these URLs that somebody takes connections at, and that the client does not
+ * tell (nats 2.29): `mute` when nobody says a word within `withinMs`, as a broker that is frozen, whose
+ * socket it would leave open for ever; `full` when no more connections are let in, which it tries on and on.
  */
-export async function isMute(urls: readonly string[], withinMs: number): Promise<boolean> {
+export async function findObstacle(
+  urls: readonly string[],
+  withinMs: number,
+): Promise<'mute' | 'full' | undefined> {
   const answers = await Promise.all(urls.map((url) => greeting(url, withinMs)));
-  return answers.includes('mute') && !answers.includes('greets');
+  if (answers.includes('greets')) return undefined;
+  return (['full', 'mute'] as const).find((obstacle) => answers.includes(obstacle));
 }
 
-function greeting(url: string, withinMs: number): Promise<'greets' | 'mute' | 'gone'> {
+function greeting(url: string, withinMs: number): Promise<Greeting> {
   const { host, port } = parseAddress(url);
   return new Promise((resolve) => {
     let connected = false;
     const socket = connect({ host, port });
-    const settle = (answer: 'greets' | 'mute' | 'gone'): void => {
+    const settle = (answer: Greeting): void => {
       clearTimeout(timer);
       socket.destroy();
       resolve(answer);
@@ -48,7 +58,7 @@ function greeting(url: string, withinMs: number): Promise<'greets' | 'mute' | 'g
     socket.once('connect', () => {
       connected = true;
     });
-    socket.once('data', () => settle('greets'));
+    socket.once('data', (said: Buffer) => settle(FULL.test(said.toString('latin1')) ? 'full' : 'greets'));
     socket.once('error', () => settle('gone'));
     socket.once('close', () => settle('gone'));
   });

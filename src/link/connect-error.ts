@@ -3,7 +3,7 @@
 import { JoinError } from '../errors.js';
 import type { BrokerAddress } from './ports.js';
 
-export type ConnectFailure = 'refused' | 'credentials' | 'timeout' | 'tls' | 'unreachable' | 'unfit';
+export type ConnectFailure = 'refused' | 'credentials' | 'timeout' | 'tls' | 'unreachable' | 'unfit' | 'full';
 
 export class ConnectError extends JoinError {
   readonly reason: ConnectFailure;
@@ -19,6 +19,15 @@ export function timeoutError({ urls }: BrokerAddress, timeoutMs: number, cause?:
   const where = urls.map(withoutCredentials).join(', ');
   const text = `no answer from ${where} within ${(timeoutMs / 1000).toFixed(1)} s`;
   return new ConnectError('timeout', text, { cause });
+}
+
+/** It lets nobody in any more. */
+export function fullError({ urls }: BrokerAddress): ConnectError {
+  const where = urls.map(withoutCredentials).join(', ');
+  return new ConnectError(
+    'full',
+    `the broker at ${where} has no room for another connection: its process may open no more files, or it is configured so`,
+  );
 }
 
 /** Translates what the NATS client rejected with. */

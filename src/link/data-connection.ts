@@ -4,8 +4,14 @@ import { connect, type Msg, type NatsConnection, type Status } from 'nats';
 import { UsageError } from '../errors.js';
 import { HEADER_BYTES } from '../wire/frame.js';
 import { CHUNK_BYTES } from '../wire/messages.js';
-import { isMute } from './broker-probe.js';
-import { ConnectError, timeoutError, toConnectError, withoutCredentials } from './connect-error.js';
+import { findObstacle } from './broker-probe.js';
+import {
+  ConnectError,
+  fullError,
+  timeoutError,
+  toConnectError,
+  withoutCredentials,
+} from './connect-error.js';
 import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
 import { dropFailedDial, failCutDial } from './dial-repairs.js';
 import { FlushWindow, UNFLUSHED_LIMIT_BYTES } from './flush-window.js';
@@ -37,9 +43,9 @@ export async function connectData(address: BrokerAddress, options: ConnectDataOp
   const delays = new ReconnectDelays();
   const clientOptions = connectOptions(address, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
   let connection: NatsConnection;
-  if (await isMute(address.urls, options.timeoutMs)) {
-    throw timeoutError(address, options.timeoutMs);
-  }
+  const obstacle = await findObstacle(address.urls, options.timeoutMs);
+  if (obstacle === 'mute') throw timeoutError(address, options.timeoutMs);
+  if (obstacle === 'full') throw fullError(address);
   try {
     connection = await connect(clientOptions);
   } catch (error) {
