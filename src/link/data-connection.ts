@@ -13,7 +13,7 @@ import {
   withoutCredentials,
 } from './connect-error.js';
 import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
-import { dropFailedDial, failCutDial } from './dial-repairs.js';
+import { dropFailedDial, failCutDial, forgetFutureDials } from './dial-repairs.js';
 import { FlushWindow, UNFLUSHED_LIMIT_BYTES } from './flush-window.js';
 import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from './ports.js';
 
@@ -77,7 +77,10 @@ class DataConnection implements DataLink {
     this.#connection = connection;
     this.#delays = delays;
     this.#refusedForGoodMs = refusedForGoodMs;
-    delays.onRetry = () => dropFailedDial(connection);
+    delays.onRetry = () => {
+      dropFailedDial(connection);
+      forgetFutureDials(connection);
+    };
     void this.#followStatus();
     void connection.closed().then((error) => this.#onClosed(error ?? undefined));
   }

@@ -1,5 +1,5 @@
 /**
- * Two faults of nats 2.29 in dialling, mended from outside. Both reach into the client, find nothing
+ * Three faults of nats 2.29 in dialling, mended from outside. All reach into the client, find nothing
  * and do no harm where it is mended itself.
  */
 
@@ -10,6 +10,7 @@ interface Dialling {
   readonly protocol?: {
     readonly transport?: { readonly connected?: boolean; readonly socket?: Socket };
     readonly connectError?: (error: Error) => void;
+    readonly servers?: { readonly servers?: readonly { lastConnect: number }[] };
   };
 }
 
@@ -22,4 +23,12 @@ export function dropFailedDial(connection: NatsConnection): void {
 /** A dial whose connection ends before the broker has answered waits for its whole timeout all the same. */
 export function failCutDial(connection: NatsConnection): void {
   (connection as Dialling).protocol?.connectError?.(new Error('the connection ended while it was made'));
+}
+
+/** The client waits between dials by the wall clock: when that goes back an hour, so long would the next one wait. */
+export function forgetFutureDials(connection: NatsConnection): void {
+  const now = Date.now();
+  for (const server of (connection as Dialling).protocol?.servers?.servers ?? []) {
+    if (server.lastConnect > now) server.lastConnect = 0;
+  }
 }
