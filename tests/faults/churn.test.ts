@@ -76,9 +76,9 @@ async function churn(broker: BrokerName, places: number): Promise<void> {
 /** Who is killed takes unsent results along; who leaves in order at most that of the task it was in. */
 function checkWaste({ computed }: Report, killed: ReadonlySet<number>): void {
   const wasted = new Map<number, number>();
-  for (const { ended, endedBy } of computed.values()) {
+  for (const { ended, ends } of computed.values()) {
     if (ended === 1) continue;
-    for (const pid of endedBy.slice(0, -1)) wasted.set(pid, (wasted.get(pid) ?? 0) + 1);
+    for (const { pid } of ends.slice(0, -1)) wasted.set(pid, (wasted.get(pid) ?? 0) + 1);
   }
   for (const [pid, count] of wasted) {
     if (!killed.has(pid)) assert.ok(count <= 1, `${count} results of a slave that left in order are lost`);

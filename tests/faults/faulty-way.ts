@@ -1,21 +1,41 @@
-/** A way to a broker that a test can cut, stall, slow down, and open again. */
+/** A way to a broker that a test can cut, stall, slow down, tear to pieces, and open again. */
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type Direction, Lane, type Trouble } from './lane.js';
+
+/** A process has a connection for data and one, its sentinel's, for control. */
+export type Plane = 'data' | 'control';
+
+/** What a fault is about; everything if it says nothing. */
+export interface Part {
+  readonly direction?: Direction | undefined;
+  readonly plane?: Plane | undefined;
+}
+
+interface Passage {
+  readonly near: Socket;
+  readonly far: Socket;
+  readonly lanes: readonly Lane[];
+  /** Known once the client has given its name. */
+  plane: Plane | undefined;
+}
 
 export class FaultyWay implements AsyncDisposable {
   readonly #server: Server;
-  readonly #pairs = new Set<readonly [Socket, Socket]>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  #stalled = false;
-  /** Each piece of data arrives so much later. */
-  delayMs = 0;
+  readonly #passages = new Set<Passage>();
+  readonly #imposed = new Set<{ readonly trouble: Trouble; readonly part: Part }>();
   /** Passed on so far, in both directions. */
   bytes = 0;
   /** Connections taken so far. */
   taken = 0;
+  /** Whether new connections are reset at once. */
+  closed = false;
 
   private constructor(target: number) {
-    this.#server = createServer((near) => this.#join(near, connect(target, '127.0.0.1')));
+    this.#server = createServer((near) => {
+      if (this.closed) near.on('error', () => {}).resetAndDestroy();
+      else this.#join(near, connect(target, '127.0.0.1'));
+    });
   }
 
   static async open(target: number): Promise<FaultyWay> {
@@ -31,74 +51,105 @@ export class FaultyWay implements AsyncDisposable {
 
   /** That are open now. */
   get connections(): number {
-    return this.#pairs.size;
+    return this.#passages.size;
   }
 
-  /** Resets every connection; new ones are taken at once. */
-  cut(): void {
-    for (const [near, far] of this.#pairs) {
-      reset(near);
-      reset(far);
+  /** Resets connections; new ones are taken at once. */
+  cut(plane?: Plane): void {
+    for (const passage of this.#passages) {
+      if (plane === undefined || plane === passage.plane) end(passage);
     }
   }
 
-  /** Connections stay open, new ones are taken, and no byte passes. */
-  stall(): void {
-    this.#stalled = true;
-    for (const pair of this.#pairs) for (const socket of pair) socket.pause();
+  /** Resets each connection in the middle of the next piece of data of some size that goes this way; returns how many. */
+  cutInside({ direction, plane }: Part = {}): number {
+    let count = 0;
+    for (const passage of this.#passages) {
+      if (plane !== undefined && plane !== passage.plane) continue;
+      count++;
+      for (const lane of passage.lanes) {
+        if (direction === undefined || lane.direction === direction) lane.cutInside(() => end(passage));
+      }
+    }
+    return count;
   }
 
+  /** Connections stay open, new ones are taken, and no byte passes. */
+  stall(part: Part = {}): void {
+    this.impose({ stalled: true }, part);
+  }
+
+  /** What was imposed is over. */
   resume(): void {
-    this.#stalled = false;
-    for (const pair of this.#pairs) for (const socket of pair) socket.resume();
+    this.#imposed.clear();
+    this.#apply();
+  }
+
+  /** From now on, beside what else there is; returns what ends it. */
+  impose(trouble: Trouble, part: Part = {}): () => void {
+    const imposed = { trouble, part };
+    this.#imposed.add(imposed);
+    this.#apply();
+    return () => {
+      this.#imposed.delete(imposed);
+      this.#apply();
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const timer of this.#timers) clearTimeout(timer);
     this.cut();
     await closed;
   }
 
-  #join(near: Socket, far: Socket): void {
-    this.taken++;
-    const pair = [near, far] as const;
-    this.#pairs.add(pair);
-    this.#pass(near, far);
-    this.#pass(far, near);
-    for (const [socket, other] of [pair, [far, near]] as const) {
-      if (this.#stalled) socket.pause();
-      socket.setNoDelay(true);
-      socket.on('error', () => {}); // a reset is what a test asks for
-      socket.on('close', () => {
-        other.destroy();
-        this.#pairs.delete(pair);
-      });
+  #apply(): void {
+    for (const passage of this.#passages) {
+      for (const lane of passage.lanes) lane.suffer(this.#troublesOf(lane.direction, passage.plane));
     }
   }
 
-  #pass(from: Socket, to: Socket): void {
-    const write = (chunk: Buffer): void => {
-      this.bytes += chunk.length;
-      if (!to.destroyed && !to.write(chunk)) {
-        from.pause();
-        to.once('drain', () => {
-          if (!this.#stalled) from.resume();
-        });
-      }
-    };
-    from.on('data', (chunk: Buffer) => {
-      if (this.delayMs === 0) {
-        write(chunk);
-        return;
-      }
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        write(chunk);
-      }, this.delayMs);
-      this.#timers.add(timer);
-    });
+  #troublesOf(direction: Direction, plane: Plane | undefined): Trouble[] {
+    return [...this.#imposed]
+      .filter(({ part }) => part.direction === undefined || part.direction === direction)
+      .filter(({ part }) => part.plane === undefined || part.plane === plane)
+      .map(({ trouble }) => trouble);
   }
+
+  #join(near: Socket, far: Socket): void {
+    this.taken++;
+    const count = (bytes: number): void => {
+      this.bytes += bytes;
+    };
+    const lanes = [
+      new Lane({ direction: 'up', from: near, to: far, onPassed: count }),
+      new Lane({ direction: 'down', from: far, to: near, onPassed: count }),
+    ] as const;
+    const passage: Passage = { near, far, lanes, plane: undefined };
+    this.#passages.add(passage);
+    this.#apply();
+    near.once('data', (chunk: Buffer) => {
+      passage.plane = /"name":"[^"]*sentinel"/.test(chunk.toString('latin1')) ? 'control' : 'data';
+      this.#apply();
+    });
+    for (const lane of lanes) lane.start();
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      socket.setNoDelay(true);
+      socket.on('error', () => {}); // a reset is what a test asks for
+      socket.on('close', () => {
+        for (const lane of lanes) lane.end();
+        other.destroy();
+        this.#passages.delete(passage);
+      });
+    }
+  }
+}
+
+function end({ near, far }: Passage): void {
+  reset(near);
+  reset(far);
 }
 
 /** Cuts a connection. Node never ends a process that has reset a socket on which a shutdown was under way. */

@@ -125,7 +125,7 @@ it('give the tasks of a killed slave to another within four seconds', async () =
 it('retry a task that ends its process, to the end of its attempts, and finish all others', async () => {
   await together([
     poison('abort', /^process ended by SIGABRT$/),
-    poison('exit', /^process exited with code 0$/),
+    poison('exit 0', /^process exited with code 0$/),
     poison('reject', /^process exited with code \d+$/),
     poison('memory', /^process (ended by SIGABRT|exited with code \d+)$/),
   ]);

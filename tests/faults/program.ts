@@ -1,26 +1,33 @@
 /**
  * The program that the fault tests run as real processes. Its master follows a plan from the command
- * line and prints each fate as a line of JSON; its slaves note each begin and end of a task in a log
- * that they share.
+ * line and prints each fate as a line of JSON; its slaves note each begin and end of a task.
  */
 
-import { openSync, readFileSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
-  defineAlgorithm,
   defineMaster,
   defineSlave,
   type Fate,
   initialize,
   type MasterHandle,
-  taskContext,
+  type TaskPolicy,
   UnrunnableError,
 } from '../../src/index.js';
+import { block, logFolder, spinFor, type Work, works } from './works.js';
+
+export interface Submission {
+  readonly submit: Work;
+  readonly args: readonly unknown[];
+  readonly count?: number | undefined;
+  readonly policy?: TaskPolicy | undefined;
+}
 
 /** What the master does, in order; in the end it takes all fates that are left. */
 export type Step =
-  | { readonly submit: Work; readonly args: readonly unknown[]; readonly count?: number | undefined }
-  /** Keeps so many of one work pending until the test says that it is enough. */
-  | { readonly flow: Work; readonly args: readonly unknown[]; readonly pending: number; readonly cue: string }
+  | Submission
+  /** Keeps so many pending, of each work in turn, until the test says that it is enough. */
+  | { readonly flow: readonly Submission[]; readonly pending: number; readonly cue: string }
   /** Goes on when so many tasks have begun, says the slaves' log. */
   | { readonly awaitBegun: number }
   /** Goes on when the test says so, in the same log. */
@@ -42,6 +49,7 @@ export interface PrintedFate {
   readonly algorithm: string;
   readonly status: Fate['status'];
   readonly attempts: number;
+  readonly sid: string | undefined;
   readonly packet?: unknown;
   readonly reason?: string | undefined;
   readonly history?: readonly { sid: string; attempt: number; evidence: string }[] | undefined;
@@ -58,74 +66,6 @@ export interface Count {
   readonly ok: number;
   readonly sum: number;
 }
-
-const logFile = process.env.FAULTS_LOG ?? '';
-const log = logFile === '' ? undefined : openSync(logFile, 'a');
-
-const nap = defineAlgorithm('nap', async (ms: number) => {
-  note('begin');
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  note('end');
-  return ms;
-});
-
-const spin = defineAlgorithm('spin', (ms: number) => {
-  note('begin');
-  spinFor(ms);
-  note('end');
-  return ms;
-});
-
-/** Takes longer on some slaves than on others. */
-const pace = defineAlgorithm('pace', (slowMs: number, fastMs: number) => {
-  note('begin');
-  block(process.env.FAULTS_PACE === 'slow' ? slowMs : fastMs);
-  note('end');
-  return 0;
-});
-
-const swallow = defineAlgorithm('swallow', (data: Uint8Array) => {
-  note('begin');
-  note('end');
-  return data.length;
-});
-
-const produce = defineAlgorithm('produce', (bytes: number) => {
-  note('begin');
-  const data = new Uint8Array(bytes).fill(7);
-  note('end');
-  return data;
-});
-
-/** Both ways at once. */
-const echo = defineAlgorithm('echo', (data: Uint8Array) => {
-  note('begin');
-  note('end');
-  return data;
-});
-
-const small = defineAlgorithm('small', () => {
-  note('begin');
-  note('end');
-  return 1;
-});
-
-/** Leaves no line: for runs in which a line costs more than the task. */
-const tiny = defineAlgorithm('tiny', (n: number) => n);
-
-type Death = 'abort' | 'exit' | 'reject' | 'memory';
-
-const die = defineAlgorithm('die', async (how: Death) => {
-  note('begin');
-  if (how === 'abort') process.abort();
-  if (how === 'exit') process.exit(0);
-  if (how === 'reject') void Promise.reject(new Error('nobody catches this'));
-  if (how === 'memory') fillMemory();
-  return new Promise<number>(() => {}); // until it dies
-});
-
-const works = { nap, spin, pace, swallow, produce, echo, small, tiny, die } as const;
-export type Work = keyof typeof works;
 
 defineMaster(async (master) => {
   const { steps, quiet } = JSON.parse(master.argv[0] ?? '') as Plan;
@@ -158,22 +98,29 @@ defineSlave(async (slave) => {
   }
 });
 
-function submit({ submit, args, count = 1 }: Extract<Step, { submit: Work }>): number {
+function submit({ submit, args, count = 1, policy }: Submission): number {
   const values = args.map((arg) => fromPlan(arg));
-  const funcall = works[submit].funcall as (...args: readonly unknown[]) => unknown;
+  const stub = works[submit];
+  const funcall = (policy === undefined ? stub.funcall : stub.withTaskPolicy(policy)) as (
+    ...args: readonly unknown[]
+  ) => unknown;
   for (let i = 0; i < count; i++) funcall(...values);
   return count;
 }
 
 async function flow(
-  { flow, args, pending, cue }: Extract<Step, { flow: Work }>,
+  { flow, pending, cue }: Extract<Step, { flow: unknown }>,
   fates: ReturnType<MasterHandle['results']>,
   tell: (fate: Fate) => void,
 ): Promise<number> {
-  let submitted = submit({ submit: flow, args, count: pending });
+  let submitted = 0;
+  const more = (): void => {
+    submitted += submit(flow[submitted % flow.length] as Submission);
+  };
+  while (submitted < pending) more();
   while (!isCued(cue)) {
-    await take(fates, 50, tell);
-    submitted += submit({ submit: flow, args, count: 50 });
+    await take(fates, 1, tell);
+    more();
   }
   return submitted;
 }
@@ -185,7 +132,7 @@ function fromPlan(arg: unknown): unknown {
 }
 
 async function begun(count: number): Promise<void> {
-  while (logged((line) => line.startsWith('begin ')) < count) await pause();
+  while (numBegun() < count) await pause();
 }
 
 async function cued(cue: string): Promise<void> {
@@ -193,11 +140,13 @@ async function cued(cue: string): Promise<void> {
 }
 
 function isCued(cue: string): boolean {
-  return logged((line) => line === `cue ${cue}`) > 0;
+  return existsSync(join(logFolder, `${cue}.cue`));
 }
 
-function logged(is: (line: string) => boolean): number {
-  return readFileSync(logFile, 'utf8').split('\n').filter(is).length;
+function numBegun(): number {
+  const files = readdirSync(logFolder).filter((name) => name.endsWith('.log'));
+  const lines = files.flatMap((name) => readFileSync(join(logFolder, name), 'utf8').split('\n'));
+  return lines.filter((line) => line.startsWith('begin ')).length;
 }
 
 function pause(): Promise<void> {
@@ -242,36 +191,14 @@ function counter(): { fate: (fate: Fate) => void; end: (submitted: number) => vo
 }
 
 function printed(fate: Fate): PrintedFate {
-  const { taskId, algorithm, status, attempts } = fate;
+  const { taskId, algorithm, status, attempts, sid } = fate;
   if (status === 'ok') {
     const packet = fate.packet instanceof Uint8Array ? fate.packet.length : fate.packet;
-    return { taskId, algorithm, status, attempts, packet };
+    return { taskId, algorithm, status, attempts, sid, packet };
   }
   const history = fate.error instanceof UnrunnableError ? fate.error.history : undefined;
   const reason = status === 'unrunnable' ? fate.reason : fate.error.message;
-  return { taskId, algorithm, status, attempts, reason, history };
-}
-
-function note(word: 'begin' | 'end'): void {
-  const { taskId, sid, attempt } = taskContext();
-  if (log !== undefined && taskId !== undefined) {
-    writeSync(log, `${word} ${taskId} ${sid} ${attempt} ${process.pid} ${Date.now()}\n`);
-  }
-}
-
-function spinFor(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
-}
-
-/** Main does nothing at all, and leaves the processor to others. */
-function block(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-function fillMemory(): void {
-  const held: unknown[] = [];
-  for (;;) held.push(Array.from({ length: 10_000 }, (_, i) => ({ i })));
+  return { taskId, algorithm, status, attempts, sid, reason, history };
 }
 
 await initialize();

@@ -218,15 +218,19 @@ function begin(
   return program;
 }
 
-/** Those of our mark that are no zombies, this process excepted. */
-function leftovers(): { readonly pid: number; readonly command: string }[] {
+function leftovers(): ReturnType<typeof processesWith> {
+  return processesWith(MARK_VARIABLE, MARK);
+}
+
+/** Those whose environment has it and that are no zombies, this process excepted. */
+export function processesWith(variable: string, value: string): { pid: number; command: string }[] {
   const found: { pid: number; command: string }[] = [];
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
     try {
       const environment = readFileSync(`/proc/${name}/environ`, 'latin1');
-      if (!environment.split('\0').includes(`${MARK_VARIABLE}=${MARK}`)) continue;
+      if (!environment.split('\0').includes(`${variable}=${value}`)) continue;
       found.push({ pid, command: readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ') });
     } catch {
       // ended meanwhile, or another user's

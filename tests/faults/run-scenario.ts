@@ -1,0 +1,105 @@
+/** Runs one scenario on one broker with one seed, and holds what came of it against what the slaves noted. */
+
+import * as assert from 'uvu/assert';
+import { verifyTrail } from '../../src/audit/verify-trail.js';
+import { Chance } from '../simulation/scheduler.js';
+import { FaultyWay } from './faulty-way.js';
+import { preloadClock } from './preload-clock.js';
+import type { Step } from './program.js';
+import type { Scenario, Settings } from './scenarios/scenario.js';
+import { clockFile, Stage } from './stage.js';
+import { type BrokerName, Cluster, type Member, type SlaveOptions } from './support.js';
+
+const NAPS = [{ submit: 'nap', args: [50] }] as const;
+const ENOUGH = 'enough';
+
+export interface Outcome {
+  readonly name: string;
+  readonly broker: BrokerName;
+  readonly seed: number;
+  /** That were submitted, each of which had its one fate. */
+  readonly tasks: number;
+  /** That were begun more than once, because a slave was lost or a run came to nothing. */
+  readonly ranAgain: number;
+  /** The longest, from the fault to the next work of what it struck. */
+  readonly recoveryMs: number;
+}
+
+/** Rejects with the scenario's name and seed if anything is not as it must be. */
+export async function runScenario(scenario: Scenario, broker: BrokerName, seed: number): Promise<Outcome> {
+  try {
+    return await run(scenario, broker, seed);
+  } catch (error) {
+    throw new Error(`${scenario.name} (${broker}, seed ${seed}): ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function run(scenario: Scenario, broker: BrokerName, seed: number): Promise<Outcome> {
+  const { settings = {} } = scenario;
+  const chance = new Chance(seed);
+  await using cluster = await Cluster.open(broker, { clientTimeout: settings.clientTimeout ?? 3 });
+  await using early = settings.way === 'master' ? await FaultyWay.open(cluster.nats?.port ?? 0) : undefined;
+  await cluster.startMaster({
+    plan: { steps: stepsOf(settings) },
+    flags: settings.masterFlags,
+    nodeFlags: settings.masterNodeFlags,
+    ...(settings.clock === 'master' ? preloadClock(clockFile(cluster)) : {}),
+    port: early?.port,
+  });
+  const isLate = settings.way === 'first slave' || settings.way === 'slaves';
+  await using late = isLate ? await FaultyWay.open(cluster.brokerPort) : undefined;
+  const slaves = await startSlaves(cluster, settings, late);
+  const stage = new Stage({ cluster, chance, slaves, way: early ?? late });
+  await cluster.begun(chance.between(3, 30));
+  await scenario.strike(stage);
+  cluster.cue(ENOUGH);
+  return { name: scenario.name, broker, seed, ...(await check(stage, settings)) };
+}
+
+function stepsOf({ before = [], flow = NAPS, pending = 12 }: Settings): Step[] {
+  return [...before, { flow, pending, cue: ENOUGH }];
+}
+
+async function startSlaves(
+  cluster: Cluster,
+  { slaves = 2, slave = {}, way, clock }: Settings,
+  through: FaultyWay | undefined,
+): Promise<Member[]> {
+  const options: SlaveOptions =
+    clock === 'slaves' ? { ...slave, ...preloadClock(clockFile(cluster)) } : slave;
+  if (through === undefined) return cluster.joinSlaves(slaves, options);
+  const viaWay = { ...options, port: through.port };
+  if (way === 'slaves') return cluster.joinSlaves(slaves, viaWay);
+  const first = await cluster.joinSlaves(1, viaWay);
+  return [...first, ...(await cluster.joinSlaves(slaves - 1, options))];
+}
+
+async function check(
+  { cluster, slaves, casualties, recoveries }: Stage,
+  { expect = {} }: Settings,
+): Promise<Pick<Outcome, 'tasks' | 'ranAgain' | 'recoveryMs'>> {
+  const report = await cluster.finish(undefined, { restarted: expect.restarted });
+  for (const slave of slaves) {
+    if (casualties.has(slave)) continue;
+    assert.is(await slave.exit(), 0, `a slave is told to shut down: ${slave.errors}`);
+  }
+  const others = report.fates.filter(({ status }) => status !== 'ok');
+  assert.is(others.length, expect.unrunnable ?? 0, `so many fates are not ok: ${JSON.stringify(others)}`);
+  if (expect.unharmed) {
+    report.checkNobodyLost();
+    report.checkOnce();
+  }
+  if (expect.lost !== undefined)
+    assert.is(report.trail.all('slave-lost').length, expect.lost, 'sessions are lost');
+  if (!expect.restarted) report.checkRunsHaveCauses();
+  const { code, text } = await verifyTrail(report.trail.path);
+  assert.is(code, 0, `--audit-verify: ${text}`);
+  await cluster.checkNothingLeft();
+  return {
+    tasks: report.fates.length,
+    ranAgain: report.ranAgain,
+    recoveryMs: Math.max(0, ...recoveries),
+  };
+}

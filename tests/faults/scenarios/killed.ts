@@ -1,0 +1,81 @@
+/** Slaves that are ended from outside. */
+
+import * as assert from 'uvu/assert';
+import { DATA, type Scenario } from './scenario.js';
+
+const SLOW = { flow: [{ submit: 'nap', args: [1_500] }], pending: 4 } as const;
+
+export const KILLED: readonly Scenario[] = [
+  {
+    name: 'kill -9 of an idle slave',
+    brokers: 'either',
+    // Two of three run one task each, and the third has none.
+    settings: { slaves: 3, flow: [{ submit: 'nap', args: [300] }], pending: 2, expect: { lost: 1 } },
+    async strike(stage) {
+      const idle = stage.slaves.find(({ pid }) => stage.cluster.noted.read().heldBy(pid).length === 0);
+      await stage.killAndReplace(idle ?? stage.first);
+    },
+  },
+  {
+    name: 'kill -9 of a busy slave',
+    brokers: 'each',
+    settings: { ...SLOW, expect: { lost: 1 } },
+    strike: (stage) => stage.killAndReplace(stage.anyone),
+  },
+  {
+    name: 'kill -9 of a slave whose window is full',
+    brokers: 'each',
+    settings: { ...DATA, pending: 400, expect: { lost: 1 } },
+    strike: (stage) => stage.killAndReplace(stage.anyone),
+  },
+  {
+    name: 'kill -9 of a slave at the moment it joins',
+    brokers: 'either',
+    settings: { expect: { lost: 1 } },
+    async strike(stage) {
+      const young = stage.cluster.startSlave();
+      await young.trail.until('id-received');
+      await stage.killAndReplace(young);
+    },
+  },
+  {
+    name: 'kill -9 of all slaves at once, and new ones come',
+    brokers: 'either',
+    settings: { expect: { lost: 2 } },
+    async strike(stage) {
+      await Promise.all(stage.slaves.map((slave) => stage.end(slave)));
+      const fresh = await stage.cluster.joinSlaves(2);
+      stage.slaves.push(...fresh);
+      await stage.allBackToWork();
+    },
+  },
+  {
+    name: 'SIGTERM to a busy slave',
+    brokers: 'either',
+    settings: { expect: { lost: 0 } },
+    strike: async (stage) => {
+      const slave = stage.anyone;
+      await stage.end(slave, 'SIGTERM');
+      assert.is(slave.child.exitCode, 255, 'it leaves in order');
+    },
+  },
+  {
+    name: 'SIGINT to a busy slave',
+    brokers: 'either',
+    settings: { expect: { lost: 0 } },
+    strike: async (stage) => {
+      const slave = stage.anyone;
+      await stage.end(slave, 'SIGINT');
+      assert.is(slave.child.exitCode, 255, 'it leaves in order');
+    },
+  },
+  {
+    name: 'kill -9 of a slave that is leaving',
+    brokers: 'either',
+    async strike(stage) {
+      const slave = stage.anyone;
+      slave.signal('SIGTERM');
+      await stage.killAndReplace(slave);
+    },
+  },
+];

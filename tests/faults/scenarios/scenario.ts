@@ -1,0 +1,53 @@
+/** What a scenario is: a fault with a name, and the cluster that it strikes. */
+
+import type { Plan, Submission } from '../program.js';
+import type { Stage } from '../stage.js';
+import type { BrokerName, SlaveOptions } from '../support.js';
+
+export interface Scenario {
+  /** Goes on as a sentence "…: nothing is lost". */
+  readonly name: string;
+  /** Run on each where the broker has a part in it, on either where it has none. */
+  readonly brokers: 'each' | 'either' | BrokerName;
+  readonly settings?: Settings | undefined;
+  /** Work is under way when it is called; when it returns, the part that was struck works again. */
+  readonly strike: (stage: Stage) => Promise<void>;
+}
+
+export interface Settings {
+  /** Seconds; 3. */
+  readonly clientTimeout?: number | undefined;
+  /** Slaves that the harness starts; 2. */
+  readonly slaves?: number | undefined;
+  readonly slave?: SlaveOptions | undefined;
+  readonly masterFlags?: readonly string[] | undefined;
+  readonly masterNodeFlags?: readonly string[] | undefined;
+  /** Whose connections go through a way that can be made faulty. */
+  readonly way?: 'first slave' | 'slaves' | 'master' | undefined;
+  /** Whose wall clock can jump. */
+  readonly clock?: 'slaves' | 'master' | undefined;
+  /** What the master submits before the flow. */
+  readonly before?: Plan['steps'] | undefined;
+  /** What the master keeps under way until the fault is over; naps of 50 ms. */
+  readonly flow?: readonly Submission[] | undefined;
+  /** How many; 12. */
+  readonly pending?: number | undefined;
+  readonly expect?: Expectation | undefined;
+}
+
+export interface Expectation {
+  /** How many tasks end without a result; 0. */
+  readonly unrunnable?: number | undefined;
+  /** Nobody is taken for dead, and no task begun a second time. */
+  readonly unharmed?: boolean | undefined;
+  /** How many sessions are lost, if that is certain. */
+  readonly lost?: number | undefined;
+  /** There was another master before: the slaves' notes are of both. */
+  readonly restarted?: boolean | undefined;
+}
+
+/** Fills both directions: as much comes back as goes out. */
+export const DATA: Pick<Settings, 'flow' | 'pending'> = {
+  flow: [{ submit: 'echo', args: [{ bytes: 40_000 }] }],
+  pending: 40,
+};

@@ -1,0 +1,127 @@
+/** What a soak does to its cluster, each thing for as long as it takes. */
+
+import { writeFileSync } from 'node:fs';
+import type { Chance } from '../simulation/scheduler.js';
+import type { FaultyWay, Part } from './faulty-way.js';
+import type { Trouble } from './lane.js';
+import type { Place } from './soak-place.js';
+import { type BrokerName, type Cluster, pass } from './support.js';
+
+/** What a fault may lay hands on. */
+export interface SoakTarget {
+  readonly cluster: Cluster;
+  readonly chance: Chance;
+  readonly places: readonly Place[];
+  /** Of the master, to a nats-server. */
+  readonly masterWay: FaultyWay | undefined;
+}
+
+export interface SoakFault {
+  readonly name: string;
+  /** How often it is chosen, against the others. */
+  readonly weight: number;
+  readonly only?: BrokerName | undefined;
+  /** One slave with its way to the broker, or what all depend on. */
+  readonly strikes: 'place' | 'all';
+  /** Returns when the fault is over. */
+  readonly run: (target: SoakTarget, place: Place) => Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+
+function onPlace(name: string, weight: number, run: SoakFault['run']): SoakFault {
+  return { name, weight, strikes: 'place', run };
+}
+
+function onAll(name: string, weight: number, run: SoakFault['run'], only?: BrokerName): SoakFault {
+  return { name, weight, strikes: 'all', run, only };
+}
+
+function frozen(least: number, most: number): SoakFault['run'] {
+  return ({ chance }, { slave }) => slave.freeze(chance.between(least, most));
+}
+
+function troubled(
+  trouble: Trouble,
+  least: number,
+  most: number,
+  part: readonly Part[] = [{}],
+): SoakFault['run'] {
+  return async ({ chance }, { way }) => {
+    const end = way.impose(trouble, chance.pick(part));
+    await pass(chance.between(least, most));
+    end();
+  };
+}
+
+const DIRECTIONS: readonly Part[] = [{}, { direction: 'up' }, { direction: 'down' }];
+const PARTS: readonly Part[] = [...DIRECTIONS, { plane: 'data' }, { plane: 'control' }];
+
+export const SOAK_FAULTS: readonly SoakFault[] = [
+  onPlace('kill -9 of a slave', 3, async (_, { slave }) => slave.signal('SIGKILL')),
+  onPlace('SIGTERM to a slave', 2, async (_, { slave }) => slave.signal('SIGTERM')),
+  onPlace('SIGSTOP of a slave, short', 2, frozen(100, 2_500)),
+  onPlace('SIGSTOP of a slave, long', 2, frozen(3_500, 7_000)),
+  onPlace('cut', 2, async ({ chance }, { way }) => way.cut(chance.pick([undefined, 'data', 'control']))),
+  onPlace('cut inside a piece of data', 2, async ({ chance }, { way }) => {
+    way.cutInside(chance.pick(PARTS));
+    await pass(200);
+  }),
+  onPlace('stall, short', 2, troubled({ stalled: true }, 100, 2_500, PARTS)),
+  onPlace('stall, long', 2, troubled({ stalled: true }, 3_500, 7_000, PARTS)),
+  onPlace('delay', 1, troubled({ delayMs: 150 }, 500, 4_000, DIRECTIONS)),
+  onPlace('throttle', 1, troubled({ bytesPerSecond: 100_000 }, 500, 4_000, DIRECTIONS)),
+  onPlace('halve', 1, troubled({ halved: true }, 500, 4_000, DIRECTIONS)),
+  onPlace('connections refused', 1, async ({ chance }, { way }) => {
+    way.closed = true;
+    way.cut();
+    await pass(chance.between(100, 5_000));
+    way.closed = false;
+  }),
+  onPlace('clock jump of a slave', 1, async ({ chance }, { clock }) => {
+    writeFileSync(clock, String(chance.pick([-HOUR_MS, 0, HOUR_MS])));
+    await pass(100);
+  }),
+  onAll('SIGSTOP of the master', 1, ({ cluster, chance }) =>
+    cluster.master.freeze(chance.between(100, 5_000)),
+  ),
+  onAll('SIGSTOP of everything', 1, async ({ cluster, chance, places }) => {
+    const all = [...places.map(({ slave }) => slave), cluster.master];
+    for (const member of all) member.signal('SIGSTOP');
+    await cluster.nats?.kill('SIGSTOP');
+    await pass(chance.between(500, 5_000));
+    await cluster.nats?.kill('SIGCONT');
+    for (const member of all) member.signal('SIGCONT');
+  }),
+  onAll(
+    'kill -9 of the nats-server',
+    2,
+    async ({ cluster, chance }) => {
+      await cluster.nats?.kill('SIGKILL');
+      await pass(chance.between(0, 4_000));
+      await cluster.nats?.restart();
+    },
+    'nats-server',
+  ),
+  onAll(
+    'SIGSTOP of the nats-server',
+    1,
+    async ({ cluster, chance }) => {
+      await cluster.nats?.kill('SIGSTOP');
+      await pass(chance.between(100, 5_000));
+      await cluster.nats?.kill('SIGCONT');
+    },
+    'nats-server',
+  ),
+  onAll('cut of the master', 1, async ({ masterWay }) => masterWay?.cut(), 'nats-server'),
+  onAll(
+    'stall of the master',
+    1,
+    async ({ masterWay, chance }) => {
+      const end = masterWay?.impose({ stalled: true }, chance.pick(PARTS));
+      await pass(chance.between(100, 5_000));
+      end?.();
+    },
+    'nats-server',
+  ),
+];

@@ -1,0 +1,98 @@
+/** One place for a slave in a soak: who ends is followed by another; and the stop-watch of its recoveries. */
+
+import { join } from 'node:path';
+import type { Chance } from '../simulation/scheduler.js';
+import { FaultyWay } from './faulty-way.js';
+import { preloadClock } from './preload-clock.js';
+import { type Cluster, type Member, pass } from './support.js';
+
+export interface Recovery {
+  readonly fault: string;
+  readonly ms: number;
+}
+
+export class Place implements AsyncDisposable {
+  readonly way: FaultyWay;
+  /** The file that moves its clock. */
+  readonly clock: string;
+  readonly pids = new Set<number>();
+  slave: Member;
+  readonly #cluster: Cluster;
+  readonly #chance: Chance;
+  readonly #kept: Promise<void>;
+  #faults = 0;
+  #struck: { readonly fault: string; since: number } | undefined;
+  #isEnding = false;
+
+  private constructor(cluster: Cluster, chance: Chance, way: FaultyWay, index: number) {
+    this.#cluster = cluster;
+    this.#chance = chance;
+    this.way = way;
+    this.clock = join(cluster.folder, `clock-${index}`);
+    this.slave = this.#start();
+    this.#kept = this.#keep();
+  }
+
+  static async open(cluster: Cluster, chance: Chance, index: number): Promise<Place> {
+    return new Place(cluster, chance, await FaultyWay.open(cluster.brokerPort), index);
+  }
+
+  /** Whether it is struck and has not worked since. */
+  get isStruck(): boolean {
+    return this.#struck !== undefined;
+  }
+
+  strike(fault: string): void {
+    this.#faults++;
+    this.#struck = { fault, since: performance.now() };
+  }
+
+  /** The stop-watch begins when the last of several faults is over. */
+  relieve(): void {
+    this.#faults--;
+    if (this.#struck !== undefined) this.#struck.since = performance.now();
+  }
+
+  /** A result came from here. Returns the recovery that it ends. */
+  works(): Recovery | undefined {
+    if (this.#faults > 0 || this.#struck === undefined) return undefined;
+    const { fault, since } = this.#struck;
+    this.#struck = undefined;
+    return { fault, ms: performance.now() - since };
+  }
+
+  /** Who ends now ends for good. */
+  endWithMaster(): void {
+    this.#isEnding = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.endWithMaster();
+    this.slave.signal('SIGCONT');
+    this.slave.signal('SIGKILL');
+    await this.#kept;
+    await this.way[Symbol.asyncDispose]();
+  }
+
+  #start(): Member {
+    const slave = this.#cluster.startSlave({
+      port: this.way.port,
+      flags: ['--connect-timeout', '0'],
+      ...preloadClock(this.clock),
+    });
+    this.pids.add(slave.pid);
+    return slave;
+  }
+
+  async #keep(): Promise<void> {
+    for (;;) {
+      await this.slave.ended;
+      if (this.#isEnding) return;
+      // A task or its own judgement may have ended it as well as a fault.
+      if (this.#struck === undefined) this.#struck = { fault: 'end of a slave', since: performance.now() };
+      await pass(this.#chance.between(0, 500));
+      if (this.#isEnding) return;
+      this.slave = this.#start();
+    }
+  }
+}
