@@ -10,6 +10,9 @@ import { until, withPrograms } from '../support/programs.js';
 
 const test = suite('authorizeSlave');
 
+/** A machine may be slow. */
+const LIMIT_MS = 90_000;
+
 overEachBroker(
   test,
   'a slave that the program refuses exits 255, while others join and one still waits',
@@ -35,7 +38,7 @@ overEachBroker(
     });
     try {
       const refused = start('worker.js', joining(mw, broker));
-      assert.is(await refused.code(), 255, refused.report());
+      assert.is(await refused.code(LIMIT_MS), 255, refused.report());
       const reason = 'authorizeSlave refuses it: no room for "it"';
       await refused.waitForLine(new RegExp(`MASTER -> REFUSED ${reason}$`));
       const told = events.find((event) => event.type === 'hello-refused');
@@ -65,13 +68,13 @@ test('what defineMaster is given holds for the program that runs', () =>
   withPrograms(async ({ start, folder }) => {
     const file = ['--resource-file', join(folder, 'm.rsc')];
     const head = start('guarded.js', ['--master', ...file, '--', 'closed today']);
-    await head.waitForLine(/MASTER READY/);
+    await head.waitForLine(/MASTER READY/, LIMIT_MS);
     const refused = start('guarded.js', ['--slave', ...file]);
-    assert.is(await refused.code(), 255, refused.report());
+    assert.is(await refused.code(LIMIT_MS), 255, refused.report());
     await refused.waitForLine(/MASTER -> REFUSED authorizeSlave refuses it: closed today$/);
     await head.waitForLine(/NEW-CLIENT <- REFUSED \S+ authorizeSlave refuses it: closed today$/);
     head.kill('SIGTERM');
-    assert.is(await head.code(), 143, head.report());
+    assert.is(await head.code(LIMIT_MS), 143, head.report());
   }));
 
 test('a slave that is refused inside a process is told why', async () => {
