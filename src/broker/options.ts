@@ -2,6 +2,7 @@
 
 import type { AttemptBounds } from './failed-attempts.js';
 import type { GuestOptions } from './guests.js';
+import type { BrokerTls } from './tls-door.js';
 
 /** Bounds of memory and time; tests make them small. */
 export interface BrokerBounds extends AttemptBounds {
@@ -13,7 +14,9 @@ export interface BrokerBounds extends AttemptBounds {
   readonly maxControlLine: number;
   /** Bytes parsed from one socket before the others get their turn. */
   readonly maxTurn: number;
+  /** Until CONNECT, from the end of the handshake where there is one. */
   readonly connectTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
   readonly pingIntervalMs: number;
   /** Pings that may go unanswered before a client is taken for gone. */
   readonly maxPingsOut: number;
@@ -29,6 +32,8 @@ export interface BrokerOptions {
   readonly password?: string | undefined;
   /** Without it everybody who is let in may say and hear everything. */
   readonly guests?: GuestOptions | undefined;
+  /** Without it nothing is encrypted; with it nobody is heard who does not encrypt. */
+  readonly tls?: BrokerTls | undefined;
   /** Bytes of one message, its headers included; 1 MB by default. */
   readonly maxPayload?: number | undefined;
   readonly bounds?: Partial<BrokerBounds> | undefined;
@@ -44,6 +49,7 @@ export const DEFAULT_BOUNDS: BrokerBounds = {
   maxControlLine: 4096,
   maxTurn: 256 * 1024,
   connectTimeoutMs: 2000,
+  handshakeTimeoutMs: 5000,
   pingIntervalMs: 120_000,
   maxPingsOut: 2,
   refusalDelayMs: 100,

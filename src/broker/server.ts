@@ -14,6 +14,7 @@ import {
 import { ErrorText } from './protocol.js';
 import { Refusals } from './refusals.js';
 import { RouteTable } from './routes.js';
+import { type BrokerTls, TlsDoor } from './tls-door.js';
 
 /** The release whose protocol is spoken: clients look at it before they use headers and the like. */
 const PROTOCOL_OF = '2.9.10';
@@ -29,6 +30,7 @@ export class BrokerServer {
   readonly #sockets = new Set<Socket>();
   readonly #around: ClientSurroundings;
   readonly #refusals: Refusals;
+  readonly #door: TlsDoor | undefined;
   #toFlush: Client[] = [];
   #turn = 0;
   #turnEnds = false;
@@ -47,6 +49,7 @@ export class BrokerServer {
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     this.#refusals = new Refusals(this.#bounds, onEvent);
     this.#around = this.#surroundings();
+    this.#door = options.tls === undefined ? undefined : this.#openDoor(options.tls);
   }
 
   /** Bytes that all clients have left unread. */
@@ -113,10 +116,36 @@ export class BrokerServer {
     };
   }
 
+  #openDoor(tls: BrokerTls): TlsDoor {
+    return new TlsDoor(tls, this.#bounds.handshakeTimeoutMs, {
+      onSecure: (socket) => this.#serve(socket),
+      onRefused: ({ remoteAddress, remotePort }, reason) => {
+        const host = String(remoteAddress);
+        this.#refusals.tell({ host, address: `${host}:${remotePort}` }, reason);
+      },
+    });
+  }
+
+  /** INFO travels in the clear, as clients expect it; all else after the handshake. */
   #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    const info = Buffer.from(`INFO ${JSON.stringify(this.#info(socket))}\r\n`);
+    const isFull = isNearLimit(socket, this.#fileLimit);
+    if (this.#door === undefined || isFull) {
+      const client = this.#serve(socket);
+      client.send(info);
+      if (isFull) this.#turnAway(client);
+      return;
+    }
+    socket.on('error', () => {}); // of the connection below TLS, which reports it too
+    socket.write(info);
+    this.#door.admit(socket);
+  }
+
+  #serve(socket: Socket): Client {
     const client = new Client(socket, this.#around);
     this.#clients.add(client);
-    this.#sockets.add(socket);
     const late = setTimeout(() => {
       if (client.isConnected || client.isRefused) return;
       if (this.#around.asksForCredentials) this.#refusals.tell(client, ErrorText.authenticationTimeout);
@@ -144,11 +173,9 @@ export class BrokerServer {
     socket.on('end', () => client.closeSoon(reason));
     socket.on('close', () => {
       clearTimeout(late);
-      this.#sockets.delete(socket);
       client.cut(reason);
     });
-    client.send(Buffer.from(`INFO ${JSON.stringify(this.#info(socket))}\r\n`));
-    if (isNearLimit(socket, this.#fileLimit)) this.#turnAway(client);
+    return client;
   }
 
   #turnAway(client: Client): void {
@@ -160,6 +187,7 @@ export class BrokerServer {
   }
 
   #info(socket: Socket): Readonly<Record<string, unknown>> {
+    const { tls } = this.#options;
     return {
       server_id: `ts-mw-${process.pid}`,
       server_name: 'ts-mw',
@@ -172,6 +200,7 @@ export class BrokerServer {
       client_id: ++this.#clientId,
       client_ip: socket.remoteAddress,
       ...(this.#around.asksForCredentials ? { auth_required: true } : {}),
+      ...(tls === undefined ? {} : { tls_required: true, tls_verify: tls.clientCa !== undefined }),
     };
   }
 

@@ -7,7 +7,7 @@ import type { FromThread } from './thread.js';
 export interface Broker {
   readonly host: string;
   readonly port: number;
-  /** Such as `nats://127.0.0.1:4222`. */
+  /** Such as `nats://127.0.0.1:4222`, or `tls://` with TLS. */
   readonly url: string;
   /** Closes every connection and ends the thread; may be called twice. The process lives until then. */
   stop(): Promise<void>;
@@ -73,7 +73,7 @@ export function startBroker(options: BrokerOptions): Promise<Broker> {
           const broker: Broker = {
             host,
             port,
-            url: `nats://${place(host, port)}`,
+            url: `${options.tls === undefined ? 'nats' : 'tls'}://${place(host, port)}`,
             stop,
             onEvent: (listener) => {
               listeners.add(listener);

@@ -2,8 +2,9 @@
 
 import type { RotationSettings } from '../audit/rotation.js';
 import { FlagError } from '../errors.js';
+import { withTls } from '../link/broker-urls.js';
 import { MOST_CONCURRENCY } from '../wire/messages.js';
-import { FLAG_ROWS, type FlagKey, type Flags, flagName, isTypedOnly } from './flag-table.js';
+import { type FlagKey, type Flags, flagName } from './flag-table.js';
 import {
   AUDIT_FILE_BYTES,
   MESSAGE_BYTES,
@@ -16,8 +17,10 @@ import {
   parseSeconds,
   parseText,
 } from './flag-values.js';
-import { CREDENTIAL_KEYS, type NatsCredentials, readCredentials } from './nats-flags.js';
+import { type NatsCredentials, readCredentials } from './nats-flags.js';
+import { givenByDefaults, isDisplaced } from './program-defaults.js';
 import type { GivenFlag } from './split-arguments.js';
+import { CERTIFICATE_VARIABLE, demandsTls, readTlsFlags, type TlsSettings } from './tls-flags.js';
 
 /** What was given on one side of `--resource-file`. */
 export interface SlaveCoordinates {
@@ -61,6 +64,9 @@ export interface Configuration {
     /** As `nats://HOST:PORT` or `tls://HOST:PORT`; empty is the broker inside the master. */
     readonly urls: readonly string[];
   };
+  readonly tls: TlsSettings;
+  /** No TLS is demanded beyond loopback. */
+  readonly insecure: boolean;
   readonly maxMessageBytes: number;
   readonly allowVersionSkew: boolean;
   /** The folder of results; undefined on a slave. */
@@ -104,36 +110,6 @@ function roleOf(flags: readonly GivenFlag[]): 'master' | 'slave' | undefined {
   return master ? 'master' : slave ? 'slave' : undefined;
 }
 
-function givenByDefaults(defaults: Flags): GivenFlag[] {
-  const given: GivenFlag[] = [];
-  for (const [key, value] of Object.entries(defaults)) {
-    const row = FLAG_ROWS.find((row) => row.key === key);
-    if (row === undefined || isTypedOnly(row.key)) {
-      throw new FlagError(flagName(key), `${key} is no flag that a program can give; see --help for those`);
-    }
-    if (value === undefined || value === false) continue;
-    if ((value === true) === row.takesValue) {
-      const expected = row.takesValue ? 'a value' : 'true or false';
-      throw new FlagError(row.name, `expected ${expected}, the program gave ${String(value)}; change ${key}`);
-    }
-    for (const one of Array.isArray(value) ? value : [value]) {
-      given.push({ key: row.key, value: one === true ? true : String(one) });
-    }
-  }
-  return given;
-}
-
-/** A program's default gives way to whatever on the command line it could only quarrel with. */
-function isDisplaced(key: GivenFlag['key'], role: 'master' | 'slave', given: readonly GivenFlag[]): boolean {
-  const typed = (test: (key: string) => boolean) => given.some((flag) => test(flag.key));
-  if (key === 'slaves') return role === 'slave';
-  if (key === 'natsUrl') {
-    return typed((one) => one === 'natsUrl' || one === 'masterHost' || one === 'masterPort');
-  }
-  if (key === 'masterHost' || key === 'masterPort') return typed((one) => one === 'natsUrl');
-  return CREDENTIAL_KEYS.has(key) && typed((one) => CREDENTIAL_KEYS.has(one));
-}
-
 /** Reads one process's flags, in which a later one wins over an earlier one of the same name. */
 class Reader {
   readonly #role: 'master' | 'slave';
@@ -148,7 +124,8 @@ class Reader {
   }
 
   configuration(argv: readonly string[]): Configuration {
-    const urls = this.#urls();
+    const tls = this.#tls();
+    const urls = this.#urls(tls);
     const resourceFile = this.#resourceFile();
     const coordinates = this.#coordinates(this.#flags);
     this.#checkReachable(coordinates, urls);
@@ -171,12 +148,18 @@ class Reader {
       slaveConcurrency: this.#read('slaveConcurrency', concurrencyOf) ?? 1,
       slaveExecutable: this.#read('slaveExecutable', pathOf),
       nats: { urls, ...this.#credentials(urls) },
+      tls,
+      insecure: this.#has('insecure'),
       maxMessageBytes: this.#read('maxMessageSize', messageBytesOf) ?? 256 * 1024 * 1024,
-      allowVersionSkew: this.#flags.some(({ key }) => key === 'allowVersionSkew'),
+      allowVersionSkew: this.#has('allowVersionSkew'),
       checkpoint: this.#role === 'master' ? this.#read('checkpoint', folderOf) : undefined,
       argv,
       warnings: this.#warnings,
     };
+  }
+
+  #has(key: FlagKey): boolean {
+    return this.#flags.some((flag) => flag.key === key);
   }
 
   #last(key: FlagKey, flags = this.#flags): string | undefined {
@@ -213,9 +196,21 @@ class Reader {
     };
   }
 
-  #urls(): readonly string[] {
+  #tls(): TlsSettings {
+    const isMaster = this.#role === 'master';
+    return readTlsFlags({
+      value: (key) => this.#last(key),
+      verify: isMaster && this.#has('tlsVerify'),
+      ownBroker: isMaster && !this.#has('natsUrl'),
+      certificate: isMaster ? undefined : this.#env[CERTIFICATE_VARIABLE],
+      warn: (warning) => this.#warnings.push(warning),
+    });
+  }
+
+  #urls(tls: TlsSettings): readonly string[] {
     const texts = this.#flags.filter(({ key }) => key === 'natsUrl').map(({ value }) => String(value));
-    return [...new Set(texts.map((text) => parseNatsUrl('--nats-url', text)))];
+    const urls = texts.map((text) => parseNatsUrl('--nats-url', text));
+    return [...new Set(demandsTls(tls) ? urls.map(withTls) : urls)];
   }
 
   #checkReachable({ masterHost, masterPort }: SlaveCoordinates, urls: readonly string[]): void {

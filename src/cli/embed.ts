@@ -88,7 +88,7 @@ export async function slave(
   options: EmbeddedSlaveOptions = {},
 ): Promise<EmbeddedSlave> {
   const { algorithm, onAudit, ...flags } = options;
-  const configuration = configurationOf({ ...flagsFor(where), ...flags, slave: true });
+  const configuration = joining(where, configurationOf({ ...flagsFor(where), ...flags, slave: true }));
   const heard: string[] = [];
   const audit = auditOf(configuration, (event, timeMs) => {
     if (event.type === 'refused-by-master') heard.push(event.reason);
@@ -118,13 +118,14 @@ function flagsFor(where: EmbeddedMaster | number | string): Flags {
     throw new UsageError('slave() takes what master() returned, a port, or the path of a resource file');
   }
   const { configuration } = running.params;
-  const { memberId, nats } = configuration;
+  const { memberId, nats, insecure } = configuration;
   const { token } = running.address;
   if (running.port === 0) {
     const { urls: natsUrl, user, password, creds, nkeyFile } = nats;
     return {
       memberId,
       natsUrl,
+      insecure,
       natsToken: token,
       natsUser: user,
       natsPassword: password,
@@ -137,7 +138,14 @@ function flagsFor(where: EmbeddedMaster | number | string): Flags {
     masterHost: hostFromHere(configuration.masterHost),
     masterPort: running.port,
     natsToken: token,
+    insecure,
   };
+}
+
+/** A master in this process is known by its certificate, for which there is no flag. */
+function joining(where: EmbeddedMaster | number | string, configuration: Configuration): Configuration {
+  const tls = typeof where === 'object' ? brokers.get(where)?.address.tls : undefined;
+  return tls === undefined ? configuration : { ...configuration, tls: { ...configuration.tls, ...tls } };
 }
 
 function configurationOf(flags: Flags): Configuration {

@@ -46,6 +46,13 @@ export interface Flags {
   readonly natsCreds?: string | undefined;
   /** Path of a file that holds an nkey seed. */
   readonly natsNkeyFile?: string | undefined;
+  /** Path, PEM: of the broker inside the master, or what we show to another. */
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  /** Path, PEM: authorities to trust. */
+  readonly tlsCa?: string | undefined;
+  readonly tlsVerify?: boolean | undefined;
+  readonly insecure?: boolean | undefined;
   /** Bytes, or a text such as `64m`; 256 MB. */
   readonly maxMessageSize?: number | string | undefined;
   readonly allowVersionSkew?: boolean | undefined;
@@ -258,6 +265,28 @@ export const FLAG_ROWS: readonly FlagRow[] = [
     'value',
     'File that holds the seed of our nkey (SU…, mode 0600) for the broker',
   ),
+  row(
+    'tlsCert',
+    'Broker (NATS):',
+    'value',
+    'Certificate (PEM): of the broker inside the master, which then speaks TLS only; on a slave, or with ' +
+      '--nats-url, the one shown to a broker that asks',
+  ),
+  row('tlsKey', 'Broker (NATS):', 'value', 'Private key (PEM) of --tls-cert'),
+  row(
+    'tlsCa',
+    'Broker (NATS):',
+    'value',
+    "Authorities (PEM) one of which must have signed the broker's certificate, and TLS with it; for the " +
+      'broker inside the master those of clients',
+  ),
+  row(
+    'tlsVerify',
+    'Broker (NATS):',
+    'nothing',
+    'Let nobody reach the broker inside the master who has no certificate signed by --tls-ca',
+  ),
+  row('insecure', 'Broker (NATS):', 'nothing', 'Go without TLS beyond loopback, where others may listen'),
   row(
     'maxMessageSize',
     'Broker (NATS):',

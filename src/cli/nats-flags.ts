@@ -1,10 +1,11 @@
 /** How a process proves itself to its broker: the flags about it, `TS_MW_TOKEN`, and the files they name. */
 
-import { accessSync, constants, readFileSync, type Stats, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { FlagError } from '../errors.js';
 import { parseUserKey } from '../link/nkeys.js';
 import { type FlagKey, flagName } from './flag-table.js';
 import { parseText } from './flag-values.js';
+import { attempt, checkReadable } from './named-file.js';
 
 export const TOKEN_VARIABLE = 'TS_MW_TOKEN';
 /** The password of `--nats-user`, where it is not typed: the command line is seen by all users. */
@@ -123,32 +124,4 @@ function readSmall(name: string, path: string, what: string, warn: (warning: str
     );
   }
   return attempt(name, path, () => readFileSync(path, 'utf8'));
-}
-
-function checkReadable(name: string, path: string, warn: (warning: string) => void): Stats {
-  const stats = attempt(name, path, () => {
-    accessSync(path, constants.R_OK);
-    return statSync(path);
-  });
-  if (stats.isDirectory()) {
-    throw new FlagError(name, `expected a file, ${path} is a directory; name the file in it`);
-  }
-  if (stats.isFile() && process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
-    warn(
-      `${name}: others may read ${path} (mode ${(stats.mode & 0o777).toString(8)}); type chmod 600 ${path}`,
-    );
-  }
-  return stats;
-}
-
-function attempt<T>(name: string, path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const came = code === 'ENOENT' ? `there is no ${path}` : `${path} cannot be read (${code})`;
-    throw new FlagError(name, `expected a file to read, ${came}; name another or make it readable`, {
-      cause: error,
-    });
-  }
 }

@@ -5,10 +5,13 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import type { BrokerEvent } from '../broker/options.js';
 import { type Broker, startBroker } from '../broker/start-broker.js';
 import { FlagError } from '../errors.js';
+import { isLoopback, withTls } from '../link/broker-urls.js';
 import type { BrokerAddress } from '../link/ports.js';
 import { Subjects } from '../wire/subjects.js';
 import type { Configuration } from './configuration.js';
-import { hostFromHere, isLoopback, natsUrl } from './reachable-hosts.js';
+import { refuseExposedSecret, refuseOpenBroker } from './exposed-secrets.js';
+import { hostFromHere, natsUrl } from './reachable-hosts.js';
+import { ownCertificate } from './tls-flags.js';
 
 /** Characters of a subject that is told. */
 const MOST_REASON = 200;
@@ -21,12 +24,18 @@ export interface OpenedBroker {
   readonly ownAddress: BrokerAddress;
 }
 
-/** No broker where the configuration names a nats-server. Throws FlagError: others would need a token. */
-export async function openBroker(
-  { nats, masterHost, masterPort, resourceFile }: Configuration,
-  audit: AuditSink,
-): Promise<OpenedBroker> {
-  if (nats.urls.length > 0) return { broker: undefined, address: nats, ownAddress: nats };
+/**
+ * No broker where the configuration names a nats-server. Throws FlagError for what should be encrypted and is
+ * not, and where others would need a token.
+ */
+export async function openBroker(configuration: Configuration, audit: AuditSink): Promise<OpenedBroker> {
+  const { nats, tls, insecure, masterHost, masterPort, resourceFile } = configuration;
+  if (nats.urls.length > 0) {
+    const address = { ...nats, tls, insecure };
+    refuseExposedSecret(address);
+    return { broker: undefined, address, ownAddress: address };
+  }
+  refuseOpenBroker(masterHost, configuration);
   const open = isLoopback(masterHost) && resourceFile === undefined;
   if (!isLoopback(masterHost) && resourceFile === undefined && nats.token === undefined) {
     throw new FlagError(
@@ -37,17 +46,24 @@ export async function openBroker(
   const token = nats.token ?? (open ? undefined : randomBytes(24).toString('base64url'));
   const ownerToken = randomBytes(24).toString('base64url');
   const guests = { ownerToken, ...Subjects.ofSlaves };
+  const { cert, key, verify } = tls;
+  const encrypted = cert !== undefined && key !== undefined;
   const broker = await startBroker({
     host: masterHost,
     port: masterPort,
     guests,
     ...(token ? { token } : {}),
+    ...(encrypted ? { tls: { cert, key, ...(verify ? { clientCa: tls.ca } : {}) } } : {}),
   });
   broker.onEvent((event) => tellBrokerEvent(event, audit));
   audit.emit({ type: 'broker-ready', broker: 'embedded', url: broker.url });
   if (token === undefined) audit.emit({ type: 'no-token', url: broker.url });
-  const urls = [natsUrl(hostFromHere(broker.host), broker.port)];
-  return { broker, address: { urls, token }, ownAddress: { urls, token: ownerToken } };
+  const url = natsUrl(hostFromHere(broker.host), broker.port);
+  const way = encrypted
+    ? // Whatever names it has: this process knows the broker by its certificate, and shows it the same.
+      { urls: [withTls(url)], tls: { certificate: ownCertificate(cert), ...(verify ? { cert, key } : {}) } }
+    : { urls: [url], insecure };
+  return { broker, address: { ...way, token }, ownAddress: { ...way, token: ownerToken } };
 }
 
 function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {

@@ -1,14 +1,8 @@
 /** Under which addresses a master is reached that listens on all interfaces: nobody can connect to 0.0.0.0. */
 
-import { isIP } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 
 const LOOPBACKS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-
-/** Whether only this machine reaches it. `127.example.com` is any name, and may lead elsewhere. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
 
 /** From this machine. */
 export function hostFromHere(host: string): string {

@@ -10,6 +10,7 @@ import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { Broker } from '../broker/start-broker.js';
 import { UsageError } from '../errors.js';
+import { withTls } from '../link/broker-urls.js';
 import type { BrokerAddress } from '../link/ports.js';
 import type { AuthorizeSlave } from '../master/admissions.js';
 import type { CheckpointStore } from '../master/checkpoint-store.js';
@@ -172,7 +173,10 @@ function openResourceFile({
   const urls =
     broker === undefined
       ? address.urls
-      : hostsFromElsewhere(broker.host).map((host) => natsUrl(host, broker.port));
+      : hostsFromElsewhere(broker.host)
+          .map((host) => natsUrl(host, broker.port))
+          .map((url) => (address.tls === undefined ? url : withTls(url)));
+  const { token, tls } = address;
   const describe = (status: ResourceFile['computation-status']): ResourceFile => ({
     'computation-status': status,
     timestamp: new Date().toISOString(),
@@ -180,8 +184,18 @@ function openResourceFile({
     'update-interval': configuration.resourceFileUpdateIntervalMs / 1000,
     'slaves-needed': master.slavesNeeded,
     'slave-executable': configuration.slaveExecutable ?? program ?? process.execPath,
-    'slave-arguments': ['--slave', '--resource-file', resolve(path)],
-    nats: { urls, ...(address.token === undefined ? {} : { token: address.token }) },
+    'slave-arguments': [
+      '--slave',
+      '--resource-file',
+      resolve(path),
+      ...(configuration.insecure ? ['--insecure'] : []),
+    ],
+    nats: {
+      urls,
+      ...(token === undefined ? {} : { token }),
+      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls?.certificate === undefined ? {} : { certificate: tls.certificate }),
+    },
     'run-id': run,
   });
   return new ResourceWriter({

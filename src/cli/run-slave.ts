@@ -6,6 +6,7 @@ import { type Located, type ParentMaster, Slave } from '../slave/slave.js';
 import { type ResourceFile, readResourceFile } from '../wire/resource-file.js';
 import type { Configuration } from './configuration.js';
 import type { SlaveAlgorithm } from './define-program.js';
+import { refuseExposedSecret } from './exposed-secrets.js';
 import { slaveTarget } from './slave-target.js';
 
 export interface RunSlaveParams {
@@ -20,6 +21,7 @@ export interface RunSlaveParams {
 
 export function createSlave(params: RunSlaveParams): Slave {
   const { configuration, audit, algorithm, parent, mayKill, signal } = params;
+  refuseWhatFlagsExpose(configuration);
   if (algorithm === undefined) audit.emit({ type: 'default-slave-algorithm' });
   return new Slave({
     locate: locator(configuration, audit),
@@ -37,6 +39,13 @@ export function createSlave(params: RunSlaveParams): Slave {
     auditFormat: configuration.auditFormat,
     signal,
   });
+}
+
+/** What a resource file says may be another thing the next time it is read; flags stay as they are. */
+function refuseWhatFlagsExpose(configuration: Configuration): void {
+  if (configuration.resourceFile !== undefined) return;
+  const target = slaveTarget(configuration, undefined);
+  if (target.kind === 'connect') refuseExposedSecret(target.broker);
 }
 
 /** Reads the resource file anew at each call: its master may have been started again meanwhile. */

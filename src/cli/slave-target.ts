@@ -1,8 +1,11 @@
 /** Decides where a slave looks for its master, from its flags and the resource file as it stands now. */
 
 import { isIPv6 } from 'node:net';
-import type { BrokerAddress } from '../link/ports.js';
+import { withTls } from '../link/broker-urls.js';
+import type { BrokerAddress, BrokerTrust } from '../link/ports.js';
+import type { BrokerOfFile } from '../wire/resource-file.js';
 import type { Configuration, SlaveCoordinates } from './configuration.js';
+import { demandsTls } from './tls-flags.js';
 
 const DEFAULT_PORT = 4222;
 
@@ -11,7 +14,7 @@ export interface ResourceFileOfMaster {
   readonly 'computation-status': 'in-progress' | 'finished';
   readonly timestamp: string;
   readonly 'member-id': string;
-  readonly nats: { readonly urls: readonly string[]; readonly token?: string | undefined };
+  readonly nats: BrokerOfFile;
   readonly 'run-id': string;
 }
 
@@ -65,6 +68,7 @@ function withFile(
   return connect(configuration, {
     urls: redirect(file.nats.urls, overrides),
     token: file.nats.token,
+    trust: file.nats,
     memberId,
     // Another member id is another computation, whose run the file does not know.
     run: memberId === file['member-id'] ? file['run-id'] : undefined,
@@ -95,6 +99,8 @@ function withoutFile(configuration: Configuration): SlaveTarget {
 interface Found {
   readonly urls: readonly string[];
   readonly token?: string | undefined;
+  /** Counts where the flags name no authorities and the environment no certificate. */
+  readonly trust?: BrokerTrust | undefined;
   readonly memberId: string;
   readonly run?: string | undefined;
   readonly warning?: string;
@@ -102,9 +108,11 @@ interface Found {
   readonly missing: string;
 }
 
-function connect({ nats }: Configuration, found: Found): SlaveTarget {
+function connect({ nats, tls, insecure }: Configuration, found: Found): SlaveTarget {
   const { token, tokenFrom: _, urls: typed, ...others } = nats;
-  const urls = typed.length > 0 ? typed : found.urls;
+  const trust = trustOf(tls, found.trust);
+  const known = typed.length > 0 ? typed : found.urls;
+  const urls = demandsTls(trust) ? known.map(withTls) : known;
   const [first] = urls;
   const { hostname, port } = parsed(first) ?? {};
   if (first === undefined || hostname === undefined) return { kind: 'missing', message: found.missing };
@@ -112,13 +120,26 @@ function connect({ nats }: Configuration, found: Found): SlaveTarget {
   const hasOther = [others.user, others.creds, others.nkeyFile].some((one) => one !== undefined);
   return {
     kind: 'connect',
-    broker: { urls, token: token ?? (hasOther ? undefined : found.token), ...others },
+    broker: {
+      urls,
+      token: token ?? (hasOther ? undefined : found.token),
+      ...others,
+      tls: trust,
+      insecure,
+    },
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(port || DEFAULT_PORT),
     memberId: found.memberId,
     run: found.run,
     ...(found.warning === undefined ? {} : { warning: found.warning }),
   };
+}
+
+function trustOf({ ca, certificate, cert, key }: BrokerTrust, file: BrokerTrust | undefined): BrokerTrust {
+  const own = { cert, key };
+  if (certificate !== undefined) return { certificate, ...own };
+  if (ca !== undefined) return { ca, ...own };
+  return { ca: file?.ca, certificate: file?.certificate, ...own };
 }
 
 /** A cluster shrinks to its first server: a host behind the file stands for one way in, such as a tunnel. */

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
 import { programCommand } from './one-executable.js';
+import { CERTIFICATE_VARIABLE } from './tls-flags.js';
 
 /** `FD:PID`: the pipe that a local slave reads, whose end is the end of its master, and that master's process. */
 export const PARENT_PIPE_VARIABLE = 'TS_MW_PARENT_PIPE';
@@ -17,6 +18,8 @@ export interface SlaveCommand {
   readonly token?: string | undefined;
   /** Of `--nats-user`. */
   readonly password?: string | undefined;
+  /** Of the broker inside the master, in PEM. */
+  readonly certificate?: string | undefined;
 }
 
 export interface SlaveEnd {
@@ -41,7 +44,7 @@ export type SpawnSlave = (command: SlaveCommand, onEnd: (end: SlaveEnd) => void)
  * Detached, so that Ctrl-C reaches the master only, which then stops its slaves in order. Output goes
  * where the master's goes.
  */
-export const spawnSlave: SpawnSlave = ({ program, args, token, password }, onEnd) => {
+export const spawnSlave: SpawnSlave = ({ program, args, token, password, certificate }, onEnd) => {
   let child: ChildProcess;
   try {
     const [command, ...prefix] = programCommand(program);
@@ -53,6 +56,7 @@ export const spawnSlave: SpawnSlave = ({ program, args, token, password }, onEnd
         [PARENT_PIPE_VARIABLE]: `${PARENT_PIPE}:${process.pid}`,
         [TOKEN_VARIABLE]: token,
         [PASSWORD_VARIABLE]: password,
+        [CERTIFICATE_VARIABLE]: certificate,
       },
     });
   } catch (error) {

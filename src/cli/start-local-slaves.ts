@@ -36,6 +36,7 @@ export function startLocalSlaves({
     args: localSlaveArguments(configuration, broker, slaveAuditFile),
     token: address.token,
     password: address.password,
+    certificate: address.tls?.certificate,
     onEvent: (event) => tellLocalSlave(event, audit, master),
   });
   locals.start();
@@ -57,6 +58,12 @@ function localSlaveArguments(
     ...(nats.creds === undefined ? [] : ['--nats-creds', nats.creds]),
     ...(nats.nkeyFile === undefined ? [] : ['--nats-nkey-file', nats.nkeyFile]),
   ];
+  const { caFile, certFile, keyFile, verify } = configuration.tls;
+  if (broker === undefined && caFile !== undefined) credentials.push('--tls-ca', caFile);
+  if (certFile !== undefined && keyFile !== undefined && (broker === undefined || verify)) {
+    credentials.push('--tls-cert', certFile, '--tls-key', keyFile);
+  }
+  if (configuration.insecure) credentials.push('--insecure');
   const file = slaveAuditFile ?? (auditFile === undefined ? undefined : `${auditFile}.slaves`);
   const audit = file === undefined ? [] : ['--audit-file', file];
   if (rotation !== undefined) {

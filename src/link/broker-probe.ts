@@ -1,9 +1,9 @@
 /** Asks a machine whether anybody listens and speaks at the broker's port; the NATS client does not tell. */
 
 import { connect } from 'node:net';
+import { parseBrokerUrl } from './broker-urls.js';
 
 const ANSWER_WITHIN_MS = 1_000;
-const DEFAULT_PORT = 4222;
 /** Said by nats-server and by ours before they close. */
 const FULL = /^-ERR 'maximum connections exceeded'/m;
 
@@ -14,7 +14,7 @@ export async function probeBroker(urls: readonly string[]): Promise<boolean> {
 }
 
 function isRefused(url: string): Promise<boolean> {
-  const { host, port } = parseAddress(url);
+  const { host, port } = parseBrokerUrl(url);
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const settle = (refused: boolean): void => {
@@ -45,7 +45,7 @@ export async function findObstacle(
 }
 
 function greeting(url: string, withinMs: number): Promise<Greeting> {
-  const { host, port } = parseAddress(url);
+  const { host, port } = parseBrokerUrl(url);
   return new Promise((resolve) => {
     let connected = false;
     const socket = connect({ host, port });
@@ -62,10 +62,4 @@ function greeting(url: string, withinMs: number): Promise<Greeting> {
     socket.once('error', () => settle('gone'));
     socket.once('close', () => settle('gone'));
   });
-}
-
-/** NATS URLs may lack scheme and port. */
-function parseAddress(url: string): { host: string; port: number } {
-  const { hostname, port } = new URL(/^[a-z]+:\/\//i.test(url) ? url : `nats://${url}`);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? DEFAULT_PORT : Number(port) };
 }

@@ -1,9 +1,18 @@
 /** Why a first connection to a broker came to nothing, in words that say what to do. */
 
 import { JoinError } from '../errors.js';
+import { isTlsUrl } from './broker-urls.js';
 import type { BrokerAddress } from './ports.js';
 
-export type ConnectFailure = 'refused' | 'credentials' | 'timeout' | 'tls' | 'unreachable' | 'unfit' | 'full';
+export type ConnectFailure =
+  | 'refused'
+  | 'credentials'
+  | 'timeout'
+  | 'tls'
+  | 'insecure'
+  | 'unreachable'
+  | 'unfit'
+  | 'full';
 
 export class ConnectError extends JoinError {
   readonly reason: ConnectFailure;
@@ -52,12 +61,39 @@ export function toConnectError(address: BrokerAddress, timeoutMs: number, cause:
     case 'ETIMEDOUT':
       return timeoutError(address, timeoutMs, cause);
     case 'SERVER_OPT_NA':
-      return build('tls', `the broker at ${where} does not offer TLS, or we do not offer what it wants`);
+      return build('tls', `the broker at ${where} does not offer TLS, and we were told to demand it`);
   }
-  if (code === 'TLS' || /^ERR_TLS|^ERR_SSL|CERT|SIGNATURE|SSL/.test(code)) {
-    return build('tls', `no TLS with ${where}: ${message || code}`);
+  const why = tlsReason(code, message, address.tls?.certificate !== undefined);
+  if (why !== undefined) return build('tls', `no TLS with ${where}: ${why}`);
+  if (address.urls.some(isTlsUrl) && /^(ECONNRESET|EPIPE)$/.test(code)) {
+    // The broker's alert may be overtaken by the end of its connection.
+    return build(
+      'tls',
+      `no TLS with ${where}: it ended the connection (${code}), perhaps since ${CERTIFICATE_WANTED}`,
+    );
   }
   return build('unreachable', `cannot reach ${where}: ${message || code || 'connection closed'}`);
+}
+
+const UNKNOWN_SIGNER = /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
+/** What a broker says that asks for a certificate: nats-server by an alert, the one in a master in words. */
+const OURS_REFUSED = /ALERT_(BAD_CERTIFICATE|CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA)/;
+
+const CERTIFICATE_WANTED =
+  'it asks for a certificate of ours that its authority signed; type --tls-cert FILE --tls-key FILE';
+
+/** Undefined if the failure has nothing to do with TLS. */
+function tlsReason(code: string, message: string, pinned: boolean): string | undefined {
+  if (pinned && UNKNOWN_SIGNER.test(code)) return 'it shows another certificate than its master has';
+  if (UNKNOWN_SIGNER.test(code)) {
+    return `we trust nobody who signed its certificate (${message}); type --tls-ca FILE, or use its master's resource file`;
+  }
+  if (OURS_REFUSED.test(code) || /client certificate required/i.test(message)) {
+    return CERTIFICATE_WANTED;
+  }
+  if (code !== 'TLS' && !/^ERR_TLS|^ERR_SSL|CERT|SIGNATURE|SSL/.test(code)) return undefined;
+  const words = /^ERR_SSL_(.*)$/.exec(code)?.[1]?.toLowerCase().replaceAll('_', ' ');
+  return words ?? (message || code);
 }
 
 /** A URL as it may be printed. */

@@ -1,9 +1,11 @@
 /** Turns a broker's address into options of the NATS client. */
 
 import type { ConnectionOptions } from 'nats';
-import { withoutCredentials } from './connect-error.js';
+import { ConnectError, withoutCredentials } from './connect-error.js';
 import { authentication } from './credentials.js';
+import { carriesSecret, exposedUrl } from './exposed-url.js';
 import type { BrokerAddress } from './ports.js';
+import { tlsOptions } from './tls-options.js';
 
 const FIRST_RECONNECT_MS = 50;
 const RECONNECT_MIN_MS = 100;
@@ -43,6 +45,9 @@ export function connectOptions(
     readonly pingIntervalMs: number;
   },
 ): ConnectionOptions {
+  refuseExposure(address);
+  const tls = tlsOptions(address);
+  const hasSecret = address.urls.some((url) => carriesSecret(address, url));
   return {
     servers: address.urls.map(withoutCredentials),
     name: options.name,
@@ -58,7 +63,17 @@ export function connectOptions(
     noAsyncTraces: true,
     pingInterval: options.pingIntervalMs,
     maxPingOut: PINGS_UNANSWERED,
-    ...(address.urls.some((url) => /^tls:/i.test(url)) ? { tls: {} } : {}),
+    // What a cluster tells of its other servers may lead off this machine.
+    ignoreClusterUpdates: hasSecret && tls === undefined && !address.insecure,
+    // Else a broker that takes no certificate of ours after the handshake is waited for: see `reconnectToo`.
+    ...(tls === undefined ? {} : { tls, reconnect: false }),
     ...authentication(address),
   };
+}
+
+function refuseExposure(address: BrokerAddress): void {
+  const url = exposedUrl(address);
+  if (url === undefined) return;
+  const cure = 'use TLS (tls:// and --tls-ca FILE), or type --insecure';
+  throw new ConnectError('insecure', `our token or password would travel unencrypted to ${url}; ${cure}`);
 }

@@ -13,7 +13,7 @@ import {
   withoutCredentials,
 } from './connect-error.js';
 import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
-import { dropFailedDial, failCutDial, forgetFutureDials } from './dial-repairs.js';
+import { dropFailedDial, failCutDial, forgetFutureDials, reconnectToo } from './dial-repairs.js';
 import { FlushWindow, UNFLUSHED_LIMIT_BYTES } from './flush-window.js';
 import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from './ports.js';
 
@@ -51,6 +51,7 @@ export async function connectData(address: BrokerAddress, options: ConnectDataOp
   } catch (error) {
     throw toConnectError(address, options.timeoutMs, error);
   }
+  reconnectToo(connection);
   const needed = CHUNK_BYTES + HEADER_BYTES;
   const allowed = connection.info?.max_payload ?? needed;
   if (allowed < needed || connection.info?.headers !== true) {

@@ -1,5 +1,5 @@
 /**
- * Three faults of nats 2.29 in dialling, mended from outside. All reach into the client, find nothing
+ * Four faults of nats 2.29 in dialling, mended from outside. All reach into the client, find nothing
  * and do no harm where it is mended itself.
  */
 
@@ -11,7 +11,17 @@ interface Dialling {
     readonly transport?: { readonly connected?: boolean; readonly socket?: Socket };
     readonly connectError?: (error: Error) => void;
     readonly servers?: { readonly servers?: readonly { lastConnect: number }[] };
+    readonly options?: { reconnect?: boolean };
   };
+}
+
+/**
+ * With TLS 1.3 a broker refuses our certificate when we take the connection for made. The client forgets why and
+ * waits for its whole timeout, unless it was told never to connect again: that is put right once it is in.
+ */
+export function reconnectToo(connection: NatsConnection): void {
+  const options = (connection as Dialling).protocol?.options;
+  if (options !== undefined) options.reconnect = true;
 }
 
 /** A dial that timed out, as to a frozen broker, leaves a socket that nobody reads and that never closes. */

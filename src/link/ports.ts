@@ -13,6 +13,21 @@ export interface BrokerAddress {
   readonly creds?: string | undefined;
   /** Path of a file that holds an nkey seed. */
   readonly nkeyFile?: string | undefined;
+  /** For URLs that begin with `tls:`. */
+  readonly tls?: BrokerTrust | undefined;
+  /** Token and password may travel unencrypted beyond this machine. */
+  readonly insecure?: boolean | undefined;
+}
+
+/** Whom we trust and what we show, in PEM. */
+export interface BrokerTrust {
+  /** Authorities one of which must have signed the broker's certificate; the system's if there are none. */
+  readonly ca?: string | undefined;
+  /** The broker has exactly this certificate, by whatever name it is reached; goes before `ca`. */
+  readonly certificate?: string | undefined;
+  /** Our own, for a broker that asks for one. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
 }
 
 export type LinkStatus =

@@ -20,9 +20,18 @@ export interface ResourceFile {
   /** What to start it with. */
   readonly 'slave-arguments': readonly string[];
   /** Where the broker is, and what it asks for. */
-  readonly nats: { readonly urls: readonly string[]; readonly token?: string | undefined };
+  readonly nats: BrokerOfFile;
   /** Names this run of the master. */
   readonly 'run-id': string;
+}
+
+export interface BrokerOfFile {
+  readonly urls: readonly string[];
+  readonly token?: string | undefined;
+  /** PEM: who must have signed the certificate of a nats-server. */
+  readonly ca?: string | undefined;
+  /** PEM: exactly the certificate that the broker in the master has. */
+  readonly certificate?: string | undefined;
 }
 
 /** What `readResourceFile` found; `tooOpen` when others may read the token in it. */
@@ -84,11 +93,17 @@ export function parseResourceFile(text: string, path: string): ResourceFile {
       throw wrong(path, `is foreign: "${key}" must be ${expected}, and is ${describe(value)}`);
   }
   const file = values as unknown as ResourceFile;
-  const { urls, token } = file.nats;
+  const { urls } = file.nats;
   if (!isTextList(urls) || urls.length === 0 || !urls.every(isText))
     throw wrong(path, `is foreign: "urls" in "nats" must be a list of URLs, and is ${describe(urls)}`);
-  if (token !== undefined && typeof token !== 'string')
-    throw wrong(path, `is foreign: "token" in "nats" must be a string, and is ${kindOf(token)}`);
+  const nats: { urls: readonly string[]; token?: string; ca?: string; certificate?: string } = { urls };
+  for (const key of ['token', 'ca', 'certificate'] as const) {
+    const value: unknown = file.nats[key];
+    if (value === undefined) continue;
+    if (typeof value !== 'string')
+      throw wrong(path, `is foreign: "${key}" in "nats" must be a string, and is ${kindOf(value)}`);
+    nats[key] = value;
+  }
   return {
     'computation-status': file['computation-status'],
     timestamp: file.timestamp,
@@ -97,7 +112,7 @@ export function parseResourceFile(text: string, path: string): ResourceFile {
     'slaves-needed': file['slaves-needed'],
     'slave-executable': file['slave-executable'],
     'slave-arguments': file['slave-arguments'],
-    nats: token === undefined ? { urls } : { urls, token },
+    nats,
     'run-id': file['run-id'],
   };
 }

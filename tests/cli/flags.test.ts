@@ -10,6 +10,7 @@ import { parseFlags } from '../../src/cli/flags.js';
 import { type ResourceFileOfMaster, slaveTarget } from '../../src/cli/slave-target.js';
 import { FlagError } from '../../src/errors.js';
 import { createUserKey } from '../../src/link/nkeys.js';
+import { certificateFile, keyFile, pair, pem } from '../support/tls-files.js';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -48,6 +49,12 @@ const { seed } = createUserKey();
 const nkey = file('user.nk', `${seed}\n`);
 const openNkey = file('open.nk', seed, 0o640);
 
+const ca = certificateFile('ca');
+const pairOf = (name: 'broker' | 'expired' | 'client'): string =>
+  `--tls-cert ${certificateFile(name)} --tls-key ${keyFile(name)}`;
+const tls = { cert: pem('broker'), key: pair('broker').key };
+const tlsFiles = { certFile: certificateFile('broker'), keyFile: keyFile('broker') };
+
 const flags = suite('flags');
 
 flags('a refusal names a flag that is none of ours, but not what came with it', () => {
@@ -76,6 +83,8 @@ flags('fills in every default', () => {
     slaveConcurrency: 1,
     slaveExecutable: undefined,
     nats: { urls: [] },
+    tls: { verify: false },
+    insecure: false,
     maxMessageBytes: 256 * 1024 * 1024,
     allowVersionSkew: false,
     checkpoint: undefined,
@@ -150,6 +159,24 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
   ],
   [`--master --nats-url h:1 --nats-creds ${creds}`, 'nats', { urls: ['nats://h:1'], creds }],
   [`--slave --nats-url h:1 --nats-nkey-file ${nkey}`, 'nats', { urls: ['nats://h:1'], nkeyFile: nkey }],
+  [`--master ${pairOf('broker')}`, 'tls', { verify: false, ...tls, ...tlsFiles }],
+  [
+    `--master ${pairOf('broker')} --tls-ca ${ca} --tls-verify`,
+    'tls',
+    { verify: true, ca: pem('ca'), caFile: ca, ...tls, ...tlsFiles },
+  ],
+  [
+    `--slave --master-port 4 --tls-ca ${ca} --tls-verify`,
+    'tls',
+    { verify: false, ca: pem('ca'), caFile: ca },
+  ],
+  [
+    `--master --nats-url h:1 --nats-url tls://i --tls-ca ${ca}`,
+    'nats',
+    { urls: ['tls://h:1', 'tls://i:4222'] },
+  ],
+  [`--slave --nats-url nats://h:1 ${pairOf('client')}`, 'nats', { urls: ['tls://h:1'] }],
+  ['--master --insecure', 'insecure', true],
   ['--master --max-message-size 65536', 'maxMessageBytes', 65536],
   ['--master --max-message-size 64k', 'maxMessageBytes', 65536],
   ['--master --max-message-size 2MB', 'maxMessageBytes', 2 * 1024 * 1024],
@@ -238,6 +265,44 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   [`--slave --nats-url h:1 --nats-creds ${creds} --nats-nkey-file ${nkey}`, '--nats-nkey-file', 'one way'],
   [`--slave --nats-url h:1 --nats-nkey-file ${folder}/none`, '--nats-nkey-file', 'there is no'],
   [`--slave --nats-url h:1 --nats-nkey-file ${token}`, '--nats-nkey-file', 'seed of a user'],
+  [`--master --tls-cert ${certificateFile('broker')}`, '--tls-cert', '--tls-key too'],
+  [`--master --tls-key ${keyFile('broker')}`, '--tls-key', '--tls-cert too'],
+  [
+    `--master --tls-cert ${folder}/none --tls-key ${keyFile('broker')}`,
+    '--tls-cert',
+    `there is no ${folder}/none`,
+  ],
+  [`--master --tls-cert ${certificateFile('broker')} --tls-key ${folder}`, '--tls-key', 'directory'],
+  [
+    `--master --tls-cert ${token} --tls-key ${keyFile('broker')}`,
+    '--tls-cert',
+    `PEM in ${token}, it holds none`,
+  ],
+  [
+    `--master --tls-cert ${certificateFile('broker')} --tls-key ${token}`,
+    '--tls-key',
+    `in ${token}, it holds none`,
+  ],
+  [
+    `--master --tls-cert ${certificateFile('broker')} --tls-key ${keyFile('client')}`,
+    '--tls-key',
+    `${keyFile('client')} holds another one`,
+  ],
+  [
+    `--master ${pairOf('expired')}`,
+    '--tls-cert',
+    `${certificateFile('expired')} expired on Jan  1 00:00:00 2021`,
+  ],
+  [`--slave --nats-url h:1 --tls-ca ${certificateFile('expired')}`, '--tls-ca', 'expired on'],
+  [`--slave --nats-url h:1 --tls-ca ${token}`, '--tls-ca', 'it holds none'],
+  [`--master ${pairOf('broker')} --tls-verify`, '--tls-verify', 'expected --tls-ca FILE too'],
+  [`--master --tls-ca ${ca} --tls-verify`, '--tls-verify', 'expected --tls-cert FILE'],
+  [
+    `--master --nats-url h:1 ${pairOf('client')} --tls-ca ${ca} --tls-verify`,
+    '--tls-verify',
+    '--nats-url came',
+  ],
+  ['--master --insecure=yes', '--insecure', 'takes no value'],
   ['--master --max-message-size 65535', '--max-message-size', '64k to 1g'],
   ['--master --max-message-size 2g', '--max-message-size', '"2g"'],
   ['--master --max-message-size 5t', '--max-message-size', '"5t"'],
@@ -283,6 +348,31 @@ flags('warns of files that others may read and of a short timeout', () => {
   assert.equal(warnings(...place, nkey), []);
   assert.match(warnings(...place, openNkey)[0] ?? '', /^--nats-nkey-file: .*mode 640.*chmod 600/);
   assert.match(warnings('--client-timeout', '2')[0] ?? '', /^--client-timeout: /);
+});
+
+flags('warns of a key that others may read', () => {
+  const open = file('open-key', tls.key, 0o644);
+  const closed = file('closed-key', tls.key);
+  const warnings = (key: string) =>
+    run(['--master', '--tls-cert', certificateFile('broker'), '--tls-key', key]).warnings;
+  assert.match(warnings(open)[0] ?? '', /^--tls-key: .*mode 644.*chmod 600/);
+  assert.equal(warnings(closed), []);
+});
+
+flags('a slave trusts the certificate of its environment, else authorities of flags, else the file', () => {
+  const trust = (args: string, env: Env = {}) => {
+    const resource = { ...FILE, nats: { ...FILE.nats, certificate: 'of-file' } };
+    const found = slaveTarget(run(['--slave', ...args.split(' ')], {}, env), resource);
+    if (found.kind !== 'connect') throw new Error(found.kind);
+    const { urls, tls } = found.broker;
+    return [...urls, tls?.certificate, tls?.ca === pem('ca') ? 'ca' : tls?.ca];
+  };
+  const url = 'tls://10.0.0.1:5000';
+  assert.equal(trust('--resource-file f'), [url, 'of-file', undefined]);
+  assert.equal(trust(`--resource-file f --tls-ca ${ca}`), [url, undefined, 'ca']);
+  const env = { TS_MW_TLS_CERTIFICATE: 'of-env' };
+  assert.equal(trust(`--resource-file f --tls-ca ${ca}`, env), [url, 'of-env', undefined]);
+  assert.equal(trust('--resource-file f --master-host h', env), ['tls://h:5000', 'of-env', undefined]);
 });
 
 flags('takes the token from a flag, else from the environment', () => {

@@ -1,6 +1,7 @@
 /** The two brokers that everything must work on, behind one door. */
 import { startBroker } from '../../src/broker/start-broker.js';
-import { findNatsServer, startNatsServer } from './nats-server.js';
+import { findNatsServer, startNatsServer, type TlsOfBroker } from './nats-server.js';
+import { pair, pem } from './tls-files.js';
 
 export interface TestBrokerOptions {
   readonly token?: string | undefined;
@@ -10,6 +11,7 @@ export interface TestBrokerOptions {
   readonly maxPayload?: number | undefined;
   /** Bytes that a client may leave unread. */
   readonly maxPending?: number | undefined;
+  readonly tls?: TlsOfBroker | undefined;
 }
 
 export interface TestBroker {
@@ -25,9 +27,11 @@ export interface BrokerKind {
 
 const embedded: BrokerKind = {
   name: 'embedded',
-  start({ port = 0, maxPending, ...options } = {}) {
+  start({ port = 0, maxPending, tls, ...options } = {}) {
     const bounds = maxPending === undefined ? {} : { maxPending };
-    return startBroker({ host: '127.0.0.1', port, ...options, bounds });
+    const encrypted =
+      tls === undefined ? {} : { tls: { ...pair(tls.name), ...(tls.verify ? { clientCa: pem('ca') } : {}) } };
+    return startBroker({ host: '127.0.0.1', port, ...options, ...encrypted, bounds });
   },
 };
 

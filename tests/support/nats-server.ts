@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
+import { certificateFile, keyFile } from './tls-files.js';
+
 const START_TIMEOUT_MS = 10_000;
 
 export interface NatsServerOptions {
@@ -16,6 +18,13 @@ export interface NatsServerOptions {
   readonly maxPayload?: number | undefined;
   /** Bytes that a client may leave unread. */
   readonly maxPending?: number | undefined;
+  readonly tls?: TlsOfBroker | undefined;
+}
+
+/** The broker's certificate among tests/fixtures/tls, and whether clients must have one that `ca` has signed. */
+export interface TlsOfBroker {
+  readonly name: 'broker' | 'elsewhere' | 'self';
+  readonly verify?: boolean | undefined;
 }
 
 export interface NatsServer {
@@ -67,7 +76,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     if (signal === 'SIGKILL' || signal === 'SIGTERM') await ended;
   };
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${port}`,
     port,
     get pid() {
       return child.pid ?? 0;
@@ -85,7 +94,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
 }
 
 function configurationText(options: NatsServerOptions, port: number): string {
-  const { token, user, password, maxPayload, maxPending } = options;
+  const { token, user, password, maxPayload, maxPending, tls } = options;
   const lines = ['host: "127.0.0.1"', `port: ${port}`];
   if (token !== undefined) lines.push(`authorization { token: ${JSON.stringify(token)} }`);
   if (user !== undefined)
@@ -94,6 +103,15 @@ function configurationText(options: NatsServerOptions, port: number): string {
     );
   if (maxPayload !== undefined) lines.push(`max_payload: ${maxPayload}`);
   if (maxPending !== undefined) lines.push(`max_pending: ${maxPending}`);
+  if (tls !== undefined) {
+    const files = [
+      ['cert_file', certificateFile(tls.name)],
+      ['key_file', keyFile(tls.name)],
+    ];
+    if (tls.verify) files.push(['ca_file', certificateFile('ca')]);
+    const settings = files.map(([key, file]) => `${key}: ${JSON.stringify(file)}`);
+    lines.push(`tls { ${settings.join(', ')}, verify: ${tls.verify === true}, timeout: 5 }`);
+  }
   return `${lines.join('\n')}\n`;
 }
 

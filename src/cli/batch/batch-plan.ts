@@ -5,12 +5,14 @@
 
 import { basename, extname, resolve } from 'node:path';
 import { FlagError } from '../../errors.js';
+import { isLoopback } from '../../link/broker-urls.js';
 import type { Configuration } from '../configuration.js';
+import { refuseExposedSecret, refuseOpenBroker } from '../exposed-secrets.js';
 import { type FlagRow, flagName } from '../flag-table.js';
 import type { NatsCredentials } from '../nats-flags.js';
 import { programCommand } from '../one-executable.js';
-import { isLoopback } from '../reachable-hosts.js';
 import type { GivenFlag } from '../split-arguments.js';
+import type { TlsSettings } from '../tls-flags.js';
 
 export const BATCH_SYSTEMS = ['condor', 'slurm', 'kubernetes', 'systemd'] as const;
 export type BatchSystem = (typeof BATCH_SYSTEMS)[number];
@@ -36,6 +38,7 @@ export interface BatchPlan {
   readonly port: number;
   readonly urls: readonly string[];
   readonly credentials: NatsCredentials;
+  readonly tls: TlsSettings;
   readonly resourceFile: { readonly path: string; readonly typed: boolean };
 }
 
@@ -47,6 +50,9 @@ export interface PlanParams {
   readonly program: string;
   readonly directory: string;
 }
+
+/** Stands for the address that a system's file finds out. */
+const OTHER_MACHINES = 'the address of the job';
 
 /** How many slaves where `--slaves` does not say it. */
 const DEFAULT_SLAVES = 10;
@@ -75,7 +81,11 @@ const FOR_SLAVES: ReadonlySet<Key> = new Set<Key>([
   'natsTokenFile',
   'natsCreds',
   'natsNkeyFile',
+  'insecure',
 ]);
+
+/** How slaves prove themselves to a broker, and it to them, where no resource file says so. */
+const TLS_FILES: ReadonlySet<Key> = new Set<Key>(['tlsCert', 'tlsKey', 'tlsCa']);
 
 /** Throws FlagError for what no submit file can carry. */
 export function planBatch({ system, configuration, given, program, directory }: PlanParams): BatchPlan {
@@ -84,6 +94,7 @@ export function planBatch({ system, configuration, given, program, directory }: 
     throw new FlagError('--print-batch', 'expected --master, --slave came; the files are for both roles');
   }
   if (system !== 'kubernetes') refuseSecrets(given);
+  refuseExposure(system, configuration);
   const command = programCommand(program);
   const typedName = given.findLast(({ key }) => key === 'memberId')?.value;
   const name = jobName([basename(program, extname(program)), ...(typedName ? [String(typedName)] : [])]);
@@ -96,7 +107,7 @@ export function planBatch({ system, configuration, given, program, directory }: 
       slaveExecutable === undefined ? command : executableCommand(resolve(directory, slaveExecutable)),
     masterFlags: given.filter(({ key }) => !LEFT_OUT.has(key)).map(written),
     slaveFlags: [
-      ...given.filter(({ key }) => FOR_SLAVES.has(key)).map(written),
+      ...given.filter(({ key }) => FOR_SLAVES.has(key) || isForSlaves(key, configuration)).map(written),
       ...(auditFile === undefined ? [] : [`--audit-file=${auditFile}.slaves`]),
     ],
     ownArguments: argv.length === 0 ? [] : ['--', ...argv],
@@ -105,6 +116,7 @@ export function planBatch({ system, configuration, given, program, directory }: 
     port: masterPort,
     urls: nats.urls,
     credentials: nats,
+    tls: configuration.tls,
     resourceFile: {
       path: resolve(directory, configuration.resourceFile?.path ?? `${name}.rsc`),
       typed: configuration.resourceFile !== undefined,
@@ -147,6 +159,22 @@ function jobName(parts: readonly string[]): string {
     .slice(0, 40)
     .replace(/^-+|-+$/g, '');
   return /^[a-z]/.test(name) ? name : `mw-${name}`.replace(/-$/, '');
+}
+
+/**
+ * The broker in the master is known by the resource file; where it asks for certificates, slaves that share the
+ * files of the master show its own.
+ */
+function isForSlaves(key: Key, { nats, tls }: Configuration): boolean {
+  return TLS_FILES.has(key) && (nats.urls.length > 0 || (tls.verify && key !== 'tlsCa'));
+}
+
+/** All but systemd, whose jobs share a machine, let the master listen beyond loopback. */
+function refuseExposure(system: BatchSystem, configuration: Configuration): void {
+  const { nats, tls, insecure, masterHost } = configuration;
+  if (nats.urls.length > 0) refuseExposedSecret({ ...nats, tls, insecure });
+  else if (system === 'systemd' || !isLoopback(masterHost)) refuseOpenBroker(masterHost, configuration);
+  else refuseOpenBroker(OTHER_MACHINES, configuration);
 }
 
 /** Command lines are seen by all users of a machine, and the files may be too. */

@@ -3,7 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { NatsCredentials } from '../nats-flags.js';
+import { type NatsCredentials, PASSWORD_VARIABLE, TOKEN_VARIABLE } from '../nats-flags.js';
+import { CERTIFICATE_VARIABLE, ownCertificate } from '../tls-flags.js';
 import { type BatchPlan, masterArguments } from './batch-plan.js';
 
 const SECRET_FOLDER = '/run/secrets/ts-mw';
@@ -31,40 +32,49 @@ const header = ({ name, command }: BatchPlan): string => `# Kubernetes: kubectl 
 `;
 
 interface Secret {
-  /** Of Secret and variable in one. */
-  readonly variable?: { readonly name: string; readonly value: string };
-  readonly file?: { readonly name: string; readonly content: string };
+  /** Of the environment of all pods. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** In `SECRET_FOLDER`. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** The flags whose file goes into the Secret, and its name there. */
-const SECRET_FILES = { '--nats-creds': 'nats.creds', '--nats-nkey-file': 'nats.nk' } as const;
+const SECRET_FILES = {
+  '--nats-creds': 'nats.creds',
+  '--nats-nkey-file': 'nats.nk',
+  '--tls-cert': 'tls.crt',
+  '--tls-key': 'tls.key',
+  '--tls-ca': 'ca.crt',
+} as const;
 
 /** A broker inside the master always asks for a token here: other pods reach it. */
-function secretOf({ urls, credentials }: BatchPlan): Secret | undefined {
+function secretOf({ urls, credentials, tls }: BatchPlan): Secret | undefined {
   const { token, password, creds, nkeyFile }: NatsCredentials = credentials;
-  if (creds !== undefined) return secretFile('--nats-creds', creds);
-  if (nkeyFile !== undefined) return secretFile('--nats-nkey-file', nkeyFile);
-  if (password !== undefined) return { variable: { name: 'TS_MW_NATS_PASSWORD', value: password } };
-  if (token === undefined && urls.length > 0) return undefined;
-  return { variable: { name: 'TS_MW_TOKEN', value: token ?? randomBytes(24).toString('base64url') } };
+  const variables: Record<string, string> = {};
+  const files: Record<string, string> = {};
+  if (creds !== undefined) files[SECRET_FILES['--nats-creds']] = readFileSync(creds, 'utf8');
+  else if (nkeyFile !== undefined) files[SECRET_FILES['--nats-nkey-file']] = readFileSync(nkeyFile, 'utf8');
+  else if (password !== undefined) variables[PASSWORD_VARIABLE] = password;
+  else if (token !== undefined || urls.length === 0) {
+    variables[TOKEN_VARIABLE] = token ?? randomBytes(24).toString('base64url');
+  }
+  const { cert, key, ca } = tls;
+  if (cert !== undefined) files[SECRET_FILES['--tls-cert']] = cert;
+  if (key !== undefined) files[SECRET_FILES['--tls-key']] = key;
+  if (ca !== undefined) files[SECRET_FILES['--tls-ca']] = ca;
+  if (cert !== undefined && urls.length === 0) variables[CERTIFICATE_VARIABLE] = ownCertificate(cert);
+  const isEmpty = Object.keys(variables).length + Object.keys(files).length === 0;
+  return isEmpty ? undefined : { variables, files };
 }
 
-function secretFile(flag: keyof typeof SECRET_FILES, path: string): Secret {
-  return { file: { name: SECRET_FILES[flag], content: readFileSync(path, 'utf8') } };
-}
-
-function secretDocument({ name }: BatchPlan, { variable, file }: Secret): string {
-  const data =
-    variable === undefined
-      ? `${file?.name}: ${text(file?.content ?? '')}`
-      : `${variable.name}: ${text(variable.value)}`;
+function secretDocument({ name }: BatchPlan, { variables, files }: Secret): string {
+  const data = Object.entries({ ...variables, ...files }).map(([key, value]) => `  ${key}: ${text(value)}\n`);
   return `apiVersion: v1
 kind: Secret
 metadata:
   name: ${name}
 stringData:
-  ${data}
-`;
+${data.join('')}`;
 }
 
 function serviceDocument(plan: BatchPlan): string {
@@ -178,14 +188,15 @@ function container(
     '      requests:',
     '        cpu: "1"',
   ];
-  const { variable } = secret ?? {};
-  if (variable !== undefined) {
-    lines.push('    env:', `      - name: ${variable.name}`, '        valueFrom:', '          secretKeyRef:');
-    lines.push(`            name: ${name}`, `            key: ${variable.name}`);
+  const variables = Object.keys(secret?.variables ?? {});
+  if (variables.length > 0) lines.push('    env:');
+  for (const variable of variables) {
+    lines.push(`      - name: ${variable}`, '        valueFrom:', '          secretKeyRef:');
+    lines.push(`            name: ${name}`, `            key: ${variable}`);
   }
   const mounts: string[] = [];
   const volumes: string[] = [];
-  if (secret?.file !== undefined) {
+  if (words.some((word) => word.includes(`=${SECRET_FOLDER}/`))) {
     mounts.push('      - name: secret', `        mountPath: ${SECRET_FOLDER}`);
     volumes.push('  - name: secret', '    secret:', `      secretName: ${name}`);
   }
@@ -197,7 +208,7 @@ function container(
   return lines.map((line) => `      ${line}\n`).join('');
 }
 
-/** The token and the user's password come by the environment, credentials by a file of the Secret. */
+/** The token and the user's password come by the environment, all else by files of the Secret. */
 function inPod(flags: readonly string[]): readonly string[] {
   return flags
     .filter((flag) => !flag.startsWith('--nats-token-file='))

@@ -28,7 +28,7 @@ writeFileSync(
 batch.after(() => rmSync(folder, { recursive: true, force: true }));
 
 function print(system: string, flags: readonly string[] = [], env: Record<string, string> = {}): string {
-  const argv = ['--master', '--print-batch', system, ...flags];
+  const argv = ['--master', '--print-batch', system, '--insecure', ...flags];
   const command = parseFlags(argv, {}, { env, program });
   if (command.kind !== 'print-batch') throw new Error(command.kind);
   return batchFile({ ...command, program, directory: hostile });
@@ -52,12 +52,13 @@ const masterAs = (...place: string[]) => [
   ...place,
   `--resource-file=${file}`,
   '--slaves=0',
+  '--insecure',
   '--member-id=m $1',
   '--client-timeout=5',
   '--slave-concurrency=9',
   ...own,
 ];
-const forSlaves = ['--client-timeout=5', '--slave-concurrency=9'];
+const forSlaves = ['--insecure', '--client-timeout=5', '--slave-concurrency=9'];
 const slave = [program, '--slave', `--resource-file=${file}`, ...forSlaves, ...own];
 
 batch('of a shared file system: slurm runs what is meant, and queues a slave again unless it exits 0', () => {
@@ -214,11 +215,11 @@ batch('of kubernetes: a secret, a service, and Jobs whose slaves run until they 
   const [master, slaves] = jobs(documents);
   assert.equal(master?.words, [
     ...[process.execPath, program, '--master', '--master-host=0.0.0.0', '--master-port=4222', '--slaves=0'],
-    ...['--member-id=m $1', ...own],
+    ...['--insecure', '--member-id=m $1', ...own],
   ]);
   assert.equal(slaves?.words, [
     ...[process.execPath, program, '--slave', '--master-host=my-app-s-m-1-master', '--master-port=4222'],
-    ...['--member-id=m $1', ...own],
+    ...['--member-id=m $1', '--insecure', ...own],
   ]);
   assert.equal([slaves?.restart, slaves?.spec?.completions, master?.restart], ['OnFailure', 3, 'Never']);
   assert.equal(
@@ -242,8 +243,15 @@ batch('of kubernetes, with a nats-server and its credentials, and a resource fil
   const shared = '--resource-file=/run/ts-mw/m.rsc';
   const secret = '--nats-creds=/run/secrets/ts-mw/nats.creds';
   const url = '--nats-url=nats://n:4222';
-  assert.equal(master?.words.slice(2), ['--master', shared, '--slaves=0', url, secret]);
-  assert.equal(slaves?.words.slice(2), ['--slave', shared, url, '--member-id=default-member-id', secret]);
+  assert.equal(master?.words.slice(2), ['--master', shared, '--slaves=0', '--insecure', url, secret]);
+  assert.equal(slaves?.words.slice(2), [
+    '--slave',
+    shared,
+    url,
+    '--member-id=default-member-id',
+    '--insecure',
+    secret,
+  ]);
   assert.equal(
     slaves?.volumeMounts?.map(({ mountPath }) => mountPath),
     ['/run/secrets/ts-mw', '/run/ts-mw'],
@@ -301,7 +309,7 @@ batch('as a user types it: the file and 0, or one line and 255', () => {
       encoding: 'utf8',
       cwd: folder,
     });
-  const printed = run('--master', '--print-batch', 'condor');
+  const printed = run('--master', '--insecure', '--print-batch', 'condor');
   assert.equal([printed.status, printed.stderr], [0, '']);
   assert.match(printed.stdout, /^queue 10$/m);
   assert.not(existsSync(join(folder, 'hello-world.rsc')), 'nothing was started');
