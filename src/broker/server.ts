@@ -14,7 +14,7 @@ import {
 import { ErrorText } from './protocol.js';
 import { Refusals } from './refusals.js';
 import { RouteTable } from './routes.js';
-import { type BrokerTls, TlsDoor } from './tls-door.js';
+import type { BrokerTls, TlsDoor } from './tls-door.js';
 
 /** The release whose protocol is spoken: clients look at it before they use headers and the like. */
 const PROTOCOL_OF = '2.9.10';
@@ -30,7 +30,7 @@ export class BrokerServer {
   readonly #sockets = new Set<Socket>();
   readonly #around: ClientSurroundings;
   readonly #refusals: Refusals;
-  readonly #door: TlsDoor | undefined;
+  #door: TlsDoor | undefined;
   #toFlush: Client[] = [];
   #turn = 0;
   #turnEnds = false;
@@ -49,7 +49,6 @@ export class BrokerServer {
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     this.#refusals = new Refusals(this.#bounds, onEvent);
     this.#around = this.#surroundings();
-    this.#door = options.tls === undefined ? undefined : this.#openDoor(options.tls);
   }
 
   /** Bytes that all clients have left unread. */
@@ -58,8 +57,9 @@ export class BrokerServer {
   }
 
   /** Resolves with the port; rejects as `net.Server` does. */
-  listen(): Promise<number> {
-    const { host, port } = this.#options;
+  async listen(): Promise<number> {
+    const { host, port, tls } = this.#options;
+    if (tls !== undefined) this.#door = await this.#openDoor(tls);
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen({ host, port, backlog: 4096 }, () => {
@@ -116,7 +116,8 @@ export class BrokerServer {
     };
   }
 
-  #openDoor(tls: BrokerTls): TlsDoor {
+  async #openDoor(tls: BrokerTls): Promise<TlsDoor> {
+    const { TlsDoor } = await import('./tls-door.js');
     return new TlsDoor(tls, this.#bounds.handshakeTimeoutMs, {
       onSecure: (socket) => this.#serve(socket),
       onRefused: ({ remoteAddress, remotePort }, reason) => {

@@ -4,7 +4,7 @@ import type { RotationSettings } from '../audit/rotation.js';
 import { FlagError } from '../errors.js';
 import { withTls } from '../link/broker-urls.js';
 import { MOST_CONCURRENCY } from '../wire/messages.js';
-import { type FlagKey, type Flags, flagName } from './flag-table.js';
+import { type FlagKey, flagName } from './flag-table.js';
 import {
   AUDIT_FILE_BYTES,
   MESSAGE_BYTES,
@@ -19,6 +19,7 @@ import {
 } from './flag-values.js';
 import { type NatsCredentials, readCredentials } from './nats-flags.js';
 import { givenByDefaults, isDisplaced } from './program-defaults.js';
+import type { Flags } from './program-flags.js';
 import type { GivenFlag } from './split-arguments.js';
 import { CERTIFICATE_VARIABLE, demandsTls, readTlsFlags, type TlsSettings } from './tls-flags.js';
 

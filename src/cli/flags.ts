@@ -4,9 +4,9 @@ import { FlagError } from '../errors.js';
 import { BATCH_SYSTEMS, type BatchSystem } from './batch/batch-plan.js';
 import { type Configuration, configure, type Environment } from './configuration.js';
 import { helpText, versionText } from './describe-flags.js';
-import type { Flags } from './flag-table.js';
 import { parseChoice } from './flag-values.js';
 import { type NatsConfigQuestion, natsConfigQuestion } from './nats-config-question.js';
+import type { Flags } from './program-flags.js';
 import { type GivenFlag, splitArguments } from './split-arguments.js';
 import { type TrailQuestion, trailQuestion } from './trail-question.js';
 

@@ -1,8 +1,8 @@
 /** The flags that ask for a nats-server configuration and run nothing; what answers them is loaded only then. */
 
 import { FlagError } from '../errors.js';
-import type { Flags } from './flag-table.js';
 import { parseText } from './flag-values.js';
+import type { Flags } from './program-flags.js';
 import type { GivenFlag } from './split-arguments.js';
 
 export interface NatsConfigQuestion {

@@ -1,8 +1,9 @@
 /** The flags that a program gives itself: how they are read, and which give way to what is typed. */
 
 import { FlagError } from '../errors.js';
-import { FLAG_ROWS, type Flags, flagName, isTypedOnly } from './flag-table.js';
+import { FLAG_ROWS, flagName, isTypedOnly } from './flag-table.js';
 import { CREDENTIAL_KEYS } from './nats-flags.js';
+import type { Flags } from './program-flags.js';
 import type { GivenFlag } from './split-arguments.js';
 
 /** What the program gives, as if it were typed before all else. Throws FlagError for what it cannot give. */
