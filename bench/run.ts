@@ -1,10 +1,12 @@
 /**
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
- * against the size of its cluster, what a checkpoint adds, and the memory of tasks drawn from a generator.
+ * against the size of its cluster, what a policy and a checkpoint add, and the memory of tasks drawn from a
+ * generator.
  *
  *     npm run bench -- --quick               about 2 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
  *     npm run bench -- --only throughput --groups 1,auto --slaves 1 --brokers embedded
+ *     npm run bench -- --repeats 5           of each measurement but submit-all, which is one long run
  */
 
 import { writeFileSync } from 'node:fs';
@@ -45,6 +47,11 @@ for (const part of parts) {
 }
 const groups = (flags.groups ?? (quick ? '1,100,auto' : '1,10,100,1000,auto')).split(',');
 
+if (flags.repeats !== undefined && !/^[1-9]\d*$/.test(flags.repeats)) {
+  throw new Error(`--repeats takes a whole number above 0; got ${flags.repeats}`);
+}
+const repeats = (short: number, full: number): number => Number(flags.repeats ?? (quick ? short : full));
+
 let throughput: ThroughputRow[] = [];
 let depths: DepthRow[] = [];
 let clusters: ClusterRow[] = [];
@@ -60,7 +67,7 @@ if (parts.includes('throughput')) {
       slaves: flags.slaves.split(',').map(Number),
       brokers: flags.brokers.split(',') as BrokerName[],
       groups: groups.map((group): GroupSize => (group === 'auto' ? group : Number(group))),
-      repeats: Number(flags.repeats ?? (quick ? 1 : 3)),
+      repeats: repeats(1, 3),
       share: quick ? 0.5 : 1,
     },
     (row) => console.log(tableLine(row)),
@@ -68,22 +75,22 @@ if (parts.includes('throughput')) {
 }
 if (parts.includes('queue-depth')) {
   console.log("\nThe master's cost of a task by the number of queued tasks");
-  depths = await measureQueueDepths({ repeats: quick ? 1 : 3 });
+  depths = await measureQueueDepths({ repeats: repeats(1, 3) });
   for (const row of depths) console.log(depthLine(row, depths));
 }
 if (parts.includes('cluster')) {
   console.log("\nThe master's cost of a task by the number of slaves, the whole cluster in one process");
-  clusters = measureClusters({ repeats: quick ? 1 : 3 });
+  clusters = measureClusters({ repeats: repeats(1, 3) });
   for (const row of clusters) console.log(clusterLine(row, clusters));
 }
 if (parts.includes('policies')) {
   console.log("\nThe master's cost of a task with a policy, in groups of 100");
-  policies = measurePolicies({ repeats: quick ? 5 : 15 });
+  policies = measurePolicies({ repeats: repeats(5, 15) });
   for (const row of policies) console.log(policyLine(row));
 }
 if (parts.includes('checkpoint')) {
   console.log('\nTasks in groups of 100 with a checkpoint, and without');
-  checkpoint = await measureCheckpoint({ repeats: quick ? 3 : 7 });
+  checkpoint = await measureCheckpoint({ repeats: repeats(3, 7) });
   console.log(checkpointLine(checkpoint));
 }
 if (parts.includes('submit-all')) {
