@@ -38,11 +38,6 @@ export function registerAlgorithm(definition: AlgorithmDefinition, algorithm: ob
   definitionsByAlgorithm.set(algorithm, definition);
 }
 
-/** The definition of that name, undefined if this program has none. */
-export function lookUpAlgorithm(name: string): AlgorithmDefinition | undefined {
-  return definitions.get(name);
-}
-
 /** All definitions, sorted by name. */
 export function listAlgorithms(): readonly AlgorithmDefinition[] {
   return [...definitions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

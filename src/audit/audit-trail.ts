@@ -29,7 +29,7 @@ export interface AuditTrail extends AuditSink {
   close(): Promise<void>;
 }
 
-export interface AuditTrailParams {
+interface AuditTrailParams {
   /** The file to append to; standard error if not given. */
   readonly file?: string | undefined;
   readonly format: 'text' | 'json';

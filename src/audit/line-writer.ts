@@ -18,7 +18,7 @@ const FLUSH_LIMIT_MS = 1000;
 /** More than any chunk: so sonic-boom writes when it is told to, not when it is given something. */
 const NEVER_BY_ITSELF = 2 ** 28;
 
-export interface LineWriterParams {
+interface LineWriterParams {
   readonly destination: Destination;
   /** Makes the line (with its newline) that tells how many were dropped, and why. */
   readonly formatDropped: (count: number, reason: string) => string;

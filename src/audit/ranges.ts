@@ -51,10 +51,6 @@ export function parseRanges(text: string): Range[] | undefined {
 export class RangeSet {
   readonly #ranges: [number, number][] = [];
 
-  get isEmpty(): boolean {
-    return this.#ranges.length === 0;
-  }
-
   get smallest(): number | undefined {
     return this.#ranges[0]?.[0];
   }

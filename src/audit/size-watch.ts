@@ -10,7 +10,7 @@ const FAILED_MS = 1_000;
 /** How long the end of a trail waits for a rotation; one takes milliseconds. */
 const END_LIMIT_MS = 5_000;
 
-export interface SizeWatchParams extends RotationSettings {
+interface SizeWatchParams extends RotationSettings {
   readonly path: string;
   /** The path leads to another file by now; `byUs` says who has renamed the old one. */
   readonly onRenamed: (byUs: boolean) => void;

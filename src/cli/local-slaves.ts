@@ -29,16 +29,16 @@ export interface LocalSlavesClock {
   after(delayMs: number, act: () => void): () => void;
 }
 
-export interface LocalSlavesParams extends SlaveCommand {
+interface LocalSlavesParams extends SlaveCommand {
   readonly count: number;
   readonly onEvent: (event: LocalSlaveEvent) => void;
   readonly clock?: LocalSlavesClock | undefined;
   readonly spawn?: SpawnSlave | undefined;
 }
 
-export const FIRST_DELAY_MS = 250;
-export const LONGEST_DELAY_MS = 15_000;
-export const STEADY_AFTER_MS = 30_000;
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 15_000;
+const STEADY_AFTER_MS = 30_000;
 export const KILL_AFTER_MS = 2000;
 /** What a slave that knows of the shutdown may take to end by itself. */
 export const LEAVE_WITHIN_MS = 1000;
@@ -78,11 +78,6 @@ export class LocalSlaves {
       number: index + 1,
       nextDelayMs: FIRST_DELAY_MS,
     }));
-  }
-
-  /** Of the processes that run now. */
-  get pids(): readonly number[] {
-    return this.#places.flatMap(({ running }) => running?.process.pid ?? []);
   }
 
   start(): void {

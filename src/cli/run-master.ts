@@ -25,7 +25,7 @@ import { openBroker } from './open-broker.js';
 import { hostsFromElsewhere, natsUrl } from './reachable-hosts.js';
 import { startLocalSlaves } from './start-local-slaves.js';
 
-export interface RunMasterParams {
+interface RunMasterParams {
   readonly configuration: Configuration;
   readonly audit: AuditSink;
   /** The file that slaves run; needed for local slaves and named in the resource file. */

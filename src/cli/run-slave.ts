@@ -9,7 +9,7 @@ import type { SlaveAlgorithm } from './define-program.js';
 import { refuseExposedSecret } from './exposed-secrets.js';
 import { slaveTarget } from './slave-target.js';
 
-export interface RunSlaveParams {
+interface RunSlaveParams {
   readonly configuration: Configuration;
   readonly audit: AuditSink;
   /** Undefined for CL-MW's default. */

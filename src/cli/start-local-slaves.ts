@@ -8,7 +8,7 @@ import type { Configuration } from './configuration.js';
 import { type LocalSlaveEvent, LocalSlaves } from './local-slaves.js';
 import { hostFromHere } from './reachable-hosts.js';
 
-export interface StartLocalSlavesParams {
+interface StartLocalSlavesParams {
   readonly configuration: Configuration;
   readonly audit: AuditSink;
   readonly program: string | undefined;

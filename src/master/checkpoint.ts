@@ -25,7 +25,7 @@ import type { TaskJar } from './task-jar.js';
 const MOST_WAITING = 100_000;
 const MOST_WAITING_BYTES = 64 * 1024 * 1024;
 
-export interface CheckpointParams {
+interface CheckpointParams {
   readonly store: ResultStore;
   readonly jar: TaskJar;
   /** Hands a fate to the program. */

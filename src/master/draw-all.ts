@@ -7,7 +7,7 @@ const LOOK_MS = 100;
 
 export type Items<T> = Iterable<T> | AsyncIterable<T>;
 
-export interface DrawParams<T> {
+interface DrawParams<T> {
   readonly items: Items<T>;
   /** Makes the task; what it returns is awaited, if it can be, but nothing else waits for it. */
   readonly submit: (item: T) => unknown;

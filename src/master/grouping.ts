@@ -14,7 +14,7 @@ const MOMENT_SECONDS = 0.0001;
 const GROWTH = 10;
 
 export const FIRST_WINDOW = 2;
-export const LARGEST_WINDOW = 64;
+const LARGEST_WINDOW = 64;
 
 export interface GroupingState {
   readonly taskGroup: number | 'auto';

@@ -20,7 +20,7 @@ export interface OrderedSlave {
 /** Comings and goings that nobody asks for are forgotten from here on, the oldest first. */
 const MOST_UNTAKEN = 100_000;
 
-export interface GroupsParams {
+interface GroupsParams {
   readonly allocation: Allocation;
   readonly roster: Roster;
   readonly settlement: Settlement;

@@ -11,7 +11,7 @@ import type { FutureSettler, Task } from './task.js';
 import type { TaskJar } from './task-jar.js';
 import type { TaskMaker } from './task-maker.js';
 
-export interface IntakeParams {
+interface IntakeParams {
   readonly jar: TaskJar;
   readonly maker: TaskMaker;
   readonly checkpoint: Checkpoint | undefined;

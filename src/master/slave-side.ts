@@ -15,7 +15,7 @@ import type { Sessions } from './sessions.js';
 import type { Settlement } from './settlement.js';
 import type { SlaveRecord } from './slave-record.js';
 
-export interface SlaveSideParams {
+interface SlaveSideParams {
   readonly sessions: Sessions;
   readonly settlement: Settlement;
   readonly dispatcher: Dispatcher;

@@ -9,7 +9,7 @@ interface Commit {
   readonly algorithms: Uint32Array;
 }
 
-export interface StoredOrderParams {
+interface StoredOrderParams {
   /** The numbers of the algorithms that this program has, with the code that it has. */
   readonly algorithms: ReadonlySet<number>;
   /** How many results are stored, of all programs. */

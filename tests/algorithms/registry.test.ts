@@ -4,10 +4,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { defineAlgorithm } from '../../src/algorithms/define-algorithm.js';
 import { fingerprintOf } from '../../src/algorithms/fingerprint.js';
-import { definitionOf, listAlgorithms, lookUpAlgorithm } from '../../src/algorithms/registry.js';
+import { definitionOf, listAlgorithms, namedAlgorithms } from '../../src/algorithms/registry.js';
 import { UsageError } from '../../src/errors.js';
 
 const registry = suite('registry');
+const definitionNamed = (name: string) => definitionOf(namedAlgorithms().get(name));
 const HERE = /registry\.test\.[jt]s:\d+:\d+/g;
 
 function sha256(text: string): string {
@@ -17,11 +18,12 @@ function sha256(text: string): string {
 registry('finds a definition by its name and by its algorithm', () => {
   const fn = (x: number): number => x * x;
   const square = defineAlgorithm('square', fn);
-  const definition = lookUpAlgorithm('square');
+  const definition = definitionNamed('square');
   assert.ok(definition);
   assert.is(definition.fn, fn);
   assert.is(definitionOf(square), definition);
-  assert.is(lookUpAlgorithm('cube'), undefined);
+  assert.is(namedAlgorithms().get('square'), square);
+  assert.is(definitionNamed('cube'), undefined);
   assert.is(definitionOf(fn), undefined);
   assert.is(definitionOf('square'), undefined);
   assert.match(definition.place, /^file:.*registry\.test\.js:\d+:\d+$/);
@@ -49,7 +51,7 @@ registry('refuses a second algorithm of a name, naming both places', () => {
   assert.is(places?.length, 2);
   assert.is.not(places?.[0], places?.[1]);
   assert.match(message, 'algorithm "twin" is defined twice');
-  assert.is(lookUpAlgorithm('twin')?.fn, first);
+  assert.is(definitionNamed('twin')?.fn, first);
   assert.is(twin(), 1);
 });
 
@@ -71,7 +73,7 @@ registry('refuses names that are none, naming the place', () => {
   }
   for (const name of ['x'.repeat(200), 'Zwölf Boxkämpfer', 'a.b>*', ' ', '__proto__', 'constructor']) {
     defineAlgorithm(name, () => 1);
-    assert.is(lookUpAlgorithm(name)?.name, name);
+    assert.is(definitionNamed(name)?.name, name);
   }
 });
 
@@ -86,7 +88,7 @@ registry('fingerprints the source, or the version alone', () => {
   const disguised = Object.assign((x: number): number => x + 3, { toString: () => one.toString() });
   assert.is.not(fingerprintOf(disguised), fingerprintOf(one));
   defineAlgorithm('versioned', one, { version: 'v1' });
-  assert.is(lookUpAlgorithm('versioned')?.fingerprint, sha256('v1'));
+  assert.is(definitionNamed('versioned')?.fingerprint, sha256('v1'));
 });
 
 registry.run();

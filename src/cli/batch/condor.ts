@@ -44,7 +44,7 @@ queue ${slaves}
  * The "new syntax": the whole in double quotes, arguments with blanks or quotes in single ones, both kinds
  * doubled where they are meant.
  */
-export function condorArguments(words: readonly string[]): string {
+function condorArguments(words: readonly string[]): string {
   const one = (word: string) => (/^[^\s'"]+$/.test(word) ? word : `'${word.replaceAll("'", "''")}'`);
   return `"${plainText(words.map(one).join(' ').replaceAll('"', '""'))}"`;
 }

@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import type { OnLoadResult, Plugin } from 'esbuild';
 
 /** In the bundle: loads an addon by its name beside the executable. */
-export const LOAD_ADDON = '__mwLoadAddon';
+const LOAD_ADDON = '__mwLoadAddon';
 
 export const LOAD_ADDON_SOURCE = `const ${LOAD_ADDON} = (name) => {
   const module = { exports: {} };

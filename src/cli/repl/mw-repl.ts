@@ -9,7 +9,7 @@ import { type REPLEval, type REPLServer, type ReplOptions, start } from 'node:re
 import { HISTORY_LINES, historyFile } from './history-file.js';
 import { scriptInput } from './script-input.js';
 
-export interface MwReplParams {
+interface MwReplParams {
   readonly names: ReadonlyMap<string, unknown>;
   readonly help: string;
   readonly prompt: () => string;

@@ -12,7 +12,7 @@ import type { RunningMaster } from '../run-master.js';
 import { awaitable } from './awaitable.js';
 import type { SlaveTable } from './slave-table.js';
 
-export interface ReplNamesParams {
+interface ReplNamesParams {
   readonly running: RunningMaster;
   readonly table: SlaveTable;
   /** Whether the audit trail is shown. */
