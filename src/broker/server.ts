@@ -147,11 +147,11 @@ export class BrokerServer {
   #serve(socket: Socket): Client {
     const client = new Client(socket, this.#around);
     this.#clients.add(client);
-    const late = setTimeout(() => {
-      if (client.isConnected || client.isRefused) return;
-      if (this.#around.asksForCredentials) this.#refusals.tell(client, ErrorText.authenticationTimeout);
-      client.fail(ErrorText.authenticationTimeout);
-    }, this.#bounds.connectTimeoutMs);
+    // Expired timers run before sockets are read: a broker that was kept from the processor reads them first.
+    const late = setTimeout(
+      () => setImmediate(() => setImmediate(() => this.#expectConnected(client))),
+      this.#bounds.connectTimeoutMs,
+    );
     let turn = -1;
     let parsed = 0;
     socket.on('data', (chunk: Buffer) => {
@@ -185,6 +185,12 @@ export class BrokerServer {
     if (now - this.#complainedAt < COMPLAIN_EVERY_MS) return;
     this.#complainedAt = now;
     this.#onEvent({ type: 'turned-away', address: client.address, limit: this.#fileLimit });
+  }
+
+  #expectConnected(client: Client): void {
+    if (client.isConnected || client.isRefused || client.isClosed) return;
+    if (this.#around.asksForCredentials) this.#refusals.tell(client, ErrorText.authenticationTimeout);
+    client.fail(ErrorText.authenticationTimeout);
   }
 
   #info(socket: Socket): Readonly<Record<string, unknown>> {

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import type { BrokerBounds, BrokerEvent } from '../../src/broker/options.js';
 import { BrokerServer } from '../../src/broker/server.js';
 import { type Broker, startBroker } from '../../src/broker/start-broker.js';
-import { pub, RawNats } from '../support/raw-nats.js';
+import { CONNECT_QUIET, pub, RawNats } from '../support/raw-nats.js';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -42,6 +42,11 @@ function it(name: string, limits: Partial<BrokerBounds>, body: (stage: Stage) =>
       await server.stop();
     }
   });
+}
+
+/** As a broker's thread that others keep from the processor. */
+function blockThread(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 async function deafSubscriber(raw: Stage['raw'], subject: string): Promise<RawNats> {
@@ -115,6 +120,13 @@ it('closes who never sends CONNECT, also without credentials', { connectTimeoutM
   assert.is(await (await raw('')).closed(), "-ERR 'Authentication Timeout'\r\n");
   assert.is(await (await raw('PING\r\n')).closed(), "PONG\r\n-ERR 'Authentication Timeout'\r\n");
   assert.is(await connected.flush(), '');
+});
+
+it('closes nobody whose CONNECT it had no time to read', { connectTimeoutMs: 50 }, async ({ raw }) => {
+  const client = await raw('');
+  client.send(CONNECT_QUIET);
+  blockThread(100);
+  assert.is(await client.flush(), '');
 });
 
 it('closes who answers no PING, and nobody else', { pingIntervalMs: 40 }, async ({ raw }) => {
