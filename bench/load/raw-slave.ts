@@ -18,8 +18,9 @@ import { RawConnection } from './raw-connection.js';
 const USER = '_';
 const FIRST_BRACE = 0x7b;
 const DRAIN_MS = 2_000;
-const GOODBYE_MS = 5_000;
-const JOIN_MS = 20_000;
+const GOODBYE_MS = 60_000;
+const JOIN_MS = 60_000;
+const RETRY_MS = 250;
 
 export interface MasterAddress {
   readonly port: number;
@@ -67,11 +68,7 @@ export class RawSlave {
 
   /** Resolves when the master has welcomed it. */
   static async join(address: MasterAddress, algorithms: readonly AlgorithmDefinition[]): Promise<RawSlave> {
-    const { port, token } = address;
-    const [data, control] = await Promise.all([
-      RawConnection.open(port, token),
-      RawConnection.open(port, token),
-    ]);
+    const [data, control] = await Promise.all([connect(address), connect(address)]);
     const slave = new RawSlave(address, algorithms, data, control);
     slave.core.join();
     await slave.#until(() => slave.core.sid !== undefined || slave.failure !== undefined, JOIN_MS);
@@ -243,6 +240,19 @@ export class RawSlave {
       this.#listeners.add(look);
       look();
     });
+  }
+}
+
+/** As any slave it tries again when a broker without time for it has closed the connection. */
+async function connect({ port, token }: MasterAddress): Promise<RawConnection> {
+  const deadline = now() + JOIN_MS;
+  for (;;) {
+    try {
+      return await RawConnection.open(port, token);
+    } catch (error) {
+      if (now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
   }
 }
 

@@ -34,6 +34,8 @@ export type RawSlavesMessage =
 
 const TICK_MS = 100;
 const MOST_FAILURES = 20;
+/** More at a time would be a queue, on a machine that is too slow for the rate. */
+const MOST_JOINING = 100;
 
 class RawSlaves {
   readonly #options: RawSlavesOptions;
@@ -41,6 +43,7 @@ class RawSlaves {
   readonly #alive = new Set<RawSlave>();
   readonly #joinMs: number[] = [];
   readonly #failures: string[] = [];
+  #joining = 0;
   #said = 0;
   #cut = 0;
   #told = 0;
@@ -63,6 +66,7 @@ class RawSlaves {
       // Behind time it hurries: the rate is what was asked for, as far as the machine allows.
       const due = rate === undefined ? 0 : began + (started * 1000) / rate - performance.now();
       if (due > 1) await pause(due);
+      while (rate !== undefined && this.#joining >= MOST_JOINING) await pause(TICK_MS);
       lives.push(this.#live());
     }
     const look = setInterval(() => {
@@ -89,11 +93,14 @@ class RawSlaves {
   async #live(): Promise<void> {
     const began = performance.now();
     let slave: RawSlave;
+    this.#joining++;
     try {
       slave = await RawSlave.join(this.#address, listAlgorithms());
     } catch (error) {
       this.#failures.push(`it could not join: ${error instanceof Error ? error.message : String(error)}`);
       return;
+    } finally {
+      this.#joining--;
     }
     this.#lastJoin = performance.now();
     this.#joinMs.push(this.#lastJoin - began);
