@@ -17,7 +17,7 @@ import {
   parseSeconds,
   parseText,
 } from './flag-values.js';
-import { type NatsCredentials, readCredentials } from './nats-flags.js';
+import { type NatsCredentials, readCredentials, warnOfExposed } from './nats-flags.js';
 import { givenByDefaults, isDisplaced } from './program-defaults.js';
 import type { Flags } from './program-flags.js';
 import type { GivenFlag } from './split-arguments.js';
@@ -98,7 +98,8 @@ export function configure(
     );
   }
   const flags = [...ofProgram.filter(({ key }) => !isDisplaced(key, role, given)), ...given];
-  return freeze(new Reader(role, flags, env).configuration(argv));
+  const configuration = new Reader(role, flags, env).configuration(argv);
+  return freeze({ ...configuration, warnings: [...warnOfExposed(given), ...configuration.warnings] });
 }
 
 function roleOf(flags: readonly GivenFlag[]): 'master' | 'slave' | undefined {

@@ -12,6 +12,7 @@ import { programAuthorization, programMaster, programSlave } from './define-prog
 import { packageVersion } from './describe-flags.js';
 import { exitCodeOf, FAILURE } from './exit-code.js';
 import { parseFlags } from './flags.js';
+import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
 import { programFile } from './one-executable.js';
 import { openTrail } from './open-trail.js';
 import type { Flags } from './program-flags.js';
@@ -50,6 +51,8 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   let configuration: Configuration;
   try {
     const command = parseFlags(argv, defaults);
+    // Out of what this process dumps of itself, and of what it starts but for its slaves
+    for (const secret of [TOKEN_VARIABLE, PASSWORD_VARIABLE]) delete process.env[secret];
     if (command.kind === 'report' || command.kind === 'verify') return await answerTrailQuestion(command);
     if (command.kind === 'help' || command.kind === 'version') {
       process.stdout.write(command.text);

@@ -125,3 +125,14 @@ function readSmall(name: string, path: string, what: string, warn: (warning: str
   }
   return attempt(name, path, () => readFileSync(path, 'utf8'));
 }
+
+/** What is typed is seen by all users of the machine. */
+export function warnOfExposed(typed: readonly { readonly key: string }[]): string[] {
+  const cures = [
+    ['natsToken', 'type --nats-token-file FILE'],
+    ['natsPassword', `set ${PASSWORD_VARIABLE}`],
+  ] as const;
+  return cures
+    .filter(([secret]) => typed.some(({ key }) => key === secret))
+    .map(([key, cure]) => `${flagName(key)}: all users of this machine see it in the process list; ${cure}`);
+}

@@ -96,9 +96,9 @@ function tlsReason(code: string, message: string, pinned: boolean): string | und
   return words ?? (message || code);
 }
 
-/** A URL as it may be printed. */
+/** A URL as it may be printed: what stands before its last `@` may be a password with any character. */
 export function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z]+:\/\/)?[^/@]*@/i, '$1');
+  return url.replace(/^([a-z]+:\/\/)?.*@/is, '$1');
 }
 
 function describe(cause: unknown): { code: string; message: string } {

@@ -6,6 +6,7 @@
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEventOf } from '../audit/events.js';
+import { withoutCredentials } from '../link/connect-error.js';
 import { Attempt, type MasterPlace } from './attempt.js';
 import type { SlaveHandle } from './slave-handle.js';
 import type { SlaveEnd } from './slave-ports.js';
@@ -147,7 +148,7 @@ export class Slave {
   ): Promise<{ attempt?: Attempt; end?: SearchEnd | undefined; heard?: boolean }> {
     const { audit, algorithms, argv, clientTimeoutMs, mayKill, signal } = this.#params;
     const { auditFile, auditFormat, concurrency } = this.#params;
-    const address = place.broker.urls.join(', ');
+    const address = place.broker.urls.map(withoutCredentials).join(', ');
     this.#url = address;
     this.#memberId = place.memberId;
     if (place.warning !== undefined) {
