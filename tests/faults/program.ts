@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import {
   defineMaster,
   defineSlave,
+  type FailedAttempt,
   type Fate,
   initialize,
   type MasterHandle,
@@ -52,7 +53,7 @@ export interface PrintedFate {
   readonly sid: string | undefined;
   readonly packet?: unknown;
   readonly reason?: string | undefined;
-  readonly history?: readonly { sid: string; attempt: number; evidence: string }[] | undefined;
+  readonly history?: readonly FailedAttempt[] | undefined;
 }
 
 /** The last line of a master that prints its fates. */
