@@ -123,4 +123,34 @@ it('may be one that fills the memory, or never ends', async () => {
   ]);
 });
 
+/** Main reads nothing while the slave sends its result and then dies of the next task. */
+async function afterTheLastWord(broker: BrokerName): Promise<void> {
+  await using cluster = await Cluster.open(broker);
+  await cluster.startMaster({
+    plan: {
+      steps: [
+        { submit: 'spin', args: [60] },
+        { submit: 'die', args: ['abort'], policy: { maxAttempts: 1 } },
+        { awaitBegun: 1 },
+        { blockMs: 2_000 },
+      ],
+    },
+    flags: ['--slaves', '1', '--slave-task-group', '1'],
+  });
+  const report = await cluster.finish(2);
+  const [spun, died] = ['spin', 'die'].map((name) =>
+    report.fates.find(({ algorithm }) => algorithm === name),
+  );
+  assert.equal([spun?.status, spun?.attempts], ['ok', 1], 'what was computed before is not computed again');
+  assert.equal(
+    died?.history?.map(({ attempt, doubtful }) => [attempt, doubtful]),
+    [[1, false]],
+    'it is known which task took the slave down',
+  );
+}
+
+it('is judged by all that its slave had to say before', async () => {
+  await together(BROKER_NAMES.map((broker) => afterTheLastWord(broker)));
+});
+
 it.run();

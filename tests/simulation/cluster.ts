@@ -126,7 +126,8 @@ export class Cluster {
     this.#runs.ends(slave);
     this.program.noteDeath(cause);
     if (cause === 'shutdown') must(this.#ending, 'a slave was told to shut down by nobody');
-    else must(cause.startsWith('killed by') && cause !== 'killed by its sentinel', `a slave ended: ${cause}`);
+    else if (cause !== 'goodbye')
+      must(cause.startsWith('killed by') && cause !== 'killed by its sentinel', `a slave ended: ${cause}`);
     if (this.#ending) return;
     this.scheduler.after(this.chance.between(100, 2_000), () => {
       if (!this.#ending) this.#startSlave();
@@ -138,7 +139,10 @@ export class Cluster {
     main.every(this.chance.between(20, 200), () => {
       if (this.#ending) return;
       if (this.#calmSince === Number.POSITIVE_INFINITY) this.program.act();
-      else this.program.takeSome();
+      else {
+        this.program.freeAll();
+        this.program.takeSome();
+      }
     });
   }
 

@@ -1,6 +1,6 @@
 /** The program's side of a simulated master: what it submits, cancels and takes, and each task's one fate. */
 
-import type { ResolvedPolicy } from '../../src/algorithms/types.js';
+import type { ResolvedPolicy, SlaveId } from '../../src/algorithms/types.js';
 import type { UnrunnableError } from '../../src/errors.js';
 import { TaskFate } from '../../src/master/task-fate.js';
 import type { Chance, Scheduler } from './scheduler.js';
@@ -59,6 +59,7 @@ export class Program {
     if (dice < 0.35) this.#submitSome();
     else if (dice < 0.45) this.#cancelOne();
     else if (dice < 0.9) this.takeSome();
+    else if (dice < 0.94) this.#moveSlaves();
   }
 
   #submitSome(): void {
@@ -73,7 +74,7 @@ export class Program {
     const { chance, master } = this.#params;
     const work = this.#invent();
     const policy = {
-      sid: chance.happens(0.01) ? ('SLAVE-0' as const) : undefined,
+      sid: this.#addressee(),
       tag: work.mark,
       doItAnyway: chance.happens(0.5),
       retry: chance.happens(0.9),
@@ -118,6 +119,34 @@ export class Program {
       size: large ? chance.pick([300_000, LARGE_BYTES, maxMessageBytes]) : chance.between(1, 200),
       ballast: large && chance.happens(0.5) ? '.'.repeat(LARGE_BYTES) : '',
     };
+  }
+
+  /** Mostly nobody, else a slave that takes ordered tasks, or one that never did. */
+  #addressee(): SlaveId | undefined {
+    const { chance, master } = this.#params;
+    if (chance.happens(0.01)) return 'SLAVE-0';
+    if (!chance.happens(0.2)) return undefined;
+    const willing = [...master.core.roster].filter(({ takesOrdered }) => takesOrdered);
+    return willing.length === 0 ? undefined : chance.pick(willing).sid;
+  }
+
+  #moveSlaves(): void {
+    const { chance, master, scheduler } = this.#params;
+    const { groups, roster } = master.core;
+    const dice = chance.random();
+    if (dice < 0.5) groups.allocate(1, chance.pick(['ordered', 'intermingle']));
+    else if (dice < 0.6) groups.deallocate(1, chance.pick(['ordered', 'intermingle']));
+    else if (roster.size > 0) groups.free(chance.pick([...roster]).number);
+    master.core.dispatch(scheduler.now);
+  }
+
+  /** Any slave takes what is left: to be said again, since a slave may yet move to a group that wanted it. */
+  freeAll(): void {
+    const { master, scheduler } = this.#params;
+    const { groups, roster } = master.core;
+    for (const kind of ['ordered', 'intermingle'] as const) groups.deallocate(Number.MAX_SAFE_INTEGER, kind);
+    for (const { number } of roster) groups.free(number);
+    master.core.dispatch(scheduler.now);
   }
 
   #cancelOne(): void {
@@ -190,9 +219,11 @@ export class Program {
   }
 
   #checkUnrunnable({ number, policy, cancelled }: Submitted, reason: string, failures: number): void {
+    const mustStay = policy.sid !== undefined && !policy.doItAnyway;
     const fair =
       (reason === 'cancelled' && cancelled) ||
-      (reason === 'slave-lost' && !policy.retry) ||
+      (reason === 'slave-lost' && (!policy.retry || mustStay)) ||
+      (reason === 'slave-freed' && (!policy.retry || mustStay) && policy.sid !== undefined) ||
       (reason === 'timeout' && policy.timeoutSeconds !== undefined && failures > 0) ||
       (reason === 'max-attempts' && failures === policy.maxAttempts) ||
       (reason === 'unknown-sid' && policy.sid !== undefined && !policy.doItAnyway);

@@ -18,6 +18,9 @@ import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
 const TICK_MS = 100;
 /** As in the slave's loops: a turn as long as this is given up between two messages of results. */
 const TURN_MS = 5;
+/** What results and a goodbye may take at the end. */
+const DRAIN_MS = 2_000;
+const GOODBYE_MS = 1_000;
 const FIRST_BRACE = 0x7b;
 const USER = '_';
 
@@ -52,6 +55,8 @@ export class SimulatedSlave {
   readonly #beside = new Set<GivenTask>();
   #waiting = false;
   #turnBegan = 0;
+  /** When it says goodbye at the latest; Infinity when it has, 0 while it stays. */
+  #leavesBy = 0;
 
   constructor(params: SimulatedSlaveParams) {
     const { network, audit, pid, concurrency } = params;
@@ -128,6 +133,7 @@ export class SimulatedSlave {
     });
     this.main.every(TICK_MS, () => {
       this.core.tick(this.#now);
+      if (this.#leavesBy > 0 && this.#leavesBy < Number.POSITIVE_INFINITY) this.#sayGoodbye();
       this.#wake();
     });
     this.core.join();
@@ -147,6 +153,24 @@ export class SimulatedSlave {
 
   get isFrozen(): boolean {
     return this.main.isFrozen;
+  }
+
+  /** Its slave algorithm has returned, which it does between two tasks only; false while one runs. */
+  leave(): boolean {
+    if (!this.main.isFree || this.#running !== undefined || this.#beside.size > 0) return false;
+    this.core.leave(this.#now);
+    this.#leavesBy = this.#now + DRAIN_MS;
+    this.#sayGoodbye();
+    return true;
+  }
+
+  /** Once its results have arrived, or that takes too long. */
+  #sayGoodbye(): void {
+    if (this.#now < this.#leavesBy && !this.core.isDrained) return;
+    const { nonce } = this.core;
+    this.sentinel.request({ op: 'command', nonce, id: 1, body: { command: 'bye' } });
+    this.#leavesBy = Number.POSITIVE_INFINITY;
+    this.#network.scheduler.after(GOODBYE_MS, () => this.main.deliver(() => this.kill('goodbye')));
   }
 
   /** SIGKILL; of the whole machine when the broker is told so late. */
@@ -192,6 +216,10 @@ export class SimulatedSlave {
   #onSentinel(event: SentinelEvent): void {
     if (event.type === 'listening') {
       this.#joinWhenReady(event.nonce);
+      return;
+    }
+    if (event.type === 'acknowledged' && this.#leavesBy === Number.POSITIVE_INFINITY) {
+      this.kill('goodbye');
       return;
     }
     if (event.type === 'lost') this.sentinel.request({ op: 'ending' });
