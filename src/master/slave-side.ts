@@ -81,7 +81,13 @@ export class SlaveSide {
   takeSentinelEvent(event: SentinelEvent, now: number): boolean {
     if (!('nonce' in event)) return false;
     const slave = this.#sessions.roster.findByNonce(event.nonce);
-    if (slave === undefined) return false;
+    if (slave === undefined || !this.#takeEvent(slave, event, now)) return false;
+    // What it ran may have been taken back or given up: then no frame of it would let it move.
+    if (slave.draftedFor !== undefined && slave.isWorking) this.#groups.onIdle(slave);
+    return true;
+  }
+
+  #takeEvent(slave: SlaveRecord, event: SentinelEvent, now: number): boolean {
     switch (event.type) {
       case 'beat':
         if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
