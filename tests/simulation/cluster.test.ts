@@ -31,6 +31,7 @@ const EXPECTED = [
   'result-dropped',
   'late result',
   'slow consumer',
+  'ended by its sentinel',
 ];
 
 const counts = new Map<string, number>();

@@ -24,6 +24,9 @@ const LONGEST_TASK_MS = 6_000;
 const CLIENT_TIMEOUT_MS = 3_000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
+/** What a process may end of; its sentinel ends it for a run only, since its master is never gone. */
+const EXITS = /^(killed by |goodbye$|its sentinel: TASK-\d+ ran longer)/;
+
 export interface ClusterOptions {
   readonly seed: number;
   /** Whether all goes wrong, or processes only stall: then no living slave may ever be lost. */
@@ -125,9 +128,9 @@ export class Cluster {
     this.#slaves = this.#slaves.filter((other) => other !== slave);
     this.#runs.ends(slave);
     this.program.noteDeath(cause);
+    if (cause.startsWith('its sentinel')) this.#count('ended by its sentinel');
     if (cause === 'shutdown') must(this.#ending, 'a slave was told to shut down by nobody');
-    else if (cause !== 'goodbye')
-      must(cause.startsWith('killed by') && cause !== 'killed by its sentinel', `a slave ended: ${cause}`);
+    else must(EXITS.test(cause), `a slave ended: ${cause}`);
     if (this.#ending) return;
     this.scheduler.after(this.chance.between(100, 2_000), () => {
       if (!this.#ending) this.#startSlave();

@@ -11,6 +11,7 @@ import { parseHandshake } from '../../src/wire/handshake.js';
 import { Subjects } from '../../src/wire/subjects.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, Network, Payload } from './network.js';
+import { SimulatedLimit } from './simulated-limit.js';
 import { MEMBER_ID } from './simulated-master.js';
 import { SimulatedSentinel } from './simulated-sentinel.js';
 import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
@@ -21,6 +22,8 @@ const TURN_MS = 5;
 /** What results and a goodbye may take at the end. */
 const DRAIN_MS = 2_000;
 const GOODBYE_MS = 1_000;
+/** By then the process has ended. */
+const HALT_MS = 10_000;
 const FIRST_BRACE = 0x7b;
 const USER = '_';
 
@@ -53,6 +56,7 @@ export class SimulatedSlave {
   #running: GivenTask | undefined;
   /** Where several may run: those that wait. */
   readonly #beside = new Set<GivenTask>();
+  readonly #limit = new SimulatedLimit(() => this.#now);
   #waiting = false;
   #turnBegan = 0;
   /** When it says goodbye at the latest; Infinity when it has, 0 while it stays. */
@@ -88,9 +92,10 @@ export class SimulatedSlave {
         counters: (slot) => counters.read(slot),
         claims,
         activity: () => ({ ...claims.activity(this.#now), memoryBytes: 0 }),
+        limit: this.#limit,
       },
       onEvent: (event) => this.#onSentinel(event),
-      onKill: () => this.kill('killed by its sentinel'),
+      onKill: (evidence) => this.kill(`its sentinel: ${evidence}`),
     });
     this.core = new SlaveCore({
       memberId: MEMBER_ID,
@@ -126,8 +131,8 @@ export class SimulatedSlave {
         positions: ({ sentThrough, receivedThrough, receiveLimit }) =>
           counters.set(slot, sentThrough, receivedThrough, receiveLimit),
         news: () => this.#wake(),
-        startClock: () => {},
-        stopClock: () => false,
+        startClock: (task) => this.#limit.start(task),
+        stopClock: (task) => this.#limit.stop(task),
         abort: () => {},
       },
     });
@@ -267,7 +272,7 @@ export class SimulatedSlave {
         this.kill(`killed by TASK-${task.number}`);
         return;
       }
-      if (this.#running !== task) return;
+      if (this.#running !== task || this.#halts(task)) return;
       this.#running = undefined;
       this.#turnBegan = work.waits ? this.#now : this.#turnBegan;
       if (this.#complete(task) && this.#now - this.#turnBegan >= TURN_MS) this.#wake();
@@ -308,6 +313,7 @@ export class SimulatedSlave {
         this.kill(`killed by TASK-${task.number}`);
         return;
       }
+      if (this.#halts(task)) return;
       this.#beside.delete(task);
       this.core.completeBeside(task, outcomeOf(work), work.ms * 1000, this.#now);
       this.#wake();
@@ -323,10 +329,18 @@ export class SimulatedSlave {
         this.kill(`killed by TASK-${task.number}`);
         return;
       }
+      if (this.#halts(task)) return;
       this.#running = undefined;
       this.#complete(task);
       this.#runBeside();
     });
+  }
+
+  /** Main stops at the end of a run that is too late, until the sentinel ends the process. */
+  #halts(task: GivenTask): boolean {
+    if (!this.#limit.holds(task)) return false;
+    this.main.block(HALT_MS, () => {});
+    return true;
   }
 
   #complete(task: GivenTask): boolean {
