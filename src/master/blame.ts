@@ -13,18 +13,20 @@ export type Begun = 'likely' | 'perhaps' | 'no';
 /**
  * Tells for each task that was out to a slave whether it began there. All that may have reached the slave
  * may have begun: what it had done before may have been under way, and lost together with it, and a slave
- * that was taken for dead may still begin what it has.
+ * that was taken for dead may still begin what it has. One that is ended for a task that did not stop had
+ * nothing else to run, or may have died of what ran beside it after all.
  */
 export function judgeBegun(
   slave: SlaveRecord,
   tasks: readonly Task[],
   resultGroup: number,
 ): (task: Task) => Begun {
-  const likely = likelyBegun(slave, tasks, resultGroup);
+  if (slave.doomed && slave.concurrency === 1) return () => 'no';
+  const likely = slave.doomed ? undefined : likelyBegun(slave, tasks, resultGroup);
   const { handedOver } = slave.session;
   return (task) => {
     if (task.group === undefined || task.group.message > handedOver) return 'no';
-    return likely.has(task) ? 'likely' : 'perhaps';
+    return likely?.has(task) ? 'likely' : 'perhaps';
   };
 }
 

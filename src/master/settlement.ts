@@ -227,8 +227,7 @@ export class Settlement {
    */
   reclaim(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
     const tasks = slave.openTasks();
-    const judge =
-      blameless || slave.doomed ? () => 'no' as const : judgeBegun(slave, tasks, this.#resultGroup);
+    const judge = blameless ? () => 'no' as const : judgeBegun(slave, tasks, this.#resultGroup);
     const begun = tasks.map(judge);
     const at = this.#wallClock();
     slave.clearGroups();
@@ -241,7 +240,7 @@ export class Settlement {
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
       if (begun[position] !== 'no') {
         task.noteRun(slave, evidence, at, !likely);
-        task.suspect ||= (likely && slave.concurrency === 1) || isCloseToItsEnd(task);
+        task.suspect ||= (likely && slave.concurrency === 1) || isCloseToItsEnd(task, slave);
       }
       if (!mayGoElsewhere(task)) {
         this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
@@ -289,10 +288,11 @@ export class Settlement {
 
 /**
  * Of many tasks that a lost slave may have begun, one may be to blame: to run all alone that ran side by
- * side, or that waited there, would cost more than to lose a second slave by it.
+ * side, or that waited there, would cost more than to lose a second slave by it; and of a slave that was
+ * ended for one task the others are hardly to blame.
  */
-function isCloseToItsEnd({ runs, policy }: Task): boolean {
-  return runs > 1 || runs >= policy.maxAttempts - 1;
+function isCloseToItsEnd({ runs, policy }: Task, { doomed }: SlaveRecord): boolean {
+  return (runs > 1 && !doomed) || runs >= policy.maxAttempts - 1;
 }
 
 function auditedAttempt({ sid, attempt, doubtful, evidence }: FailedAttempt): AuditedAttempt {

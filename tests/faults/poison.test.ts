@@ -3,8 +3,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TaskPolicy } from '../../src/index.js';
-import type { Step, Work } from './program.js';
+import type { Step } from './program.js';
 import { BROKER_NAMES, type BrokerName, Cluster, type Report, together } from './support.js';
+import type { Work } from './works.js';
 
 const it = suite('poison');
 

@@ -7,7 +7,7 @@ import type { TaskPolicy } from '../../src/algorithms/types.js';
 import { backoffSeconds } from '../../src/master/backoff.js';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
 import type { Task } from '../../src/master/task.js';
-import { createEntry, createTask, numbersOf, Parts } from './parts.js';
+import { createEntry, createSlave, createTask, numbersOf, Parts } from './parts.js';
 
 const test = suite('master/retries');
 
@@ -253,6 +253,26 @@ test('a slave that is ended for one task gets no other, and what else it had is 
       [1, false],
       [0, false],
       [0, false],
+    ],
+  );
+});
+
+test('what runs beside a task that is ended with its slave may have killed it: that is doubtful, no attempt', () => {
+  const parts = new Parts({ slaves: 0 });
+  const slave = createSlave(0, 4);
+  parts.slaves.push(slave);
+  const [late] = parts.submit(1, createEntry(), { timeoutSeconds: 3 }) as [Task];
+  const others = [5, 2, 1].flatMap((maxAttempts) => parts.submit(1, createEntry(), { maxAttempts }));
+  parts.dispatch();
+  parts.settlement.takeOverdue(slave, late.index, 0);
+  parts.lose(slave);
+  assert.equal([late.attempt, late.runs, late.suspect], [2, 1, false]);
+  assert.equal(
+    others.map(({ attempt, runs, suspect, state }) => [attempt, runs, suspect, state]),
+    [
+      [1, 1, false, 'queued'],
+      [1, 1, true, 'queued'],
+      [1, 1, true, 'settled'],
     ],
   );
 });
