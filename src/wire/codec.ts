@@ -10,7 +10,7 @@
  * - Everything else is refused: see cannot-travel.ts.
  */
 import { EncodeError, FormatError } from '../errors.js';
-import { checkMeta } from './check-meta.js';
+import { applyMeta } from './apply-meta.js';
 import { depthError, foldValue, isStackOverflow } from './fold-value.js';
 import { isPlainJson } from './plain-walk.js';
 import { superjson } from './stand-ins.js';
@@ -77,9 +77,7 @@ export function decodeValue(
       if (raws.length > 0) throw new FormatError(`a plain value comes with ${raws.length} raw parts`);
       return json;
     }
-    checkMeta(meta);
-    const payload = { json, meta } as Parameters<typeof superjson.deserialize>[0];
-    return unfoldValue(superjson.deserialize(payload, { inPlace: true }), raws, functions);
+    return unfoldValue(applyMeta(json, meta), raws, functions);
   } catch (error) {
     if (error instanceof FormatError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

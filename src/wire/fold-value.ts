@@ -17,7 +17,9 @@ import {
   BareObject,
   ErrorForm,
   FunctionSource,
+  HugeInteger,
   InvalidDate,
+  MOST_DIGITS,
   RawPart,
   SharedReference,
   SparseArray,
@@ -73,6 +75,7 @@ class Fold {
       this.ids.set(value, this.ids.size);
       return this.object(value);
     }
+    if (typeof value === 'bigint') return isHuge(value) ? hugeInteger(value) : value;
     const source = portableSource(value);
     if (source !== undefined) return this.portable(value as CallableFunction, source);
     const refused = refusePrimitive(value);
@@ -214,3 +217,13 @@ class Fold {
 
 const ERROR_OWN = new Set(['name', 'message', 'stack', 'cause']);
 const AGGREGATE_OWN = new Set([...ERROR_OWN, 'errors']);
+
+const HUGE = 10n ** BigInt(MOST_DIGITS);
+
+function isHuge(value: bigint): boolean {
+  return value >= HUGE || value <= -HUGE;
+}
+
+function hugeInteger(value: bigint): HugeInteger {
+  return new HugeInteger(value < 0n, (value < 0n ? -value : value).toString(16));
+}

@@ -55,6 +55,17 @@ export class FunctionSource {
   ) {}
 }
 
+/** A BigInt of more digits than MOST_DIGITS: in hex, which is read in the time that its length takes. */
+export class HugeInteger {
+  constructor(
+    readonly negative: boolean,
+    readonly hex: string,
+  ) {}
+}
+
+/** Of a BigInt that travels in decimal: the time to write or read one grows with their square. */
+export const MOST_DIGITS = 10_000;
+
 /** A Date whose time is NaN. */
 export class InvalidDate {}
 
@@ -66,11 +77,16 @@ const STAND_INS = {
   sparse: SparseArray,
   'invalid-date': InvalidDate,
   function: FunctionSource,
+  bigint: HugeInteger,
 };
 
-/** Whether `identifier` names a stand-in on the wire. */
-export function isStandIn(identifier: unknown): boolean {
-  return typeof identifier === 'string' && Object.hasOwn(STAND_INS, identifier);
+const PROTOTYPES = new Map<unknown, object>(
+  Object.entries(STAND_INS).map(([identifier, { prototype }]) => [identifier, prototype]),
+);
+
+/** What the stand-in of this name on the wire has for a prototype; undefined if there is none. */
+export function standInPrototype(identifier: unknown): object | undefined {
+  return PROTOTYPES.get(identifier);
 }
 
 /** Our own instance: the program may register what it likes with the global one. */

@@ -12,6 +12,7 @@ import {
   BareObject,
   ErrorForm,
   FunctionSource,
+  HugeInteger,
   InvalidDate,
   RawPart,
   SharedReference,
@@ -31,10 +32,12 @@ export function unfoldValue(tree: unknown, raws: readonly Uint8Array[], function
   return value;
 }
 
-/** A sparse array's memory is not bounded by the bytes that came; beyond this, JavaScript has no arrays. */
+/** Beyond this, JavaScript has no arrays. */
 const MAX_LENGTH = 2 ** 32 - 1;
 /** Characters of a function's name that a message repeats. */
 const MAX_NAME = 100;
+/** A sparse array with fewer holes may take memory for them. */
+const MOST_HOLES = 1_024;
 
 class Unfold {
   partsTaken = 0;
@@ -73,6 +76,8 @@ class Unfold {
         return this.sparse(node as SparseArray, depth + 1);
       case FunctionSource.prototype:
         return this.function(node as FunctionSource);
+      case HugeInteger.prototype:
+        return hugeInteger(node as HugeInteger);
       case InvalidDate.prototype:
         return this.met(new Date(Number.NaN));
       default:
@@ -122,7 +127,10 @@ class Unfold {
     if (!isCount(node.length, MAX_LENGTH)) throw new FormatError('a sparse array has an impossible length');
     const items = plainPart(node.items, 'items');
     const array: unknown[] = this.met([]);
-    for (const [key, item] of Object.entries(items)) {
+    const entries = Object.entries(items);
+    // V8 takes memory for all of an array's length at once, but not for that of one that was this long.
+    if (node.length - entries.length > MOST_HOLES) array.length = MAX_LENGTH;
+    for (const [key, item] of entries) {
       const index = Number(key);
       if (!isCount(index, node.length - 1) || String(index) !== key) {
         throw new FormatError(`a sparse array of length ${node.length} has an item at ${key}`);
@@ -202,6 +210,14 @@ function plainPart(value: unknown, name: string): object {
     throw new FormatError(`the ${name} of a value are no object`);
   }
   return value;
+}
+
+function hugeInteger({ negative, hex }: HugeInteger): bigint {
+  if (typeof negative !== 'boolean' || typeof hex !== 'string' || !/^[0-9a-f]+$/.test(hex)) {
+    throw new FormatError('a BigInt has no digits');
+  }
+  const value = BigInt(`0x${hex}`);
+  return negative ? -value : value;
 }
 
 function isCount(value: unknown, most: number): boolean {

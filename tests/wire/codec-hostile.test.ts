@@ -29,6 +29,15 @@ for (const [name, [json, meta, raws = []]] of Object.entries<
   'a path into __proto__': [[{}], { values: { '0.__proto__.polluted': ['set'] }, v: 1 }],
   'a path into constructor': [{}, { values: { constructor: { prototype: { x: ['set'] } } }, v: 1 }],
   'a path with a bad escape': [{}, { values: { 'a\\b': ['set'] }, v: 1 }],
+  'a path into what is inherited': [{}, { values: { 'toString.x': ['set'] }, v: 1 }],
+  'a path to where an array has nothing': [[], { values: { 4294967294: ['undefined'] }, v: 1 }],
+  'a path to the length of an array': [[1], { values: { length: ['undefined'] }, v: 1 }],
+  'a path into what was read before': [[[1, 2]], { values: { '0': ['set'], '0.1': ['undefined'] }, v: 1 }],
+  'undefined that is something': [[1], annotated('undefined')],
+  'a number that is none': [['12'], annotated('number')],
+  'a Date that is none': [['tomorrow'], annotated('Date')],
+  'a bigint of too many digits': [['9'.repeat(10_002)], annotated('bigint')],
+  'a huge bigint without digits': [[{ negative: false, hex: '' }], standIn('bigint')],
   'an unknown leaf': [[1], annotated('toString')],
   'an unknown class': [[1], annotated(['class', '__proto__'])],
   'a custom name': [[1], annotated(['custom', '__proto__'])],
@@ -79,6 +88,17 @@ hostile('refuses text of a wrong shape', () => {
       (error: unknown) => error instanceof FormatError,
     );
   }
+});
+
+hostile('takes no more memory for a sparse array than its items need', () => {
+  const sparse = { length: 2 ** 25, items: { 7: 1 } };
+  const json = Array.from({ length: 1_000 }, () => structuredClone(sparse));
+  const values = Object.fromEntries(json.map((_, index) => [index, [['class', 'sparse']]]));
+  const before = process.memoryUsage().heapUsed;
+  const arrays = decodeValue(json, { values, v: 1 }, []) as number[][];
+  assert.ok(process.memoryUsage().heapUsed - before < 100e6);
+  assert.is(arrays[999]?.length, 2 ** 25);
+  assert.is(arrays[999]?.[7], 1);
 });
 
 hostile('throws nothing but FormatError on random damage, and pollutes nothing', () => {

@@ -41,6 +41,7 @@ const codec = suite('codec');
 for (const [name, value] of Object.entries<unknown>({
   'undefined alone': undefined,
   'undefined in places': [undefined, { a: undefined }, null],
+  'huge integers': [10n ** 10_000n, -(10n ** 10_000n), 10n ** 10_000n - 1n, 10n ** 100_000n, -(2n ** 70n)],
   numbers: [Number.NaN, -0, 0, Infinity, -Infinity, 1e21],
   'a Date that is none': [new Date(Number.NaN), new Date(0)],
   'members that look alike': new Set([new Date(0), new Date(0), [], [], 'a', undefined, null]),

@@ -1,0 +1,108 @@
+/**
+ * Bodies with values in them, as they come from the other side: each door refuses one with a FormatError or
+ * gives a value, and a value that came in goes out and in again as the same.
+ */
+import { EncodeError, FormatError } from '../../../src/errors.js';
+import { decodeBody, encodeBody, RawReader } from '../../../src/wire/body.js';
+import { decodeValue, encodeValue } from '../../../src/wire/codec.js';
+import { parseResults, parseTasks, resultEntryText, resultsText } from '../../../src/wire/entries.js';
+import { decodeError, encodeError } from '../../../src/wire/remote-error.js';
+import { Random, randomValue } from '../../wire/random-value.js';
+import { type FuzzTarget, wayOf } from '../driver.js';
+
+/** A body whose text is `[json]`, `[json,meta]` or `[json,meta,lengths]`. */
+function bodyOf(text: string, raws: readonly Uint8Array[] = []): Uint8Array {
+  return encodeBody(`[${text}]`, raws);
+}
+
+function generate(random: Random): Uint8Array {
+  const value = randomValue(random, 'all');
+  if (random.below(4) === 0) {
+    const { text, raws } = encodeError(value);
+    return encodeBody(resultsText(1, true, [resultEntryText(1, 1, 1, 5, text)]), raws);
+  }
+  const { text, raws } = encodeValue(value);
+  return bodyOf(text, raws);
+}
+
+function* doors(input: Buffer): Iterable<() => string> {
+  yield () => parseTasks(decodeBody(input).value).ordered.toString();
+  yield () => {
+    const { value, raw } = decodeBody(input);
+    const reader = new RawReader(raw);
+    for (const [, , , , json, meta, lengths] of parseResults(value).results) {
+      decodeError(json, meta, reader.take(lengths));
+    }
+    return 'results';
+  };
+  yield () => {
+    const { value, raw } = decodeBody(input);
+    if (!Array.isArray(value)) return 'no entry';
+    const [json, meta, lengths] = value as [unknown, unknown, number[] | undefined];
+    return comeAgain(decodeValue(json, meta, new RawReader(raw).take(lengths)));
+  };
+}
+
+/** What could be read can be sent on, unless it says why not. */
+function comeAgain(value: unknown): string {
+  let encoded: ReturnType<typeof encodeValue>;
+  try {
+    encoded = encodeValue(value);
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error;
+    return `in but not out: ${wayOf(error)}`;
+  }
+  const { text, raws } = encoded;
+  const [json, meta] = JSON.parse(`[${text}]`) as unknown[];
+  const again = encodeValue(decodeValue(json, meta, raws));
+  const same = again.raws.every((raw, index) => Buffer.compare(raw, raws[index] as Uint8Array) === 0);
+  if (again.text !== text || !same) throw new Error(`a value came again as another: ${again.text}`);
+  return meta === undefined ? 'plain' : `with ${[...new Set(JSON.stringify(meta).match(/[a-z]+/g))].sort()}`;
+}
+
+export const codecTarget: FuzzTarget = {
+  name: 'codec',
+  seeds: () => [
+    bodyOf('{"a":[1,"x",null]}'),
+    bodyOf('[[1,2],{"b":"2020-01-01"}],{"values":{"0":["set"],"1.b":["Date"]},"v":1}'),
+    bodyOf('[[["k",1]]],{"values":{"0":["map",{"0.1":["bigint"]}]},"v":1}'),
+    bodyOf('{"length":9,"items":{"3":1}},{"values":[["class","sparse"]],"v":1}'),
+    bodyOf('{"kind":"Float64Array","part":0},{"values":[["class","raw"]],"v":1},[8]', [new Uint8Array(8)]),
+    bodyOf('[{},{"id":0}],{"values":{"1":[["class","ref"]]},"v":1}'),
+    bodyOf('{"name":"f","source":"() => { globalThis.hacked = 1 }"},{"values":[["class","function"]],"v":1}'),
+    encodeBody('[1,[[1,1,0,["x"],0]],[[0,50]],1]', []),
+    encodeBody('[1,0,[[1,1,0,5,[1]],[2,1,1,5,{"name":"E","message":"m","fields":{}}]]]', []),
+    ...Array.from({ length: 20 }, (_, seed) => generate(new Random(seed + 1))),
+  ],
+  dictionary: [
+    ...[
+      '"__proto__"',
+      '"constructor"',
+      '"prototype"',
+      '__proto__.x',
+      'constructor.prototype.x',
+      '~__proto__',
+    ],
+    ...['"set"', '"map"', '"Date"', '"regexp"', '"bigint"', '"undefined"', '"number"', '"URL"', '"Error"'],
+    ...['["class","ref"]', '["class","raw"]', '["class","error"]', '["class","bare"]', '["class","sparse"]'],
+    ...['["class","invalid-date"]', '["class","function"]', '["custom","x"]', '["typed-array","Int8Array"]'],
+    ...['"values"', '"referentialEqualities"', '"v":1', '"toString"', '"toJSON"', '"then"', '"length"'],
+    ...['"id":0', '"part":0', '"kind"', '"items"', '"entries"', '"cause"', '"fields"', '"name"', '"source"'],
+    ...['hasOwnProperty.call', 'toString', '0.0', '1.0.1', '\\\\.', '"0"', ',', '[', ']', '{', '}', ':'],
+    ...['[[[[[[[[', ']]]]]]]]', '{"a":{"a":{"a":', '\\ud800', '\xff\xfe', '\xc0\x80', 'null', 'true'],
+  ],
+  generate,
+  run(input) {
+    const ways: string[] = [];
+    for (const door of doors(input)) {
+      try {
+        ways.push(door());
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        ways.push(wayOf(error));
+      }
+    }
+    if ('hacked' in globalThis) throw new Error('the source of a stranger ran when it was read');
+    return ways.join('; ');
+  },
+};
