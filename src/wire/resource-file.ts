@@ -95,7 +95,7 @@ export function parseResourceFile(text: string, path: string): ResourceFile {
   const file = values as unknown as ResourceFile;
   const { urls } = file.nats;
   if (!isTextList(urls) || urls.length === 0 || !urls.every(isText))
-    throw wrong(path, `is foreign: "urls" in "nats" must be a list of URLs, and is ${describe(urls)}`);
+    throw wrong(path, `is foreign: "urls" in "nats" must be a list of URLs, and is ${kindOf(urls)}`);
   const nats: { urls: readonly string[]; token?: string; ca?: string; certificate?: string } = { urls };
   for (const key of ['token', 'ca', 'certificate'] as const) {
     const value: unknown = file.nats[key];
@@ -202,7 +202,7 @@ function parseObject(text: string, path: string): Readonly<Record<string, unknow
   } catch {
     throw wrong(path, isUnterminated(text) ? 'is half-written: its JSON has no end' : 'is not JSON');
   }
-  if (!isObject(value)) throw wrong(path, `is foreign: it must hold an object, and holds ${describe(value)}`);
+  if (!isObject(value)) throw wrong(path, `is foreign: it must hold an object, and holds ${kindOf(value)}`);
   return value as Record<string, unknown>;
 }
 
