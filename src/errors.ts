@@ -18,6 +18,9 @@ export class UsageError extends MwError {
   }
 }
 
+/** What would break a line, or command the terminal. */
+const UNPRINTABLES = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
+
 /**
  * A command-line flag is wrong. `flag` is its name as typed, with the dashes. An algorithm may throw one
  * about its own flags: it is printed in one line, without the stack, and the exit code is 255.
@@ -26,9 +29,13 @@ export class FlagError extends MwError {
   readonly flag: string;
 
   constructor(flag: string, message: string, options?: ErrorOptions) {
-    super('ERR_MW_FLAG', `${flag}: ${message}`, options);
+    super('ERR_MW_FLAG', inOneLine(`${flag}: ${message}`), options);
     this.flag = flag;
   }
+}
+
+function inOneLine(text: string): string {
+  return text.replace(UNPRINTABLES, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A value cannot travel. `path` leads to the culprit inside it, such as `[0].handlers.click`. */

@@ -65,7 +65,9 @@ function valueBehind({ name }: FlagRow, next: string | undefined): string {
   if (next === undefined)
     throw new FlagError(name, `expected a value behind it, nothing came; type ${name} VALUE`);
   if (/^-[^\d.]/.test(next)) {
-    const came = next === '--' || ROWS.has(next.split('=', 1)[0] ?? '') ? next : 'another flag';
+    // Its value may be secret.
+    const [flag = ''] = next.split('=', 1);
+    const came = next === '--' || ROWS.has(flag) ? flag : 'another flag';
     throw new FlagError(
       name,
       `expected a value behind it, ${came} came; type ${name} VALUE, or ${name}=VALUE if it begins with a dash`,

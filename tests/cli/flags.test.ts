@@ -209,6 +209,8 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--resource-file --master', '--resource-file', '--master came'],
   ['--resource-file -- x', '--resource-file', '-- came'],
   ['--master --member-id --trials', '--member-id', '--member-id=VALUE'],
+  ['--master --member-id --nats-token=hidden', '--member-id', '--nats-token came'],
+  ['--master --member-id \u2028 --slaves \u2028\u001b[2J', '--slaves', '"\\u2028'],
   ['--master --resource-file-update-interval 0', '--resource-file-update-interval', 'above 0'],
   ['--master --resource-file-update-interval 1e3', '--resource-file-update-interval', '"1e3"'],
   ['--master --master-host h:1', '--master-host', 'without a port'],
@@ -321,7 +323,7 @@ for (const [args, flag, part] of WRONG) {
     assert.is(error.flag, flag);
     assert.ok(error.message.startsWith(`${flag}: `), error.message);
     assert.ok(error.message.includes(part), error.message);
-    assert.not.ok(/\n|hidden/.test(error.message), error.message);
+    assert.not.ok(/[\n\u2028]|hidden/.test(error.message), error.message);
   });
 }
 
