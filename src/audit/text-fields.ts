@@ -11,8 +11,10 @@ export interface FieldKind {
 }
 
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
-const COUNT = `${QUOTED} \\d+`;
-const ATTEMPT = `[^\\s"]+ #\\d+ ${QUOTED}`;
+/** More digits are none of ours, and in the end no number. */
+const DIGITS = '\\d{1,16}';
+const COUNT = `${QUOTED} ${DIGITS}`;
+const ATTEMPT = `[^\\s"]+ #${DIGITS} ${QUOTED}`;
 
 // Control characters and line separators would break the line or command the terminal; the backslash keeps
 // it reversible.
@@ -27,17 +29,17 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
 const LONG: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\' };
 
 const isString = (value: unknown): value is string => typeof value === 'string';
-const isNumber = (value: unknown): value is number => typeof value === 'number';
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
 const word: FieldKind = { write: writeWord, pattern: '\\S+', read: unescapeText, accepts: isString };
 
 export const FIELD_KINDS: Readonly<Record<string, FieldKind>> = {
   id: { ...word, pattern: '(?:(?:SLAVE|TASK)-\\d+|MASTER)' },
   word,
-  int: { write: String, pattern: '-?\\d+', read: Number, accepts: isNumber },
+  int: { write: String, pattern: `-?${DIGITS}`, read: Number, accepts: isNumber },
   sec: {
     write: (value) => (value as number).toFixed(1),
-    pattern: '-?\\d+\\.\\d',
+    pattern: `-?${DIGITS}\\.\\d`,
     read: Number,
     accepts: isNumber,
   },
