@@ -206,8 +206,10 @@ export class Parser {
 
   /** Whether the line's words are one blank apart and end in CRLF: then its tail can be repeated as it is. */
   #isCanonical(line: Buffer, lineEnd: number): boolean {
-    for (let i = 2; i < this.#tokens; i++)
-      if (this.#starts[i] !== (this.#ends[i - 1] as number) + 1) return false;
+    for (let i = 2; i < this.#tokens; i++) {
+      const end = this.#ends[i - 1] as number;
+      if (this.#starts[i] !== end + 1 || line[end] !== BLANK) return false;
+    }
     return this.#ends[this.#tokens - 1] === lineEnd - 1 && line[lineEnd - 1] === CR;
   }
 

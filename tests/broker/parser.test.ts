@@ -57,6 +57,7 @@ const COMMANDS: readonly (readonly [bytes: string, ...commands: string[]])[] = [
   ['+OK\r\nINFO {}\r\n'],
   ['PUB a 2\r\nhi\r\n', 'pub "a" "" 0 "hi\\r\\n" tail "2\\r\\nhi\\r\\n"'],
   ['pub a 0\r\n\r\n', 'pub "a" "" 0 "\\r\\n" tail "0\\r\\n\\r\\n"'],
+  ['PUB a\tb\t2\r\nhi\r\n', 'pub "a" "b" 0 "hi\\r\\n" tail "b 2\\r\\nhi\\r\\n"'],
   ['PUB a b 2\r\n\r\n\r\n', 'pub "a" "b" 0 "\\r\\n\\r\\n" tail "b 2\\r\\n\\r\\n\\r\\n"'],
   ['PUB  a\tb  2 \nhi\r\n', 'pub "a" "b" 0 "hi\\r\\n" tail "b 2\\r\\nhi\\r\\n"'],
   [
