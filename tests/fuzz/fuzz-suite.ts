@@ -15,7 +15,7 @@ export function testTarget(target: FuzzTarget): void {
   tests(`takes damaged inputs, seed ${SEED}`, async () => {
     const { inputs, ways, failure } = await fuzz(target, { seed: SEED, seconds: SECONDS });
     if (failure !== undefined) {
-      console.error(`kept in ${keepInput(target.name, failure.input)}`);
+      if (failure.input !== undefined) console.error(`kept in ${keepInput(target.name, failure.input)}`);
       throw failure.error;
     }
     assert.ok(inputs > 0 && ways > 1, `${inputs} inputs went ${ways} ways`);

@@ -1,0 +1,34 @@
+/** The JSON of the data and the control plane: what is no message is none, and what is one has its form. */
+import { formatControl, parseControl } from '../../../src/link/control-text.js';
+import { parseHandshake } from '../../../src/wire/handshake.js';
+import type { FuzzTarget } from '../driver.js';
+
+const EPOCH = '"run":"0011223344556677","nonce":"ffeeddccbbaa99887766554433221100","sid":7';
+
+export const messagesTarget: FuzzTarget = {
+  name: 'messages',
+  seeds: () => [
+    `{"type":"hello","protocol":1,${EPOCH},"memberId":"m","algorithms":[["a","f"]],"host":"h","pid":1}`,
+    `{"type":"welcome",${EPOCH},"resultGroup":"auto","algorithms":["a"],"broker":"embedded","limit":9,"clientTimeoutMs":9,"maxMessageBytes":9}`,
+    `{"type":"reject",${EPOCH},"reason":"no"}`,
+    `{"type":"stale",${EPOCH}}`,
+    `{"type":"beat",${EPOCH},"sent":1,"received":2,"limit":3,"running":-1,"runningMs":0,"begun":4,"memoryBytes":5}`,
+    `{"type":"command",${EPOCH},"id":1,"body":{"command":"recall","from":1,"to":3}}`,
+    `{"type":"command",${EPOCH},"id":1,"body":{"command":"cancel","index":1}}`,
+    `{"type":"ack",${EPOCH},"id":1,"from":2,"found":"running"}`,
+    '{"type":"master-query","run":"0011223344556677","established":true}',
+  ],
+  dictionary: [
+    ...['"type"', '"hello"', '"welcome"', '"beat"', '"command"', '"ack"', '"shutdown"', '"bye"', '"overdue"'],
+    ...['"__proto__"', '"constructor"', 'null', 'true', '[]', '{}', '""', '-1', '1e999', '\ud800'],
+  ],
+  run(input) {
+    const text = input.toString('utf8');
+    const handshake = parseHandshake(text);
+    const control = parseControl(text);
+    if (control !== undefined && parseControl(formatControl(control)) === undefined) {
+      throw new Error('a control message is none when it is written again');
+    }
+    return `${handshake?.type} ${control?.type}`;
+  },
+};
