@@ -4,14 +4,31 @@ import { FormatError, TaskError } from '../errors.js';
 import { type Body, decodeBody, RawReader } from '../wire/body.js';
 import { decodeValue } from '../wire/codec.js';
 import type { ResultEntry } from '../wire/entries.js';
+import { isStackOverflow } from '../wire/fold-value.js';
 import { functionsOf } from './read-fate.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
 
 const NO_RAWS: readonly Uint8Array[] = [];
 
-/** To be called before the entry is decoded, which may change it. */
-export function encodeStoredResult(sid: number, entry: ResultEntry, raws: readonly Uint8Array[]): Body {
+/**
+ * To be called before the entry is decoded, which may change it. Undefined for one that is nested so deep
+ * that it can be read but not be written: no slave of ours sends it, and it is not stored.
+ */
+export function encodeStoredResult(
+  sid: number,
+  entry: ResultEntry,
+  raws: readonly Uint8Array[],
+): Body | undefined {
+  try {
+    return encode(sid, entry, raws);
+  } catch (error) {
+    if (isStackOverflow(error)) return undefined;
+    throw error;
+  }
+}
+
+function encode(sid: number, entry: ResultEntry, raws: readonly Uint8Array[]): Body {
   const [, attempt, , micros, json, meta, lengths] = entry;
   const head = `[${sid},${attempt},${micros},${JSON.stringify(json)}`;
   if (meta === undefined) return { text: `${head}]`, raws };
