@@ -11,6 +11,7 @@ import { batchFile } from '../../../src/cli/batch/print-batch.js';
 import { parseFlags } from '../../../src/cli/flags.js';
 import { createUserKey } from '../../../src/link/nkeys.js';
 import { programPath } from '../../support/programs.js';
+import { certificateFile, keyFile, pair, pem } from '../../support/tls-files.js';
 
 const batch = suite('--print-batch');
 
@@ -21,6 +22,8 @@ const program = join(hostile, 'my "app"\'s.cjs');
 const own = ['--', 'x y', "it's", '"q"', '$HOME', '$(id)', '100%', '*', '', '\\', '-5'];
 
 mkdirSync(hostile);
+const secretFile = join(folder, 'token');
+writeFileSync(secretFile, 'secret', { mode: 0o600 });
 writeFileSync(
   program,
   'console.log(JSON.stringify(process.argv.slice(1))); process.exitCode = Number(process.env.CODE);',
@@ -269,6 +272,57 @@ batch('of kubernetes, with a nats-server and its credentials, and a resource fil
   );
   assert.equal(password[0]?.stringData, { TS_MW_NATS_PASSWORD: 'p' });
   assert.not(jobs(password).some(({ words }) => words.some((word) => word.includes('password'))));
+});
+
+const encrypted = ['--tls-cert', certificateFile('broker'), '--tls-key', keyFile('broker')];
+const verified = [...encrypted, '--tls-ca', certificateFile('ca'), '--tls-verify'];
+
+batch('of kubernetes, with TLS: the files in the Secret, and slaves that know the certificate', () => {
+  const documents = manifests(print('kubernetes', encrypted));
+  const data = documents[0]?.stringData ?? {};
+  assert.equal(Object.keys(data), ['TS_MW_TOKEN', 'TS_MW_TLS_CERTIFICATE', 'tls.crt', 'tls.key']);
+  assert.is(data.TS_MW_TLS_CERTIFICATE, pem('broker'));
+  assert.is(data['tls.key'], pair('broker').key);
+  const [master, slaves] = jobs(documents);
+  for (const word of ['--tls-cert=/run/secrets/ts-mw/tls.crt', '--tls-key=/run/secrets/ts-mw/tls.key']) {
+    assert.ok(master?.words.includes(word), word);
+    assert.not(slaves?.words.includes(word), 'the key is for the master');
+  }
+  assert.equal([master?.volumeMounts?.length, slaves?.volumeMounts], [1, undefined]);
+  assert.equal(
+    slaves?.env?.map(({ name }) => name),
+    ['TS_MW_TOKEN', 'TS_MW_TLS_CERTIFICATE'],
+  );
+  const [, mutual] = jobs(manifests(print('kubernetes', verified)));
+  assert.ok(mutual?.words.includes('--tls-key=/run/secrets/ts-mw/tls.key'));
+});
+
+batch('what other machines reach has TLS, or --insecure; slaves show what their broker asks for', () => {
+  const printed = (system: string, ...flags: string[]): string => {
+    const command = parseFlags(['--master', '--print-batch', system, ...flags], {}, { env: {}, program });
+    if (command.kind !== 'print-batch') throw new Error(command.kind);
+    return batchFile({ ...command, program, directory: hostile });
+  };
+  for (const system of BATCH_SYSTEMS) {
+    const open = () => printed(system);
+    if (system === 'systemd') assert.ok(open());
+    else assert.throws(open, /^--master-host: expected TLS on .*--insecure/);
+    assert.throws(
+      () => printed(system, '--master-host', '10.1.2.3'),
+      /^--master-host: expected TLS on 10\.1\.2\.3/,
+    );
+    assert.throws(
+      () => printed(system, '--nats-url', 'n:1', '--nats-token-file', secretFile),
+      /^--insecure: expected TLS before a token goes to nats:\/\/n:1/,
+    );
+    assert.ok(printed(system, '--nats-url', 'tls://n:1', '--nats-token-file', secretFile));
+    assert.ok(printed(system, ...encrypted));
+  }
+  const slavesOf = (...flags: string[]) => condorJobs(printed('condor', ...flags))[1]?.arguments ?? '';
+  assert.not.match(slavesOf(...encrypted), /--tls/);
+  assert.match(slavesOf(...verified), /--tls-cert=\S+ --tls-key=\S+/);
+  assert.not.match(slavesOf(...verified), /--tls-ca|--tls-verify/);
+  assert.match(slavesOf('--nats-url', 'n:1', '--tls-ca', certificateFile('ca')), /--tls-ca=/);
 });
 
 batch('a slave is started as --slave-executable says', () => {
