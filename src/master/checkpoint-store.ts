@@ -3,7 +3,7 @@
  * once, and an lmdb store that takes over from it in the background and finds them again.
  *
  * - `about`: the layout, who holds the store, each algorithm's number.
- * - `results`: by algorithm, arguments and occurrence, the place in the stored order, then the result.
+ * - `results`: by algorithm, arguments and occurrence, the place in the stored order, a checksum, then the result.
  * - `order`: by the first place of each transaction, the numbers of its results' algorithms.
  * - `counts`: by algorithm, how many results it has.
  *
@@ -19,9 +19,10 @@ import { keyBytes, MOST_KEY_BYTES, writeKey } from './result-keys.js';
 import {
   encodeBatch,
   type LoggedBatch,
-  PLACE_BYTES,
+  placeOf,
   type ResultLog,
   resultsOf,
+  VALUE_HEAD_BYTES,
   type WrittenResult,
 } from './result-log.js';
 import type { ResultStore, ResultStoreListener } from './result-store.js';
@@ -108,12 +109,30 @@ export class CheckpointStore implements ResultStore {
   }
 
   find(task: Task): number | undefined {
-    const place = this.#tables.results.getBinaryFast(this.#keyOf(task))?.readDoubleBE(0);
+    const key = this.#keyOf(task);
+    const value = this.#valueOf(key);
+    const place = value && placeOf(key, value);
     return place !== undefined && place < this.#end ? place : undefined;
   }
 
   read(task: Task): Uint8Array | undefined {
-    return this.#tables.results.getBinaryFast(this.#keyOf(task))?.subarray(PLACE_BYTES);
+    return this.#valueOf(this.#keyOf(task))?.subarray(VALUE_HEAD_BYTES);
+  }
+
+  /** lmdb keeps no checksums: of damaged pages it says what happens to come to its mind. */
+  #valueOf(key: Uint8Array): Uint8Array | undefined {
+    let value: unknown;
+    try {
+      value = this.#tables.results.getBinaryFast(key);
+    } catch (cause) {
+      const { message } = cause as Error;
+      throw new CheckpointError(
+        this.folder,
+        `${this.folder} is damaged (${message}); give another folder, or remove it`,
+        { cause },
+      );
+    }
+    return value instanceof Uint8Array ? value : undefined;
   }
 
   following(place: number): number | undefined {
@@ -273,7 +292,7 @@ async function reasonOf(error: unknown): Promise<unknown> {
 
 /** Sorted as the places are. */
 function placeKey(place: number): Buffer {
-  const key = Buffer.alloc(PLACE_BYTES);
+  const key = Buffer.alloc(8);
   key.writeBigUInt64BE(BigInt(place));
   return key;
 }

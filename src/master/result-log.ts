@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readFileSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { type Body, bodyBytes, writeBody } from '../wire/body.js';
+import { crc32 } from './crc32.js';
 import { keyBytes, writeKey } from './result-keys.js';
 import type { Task } from './task.js';
 
@@ -18,8 +19,9 @@ const DIGEST_BYTES = 16;
 const HEAD_BYTES = DIGEST_BYTES + 4 + 4 + 8;
 /** Number of the algorithm, length of the key, length of the value. */
 const ENTRY_BYTES = 12;
-/** Before the bytes of a result stands its place. */
-export const PLACE_BYTES = 8;
+/** Before the bytes of a result stand its place and the checksum of its key, its place and its bytes. */
+const PLACE_BYTES = 8;
+export const VALUE_HEAD_BYTES = PLACE_BYTES + 4;
 /** A file that is larger gives way to the other, if that is empty. */
 const TURN_BYTES = 8 * 1024 * 1024;
 
@@ -45,7 +47,8 @@ export interface WrittenResult {
 
 export function encodeBatch(first: number, results: readonly WrittenResult[]): LoggedBatch {
   let size = HEAD_BYTES;
-  for (const { task, body } of results) size += ENTRY_BYTES + keyBytes(task) + PLACE_BYTES + bodyBytes(body);
+  for (const { task, body } of results)
+    size += ENTRY_BYTES + keyBytes(task) + VALUE_HEAD_BYTES + bodyBytes(body);
   // Not of the pool: lmdb reads from it later.
   const bytes = Buffer.allocUnsafeSlow(size);
   let at = HEAD_BYTES;
@@ -54,7 +57,11 @@ export function encodeBatch(first: number, results: readonly WrittenResult[]): L
     const key = at + ENTRY_BYTES;
     const value = writeKey(task, algorithm, bytes, key);
     bytes.writeDoubleBE(place++, value);
-    const end = writeBody(body, bytes, value + PLACE_BYTES);
+    const end = writeBody(body, bytes, value + VALUE_HEAD_BYTES);
+    bytes.writeUInt32BE(
+      checksum(bytes.subarray(key, value), bytes.subarray(value, end)),
+      value + PLACE_BYTES,
+    );
     bytes.writeUInt32BE(algorithm, at);
     bytes.writeUInt32BE(value - key, at + 4);
     bytes.writeUInt32BE(end - value, at + 8);
@@ -65,6 +72,17 @@ export function encodeBatch(first: number, results: readonly WrittenResult[]): L
   bytes.writeDoubleBE(first, DIGEST_BYTES + 8);
   bytes.set(digestOf(bytes), 0);
   return { first, count: results.length, bytes };
+}
+
+/** The place of a stored result; undefined if the disk gives other bytes for this key than were stored. */
+export function placeOf(key: Uint8Array, value: Uint8Array): number | undefined {
+  if (value.length < VALUE_HEAD_BYTES) return undefined;
+  const view = new DataView(value.buffer, value.byteOffset);
+  return view.getUint32(PLACE_BYTES) === checksum(key, value) ? view.getFloat64(0) : undefined;
+}
+
+function checksum(key: Uint8Array, value: Uint8Array): number {
+  return crc32(value.subarray(VALUE_HEAD_BYTES), crc32(value.subarray(0, PLACE_BYTES), crc32(key, 0)));
 }
 
 /** The results of a batch: views of its bytes. */

@@ -7,6 +7,7 @@ import { flagsTarget } from './targets/flags.js';
 import { frameTarget } from './targets/frame.js';
 import { messagesTarget } from './targets/messages.js';
 import { resourceFileTarget } from './targets/resource-file.js';
+import { resultLogTarget } from './targets/result-log.js';
 import { sessionTarget } from './targets/session.js';
 
 export const TARGETS: readonly FuzzTarget[] = [
@@ -18,4 +19,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   resourceFileTarget,
   auditTarget,
   flagsTarget,
+  resultLogTarget,
 ];

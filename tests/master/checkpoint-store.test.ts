@@ -1,7 +1,16 @@
 /** The store of a checkpoint in real folders: what comes back, and who may have it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
@@ -163,6 +172,28 @@ store('has what was committed when its process was killed, but for a batch that 
         assert.is(store.find(taskOf(work, 4)), texts.filter(Boolean).length);
       });
     }
+  }),
+);
+
+store('takes no result for one of which the disk gives other bytes', () =>
+  inFolder(async (folder) => {
+    await withStore(folder, [work], (store) =>
+      writeAll(store, [
+        [taskOf(work, 1), 'the first result'],
+        [taskOf(work, 2), 'the other result'],
+      ]),
+    );
+    const file = join(folder, 'data.mdb');
+    const bytes = readFileSync(file);
+    for (let at = bytes.indexOf('first'); at >= 0; at = bytes.indexOf('first', at)) bytes.write('worst', at);
+    writeFileSync(file, bytes);
+    await withStore(folder, [work], async (store) => {
+      assert.is(store.find(taskOf(work, 1)), undefined);
+      assert.is(store.find(taskOf(work, 2)), 1);
+      assert.is(textOf(store.read(taskOf(work, 2))), 'the other result');
+      await writeAll(store, [[taskOf(work, 1), 'the first result, again']]);
+    });
+    await withStore(folder, [work], async (store) => assert.is(store.find(taskOf(work, 1)), 2));
   }),
 );
 
