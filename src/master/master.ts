@@ -13,6 +13,7 @@ import type { MasterHandle } from './master-handle.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
 import { News } from './news.js';
 import { ProgramSide } from './program-side.js';
+import { type SlaveView, viewOf } from './slave-view.js';
 
 /** What slaves may take to acknowledge a shutdown. */
 const SHUTDOWN_WITHIN_MS = 5_000;
@@ -87,6 +88,11 @@ export class Master implements Submitter {
 
   pendingTasks(definition: AlgorithmDefinition): number {
     return this.#core.entryOf(definition).pending;
+  }
+
+  /** Those that have a session now, in the order in which they joined. */
+  get slaves(): readonly SlaveView[] {
+    return Array.from(this.#core.roster, viewOf);
   }
 
   // ---- the end

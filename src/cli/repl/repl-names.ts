@@ -10,11 +10,10 @@ import type { MasterHandle } from '../../master/master-handle.js';
 import { type EmbeddedMaster, type EmbeddedMasterOptions, master, slave } from '../embed.js';
 import type { RunningMaster } from '../run-master.js';
 import { awaitable } from './awaitable.js';
-import type { SlaveTable } from './slave-table.js';
+import { slaveTable } from './slave-table.js';
 
 interface ReplNamesParams {
   readonly running: RunningMaster;
-  readonly table: SlaveTable;
   /** Whether the audit trail is shown. */
   readonly audit: { shown: boolean };
   readonly onAudit: (listener: AuditListener) => () => void;
@@ -22,14 +21,14 @@ interface ReplNamesParams {
 
 /** The values, by the names that the REPL has for them. */
 export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown> {
-  const { running, table, audit } = params;
+  const { running, audit } = params;
   const algorithms = namedAlgorithms();
   const names = new Map<string, unknown>([
     ['master', callableMaster(running)],
     ['slave', slave],
     ['algorithms', Object.fromEntries(algorithms)],
     ['results', () => results(running.handle)],
-    ['slaves', () => table.rows],
+    ['slaves', () => slaveTable(running.master.slaves)],
     ['addSlave', () => addSlave(params)],
     ['killSlave', (sid: SlaveId) => killSlave(params, sid)],
     [
@@ -112,8 +111,8 @@ function addSlave({ running, onAudit }: ReplNamesParams): object & PromiseLike<S
   return awaitable({ pid }, () => joined);
 }
 
-function killSlave({ running, table }: ReplNamesParams, sid: SlaveId): SlaveId {
-  const row = table.find(sid);
+function killSlave({ running }: ReplNamesParams, sid: SlaveId): SlaveId {
+  const row = running.master.slaves.find((slave) => slave.sid === sid);
   if (row === undefined) throw refusal(`there is no ${String(sid)}; slaves() lists those there are`);
   if (row.host !== hostname() || !running.killSlave(row.pid)) {
     throw refusal(`${sid} is ${row.host}:${row.pid}, which this master did not start; end it there`);

@@ -13,7 +13,6 @@ import { openTrail } from '../open-trail.js';
 import { RunningMaster } from '../run-master.js';
 import { MwRepl } from './mw-repl.js';
 import { helpText, replNames } from './repl-names.js';
-import { SlaveTable } from './slave-table.js';
 
 /** Told also while the audit trail is not shown. */
 const ALWAYS_SHOWN: ReadonlySet<AuditEventType> = new Set(['warning', 'error', 'local-slave-unstarted']);
@@ -27,11 +26,9 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   const trail = openTrail(configuration, 'listeners-only');
   // With nothing to open anew, the end of its terminal ends it
   const stopReopening = auditFile === undefined ? undefined : reopenOnHangup(trail);
-  const table = new SlaveTable();
   const audit = { shown: false };
   let repl: MwRepl | undefined;
   trail.onEvent((event, timeMs) => {
-    table.hear(event);
     if (audit.shown || ALWAYS_SHOWN.has(event.type)) say(formatText(event, timeMs), repl);
     repl?.refresh();
   });
@@ -54,9 +51,9 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   const [url = ''] = running.address.urls;
   process.stdout.write(`ts-mw ${packageVersion()}, master at ${url}. Type .help for what there is.\n`);
   repl = await MwRepl.open({
-    names: replNames({ running, table, audit, onAudit: (listener) => trail.onEvent(listener) }),
+    names: replNames({ running, audit, onAudit: (listener) => trail.onEvent(listener) }),
     help: helpText(),
-    prompt: () => promptOf(table.size, running.handle.pendingTasks),
+    prompt: () => promptOf(running.master.slaves.length, running.handle.pendingTasks),
   });
   const code = await Promise.race([repl.closed.then(() => 0), terminated.then(() => 143)]);
   // What was typed and not awaited has nobody to tell any more
