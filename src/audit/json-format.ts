@@ -40,7 +40,7 @@ let isoPrefix = '';
 function isoTime(timeMs: number): string {
   const second = Math.floor(timeMs / 1000);
   if (second !== isoSecond) {
-    isoPrefix = new Date(second * 1000).toISOString().slice(0, 20);
+    isoPrefix = new Date(second * 1000).toISOString().slice(0, -4);
     isoSecond = second;
   }
   const rest = Math.floor(timeMs - second * 1000);
