@@ -56,8 +56,9 @@ export class Session {
   #announcedReceived = 0;
   #peerWant = 0;
   #heldUpAt: number | undefined;
-  readonly #asks = new Allowance(RESENDS_PER_SECOND);
-  readonly #serves = new Allowance(RESENDS_PER_SECOND);
+  /** Most of thousands of sessions never need them. */
+  #asks: Allowance | undefined;
+  #serves: Allowance | undefined;
   readonly #words = { position: false, answer: false, resend: false, ask: false, grant: false };
 
   constructor(options: SessionOptions) {
@@ -227,6 +228,7 @@ export class Session {
         return NO_BODIES;
       case FRAME_KIND.resend:
         // Who is not served asks again.
+        this.#serves ??= new Allowance(RESENDS_PER_SECOND);
         if (!this.#serves.take(now)) return NO_BODIES;
         this.#outgoing.goBack(header.number);
         this.#onResend?.('served', header.number);
@@ -353,7 +355,9 @@ export class Session {
   }
 
   #askAgain(now: number): void {
-    if (this.#incoming.mayAskAgain(now) && this.#asks.take(now)) this.#words.resend = true;
+    if (!this.#incoming.mayAskAgain(now)) return;
+    this.#asks ??= new Allowance(RESENDS_PER_SECOND);
+    if (this.#asks.take(now)) this.#words.resend = true;
   }
 
   #announced(): void {
