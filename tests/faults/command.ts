@@ -37,6 +37,9 @@ const flags = await yargs(process.argv.slice(2))
 
 const broker: BrokerName | undefined = flags.broker === 'nats' ? 'nats-server' : flags.broker;
 
+// What was started ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 if (flags.list || flags.scenarios !== undefined) await runScenarios(flags.scenarios ?? '');
 else {
   const brokers = broker === undefined ? BROKER_NAMES : [broker];

@@ -24,11 +24,19 @@ export interface Submission {
   readonly policy?: TaskPolicy | undefined;
 }
 
+/** Keeps so many pending, of each work in turn, until the test says that it is enough. */
+export interface Flow {
+  readonly flow: readonly Submission[];
+  readonly pending: number;
+  readonly cue: string;
+  /** One of these, in turn, after so many of the others. */
+  readonly rarely?: { readonly works: readonly Submission[]; readonly after: number } | undefined;
+}
+
 /** What the master does, in order; in the end it takes all fates that are left. */
 export type Step =
   | Submission
-  /** Keeps so many pending, of each work in turn, until the test says that it is enough. */
-  | { readonly flow: readonly Submission[]; readonly pending: number; readonly cue: string }
+  | Flow
   /** Goes on when so many tasks have begun, says the slaves' log. */
   | { readonly awaitBegun: number }
   /** Goes on when the test says so, in the same log. */
@@ -110,13 +118,15 @@ function submit({ submit, args, count = 1, policy }: Submission): number {
 }
 
 async function flow(
-  { flow, pending, cue }: Extract<Step, { flow: unknown }>,
+  { flow, pending, cue, rarely }: Flow,
   fates: ReturnType<MasterHandle['results']>,
   tell: (fate: Fate) => void,
 ): Promise<number> {
   let submitted = 0;
   const more = (): void => {
-    submitted += submit(flow[submitted % flow.length] as Submission);
+    const isRare = rarely !== undefined && submitted % rarely.after === rarely.after - 1;
+    const [works, turn] = isRare ? [rarely.works, Math.floor(submitted / rarely.after)] : [flow, submitted];
+    submitted += submit(works[turn % works.length] as Submission);
   };
   while (submitted < pending) more();
   while (!isCued(cue)) {

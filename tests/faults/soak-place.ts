@@ -61,13 +61,20 @@ export class Place implements AsyncDisposable {
     return { fault, ms: performance.now() - since };
   }
 
-  /** Who ends now ends for good. */
-  endWithMaster(): void {
+  get #wasDismissed(): boolean {
+    return this.slave.trail.all('shutdown-received').length > 0;
+  }
+
+  /** After the master's end; returns the exit code of who was told of it, 0 for one that came too late for that. */
+  async end(): Promise<number | null> {
     this.#isEnding = true;
+    if (this.slave.trail.all('id-received').length === 0) this.slave.signal('SIGKILL');
+    const code = await this.slave.exit();
+    return this.#wasDismissed ? code : 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.endWithMaster();
+    this.#isEnding = true;
     this.slave.signal('SIGCONT');
     this.slave.signal('SIGKILL');
     await this.#kept;
@@ -87,7 +94,7 @@ export class Place implements AsyncDisposable {
   async #keep(): Promise<void> {
     for (;;) {
       await this.slave.ended;
-      if (this.#isEnding) return;
+      if (this.#isEnding || this.#wasDismissed) return;
       // A task or its own judgement may have ended it as well as a fault.
       if (this.#struck === undefined) this.#struck = { fault: 'end of a slave', since: performance.now() };
       await pass(this.#chance.between(0, 500));

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Chance } from '../simulation/scheduler.js';
 import { FaultyWay } from './faulty-way.js';
-import type { Submission } from './program.js';
+import type { Flow } from './program.js';
 import { SOAK_FAULTS, type SoakFault, type SoakTarget } from './soak-faults.js';
 import { Place } from './soak-place.js';
 import { type BrokerName, Cluster, PROGRAM, pass, until } from './support.js';
@@ -37,7 +37,6 @@ export interface SoakOutcome {
 
 const PLACES = 4;
 const CLIENT_TIMEOUT = 3;
-const PENDING = 80;
 const ENOUGH = 'enough';
 /** Faults overlap: many last longer than it takes to the next. */
 const NEXT_FAULT_MS = [100, 1_500] as const;
@@ -45,34 +44,34 @@ const LONGEST_RECOVERY_MS = 90_000;
 const POLL_MS = 20;
 
 /** Naps, data and computation, and now and then a task that takes its slave down. */
-function flowOf(): Submission[] {
-  const common: Submission[] = [
+const FLOW: Flow = {
+  flow: [
     { submit: 'nap', args: [10] },
     { submit: 'echo', args: [{ bytes: 2_000 }] },
     { submit: 'pace', args: [3, 3] },
     { submit: 'small', args: [] },
     { submit: 'echo', args: [{ bytes: 40_000 }] },
     { submit: 'nap', args: [60] },
-    { submit: 'small', args: [] },
     { submit: 'spin', args: [5] },
-  ];
-  const deaths: Death[] = ['abort', 'exit 0', 'exit 3', 'throw', 'loop'];
-  return deaths.flatMap((how): Submission[] => [
-    ...Array.from({ length: 100 }, () => common).flat(),
-    {
+  ],
+  rarely: {
+    works: (['abort', 'exit 0', 'exit 3', 'throw', 'loop'] satisfies Death[]).map((how) => ({
       submit: 'die',
       args: [how],
-      policy: { maxAttempts: 1, timeoutSeconds: how === 'loop' ? 0.5 : undefined },
-    },
-  ]);
-}
+      policy: { maxAttempts: 1, ...(how === 'loop' ? { timeoutSeconds: 0.5 } : {}) },
+    })),
+    after: 800,
+  },
+  pending: 80,
+  cue: ENOUGH,
+};
 
 export async function soak({ broker, seconds, seed, onFault = () => {} }: SoakParams): Promise<SoakOutcome> {
   const chance = new Chance(seed);
   await using cluster = await Cluster.open(broker, { clientTimeout: CLIENT_TIMEOUT });
   await using masterWay = cluster.nats === undefined ? undefined : await FaultyWay.open(cluster.nats.port);
   await cluster.startMaster({
-    plan: { steps: [{ flow: flowOf(), pending: PENDING, cue: ENOUGH }] },
+    plan: { steps: [FLOW] },
     port: masterWay?.port,
   });
   const places: Place[] = [];
@@ -82,7 +81,6 @@ export async function soak({ broker, seconds, seed, onFault = () => {} }: SoakPa
   const run = new Run({ cluster, chance, places, masterWay }, broker, onFault);
   await run.strikeFor(seconds * 1000);
   await run.recover();
-  for (const place of places) place.endWithMaster();
   cluster.cue(ENOUGH);
   // Not before it is reckoned does the cluster end.
   return await run.reckon();
@@ -149,10 +147,10 @@ class Run {
     const ids = new Set(report.fates.map(({ taskId }) => taskId));
     await this.#check('fates', () => report.checkFates(report.submitted));
     await this.#check('runs', () => report.checkRunsHaveCauses());
-    for (const [index, { slave }] of places.entries()) {
+    for (const [index, place] of places.entries()) {
       await this.#check(`slave ${index}`, async () => {
-        const exit = await slave.exit();
-        if (exit !== 0) throw new Error(`exits ${exit}: ${slave.errors.slice(-500)}`);
+        const exit = await place.end();
+        if (exit !== 0) throw new Error(`exits ${exit}: ${place.slave.errors.slice(-500)}`);
       });
     }
     await this.#check('--audit-verify', async () => {

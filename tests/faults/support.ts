@@ -63,7 +63,15 @@ export class Cluster implements AsyncDisposable {
     mkdirSync(this.#log);
     mkdirSync(this.#temporary);
     this.noted = new Computed(this.#log);
+    process.once('exit', this.#killAll);
   }
+
+  /** Also when the test or the soak is interrupted. */
+  readonly #killAll = (): void => {
+    for (const { pid } of this.#processes()) killNow(pid);
+    if (this.nats !== undefined) killNow(this.nats.pid);
+    rmSync(this.folder, { recursive: true, force: true });
+  };
 
   static async open(broker: BrokerName, { clientTimeout = 3 } = {}): Promise<Cluster> {
     return new Cluster(broker === 'nats-server' ? await startNatsServer() : undefined, clientTimeout);
@@ -205,6 +213,7 @@ export class Cluster implements AsyncDisposable {
       member.signal('SIGKILL');
     }
     for (const { pid } of this.#processes()) killNow(pid);
+    process.off('exit', this.#killAll);
     await Promise.all(this.members.map(({ ended }) => ended));
     await this.nats?.stop();
     if (process.env.FAULTS_KEEP !== '1') rmSync(this.folder, { recursive: true, force: true });

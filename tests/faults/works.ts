@@ -50,6 +50,14 @@ const echo = defineAlgorithm('echo', (data: Uint8Array) => {
   return data;
 });
 
+/** The same, and leaves the processor to others. */
+const ferry = defineAlgorithm('ferry', async (data: Uint8Array) => {
+  note('begin');
+  await new Promise((resolve) => setTimeout(resolve, 15));
+  note('end');
+  return data;
+});
+
 const small = defineAlgorithm('small', () => {
   note('begin');
   note('end');
@@ -92,7 +100,7 @@ const chatter = defineAlgorithm('chatter', (bytes: number) => {
   return bytes;
 });
 
-export const works = { nap, spin, pace, swallow, produce, echo, small, tiny, die, chatter } as const;
+export const works = { nap, spin, pace, swallow, produce, echo, ferry, small, tiny, die, chatter } as const;
 export type Work = keyof typeof works;
 
 function note(word: 'begin' | 'end'): void {

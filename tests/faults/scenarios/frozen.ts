@@ -44,7 +44,7 @@ export const FROZEN: readonly Scenario[] = [
   {
     name: 'SIGSTOP of a slave in the middle of much data, longer than the timeout',
     brokers: 'either',
-    settings: { flow: [{ submit: 'echo', args: [{ bytes: 100_000 }] }], pending: 100, expect: { lost: 1 } },
+    settings: { flow: [{ submit: 'ferry', args: [{ bytes: 100_000 }] }], pending: 100, expect: { lost: 1 } },
     strike: freezeUntilLost,
   },
   {
@@ -71,7 +71,7 @@ export const FROZEN: readonly Scenario[] = [
   },
   {
     name: 'SIGSTOP of the master, longer than the timeout',
-    brokers: 'each',
+    brokers: 'either',
     settings: { expect: { unharmed: true } },
     async strike(stage) {
       await stage.cluster.master.freeze(FOR_LONG_MS);

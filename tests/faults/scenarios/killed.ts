@@ -24,7 +24,7 @@ export const KILLED: readonly Scenario[] = [
   },
   {
     name: 'kill -9 of a slave whose window is full',
-    brokers: 'each',
+    brokers: 'either',
     settings: { ...DATA, pending: 400, expect: { lost: 1 } },
     strike: (stage) => stage.killAndReplace(stage.anyone),
   },

@@ -96,7 +96,7 @@ export const NETWORK: readonly Scenario[] = [
   },
   {
     name: 'every piece of data halved, in both directions',
-    brokers: 'each',
+    brokers: 'either',
     settings: SLAVES,
     strike: (stage) => suffers(stage, 2_000, { halved: true }),
   },

@@ -48,6 +48,6 @@ export interface Expectation {
 
 /** Fills both directions: as much comes back as goes out. */
 export const DATA: Pick<Settings, 'flow' | 'pending'> = {
-  flow: [{ submit: 'echo', args: [{ bytes: 40_000 }] }],
+  flow: [{ submit: 'ferry', args: [{ bytes: 40_000 }] }],
   pending: 40,
 };
