@@ -40,7 +40,7 @@ const CLIENT_TIMEOUT = 3;
 const ENOUGH = 'enough';
 /** Faults overlap: many last longer than it takes to the next. */
 const NEXT_FAULT_MS = [100, 1_500] as const;
-const LONGEST_RECOVERY_MS = 90_000;
+const LONGEST_RECOVERY_MS = 180_000;
 const POLL_MS = 20;
 
 /** Naps, data and computation, and now and then a task that takes its slave down. */
