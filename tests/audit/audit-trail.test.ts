@@ -1,36 +1,23 @@
 /** The trail as its users have it: order, listeners, rotation, the end of a process, and bad destinations. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createAuditTrail, reopenOnHangup } from '../../src/audit/audit-trail.js';
-import type { AuditEvent } from '../../src/audit/events.js';
 import { createMemoryTrail, silentAudit } from '../../src/audit/memory-trail.js';
 import { formatText } from '../../src/audit/text-format.js';
 import { FlagError } from '../../src/errors.js';
 import { until } from '../support/programs.js';
+import { linesOf, sent, withFolder } from './support.js';
 
 // sonic-boom calls it as a property of this object
 const fs = createRequire(import.meta.url)('node:fs') as typeof import('node:fs');
 const CHILD = fileURLToPath(new URL('./emitting-child.js', import.meta.url));
 const LIMIT_MS = 20_000;
-
-async function withFolder(body: (folder: string) => unknown): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'audit-'));
-  try {
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-const linesOf = (file: string) => readFileSync(file, 'utf8').split('\n').slice(0, -1);
-const sent = (count: number): AuditEvent => ({ type: 'tasks-sent', sid: 'SLAVE-0', count });
 
 /** A signal alone keeps no process alive; the time limit does. */
 async function within<T>(promise: Promise<T>): Promise<T> {

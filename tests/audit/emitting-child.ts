@@ -3,13 +3,12 @@ import { openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuditTrail } from '../../src/audit/audit-trail.js';
-import type { AuditEvent } from '../../src/audit/events.js';
 import { LineWriter } from '../../src/audit/line-writer.js';
 import { formatText } from '../../src/audit/text-format.js';
+import { sent } from './support.js';
 
 const [scenario = '', ...args] = process.argv.slice(2);
 const fs = createRequire(import.meta.url)('node:fs') as typeof import('node:fs');
-const sent = (count: number): AuditEvent => ({ type: 'tasks-sent', sid: 'SLAVE-0', count });
 
 const scenarios: Readonly<Record<string, () => Promise<void>>> = {
   async 'full-disk'() {

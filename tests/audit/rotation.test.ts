@@ -15,7 +15,6 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -24,23 +23,12 @@ import { type AuditTrail, createAuditTrail } from '../../src/audit/audit-trail.j
 import type { AuditEvent } from '../../src/audit/events.js';
 import { type Holder, thisHolder } from '../../src/audit/holder.js';
 import { rotate } from '../../src/audit/rotation.js';
+import { linesOf, sent, withFolder } from './support.js';
 
 const CHILD = fileURLToPath(new URL('./emitting-child.js', import.meta.url));
 const LIMIT_MS = 20_000;
 const LINE_BYTES = '11/04/2010 21:43:59 [A] SLAVE-0 <- 1000 tasks\n'.length;
 const MAX_BYTES = 4096;
-
-async function withFolder(body: (folder: string) => unknown): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'rotation-'));
-  try {
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-const linesOf = (file: string) => readFileSync(file, 'utf8').split('\n').slice(0, -1);
-const sent = (count: number): AuditEvent => ({ type: 'tasks-sent', sid: 'SLAVE-0', count });
 
 /** Of a trail and what was rotated away, the oldest first. */
 function filesOf(file: string): string[] {

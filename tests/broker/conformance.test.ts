@@ -2,7 +2,8 @@
 import { type ConnectionOptions, connect, headers, type NatsConnection } from 'nats';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BROKERS, type TestBroker, type TestBrokerOptions } from '../support/brokers.js';
+import { BROKERS, type TestBroker } from '../support/brokers.js';
+import type { NatsServerOptions } from '../support/nats-server.js';
 import { CONNECT_QUIET, hpub, pub, RawNats } from '../support/raw-nats.js';
 
 const HEADERS = 'NATS/1.0\r\nk: v\r\n\r\n';
@@ -17,7 +18,7 @@ interface Stage {
 
 const conformance = suite('broker conformance');
 
-function it(name: string, body: (stage: Stage) => Promise<void>, options: TestBrokerOptions = {}): void {
+function it(name: string, body: (stage: Stage) => Promise<void>, options: NatsServerOptions = {}): void {
   for (const kind of BROKERS) {
     conformance(`it ${name} (${kind.name})`, async () => {
       const broker = await kind.start(options);
@@ -277,8 +278,8 @@ it(
   { maxPayload: 100 },
 );
 
-const TOKEN: TestBrokerOptions = { token: 'right' };
-const USER: TestBrokerOptions = { user: 'me', password: 'right' };
+const TOKEN: NatsServerOptions = { token: 'right' };
+const USER: NatsServerOptions = { user: 'me', password: 'right' };
 const REFUSED = "-ERR 'Authorization Violation'\r\n";
 
 it(

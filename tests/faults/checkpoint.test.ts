@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Programs, type RunningProgram, withPrograms } from '../support/programs.js';
+import { generator } from '../support/random.js';
 
 const it = suite('checkpoint');
 
@@ -21,17 +22,6 @@ function countCalls(lines: Iterable<string>): Map<number, number> {
     counts.set(n, (counts.get(n) ?? 0) + 1);
   }
   return counts;
-}
-
-/** Mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 class Computation {

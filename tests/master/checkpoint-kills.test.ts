@@ -1,22 +1,12 @@
 /** Programs that are killed at random instants and started again: each sees what it saw before, then what is new. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { generator } from '../support/random.js';
 import { Run } from './checkpoint-run.js';
 import type { Stored } from './memory-store.js';
 
 const SEEDS = 300;
 const TASKS = 60;
-
-/** Mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * Submits three tasks, and after each result one or two more that depend on it and on how many it has seen;

@@ -3,7 +3,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
-import type { Task } from '../../src/master/task.js';
 import { decodeBody } from '../../src/wire/body.js';
 import { parseTasks } from '../../src/wire/entries.js';
 import { createEntry, createSlave, createTask, numbersOf, Parts } from './parts.js';
@@ -95,10 +94,7 @@ test('a suspect runs alone, on the first slave that is left to run empty', () =>
   const [one, other] = parts.slaves as [SlaveRecord, SlaveRecord];
   parts.submit(2);
   parts.dispatch();
-  const [suspect] = parts.submit(1) as [Task];
-  parts.jar.take(() => false);
-  suspect.suspect = true;
-  parts.jar.putBack(suspect);
+  parts.submitSuspect();
   parts.submit(8);
   const first = parts.dispatch();
   assert.ok(!first.some((group) => numbersOf(group).includes(2)), 'both are busy');
@@ -119,10 +115,7 @@ test('a suspect goes to a slave that runs nothing, whoever is kept for it', () =
   const [busy] = parts.slaves as [SlaveRecord];
   parts.submit(1);
   parts.dispatch();
-  const [suspect] = parts.submit(1) as [Task];
-  parts.jar.take(() => false);
-  suspect.suspect = true;
-  parts.jar.putBack(suspect);
+  parts.submitSuspect();
   assert.equal(parts.dispatch(), []);
   const idle = createSlave(1);
   parts.slaves.push(idle);
@@ -136,30 +129,12 @@ test('a suspect goes to a slave that runs nothing, whoever is kept for it', () =
   );
 });
 
-test('a suspect does not wait for the slave kept for it when another is empty', () => {
-  const parts = new Parts({ slaves: 1 });
-  parts.submit(1);
-  parts.dispatch();
-  const [suspect] = parts.submit(1) as [Task];
-  parts.jar.take(() => false);
-  suspect.suspect = true;
-  parts.jar.putBack(suspect);
-  assert.equal(parts.dispatch(), [], 'the only slave is kept for it');
-  const empty = createSlave(1);
-  parts.slaves.push(empty);
-  const [group] = parts.dispatch();
-  assert.equal([group?.slave, ...numbersOf(group)], [empty, 1]);
-});
-
 test('a suspect goes elsewhere when the slave kept for it is lost', () => {
   const parts = new Parts({ slaves: 1 });
   const [one] = parts.slaves as [SlaveRecord];
   parts.submit(1);
   parts.dispatch();
-  const [suspect] = parts.submit(1) as [Task];
-  parts.jar.take(() => false);
-  suspect.suspect = true;
-  parts.jar.putBack(suspect);
+  parts.submitSuspect();
   assert.equal(parts.dispatch(), []);
   parts.lose(one);
   parts.slaves.push(createSlave(1));

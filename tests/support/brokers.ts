@@ -1,18 +1,7 @@
 /** The two brokers that everything must work on, behind one door. */
 import { startBroker } from '../../src/broker/start-broker.js';
-import { findNatsServer, startNatsServer, type TlsOfBroker } from './nats-server.js';
+import { findNatsServer, type NatsServerOptions, startNatsServer } from './nats-server.js';
 import { pair, pem } from './tls-files.js';
-
-export interface TestBrokerOptions {
-  readonly token?: string | undefined;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-  readonly port?: number | undefined;
-  readonly maxPayload?: number | undefined;
-  /** Bytes that a client may leave unread. */
-  readonly maxPending?: number | undefined;
-  readonly tls?: TlsOfBroker | undefined;
-}
 
 export interface TestBroker {
   readonly url: string;
@@ -22,7 +11,7 @@ export interface TestBroker {
 
 export interface BrokerKind {
   readonly name: 'embedded' | 'nats-server';
-  start(options?: TestBrokerOptions): Promise<TestBroker>;
+  start(options?: NatsServerOptions): Promise<TestBroker>;
 }
 
 const embedded: BrokerKind = {
