@@ -26,8 +26,8 @@ async function killedInLongTask(broker: BrokerName): Promise<number> {
   await cluster.begun(1);
   const [fast] = await cluster.joinSlaves(1);
   assert.ok(fast !== undefined);
-  const { sid } = await slow.trail.until('id-received');
-  const { sid: other } = await fast.trail.until('id-received');
+  const [sid] = cluster.sidsOf(slow);
+  const [other] = cluster.sidsOf(fast);
   await cluster.begun(12);
   const killedAt = Date.now();
   slow.signal('SIGKILL');

@@ -128,8 +128,8 @@ export class Cluster implements AsyncDisposable {
     const before = this.trail.all('slave-idle').length;
     const slaves = Array.from({ length: count }, () => this.startSlave(options));
     const isKnown = (slave: Member) => this.sidsOf(slave).length > 0 || undefined;
-    if (options.unread) await Promise.all(slaves.map((slave) => until('its sid', () => isKnown(slave))));
-    else await Promise.all(slaves.map((slave) => slave.trail.until('id-received')));
+    // Not in its own trail: what it writes there waits while its first task blocks it
+    await Promise.all(slaves.map((slave) => until('its sid', () => isKnown(slave))));
     await this.trail.until('slave-idle', before + count);
     return slaves;
   }
