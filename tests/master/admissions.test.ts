@@ -5,9 +5,10 @@ import * as assert from 'uvu/assert';
 import { silentAudit } from '../../src/audit/memory-trail.js';
 import type { SlaveIdentity } from '../../src/master/admissions.js';
 import { askProgram } from '../../src/master/ask-program.js';
-import { Sessions } from '../../src/master/sessions.js';
+import type { Sessions } from '../../src/master/sessions.js';
 import { type HandshakeMessage, type Hello, PROTOCOL_VERSION } from '../../src/wire/messages.js';
 import type { SessionAddress } from '../../src/wire/subjects.js';
+import { createSessions } from './parts.js';
 
 const nonceOf = (n: number): string => n.toString(16).padStart(32, '0');
 
@@ -24,29 +25,14 @@ class Stage {
   readonly sessions: Sessions;
 
   constructor(broker: 'embedded' | 'external' = 'external') {
-    this.sessions = new Sessions({
-      run: '00112233445566ff',
-      memberId: 'm',
-      algorithms: [],
-      taskGroup: 'auto',
-      resultGroup: 'auto',
-      maxMessageBytes: 1_024,
-      clientTimeoutMs: 1_000,
-      allowVersionSkew: false,
-      broker,
-      audit: { ...silentAudit, emit: ({ type }) => this.heard.push(type) },
-      ports: {
-        send: () => true,
+    this.sessions = createSessions(
+      {
         sendHandshake: (_address: SessionAddress, message: HandshakeMessage) =>
           this.said.push(message.type === 'reject' ? `reject ${message.reason}` : message.type),
-        watch: () => {},
-        forget: () => {},
-        command: () => {},
-        positions: () => {},
-        news: () => {},
         authorize: (identity, id) => this.asked.push({ identity, id }),
       },
-    });
+      { broker, audit: { ...silentAudit, emit: ({ type }) => this.heard.push(type) } },
+    );
   }
 
   hello(n: number, user = 'alice', change: Partial<Hello> = {}): void {

@@ -3,10 +3,13 @@
 import { DEFAULT_POLICY, resolvePolicy } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition, TaskPolicy } from '../../src/algorithms/types.js';
 import type { AuditEvent } from '../../src/audit/events.js';
+import { silentAudit } from '../../src/audit/memory-trail.js';
 import { AbortWatch } from '../../src/master/abort-watch.js';
 import { Dispatcher, type DispatcherOptions } from '../../src/master/dispatcher.js';
 import { FateBox } from '../../src/master/fate-box.js';
 import { Ledger } from '../../src/master/ledger.js';
+import type { MasterCoreOptions, MasterPorts } from '../../src/master/master-ports.js';
+import { Sessions } from '../../src/master/sessions.js';
 import { Settlement } from '../../src/master/settlement.js';
 import { SlaveMachine } from '../../src/master/slave-machine.js';
 import { type Group, SlaveRecord } from '../../src/master/slave-record.js';
@@ -202,4 +205,33 @@ export class Parts {
 
 export function numbersOf(group: Group | undefined): number[] {
   return (group?.tasks ?? []).map(({ number }) => number);
+}
+
+/** Sessions whose ports do nothing but what is given. */
+export function createSessions(
+  ports: Partial<MasterPorts>,
+  { broker = 'external', audit = silentAudit }: Partial<Pick<MasterCoreOptions, 'broker' | 'audit'>> = {},
+): Sessions {
+  return new Sessions({
+    run: '00112233445566ff',
+    memberId: 'm',
+    algorithms: [],
+    taskGroup: 'auto',
+    resultGroup: 'auto',
+    maxMessageBytes: 1_024,
+    clientTimeoutMs: 1_000,
+    allowVersionSkew: false,
+    broker,
+    audit,
+    ports: {
+      send: () => true,
+      sendHandshake: () => {},
+      watch: () => {},
+      forget: () => {},
+      command: () => {},
+      positions: () => {},
+      news: () => {},
+      ...ports,
+    },
+  });
 }

@@ -2,10 +2,10 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { silentAudit } from '../../src/audit/memory-trail.js';
-import { Sessions } from '../../src/master/sessions.js';
+import type { Sessions } from '../../src/master/sessions.js';
 import { type HandshakeMessage, type Hello, PROTOCOL_VERSION } from '../../src/wire/messages.js';
 import type { SessionAddress } from '../../src/wire/subjects.js';
+import { createSessions } from './parts.js';
 
 const NONCE = '0'.repeat(32);
 const hello: Hello = {
@@ -20,27 +20,9 @@ const hello: Hello = {
 
 function open(): { sessions: Sessions; said: string[] } {
   const said: string[] = [];
-  const sessions = new Sessions({
-    run: '00112233445566ff',
-    memberId: 'm',
-    algorithms: [],
-    taskGroup: 'auto',
-    resultGroup: 'auto',
-    maxMessageBytes: 1_024,
-    clientTimeoutMs: 1_000,
-    allowVersionSkew: false,
-    broker: 'external',
-    audit: silentAudit,
-    ports: {
-      send: () => true,
-      sendHandshake: ({ user }: SessionAddress, message: HandshakeMessage) =>
-        said.push(`${user} ${message.type}${message.type === 'welcome' ? ` ${message.sid}` : ''}`),
-      watch: () => {},
-      forget: () => {},
-      command: () => {},
-      positions: () => {},
-      news: () => {},
-    },
+  const sessions = createSessions({
+    sendHandshake: ({ user }: SessionAddress, message: HandshakeMessage) =>
+      said.push(`${user} ${message.type}${message.type === 'welcome' ? ` ${message.sid}` : ''}`),
   });
   return { sessions, said };
 }
