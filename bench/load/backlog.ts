@@ -1,6 +1,6 @@
 /** Results that come faster than the master algorithm takes them: what holds them back, and where they lie. */
 
-import { expectQuiet, LoadCluster } from './load-cluster.js';
+import { expectMemory, expectQuiet, LoadCluster } from './load-cluster.js';
 import { type LoadRow, megabytes } from './load-row.js';
 import type { Workload } from './workload.js';
 
@@ -44,12 +44,8 @@ async function measureRow({ what, workload }: Case): Promise<LoadRow> {
   await cluster.startSlaves(SLAVES);
   cluster.begin();
   const outcome = await cluster.finish(WITHIN_MS);
-  const { master, slaves, findings } = outcome;
   expectQuiet(outcome);
-  findings.bound('peak memory of the master', master.peakBytes, MOST_MASTER_BYTES, 'bytes');
-  for (const slave of slaves) {
-    findings.bound('peak memory of a slave', slave.peakBytes, MOST_SLAVE_BYTES, 'bytes');
-  }
+  expectMemory(outcome, { master: MOST_MASTER_BYTES, slave: MOST_SLAVE_BYTES });
   const { tasks = 0, resultBytes = 0 } = workload;
   return cluster.row(outcome, [`${megabytes(tasks * resultBytes).toFixed(0)} MB of results`]);
 }

@@ -4,7 +4,7 @@
  */
 
 import type { BrokerMessage } from './broker-process.js';
-import { LoadCluster } from './load-cluster.js';
+import { expectMemory, LoadCluster } from './load-cluster.js';
 import { LoadProcess } from './load-process.js';
 import { Findings, type LoadRow, megabytes } from './load-row.js';
 import { RawConnection } from './raw-connection.js';
@@ -156,7 +156,7 @@ async function measureSlaves(slaves: number): Promise<LoadRow> {
     findings.expect(events['slave-lost'] === undefined, `${events['slave-lost']} slaves were lost`);
     findings.expect(master.tally.reruns === 0, `${master.tally.reruns} tasks were run again`);
     findings.expect(master.tally.slaves === slaves, `only ${master.tally.slaves} slaves brought results`);
-    findings.bound('peak memory of the master', master.peakBytes, MOST_MASTER_BYTES, 'bytes');
+    expectMemory(outcome, { master: MOST_MASTER_BYTES });
     const share = `${megabytes(master.heapBytes).toFixed(0)} MB of heap in the end`;
     return cluster.row(outcome, [`all at once: joined after ${report.seconds.toFixed(1)} s; ${share}`]);
   } finally {

@@ -1,6 +1,6 @@
 /** Results of ten megabytes: taken as they come, and with a master algorithm that takes its time. */
 
-import { expectQuiet, LoadCluster } from './load-cluster.js';
+import { expectMemory, expectQuiet, LoadCluster } from './load-cluster.js';
 import { type LoadRow, megabytes } from './load-row.js';
 
 const RESULT_BYTES = 10e6;
@@ -20,12 +20,8 @@ export async function measureLarge({ results }: { results: number }): Promise<Lo
   await cluster.startSlaves(SLAVES);
   cluster.begin();
   const outcome = await cluster.finish(WITHIN_MS);
-  const { master, slaves, findings } = outcome;
   expectQuiet(outcome);
-  findings.bound('peak memory of the master', master.peakBytes, MOST_MASTER_BYTES, 'bytes');
-  for (const slave of slaves) {
-    findings.bound('peak memory of a slave', slave.peakBytes, MOST_SLAVE_BYTES, 'bytes');
-  }
-  const rate = megabytes(results * RESULT_BYTES) / master.seconds;
+  expectMemory(outcome, { master: MOST_MASTER_BYTES, slave: MOST_SLAVE_BYTES });
+  const rate = megabytes(results * RESULT_BYTES) / outcome.master.seconds;
   return [cluster.row(outcome, [`${rate.toFixed(0)} MB/s`])];
 }

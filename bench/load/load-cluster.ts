@@ -158,3 +158,14 @@ export function expectQuiet({ master, slaves, events, findings }: ClusterOutcome
   const { submitted } = master.tally;
   findings.expect(runs === submitted, `the slaves ran ${runs} tasks, the master submitted ${submitted}`);
 }
+
+/** Peak memory of the processes, in bytes. */
+export function expectMemory(
+  { master, slaves, findings }: ClusterOutcome,
+  most: { readonly master: number; readonly slave?: number | undefined },
+): void {
+  findings.bound('peak memory of the master', master.peakBytes, most.master, 'bytes');
+  if (most.slave === undefined) return;
+  for (const { peakBytes } of slaves)
+    findings.bound('peak memory of a slave', peakBytes, most.slave, 'bytes');
+}

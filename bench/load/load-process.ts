@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { Watchers } from './watchers.js';
 
 /** Enough to see why a process failed. */
 const ERRORS_KEPT = 10_000;
@@ -13,7 +14,7 @@ export class LoadProcess<Message extends { readonly type: string }> {
   errors = '';
   readonly #name: string;
   readonly #heard: Message[] = [];
-  readonly #listeners = new Set<() => void>();
+  readonly #watchers = new Watchers();
   #end: string | undefined;
 
   /** Starts a file of this folder. */
@@ -30,13 +31,13 @@ export class LoadProcess<Message extends { readonly type: string }> {
     });
     this.child.on('message', (message: Message) => {
       this.#heard.push(message);
-      this.#tell();
+      this.#watchers.tell();
     });
     this.ended = new Promise((resolve) => {
       const end = (how: string): void => {
         this.#end = how;
         resolve(how);
-        this.#tell();
+        this.#watchers.tell();
       };
       this.child.once('error', (error) => end(error.message));
       this.child.once('close', (code, signal) => end(signal ?? `code ${code}`));
@@ -53,7 +54,9 @@ export class LoadProcess<Message extends { readonly type: string }> {
     withinMs: number,
   ): Promise<Extract<Message, { readonly type: T }>> {
     const find = () => this.#heard.find((message) => message.type === type);
-    const found = await this.#wait(() => find() !== undefined || !this.isRunning, withinMs).then(find);
+    const found = await this.#watchers
+      .until(() => find() !== undefined || !this.isRunning, withinMs)
+      .then(find);
     if (found !== undefined) return found as Extract<Message, { readonly type: T }>;
     const how =
       this.#end === undefined ? `said no ${type} within ${withinMs / 1000} s` : `ended: ${this.#end}`;
@@ -62,7 +65,7 @@ export class LoadProcess<Message extends { readonly type: string }> {
 
   /** How it ended; throws when it does not. */
   async exit(withinMs: number): Promise<string> {
-    await this.#wait(() => !this.isRunning, withinMs);
+    await this.#watchers.until(() => !this.isRunning, withinMs);
     if (this.#end === undefined) throw new Error(`${this.#name} still runs after ${withinMs / 1000} s`);
     return this.#end;
   }
@@ -75,25 +78,5 @@ export class LoadProcess<Message extends { readonly type: string }> {
   async kill(): Promise<void> {
     if (this.isRunning) this.child.kill('SIGKILL');
     await this.ended;
-  }
-
-  #wait(condition: () => boolean, withinMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        clearTimeout(timer);
-        this.#listeners.delete(look);
-        resolve();
-      };
-      const look = (): void => {
-        if (condition()) finish();
-      };
-      const timer = setTimeout(finish, withinMs);
-      this.#listeners.add(look);
-      look();
-    });
-  }
-
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
   }
 }

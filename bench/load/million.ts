@@ -1,6 +1,6 @@
 /** Many tasks of one kilobyte: all submitted first, and drawn as there is room for them. */
 
-import { expectQuiet, LoadCluster } from './load-cluster.js';
+import { expectMemory, expectQuiet, LoadCluster } from './load-cluster.js';
 import { type LoadRow, megabytes } from './load-row.js';
 
 const ARGUMENT_BYTES = 1024;
@@ -34,7 +34,7 @@ async function measureRow(
   const { seconds } = await cluster.master.until('submitted', WITHIN_MS);
   const outcome = await cluster.finish(WITHIN_MS);
   expectQuiet(outcome);
-  outcome.findings.bound('peak memory of the master', outcome.master.peakBytes, mostBytes, 'bytes');
+  expectMemory(outcome, { master: mostBytes });
   const heap = `${megabytes(outcome.master.heapBytes).toFixed(0)} MB of heap when all is done`;
   const submission = targetNumber === undefined ? `submitted within ${seconds.toFixed(1)} s; ` : '';
   return cluster.row(outcome, [`${submission}${heap}`]);

@@ -14,6 +14,7 @@ import { parseHandshake } from '../../src/wire/handshake.js';
 import type { Session } from '../../src/wire/session.js';
 import { Subjects } from '../../src/wire/subjects.js';
 import { RawConnection } from './raw-connection.js';
+import { Watchers } from './watchers.js';
 
 const USER = '_';
 const FIRST_BRACE = 0x7b;
@@ -35,7 +36,7 @@ export class RawSlave {
   readonly #control: RawConnection;
   readonly #sentinel: SentinelCore;
   readonly #subjects: Subjects;
-  readonly #listeners = new Set<() => void>();
+  readonly #watchers = new Watchers();
   #toMaster = '';
   #positions: Positions = { sent: 0, received: 0, limit: 0 };
   #begun = 0;
@@ -63,7 +64,7 @@ export class RawSlave {
       activity: () => ({ running: this.#running, runningMs: 0, begun: this.#begun, memoryBytes: 0 }),
     });
     this.core = this.#createCore(memberId, run, algorithms);
-    for (const connection of [data, control]) connection.onFailure = () => this.#tell();
+    for (const connection of [data, control]) connection.onFailure = () => this.#watchers.tell();
   }
 
   /** Resolves when the master has welcomed it. */
@@ -71,7 +72,7 @@ export class RawSlave {
     const [data, control] = await Promise.all([connect(address), connect(address)]);
     const slave = new RawSlave(address, algorithms, data, control);
     slave.core.join();
-    await slave.#until(() => slave.core.sid !== undefined || slave.failure !== undefined, JOIN_MS);
+    await slave.#watchers.until(() => slave.core.sid !== undefined || slave.failure !== undefined, JOIN_MS);
     if (slave.core.sid === undefined) {
       slave.cut();
       throw new Error(slave.failure ?? 'no welcome came');
@@ -113,16 +114,16 @@ export class RawSlave {
     this.core.tick(now());
     this.#sentinel.turn(now(), 0);
     this.#settle();
-    this.#tell();
+    this.#watchers.tell();
   }
 
   /** Sends its results and says goodbye; false if nobody answered. */
   async leave(): Promise<boolean> {
     this.core.leave(now());
-    await this.#until(() => this.core.isDrained || this.core.end !== undefined, DRAIN_MS);
+    await this.#watchers.until(() => this.core.isDrained || this.core.end !== undefined, DRAIN_MS);
     this.#sentinel.request({ op: 'command', nonce: this.core.nonce, id: 1, body: { command: 'bye' } }, now());
     this.#settle();
-    await this.#until(() => this.#farewell || this.core.end !== undefined, GOODBYE_MS);
+    await this.#watchers.until(() => this.#farewell || this.core.end !== undefined, GOODBYE_MS);
     this.#closed = true;
     this.#data.close();
     this.#control.close();
@@ -166,7 +167,7 @@ export class RawSlave {
         startClock: () => {},
         stopClock: () => false,
         positions: (session) => this.#notePositions(session),
-        news: () => this.#tell(),
+        news: () => this.#watchers.tell(),
         abort: () => {},
       },
     });
@@ -198,7 +199,7 @@ export class RawSlave {
       const message = parseHandshake(payload.toString());
       if (message !== undefined) this.core.takeHandshake(message, now());
     }
-    this.#tell();
+    this.#watchers.tell();
   }
 
   #notePositions({ sentThrough, receivedThrough, receiveLimit }: Session): void {
@@ -214,32 +215,12 @@ export class RawSlave {
       if (event.type === 'acknowledged') this.#farewell = true;
       this.core.takeSentinelEvent(event, now());
     }
-    if (events.length > 0) this.#tell();
+    if (events.length > 0) this.#watchers.tell();
   }
 
   async #run({ definition, json }: GivenTask): Promise<unknown> {
     const run = definition?.fn as ((...args: readonly unknown[]) => unknown) | undefined;
     return await run?.(...(json as readonly unknown[]));
-  }
-
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
-  }
-
-  #until(condition: () => boolean, withinMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        clearTimeout(timer);
-        this.#listeners.delete(look);
-        resolve();
-      };
-      const look = (): void => {
-        if (condition()) finish();
-      };
-      const timer = setTimeout(finish, withinMs);
-      this.#listeners.add(look);
-      look();
-    });
   }
 }
 

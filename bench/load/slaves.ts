@@ -1,6 +1,6 @@
 /** Hundreds of real slave processes on one master: all of them work, and what each costs the master. */
 
-import { expectQuiet, LoadCluster } from './load-cluster.js';
+import { expectMemory, expectQuiet, LoadCluster } from './load-cluster.js';
 import { type LoadRow, megabytes } from './load-row.js';
 import { proportionalBytes } from './memory.js';
 
@@ -27,7 +27,7 @@ export async function measureSlaves({ slaves }: { slaves: number }): Promise<Loa
   const { master, findings } = outcome;
   expectQuiet(outcome);
   findings.expect(master.tally.slaves === slaves, `only ${master.tally.slaves} slaves brought results`);
-  findings.bound('peak memory of the master', master.peakBytes, MOST_MASTER_BYTES, 'bytes');
+  expectMemory(outcome, { master: MOST_MASTER_BYTES });
   const share = shares.reduce((sum, bytes) => sum + bytes, 0) / slaves;
   return [
     cluster.row(outcome, [
