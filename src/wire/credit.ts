@@ -18,9 +18,10 @@ const LARGE_BASES_BYTES = 176 * 1024;
 const SMALL_BASES_BYTES = 32 * 1024;
 const SMALL_BASE_BYTES = 1024;
 const TINY_BASES_BYTES = 304 * 1024;
-const TINY_BASE_BYTES = 128;
-/** The rest is for turns: two of the largest frames. */
+const TINY_BASE_BYTES = 112;
+/** The rest is for turns: two of the largest frames, and one when thousands of tiny bases were taken from it. */
 const TURN_BYTES = CREDIT_BYTES - LARGE_BASES_BYTES - SMALL_BASES_BYTES - TINY_BASES_BYTES;
+const MOST_TAKEN_BYTES = 240 * 1024;
 
 /** One session's share, as its pool keeps it. */
 export interface CreditMember {
@@ -38,6 +39,7 @@ export class CreditPool {
   #free = TURN_BYTES;
   #large = LARGE_BASES_BYTES;
   #small = SMALL_BASES_BYTES;
+  /** Below zero by what was taken from the turns. */
   #tiny = TINY_BASES_BYTES;
 
   /** Bytes left for turns. */
@@ -50,7 +52,9 @@ export class CreditPool {
     const large = Math.floor(this.#large / 4);
     if (large > SMALL_BASE_BYTES) return large;
     if (this.#small >= SMALL_BASE_BYTES) return SMALL_BASE_BYTES;
-    return this.#tiny >= TINY_BASE_BYTES ? TINY_BASE_BYTES : 0;
+    const left = this.#tiny - TINY_BASE_BYTES;
+    const isLeft = left >= 0 || (left >= -MOST_TAKEN_BYTES && this.#free >= TINY_BASE_BYTES);
+    return isLeft ? TINY_BASE_BYTES : 0;
   }
 
   /** Takes in a session that was made with `nextBase()` as its receive limit. */
@@ -114,7 +118,11 @@ export class CreditPool {
   #giveBack(base: number, sign: 1 | -1): void {
     if (base > SMALL_BASE_BYTES) this.#large += sign * base;
     else if (base > TINY_BASE_BYTES) this.#small += sign * base;
-    else this.#tiny += sign * base;
+    else {
+      const taken = Math.min(0, this.#tiny);
+      this.#tiny += sign * base;
+      this.#free += Math.min(0, this.#tiny) - taken;
+    }
   }
 }
 

@@ -12,7 +12,7 @@ const NUMBERS = [
   ...['9007199254740993', '9999999999999999', '1e308', '1e999', '-0', '0.5', '999999999', 'NaN'],
 ];
 const DOUBLES = [0, -0, 1, -1, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, 1e308, Infinity, NaN, 0.5];
-const WORDS = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x10000, 71, 72, 73];
+const WORDS = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x10000, 65, 66, 67];
 const BYTES = [0, 9, 10, 13, 32, 34, 44, 45, 46, 48, 91, 92, 93, 123, 125, 126, 127, 128, 192, 237, 255];
 
 type Step = (input: Buffer, random: Random, other: Buffer, mutation: Mutation) => Buffer;

@@ -114,29 +114,49 @@ function drain(crowd: Crowd, most: number, idle: ReadonlySet<Member> = new Set()
 
 test('it gives the first members much, later ones less, and everyone within what there is', () => {
   const crowd = new Crowd();
-  const bases = Array.from({ length: 3_000 }, () => crowd.join().master.receiveLimit);
+  const bases = Array.from({ length: 6_000 }, () => crowd.join().master.receiveLimit);
   assert.ok((bases[0] ?? 0) > 32 * 1024, `the first gets ${bases[0]}`);
   assert.equal(
     [...bases].sort((one, other) => other - one),
     bases,
   );
   assert.is(bases.at(-1), 0);
-  assert.ok((bases[2_000] ?? 0) >= framedBytes(40), 'thousands send a short result without asking');
-  const sum = bases.reduce((total, base) => total + base, 0);
-  assert.ok(sum <= CREDIT_BYTES - 2 * CHUNK_BYTES, `${sum} bytes of bases leave two chunks for turns`);
+  assert.ok((bases[5_000] ?? 0) >= framedBytes(40), 'five thousand send a short result without asking');
+  const sums = [2_500, 6_000].map((count) => bases.slice(0, count).reduce((total, base) => total + base, 0));
+  assert.ok((sums[0] ?? 0) <= CREDIT_BYTES - 2 * CHUNK_BYTES, `${sums[0]} bytes leave two chunks for turns`);
+  assert.ok((sums[1] ?? 0) < CREDIT_BYTES - CHUNK_BYTES, `${sums[1]} bytes leave one and more`);
+});
+
+test('it takes bases from what is for turns only while nobody has it', () => {
+  const crowd = new Crowd();
+  for (let index = 0; index < 3_000; index++) crowd.join();
+  const wanting = crowd.members.slice(0, 2);
+  for (const { master } of wanting) {
+    crowd.take(master, craft({ kind: FRAME_KIND.position, number: 0, want: 2 ** 50 }));
+  }
+  for (let index = 0; crowd.pool.nextBase() > 0; index++) {
+    assert.ok(index < 6_000, 'bases come to an end');
+    crowd.join();
+  }
+  const late = crowd.join();
+  assert.is(late.master.receiveLimit, 0);
+  late.slave.post(BODY.subarray(0, 40));
+  for (const member of wanting) crowd.leave(member);
+  assert.is(drain(crowd, 2), 2, 'who has none asks, and sends');
+  assert.ok(crowd.pool.nextBase() > 0);
 });
 
 test('it gives out no more bases than are set apart, in whatever order members come and leave', () => {
-  const apart = CREDIT_BYTES - 2 * CHUNK_BYTES;
+  const apart = CREDIT_BYTES - CHUNK_BYTES;
   // The first leaves about as much as makes a small base out of what is set apart for large ones.
-  for (let seed = 0; seed < 100; seed++) {
+  for (let seed = 0; seed < 20; seed++) {
     const random = createRandom(seed);
     const pool = new CreditPool();
     pool.join(createSession({ receiveLimit: 176 * 1024 - 8_000 - 4 * seed }));
     const members: CreditMember[] = [];
     let sum = 176 * 1024 - 8_000 - 4 * seed;
-    for (let step = 0; step < 700; step++) {
-      if (step < 200 && random() < 0.45) {
+    for (let step = 0; step < 6_000; step++) {
+      if (step < 3_000 && random() < 0.45) {
         const [gone] = members.splice(Math.floor(random() * members.length), 1);
         if (gone === undefined) continue;
         sum -= gone.base;
@@ -155,7 +175,7 @@ test('it has all of it back when everyone has left', () => {
   const crowd = new Crowd();
   const { free } = crowd.pool;
   const base = crowd.pool.nextBase();
-  const members = Array.from({ length: 700 }, () => crowd.join());
+  const members = Array.from({ length: 5_500 }, () => crowd.join());
   for (const member of members.slice(0, 50)) member.slave.post(BODY.subarray(0, 100_000));
   for (const member of members) crowd.turn(member);
   for (const member of members) crowd.leave(member);
@@ -202,7 +222,7 @@ test('it says a restored base at once to one that is held up for it', () => {
 
 test('it grants beyond a base only what was asked for', () => {
   const crowd = new Crowd();
-  for (let index = 0; index < 3_000; index++) crowd.join();
+  for (let index = 0; index < 6_000; index++) crowd.join();
   const member = crowd.join();
   assert.is(member.master.receiveLimit, 0);
   member.slave.post(BODY.subarray(0, 1_000));

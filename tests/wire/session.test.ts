@@ -631,7 +631,7 @@ const ATTACKS: readonly Attack[] = [
     frames: [craft({ kind: FRAME_KIND.ask, number: 9, size: 8 * MIB + 1 })],
   },
   { name: 'a frame beyond its credit', frames: [craft({}, Buffer.alloc(MIB))] },
-  { name: 'a frame cut short', frames: [craft({}).subarray(0, 71)] },
+  { name: 'a frame cut short', frames: [craft({}).subarray(0, HEADER_BYTES - 1)] },
   { name: 'an empty frame', frames: [Buffer.alloc(0)] },
   {
     name: 'an acknowledgement of what was not sent',

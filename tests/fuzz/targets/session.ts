@@ -113,11 +113,11 @@ class Play {
       first: (flags & 32) !== 0,
       last: (flags & 64) !== 0,
       answer: (flags & 128) !== 0,
-      number: script.number(session.receivedThrough + 1),
-      received: script.number(session.sentThrough),
-      limit: script.number(4_096),
-      want: script.number(CREDIT),
-      size: script.number(length),
+      number: position(script.number(session.receivedThrough + 1)),
+      received: position(script.number(session.sentThrough)),
+      limit: position(script.number(4_096)),
+      want: position(script.number(CREDIT)),
+      size: position(script.number(length)),
     });
     return frame;
   }
@@ -138,6 +138,11 @@ class Play {
         throw new Error(`a refused frame left a trace: ${error.message}`);
     }
   }
+}
+
+/** What seven bytes can say of it: what they cannot comes as a position beyond all. */
+function position(value: number): number {
+  return Number.isSafeInteger(value) && value >= 0 ? value : 2 ** 53;
 }
 
 function generate(random: Random): Uint8Array {
