@@ -33,7 +33,7 @@ export class Commands {
   /** Asks back all that the slave has not begun. */
   recallAll(slave: SlaveRecord): void {
     if (slave.recalling !== undefined || slave.unstarted < 1) return;
-    this.#recall(slave, slave.groups.at(0)?.firstIndex ?? slave.nextIndex);
+    this.#recall(slave, slave.oldestGroup?.firstIndex ?? slave.nextIndex);
   }
 
   shutdown(slave: SlaveRecord): void {

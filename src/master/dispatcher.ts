@@ -3,7 +3,6 @@
  * when another slave would sit idle. It decides and posts to sessions; it sends nothing itself.
  */
 
-import { encodeBody } from '../wire/body.js';
 import { Deque } from '../wire/deque.js';
 import { type TimeLimit, taskEntryText, tasksText } from '../wire/entries.js';
 import { FIRST_WINDOW, GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
@@ -19,6 +18,8 @@ const MOST_WAITING_BYTES = 64 * 1024;
 const MOST_OUTSTANDING = 32_768;
 /** A slave that has held a group for longer than this while another idles gives its unstarted tasks back. */
 const RECALL_AFTER_MS = 200;
+const NO_TASKS: readonly Task[] = [];
+const NO_RAWS: readonly Uint8Array[] = [];
 
 export interface DispatcherOptions {
   readonly jar: TaskJar;
@@ -41,6 +42,7 @@ export class Dispatcher {
   /** Slaves that may have room for what lies in their mailbox. */
   readonly #addressed = new Set<SlaveRecord>();
   readonly #isHeld: (task: Task) => boolean;
+  readonly #takeAny = (): Task | undefined => this.#jar.take(this.#isHeld);
   /** The slave that is left to run empty, so that a suspect can run on it alone. */
   #reserved: SlaveRecord | undefined;
 
@@ -136,7 +138,7 @@ export class Dispatcher {
     return slave.filling;
   }
 
-  #choose(slave: SlaveRecord, slots: number): Task[] {
+  #choose(slave: SlaveRecord, slots: number): readonly Task[] {
     if (this.#jar.hasSuspects) {
       if (slave.outstanding > 0) {
         this.#reserved ??= slave;
@@ -150,20 +152,27 @@ export class Dispatcher {
         }
       }
     }
-    const { due } = this.#jar;
-    return this.#takeGroup(slave, slots, due, () => this.#jar.take(this.#isHeld));
+    return this.#takeGroup(slave, slots, this.#jar.due, this.#takeAny);
   }
 
-  #takeGroup(slave: SlaveRecord, slots: number, queued: number, take: () => Task | undefined): Task[] {
+  #takeGroup(
+    slave: SlaveRecord,
+    slots: number,
+    queued: number,
+    take: () => Task | undefined,
+  ): readonly Task[] {
+    const first = take();
+    if (first === undefined) return NO_TASKS;
     const plan = new GroupPlan({ taskGroup: this.#taskGroup, queued, slots, lastGroup: slave.lastGroup });
-    const tasks: Task[] = [];
-    let bytes = 0;
+    plan.admits(first.algorithm);
+    // An array that begins empty has room for sixteen more, and most groups of long tasks are of one.
+    const tasks = [first];
+    let bytes = first.bytes + ENTRY_BYTES;
     while (!plan.isFull) {
       const task = take();
       if (task === undefined) break;
       bytes += task.bytes + ENTRY_BYTES;
-      const tooLarge = tasks.length > 0 && bytes > this.#mostBytes;
-      if (tooLarge || !plan.admits(task.algorithm)) {
+      if (bytes > this.#mostBytes || !plan.admits(task.algorithm)) {
         this.#jar.putBack(task);
         break;
       }
@@ -172,7 +181,7 @@ export class Dispatcher {
     return tasks;
   }
 
-  #give(slave: SlaveRecord, tasks: Task[], now: number): void {
+  #give(slave: SlaveRecord, tasks: readonly Task[], now: number): void {
     const group: Group = {
       slave,
       tasks,
@@ -180,11 +189,12 @@ export class Dispatcher {
       sentAt: now,
       message: slave.session.posted + 1,
       open: tasks.length,
+      next: undefined,
     };
-    const entries: string[] = [];
-    const raws: Uint8Array[] = [];
+    let raws: Uint8Array[] | undefined;
     let limits: TimeLimit[] | undefined;
-    for (const task of tasks) {
+    for (let position = 0; position < tasks.length; position++) {
+      const task = tasks[position] as Task;
       task.state = 'running';
       task.group = group;
       task.index = slave.nextIndex++;
@@ -192,17 +202,20 @@ export class Dispatcher {
       const { timeoutSeconds } = task.policy;
       if (timeoutSeconds !== undefined) {
         limits ??= [];
-        limits.push([entries.length, Math.round(timeoutSeconds * 1000)]);
+        limits.push([position, Math.round(timeoutSeconds * 1000)]);
       }
-      entries.push(taskEntryText(task.number, task.attempt, task.algorithm.index, task.text));
-      if (task.raws.length > 0) raws.push(...task.raws);
+      if (task.raws.length > 0) {
+        raws ??= [];
+        raws.push(...task.raws);
+      }
     }
     slave.addGroup(group);
     slave.outstanding += tasks.length;
     slave.lastGroup = Math.max(1, tasks.length);
     if (!this.#jar.hasReady && slave.mailbox.length === 0) slave.filling = false;
     const ordered = slave.concurrency > 1 && tasks[0]?.addressee !== undefined;
-    slave.session.post(encodeBody(tasksText(this.#grouping, entries, limits, ordered), raws));
+    const text = tasksText(this.#grouping, tasks.map(entryOf), limits, ordered);
+    slave.session.post({ text, raws: raws ?? NO_RAWS });
     this.#onGiven(slave, group);
   }
 
@@ -225,9 +238,13 @@ export class Dispatcher {
   }
 
   #mayRecall(slave: SlaveRecord, now: number): boolean {
-    const oldest = slave.groups.at(0);
+    const oldest = slave.oldestGroup;
     return slave.recalling === undefined && oldest !== undefined && now - oldest.sentAt >= RECALL_AFTER_MS;
   }
+}
+
+function entryOf({ number, attempt, algorithm, text }: Task): string {
+  return taskEntryText(number, attempt, algorithm.index, text);
 }
 
 /** Unordered tasks that a slave could give back. */

@@ -3,6 +3,7 @@
  * gathered for a second at most, then written as ranges, the submissions before the fates.
  */
 
+import type { SlaveId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import { RangeList } from '../audit/ranges.js';
 import { RunTimes } from '../audit/run-times.js';
@@ -28,11 +29,19 @@ interface Sheet {
   readonly times: RunTimes;
 }
 
+/** What a slave computed since it was last told; kept with the slave, which is at hand. */
+export interface ComputeSheet {
+  readonly sid: SlaveId;
+  computedCount: number;
+  computedMicros: number;
+}
+
 export class Ledger {
   readonly #audit: AuditSink;
   readonly #submitted = new RangeList();
   readonly #sheets = new Map<string, Sheet>();
-  readonly #computed = new Map<number, { count: number; micros: number }>();
+  /** Slaves with something in their sheets. */
+  readonly #computing: ComputeSheet[] = [];
   #isEmpty = true;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
@@ -56,15 +65,11 @@ export class Ledger {
   }
 
   /** Results came; they may settle fewer tasks. */
-  compute(slave: number, count: number, micros: number): void {
+  compute(slave: ComputeSheet, count: number, micros: number): void {
     this.#isEmpty = false;
-    const computed = this.#computed.get(slave);
-    if (computed === undefined) {
-      this.#computed.set(slave, { count, micros });
-      return;
-    }
-    computed.count += count;
-    computed.micros += micros;
+    if (slave.computedCount === 0) this.#computing.push(slave);
+    slave.computedCount += count;
+    slave.computedMicros += micros;
   }
 
   /** To be called about every 100 ms. What is still `pending` decides whether more can be waited for. */
@@ -79,10 +84,12 @@ export class Ledger {
     this.#isEmpty = true;
     this.#tellSubmitted();
     for (const [algorithm, sheet] of this.#sheets) this.#tellSettled(algorithm, sheet);
-    for (const [slave, { count, micros }] of this.#computed) {
-      this.#audit.emit({ type: 'slave-computed', sid: `SLAVE-${slave}`, count, micros });
+    for (const slave of this.#computing.splice(0)) {
+      const { sid, computedCount: count, computedMicros: micros } = slave;
+      slave.computedCount = 0;
+      slave.computedMicros = 0;
+      this.#audit.emit({ type: 'slave-computed', sid, count, micros });
     }
-    this.#computed.clear();
   }
 
   #tellSubmitted(): void {

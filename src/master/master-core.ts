@@ -22,6 +22,7 @@ import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
 import type { Roster } from './roster.js';
 import { Sessions } from './sessions.js';
 import { Settlement } from './settlement.js';
+import type { SlaveRecord } from './slave-record.js';
 import { SlaveSide } from './slave-side.js';
 import type { AlgorithmEntry, FutureSettler, Task } from './task.js';
 import type { TaskFate } from './task-fate.js';
@@ -308,6 +309,11 @@ export class MasterCore {
   /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */
   takeFrame(address: SessionAddress, frame: Buffer, now: number): void {
     this.#slaves.takeFrame(address, frame, now);
+  }
+
+  /** The same of a slave that was to be watched and not yet forgotten, which need not be looked for. */
+  takeFrameOf(slave: SlaveRecord, frame: Buffer, now: number): void {
+    this.#slaves.takeFrameOf(slave, frame, now);
   }
 
   /** Sends what sessions have to say, as far as the link takes it. */

@@ -38,10 +38,10 @@ export class MasterLink {
   readonly #link: DataLink;
   readonly #sentinel: SentinelHandle;
   readonly #subjects: Subjects;
-  readonly #slots = new Map<SlaveRecord, number>();
-  readonly #toSlave = new Map<SlaveRecord, string>();
-  /** Whose frames come on which subject, as parsed once. */
-  readonly #fromSlave = new Map<string, SessionAddress>();
+  /** Where frames to a slave go, and where its positions are told. */
+  readonly #routes = new Map<SlaveRecord, { readonly subject: string; readonly slot: number }>();
+  /** Whose frames come on which subject. */
+  readonly #fromSlave = new Map<string, SlaveRecord>();
   readonly #shared: SharedState;
   readonly #ticker: NodeJS.Timeout;
   #dispatchDue = false;
@@ -62,7 +62,7 @@ export class MasterLink {
     this.core = new MasterCore({
       ...params,
       ports: {
-        send: (slave, frame) => link.send(this.#toSlave.get(slave) as string, frame),
+        send: (slave, frame) => link.send(this.#routes.get(slave)?.subject as string, frame),
         sendHandshake: (address, message, memberId) => this.#sendHandshake(address, message, memberId),
         watch: (slave) => this.#watch(slave),
         forget: (slave) => this.#forget(slave),
@@ -80,8 +80,9 @@ export class MasterLink {
     });
     link.subscribe(this.#subjects.allToMaster, (subject, payload, { noResponders }) => {
       if (noResponders) return;
-      const address = this.#fromSlave.get(subject) ?? addressOf(subject);
-      this.core.takeFrame(address, toBuffer(payload), now());
+      const slave = this.#fromSlave.get(subject);
+      if (slave !== undefined) this.core.takeFrameOf(slave, toBuffer(payload), now());
+      else this.core.takeFrame(addressOf(subject), toBuffer(payload), now());
       this.dispatchSoon();
     });
     const hellos = params.broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
@@ -178,27 +179,25 @@ export class MasterLink {
 
   #watch(slave: SlaveRecord): void {
     const slot = this.#shared.counters.allocate();
-    this.#slots.set(slave, slot);
-    this.#toSlave.set(slave, this.#subjects.toSlave(slave.address));
-    this.#fromSlave.set(this.#subjects.toMaster(slave.address), slave.address);
+    this.#routes.set(slave, { slot, subject: this.#subjects.toSlave(slave.address) });
+    this.#fromSlave.set(this.#subjects.toMaster(slave.address), slave);
     const { run } = this.#params;
     this.#sentinel.request({ op: 'watch', peer: { ...slave.address, run, sid: slave.number, slot } });
   }
 
   #forget(slave: SlaveRecord): void {
     this.#sentinel.request({ op: 'forget', nonce: slave.nonce });
-    const slot = this.#slots.get(slave);
-    if (slot !== undefined) this.#shared.counters.release(slot);
-    this.#slots.delete(slave);
-    this.#toSlave.delete(slave);
+    const route = this.#routes.get(slave);
+    if (route !== undefined) this.#shared.counters.release(route.slot);
+    this.#routes.delete(slave);
     this.#fromSlave.delete(this.#subjects.toMaster(slave.address));
   }
 
   #publishPositions(slave: SlaveRecord): void {
-    const slot = this.#slots.get(slave);
-    if (slot === undefined) return;
+    const route = this.#routes.get(slave);
+    if (route === undefined) return;
     const { sentThrough, receivedThrough, receiveLimit } = slave.session;
-    this.#shared.counters.set(slot, sentThrough, receivedThrough, receiveLimit);
+    this.#shared.counters.set(route.slot, sentThrough, receivedThrough, receiveLimit);
   }
 
   #onLink(status: string, reason: string | undefined): void {

@@ -37,6 +37,9 @@ export class Sessions {
   /** Slaves whose session has something to say by and by; of thousands that work, few. */
   #unsettled: SlaveRecord[] = [];
   #idle = 0;
+  /** Whom `#send` sends to: a function for each slave that has something to say would be much garbage. */
+  #recipient: SlaveRecord | undefined;
+  readonly #send = (frame: Buffer): boolean => this.#ports.send(this.#recipient as SlaveRecord, frame);
 
   constructor(options: MasterCoreOptions) {
     this.#options = options;
@@ -185,12 +188,9 @@ export class Sessions {
 
   // ---- frames
 
-  /** The slave whose session a frame belongs to; a frame of an ended one is answered `stale`. */
-  ownerOf(address: SessionAddress, frame: Buffer): SlaveRecord | undefined {
-    const slave = this.roster.find(address);
-    if (slave?.session.owns(frame)) return slave;
+  /** A frame that is of no session: if it was of one that has ended, its sender is told. */
+  refuseFrame(address: SessionAddress): void {
     if (this.roster.hasEnded(address.nonce)) this.sendStale(address);
-    return undefined;
   }
 
   /** After a frame was taken: grants what it makes possible. */
@@ -219,8 +219,8 @@ export class Sessions {
     if (this.#restless.length === 0) return;
     const restless = this.#restless;
     this.#restless = [];
-    for (const [index, slave] of restless.entries()) {
-      if (this.#flushOne(slave, now)) continue;
+    for (let index = 0; index < restless.length; index++) {
+      if (this.#flushOne(restless[index] as SlaveRecord, now)) continue;
       this.#restless = [...restless.slice(index), ...this.#restless];
       return;
     }
@@ -229,11 +229,8 @@ export class Sessions {
   /** False when the link takes no more. */
   #flushOne(slave: SlaveRecord, now: number): boolean {
     if (slave.machine.state === 'disconnected') return true;
-    let taken = true;
-    slave.session.flush((frame) => {
-      taken = this.#ports.send(slave, frame);
-      return taken;
-    }, now);
+    this.#recipient = slave;
+    const taken = slave.session.flush(this.#send, now);
     slave.restless = !taken;
     this.#ports.positions(slave);
     if (!slave.unsettled && slave.session.isUnsettled) {

@@ -96,7 +96,7 @@ export class Settlement {
       this.#takeResult(slave, sid, entry, raws, bytes, now);
       micros += entry[3];
     }
-    this.#ledger.compute(slave.number, results.length, micros);
+    this.#ledger.compute(slave, results.length, micros);
     const moreWaits = this.#jar.hasReady || slave.mailbox.length > 0;
     if (moreWaits) slave.window = nextWindow(slave.window, micros / 1e6, body.length, dry);
   }

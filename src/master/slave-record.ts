@@ -9,18 +9,21 @@ import type { Session } from '../wire/session.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import type { Allocated } from './allocation.js';
 import { FIRST_WINDOW } from './grouping.js';
+import type { ComputeSheet } from './ledger.js';
 import type { SlaveMachine } from './slave-machine.js';
 import type { Task } from './task.js';
 
 /** Tasks that went out in one message; `open` of them have no result yet. */
 export interface Group {
   readonly slave: SlaveRecord;
-  readonly tasks: Task[];
+  readonly tasks: readonly Task[];
   readonly firstIndex: number;
   readonly sentAt: number;
   /** Which of its session's messages it went out in. */
   readonly message: number;
   open: number;
+  /** Given to the same slave after this one. */
+  next: Group | undefined;
 }
 
 /** A task, and its place among those of the session. */
@@ -42,14 +45,16 @@ const NONE_LINGER: readonly CancelledRun[] = [];
 /** Groups without an open task that may lie among others before they are sorted out. */
 const MOST_CLOSED = 64;
 
-export class SlaveRecord implements Allocated {
+export class SlaveRecord implements Allocated, ComputeSheet {
   kind: SlaveKind;
   draftedFor: SlaveKind | undefined = undefined;
   /** Ordered tasks that wait for it. */
   readonly mailbox = new Deque<Task>();
-  /** In the order in which they were given; some behind the first may have no open task any more. */
-  readonly groups = new Deque<Group>();
-  /** Those with open tasks. */
+  /** Given first of those that are kept; some behind it may have no open task any more. */
+  oldestGroup: Group | undefined = undefined;
+  #newestGroup: Group | undefined = undefined;
+  /** How many are kept, and those of them with open tasks. */
+  #keptGroups = 0;
   openGroups = 0;
   /** Tasks given out without a result. */
   outstanding = 0;
@@ -69,24 +74,31 @@ export class SlaveRecord implements Allocated {
   suspected = false;
   /** Its sentinel ends it, for a task that did not stop: what else it was given is not to blame. */
   doomed = false;
-  /** Cancels that it has not acknowledged, by command id. */
-  cancels: Map<number, CancelledRun> | undefined = undefined;
   /** Runs that were cancelled and go on: what is sent now might wait behind them. */
   lingering: readonly CancelledRun[] = NONE_LINGER;
-  /** Tasks begun and memory, as its sentinel last said. */
-  begun = 0;
   /** A recall is out, up to the task that had been sent last. */
   recalling: { readonly id: number; readonly to: number } | undefined = undefined;
-  shutdownId = 0;
-  shutdownAcknowledged = false;
-  nextCommand = 1;
   /** Its session has something to send; something to say by and by. */
   restless = false;
   unsettled = false;
-  /** Results that it sent of tasks of this session, and of earlier ones. */
+  /** Results that it sent of tasks of this session. */
   resultsSent = 0;
-  earlierResultsSent = 0;
+  /** What it computed that the ledger has not told yet. */
+  computedCount = 0;
+  computedMicros = 0;
   readonly sid: SlaveId;
+
+  // What follows is needed now and then: it stands apart from what every task touches.
+
+  /** Cancels that it has not acknowledged, by command id. */
+  cancels: Map<number, CancelledRun> | undefined = undefined;
+  /** Tasks begun and memory, as its sentinel last said. */
+  begun = 0;
+  shutdownId = 0;
+  shutdownAcknowledged = false;
+  nextCommand = 1;
+  /** Results that it sent of tasks of earlier sessions. */
+  earlierResultsSent = 0;
 
   constructor(
     readonly number: number,
@@ -147,25 +159,46 @@ export class SlaveRecord implements Allocated {
     if (this.lingering.length > 0) this.lingering = this.lingering.filter((run) => !hasEnded(run));
   }
 
+  /** In the order in which they were given. */
+  *groups(): Iterable<Group> {
+    for (let group = this.oldestGroup; group !== undefined; group = group.next) yield group;
+  }
+
   addGroup(group: Group): void {
-    this.groups.push(group);
+    if (this.#newestGroup === undefined) this.oldestGroup = group;
+    else this.#newestGroup.next = group;
+    this.#newestGroup = group;
+    this.#keptGroups++;
     this.openGroups++;
   }
 
   /** A group has no open task any more; behind one that runs for long, such ones must not gather. */
   closeGroup(): void {
     this.openGroups--;
-    while (this.groups.at(0)?.open === 0) this.groups.shift();
-    if (this.groups.length <= 2 * this.openGroups + MOST_CLOSED) return;
-    const open = [...this.groups].filter((group) => group.open > 0);
-    this.groups.clear();
-    for (const group of open) this.groups.push(group);
+    while (this.oldestGroup?.open === 0) {
+      this.oldestGroup = this.oldestGroup.next;
+      this.#keptGroups--;
+    }
+    if (this.oldestGroup === undefined) this.#newestGroup = undefined;
+    if (this.#keptGroups <= 2 * this.openGroups + MOST_CLOSED) return;
+    const open = [...this.groups()].filter((group) => group.open > 0);
+    this.#forgetGroups();
+    for (const group of open) {
+      group.next = undefined;
+      this.addGroup(group);
+    }
+  }
+
+  #forgetGroups(): void {
+    this.oldestGroup = undefined;
+    this.#newestGroup = undefined;
+    this.#keptGroups = 0;
+    this.openGroups = 0;
   }
 
   /** Nothing is given to it any more. */
   clearGroups(): void {
-    this.groups.clear();
-    this.openGroups = 0;
+    this.#forgetGroups();
     this.outstanding = 0;
     this.orderedOutstanding = 0;
   }
@@ -183,7 +216,7 @@ export class SlaveRecord implements Allocated {
   /** Tasks given out without a result, in the order in which it runs them. */
   openTasks(): Task[] {
     const tasks: Task[] = [];
-    for (const group of this.groups) {
+    for (const group of this.groups()) {
       for (const task of group.tasks) if (task.group === group) tasks.push(task);
     }
     return tasks;

@@ -58,8 +58,17 @@ export class SlaveSide {
 
   /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */
   takeFrame(address: SessionAddress, frame: Buffer, now: number): void {
-    const slave = this.#sessions.ownerOf(address, frame);
-    if (slave === undefined) return;
+    const slave = this.#sessions.roster.find(address);
+    if (slave === undefined) this.#sessions.refuseFrame(address);
+    else this.takeFrameOf(slave, frame, now);
+  }
+
+  /** The same of a slave that is known and not forgotten. */
+  takeFrameOf(slave: SlaveRecord, frame: Buffer, now: number): void {
+    if (!slave.session.owns(frame)) {
+      this.#sessions.refuseFrame(slave.address);
+      return;
+    }
     try {
       const bodies = slave.session.receive(frame, now);
       this.#confirm(slave);
@@ -93,8 +102,7 @@ export class SlaveSide {
         if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
         slave.endLingering(({ index }) => index < (event.running ?? -1) || (event.running ?? -1) < 0);
         this.#confirm(slave);
-        slave.session.takeBeat(event, now);
-        this.#sessions.wake(slave);
+        if (slave.session.takeBeat(event, now)) this.#sessions.wake(slave);
         this.#dispatcher.lineUp(slave);
         break;
       case 'suspect':

@@ -1,6 +1,6 @@
 /** Results on their way into one message: when it is full, and its body. */
 
-import { encodeBody } from '../wire/body.js';
+import type { Body } from '../wire/body.js';
 import type { EncodedValue } from '../wire/codec.js';
 import { type ResultStatus, resultEntryText, resultsText } from '../wire/entries.js';
 
@@ -13,8 +13,9 @@ export class ResultBatch {
   /** The session in which the tasks were given out. */
   readonly sid: number;
   readonly #since: number;
-  readonly #entries: string[] = [];
-  readonly #raws: Uint8Array[] = [];
+  /** Made with the first: an empty array that is added to has room for sixteen more. */
+  #entries: string[] | undefined;
+  #raws: Uint8Array[] | undefined;
   #bytes = 0;
 
   constructor(sid: number, now: number) {
@@ -23,7 +24,7 @@ export class ResultBatch {
   }
 
   get count(): number {
-    return this.#entries.length;
+    return this.#entries?.length ?? 0;
   }
 
   /** Whether a value goes in beside the others; alone, any does. */
@@ -32,8 +33,13 @@ export class ResultBatch {
   }
 
   add(number: number, attempt: number, status: ResultStatus, micros: number, value: EncodedValue): void {
-    this.#entries.push(resultEntryText(number, attempt, status, micros, value.text));
-    if (value.raws.length > 0) this.#raws.push(...value.raws);
+    const entry = resultEntryText(number, attempt, status, micros, value.text);
+    if (this.#entries === undefined) this.#entries = [entry];
+    else this.#entries.push(entry);
+    if (value.raws.length > 0) {
+      this.#raws ??= [];
+      this.#raws.push(...value.raws);
+    }
     this.#bytes += value.byteLength;
   }
 
@@ -44,7 +50,7 @@ export class ResultBatch {
     return endOfGroup || this.count >= MOST_RESULTS || now - this.#since >= MOST_MS;
   }
 
-  body(dry: boolean): Uint8Array {
-    return encodeBody(resultsText(this.sid, dry, this.#entries), this.#raws);
+  body(dry: boolean): Body {
+    return { text: resultsText(this.sid, dry, this.#entries ?? []), raws: this.#raws ?? [] };
   }
 }

@@ -5,6 +5,7 @@
 
 import type { AuditSink } from '../audit/audit-trail.js';
 import { MessageSizeError } from '../errors.js';
+import type { Body } from '../wire/body.js';
 import { type EncodedValue, encodeValue } from '../wire/codec.js';
 import { RESULT_STATUS, type ResultStatus } from '../wire/entries.js';
 import { encodeError } from '../wire/remote-error.js';
@@ -21,7 +22,7 @@ export class ResultOutbox {
   #maxMessageBytes = Number.POSITIVE_INFINITY;
   #batch: ResultBatch | undefined;
   /** Bodies that wait for a session. */
-  #kept: Uint8Array[] = [];
+  #kept: (Uint8Array | Body)[] = [];
 
   constructor(audit: AuditSink) {
     this.#audit = audit;

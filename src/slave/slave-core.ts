@@ -23,6 +23,8 @@ import type { SlaveCoreOptions, SlaveEnd, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 
 const NO_RAWS: readonly Uint8Array[] = [];
+/** The next result says that its task came; beats say so as well. */
+const ACKNOWLEDGE_WITHIN_MS = 500;
 
 export class SlaveCore {
   readonly #options: SlaveCoreOptions;
@@ -159,6 +161,7 @@ export class SlaveCore {
       sendLimit: limit,
       receiveLimit: CREDIT_BYTES,
       maxMessageBytes,
+      acknowledgeWithinMs: ACKNOWLEDGE_WITHIN_MS,
       onResend: (side, from) =>
         this.#audit.emit(
           side === 'asked'

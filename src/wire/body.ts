@@ -5,6 +5,7 @@
 import { FormatError } from '../errors.js';
 
 const HEAD = 4;
+const NO_RAW: Uint8Array = new Uint8Array();
 
 export interface Body {
   readonly text: string;
@@ -44,14 +45,15 @@ export function writeBody({ text, raws }: Body, into: Buffer, from: number): num
  * is. Throws FormatError.
  */
 export function decodeBody(bytes: Uint8Array): { value: unknown; raw: Uint8Array } {
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (body.byteLength < HEAD) throw new FormatError(`a body of ${body.byteLength} bytes has no length`);
   const end = HEAD + body.readUInt32BE(0);
   if (end > body.byteLength) {
     throw new FormatError(`a body of ${body.byteLength} bytes says that its text takes ${end - HEAD}`);
   }
   try {
-    return { value: JSON.parse(body.toString('utf8', HEAD, end)), raw: body.subarray(end) };
+    const raw = end === body.byteLength ? NO_RAW : body.subarray(end);
+    return { value: JSON.parse(body.toString('utf8', HEAD, end)), raw };
   } catch (error) {
     throw new FormatError('the text of a body is no JSON', { cause: error });
   }

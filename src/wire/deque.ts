@@ -1,10 +1,12 @@
 /** A double-ended queue in a ring that doubles when full: constant cost at both ends, whatever it holds. */
 
-/** A master of thousands of slaves keeps several for each. */
+/** A master of thousands of slaves keeps several for each; most of them stay empty. */
 const LEAST_RING = 4;
+const NO_RING: undefined[] = [];
 
 export class Deque<T> {
-  #ring: (T | undefined)[] = new Array(LEAST_RING);
+  /** Its length is a power of two, or zero. */
+  #ring: (T | undefined)[] = NO_RING;
   #head = 0;
   #length = 0;
 
@@ -51,7 +53,7 @@ export class Deque<T> {
   }
 
   clear(): void {
-    this.#ring = new Array(LEAST_RING);
+    this.#ring = NO_RING;
     this.#head = 0;
     this.#length = 0;
   }
@@ -61,9 +63,10 @@ export class Deque<T> {
   }
 
   #grow(): void {
-    const items = [...this];
+    const items = this.#ring.slice(this.#head);
+    for (let at = 0; at < this.#head; at++) items.push(this.#ring[at]);
+    items.length = Math.max(LEAST_RING, items.length * 2);
     this.#ring = items;
-    this.#ring.length = items.length * 2;
     this.#head = 0;
   }
 }

@@ -16,9 +16,10 @@ const SCANNED = 12;
  */
 export function isPlainJson(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return isPlainPrimitive(value);
-  return isPlainObject(value, 1, { few: [], many: undefined });
+  return isPlainObject(value, 1, { few: [value], many: undefined });
 }
 
+/** All objects met so far. */
 interface Seen {
   readonly few: object[];
   many: Set<object> | undefined;
@@ -37,13 +38,13 @@ function isPlainPrimitive(value: unknown): boolean {
 }
 
 function isPlainObject(value: object, depth: number, seen: Seen): boolean {
-  if (depth > MAX_DEPTH || isRepeated(value, seen)) return false;
+  if (depth > MAX_DEPTH) return false;
   if (Array.isArray(value)) {
     if (Object.getPrototypeOf(value) !== Array.prototype || 'toJSON' in value) return false;
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i];
       if (typeof item === 'object' && item !== null) {
-        if (!isPlainObject(item, depth + 1, seen)) return false;
+        if (isRepeated(item, seen) || !isPlainObject(item, depth + 1, seen)) return false;
       } else if (!isPlainPrimitive(item)) return false;
     }
     return true;
@@ -52,7 +53,7 @@ function isPlainObject(value: object, depth: number, seen: Seen): boolean {
   for (const key in value) {
     const item: unknown = (value as Record<string, unknown>)[key];
     if (typeof item === 'object' && item !== null) {
-      if (!isPlainObject(item, depth + 1, seen)) return false;
+      if (isRepeated(item, seen) || !isPlainObject(item, depth + 1, seen)) return false;
     } else if (!isPlainPrimitive(item)) return false;
   }
   return Object.getOwnPropertySymbols(value).length === 0;

@@ -6,32 +6,53 @@
  * What holds sending up is noted once (`holdUp`), for the session to tell the other side.
  */
 
-import { Deque } from './deque.js';
+import { type Body, bodyBytes, encodeBody, writeBody } from './body.js';
 import { HEADER_BYTES } from './frame.js';
 import { CHUNK_BYTES, CREDIT_BYTES } from './messages.js';
 
 const CHUNK_BODY_BYTES = CHUNK_BYTES - HEADER_BYTES;
 
-/** A numbered chunk: the frame's bytes with the header still to be written. */
+/**
+ * A numbered chunk: the frame's bytes with the header still to be written. Frames are linked, not listed: with
+ * thousands of sessions each list is another object that is not in a processor's cache.
+ */
 export interface SentFrame {
   readonly number: number;
   readonly bytes: Buffer;
+  /** Of `bytes`. */
+  readonly length: number;
   /** Bytes of the whole message. */
   readonly size: number;
   readonly first: boolean;
   readonly last: boolean;
   /** The whole body, where it travels in chunks; else the frame has it. */
   readonly body: Uint8Array | undefined;
+  next: SentFrame | undefined;
+}
+
+/** A body that waits for its frames; one that takes a single frame is written only there. */
+interface Message {
+  readonly body: Uint8Array | Body;
+  /** Bytes of the body. */
+  readonly length: number;
+  next: Message | undefined;
 }
 
 export class SendWindow {
-  readonly #waiting = new Deque<Uint8Array>();
-  readonly #frames = new Deque<SentFrame>();
+  /** The messages of which no frame, or not the last, was built. */
+  #head: Message | undefined;
+  #tail: Message | undefined;
+  #waiting = 0;
+  /** Not acknowledged: the first, the last, and the next one to be handed over, if it is built. */
+  #oldest: SentFrame | undefined;
+  #newest: SentFrame | undefined;
+  #ahead: SentFrame | undefined;
   #posted = 0;
   #waitingBytes = 0;
-  /** The frames wanted next: whole ones, a chunk's worth at the most, of so many messages. */
+  /** Of the frames wanted next: whole ones, a chunk's worth at the most. */
   #aheadBytes = 0;
-  #aheadMessages = 0;
+  /** The first message that has no part in them. */
+  #beyond: Message | undefined;
   #offset = 0;
   #nextNumber = 1;
   #cursor = 1;
@@ -53,7 +74,7 @@ export class SendWindow {
 
   /** How many frames are kept because they are not acknowledged. */
   get keptFrames(): number {
-    return this.#frames.length;
+    return this.#nextNumber - 1 - this.#acknowledged;
   }
 
   get posted(): number {
@@ -62,9 +83,16 @@ export class SendWindow {
 
   /** How many bodies have left wholly, at least once. */
   get bodiesHandedOver(): number {
-    let left = this.#waiting.length;
-    for (const { number, last } of this.#frames) if (last && number > this.#sentThrough) left++;
+    let left = this.#waiting;
+    for (let frame = this.#oldest; frame !== undefined; frame = frame.next) {
+      if (frame.last && frame.number > this.#sentThrough) left++;
+    }
     return this.#posted - left;
+  }
+
+  /** Whether anything was posted that is not handed over. */
+  get hasMore(): boolean {
+    return this.#cursor < this.#nextNumber || this.#head !== undefined;
   }
 
   /** Bytes posted of which no frame was built yet. */
@@ -93,38 +121,57 @@ export class SendWindow {
 
   /** Size of the message at the head of the queue. */
   get headSize(): number {
-    return this.#waiting.at(0)?.length ?? 0;
+    return this.#head?.length ?? 0;
   }
 
-  post(body: Uint8Array): void {
+  post(body: Uint8Array | Body): void {
+    const message = messageOf(body);
     this.#posted++;
-    this.#waiting.push(body);
-    this.#waitingBytes += framedBytes(body.length);
-    if (this.#aheadMessages === this.#waiting.length - 1) this.#lookAhead();
+    this.#waitingBytes += framedBytes(message.length);
+    this.#waiting++;
+    if (this.#tail === undefined) this.#head = message;
+    else this.#tail.next = message;
+    this.#tail = message;
+    if (this.#beyond !== undefined) return;
+    this.#beyond = message;
+    this.#lookAhead();
   }
 
   /** Bodies not wholly acknowledged, oldest first: what a next session must send again. */
   unacknowledged(): Uint8Array[] {
     const bodies = new Set<Uint8Array>();
-    for (const { body, bytes } of this.#frames) bodies.add(body ?? bytes.subarray(HEADER_BYTES));
-    for (const body of this.#waiting) bodies.add(body);
+    for (let frame = this.#oldest; frame !== undefined; frame = frame.next) {
+      bodies.add(frame.body ?? frame.bytes.subarray(HEADER_BYTES));
+    }
+    for (let message = this.#head; message !== undefined; message = message.next) {
+      const { body } = message;
+      bodies.add(isWritten(body) ? body : encodeBody(body.text, body.raws));
+    }
     return [...bodies];
   }
 
   /** Why no frame can be had although something waits. */
   get holdUp(): 'credit' | 'room' | undefined {
     if (this.#cursor < this.#nextNumber) return undefined;
-    const message = this.#waiting.at(0);
+    const message = this.#head;
     if (message === undefined) return undefined;
     if (this.#needsRoom(message)) return 'room';
     return this.#builtBytes + HEADER_BYTES + this.#chunkOf(message) > this.#limit ? 'credit' : undefined;
   }
 
-  /** The frame that stands so far ahead of those handed over, if credit allows one; to be asked in order. */
-  frameAhead(distance: number): SentFrame | undefined {
-    const number = this.#cursor + distance;
-    if (number < this.#nextNumber) return this.#frames.at(number - this.#acknowledged - 1);
-    const message = this.#waiting.at(0);
+  /** The frame that is to be handed over next, if credit allows one. */
+  nextFrame(): SentFrame | undefined {
+    this.#ahead ??= this.#buildNext();
+    return this.#ahead;
+  }
+
+  /** The frame after one that was not handed over, if credit allows one. */
+  frameAfter(frame: SentFrame): SentFrame | undefined {
+    return frame.next ?? this.#buildNext();
+  }
+
+  #buildNext(): SentFrame | undefined {
+    const message = this.#head;
     if (message === undefined || this.#needsRoom(message)) return undefined;
     const chunk = this.#chunkOf(message);
     if (this.#builtBytes + HEADER_BYTES + chunk > this.#limit) return undefined;
@@ -134,6 +181,7 @@ export class SendWindow {
   /** The next `count` frames are on their way. */
   handedOver(count: number): void {
     this.#cursor += count;
+    for (let left = count; left > 0; left--) this.#ahead = this.#ahead?.next;
     if (this.#cursor - 1 > this.#sentThrough) this.#sentThrough = this.#cursor - 1;
   }
 
@@ -142,10 +190,15 @@ export class SendWindow {
     // Said this way round, NaN is refused too: beats were JSON.
     if (received > this.#acknowledged && received < this.#nextNumber) {
       while (this.#acknowledged < received) {
-        this.#acknowledgedBytes += this.#frames.shift()?.bytes.length ?? 0;
+        this.#acknowledgedBytes += this.#oldest?.length ?? 0;
+        this.#oldest = this.#oldest?.next;
         this.#acknowledged++;
       }
-      if (this.#cursor <= received) this.#cursor = received + 1;
+      if (this.#oldest === undefined) this.#newest = undefined;
+      if (this.#cursor <= received) {
+        this.#cursor = received + 1;
+        this.#ahead = this.#oldest;
+      }
     }
     // Whatever the other side says: what it does not acknowledge is kept, and must not grow.
     const most = this.#acknowledgedBytes + CREDIT_BYTES;
@@ -155,62 +208,85 @@ export class SendWindow {
   /** Begins again with this frame, as far as it was handed over and not acknowledged. */
   goBack(number: number): void {
     this.#cursor = Math.max(this.#acknowledged + 1, Math.min(number, this.#cursor));
+    this.#ahead = this.#oldest;
+    while (this.#ahead !== undefined && this.#ahead.number < this.#cursor) this.#ahead = this.#ahead.next;
   }
 
   /** Room to assemble the message that begins with this frame was granted. */
   takeRoom(number: number): void {
-    const message = this.#waiting.at(0);
+    const message = this.#head;
     if (number !== this.#nextNumber || message === undefined || !this.#needsRoom(message)) return;
     this.#roomFor = number;
     this.#lookAhead();
   }
 
-  #needsRoom(body: Uint8Array): boolean {
-    return isChunked(body) && this.#offset === 0 && this.#roomFor !== this.#nextNumber;
+  #needsRoom(message: Message): boolean {
+    return isChunked(message) && this.#offset === 0 && this.#roomFor !== this.#nextNumber;
   }
 
-  #chunkOf(body: Uint8Array): number {
-    return Math.min(CHUNK_BODY_BYTES, body.length - this.#offset);
+  #chunkOf(message: Message): number {
+    return Math.min(CHUNK_BODY_BYTES, message.length - this.#offset);
   }
 
-  #build(body: Uint8Array, chunk: number): SentFrame {
+  #build(message: Message, chunk: number): SentFrame {
+    const { body, length: size } = message;
     const bytes = Buffer.allocUnsafe(HEADER_BYTES + chunk);
-    bytes.set(chunk === body.length ? body : body.subarray(this.#offset, this.#offset + chunk), HEADER_BYTES);
     const first = this.#offset === 0;
-    const last = this.#offset + chunk === body.length;
-    const whole = first && last ? undefined : body;
-    const frame = { number: this.#nextNumber, bytes, size: body.length, first, last, body: whole };
-    this.#builtBytes += bytes.length;
-    this.#waitingBytes -= bytes.length;
+    const last = this.#offset + chunk === size;
+    if (!isWritten(body)) writeBody(body, bytes, HEADER_BYTES);
+    else bytes.set(first && last ? body : body.subarray(this.#offset, this.#offset + chunk), HEADER_BYTES);
+    const whole = (first && last) || !isWritten(body) ? undefined : body;
+    const { length } = bytes;
+    const number = this.#nextNumber;
+    const frame = { number, bytes, length, size, first, last, body: whole, next: undefined };
+    this.#builtBytes += length;
+    this.#waitingBytes -= length;
     this.#offset = last ? 0 : this.#offset + chunk;
-    if (last) this.#waiting.shift();
+    if (last) this.#shift(message);
     this.#nextNumber++;
-    this.#frames.push(frame);
-    this.#aheadBytes -= bytes.length;
-    if (this.#aheadMessages > 0) this.#aheadMessages--;
+    if (this.#newest === undefined) this.#oldest = frame;
+    else this.#newest.next = frame;
+    this.#newest = frame;
+    this.#aheadBytes -= length;
     this.#lookAhead();
     return frame;
   }
 
+  #shift(message: Message): void {
+    this.#head = message.next;
+    if (this.#head === undefined) this.#tail = undefined;
+    if (this.#beyond === message) this.#beyond = message.next;
+    this.#waiting--;
+  }
+
   #lookAhead(): void {
-    const head = this.#waiting.at(0);
+    const head = this.#head;
     if (head !== undefined && isChunked(head)) {
       this.#aheadBytes = this.#needsRoom(head) ? 0 : HEADER_BYTES + this.#chunkOf(head);
       return;
     }
-    for (;;) {
-      const next = this.#waiting.at(this.#aheadMessages);
-      if (next === undefined || isChunked(next)) return;
+    for (let next = this.#beyond; next !== undefined && !isChunked(next); next = next.next) {
       const bytes = HEADER_BYTES + next.length;
       if (this.#aheadBytes + bytes > CHUNK_BYTES) return;
       this.#aheadBytes += bytes;
-      this.#aheadMessages++;
+      this.#beyond = next.next;
     }
   }
 }
 
-function isChunked(body: Uint8Array): boolean {
-  return body.length > CHUNK_BODY_BYTES;
+/** What travels in chunks is written at once, to be cut. */
+function messageOf(body: Uint8Array | Body): Message {
+  const length = isWritten(body) ? body.length : bodyBytes(body);
+  const isOne = isWritten(body) || length <= CHUNK_BODY_BYTES;
+  return { body: isOne ? body : encodeBody(body.text, body.raws), length, next: undefined };
+}
+
+function isWritten(body: Uint8Array | Body): body is Uint8Array {
+  return body instanceof Uint8Array;
+}
+
+function isChunked(message: Message): boolean {
+  return message.length > CHUNK_BODY_BYTES;
 }
 
 /** Bytes that a body takes on the wire, headers and all. */

@@ -10,6 +10,7 @@
 
 import { FormatError } from '../errors.js';
 import { Allowance } from './allowance.js';
+import type { Body } from './body.js';
 import {
   EpochMark,
   FRAME_KIND,
@@ -21,11 +22,11 @@ import {
 } from './frame.js';
 import type { Epoch } from './messages.js';
 import { ReceiveWindow } from './receive-window.js';
-import { SendWindow } from './send-window.js';
+import { SendWindow, type SentFrame } from './send-window.js';
 
 /** How long a request for credit or room stays unanswered before it is said again. */
 const REPEAT_MS = 1_000;
-/** Resends asked and served in a second: one of 72 bytes makes up to 1 MB go out again, and an audit line. */
+/** Resends asked and served in a second: one of 66 bytes makes up to 1 MB go out again, and an audit line. */
 const RESENDS_PER_SECOND = 10;
 /** What small frames may make together. */
 const PARCEL_BYTES = 32 * 1024;
@@ -39,6 +40,11 @@ export interface SessionOptions {
   readonly receiveLimit: number;
   /** The largest body that this side assembles. */
   readonly maxMessageBytes: number;
+  /**
+   * How long what came may stay unacknowledged while nothing is sent that would say so with it; to the next
+   * tick if not given.
+   */
+  readonly acknowledgeWithinMs?: number | undefined;
   /** A gap was found, here (`asked`) or there (`served`); the frames from this number on go out again. */
   readonly onResend?: ((side: 'asked' | 'served', from: number) => void) | undefined;
 }
@@ -46,20 +52,28 @@ export interface SessionOptions {
 type Send = (frame: Buffer) => boolean;
 
 export class Session {
-  readonly epoch: Epoch;
   readonly #mark: EpochMark;
   readonly #outgoing: SendWindow;
   readonly #incoming: ReceiveWindow;
-  readonly #onResend: SessionOptions['onResend'];
   #receiveLimit: number;
   #announcedLimit: number;
   #announcedReceived = 0;
+  /** Since when something has stood unacknowledged. */
+  #owesSince = 0;
   #peerWant = 0;
   #heldUpAt: number | undefined;
+  /** What is to be said besides messages; not an object of its own, for the same reason as in `SentFrame`. */
+  #saysPosition = false;
+  #saysAnswer = false;
+  #saysResend = false;
+  #saysAsk = false;
+  #saysGrant = false;
+  readonly #acknowledgeWithinMs: number;
+  readonly epoch: Epoch;
+  readonly #onResend: SessionOptions['onResend'];
   /** Most of thousands of sessions never need them. */
   #asks: Allowance | undefined;
   #serves: Allowance | undefined;
-  readonly #words = { position: false, answer: false, resend: false, ask: false, grant: false };
 
   constructor(options: SessionOptions) {
     this.epoch = options.epoch;
@@ -67,6 +81,7 @@ export class Session {
     this.#outgoing = new SendWindow(options.sendLimit);
     this.#incoming = new ReceiveWindow(options.maxMessageBytes);
     this.#onResend = options.onResend;
+    this.#acknowledgeWithinMs = options.acknowledgeWithinMs ?? 0;
     this.#receiveLimit = options.receiveLimit;
     this.#announcedLimit = options.receiveLimit;
   }
@@ -139,7 +154,7 @@ export class Session {
     return this.#mark.isOn(payload);
   }
 
-  post(body: Uint8Array): void {
+  post(body: Uint8Array | Body): void {
     this.#outgoing.post(body);
   }
 
@@ -153,16 +168,17 @@ export class Session {
     return this.#outgoing.unacknowledged();
   }
 
-  /** Hands frames to `send` until it returns false, or credit or frames run out. */
-  flush(send: Send, now: number): void {
-    if (!this.#flushWords(send) || !this.#flushOutgoing(send)) return;
+  /** Hands frames to `send` until it returns false, then false too, or credit or frames run out. */
+  flush(send: Send, now: number): boolean {
+    if (!this.#flushWords(send) || !this.#flushOutgoing(send)) return false;
     this.#noteHoldUp(now);
-    if (this.#flushWords(send)) this.#flushPosition(send);
+    return this.#flushWords(send) && this.#flushPosition(send);
   }
 
   /** Each data frame says as well where this side stands. */
   #flushOutgoing(send: Send): boolean {
-    for (let parcel = this.#nextParcel(); parcel.length > 0; parcel = this.#nextParcel()) {
+    for (let frame = this.#outgoing.nextFrame(); frame; frame = this.#outgoing.nextFrame()) {
+      const parcel = this.#parcelFrom(frame);
       const [first] = parcel;
       if (!send(parcel.length === 1 && first ? first : Buffer.concat(parcel))) return false;
       this.#outgoing.handedOver(parcel.length);
@@ -172,19 +188,22 @@ export class Session {
   }
 
   /** Small frames travel together: a broker's work is for each payload, whatever its size. */
-  #nextParcel(): Buffer[] {
-    const parcel: Buffer[] = [];
-    let total = 0;
-    for (let frame = this.#outgoing.frameAhead(0); frame; frame = this.#outgoing.frameAhead(parcel.length)) {
-      const { bytes, number, size, first, last } = frame;
-      total += bytes.length;
-      const whole = first && last;
-      if (parcel.length > 0 && !(whole && total <= PARCEL_BYTES)) break;
-      this.#write(bytes, FRAME_KIND.data, number, size, first, last, false);
-      parcel.push(bytes);
-      if (!whole) break;
+  #parcelFrom(head: SentFrame): Buffer[] {
+    const parcel = [this.#written(head)];
+    if (!(head.first && head.last)) return parcel;
+    let total = head.length;
+    for (let frame = this.#outgoing.frameAfter(head); frame; frame = this.#outgoing.frameAfter(frame)) {
+      total += frame.length;
+      if (!(frame.first && frame.last) || total > PARCEL_BYTES) break;
+      parcel.push(this.#written(frame));
     }
     return parcel;
+  }
+
+  /** Its bytes, with what is true now in their header. */
+  #written({ bytes, number, size, first, last }: SentFrame): Buffer {
+    this.#write(bytes, FRAME_KIND.data, number, size, first, last, false);
+    return bytes;
   }
 
   /**
@@ -221,7 +240,7 @@ export class Session {
         return this.#takeData(header, payload, now);
       case FRAME_KIND.position:
         if (header.answer) {
-          this.#words.position = true;
+          this.#saysPosition = true;
           this.#incoming.reconnected();
         }
         if (header.number > this.#incoming.received) this.#askAgain(now);
@@ -234,11 +253,11 @@ export class Session {
         this.#onResend?.('served', header.number);
         return NO_BODIES;
       case FRAME_KIND.ask:
-        if (this.#incoming.takeAsk(header)) this.#words.grant = true;
+        if (this.#incoming.takeAsk(header)) this.#saysGrant = true;
         return NO_BODIES;
       case FRAME_KIND.grant:
         this.#outgoing.takeRoom(header.number);
-        this.#words.ask = false;
+        this.#saysAsk = false;
         this.#heldUpAt = undefined;
         return NO_BODIES;
       default:
@@ -246,32 +265,33 @@ export class Session {
     }
   }
 
-  /** What the other side's sentinel says of its data. */
-  takeBeat(beat: { sent: number; received: number; limit: number }, now: number): void {
+  /** What the other side's sentinel says of its data; true if there is something to send now. */
+  takeBeat(beat: { sent: number; received: number; limit: number }, now: number): boolean {
     this.#takePositions(beat.received, beat.limit);
     this.#incoming.noteSent(beat.sent, now);
     if (this.#incoming.isOverdue(now)) this.#askAgain(now);
+    return this.#saysResend || this.#incoming.hasGap || this.#outgoing.hasMore;
   }
 
   /** Says yes to what `askedSize` names; the caller counts that room while `assembling`. */
   grantRoom(): void {
-    if (this.#incoming.grant()) this.#words.grant = true;
+    if (this.#incoming.grant()) this.#saysGrant = true;
   }
 
   /** Raises what the other side may send; said with the next frame, or at once when `urgent`. */
   setReceiveLimit(limit: number, urgent: boolean): void {
     if (limit > this.#receiveLimit) this.#receiveLimit = limit;
-    if (urgent) this.#words.position = true;
+    if (urgent) this.#saysPosition = true;
   }
 
   /** Says where this side stands, so that the other hears of the session. */
   confirm(): void {
-    this.#words.position = true;
+    this.#saysPosition = true;
   }
 
   /** After a reconnection what was sent may be gone, so both sides say where they stand. */
   reconnected(): void {
-    this.#words.answer = true;
+    this.#saysAnswer = true;
     this.#heldUpAt = undefined;
     this.#incoming.reconnected();
   }
@@ -289,47 +309,47 @@ export class Session {
   /** To be called about every 100 ms while unsettled: acknowledges what came, asks for what is missing, repeats itself. */
   tick(now: number): void {
     if (this.#incoming.isOverdue(now)) this.#askAgain(now);
-    if (this.#incoming.received !== this.#announcedReceived || this.unannouncedLimit > 0) {
-      this.#words.position = true;
-    }
+    const owes = this.#incoming.received !== this.#announcedReceived || this.unannouncedLimit > 0;
+    if (owes && now - this.#owesSince >= this.#acknowledgeWithinMs) this.#saysPosition = true;
     if (this.#heldUpAt !== undefined && now - this.#heldUpAt >= REPEAT_MS) this.#heldUpAt = undefined;
   }
 
   #flushWords(send: Send): boolean {
-    const words = this.#words;
-    if (words.answer) {
+    if (this.#saysAnswer) {
       if (!send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough, 0, true))) return false;
-      words.answer = false;
+      this.#saysAnswer = false;
       this.#announced();
     }
-    if (words.resend) {
+    if (this.#saysResend) {
       if (!send(this.#word(FRAME_KIND.resend, this.#incoming.received + 1))) return false;
-      words.resend = false;
+      this.#saysResend = false;
       this.#onResend?.('asked', this.#incoming.received + 1);
     }
-    if (words.ask) {
+    if (this.#saysAsk) {
       const { nextNumber, headSize } = this.#outgoing;
       if (!send(this.#word(FRAME_KIND.ask, nextNumber, headSize))) return false;
-      words.ask = false;
+      this.#saysAsk = false;
     }
-    if (words.grant) {
+    if (this.#saysGrant) {
       if (!send(this.#word(FRAME_KIND.grant, this.#incoming.granted))) return false;
-      words.grant = false;
+      this.#saysGrant = false;
     }
     return true;
   }
 
-  #flushPosition(send: Send): void {
-    if (!this.#words.position) return;
-    if (send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough))) this.#announced();
+  #flushPosition(send: Send): boolean {
+    if (!this.#saysPosition) return true;
+    if (!send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough))) return false;
+    this.#announced();
+    return true;
   }
 
   #noteHoldUp(now: number): void {
     const holdUp = this.#outgoing.holdUp;
     if (holdUp === undefined || this.#heldUpAt !== undefined) return;
     this.#heldUpAt = now;
-    if (holdUp === 'room') this.#words.ask = true;
-    else this.#words.position = true;
+    if (holdUp === 'room') this.#saysAsk = true;
+    else this.#saysPosition = true;
   }
 
   #takePositions(received: number, limit: number): void {
@@ -340,7 +360,7 @@ export class Session {
 
   #takeData(header: FrameHeader, payload: Buffer, now: number): readonly Uint8Array[] {
     if (header.number <= this.#incoming.received) {
-      this.#words.position = true;
+      this.#saysPosition = true;
       return NO_BODIES;
     }
     if (header.number > this.#incoming.received + 1) {
@@ -350,6 +370,7 @@ export class Session {
     if (this.#incoming.bytes + payload.length > this.#receiveLimit) {
       throw new FormatError(`a frame of ${payload.length} bytes is beyond the credit granted`);
     }
+    if (this.#incoming.received === this.#announcedReceived) this.#owesSince = now;
     const body = this.#incoming.take(header, payload);
     return body === undefined ? NO_BODIES : [body];
   }
@@ -357,11 +378,11 @@ export class Session {
   #askAgain(now: number): void {
     if (!this.#incoming.mayAskAgain(now)) return;
     this.#asks ??= new Allowance(RESENDS_PER_SECOND);
-    if (this.#asks.take(now)) this.#words.resend = true;
+    if (this.#asks.take(now)) this.#saysResend = true;
   }
 
   #announced(): void {
-    this.#words.position = false;
+    this.#saysPosition = false;
     this.#announcedReceived = this.#incoming.received;
     this.#announcedLimit = this.#receiveLimit;
   }

@@ -7,7 +7,7 @@ import { formatJson } from '../../src/audit/json-format.js';
 import { formatText, parseText } from '../../src/audit/text-format.js';
 import { TrailSummary } from '../../src/audit/trail-summary.js';
 import { TaskError, UnrunnableError } from '../../src/errors.js';
-import { Ledger } from '../../src/master/ledger.js';
+import { type ComputeSheet, Ledger } from '../../src/master/ledger.js';
 import { TaskFate } from '../../src/master/task-fate.js';
 import { createEntry, createTask } from './parts.js';
 
@@ -50,8 +50,14 @@ ledger('it tells submissions before fates, by algorithm, and what slaves compute
     told.ledger.submit(createTask(number, number < 6 ? hello : square));
   for (const number of [1, 0, 3, 2]) told.settle(number);
   told.settle(9, square, 1_000);
-  told.ledger.compute(0, 4, 200);
-  told.ledger.compute(1, 1, 1_000);
+  const [first, second] = [0, 1].map((number) => ({
+    sid: `SLAVE-${number}` as const,
+    computedCount: 0,
+    computedMicros: 0,
+  })) as [ComputeSheet, ComputeSheet];
+  told.ledger.compute(first, 3, 150);
+  told.ledger.compute(second, 1, 1_000);
+  told.ledger.compute(first, 1, 50);
   told.ledger.flush();
   assert.equal(told.take(), [
     'TASKS 0-9 SUBMITTED ("hello" 6, "square" 4)',

@@ -51,7 +51,8 @@ test('a session that is over is answered stale, to hellos and frames', () => {
   sessions.takeHello(hello, address);
   for (const slave of [...sessions.roster]) sessions.end(slave);
   sessions.takeHello(hello, address);
-  assert.is(sessions.ownerOf(address, Buffer.alloc(72)), undefined);
+  assert.is(sessions.roster.find(address), undefined);
+  sessions.refuseFrame(address);
   assert.equal(said, ['a welcome 0', 'a stale', 'a stale']);
 });
 

@@ -19,7 +19,7 @@ export function checkMaster(core: MasterCore, program: Program): void {
     let outstanding = 0;
     let openGroups = 0;
     let suspects = 0;
-    for (const group of slave.groups) {
+    for (const group of slave.groups()) {
       let open = 0;
       for (const task of group.tasks) {
         if (task.group !== group) continue;
@@ -91,7 +91,7 @@ export class Runs {
   #isGiven({ number, sid }: GivenTask): boolean {
     for (const slave of this.#core().roster) {
       if (slave.number !== sid) continue;
-      for (const group of slave.groups) {
+      for (const group of slave.groups()) {
         if (group.tasks.some((task) => task.number === number && task.group === group)) return true;
       }
     }
