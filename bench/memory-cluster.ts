@@ -7,7 +7,10 @@ import { DEFAULT_POLICY } from '../src/algorithms/policy.js';
 import type { AlgorithmDefinition, ResolvedPolicy } from '../src/algorithms/types.js';
 import { silentAudit } from '../src/audit/memory-trail.js';
 import { MasterCore } from '../src/master/master-core.js';
+import type { SlaveRecord } from '../src/master/slave-record.js';
 import { SlaveCore } from '../src/slave/slave-core.js';
+import { Deque } from '../src/wire/deque.js';
+import type { Command } from '../src/wire/messages.js';
 import type { SessionAddress } from '../src/wire/subjects.js';
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
@@ -40,7 +43,35 @@ export interface MemoryClusterOptions {
 interface MemorySlave {
   readonly core: SlaveCore;
   readonly address: SessionAddress;
-  readonly inbox: Buffer[];
+  readonly inbox: Deque<Buffer>;
+  readonly claims: TinyClaims;
+}
+
+/** What a sentinel settles between its master's recalls and its main: `Claims`, without 256 KB a slave. */
+class TinyClaims {
+  #begun = 0;
+  #withdrawn: { readonly from: number; readonly to: number }[] = [];
+
+  /** False if the task was taken back. */
+  begin(index: number): boolean {
+    this.#begun = index + 1;
+    const isWithdrawn = !this.isOpen(index);
+    this.#withdrawn = this.#withdrawn.filter(({ to }) => to > this.#begun);
+    return !isWithdrawn;
+  }
+
+  isOpen(index: number): boolean {
+    return (
+      this.#withdrawn.length === 0 || !this.#withdrawn.some(({ from, to }) => from <= index && index < to)
+    );
+  }
+
+  /** Returns the first index that is taken back, or `to`. */
+  takeBack(from: number, to: number): number {
+    const first = Math.min(to, Math.max(from, this.#begun));
+    if (first < to) this.#withdrawn.push({ from: first, to });
+    return first;
+  }
 }
 
 export class MemoryCluster {
@@ -51,8 +82,12 @@ export class MemoryCluster {
   /** Whether the program takes its results. */
   reads = true;
   readonly #options: MemoryClusterOptions;
-  readonly #slaves = new Map<string, MemorySlave>();
-  readonly #toMaster: { readonly address: SessionAddress; readonly frame: Buffer }[] = [];
+  /** By the numbers of their sids. */
+  readonly #slaves: MemorySlave[] = [];
+  /** How the master knows them. */
+  readonly #records: SlaveRecord[] = [];
+  readonly #toMaster: { readonly number: number; readonly frame: Buffer }[] = [];
+  readonly #commands: { readonly number: number; readonly id: number; readonly body: Command }[] = [];
   #now = 0;
   #ticks = 0;
   #submitted = 0;
@@ -71,15 +106,15 @@ export class MemoryCluster {
       broker: 'embedded',
       audit: silentAudit,
       ports: {
-        send: ({ nonce }, frame) => {
-          this.#slaves.get(nonce)?.inbox.push(frame);
+        send: ({ number }, frame) => {
+          this.#slaves[number]?.inbox.push(frame);
           return true;
         },
         sendHandshake: ({ nonce }, message) =>
-          this.#slaves.get(nonce)?.core.takeHandshake(message, this.#now),
-        watch: () => {},
+          this.#slaves[Number.parseInt(nonce, 16)]?.core.takeHandshake(message, this.#now),
+        watch: (slave) => this.#records.push(slave),
         forget: () => {},
-        command: () => {},
+        command: ({ number }, id, body) => this.#commands.push({ number, id, body }),
         positions: () => {},
         news: () => {},
       },
@@ -98,14 +133,24 @@ export class MemoryCluster {
 
   /** A tenth of a second of the cluster's time: slaves work, frames travel, both sides tick. */
   step(): void {
+    this.#time(() => this.master.dispatch(this.#now));
+    // What a slave ends now it was given a tenth of a second ago, as the master will see.
     this.#now += TICK_MS;
     this.#ticks++;
-    this.#time(() => this.master.dispatch(this.#now));
-    for (const slave of this.#slaves.values()) this.#work(slave);
+    for (const slave of this.#slaves) {
+      this.#work(slave);
+      // Read while they are fresh, as from a socket, not when thousands have been written.
+      if (this.#toMaster.length >= FRAMES_A_READ) this.#deliver();
+    }
     this.#settle();
     if (this.#ticks % TICKS_PER_BEAT === 0) this.#beat();
-    for (const { core } of this.#slaves.values()) core.tick(this.#now);
+    for (const { core } of this.#slaves) core.tick(this.#now);
     this.#time(() => this.master.tick(this.#now));
+    this.#takeFates();
+  }
+
+  /** The program wakes for what a read has brought. */
+  #takeFates(): void {
     if (!this.reads) return;
     const fates = this.#time(() => this.master.box.takeResults(undefined));
     this.completed += fates.length;
@@ -115,9 +160,10 @@ export class MemoryCluster {
     const nonce = index.toString(16).padStart(32, '0');
     const address = { user: '_', nonce };
     const send = (frame: Buffer): boolean => {
-      this.#toMaster.push({ address, frame });
+      this.#toMaster.push({ number: index, frame });
       return true;
     };
+    const claims = new TinyClaims();
     const core = new SlaveCore({
       memberId: 'bench',
       run: undefined,
@@ -131,8 +177,8 @@ export class MemoryCluster {
         nonce: () => nonce,
         listen: () => {},
         watch: () => 1,
-        offer: () => true,
-        claim: () => true,
+        offer: (index) => claims.isOpen(index),
+        claim: (index) => claims.begin(index),
         release: () => {},
         positions: () => {},
         news: () => {},
@@ -141,7 +187,7 @@ export class MemoryCluster {
         abort: () => {},
       },
     });
-    this.#slaves.set(nonce, { core, address, inbox: [] });
+    this.#slaves.push({ core, address, inbox: new Deque(), claims });
     core.join();
     core.joinable(nonce, this.#now);
   }
@@ -158,25 +204,43 @@ export class MemoryCluster {
     core.sendResults(this.#now);
   }
 
-  #takeFrames(core: SlaveCore, inbox: Buffer[]): void {
-    if (inbox.length > 0) for (const frame of inbox.splice(0)) core.takeFrame(frame, this.#now);
-  }
-
-  /** Frames travel until none is under way: credit is asked for and granted within a step. */
-  #settle(): void {
-    while (this.#toMaster.length > 0) {
-      for (const read of inReads(this.#toMaster.splice(0))) {
-        this.#time(() => {
-          for (const { address, frame } of read) this.master.takeFrame(address, frame, this.#now);
-          this.master.dispatch(this.#now);
-        });
-      }
-      for (const { core, inbox } of this.#slaves.values()) this.#takeFrames(core, inbox);
+  #takeFrames(core: SlaveCore, inbox: Deque<Buffer>): void {
+    for (let frame = inbox.shift(); frame !== undefined; frame = inbox.shift()) {
+      core.takeFrame(frame, this.#now);
     }
   }
 
+  /** Frames and commands travel until none is under way: credit is asked for and granted within a step. */
+  #settle(): void {
+    while (this.#toMaster.length > 0 || this.#commands.length > 0) {
+      for (const { number, id, body } of this.#commands.splice(0)) this.#obey(number, id, body);
+      while (this.#toMaster.length > 0) this.#deliver();
+      for (const { core, inbox } of this.#slaves) this.#takeFrames(core, inbox);
+    }
+  }
+
+  /** One read of the master's socket. */
+  #deliver(): void {
+    const read = this.#toMaster.splice(0, FRAMES_A_READ);
+    this.#time(() => {
+      for (const { number, frame } of read) {
+        this.master.takeFrameOf(this.#records[number] as SlaveRecord, frame, this.#now);
+      }
+      this.master.dispatch(this.#now);
+    });
+    this.#takeFates();
+  }
+
+  #obey(number: number, id: number, body: Command): void {
+    if (body.command !== 'recall') throw new Error(`a cluster without an end was told to ${body.command}`);
+    const { address, claims } = this.#slaves[number] as MemorySlave;
+    const from = claims.takeBack(body.from, body.to);
+    const { nonce } = address;
+    this.#time(() => this.master.takeSentinelEvent({ type: 'acknowledged', nonce, id, from }, this.#now));
+  }
+
   #beat(): void {
-    for (const { address } of this.#slaves.values()) {
+    for (const { address } of this.#slaves) {
       const slave = this.master.roster.find(address);
       if (slave === undefined) throw new Error('a slave was lost in a cluster without faults');
       const { receivedThrough: sent, sentThrough: received } = slave.session;
@@ -191,8 +255,4 @@ export class MemoryCluster {
     this.masterMs += performance.now() - began;
     return value;
   }
-}
-
-function* inReads<T>(frames: readonly T[]): Iterable<readonly T[]> {
-  for (let at = 0; at < frames.length; at += FRAMES_A_READ) yield frames.slice(at, at + FRAMES_A_READ);
 }
