@@ -22,6 +22,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'one at a time µs, p99', width: 21 },
   { title: 'raw µs, p99', width: 14 },
   { title: 'ratio', width: 6 },
+  { title: 'request µs', width: 10 },
+  { title: 'ratio', width: 6 },
   { title: 'peak MB', width: 12 },
 ];
 
@@ -58,11 +60,13 @@ function windowCells(rate: Rate | undefined): string[] {
 }
 
 function sequentialCells(trip: RoundTrip | undefined): string[] {
-  if (trip === undefined) return ['', '', ''];
+  if (trip === undefined) return ['', '', '', '', ''];
   return [
     `${trip.medianMicros.toFixed(0)}, ${trip.p99Micros.toFixed(0)}`,
     `${trip.rawMedianMicros.toFixed(0)}, ${trip.rawP99Micros.toFixed(0)}`,
     trip.ratio.toFixed(2),
+    trip.requestMedianMicros.toFixed(0),
+    trip.requestRatio.toFixed(2),
   ];
 }
 

@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HEADER_BYTES } from '../src/wire/frame.js';
 import { findNatsServer, startNatsServer } from '../tests/support/nats-server.js';
 import { MeasuredProcess, type PeakMemory } from './measured-process.js';
 import { median, percentile } from './statistics.js';
@@ -18,7 +19,7 @@ const OUTSTANDING = 64;
 /** What auto makes of no-op tasks. */
 const AUTO_GROUP = 1_000;
 /** Bytes of a frame around its entries, and of an entry of the no-op task or its result. */
-const FRAME_BYTES = 84;
+const FRAME_BYTES = HEADER_BYTES + 12;
 const ENTRY_BYTES = 22;
 /** Round trips before the other side has its turn: what disturbs the machine shall disturb both. */
 const ROUNDS = 100;
@@ -46,6 +47,9 @@ export interface RoundTrip {
   readonly rawMedianMicros: number;
   readonly rawP99Micros: number;
   readonly ratio: number;
+  /** Median of the NATS client's own request and answer, and how many times that ours is. */
+  readonly requestMedianMicros: number;
+  readonly requestRatio: number;
 }
 
 export interface ThroughputRow {
@@ -117,7 +121,7 @@ async function measureRow(params: RowParams): Promise<ThroughputRow> {
   ]);
   const bulk: Rate[] = [];
   const windows: Rate[] = [];
-  const rounds: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
+  const rounds: Rounds = { ours: [], theirs: [], requests: [] };
   const size = group === 'auto' ? AUTO_GROUP : group;
   const tasks = Math.round(share * tasksFor(size));
   try {
@@ -125,10 +129,12 @@ async function measureRow(params: RowParams): Promise<ThroughputRow> {
       // Before the others: what they leave to be collected would be paid for here.
       const one = { kind: 'sequential', rounds: ROUNDS, bytes: FRAME_BYTES + ENTRY_BYTES } as const;
       await framework.measure({ ...one, rounds: WARM_UP_ROUNDS });
-      await raw.measure({ ...one, rounds: WARM_UP_ROUNDS });
+      const request = { ...one, kind: 'request' } as const;
+      for (const theirs of [one, request]) await raw.measure({ ...theirs, rounds: WARM_UP_ROUNDS });
       for (let block = 0; block < 20 * share * repeats; block++) {
         rounds.theirs.push(...(await raw.measure(one)).micros);
         rounds.ours.push(...(await framework.measure(one)).micros);
+        rounds.requests.push(...(await raw.measure(request)).micros);
       }
     }
     await framework.measure({ kind: 'bulk', tasks: Math.round(tasks / 2) });
@@ -152,7 +158,7 @@ async function measureRow(params: RowParams): Promise<ThroughputRow> {
       group,
       bulk: middle(bulk),
       window: windows.length === 0 ? undefined : middle(windows),
-      sequential: rounds.ours.length === 0 ? undefined : roundTrip(rounds.ours, rounds.theirs),
+      sequential: rounds.ours.length === 0 ? undefined : roundTrip(rounds),
       memory,
     };
   } finally {
@@ -180,14 +186,24 @@ function middle(rates: readonly Rate[]): Rate {
   };
 }
 
-function roundTrip(ours: readonly number[], theirs: readonly number[]): RoundTrip {
+/** Microseconds of each, measured in turns. */
+interface Rounds {
+  readonly ours: number[];
+  readonly theirs: number[];
+  readonly requests: number[];
+}
+
+function roundTrip({ ours, theirs, requests }: Rounds): RoundTrip {
   const medianMicros = median(ours);
   const rawMedianMicros = median(theirs);
+  const requestMedianMicros = median(requests);
   return {
     medianMicros,
     p99Micros: percentile(ours, 99),
     rawMedianMicros,
     rawP99Micros: percentile(theirs, 99),
     ratio: medianMicros / rawMedianMicros,
+    requestMedianMicros,
+    requestRatio: medianMicros / requestMedianMicros,
   };
 }

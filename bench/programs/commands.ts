@@ -8,7 +8,9 @@ export type Measurement =
   /** Draw tasks from a generator as the default target number allows. */
   | { readonly kind: 'submit-all'; readonly tasks: number }
   /** One at a time, each timed. */
-  | { readonly kind: 'sequential'; readonly rounds: number; readonly bytes: number };
+  | { readonly kind: 'sequential'; readonly rounds: number; readonly bytes: number }
+  /** The same by the request of the NATS client, which waits for its answer; of NATS alone. */
+  | { readonly kind: 'request'; readonly rounds: number; readonly bytes: number };
 
 /** Where a process of the benchmark finds its broker; without a URL it starts an embedded one. */
 export interface RawSetup {

@@ -26,6 +26,8 @@ function measure(master: MasterHandle, measurement: Measurement): Promise<Measur
         if (value?.status !== 'ok') throw new Error('a round trip brought no result');
       });
     }
+    case 'request':
+      return Promise.reject(new Error('requests are of NATS alone'));
     default:
       return measurement satisfies never;
   }

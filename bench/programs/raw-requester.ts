@@ -54,6 +54,12 @@ function measure(connection: NatsConnection, measurement: Measurement): Promise<
         return reply;
       });
     }
+    case 'request': {
+      const payload = new Uint8Array(measurement.bytes);
+      return timeRounds(measurement.rounds, (round) =>
+        connection.request(subjects[round % subjects.length] ?? '', payload),
+      );
+    }
     case 'bulk':
       throw new Error('the raw round trip has a window');
     case 'submit-all':
