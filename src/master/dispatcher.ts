@@ -58,7 +58,7 @@ export class Dispatcher {
   /** The slave may have room: it joined, a result came, its credit grew, or its suspicion ended. */
   lineUp(slave: SlaveRecord): void {
     if (!slave.isWorking) return;
-    if (slave.mailbox.length > 0) this.#addressed.add(slave);
+    if (slave.hasMail) this.#addressed.add(slave);
     if (slave.inLine || !slave.takesUnordered) return;
     slave.inLine = true;
     this.#line.push(slave);
@@ -83,7 +83,7 @@ export class Dispatcher {
     let turnedAway = 0;
     while (this.#line.length > turnedAway && (this.#jar.hasReady || this.#jar.hasSuspects)) {
       const slave = this.#line.shift() as SlaveRecord;
-      if (!slave.takesUnordered || slave.mailbox.length > 0 || !this.#hasRoom(slave)) {
+      if (!slave.takesUnordered || slave.hasMail || !this.#hasRoom(slave)) {
         slave.inLine = false;
         if (this.#reserved === slave && !slave.takesUnordered) this.#reserved = undefined;
         continue;
@@ -103,7 +103,7 @@ export class Dispatcher {
   #dispatchOrdered(now: number): void {
     for (const slave of this.#addressed) {
       this.#addressed.delete(slave);
-      while (slave.mailbox.length > 0 && this.#hasRoom(slave)) {
+      while (slave.hasMail && this.#hasRoom(slave)) {
         const tasks = this.#takeGroup(slave, 1, slave.mailbox.length, () => this.#jar.takeOrdered(slave));
         if (tasks.length > 0) this.#give(slave, tasks, now);
       }
@@ -212,7 +212,7 @@ export class Dispatcher {
     slave.addGroup(group);
     slave.outstanding += tasks.length;
     slave.lastGroup = Math.max(1, tasks.length);
-    if (!this.#jar.hasReady && slave.mailbox.length === 0) slave.filling = false;
+    if (!this.#jar.hasReady && !slave.hasMail) slave.filling = false;
     const ordered = slave.concurrency > 1 && tasks[0]?.addressee !== undefined;
     const text = tasksText(this.#grouping, tasks.map(entryOf), limits, ordered);
     slave.session.post({ text, raws: raws ?? NO_RAWS });

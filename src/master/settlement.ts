@@ -97,7 +97,7 @@ export class Settlement {
       micros += entry[3];
     }
     this.#ledger.compute(slave, results.length, micros);
-    const moreWaits = this.#jar.hasReady || slave.mailbox.length > 0;
+    const moreWaits = this.#jar.hasReady || slave.hasMail;
     if (moreWaits) slave.window = nextWindow(slave.window, micros / 1e6, body.length, dry);
   }
 

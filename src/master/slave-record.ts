@@ -48,8 +48,7 @@ const MOST_CLOSED = 64;
 export class SlaveRecord implements Allocated, ComputeSheet {
   kind: SlaveKind;
   draftedFor: SlaveKind | undefined = undefined;
-  /** Ordered tasks that wait for it. */
-  readonly mailbox = new Deque<Task>();
+  #mailbox: Deque<Task> | undefined;
   /** Given first of those that are kept; some behind it may have no open task any more. */
   oldestGroup: Group | undefined = undefined;
   #newestGroup: Group | undefined = undefined;
@@ -138,6 +137,17 @@ export class SlaveRecord implements Allocated, ComputeSheet {
     const given = this.earlier.reduce((sum, session) => sum + session.given, 0);
     checkCount(this.earlierResultsSent, given);
     return true;
+  }
+
+  /** Ordered tasks that wait for it. */
+  get mailbox(): Deque<Task> {
+    this.#mailbox ??= new Deque();
+    return this.#mailbox;
+  }
+
+  /** Whether there are any; asked for each task, it does not look for what most slaves never have. */
+  get hasMail(): boolean {
+    return this.#mailbox !== undefined && this.#mailbox.length > 0;
   }
 
   get nonce(): string {
