@@ -26,7 +26,11 @@ export interface Subscription {
 export interface ClientSurroundings {
   readonly routes: RouteTable<Subscription>;
   readonly limits: ParserLimits;
+  /** Bytes that a client may leave unread, and an owner. */
   readonly maxPending: number;
+  readonly maxOwnerPending: number;
+  /** An owner that has left so many unread is behind. */
+  readonly holdGuestsAt: number;
   readonly asksForCredentials: boolean;
   /** False while too many failures from the client's address wait for their answer. */
   mayTry(client: Client): boolean;
@@ -66,6 +70,10 @@ export class Client implements CommandHandler {
   #pingsOut = 0;
   wantsFlush = false;
   isConnected = false;
+  /** May do everything among guests. */
+  isOwner = false;
+  /** An owner that is behind with what this guest has said. */
+  awaits: Client | undefined;
   isRefused = false;
   isClosed = false;
 
@@ -98,6 +106,7 @@ export class Client implements CommandHandler {
     const isOwner = this.#around.isOwner(options);
     if (!isOwner && !(this.#around.mayTry(this) && this.#around.admits(options)))
       throw new ProtocolError(ErrorText.authorization);
+    this.isOwner = isOwner;
     this.#rights = isOwner ? undefined : this.#around.guestRights;
     this.#options = options;
     this.#parser.connectOnly = false;
@@ -261,6 +270,8 @@ export class Client implements CommandHandler {
     if (subscriber.max > 0 && subscriber.delivered >= subscriber.max) return false;
     subscriber.delivered++;
     client.#receiveMessage(route, message);
+    if (client.isOwner && client.outbox.pending > this.#around.holdGuestsAt && !this.isOwner)
+      this.awaits = client;
     if (subscriber.delivered === subscriber.max) client.#endSubscription(subscriber);
     return true;
   }
@@ -294,7 +305,8 @@ export class Client implements CommandHandler {
   #afterAppend(): void {
     const { outbox } = this;
     if (outbox.isRipe) outbox.flush();
-    if (outbox.pending > this.#around.maxPending) this.cut(ErrorText.slowConsumer);
+    const { maxPending, maxOwnerPending } = this.#around;
+    if (outbox.pending > (this.isOwner ? maxOwnerPending : maxPending)) this.cut(ErrorText.slowConsumer);
     this.#around.checkTotal();
     if (!this.wantsFlush) {
       this.wantsFlush = true;

@@ -8,6 +8,10 @@ import type { BrokerTls } from './tls-door.js';
 export interface BrokerBounds extends AttemptBounds {
   /** Bytes that one client may leave unread. */
   readonly maxPending: number;
+  /** The same of an owner, for which guests wait from `holdGuestsAt` on, until no more than `releaseGuestsAt` are left. */
+  readonly maxOwnerPending: number;
+  readonly holdGuestsAt: number;
+  readonly releaseGuestsAt: number;
   /** Bytes that all clients together may leave unread; the one with most of them is cut. */
   readonly maxTotalPending: number;
   /** Bytes of a protocol line. */
@@ -45,6 +49,9 @@ export const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 export const DEFAULT_BOUNDS: BrokerBounds = {
   maxPending: 8 * 1024 * 1024,
+  maxOwnerPending: 64 * 1024 * 1024,
+  holdGuestsAt: 3 * 1024 * 1024,
+  releaseGuestsAt: 256 * 1024,
   maxTotalPending: 256 * 1024 * 1024,
   maxControlLine: 4096,
   maxTurn: 256 * 1024,

@@ -4,6 +4,7 @@ import { Client, type ClientSurroundings, type Subscription } from './client.js'
 import { asksForCredentials, isAdmitted, isOwner } from './connect-options.js';
 import { isNearLimit, openFileLimit } from './file-limit.js';
 import { GuestRights } from './guests.js';
+import { Holds } from './holds.js';
 import {
   type BrokerBounds,
   type BrokerEvent,
@@ -30,6 +31,7 @@ export class BrokerServer {
   readonly #sockets = new Set<Socket>();
   readonly #around: ClientSurroundings;
   readonly #refusals: Refusals;
+  readonly #holds: Holds;
   #door: TlsDoor | undefined;
   #toFlush: Client[] = [];
   #turn = 0;
@@ -47,6 +49,7 @@ export class BrokerServer {
     this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
     this.#maxPayload = options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#holds = new Holds(this.#bounds.releaseGuestsAt);
     this.#refusals = new Refusals(this.#bounds, onEvent);
     this.#around = this.#surroundings();
   }
@@ -76,6 +79,7 @@ export class BrokerServer {
   stop(): Promise<void> {
     clearInterval(this.#pinger);
     this.#refusals.stop();
+    this.#holds.stop();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
@@ -91,6 +95,8 @@ export class BrokerServer {
       routes: new RouteTable<Subscription>(),
       limits: { maxPayload: this.#maxPayload, maxControlLine: this.#bounds.maxControlLine },
       maxPending: this.#bounds.maxPending,
+      maxOwnerPending: this.#bounds.maxOwnerPending,
+      holdGuestsAt: this.#bounds.holdGuestsAt,
       asksForCredentials: asksForCredentials(options),
       mayTry: (client) => this.#refusals.mayTry(client),
       admits: (given) => isAdmitted(options, given),
@@ -166,6 +172,8 @@ export class BrokerServer {
       }
       this.#endTurnLater();
       client.receive(chunk);
+      if (client.awaits !== undefined) this.#holds.hold(socket, client.awaits);
+      client.awaits = undefined;
     });
     let reason = 'Client Closed';
     socket.on('error', (error) => {
@@ -174,6 +182,7 @@ export class BrokerServer {
     socket.on('end', () => client.closeSoon(reason));
     socket.on('close', () => {
       clearTimeout(late);
+      this.#holds.forget(socket);
       client.cut(reason);
     });
     return client;
@@ -229,7 +238,7 @@ export class BrokerServer {
     }
     const paused = this.#paused;
     this.#paused = [];
-    for (const socket of paused) socket.resume();
+    for (const socket of paused) if (!this.#holds.isHeld(socket)) socket.resume();
   }
 
   #cutFullest(): void {

@@ -114,6 +114,8 @@ function serve(input: Buffer): string {
     routes: new RouteTable<Subscription>(),
     limits: LIMITS,
     maxPending: MAX_PENDING,
+    maxOwnerPending: MAX_PENDING,
+    holdGuestsAt: MAX_PENDING,
     asksForCredentials: false,
     mayTry: () => true,
     admits: () => true,

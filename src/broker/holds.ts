@@ -1,0 +1,53 @@
+/**
+ * Guests that wait because an owner is behind: their sockets are not read until it has caught up, so that a
+ * flood comes to stand in the senders' own machines. Without a flood none waits: slaves may have 1 MB under way
+ * to a master together.
+ */
+import type { Socket } from 'node:net';
+import type { Client } from './client.js';
+
+/** How often held ones are looked at; an owner reads megabytes in less. */
+const LOOK_EVERY_MS = 5;
+
+export class Holds {
+  readonly #held = new Map<Socket, Client>();
+  readonly #releaseAt: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** An owner has caught up when so many bytes or fewer are pending for it. */
+  constructor(releaseAt: number) {
+    this.#releaseAt = releaseAt;
+  }
+
+  isHeld(socket: Socket): boolean {
+    return this.#held.has(socket);
+  }
+
+  /** Reads no more of the socket until this owner has caught up. */
+  hold(socket: Socket, owner: Client): void {
+    if (socket.destroyed) return;
+    socket.pause();
+    this.#held.set(socket, owner);
+    this.#timer ??= setInterval(() => this.#release(), LOOK_EVERY_MS);
+  }
+
+  /** The socket is closed. */
+  forget(socket: Socket): void {
+    this.#held.delete(socket);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#held.clear();
+  }
+
+  #release(): void {
+    for (const [socket, owner] of this.#held) {
+      if (!owner.isClosed && owner.outbox.pending > this.#releaseAt) continue;
+      this.#held.delete(socket);
+      socket.resume();
+    }
+    if (this.#held.size === 0) this.stop();
+  }
+}
