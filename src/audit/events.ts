@@ -169,12 +169,13 @@ export interface AuditEventTable {
   'local-slave-started': { index: number; pid: number };
   /** `LOCAL 0 NOT STARTED reason`. */
   'local-slave-unstarted': { index: number; reason: string };
-  /** `LOCAL 0 EXITED pid 4711 code 3`, or `signal SIGABRT`. */
+  /** `LOCAL 0 EXITED pid 4711 code 3`, or `signal SIGABRT`, or `signal SIGTERM; its master stopped it`. */
   'local-slave-exited': {
     index: number;
     pid: number;
     code?: number | undefined;
     signal?: string | undefined;
+    note?: string | undefined;
   };
   /** `LOCAL 0 RESTART in 500 ms`. */
   'local-slave-restarting': { index: number; backoffMs: number };

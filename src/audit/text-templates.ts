@@ -102,7 +102,8 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
 
   'local-slave-started': 'LOCAL {index:int} STARTED pid {pid:int}',
   'local-slave-unstarted': 'LOCAL {index:int} NOT STARTED {reason:text}',
-  'local-slave-exited': 'LOCAL {index:int} EXITED pid {pid:int}[[ code {code:int}]][[ signal {signal:word}]]',
+  'local-slave-exited':
+    'LOCAL {index:int} EXITED pid {pid:int}[[ code {code:int}]][[ signal {signal:word}]][[; {note:text}]]',
   'local-slave-restarting': 'LOCAL {index:int} RESTART in {backoffMs:int} ms',
 
   'default-slave-algorithm': 'SLAVE Using default slave algorithm.',

@@ -20,7 +20,13 @@ export type LocalSlaveEvent =
   /** `number` is the place, from 1. */
   | { readonly type: 'started'; readonly number: number; readonly pid: number }
   /** Without a pid it could not be started, and `error` says why. */
-  | ({ readonly type: 'exited'; readonly number: number; readonly pid: number | undefined } & SlaveEnd)
+  | ({
+      readonly type: 'exited';
+      readonly number: number;
+      readonly pid: number | undefined;
+      /** It was told to by SIGTERM, as the master was ending. */
+      readonly stopped: boolean;
+    } & SlaveEnd)
   | { readonly type: 'restarting'; readonly number: number; readonly delayMs: number };
 
 export interface LocalSlavesClock {
@@ -55,7 +61,7 @@ interface Place {
   readonly number: number;
   /** Nothing is started there again. */
   givenUp?: true;
-  running?: { readonly process: SlaveProcess; readonly since: number } | undefined;
+  running?: { readonly process: SlaveProcess; readonly since: number; stopped: boolean } | undefined;
   cancelStart?: (() => void) | undefined;
   nextDelayMs: number;
 }
@@ -131,7 +137,7 @@ export class LocalSlaves {
     if (this.#ending) return;
     place.cancelStart = undefined;
     const process = this.#spawn(this.#params, (end) => this.#exited(place, end));
-    place.running = { process, since: this.#clock.now() };
+    place.running = { process, since: this.#clock.now(), stopped: false };
     const { pid } = process;
     if (pid !== undefined) this.#params.onEvent({ type: 'started', number: place.number, pid });
   }
@@ -141,7 +147,8 @@ export class LocalSlaves {
     if (running === undefined) return;
     place.running = undefined;
     if (this.#clock.now() - running.since >= STEADY_AFTER_MS) place.nextDelayMs = FIRST_DELAY_MS;
-    this.#params.onEvent({ type: 'exited', number, pid: running.process.pid, ...end });
+    const { process, stopped } = running;
+    this.#params.onEvent({ type: 'exited', number, pid: process.pid, stopped, ...end });
     if (this.#ending) {
       if (this.#places.every((one) => one.running === undefined)) this.#onAllGone?.();
       return;
@@ -161,7 +168,11 @@ export class LocalSlaves {
       this.#onAllGone = resolve;
     });
     const terminate = (wanted: (pid: number | undefined) => boolean): void => {
-      for (const { running } of this.#places) if (wanted(running?.process.pid)) running?.process.terminate();
+      for (const { running } of this.#places) {
+        if (running === undefined || !wanted(running.process.pid)) continue;
+        running.stopped = true;
+        running.process.terminate();
+      }
     };
     const isLeaving = (pid: number | undefined): boolean => pid !== undefined && leaving.has(pid);
     terminate((pid) => !isLeaving(pid));

@@ -96,13 +96,14 @@ function tellLocalSlave(event: LocalSlaveEvent, audit: AuditSink, master: Master
       audit.emit({ type: 'local-slave-started', index, pid: event.pid });
       return;
     case 'exited': {
-      const { pid, code, signal, error } = event;
+      const { pid, code, signal, error, stopped } = event;
       if (pid === undefined) {
         audit.emit({ type: 'local-slave-unstarted', index, reason: error?.message ?? 'unknown' });
         return;
       }
       const how = signal === null ? { code: code ?? undefined } : { signal };
-      audit.emit({ type: 'local-slave-exited', index, pid, ...how });
+      const note = stopped ? 'its master stopped it' : undefined;
+      audit.emit({ type: 'local-slave-exited', index, pid, ...how, note });
       master.processGone(
         pid,
         signal === null ? `process exited with code ${code}` : `process ended by ${signal}`,

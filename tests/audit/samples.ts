@@ -216,8 +216,8 @@ export const SAMPLES: Samples = {
     'LOCAL 1 NOT STARTED ENOENT',
   ],
   'local-slave-exited': [
-    { type: 'local-slave-exited', index: 0, pid: 4711, signal: 'SIGABRT' },
-    'LOCAL 0 EXITED pid 4711 signal SIGABRT',
+    { type: 'local-slave-exited', index: 0, pid: 4711, signal: 'SIGTERM', note: 'its master stopped it' },
+    'LOCAL 0 EXITED pid 4711 signal SIGTERM; its master stopped it',
   ],
   'local-slave-restarting': [
     { type: 'local-slave-restarting', index: 0, backoffMs: 500 },

@@ -156,7 +156,7 @@ local('restarts one without touching the others, whatever its exit code', () => 
   clock.advance(250);
   assert.equal(log, ['spawn 1', 'spawn 2', 'spawn 3']);
   assert.equal(events.slice(2), [
-    { type: 'exited', number: 2, pid: 2, code: 0, signal: null },
+    { type: 'exited', number: 2, pid: 2, stopped: false, code: 0, signal: null },
     { type: 'restarting', number: 2, delayMs: 250 },
     { type: 'started', number: 2, pid: 3 },
   ]);
@@ -402,10 +402,10 @@ local('starts a process anew that exits or is killed', () =>
     const [, , third] = await stage.greetings(3);
     assert.equal(stage.events, [
       { type: 'started', number: 1, pid: first?.pid },
-      { type: 'exited', number: 1, pid: first?.pid, code: 7, signal: null },
+      { type: 'exited', number: 1, pid: first?.pid, stopped: false, code: 7, signal: null },
       { type: 'restarting', number: 1, delayMs: 250 },
       { type: 'started', number: 1, pid: second?.pid },
-      { type: 'exited', number: 1, pid: second?.pid, code: null, signal: 'SIGKILL' },
+      { type: 'exited', number: 1, pid: second?.pid, stopped: false, code: null, signal: 'SIGKILL' },
       { type: 'restarting', number: 1, delayMs: 500 },
       { type: 'started', number: 1, pid: third?.pid },
     ]);
@@ -423,6 +423,7 @@ local('kills a process that does not heed SIGTERM', () =>
       type: 'exited',
       number: 1,
       pid: slave?.pid,
+      stopped: true,
       code: null,
       signal: 'SIGKILL',
     });
