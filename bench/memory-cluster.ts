@@ -79,6 +79,8 @@ export class MemoryCluster {
   /** Milliseconds spent in the master so far. */
   masterMs = 0;
   completed = 0;
+  /** Frames that travelled, either way. */
+  frames = 0;
   /** Whether the program takes its results. */
   reads = true;
   readonly #options: MemoryClusterOptions;
@@ -107,6 +109,7 @@ export class MemoryCluster {
       audit: silentAudit,
       ports: {
         send: ({ number }, frame) => {
+          this.frames++;
           this.#slaves[number]?.inbox.push(frame);
           return true;
         },
@@ -160,6 +163,7 @@ export class MemoryCluster {
     const nonce = index.toString(16).padStart(32, '0');
     const address = { user: '_', nonce };
     const send = (frame: Buffer): boolean => {
+      this.frames++;
       this.#toMaster.push({ number: index, frame });
       return true;
     };

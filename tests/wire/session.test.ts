@@ -192,6 +192,28 @@ test('it keeps a body until the other side has all of it', () => {
   assert.is(sender.keptFrames, 0);
 });
 
+test('one that may take its time acknowledges with a frame of its own, or when the time is over', () => {
+  const sender = createSession();
+  const receiver = createSession({ acknowledgeWithinMs: 500 });
+  sender.post(bodyOf(5, 1));
+  deliver(receiver, framesOf(sender), 1_000);
+  for (const now of [1_100, 1_400]) {
+    receiver.tick(now);
+    assert.equal(framesOf(receiver), [], 'its own may come soon');
+  }
+  receiver.tick(1_500);
+  deliver(sender, framesOf(receiver));
+  assert.is(sender.keptFrames, 0);
+  sender.post(bodyOf(5, 2));
+  deliver(receiver, framesOf(sender), 5_000);
+  receiver.tick(5_400);
+  receiver.post(bodyOf(5, 3));
+  deliver(sender, framesOf(receiver));
+  assert.is(sender.keptFrames, 0);
+  receiver.tick(6_000);
+  assert.equal(framesOf(receiver), [], 'that said it');
+});
+
 test('it acknowledges on a tick, once, and with every frame of its own', () => {
   const sender = createSession();
   const receiver = createSession();
