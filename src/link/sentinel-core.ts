@@ -11,20 +11,16 @@ import type {
 } from '../wire/messages.js';
 import { encodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/subjects.js';
 import { formatControl, parseControl } from './control-text.js';
+import { MainWatch } from './main-watch.js';
 import type { SentinelEvent, SentinelRequest } from './ports.js';
 import { runCommand } from './run-command.js';
 import { RunJudge } from './run-judge.js';
 import { SentinelPeer } from './sentinel-peer.js';
 import type { Publish, SentinelCoreOptions, SentinelOutput } from './sentinel-types.js';
-
-/** How long main may take to say that it will end by itself, once its master is gone. */
-const END_WITHIN_MS = 2_000;
+import { Strangers } from './strangers.js';
 
 /** Of the only command that a slave's sentinel sends by itself; main's is 1. */
 const OVERDUE_ID = 2;
-
-/** Strangers remembered from one turn to the next. */
-const STRANGERS = 16_384;
 
 const NOTHING_YET = { sent: 0, received: 0, limit: 0, begun: 0 };
 
@@ -42,21 +38,20 @@ export class SentinelCore {
   readonly #subjects: Subjects;
   readonly #liveness: Liveness;
   readonly #peers = new Map<string, SentinelPeer>();
-  /** Senders of unknown sessions, judged at the next turn: main's `watch` may be on its way. */
-  readonly #strangers = new Map<string, { readonly nonce: string; readonly run: string }>();
+  /** A master's. */
+  readonly #strangers: Strangers | undefined;
+  readonly #main = new MainWatch();
   readonly #judge: RunJudge | undefined;
   #publishes: Publish[] = [];
   #events: SentinelEvent[] = [];
   #connected = true;
-  #established = false;
-  #ending = false;
-  #gone: { readonly evidence: string; readonly at: number; judged: boolean } | undefined;
   #kill: string | undefined;
 
   constructor(options: SentinelCoreOptions) {
     this.#options = options;
     this.#subjects = new Subjects(options.memberId);
     this.#liveness = new Liveness(options);
+    if (options.role === 'master') this.#strangers = new Strangers(options.run);
     if (options.role === 'slave' && options.limit) this.#judge = new RunJudge(options.limit);
   }
 
@@ -78,10 +73,10 @@ export class SentinelCore {
         this.#liveness.condemn(request.nonce, request.evidence);
         return;
       case 'established':
-        this.#established = true;
+        this.#strangers?.establish();
         return;
       case 'ending':
-        this.#ending = true;
+        this.#main.ending();
         return;
       case 'stop':
         return;
@@ -105,12 +100,8 @@ export class SentinelCore {
       this.#onMessage(peer, message);
     } else if (peer && peer.user === user && peer.phase === 'listening') {
       this.#onEarlyMessage(peer, message);
-    } else if (
-      this.#options.role === 'master' &&
-      message.type !== 'ack' &&
-      this.#strangers.size < STRANGERS
-    ) {
-      this.#strangers.set(subject, { nonce, run: message.run });
+    } else if (message.type !== 'ack') {
+      this.#strangers?.hear(subject, nonce, message.run);
     }
   }
 
@@ -142,10 +133,11 @@ export class SentinelCore {
   turn(now: number, latenessMs: number): void {
     for (const peer of this.#peers.values()) this.#hearData(peer, now);
     for (const verdict of this.#liveness.turn(now, latenessMs)) this.#onVerdict(verdict);
-    this.#dismissStrangers();
+    if (this.#strangers) this.#publishes.push(...this.#strangers.dismiss((nonce) => this.#peers.has(nonce)));
     this.#judgeRun(now);
     if (this.#connected) for (const peer of this.#peers.values()) this.#sendDue(peer, now);
-    this.#judgeMain();
+    const sentence = this.#main.sentence(this.#liveness.loopClock);
+    if (sentence !== undefined) this.#kill = sentence;
   }
 
   /** What the inputs since the last call have brought about. */
@@ -157,18 +149,11 @@ export class SentinelCore {
     return output;
   }
 
-  #judgeMain(): void {
-    const gone = this.#gone;
-    if (!gone || this.#ending || gone.judged || this.#liveness.loopClock - gone.at < END_WITHIN_MS) return;
-    gone.judged = true;
-    this.#kill = `the master is gone (${gone.evidence}) and main did not answer for ${END_WITHIN_MS / 1000} s`;
-  }
-
   /** Main cannot end a run that blocks it, or does not heed its signal. */
   #judgeRun(now: number): void {
     if (this.#judge === undefined) return;
     const { loopClock } = this.#liveness;
-    const run = this.#ending ? undefined : this.#judge.turn(loopClock);
+    const run = this.#main.isEnding ? undefined : this.#judge.turn(loopClock);
     if (run !== undefined) {
       for (const peer of this.#peers.values()) {
         const isItsSession = peer.phase === 'watched' && peer.generation === run.generation;
@@ -246,8 +231,7 @@ export class SentinelCore {
   #onLost(nonce: string, evidence: string): void {
     this.#forget(nonce);
     this.#events.push({ type: 'lost', nonce, evidence });
-    if (this.#options.role === 'slave')
-      this.#gone ??= { evidence, at: this.#liveness.loopClock, judged: false };
+    if (this.#options.role === 'slave') this.#main.masterGone(evidence, this.#liveness.loopClock);
   }
 
   #onStale(peer: SentinelPeer, now: number): void {
@@ -303,21 +287,10 @@ export class SentinelCore {
   }
 
   #answerQuery(subject: string, asker: string): void {
-    if (this.#options.role !== 'master' || asker === this.#options.run) return;
-    const { run } = this.#options;
-    const text = formatControl({ type: 'master-here', run, established: this.#established });
-    this.#publishes.push({ subject: slaveSide(subject), text });
+    const answer = this.#strangers?.answer(subject, asker);
+    if (answer === undefined) return;
+    this.#publishes.push(answer);
     this.#events.push({ type: 'other-master', run: asker });
-  }
-
-  #dismissStrangers(): void {
-    if (this.#strangers.size === 0 || this.#options.role === 'slave') return;
-    const { run: ownRun } = this.#options;
-    for (const [subject, { nonce, run }] of this.#strangers) {
-      if (this.#peers.has(nonce) || (run !== ownRun && !this.#established)) continue;
-      this.#publishes.push({ subject: slaveSide(subject), text: formatControl({ type: 'stale', nonce }) });
-    }
-    this.#strangers.clear();
   }
 
   #sendDue(peer: SentinelPeer, now: number): void {
@@ -367,9 +340,4 @@ function toEvent({
   memoryBytes,
 }: Beat): SentinelEvent {
   return { type: 'beat', nonce, sent, received, limit, begun, running, runningMs, memoryBytes };
-}
-
-/** Where a message to the master's `subject` is answered. */
-function slaveSide(subject: string): string {
-  return subject.replace(/^(mw\.[^.]+)\.m\./, '$1.s.');
 }

@@ -1,0 +1,33 @@
+/** A slave's: whether its main ends by itself once its master is gone, as it does unless a task blocks it. */
+
+/** How long it may take to say so. */
+const END_WITHIN_MS = 2_000;
+
+export class MainWatch {
+  #gone: { readonly evidence: string; readonly at: number } | undefined;
+  #isAnswered = false;
+  #isJudged = false;
+
+  /** The master is gone; the first evidence counts. `loopClock` stands still while this thread does. */
+  masterGone(evidence: string, loopClock: number): void {
+    this.#gone ??= { evidence, at: loopClock };
+  }
+
+  /** Main has said that it ends. */
+  ending(): void {
+    this.#isAnswered = true;
+  }
+
+  get isEnding(): boolean {
+    return this.#isAnswered;
+  }
+
+  /** Why the process must be ended from here, once. */
+  sentence(loopClock: number): string | undefined {
+    const gone = this.#gone;
+    if (gone === undefined || this.#isAnswered || this.#isJudged) return undefined;
+    if (loopClock - gone.at < END_WITHIN_MS) return undefined;
+    this.#isJudged = true;
+    return `the master is gone (${gone.evidence}) and main did not answer for ${END_WITHIN_MS / 1000} s`;
+  }
+}
