@@ -104,34 +104,33 @@ class Computation {
   }
 }
 
-function killedAgainAndAgain(way: string, seed: number): Promise<void> {
-  return withPrograms(async (programs) => {
-    const computation = new Computation(programs, way);
-    const random = generator(seed);
-    for (let kill = 0, seen = 0; kill < KILLS; kill++) {
-      // Some fall into what is only given again.
-      const more = Math.ceil(random() * 45) - 10;
-      if (!(await computation.runUntil(Math.max(1, seen + more)))) break;
-      seen = Math.max(seen, computation.printed.at(-1)?.length ?? 0);
-    }
-    assert.ok(computation.printed.length > 2, 'it was killed more than once');
-    await computation.runToEnd();
-    await computation.ended();
-    computation.checkOrder();
-    computation.checkWork();
-    const submitted = countCalls(computation.printed.at(-1) ?? []);
-    const undisturbed = programs.start('fibonacci.js', ['--master', '--slaves', '1', way, String(N)]);
-    assert.is(await undisturbed.code(), 0);
-    assert.is(undisturbed.out.at(-1), 'sum 55');
-    const calls = countCalls(undisturbed.out.filter((line) => line.startsWith('call ')));
-    assert.equal([...submitted].sort(), [...calls].sort(), 'the same calls, each as often');
-  });
+async function killedAgainAndAgain(programs: Programs, way: string, seed: number): Promise<void> {
+  const computation = new Computation(programs, way);
+  const random = generator(seed);
+  for (let kill = 0, seen = 0; kill < KILLS; kill++) {
+    // Some fall into what is only given again.
+    const more = Math.ceil(random() * 45) - 10;
+    if (!(await computation.runUntil(Math.max(1, seen + more)))) break;
+    seen = Math.max(seen, computation.printed.at(-1)?.length ?? 0);
+  }
+  assert.ok(computation.printed.length > 2, 'it was killed more than once');
+  await computation.runToEnd();
+  await computation.ended();
+  computation.checkOrder();
+  computation.checkWork();
+  const submitted = countCalls(computation.printed.at(-1) ?? []);
+  const undisturbed = programs.start('fibonacci.js', ['--master', '--slaves', '1', way, String(N)]);
+  assert.is(await undisturbed.code(), 0);
+  assert.is(undisturbed.out.at(-1), 'sum 55');
+  const calls = countCalls(undisturbed.out.filter((line) => line.startsWith('call ')));
+  assert.equal([...submitted].sort(), [...calls].sort(), 'the same calls, each as often');
 }
 
-it('goes on after kills, with results(), futures and masterLoop', async () => {
-  const ways = ['results', 'futures', 'loop'];
-  await Promise.all(ways.map((way, index) => killedAgainAndAgain(way, index + 1)));
-});
+it('goes on after kills, with results(), futures and masterLoop', () =>
+  withPrograms(async (programs) => {
+    const ways = ['results', 'futures', 'loop'];
+    await Promise.all(ways.map((way, index) => killedAgainAndAgain(programs, way, index + 1)));
+  }));
 
 it('needs no slave for what is stored, and lets no second master in', () =>
   withPrograms(async (programs) => {
