@@ -6,18 +6,22 @@ import { BROKER_NAMES, type BrokerName, Cluster, together } from './support.js';
 
 const it = suite('busy processes');
 const BUSY_MS = 10_000;
+/** That both slaves are there: one alone would be through before another has started on a loaded machine. */
+const BOTH = 'both';
 
 async function spinningTask(broker: BrokerName): Promise<void> {
   await using cluster = await Cluster.open(broker);
   await cluster.startMaster({
     plan: {
       steps: [
+        { awaitCue: BOTH },
         { submit: 'spin', args: [BUSY_MS] },
         { submit: 'nap', args: [100], count: 10 },
       ],
     },
   });
   const slaves = await cluster.joinSlaves(2);
+  cluster.cue(BOTH);
   const report = await cluster.finish(11);
   report.checkAllOk();
   report.checkNobodyLost();
@@ -30,6 +34,7 @@ async function spinningMaster(broker: BrokerName): Promise<void> {
   await cluster.startMaster({
     plan: {
       steps: [
+        { awaitCue: BOTH },
         { submit: 'nap', args: [100], count: 20 },
         { take: 4 },
         { spinMs: BUSY_MS },
@@ -38,6 +43,7 @@ async function spinningMaster(broker: BrokerName): Promise<void> {
     },
   });
   const slaves = await cluster.joinSlaves(2);
+  cluster.cue(BOTH);
   const report = await cluster.finish(24);
   report.checkAllOk();
   report.checkNobodyLost();
