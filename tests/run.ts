@@ -4,14 +4,13 @@
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
 const FILE_TIMEOUT_MS = 240_000;
-/** One more than there are processors, eight at the most: much of what they do is wait for a time to pass. */
-const FILES_AT_ONCE = Number(process.env.TEST_FILES_AT_ONCE ?? Math.min(8, availableParallelism() + 1));
+/** More on two cores keeps processes from starting within the times that some tests hold them to. */
+const FILES_AT_ONCE = Number(process.env.TEST_FILES_AT_ONCE ?? 2);
 
 interface Outcome {
   readonly file: string;
