@@ -206,7 +206,8 @@ export class Dispatcher {
       }
       if (task.raws.length > 0) {
         raws ??= [];
-        raws.push(...task.raws);
+        // One by one: a value may have more than fit on the stack.
+        for (const raw of task.raws) raws.push(raw);
       }
     }
     slave.addGroup(group);

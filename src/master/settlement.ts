@@ -22,8 +22,6 @@ import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
 import type { TaskJar } from './task-jar.js';
 
-const NO_RAWS: readonly Uint8Array[] = [];
-
 export interface SettlementOptions {
   readonly jar: TaskJar;
   readonly box: FateBox;
@@ -88,11 +86,11 @@ export class Settlement {
       return;
     }
     this.#audit.emit({ type: 'results-received', sid: slave.sid, count: results.length });
-    const reader = raw.length > 0 ? new RawReader(raw) : undefined;
+    const reader = new RawReader(raw);
     const bytes = Math.ceil(body.length / Math.max(1, results.length));
     let micros = 0;
     for (const entry of results) {
-      const raws = reader === undefined ? NO_RAWS : reader.take(entry[6]);
+      const raws = reader.take(entry[6]);
       this.#takeResult(slave, sid, entry, raws, bytes, now);
       micros += entry[3];
     }

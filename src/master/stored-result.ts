@@ -9,8 +9,6 @@ import { functionsOf } from './read-fate.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
 
-const NO_RAWS: readonly Uint8Array[] = [];
-
 /**
  * To be called before the entry is decoded, which may change it. Undefined for one that is nested so deep
  * that it can be read but not be written: no slave of ours sends it, and it is not stored.
@@ -56,7 +54,7 @@ function decode(task: Task, bytes: Uint8Array): TaskFate {
     throw new FormatError('a stored result does not have the form of one');
   }
   const [sid, attempt, micros, json, meta, lengths] = value as [number, number, number, unknown, unknown, []];
-  const raws = lengths === undefined ? NO_RAWS : new RawReader(raw).take(lengths);
+  const raws = new RawReader(raw).take(lengths);
   task.failures = attempt - 1;
   const packet = decodeValue(json, meta, raws, functionsOf(task));
   return TaskFate.ok(task, sid, packet, micros / 1e6, bytes.length);

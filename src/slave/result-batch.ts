@@ -38,7 +38,8 @@ export class ResultBatch {
     else this.#entries.push(entry);
     if (value.raws.length > 0) {
       this.#raws ??= [];
-      this.#raws.push(...value.raws);
+      // One by one: a value may have more than fit on the stack.
+      for (const raw of value.raws) this.#raws.push(raw);
     }
     this.#bytes += value.byteLength;
   }

@@ -22,7 +22,6 @@ import { ResultOutbox } from './result-outbox.js';
 import type { SlaveCoreOptions, SlaveEnd, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 
-const NO_RAWS: readonly Uint8Array[] = [];
 /** The next result says that its task came; beats say so as well. */
 const ACKNOWLEDGE_WITHIN_MS = 500;
 
@@ -225,14 +224,14 @@ export class SlaveCore {
     const { value, raw } = decodeBody(body);
     const { grouping, tasks, limits, ordered } = parseTasks(value);
     const timeouts = limits === undefined ? undefined : new Map(limits);
-    const reader = raw.length > 0 ? new RawReader(Buffer.from(raw)) : undefined;
+    const reader = new RawReader(raw.length > 0 ? Buffer.from(raw) : raw);
     const { sid } = session.epoch;
     const generation = this.#generation;
     this.#grouping = grouping;
     let position = 0;
     for (const [number, attempt, algorithm, json, meta, lengths] of tasks) {
       const index = this.#queue.nextIndex();
-      const raws = reader === undefined ? NO_RAWS : reader.take(lengths);
+      const raws = reader.take(lengths);
       const timeoutMs = timeouts?.get(position) ?? 0;
       const endOfGroup = ++position === tasks.length;
       if (!this.#ports.offer(index)) continue;

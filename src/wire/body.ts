@@ -5,6 +5,7 @@
 import { FormatError } from '../errors.js';
 
 const HEAD = 4;
+const NO_RAWS: readonly Uint8Array[] = Object.freeze([]);
 const NO_RAW: Uint8Array = new Uint8Array();
 
 export interface Body {
@@ -66,8 +67,8 @@ export class RawReader {
   constructor(private readonly raw: Uint8Array) {}
 
   /** The next parts, of these lengths; none if undefined. Throws FormatError when there is less. */
-  take(lengths: readonly number[] | undefined): Uint8Array[] {
-    if (lengths === undefined) return [];
+  take(lengths: readonly number[] | undefined): readonly Uint8Array[] {
+    if (lengths === undefined) return NO_RAWS;
     if (!Array.isArray(lengths)) throw new FormatError('the lengths of raw parts are no array');
     return lengths.map((length: unknown) => {
       const left = this.raw.byteLength - this.at;

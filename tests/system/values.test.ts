@@ -71,6 +71,19 @@ const VALUES: Readonly<Record<string, unknown>> = {
     Buffer.from('bytes'),
     Buffer.alloc(0),
   ],
+  // Alone, so that no other part's bytes are in the message.
+  'an empty Buffer': Buffer.alloc(0),
+  'an empty ArrayBuffer': new ArrayBuffer(0),
+  'an empty DataView': new DataView(new ArrayBuffer(0)),
+  'empty typed arrays of all kinds': [
+    ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
+    ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array],
+  ].map((kind) => new kind(0)),
+  'empty binaries, nested': [
+    new Map([[Buffer.alloc(0), new Set([new Float32Array(0)])]]),
+    Object.assign(new Error('e', { cause: new Uint8Array(0) }), { own: new ArrayBuffer(0) }),
+  ],
+  'more binaries than arguments fit a call': Array.from({ length: 150_000 }, (_, i) => new Uint8Array(i % 2)),
   'shared and circular references': circular(),
   'texts of all kinds': ['', '\0', 'größe 日本 🎈', '\ud800', 'a\nb'],
   'keys that are weapons elsewhere': JSON.parse(
