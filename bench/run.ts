@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
- * against the size of its cluster, what a policy and a checkpoint add, and the memory of tasks drawn from a
- * generator.
+ * against the size of its cluster, what a policy and a checkpoint add, what large
+ * values cost, and the memory of tasks drawn from a generator.
  *
  *     npm run bench -- --quick               about 2 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
@@ -25,8 +25,9 @@ import {
   measureThroughput,
   type ThroughputRow,
 } from './throughput.js';
+import { measureValues, type ValueRow, valueLine } from './values.js';
 
-const PARTS = ['throughput', 'queue-depth', 'cluster', 'policies', 'checkpoint', 'submit-all'];
+const PARTS = ['throughput', 'queue-depth', 'cluster', 'policies', 'checkpoint', 'values', 'submit-all'];
 
 const { values: flags } = parseArgs({
   options: {
@@ -57,6 +58,7 @@ let depths: DepthRow[] = [];
 let clusters: ClusterRow[] = [];
 let policies: PolicyRow[] = [];
 let checkpoint: CheckpointRow | undefined;
+let values: ValueRow[] = [];
 let drawn: SubmitAllRow[] = [];
 
 console.log(`Node ${process.version}, ${availableParallelism()} cores, audit trail to a file\n`);
@@ -93,6 +95,11 @@ if (parts.includes('checkpoint')) {
   checkpoint = await measureCheckpoint({ repeats: repeats(3, 7) });
   console.log(checkpointLine(checkpoint));
 }
+if (parts.includes('values')) {
+  console.log('\nLarge values, encoded and decoded, against structuredClone');
+  values = measureValues({ repeats: repeats(3, 7) });
+  for (const row of values) console.log(valueLine(row));
+}
 if (parts.includes('submit-all')) {
   console.log('\nTasks drawn by submitAll, group auto, one slave, broker embedded');
   drawn = await measureSubmitAll({ tasks: quick ? 500_000 : 5_000_000 });
@@ -102,6 +109,6 @@ if (flags.json !== undefined) {
   const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, drawn }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn }, null, 2)}\n`,
   );
 }
