@@ -6,7 +6,7 @@
  *   of its own), objects without a prototype, holes; and which of them are the same object, in a circle too.
  * - Instances of other classes that are data arrive as plain objects; subclasses of the kinds above as
  *   what they extend (an Error keeps its name, on the nearest built-in class). Left behind: properties
- *   that are not enumerable, named properties of arrays, Maps and the like, a RegExp's lastIndex.
+ *   that are not enumerable, named properties of arrays and typed arrays.
  * - Everything else is refused: see cannot-travel.ts.
  */
 import { EncodeError, FormatError } from '../errors.js';

@@ -124,13 +124,14 @@ class Fold {
     if (prototype === Object.prototype) return this.plain(value);
     if (prototype === null) return new BareObject(this.plain(value));
     if (types.isDate(value)) {
+      this.refuseOwn(value, NONE);
       const time = Date.prototype.getTime.call(value);
       return Number.isNaN(time) ? new InvalidDate() : new Date(time);
     }
     if (types.isMap(value)) return this.map(value);
     if (types.isSet(value)) return this.set(value);
     if (isRaw(value)) return this.raw(value);
-    if (types.isRegExp(value)) return new RegExp(value.source, value.flags);
+    if (types.isRegExp(value)) return this.regexp(value);
     if (value instanceof Error || types.isNativeError(value)) return this.error(value);
     if (value instanceof URL) return new URL(value.href);
     const refused = refuseInstance(value);
@@ -174,7 +175,28 @@ class Fold {
     return folded;
   }
 
+  /** A Date, RegExp, Map or Set travels without what the program hung on it: that must not be lost unseen. */
+  private refuseOwn(value: object, known: ReadonlySet<PropertyKey>): void {
+    for (const key of Reflect.ownKeys(value)) {
+      if (known.has(key)) continue;
+      throw this.refusal(
+        `has a property of its own named ${String(key)}, which does not travel; send it beside the value`,
+      );
+    }
+  }
+
+  private regexp(value: RegExp): RegExp {
+    this.refuseOwn(value, REGEXP_OWN);
+    if (value.lastIndex !== 0) {
+      throw this.refusal(
+        `has the lastIndex ${String(value.lastIndex)}, which does not travel; set it to 0, or send it beside`,
+      );
+    }
+    return new RegExp(value.source, value.flags);
+  }
+
   private map(value: ReadonlyMap<unknown, unknown>): Map<unknown, unknown> {
+    this.refuseOwn(value, NONE);
     const folded = new Map<unknown, unknown>();
     for (const [key, item] of Map.prototype.entries.call(value)) {
       const index = folded.size;
@@ -185,6 +207,7 @@ class Fold {
   }
 
   private set(value: ReadonlySet<unknown>): Set<unknown> {
+    this.refuseOwn(value, NONE);
     const folded = new Set<unknown>();
     for (const item of Set.prototype.values.call(value)) {
       folded.add(this.at({ text: `.values()[${folded.size}]` }, item));
@@ -215,6 +238,8 @@ class Fold {
   }
 }
 
+const NONE: ReadonlySet<PropertyKey> = new Set();
+const REGEXP_OWN: ReadonlySet<PropertyKey> = new Set(['lastIndex']);
 const ERROR_OWN = new Set(['name', 'message', 'stack', 'cause']);
 const AGGREGATE_OWN = new Set([...ERROR_OWN, 'errors']);
 

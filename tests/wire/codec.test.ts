@@ -220,6 +220,11 @@ codec('names the path of what cannot travel, and what it is', () => {
         '[0]',
         /Money.*toJSON/,
       ],
+      [[Object.assign(new Date(0), { zone: 'UTC' })], '[0]', /a property of its own named zone/],
+      [[Object.assign(new Map(), { n: 1 })], '[0]', /a property of its own named n,/],
+      [[Object.assign(new Set(), { [Symbol('s')]: 1 })], '[0]', /named Symbol\(s\)/],
+      [{ r: Object.assign(/x/g, { why: 1 }) }, 'r', /a property of its own named why/],
+      [{ r: Object.assign(/x/g, { lastIndex: 3 }) }, 'r', /the lastIndex 3/],
       [{ toJSON: click }, 'toJSON', /function/],
       [
         {
