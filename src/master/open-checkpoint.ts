@@ -17,7 +17,7 @@ import {
 import { ResultLog } from './result-log.js';
 
 /** Raised with every change of what stands in the store, and of how values are encoded. */
-const LAYOUT = 'ts-mw checkpoint 2';
+const LAYOUT = 'ts-mw checkpoint 3';
 
 const CLOSE_WITHIN_MS = 1_000;
 

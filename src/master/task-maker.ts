@@ -2,7 +2,7 @@
 
 import type { AlgorithmDefinition, ResolvedPolicy } from '../algorithms/types.js';
 import { MessageSizeError, UsageError } from '../errors.js';
-import { encodeValue } from '../wire/codec.js';
+import { encodeList } from '../wire/codec.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from './task.js';
 
 /** Bytes of a message around the arguments of its only task. */
@@ -39,7 +39,7 @@ export class TaskMaker {
   /** Throws EncodeError, MessageSizeError or UsageError; `number` is the task's, from then on. */
   make(number: () => number, { definition, args, policy, future }: Submission): Task {
     const entry = this.entryOf(definition);
-    const { text, raws, byteLength } = encodeValue(args);
+    const { text, raws, byteLength } = encodeList(args);
     if (byteLength + MESSAGE_OVERHEAD > this.#maxMessageBytes) {
       throw new MessageSizeError(
         `the arguments of a ${definition.name} task`,

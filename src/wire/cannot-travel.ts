@@ -11,14 +11,23 @@ const BY_TAG: Readonly<Record<string, string>> = {
   WeakSet: 'is a WeakSet, whose entries cannot be listed; send a Set',
 };
 
-/** Why a value that is no object cannot travel, or undefined if it can. */
-export function refusePrimitive(value: unknown): string | undefined {
+/** Why a function or a symbol cannot travel. */
+export function refusePrimitive(value: unknown): string {
   if (typeof value === 'function') {
     const name = value.name === '' ? 'a function' : `the function ${value.name}`;
     return `is ${name}, and functions do not travel; define it on both sides and send data, or mark it with portable(fn)`;
   }
-  if (typeof value === 'symbol') return `is ${String(value)}, and symbols do not travel; send a string`;
-  return undefined;
+  return `is ${String(value)}, and symbols do not travel; send a string`;
+}
+
+/** Why an object with a property named by a symbol cannot travel. */
+export function refuseSymbol(symbol: symbol): string {
+  return `has a property named ${String(symbol)}, and symbols do not travel; use a string`;
+}
+
+/** Why an object of a kind that has nothing but its content cannot travel with a property of its own. */
+export function refuseOwnProperty(key: string): string {
+  return `has a property of its own named ${key}, which does not travel; send it beside the value`;
 }
 
 /**

@@ -3,17 +3,17 @@
  *
  * - JSON's kinds, undefined, NaN, -0, infinities, BigInt, Date, RegExp, URL, Map, Set, Error with name,
  *   message, stack, cause and own fields, typed arrays, DataView, ArrayBuffer and Buffer (each over memory
- *   of its own), objects without a prototype, holes; and which of them are the same object, in a circle too.
+ *   of its own), objects without a prototype, holes and named properties of arrays; and which of them are
+ *   the same object, in a circle too.
  * - Instances of other classes that are data arrive as plain objects; subclasses of the kinds above as
- *   what they extend (an Error keeps its name, on the nearest built-in class). Left behind: properties
- *   that are not enumerable, named properties of arrays and typed arrays.
+ *   what they extend (an Error keeps its name, on the nearest built-in class). A getter is read once, and
+ *   what it gave arrives. Left behind: properties that are not enumerable.
  * - Everything else is refused: see cannot-travel.ts.
  */
 import { EncodeError, FormatError } from '../errors.js';
-import { applyMeta } from './apply-meta.js';
 import { depthError, foldValue, isStackOverflow } from './fold-value.js';
-import { isPlainJson } from './plain-walk.js';
-import { superjson } from './stand-ins.js';
+import { isPlainJson, isPlainList } from './plain-walk.js';
+import { checkMeta, taggedText } from './tagged-form.js';
 import { type Functions, unfoldValue } from './unfold-value.js';
 
 export interface EncodedValue {
@@ -33,28 +33,39 @@ const NO_RAWS: readonly Uint8Array[] = Object.freeze([]);
 /** Encodes a value as it is now; throws EncodeError with the path of what cannot travel. */
 export function encodeValue(value: unknown): EncodedValue {
   try {
-    if (isPlainJson(value)) {
-      const text = JSON.stringify(value);
-      return { text, raws: NO_RAWS, byteLength: Buffer.byteLength(text) };
-    }
+    if (isPlainJson(value)) return encodePlain(value);
   } catch {
-    // A getter threw, or the stack or memory ended: the fold finds out where.
+    // The stack or memory ended, or a Proxy threw: the fold finds out where.
   }
-  const folded = foldValue(value);
-  const text = foldedText(folded.tree, folded.raws, folded.escaped);
-  const byteLength = folded.raws.reduce((sum, raw) => sum + raw.byteLength, Buffer.byteLength(text));
-  return { text, raws: folded.raws.length === 0 ? NO_RAWS : folded.raws, byteLength };
+  return encodeFolded(value);
 }
 
-function foldedText(tree: unknown, raws: readonly Uint8Array[], escaped: boolean): string {
+/** The same of an array that this library made, such as a task's arguments. */
+export function encodeList(list: readonly unknown[]): EncodedValue {
   try {
-    const { json, meta } = superjson.serialize(tree);
-    const text = JSON.stringify(json);
-    // superjson notes equal bigints and NaNs as one object; the tree has no object twice.
-    const values = meta?.values;
-    if (values === undefined && !escaped) return text;
-    const described = `${text},${JSON.stringify({ values, v: 1 })}`;
-    return raws.length === 0 ? described : `${described},[${raws.map((raw) => raw.byteLength).join()}]`;
+    if (isPlainList(list)) return encodePlain(list);
+  } catch {
+    // As above
+  }
+  return encodeFolded(list);
+}
+
+function encodePlain(value: unknown): EncodedValue {
+  const text = JSON.stringify(value);
+  return { text, raws: NO_RAWS, byteLength: Buffer.byteLength(text) };
+}
+
+function encodeFolded(value: unknown): EncodedValue {
+  const { form, isTagged, raws } = foldValue(value);
+  let text = formText(form, isTagged);
+  if (raws.length === 0) return { text, raws: NO_RAWS, byteLength: Buffer.byteLength(text) };
+  text = `${text},[${raws.map((raw) => raw.byteLength).join()}]`;
+  return { text, raws, byteLength: raws.reduce((sum, raw) => sum + raw.byteLength, Buffer.byteLength(text)) };
+}
+
+function formText(form: unknown, isTagged: boolean): string {
+  try {
+    return isTagged ? taggedText(form) : JSON.stringify(form);
   } catch (error) {
     if (isStackOverflow(error)) throw depthError();
     const reason = error instanceof Error ? error.message : String(error);
@@ -77,7 +88,8 @@ export function decodeValue(
       if (raws.length > 0) throw new FormatError(`a plain value comes with ${raws.length} raw parts`);
       return json;
     }
-    return unfoldValue(applyMeta(json, meta), raws, functions);
+    checkMeta(meta);
+    return unfoldValue(json, raws, functions);
   } catch (error) {
     if (error instanceof FormatError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,45 +1,34 @@
 /**
- * Folds a value into a tree that superjson carries without loss, or finds what in it cannot travel.
+ * Folds a value into tagged form, or finds what in it cannot travel.
  *
- * superjson alone copies a shared object wherever it stands, and its meta leads into Maps and Sets by
- * position, which equal members shift. So the second and later times an object is met a
- * SharedReference stands in for it: the fold and the unfold count objects in the same order.
+ * The second and later times an object is met, a reference stands in for it: the fold and the unfold count
+ * objects in the same order.
  */
 import { types } from 'node:util';
 import { EncodeError } from '../errors.js';
-import { refuseInstance, refusePrimitive } from './cannot-travel.js';
+import { refuseInstance, refuseOwnProperty, refusePrimitive, refuseSymbol } from './cannot-travel.js';
 import { errorKind } from './error-kinds.js';
-import { escapeKey, setOwn } from './escape-key.js';
+import { isIndex, namedKeys } from './named-properties.js';
 import { MAX_DEPTH } from './plain-walk.js';
 import { portableSource } from './portable.js';
 import { copyBytes, isRaw, rawKind } from './raw-bytes.js';
-import {
-  BareObject,
-  ErrorForm,
-  FunctionSource,
-  HugeInteger,
-  InvalidDate,
-  MOST_DIGITS,
-  RawPart,
-  SharedReference,
-  SparseArray,
-} from './stand-ins.js';
-import { formatPath, mapValueStep, type Step } from './value-path.js';
+import { CONTAINER, type ErrorForm, escapeKey, LEAF, MOST_DIGITS, setOwn, TILDE } from './tagged-form.js';
+import { formatPath, MapEntryStep, SetMemberStep, type Step } from './value-path.js';
 
 export interface FoldedValue {
-  /** A tree of fresh plain objects, arrays, Maps, Sets and stand-ins. */
-  readonly tree: unknown;
+  /** Fresh plain objects and arrays over what JSON carries. */
+  readonly form: unknown;
+  /** Whether something in it must be unfolded. */
+  readonly isTagged: boolean;
   readonly raws: readonly Uint8Array[];
-  /** Whether a key was escaped, so that unfolding is needed even where superjson writes no meta. */
-  readonly escaped: boolean;
 }
 
 /** Folds `value`; throws EncodeError with the path of what cannot travel or cannot be read. */
 export function foldValue(value: unknown): FoldedValue {
   const fold = new Fold();
   try {
-    const tree = fold.any(value);
-    return { tree, raws: fold.raws, escaped: fold.escaped };
+    const form = fold.any(value);
+    return { form, isTagged: fold.isTagged, raws: fold.raws };
   } catch (error) {
     if (error instanceof EncodeError) throw error;
     if (isStackOverflow(error)) throw depthError();
@@ -48,7 +37,7 @@ export function foldValue(value: unknown): FoldedValue {
   }
 }
 
-/** Whether an error is the end of the stack, here or in superjson's recursion. */
+/** Whether an error is the end of the stack. */
 export function isStackOverflow(error: unknown): boolean {
   return error instanceof RangeError && error.message.includes('call stack');
 }
@@ -64,23 +53,31 @@ export function depthError(): EncodeError {
 
 class Fold {
   readonly raws: Uint8Array[] = [];
-  escaped = false;
+  isTagged = false;
   private readonly ids = new Map<object, number>();
   private readonly steps: Step[] = [];
 
   any(value: unknown): unknown {
-    if (typeof value === 'object' && value !== null) {
-      const id = this.ids.get(value);
-      if (id !== undefined) return new SharedReference(id);
-      this.ids.set(value, this.ids.size);
-      return this.object(value);
+    switch (typeof value) {
+      case 'string':
+        return value.charCodeAt(0) === TILDE ? this.tagged(`~${value}`) : value;
+      case 'boolean':
+        return value;
+      case 'number':
+        return Number.isFinite(value) && !Object.is(value, -0)
+          ? value
+          : this.leaf(LEAF.number, Object.is(value, -0) ? '-0' : String(value));
+      case 'undefined':
+        return this.leaf(LEAF.undefined, '');
+      case 'bigint':
+        return isHuge(value)
+          ? this.leaf(LEAF.hugeBigint, value.toString(16))
+          : this.leaf(LEAF.bigint, String(value));
+      case 'object':
+        return value === null ? null : this.object(value);
+      default:
+        return this.function(value);
     }
-    if (typeof value === 'bigint') return isHuge(value) ? hugeInteger(value) : value;
-    const source = portableSource(value);
-    if (source !== undefined) return this.portable(value as CallableFunction, source);
-    const refused = refusePrimitive(value);
-    if (refused !== undefined) throw this.refusal(refused);
-    return value;
   }
 
   refusal(reason: string, options?: ErrorOptions): EncodeError {
@@ -88,14 +85,20 @@ class Fold {
     return new EncodeError(path, `${path === '' ? 'the value' : path} ${reason}`, options);
   }
 
-  private at(step: Step, value: unknown): unknown {
-    this.enter(step);
-    const folded = this.any(value);
-    this.steps.pop();
-    return folded;
+  private tagged<T>(form: T): T {
+    this.isTagged = true;
+    return form;
   }
 
-  /** Goes to a step whose reading may throw: the path of that error must contain it. */
+  private leaf(letter: string, text: string): string {
+    return this.tagged(`~${letter}${text}`);
+  }
+
+  private container(key: string, content: unknown): object {
+    return this.tagged({ [key]: content });
+  }
+
+  /** The steps must lead to what is read even when reading it throws. */
   private property(value: object, key: string): unknown {
     this.enter(key);
     const folded = this.any((value as Readonly<Record<string, unknown>>)[key]);
@@ -108,138 +111,201 @@ class Fold {
     this.steps.push(step);
   }
 
-  private portable(fn: CallableFunction, source: string): FunctionSource | SharedReference {
+  private function(value: unknown): unknown {
+    const source = portableSource(value);
+    if (source === undefined) throw this.refusal(refusePrimitive(value));
     if (this.steps.at(-1) === 'then') {
       throw this.refusal('is a function, which makes a promise of what holds it; give it another name');
     }
-    const id = this.ids.get(fn);
-    if (id !== undefined) return new SharedReference(id);
-    this.ids.set(fn, this.ids.size);
-    return new FunctionSource(fn.name, source);
+    const fn = value as CallableFunction;
+    return this.reference(fn) ?? this.container(CONTAINER.function, [fn.name, source]);
+  }
+
+  /** Of an object met before; any other is noted as met. */
+  private reference(value: object): string | undefined {
+    const id = this.ids.get(value);
+    if (id !== undefined) return this.leaf(LEAF.reference, String(id));
+    this.ids.set(value, this.ids.size);
+    return undefined;
   }
 
   private object(value: object): unknown {
+    const reference = this.reference(value);
+    if (reference !== undefined) return reference;
     if (Array.isArray(value)) return this.array(value);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype) return this.plain(value);
-    if (prototype === null) return new BareObject(this.plain(value));
-    if (types.isDate(value)) {
-      this.refuseOwn(value, NONE);
-      const time = Date.prototype.getTime.call(value);
-      return Number.isNaN(time) ? new InvalidDate() : new Date(time);
-    }
+    if (prototype === null) return this.container(CONTAINER.bare, this.plain(value));
+    if (types.isDate(value)) return this.date(value);
     if (types.isMap(value)) return this.map(value);
     if (types.isSet(value)) return this.set(value);
     if (isRaw(value)) return this.raw(value);
-    if (types.isRegExp(value)) return this.regexp(value);
+    if (types.isRegExp(value)) {
+      this.refuseKeys(value);
+      return this.container(CONTAINER.regexp, [value.source, value.flags, value.lastIndex]);
+    }
     if (value instanceof Error || types.isNativeError(value)) return this.error(value);
-    if (value instanceof URL) return new URL(value.href);
+    if (value instanceof URL) {
+      this.refuseKeys(value);
+      return this.leaf(LEAF.url, value.href);
+    }
     const refused = refuseInstance(value);
     if (refused !== undefined) throw this.refusal(refused);
     return this.plain(value);
   }
 
-  private array(value: readonly unknown[]): unknown {
-    const folded: unknown[] = [];
-    for (let i = 0; i < value.length; i++) {
-      if (value[i] === undefined && !(i in value)) return this.sparse(value, folded);
-      folded.push(this.at(i, value[i]));
-    }
-    return folded;
+  /** Of kinds that have nothing but their content: what else a program put there would be lost. */
+  private refuseKeys(value: object, keys: readonly string[] = Object.keys(value)): void {
+    this.refuseSymbols(value);
+    if (keys.length > 0) throw this.refusal(refuseOwnProperty(keys[0] as string));
   }
 
-  private sparse(value: readonly unknown[], begun: readonly unknown[]): SparseArray {
+  private refuseSymbols(value: object): void {
+    for (const symbol of Object.getOwnPropertySymbols(value)) {
+      if (Object.prototype.propertyIsEnumerable.call(value, symbol)) throw this.refusal(refuseSymbol(symbol));
+    }
+  }
+
+  private date(value: Date): string {
+    this.refuseKeys(value);
+    const time = Date.prototype.getTime.call(value);
+    return this.leaf(LEAF.date, Number.isNaN(time) ? '' : String(time));
+  }
+
+  private array(value: readonly unknown[]): unknown {
+    this.refuseSymbols(value);
+    const form = this.elements(value);
+    const named = namedKeys(value);
+    if (named.length === 0) return form;
+    return this.container(CONTAINER.named, [form, this.entries(value, named)]);
+  }
+
+  private elements(value: readonly unknown[]): unknown {
+    const folded: unknown[] = [];
+    if (value.length > 0 && this.steps.length >= MAX_DEPTH) throw depthError();
+    let hasNull = false;
+    let hasUndefined = false;
+    for (let i = 0; i < value.length; i++) {
+      const item = value[i];
+      if (item === undefined) {
+        if (!(i in value)) {
+          if (hasUndefined && !hasNull) this.spellUndefined(folded);
+          return this.sparse(value, folded);
+        }
+        hasUndefined = true;
+        folded.push(hasNull ? this.any(undefined) : null);
+      } else if (item === null) {
+        if (hasUndefined && !hasNull) this.spellUndefined(folded);
+        hasNull = true;
+        folded.push(null);
+      } else if (typeof item === 'object' || typeof item === 'function') {
+        this.enter(i);
+        folded.push(this.any(item));
+        this.steps.pop();
+      } else folded.push(this.primitiveAt(i, item));
+    }
+    return hasUndefined && !hasNull ? this.container(CONTAINER.undefineds, folded) : folded;
+  }
+
+  /** A primitive needs no step, unless it is refused. */
+  private primitiveAt(index: number, item: unknown): unknown {
+    if (typeof item === 'symbol') this.enter(index);
+    return this.any(item);
+  }
+
+  /** Of an array in which null stands for undefined, and cannot any more. */
+  private spellUndefined(folded: unknown[]): void {
+    for (let i = 0; i < folded.length; i++) if (folded[i] === null) folded[i] = this.any(undefined);
+  }
+
+  private sparse(value: readonly unknown[], begun: readonly unknown[]): object {
     const items: Record<string, unknown> = { ...begun };
     // By key, as the length may be 4 billion; index keys come first, and in order.
     for (const key of Object.keys(value)) {
+      if (!isIndex(key)) break;
       const index = Number(key);
-      if (String(index >>> 0) !== key || index === 2 ** 32 - 1) break;
-      if (index >= begun.length) items[key] = this.at(index, value[index]);
+      if (index < begun.length) continue;
+      this.enter(index);
+      items[key] = this.any(value[index]);
+      this.steps.pop();
     }
-    return new SparseArray(value.length, items);
+    return this.container(CONTAINER.sparse, [value.length, items]);
   }
 
   private plain(value: object, skip?: ReadonlySet<string>): Record<string, unknown> {
-    for (const symbol of Object.getOwnPropertySymbols(value)) {
-      if (!Object.prototype.propertyIsEnumerable.call(value, symbol)) continue;
-      throw this.refusal(`has a property named ${String(symbol)}, and symbols do not travel; use a string`);
-    }
+    this.refuseSymbols(value);
+    const keys = Object.keys(value);
+    return this.entries(value, skip === undefined ? keys : keys.filter((key) => !skip.has(key)));
+  }
+
+  private entries(value: object, keys: readonly string[]): Record<string, unknown> {
     const folded: Record<string, unknown> = {};
-    for (const key of Object.keys(value)) {
-      if (skip?.has(key)) continue;
-      const item = this.property(value, key);
+    for (const key of keys) {
       const travelling = escapeKey(key);
-      if (travelling !== key) this.escaped = true;
-      setOwn(folded, travelling, item);
+      if (travelling !== key) this.isTagged = true;
+      setOwn(folded, travelling, this.property(value, key));
     }
     return folded;
   }
 
-  /** A Date, RegExp, Map or Set travels without what the program hung on it: that must not be lost unseen. */
-  private refuseOwn(value: object, known: ReadonlySet<PropertyKey>): void {
-    for (const key of Reflect.ownKeys(value)) {
-      if (known.has(key)) continue;
-      throw this.refusal(
-        `has a property of its own named ${String(key)}, which does not travel; send it beside the value`,
-      );
+  private map(value: ReadonlyMap<unknown, unknown>): object {
+    this.refuseKeys(value);
+    const folded: unknown[] = [];
+    const step = new MapEntryStep();
+    this.enter(step);
+    for (const [key, item] of Map.prototype.entries.call(value) as Iterable<[unknown, unknown]>) {
+      step.enterKey(folded.length / 2, key);
+      folded.push(this.any(key));
+      step.enterValue();
+      folded.push(this.any(item));
     }
+    this.steps.pop();
+    return this.container(CONTAINER.map, folded);
   }
 
-  private regexp(value: RegExp): RegExp {
-    this.refuseOwn(value, REGEXP_OWN);
-    if (value.lastIndex !== 0) {
-      throw this.refusal(
-        `has the lastIndex ${String(value.lastIndex)}, which does not travel; set it to 0, or send it beside`,
-      );
+  private set(value: ReadonlySet<unknown>): object {
+    this.refuseKeys(value);
+    const folded: unknown[] = [];
+    const step = new SetMemberStep();
+    this.enter(step);
+    for (const item of Set.prototype.values.call(value) as Iterable<unknown>) {
+      step.index = folded.length;
+      folded.push(this.any(item));
     }
-    return new RegExp(value.source, value.flags);
+    this.steps.pop();
+    return this.container(CONTAINER.set, folded);
   }
 
-  private map(value: ReadonlyMap<unknown, unknown>): Map<unknown, unknown> {
-    this.refuseOwn(value, NONE);
-    const folded = new Map<unknown, unknown>();
-    for (const [key, item] of Map.prototype.entries.call(value)) {
-      const index = folded.size;
-      const foldedKey = this.at({ text: `.keys()[${index}]` }, key);
-      folded.set(foldedKey, this.at(mapValueStep(key, index), item));
-    }
-    return folded;
-  }
-
-  private set(value: ReadonlySet<unknown>): Set<unknown> {
-    this.refuseOwn(value, NONE);
-    const folded = new Set<unknown>();
-    for (const item of Set.prototype.values.call(value)) {
-      folded.add(this.at({ text: `.values()[${folded.size}]` }, item));
-    }
-    return folded;
-  }
-
-  private raw(value: ArrayBuffer | ArrayBufferView): RawPart {
+  private raw(value: ArrayBuffer | ArrayBufferView): string {
     if (ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer)) {
       throw this.refusal('is a view of a SharedArrayBuffer, which lives in this process only; send a copy');
     }
-    const part = this.raws.push(copyBytes(value)) - 1;
-    return new RawPart(rawKind(value), part);
+    this.refuseKeys(value, ArrayBuffer.isView(value) ? namedKeys(value) : undefined);
+    this.raws.push(copyBytes(value));
+    return this.leaf(LEAF.raw, rawKind(value));
   }
 
-  private error(value: Error): ErrorForm {
-    const form = new ErrorForm(String(value.name), String(value.message));
+  private text(value: string): string {
+    return this.any(value) as string;
+  }
+
+  private error(value: Error): object {
+    const name = String(value.name);
+    const form: ErrorForm = { name: this.text(name), message: this.text(String(value.message)) };
     const kind = errorKind(value);
-    if (kind !== form.name) form.kind = kind;
-    if (typeof value.stack === 'string') form.stack = value.stack;
+    if (kind !== name) form.kind = kind;
+    const { stack } = value;
+    if (typeof stack === 'string') form.stack = this.text(stack);
     if (Object.hasOwn(value, 'cause')) form.cause = this.property(value, 'cause');
     // An AggregateError's errors are its own, but not enumerable.
     const aggregate = kind === 'AggregateError' && Object.hasOwn(value, 'errors');
     if (aggregate) form.errors = this.property(value, 'errors');
     const fields = this.plain(value, aggregate ? AGGREGATE_OWN : ERROR_OWN);
     if (Object.keys(fields).length > 0) form.fields = fields;
-    return form;
+    return this.container(CONTAINER.error, form);
   }
 }
 
-const NONE: ReadonlySet<PropertyKey> = new Set();
-const REGEXP_OWN: ReadonlySet<PropertyKey> = new Set(['lastIndex']);
 const ERROR_OWN = new Set(['name', 'message', 'stack', 'cause']);
 const AGGREGATE_OWN = new Set([...ERROR_OWN, 'errors']);
 
@@ -247,8 +313,4 @@ const HUGE = 10n ** BigInt(MOST_DIGITS);
 
 function isHuge(value: bigint): boolean {
   return value >= HUGE || value <= -HUGE;
-}
-
-function hugeInteger(value: bigint): HugeInteger {
-  return new HugeInteger(value < 0n, (value < 0n ? -value : value).toString(16));
 }

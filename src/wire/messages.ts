@@ -1,7 +1,7 @@
 /** The protocol on one screen: what travels as JSON on the data and the control plane. */
 
 /** Raised when either side could misread the other; hellos of another version are refused. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** How often each sentinel says that its process is alive. */
 export const BEAT_INTERVAL_MS = 1_000;

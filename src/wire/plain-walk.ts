@@ -1,10 +1,13 @@
 /**
- * Decides whether JSON alone carries a value unchanged, so that superjson can be left out; it explains
+ * Decides whether JSON alone carries a value unchanged, so that the tagged form can be left out; it explains
  * nothing: what says no here goes through the fold, which does.
  */
+import { hasElementsOnly } from './named-properties.js';
 
-/** Levels of nesting that can travel; superjson's recursion ends the stack at about twice that. */
+/** Levels of nesting that can travel; the recursion of the fold ends the stack far beyond. */
 export const MAX_DEPTH = 500;
+
+const { getOwnPropertyDescriptor } = Object;
 
 /** Up to so many objects a scan of a list finds a repeated one faster than a Set does. */
 const SCANNED = 12;
@@ -12,11 +15,16 @@ const SCANNED = 12;
 /**
  * Whether `JSON.parse(JSON.stringify(value))` gives the same value again: a tree of plain objects and
  * dense arrays, none of them met twice, over strings, booleans, null and ordinary finite numbers.
- * Getters run, and may throw.
+ * An object with a getter is none: it would be read once here and once more there.
  */
 export function isPlainJson(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return isPlainPrimitive(value);
   return isPlainObject(value, 1, { few: [value], many: undefined });
+}
+
+/** The same of an array that this library made, which has nothing beside its elements. */
+export function isPlainList(list: readonly unknown[]): boolean {
+  return arePlainItems(list, 1, { few: [list as unknown as object], many: undefined });
 }
 
 /** All objects met so far. */
@@ -41,22 +49,28 @@ function isPlainObject(value: object, depth: number, seen: Seen): boolean {
   if (depth > MAX_DEPTH) return false;
   if (Array.isArray(value)) {
     if (Object.getPrototypeOf(value) !== Array.prototype || 'toJSON' in value) return false;
-    for (let i = 0; i < value.length; i++) {
-      const item: unknown = value[i];
-      if (typeof item === 'object' && item !== null) {
-        if (isRepeated(item, seen) || !isPlainObject(item, depth + 1, seen)) return false;
-      } else if (!isPlainPrimitive(item)) return false;
-    }
-    return true;
+    return hasElementsOnly(value) && arePlainItems(value, depth, seen);
   }
   if (Object.getPrototypeOf(value) !== Object.prototype) return false;
   for (const key in value) {
-    const item: unknown = (value as Record<string, unknown>)[key];
+    const property = getOwnPropertyDescriptor(value, key);
+    if (property === undefined || property.get !== undefined || property.set !== undefined) return false;
+    const item: unknown = property.value;
     if (typeof item === 'object' && item !== null) {
       if (isRepeated(item, seen) || !isPlainObject(item, depth + 1, seen)) return false;
     } else if (!isPlainPrimitive(item)) return false;
   }
   return Object.getOwnPropertySymbols(value).length === 0;
+}
+
+function arePlainItems(list: readonly unknown[], depth: number, seen: Seen): boolean {
+  for (let i = 0; i < list.length; i++) {
+    const item: unknown = list[i];
+    if (typeof item === 'object' && item !== null) {
+      if (isRepeated(item, seen) || !isPlainObject(item, depth + 1, seen)) return false;
+    } else if (!isPlainPrimitive(item)) return false;
+  }
+  return true;
 }
 
 function isRepeated(value: object, seen: Seen): boolean {

@@ -1,31 +1,22 @@
 /**
- * Unfolds what superjson read back into the value that was folded, in place where it can; trusts
- * nothing about it, as it came over the wire.
+ * Unfolds a value in tagged form, in place where it can; trusts nothing about it, as it came over the wire.
  */
 import { FormatError } from '../errors.js';
 import { defineHidden, makeError } from './error-kinds.js';
-import { setOwn, unescapeKey } from './escape-key.js';
 import { MAX_DEPTH } from './plain-walk.js';
 import { functionOf } from './portable.js';
 import { fromBytes } from './raw-bytes.js';
-import {
-  BareObject,
-  ErrorForm,
-  FunctionSource,
-  HugeInteger,
-  InvalidDate,
-  RawPart,
-  SharedReference,
-  SparseArray,
-} from './stand-ins.js';
+import { CONTAINER, LEAF, MOST_DIGITS, setOwn, TILDE } from './tagged-form.js';
 
-/** Whether a value may hold functions: who calls one runs what its sender wrote. */
+/** Whether a value may hold functions: a program that calls one runs what its sender wrote. */
 export type Functions = 'allowed' | 'refused';
 
-/** Unfolds `tree`, taking raw parts from `raws`; throws FormatError where it is no folded value. */
-export function unfoldValue(tree: unknown, raws: readonly Uint8Array[], functions: Functions): unknown {
+type Json = Record<string, unknown>;
+
+/** Unfolds `form`, taking raw parts from `raws`; throws FormatError where it is no tagged form. */
+export function unfoldValue(form: unknown, raws: readonly Uint8Array[], functions: Functions): unknown {
   const unfold = new Unfold(raws, functions);
-  const value = unfold.any(tree, 0);
+  const value = unfold.any(form, 0);
   if (unfold.partsTaken !== raws.length) {
     throw new FormatError(`a value uses ${unfold.partsTaken} raw parts, and ${raws.length} came`);
   }
@@ -38,6 +29,14 @@ const MAX_LENGTH = 2 ** 32 - 1;
 const MAX_NAME = 100;
 /** A sparse array with fewer holes may take memory for them. */
 const MOST_HOLES = 1_024;
+const NUMBERS = new Map([
+  ['NaN', Number.NaN],
+  ['-0', -0],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+]);
+const DECIMAL = /^-?\d+$/;
+const HEX = /^-?[0-9a-f]+$/;
 
 class Unfold {
   partsTaken = 0;
@@ -50,39 +49,10 @@ class Unfold {
   ) {}
 
   any(node: unknown, depth: number): unknown {
+    if (typeof node === 'string') return node.charCodeAt(0) === TILDE ? this.leaf(node) : node;
     if (typeof node !== 'object' || node === null) return node;
     if (depth > MAX_DEPTH) throw new FormatError(`a value is nested deeper than ${MAX_DEPTH} levels`);
-    if (Array.isArray(node)) return this.array(node, depth + 1);
-    switch (Object.getPrototypeOf(node)) {
-      case Object.prototype:
-        return this.plain(node, depth + 1);
-      case SharedReference.prototype:
-        return this.shared(node as SharedReference);
-      case Map.prototype:
-        return this.map(node as Map<unknown, unknown>, depth + 1);
-      case Set.prototype:
-        return this.set(node as Set<unknown>, depth + 1);
-      case Date.prototype:
-      case RegExp.prototype:
-      case URL.prototype:
-        return this.met(node);
-      case RawPart.prototype:
-        return this.raw(node as RawPart);
-      case ErrorForm.prototype:
-        return this.error(node as ErrorForm, depth + 1);
-      case BareObject.prototype:
-        return this.bare(node as BareObject, depth + 1);
-      case SparseArray.prototype:
-        return this.sparse(node as SparseArray, depth + 1);
-      case FunctionSource.prototype:
-        return this.function(node as FunctionSource);
-      case HugeInteger.prototype:
-        return hugeInteger(node as HugeInteger);
-      case InvalidDate.prototype:
-        return this.met(new Date(Number.NaN));
-      default:
-        throw new FormatError('a value holds an object of a kind that does not travel');
-    }
+    return Array.isArray(node) ? this.array(node, depth + 1) : this.object(node as Json, depth + 1);
   }
 
   private met<T extends object>(value: T): T {
@@ -90,91 +60,190 @@ class Unfold {
     return value;
   }
 
-  private array(node: unknown[], depth: number): unknown[] {
-    this.met(node);
-    for (let i = 0; i < node.length; i++) {
-      const item = node[i];
-      if (typeof item === 'object' && item !== null) node[i] = this.any(item, depth);
+  private leaf(node: string): unknown {
+    const text = node.slice(2);
+    switch (node[1]) {
+      case '~':
+        return node.slice(1);
+      case LEAF.undefined:
+        if (text !== '') break;
+        return undefined;
+      case LEAF.number:
+        if (!NUMBERS.has(text)) break;
+        return NUMBERS.get(text);
+      case LEAF.bigint:
+        // The time to read one grows with the square of its digits.
+        if (text.length > MOST_DIGITS + 1 || !DECIMAL.test(text)) break;
+        return BigInt(text);
+      case LEAF.hugeBigint:
+        if (!HEX.test(text)) break;
+        return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`);
+      case LEAF.date:
+        if (text !== '' && !DECIMAL.test(text)) break;
+        return this.met(new Date(text === '' ? Number.NaN : Number(text)));
+      case LEAF.url:
+        return this.met(new URL(text));
+      case LEAF.reference:
+        return this.reference(text);
+      case LEAF.raw:
+        return this.raw(text);
+      default:
     }
-    return node;
+    throw new FormatError(`a value holds a leaf that does not travel: ${JSON.stringify(node.slice(0, 20))}`);
   }
 
-  private plain(node: object, depth: number): object {
-    const keys = Object.keys(node);
-    // A key changes its place when it changes its name: the object is made anew.
-    const renamed = keys.some((key) => unescapeKey(key) !== key);
-    return this.entries(node, keys, this.met(renamed ? {} : node), depth);
-  }
-
-  private entries(node: object, keys: readonly string[], target: object, depth: number): object {
-    for (const key of keys) {
-      const item = (node as Readonly<Record<string, unknown>>)[key];
-      if (target !== node || (typeof item === 'object' && item !== null)) {
-        const unfolded = this.any(item, depth);
-        if (key === 'then' && typeof unfolded === 'function') throw new FormatError('a value is a thenable');
-        setOwn(target, unescapeKey(key), unfolded);
-      }
-    }
-    return target;
-  }
-
-  private bare(node: BareObject, depth: number): object {
-    const entries = plainPart(node.entries, 'entries');
-    return this.entries(entries, Object.keys(entries), this.met(Object.create(null) as object), depth);
-  }
-
-  private sparse(node: SparseArray, depth: number): unknown[] {
-    if (!isCount(node.length, MAX_LENGTH)) throw new FormatError('a sparse array has an impossible length');
-    const items = plainPart(node.items, 'items');
-    const array: unknown[] = this.met([]);
-    const entries = Object.entries(items);
-    // V8 takes memory for all of an array's length at once, but not for that of one that was this long.
-    if (node.length - entries.length > MOST_HOLES) array.length = MAX_LENGTH;
-    for (const [key, item] of entries) {
-      const index = Number(key);
-      if (!isCount(index, node.length - 1) || String(index) !== key) {
-        throw new FormatError(`a sparse array of length ${node.length} has an item at ${key}`);
-      }
-      array[index] = this.any(item, depth);
-    }
-    array.length = node.length;
-    return array;
-  }
-
-  private map(node: Map<unknown, unknown>, depth: number): Map<unknown, unknown> {
-    const entries = [...node];
-    node.clear();
-    this.met(node);
-    for (const [key, value] of entries) {
-      const unfoldedKey = this.any(key, depth);
-      node.set(unfoldedKey, this.any(value, depth));
-    }
-    return node;
-  }
-
-  private set(node: Set<unknown>, depth: number): Set<unknown> {
-    const items = [...node];
-    node.clear();
-    this.met(node);
-    for (const item of items) node.add(this.any(item, depth));
-    return node;
-  }
-
-  private shared({ id }: SharedReference): object {
-    const object = isCount(id, this.objects.length - 1) ? this.objects[id] : undefined;
+  private reference(text: string): object {
+    const object = DECIMAL.test(text) ? this.objects[Number(text)] : undefined;
     if (object === undefined) throw new FormatError('a value refers to an object that does not come before');
     return object;
   }
 
-  private raw({ kind, part }: RawPart): object {
+  private raw(kind: string): object {
     const bytes = this.raws[this.partsTaken];
-    if (part !== this.partsTaken || bytes === undefined)
-      throw new FormatError('a raw part is out of its order');
+    if (bytes === undefined) {
+      throw new FormatError(`a value uses more raw parts than the ${this.raws.length} that came`);
+    }
     this.partsTaken++;
     return this.met(fromBytes(kind, bytes));
   }
 
-  private function({ name, source }: FunctionSource): object {
+  private array(node: unknown[], depth: number): unknown[] {
+    this.met(node);
+    for (let i = 0; i < node.length; i++) {
+      const item = node[i];
+      if (typeof item === 'string' || typeof item === 'object') node[i] = this.any(item, depth);
+    }
+    return node;
+  }
+
+  /** A container, if its one key says so, or else an object of the value's own. */
+  private object(node: Json, depth: number): object {
+    const keys = Object.keys(node);
+    let isRenamed = false;
+    for (const key of keys) {
+      if (key.charCodeAt(0) !== TILDE) continue;
+      if (key.charCodeAt(1) === TILDE) isRenamed = true;
+      else if (keys.length === 1) return this.container(key, node[key], depth);
+      else throw new FormatError('a value has a tag among its keys');
+    }
+    // A key changes its place when it changes its name: the object is made anew.
+    return this.entries(node, keys, this.met(isRenamed ? {} : node), depth);
+  }
+
+  private entries(node: Json, keys: readonly string[], target: object, depth: number): object {
+    for (const key of keys) {
+      const item = node[key];
+      if (target === node && typeof item !== 'string' && typeof item !== 'object') continue;
+      const unfolded = this.any(item, depth);
+      if (unfolded === item && target === node) continue;
+      const name = key.charCodeAt(0) === TILDE ? key.slice(1) : key;
+      if (name === 'then' && typeof unfolded === 'function') throw new FormatError('a value is a thenable');
+      setOwn(target, name, unfolded);
+    }
+    return target;
+  }
+
+  private container(tag: string, content: unknown, depth: number): object {
+    switch (tag) {
+      case CONTAINER.map:
+        return this.map(listOf(content), depth);
+      case CONTAINER.set:
+        return this.set(listOf(content), depth);
+      case CONTAINER.undefineds:
+        return this.undefineds(listOf(content), depth);
+      case CONTAINER.regexp:
+        return this.regexp(listOf(content, 3));
+      case CONTAINER.error:
+        return this.error(recordOf(content), depth);
+      case CONTAINER.bare:
+        return this.own(content, this.met(Object.create(null) as object), depth);
+      case CONTAINER.sparse:
+        return this.sparse(listOf(content, 2), depth);
+      case CONTAINER.named:
+        return this.named(listOf(content, 2), depth);
+      case CONTAINER.function:
+        return this.function(listOf(content, 2));
+      default:
+        throw new FormatError('a value holds an object of a kind that does not travel');
+    }
+  }
+
+  /** Entries of the value's own, none of which may pass for a tag. */
+  private own(content: unknown, target: object, depth: number): object {
+    const entries = recordOf(content);
+    const keys = Object.keys(entries);
+    for (const key of keys) {
+      if (key.charCodeAt(0) === TILDE && key.charCodeAt(1) !== TILDE) {
+        throw new FormatError('a value has a tag among its keys');
+      }
+    }
+    return this.entries(entries, keys, target, depth);
+  }
+
+  private map(content: readonly unknown[], depth: number): Map<unknown, unknown> {
+    if (content.length % 2 !== 0) throw new FormatError('a Map has a key without a value');
+    const map = this.met(new Map<unknown, unknown>());
+    for (let i = 0; i < content.length; i += 2) {
+      const key = this.any(content[i], depth);
+      map.set(key, this.any(content[i + 1], depth));
+    }
+    return map;
+  }
+
+  private set(content: readonly unknown[], depth: number): Set<unknown> {
+    const set = this.met(new Set<unknown>());
+    for (const item of content) set.add(this.any(item, depth));
+    return set;
+  }
+
+  private undefineds(node: unknown[], depth: number): unknown[] {
+    this.met(node);
+    for (let i = 0; i < node.length; i++) {
+      const item = node[i];
+      node[i] = item === null ? undefined : this.any(item, depth);
+    }
+    return node;
+  }
+
+  private regexp([source, flags, lastIndex]: readonly unknown[]): RegExp {
+    if (typeof source !== 'string' || typeof flags !== 'string' || !isCount(lastIndex, MAX_LENGTH)) {
+      throw new FormatError('a RegExp has no source');
+    }
+    const regexp = this.met(new RegExp(source, flags));
+    regexp.lastIndex = lastIndex;
+    return regexp;
+  }
+
+  private sparse([length, content]: readonly unknown[], depth: number): unknown[] {
+    if (!isCount(length, MAX_LENGTH)) throw new FormatError('a sparse array has an impossible length');
+    const array: unknown[] = this.met([]);
+    const entries = Object.entries(recordOf(content));
+    // V8 takes memory for all of an array's length at once, but not for that of one that was this long.
+    if (length - entries.length > MOST_HOLES) array.length = MAX_LENGTH;
+    for (const [key, item] of entries) {
+      const index = Number(key);
+      if (!isCount(index, length - 1) || String(index) !== key) {
+        throw new FormatError(`a sparse array of length ${length} has an item at ${key.slice(0, MAX_NAME)}`);
+      }
+      array[index] = this.any(item, depth);
+    }
+    array.length = length;
+    return array;
+  }
+
+  private named([list, properties]: readonly unknown[], depth: number): object {
+    const isMet = typeof list === 'string';
+    const array = this.any(list, depth);
+    if (isMet || !Array.isArray(array))
+      throw new FormatError('what has properties beside its elements is no array');
+    for (const key of Object.keys(recordOf(properties))) {
+      // Either would be no property beside the elements.
+      if (key === 'length' || /^\d/.test(key)) throw new FormatError('a property is one of the elements');
+    }
+    return this.own(properties, array, depth);
+  }
+
+  private function([name, source]: readonly unknown[]): object {
     if (typeof name !== 'string' || typeof source !== 'string') {
       throw new FormatError('a function has no source');
     }
@@ -187,39 +256,41 @@ class Unfold {
     return this.met(functionOf(source, name));
   }
 
-  private error(form: ErrorForm, depth: number): Error {
-    const { name, message, stack, kind = name } = form;
-    if (typeof name !== 'string' || typeof message !== 'string')
-      throw new FormatError('an Error has no name');
+  private error(form: Json, depth: number): Error {
+    const name = this.text(form.name, 'name');
+    const message = this.text(form.message, 'message');
+    const stack = form.stack === undefined ? undefined : this.text(form.stack, 'stack');
+    const { kind = name } = form;
     if (typeof kind !== 'string') throw new FormatError('an Error has no kind');
-    if (stack !== undefined && typeof stack !== 'string') throw new FormatError('an Error has no stack');
     const error = this.met(makeError(kind, name, message));
     defineHidden(error, 'stack', stack);
     if ('cause' in form) defineHidden(error, 'cause', this.any(form.cause, depth));
     if ('errors' in form) defineHidden(error, 'errors', this.any(form.errors, depth));
-    if ('fields' in form) {
-      const fields = plainPart(form.fields, 'fields');
-      this.entries(fields, Object.keys(fields), error, depth);
-    }
+    if ('fields' in form) this.own(form.fields, error, depth);
     return error;
   }
-}
 
-function plainPart(value: unknown, name: string): object {
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
-    throw new FormatError(`the ${name} of a value are no object`);
+  private text(value: unknown, what: string): string {
+    const text = typeof value === 'string' ? this.any(value, 0) : undefined;
+    if (typeof text !== 'string') throw new FormatError(`an Error has no ${what}`);
+    return text;
   }
-  return value;
 }
 
-function hugeInteger({ negative, hex }: HugeInteger): bigint {
-  if (typeof negative !== 'boolean' || typeof hex !== 'string' || !/^[0-9a-f]+$/.test(hex)) {
-    throw new FormatError('a BigInt has no digits');
+function recordOf(value: unknown): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new FormatError('a tag of a value has a content of a wrong shape');
   }
-  const value = BigInt(`0x${hex}`);
-  return negative ? -value : value;
+  return value as Json;
 }
 
-function isCount(value: unknown, most: number): boolean {
+function listOf(value: unknown, length?: number): unknown[] {
+  if (!Array.isArray(value) || (length !== undefined && value.length !== length)) {
+    throw new FormatError('a tag of a value has a content of a wrong shape');
+  }
+  return value as unknown[];
+}
+
+function isCount(value: unknown, most: number): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
 }

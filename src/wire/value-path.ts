@@ -1,7 +1,7 @@
 /** Where a walk stands inside a value, and how an error writes it: `[0].handlers.click`. */
 
-/** An array's index, a property's key, or a Map's or Set's entry as it is written. */
-export type Step = number | string | { readonly text: string };
+/** An array's index, a property's key, or a place in a Map or Set. */
+export type Step = number | string | MapEntryStep | SetMemberStep;
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
@@ -10,16 +10,42 @@ export function formatPath(steps: readonly Step[]): string {
   let path = '';
   for (const step of steps) {
     if (typeof step === 'number') path += `[${step}]`;
-    else if (typeof step === 'object') path += step.text;
+    else if (typeof step === 'object') path += step.format();
     else if (IDENTIFIER.test(step)) path += path === '' ? step : `.${step}`;
     else path += `[${JSON.stringify(step)}]`;
   }
   return path;
 }
 
-/** The step to the value of a Map's `index`-th entry: by its key, where that can be written. */
-export function mapValueStep(key: unknown, index: number): Step {
-  if (typeof key === 'string') return { text: `.get(${JSON.stringify(key)})` };
-  if (typeof key === 'number') return { text: `.get(${key})` };
-  return { text: `.values()[${index}]` };
+/** A walk moves one of these through a Map, as one made for each entry would cost more than the entry. */
+export class MapEntryStep {
+  #index = 0;
+  #key: unknown;
+  #isValue = false;
+
+  enterKey(index: number, key: unknown): void {
+    this.#index = index;
+    this.#key = key;
+    this.#isValue = false;
+  }
+
+  enterValue(): void {
+    this.#isValue = true;
+  }
+
+  /** By its key, where that can be written. */
+  format(): string {
+    if (!this.#isValue) return `.keys()[${this.#index}]`;
+    if (typeof this.#key === 'string') return `.get(${JSON.stringify(this.#key)})`;
+    if (typeof this.#key === 'number') return `.get(${this.#key})`;
+    return `.values()[${this.#index}]`;
+  }
+}
+
+export class SetMemberStep {
+  index = 0;
+
+  format(): string {
+    return `.values()[${this.index}]`;
+  }
 }

@@ -2,7 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { resolvePolicy } from '../../src/algorithms/policy.js';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
+import { Task } from '../../src/master/task.js';
 import type { Body } from '../../src/wire/body.js';
 import { parseTasks } from '../../src/wire/entries.js';
 import { createEntry, createSlave, createTask, numbersOf, Parts } from './parts.js';
@@ -40,6 +42,14 @@ test('a slave that ran dry while tasks were queued gets a wider window', () => {
   parts.results(slave, 0, [[0, 1]], true);
   assert.is(slave.window, 4);
   assert.is(parts.dispatch().length, 3);
+});
+
+test('a task may have more binaries than arguments fit a call', () => {
+  const parts = new Parts();
+  const raws = new Array<Uint8Array>(300_000).fill(new Uint8Array(0));
+  const number = parts.jar.nextNumber();
+  parts.jar.add(new Task(number, createEntry(), '0', raws, 1, resolvePolicy({}), undefined));
+  assert.equal(parts.dispatch().map(numbersOf), [[number]]);
 });
 
 const unfit: readonly (readonly [string, (slave: SlaveRecord) => void])[] = [

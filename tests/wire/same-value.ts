@@ -30,7 +30,10 @@ export function difference(a: unknown, b: unknown, comparison: Comparison = {}):
     if (!bareError && Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return `${path}: another class`;
     if (ArrayBuffer.isView(a) || a instanceof ArrayBuffer) return compareBytes(a, b as ArrayBuffer, path);
     if (a instanceof Date) return compare(a.getTime(), (b as Date).getTime(), `${path}.getTime()`);
-    if (a instanceof RegExp) return compare(String(a), String(b), `${path} as text`);
+    if (a instanceof RegExp) {
+      const shown = (regexp: RegExp): string => `${regexp} at ${regexp.lastIndex}`;
+      return compare(shown(a), shown(b as RegExp), `${path} as text`);
+    }
     if (a instanceof URL) return compare(a.href, (b as URL).href, `${path}.href`);
     if (a instanceof Map)
       return compareLists([...a].flat(1), [...(b as typeof a)].flat(1), `${path} entries`);

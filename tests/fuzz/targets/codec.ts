@@ -15,6 +15,14 @@ function bodyOf(text: string, raws: readonly Uint8Array[] = []): Uint8Array {
   return encodeBody(`[${text}]`, raws);
 }
 
+const META = encodeValue(undefined).text.replace(/^[^,]*,/, '');
+
+/** A value in tagged form. */
+function tagged(form: string, lengths?: readonly number[], raws: readonly Uint8Array[] = []): Uint8Array {
+  const text = typeof lengths === 'object' ? `${form},${META},[${lengths.join()}]` : `${form},${META}`;
+  return bodyOf(text, raws);
+}
+
 function generate(random: Random): Uint8Array {
   const value = randomValue(random, 'all');
   if (random.below(4) === 0) {
@@ -64,12 +72,17 @@ export const codecTarget: FuzzTarget = {
   name: 'codec',
   seeds: () => [
     bodyOf('{"a":[1,"x",null]}'),
-    bodyOf('[[1,2],{"b":"2020-01-01"}],{"values":{"0":["set"],"1.b":["Date"]},"v":1}'),
-    bodyOf('[[["k",1]]],{"values":{"0":["map",{"0.1":["bigint"]}]},"v":1}'),
-    bodyOf('{"length":9,"items":{"3":1}},{"values":[["class","sparse"]],"v":1}'),
-    bodyOf('{"kind":"Float64Array","part":0},{"values":[["class","raw"]],"v":1},[8]', [new Uint8Array(8)]),
-    bodyOf('[{},{"id":0}],{"values":{"1":[["class","ref"]]},"v":1}'),
-    bodyOf('{"name":"f","source":"() => { globalThis.hacked = 1 }"},{"values":[["class","function"]],"v":1}'),
+    ...['"~d0"', '{"~s":[1,2]}', '{"~m":["k","~i7"]}', '{"~h":[9,{"3":1}]}', '{"~a":[[1],{"b":"~u"}]}'].map(
+      (form) => tagged(form),
+    ),
+    ...['[{},"~r1"]', '{"~w":[null,1]}', '{"~x":["a","g",1]}', '{"~o":{"a":1}}', '"~lhttp://a/"'].map(
+      (form) => tagged(form),
+    ),
+    ...['{"~e":{"name":"E","message":"~~m","cause":"~nNaN","fields":{"~~a":1}}}', '"~h-ff"'].map((form) =>
+      tagged(form),
+    ),
+    tagged('"~bFloat64Array"', [8], [new Uint8Array(8)]),
+    tagged('{"~f":["f","() => { globalThis.hacked = 1 }"]}'),
     encodeBody('[1,[[1,1,0,["x"],0]],[[0,50]],1]', []),
     encodeBody('[1,0,[[1,1,0,5,[1]],[2,1,1,5,{"name":"E","message":"m","fields":{}}]]]', []),
     ...Array.from({ length: 20 }, (_, seed) => generate(new Random(seed + 1))),
@@ -83,11 +96,42 @@ export const codecTarget: FuzzTarget = {
       'constructor.prototype.x',
       '~__proto__',
     ],
-    ...['"set"', '"map"', '"Date"', '"regexp"', '"bigint"', '"undefined"', '"number"', '"URL"', '"Error"'],
-    ...['["class","ref"]', '["class","raw"]', '["class","error"]', '["class","bare"]', '["class","sparse"]'],
-    ...['["class","invalid-date"]', '["class","function"]', '["custom","x"]', '["typed-array","Int8Array"]'],
-    ...['"values"', '"referentialEqualities"', '"v":1', '"toString"', '"toJSON"', '"then"', '"length"'],
-    ...['"id":0', '"part":0', '"kind"', '"items"', '"entries"', '"cause"', '"fields"', '"name"', '"source"'],
+    ...[
+      '"~m"',
+      '"~s"',
+      '"~x"',
+      '"~e"',
+      '"~o"',
+      '"~h"',
+      '"~a"',
+      '"~f"',
+      '"~w"',
+      '"~"',
+      '"~~"',
+      '{"~a":[',
+      '{"~m":[',
+    ],
+    ...[
+      '"~u"',
+      '"~nNaN"',
+      '"~n-0"',
+      '"~i1"',
+      '"~hff"',
+      '"~d0"',
+      '"~lfile:a"',
+      '"~r0"',
+      '"~r1"',
+      '"~bBuffer"',
+    ],
+    ...[
+      '["custom","tagged"]',
+      '["custom","x"]',
+      '"values"',
+      '"referentialEqualities"',
+      '"v":1',
+      '"toString"',
+    ],
+    ...['"toJSON"', '"then"', '"length"', '"cause"', '"fields"', '"name"', '"message"', '"kind"', '"stack"'],
     ...['hasOwnProperty.call', 'toString', '0.0', '1.0.1', '\\\\.', '"0"', ',', '[', ']', '{', '}', ':'],
     ...['[[[[[[[[', ']]]]]]]]', '{"a":{"a":{"a":', '\\ud800', '\xff\xfe', '\xc0\x80', 'null', 'true'],
   ],
