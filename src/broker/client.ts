@@ -122,7 +122,7 @@ export class Client implements CommandHandler {
       this.send(Buffer.from(`-ERR '${ErrorText.invalidSubject}'\r\n`));
       return;
     }
-    const refusal = this.#rights?.refuseSubscription(subject, this.#subscriptions.size);
+    const refusal = this.#rights?.refuseSubscription(subject, queue, this.#subscriptions.size);
     if (refusal !== undefined) {
       this.#forbid(refusal);
       return;

@@ -27,15 +27,21 @@ export class GuestRights {
   refusePublish(subject: string): string | undefined {
     return hasForm(subject, this.#mayPublish)
       ? undefined
-      : `Permissions Violation for Publish to "${subject}"`;
+      : `Permissions Violation for Publish to ${quoted(subject)}`;
   }
 
   /** Why a guest with so many subscriptions may not have this one; undefined if it may. */
-  refuseSubscription(subject: string, subscriptions: number): string | undefined {
+  refuseSubscription(subject: string, queue: string | undefined, subscriptions: number): string | undefined {
     if (subscriptions >= MOST_SUBSCRIPTIONS) return ErrorText.maximumSubscriptions;
     if (isLiteralSubject(subject) && hasForm(subject, this.#mayHear)) return undefined;
-    return `Permissions Violation for Subscription to "${subject}"`;
+    const refusal = `Permissions Violation for Subscription to ${quoted(subject)}`;
+    return queue === undefined ? refusal : `${refusal} using queue ${quoted(queue)}`;
   }
+}
+
+/** As nats-server quotes: a name may hold quotation marks and backslashes itself. */
+function quoted(name: string): string {
+  return `"${name.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
 function hasForm(subject: string, forms: readonly string[][]): boolean {

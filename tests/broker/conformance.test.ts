@@ -203,6 +203,26 @@ it('gives each message to one member of a queue group, and to each group', async
   assert.is(count(3), 400);
 });
 
+it(
+  'names subject and queue to whom they are forbidden, as they were said',
+  async ({ raw }) => {
+    const client = await raw();
+    client.send(
+      'SUB from.a q 1\r\nSUB no.b 2\r\nSUB no.b q.1 3\r\nSUB "no "q\\ 4\r\nSUB n\xc3\xa9 q\xc3\xa9 5\r\n',
+    );
+    client.send(pub('no', 'x') + pub('"no', 'x') + pub('to.a', 'x'));
+    assert.equal((await client.flush()).split('\r\n').filter(Boolean), [
+      `-ERR 'Permissions Violation for Subscription to "no.b"'`,
+      `-ERR 'Permissions Violation for Subscription to "no.b" using queue "q.1"'`,
+      `-ERR 'Permissions Violation for Subscription to "\\"no" using queue "\\"q\\\\"'`,
+      `-ERR 'Permissions Violation for Subscription to "n\xc3\xa9" using queue "q\xc3\xa9"'`,
+      `-ERR 'Permissions Violation for Publish to "no"'`,
+      `-ERR 'Permissions Violation for Publish to "\\"no"'`,
+    ]);
+  },
+  { guests: { mayPublish: ['to.*'], mayHear: ['from.*'] } },
+);
+
 it('spreads the messages of a queue group over its members', async ({ raw }) => {
   const members = await Promise.all(Array.from({ length: 4 }, () => raw()));
   for (const member of members) {

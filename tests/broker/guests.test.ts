@@ -32,14 +32,14 @@ guests('they may publish and hear subjects of the right form, by their full name
   ] as const;
   for (const [subject, mayPublish, mayHear] of table) {
     assert.is(rights.refusePublish(subject) === undefined, mayPublish, `publish ${subject}`);
-    assert.is(rights.refuseSubscription(subject, 0) === undefined, mayHear, `hear ${subject}`);
+    assert.is(rights.refuseSubscription(subject, undefined, 0) === undefined, mayHear, `hear ${subject}`);
   }
 });
 
 guests('a subscription too many is refused', () => {
   const rights = new GuestRights(options);
-  assert.is(rights.refuseSubscription('from.a', 63), undefined);
-  assert.is(rights.refuseSubscription('from.a', 64), 'maximum subscriptions exceeded');
+  assert.is(rights.refuseSubscription('from.a', undefined, 63), undefined);
+  assert.is(rights.refuseSubscription('from.a', 'q', 64), 'maximum subscriptions exceeded');
 });
 
 for (const token of [undefined, 'for-guests'] as const) {

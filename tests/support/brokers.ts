@@ -16,11 +16,12 @@ export interface BrokerKind {
 
 const embedded: BrokerKind = {
   name: 'embedded',
-  start({ port = 0, maxPending, tls, ...options } = {}) {
+  start({ port = 0, maxPending, tls, guests, ...options } = {}) {
     const bounds = maxPending === undefined ? {} : { maxPending };
     const encrypted =
       tls === undefined ? {} : { tls: { ...pair(tls.name), ...(tls.verify ? { clientCa: pem('ca') } : {}) } };
-    return startBroker({ host: '127.0.0.1', port, ...options, ...encrypted, bounds });
+    const confined = guests === undefined ? {} : { guests: { ownerToken: 'the-owners-own', ...guests } };
+    return startBroker({ host: '127.0.0.1', port, ...options, ...encrypted, ...confined, bounds });
   },
 };
 

@@ -19,6 +19,10 @@ export interface NatsServerOptions {
   /** Bytes that a client may leave unread. */
   readonly maxPending?: number | undefined;
   readonly tls?: TlsOfBroker | undefined;
+  /** What clients that show no credentials may do; all others may do everything. */
+  readonly guests?:
+    | { readonly mayPublish: readonly string[]; readonly mayHear: readonly string[] }
+    | undefined;
 }
 
 /** The broker's certificate among tests/fixtures/tls, and whether clients must have one that `ca` has signed. */
@@ -94,13 +98,18 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
 }
 
 function configurationText(options: NatsServerOptions, port: number): string {
-  const { token, user, password, maxPayload, maxPending, tls } = options;
+  const { token, user, password, maxPayload, maxPending, tls, guests } = options;
   const lines = ['host: "127.0.0.1"', `port: ${port}`];
   if (token !== undefined) lines.push(`authorization { token: ${JSON.stringify(token)} }`);
   if (user !== undefined)
     lines.push(
       `authorization { user: ${JSON.stringify(user)}, password: ${JSON.stringify(password ?? '')} }`,
     );
+  if (guests !== undefined) {
+    const rights = `publish: ${JSON.stringify(guests.mayPublish)}, subscribe: ${JSON.stringify(guests.mayHear)}`;
+    lines.push(`authorization { users: [{ user: guest, password: g, permissions: { ${rights} } }] }`);
+    lines.push('no_auth_user: guest');
+  }
   if (maxPayload !== undefined) lines.push(`max_payload: ${maxPayload}`);
   if (maxPending !== undefined) lines.push(`max_pending: ${maxPending}`);
   if (tls !== undefined) {
