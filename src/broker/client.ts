@@ -32,8 +32,8 @@ export interface ClientSurroundings {
   /** An owner that has left so many unread is behind. */
   readonly holdGuestsAt: number;
   readonly asksForCredentials: boolean;
-  /** False while too many failures from the client's address wait for their answer. */
-  mayTry(client: Client): boolean;
+  /** False while too many clients of its address fail; then it is closed. */
+  hears(client: Client): boolean;
   admits(options: ConnectOptions): boolean;
   isOwner(options: ConnectOptions): boolean;
   /** Undefined where there are no guests. */
@@ -104,8 +104,8 @@ export class Client implements CommandHandler {
     const options = readConnectOptions(json, this.#options);
     // First, lest the owner be kept out by failures of others on its machine.
     const isOwner = this.#around.isOwner(options);
-    if (!isOwner && !(this.#around.mayTry(this) && this.#around.admits(options)))
-      throw new ProtocolError(ErrorText.authorization);
+    if (!isOwner && !this.#around.hears(this)) return;
+    if (!isOwner && !this.#around.admits(options)) throw new ProtocolError(ErrorText.authorization);
     this.isOwner = isOwner;
     this.#rights = isOwner ? undefined : this.#around.guestRights;
     this.#options = options;

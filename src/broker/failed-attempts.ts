@@ -1,18 +1,22 @@
 /**
  * Who failed to prove itself, by address: how long the answer waits, and who is not heard at all for now.
  *
- * The answer to a failure waits 100 ms, and twice as long with each further one of the same address, up to two
- * seconds. While an address has as many answers waiting as it may, further credentials of it are not looked
- * at: this, and not the wait, is what bounds the guesses of one that opens many connections. No address ever
- * waits for another: when too many answers wait in all, wrong ones are cut without an answer, and right ones
- * still get in.
+ * The first eight answers to an address wait 100 ms, so that whoever mistyped a token knows within a second;
+ * each further one waits twice as long as the one before, up to two seconds. What bounds the guesses of one
+ * that opens many connections is not that wait but a count: 256 failures a second. Beyond it credentials of
+ * the address are not looked at until the second is over. An answer that waits takes nothing from others of
+ * its address: a slave with the right token gets in beside hundreds that have a wrong one. No address ever
+ * waits for another: when too many answers wait, wrong ones are cut without an answer, right ones get in.
  */
 import { isIPv6 } from 'node:net';
 
 export interface AttemptBounds {
-  /** What the answer to a first failure waits; each further one waits twice as long. */
+  /** What the answer to each of the first failures of an address waits; each further one waits twice as long. */
   readonly refusalDelayMs: number;
+  readonly promptRefusals: number;
   readonly maxRefusalDelayMs: number;
+  /** Failures of one address within a second; then nothing of it is looked at for the rest of that second. */
+  readonly maxFailuresPerSecond: number;
   /** Answers that may wait for one address, and for all together. */
   readonly maxHeldPerPeer: number;
   readonly maxHeld: number;
@@ -22,7 +26,12 @@ interface Peer {
   failures: number;
   failedAt: number;
   held: number;
+  /** When the second began in which `lately` were counted. */
+  secondSince: number;
+  lately: number;
 }
+
+const SECOND_MS = 1000;
 
 /** An address that did not fail for so long begins anew. */
 const FORGIVEN_AFTER_MS = 60_000;
@@ -40,15 +49,22 @@ export class FailedAttempts {
   }
 
   /** Whether credentials of this peer are looked at now. */
-  mayTry(peer: string): boolean {
-    return (this.#peers.get(peer)?.held ?? 0) < this.#bounds.maxHeldPerPeer;
+  mayTry(peer: string, now: number): boolean {
+    const known = this.#peers.get(peer);
+    if (known === undefined || now - known.secondSince >= SECOND_MS) return true;
+    return known.lately < this.#bounds.maxFailuresPerSecond;
   }
 
   /** How long the answer waits, until `release`; undefined if there is no room for it to wait. */
   fail(peer: string, now: number): number | undefined {
-    const { refusalDelayMs, maxRefusalDelayMs, maxHeldPerPeer, maxHeld } = this.#bounds;
-    const known = this.#peers.get(peer) ?? { failures: 0, failedAt: now, held: 0 };
+    const { refusalDelayMs, promptRefusals, maxRefusalDelayMs, maxHeldPerPeer, maxHeld } = this.#bounds;
+    const known = this.#peers.get(peer) ?? newPeer(now);
     if (now - known.failedAt > FORGIVEN_AFTER_MS) known.failures = 0;
+    if (now - known.secondSince >= SECOND_MS) {
+      known.secondSince = now;
+      known.lately = 0;
+    }
+    known.lately++;
     known.failures++;
     known.failedAt = now;
     this.#peers.delete(peer);
@@ -57,7 +73,8 @@ export class FailedAttempts {
     if (this.#held >= maxHeld || known.held >= maxHeldPerPeer) return undefined;
     known.held++;
     this.#held++;
-    return Math.min(maxRefusalDelayMs, refusalDelayMs * 2 ** Math.min(known.failures - 1, 30));
+    const doublings = Math.max(0, known.failures - promptRefusals);
+    return Math.min(maxRefusalDelayMs, refusalDelayMs * 2 ** Math.min(doublings, 30));
   }
 
   /** An answer has waited, whether or not somebody still listens. */
@@ -75,6 +92,10 @@ export class FailedAttempts {
       return;
     }
   }
+}
+
+function newPeer(now: number): Peer {
+  return { failures: 0, failedAt: now, held: 0, secondSince: now, lately: 0 };
 }
 
 /** One machine: an IPv4 address, or the 64 bits of an IPv6 one within which it may call itself what it likes. */

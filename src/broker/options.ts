@@ -60,7 +60,9 @@ export const DEFAULT_BOUNDS: BrokerBounds = {
   pingIntervalMs: 120_000,
   maxPingsOut: 2,
   refusalDelayMs: 100,
+  promptRefusals: 8,
   maxRefusalDelayMs: 2000,
+  maxFailuresPerSecond: 256,
   maxHeldPerPeer: 128,
   maxHeld: 1024,
 };

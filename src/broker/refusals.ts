@@ -19,8 +19,12 @@ export class Refusals {
     this.#onEvent = onEvent;
   }
 
-  mayTry({ host }: Client): boolean {
-    return this.#attempts.mayTry(peerOf(host));
+  /** Whether its credentials are looked at. If not, it is cut without a word: they may be right. */
+  hears(client: Client): boolean {
+    if (this.#attempts.mayTry(peerOf(client.host), performance.now())) return true;
+    this.tell(client, 'not looked at, since its address fails too often');
+    client.cut(ErrorText.authorization);
+    return false;
   }
 
   refuse(client: Client): void {

@@ -98,7 +98,7 @@ export class BrokerServer {
       maxOwnerPending: this.#bounds.maxOwnerPending,
       holdGuestsAt: this.#bounds.holdGuestsAt,
       asksForCredentials: asksForCredentials(options),
-      mayTry: (client) => this.#refusals.mayTry(client),
+      hears: (client) => this.#refusals.hears(client),
       admits: (given) => isAdmitted(options, given),
       isOwner: (given) => isOwner(options.guests?.ownerToken, given),
       guestRights: options.guests === undefined ? undefined : new GuestRights(options.guests),

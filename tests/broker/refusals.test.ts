@@ -11,45 +11,68 @@ const refusals = suite('refusals');
 
 const SMALL: AttemptBounds = {
   refusalDelayMs: 100,
+  promptRefusals: 2,
   maxRefusalDelayMs: 2000,
+  maxFailuresPerSecond: 4,
   maxHeldPerPeer: 3,
   maxHeld: 5,
 };
 
-refusals('it lets each failure of an address wait twice as long, up to a bound, and forgives in time', () => {
-  const attempts = new FailedAttempts({ ...SMALL, maxHeldPerPeer: 100, maxHeld: 100 });
-  const waits = Array.from({ length: 7 }, (_, index) => attempts.fail('a', index));
-  assert.equal(waits, [100, 200, 400, 800, 1600, 2000, 2000]);
-  assert.is(attempts.fail('b', 7), 100);
-  assert.is(attempts.fail('a', 60_000), 2000);
-  assert.is(attempts.fail('a', 120_001), 100);
-});
+refusals(
+  'it answers the first failures of an address soon, then later and later, and forgives in time',
+  () => {
+    const attempts = new FailedAttempts({ ...SMALL, maxHeldPerPeer: 100, maxHeld: 100 });
+    const waits = Array.from({ length: 8 }, (_, index) => attempts.fail('a', index));
+    assert.equal(waits, [100, 100, 200, 400, 800, 1600, 2000, 2000]);
+    assert.is(attempts.fail('b', 7), 100);
+    assert.is(attempts.fail('a', 60_000), 2000);
+    assert.is(attempts.fail('a', 120_001), 100);
+  },
+);
 
-refusals('it looks at no credentials of an address with too many answers waiting, and at all others', () => {
-  const attempts = new FailedAttempts(SMALL);
-  for (let failure = 0; failure < 3; failure++) {
-    assert.ok(attempts.mayTry('a'));
-    attempts.fail('a', 0);
-  }
-  assert.not(attempts.mayTry('a'));
-  assert.is(attempts.fail('a', 0), undefined);
-  assert.ok(attempts.mayTry('b'));
-  assert.equal([attempts.fail('b', 0), attempts.fail('b', 0)], [100, 200]);
+refusals(
+  'it looks at no credentials of an address with too many failures in a second, and at all others',
+  () => {
+    const attempts = new FailedAttempts({ ...SMALL, maxHeldPerPeer: 100, maxHeld: 100 });
+    for (let failure = 0; failure < 4; failure++) {
+      assert.ok(attempts.mayTry('a', failure));
+      attempts.fail('a', failure);
+      attempts.release('a');
+    }
+    assert.not(attempts.mayTry('a', 4));
+    assert.ok(attempts.mayTry('b', 4));
+    assert.not(attempts.mayTry('a', 999));
+    assert.ok(attempts.mayTry('a', 1000), 'a second later');
+    attempts.fail('a', 1000);
+    assert.ok(attempts.mayTry('a', 1001), 'and counted anew');
+  },
+);
+
+refusals('it lets a bounded number of answers wait, and looks at credentials all the same', () => {
+  const attempts = new FailedAttempts({ ...SMALL, maxFailuresPerSecond: 100 });
+  for (let failure = 0; failure < 3; failure++) attempts.fail('a', 0);
+  assert.is(attempts.fail('a', 0), undefined, 'three wait for this address');
+  assert.ok(attempts.mayTry('a', 0));
+  assert.equal([attempts.fail('b', 0), attempts.fail('b', 0)], [100, 100]);
   assert.is(attempts.fail('c', 0), undefined, 'five wait in all');
-  assert.ok(attempts.mayTry('c'), 'who is cut for want of room may try again');
+  assert.ok(attempts.mayTry('c', 0));
   attempts.release('a');
-  assert.ok(attempts.mayTry('a'));
-  assert.is(attempts.fail('c', 0), 200);
+  assert.is(attempts.fail('c', 0), 100);
 });
 
 refusals('it remembers a bounded number of addresses, those among them whose answers wait', () => {
-  const attempts = new FailedAttempts({ ...SMALL, maxHeldPerPeer: 1 });
+  const attempts = new FailedAttempts({
+    ...SMALL,
+    promptRefusals: 1,
+    maxFailuresPerSecond: 1,
+    maxHeldPerPeer: 1,
+  });
   attempts.fail('waiting', 0);
   for (let peer = 0; peer < 100_000; peer++) {
     const delay = attempts.fail(`peer-${peer}`, 0);
     if (delay !== undefined) attempts.release(`peer-${peer}`);
   }
-  assert.not(attempts.mayTry('waiting'));
+  assert.not(attempts.mayTry('waiting', 1));
   assert.is(attempts.fail('peer-0', 1), 100, 'the first ones were forgotten');
   assert.is(attempts.fail('peer-99999', 1), 200);
 });
@@ -118,8 +141,11 @@ function it(name: string, bounds: Partial<BrokerBounds>, body: (stage: Stage) =>
 const DENIED = "-ERR 'Authorization Violation'\r\n";
 const NEVER_MS = 60_000;
 
-it('answers a wrong token late, and later each time', { refusalDelayMs: 60 }, async ({ knock, events }) => {
-  for (const least of [60, 120, 240]) {
+it('answers the first wrong tokens soon, and then later each time', {
+  refusalDelayMs: 60,
+  promptRefusals: 2,
+}, async ({ knock, events }) => {
+  for (const least of [60, 60, 120, 240]) {
     const started = performance.now();
     const client = await knock('wrong');
     client.send('PING\r\n');
@@ -132,6 +158,19 @@ it('answers a wrong token late, and later each time', { refusalDelayMs: 60 }, as
   assert.is(first?.type, 'auth-failed');
 });
 
+it('answers five wrong tokens of one address, together or one by one, within a second each', {}, async ({
+  knock,
+}) => {
+  const answer = async (): Promise<void> => {
+    const started = performance.now();
+    assert.is(await (await knock('wrong')).closed(), DENIED);
+    assert.ok(performance.now() - started < 1000, `${performance.now() - started} ms`);
+  };
+  await Promise.all([answer(), answer(), answer()]);
+  await answer();
+  await answer();
+});
+
 it('lets the right token in at once while wrong ones wait, also from the same address', {
   refusalDelayMs: NEVER_MS,
   maxRefusalDelayMs: NEVER_MS,
@@ -142,19 +181,34 @@ it('lets the right token in at once while wrong ones wait, also from the same ad
   assert.is(wrong.received, '');
 });
 
-it('cuts, unread, who comes from an address with too many answers waiting; others get in', {
+it('lets the right token in however many wrong ones of its address wait, and cuts those beyond', {
   refusalDelayMs: NEVER_MS,
   maxRefusalDelayMs: NEVER_MS,
   maxHeldPerPeer: 2,
 }, async ({ knock, events }) => {
+  for (let wrong = 0; wrong < 2; wrong++) await knock('wrong');
+  for (let beyond = 0; beyond < 3; beyond++) {
+    assert.is(await (await knock('wrong')).closed(), '');
+    assert.is(await (await knock('right')).flush(), '');
+  }
+  assert.is(events.filter(({ type }) => type === 'auth-failed').length, 1);
+});
+
+it('cuts, unread, who comes from an address that fails too often, for a second; others get in', {
+  maxFailuresPerSecond: 2,
+}, async ({ knock }) => {
   const settled = await knock('right');
   await settled.flush();
   for (let wrong = 0; wrong < 2; wrong++) await knock('wrong');
-  assert.is(await (await knock('wrong')).closed(), '');
-  assert.is(await (await knock('right')).closed(), '');
+  assert.is(await (await knock('right')).closed(), '', 'unread: it may be right, so nothing is said of it');
   assert.is(await (await knock('right', '127.0.0.2')).flush(), '');
   assert.is(await settled.flush(), '', 'who is in stays in');
-  assert.is(events.filter(({ type }) => type === 'auth-failed').length, 1);
+  const cut = 'cut';
+  const began = performance.now();
+  while ((await (await knock('right')).flush().catch(() => cut)) === cut) {
+    assert.ok(performance.now() - began < 5000, 'let in after a second');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 });
 
 it('cuts wrong tokens at once when too many wait in all, and lets right ones in', {
@@ -169,7 +223,8 @@ it('cuts wrong tokens at once when too many wait in all, and lets right ones in'
 
 refusals('it counts every failure of a flood', async () => {
   const events: BrokerEvent[] = [];
-  const options = { host: '127.0.0.1', port: 0, token: 'right', bounds: { refusalDelayMs: 1 } };
+  const bounds = { refusalDelayMs: 1, maxFailuresPerSecond: 100 };
+  const options = { host: '127.0.0.1', port: 0, token: 'right', bounds };
   const server = new BrokerServer(options, (event) => events.push(event));
   const port = await server.listen();
   const flood = 300;
@@ -196,8 +251,12 @@ refusals('it counts every failure of a flood', async () => {
 });
 
 refusals('the bounds that a broker begins with are those of the manual', () => {
-  const { refusalDelayMs, maxRefusalDelayMs, maxHeldPerPeer } = DEFAULT_BOUNDS;
-  assert.equal([refusalDelayMs, maxRefusalDelayMs, maxHeldPerPeer], [100, 2000, 128]);
+  const { refusalDelayMs, promptRefusals, maxRefusalDelayMs, maxFailuresPerSecond, maxHeldPerPeer } =
+    DEFAULT_BOUNDS;
+  assert.equal(
+    [refusalDelayMs, promptRefusals, maxRefusalDelayMs, maxFailuresPerSecond, maxHeldPerPeer],
+    [100, 8, 2000, 256, 128],
+  );
 });
 
 refusals.run();

@@ -117,7 +117,7 @@ function serve(input: Buffer): string {
     maxOwnerPending: MAX_PENDING,
     holdGuestsAt: MAX_PENDING,
     asksForCredentials: false,
-    mayTry: () => true,
+    hears: () => true,
     admits: () => true,
     isOwner: () => true,
     guestRights: undefined,
