@@ -189,12 +189,21 @@ export interface AuditEventTable {
   'resource-file-unusable': { reason: string };
   /** `RESFILE Computation finished at 2026-01-01T00:00:00.000Z, run r: "path"`. */
   'resource-file-finished': { timestamp: string; runId: string; path: string };
-  /** `MASTER <- CONNECTED TO h:4222 FROM h:5123`. */
+  /** `BROKER <- CONNECTED TO h:4222`: to the broker; whether a master is there is not known yet. */
+  'connected-to-broker': { address: string };
+  /** `MASTER -> NO ANSWER at h:4222: reason`: the broker is there, and no master; tried on until `--connect-timeout`. */
+  'master-unheard': { address: string; reason: string };
+  /** `MASTER <- CONNECTED TO h:4222 FROM h:5123`: a master has answered, and the slave has joined it. */
   'connected-to-master': { address: string; from?: string | undefined };
   /** `MASTER <- CONNECT REFUSED h:4222 reason`; tried again until `--connect-timeout`. */
   'connect-refused': { address: string; reason: string };
-  /** `MASTER No master of member "m" at nats://h:4222 within 30.0 s`. */
-  'master-not-found': { memberId: string; url?: string | undefined; waitedSeconds: number };
+  /** `MASTER No master of member "m" at nats://h:4222 within 30.0 s: the last attempt failed: reason`. */
+  'master-not-found': {
+    memberId: string;
+    url?: string | undefined;
+    waitedSeconds: number;
+    reason?: string | undefined;
+  };
   /** `MASTER -> REFUSED reason`: the master's words. */
   'refused-by-master': { reason: string };
   /** `MASTER -> ID SLAVE-0`. */

@@ -110,10 +110,12 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'resource-file-loading': 'RESFILE Loading resource file: {path:name}',
   'resource-file-unusable': 'RESFILE WARNING: {reason:text}',
   'resource-file-finished': 'RESFILE Computation finished at {timestamp:word}, run {runId:word}: {path:name}',
+  'connected-to-broker': 'BROKER <- CONNECTED TO {address:word}',
+  'master-unheard': 'MASTER -> NO ANSWER at {address:word}: {reason:text}',
   'connected-to-master': 'MASTER <- CONNECTED TO {address:word}[[ FROM {from:word}]]',
   'connect-refused': 'MASTER <- CONNECT REFUSED {address:word} {reason:text}',
   'master-not-found':
-    'MASTER No master of member {memberId:name}[[ at {url:word}]] within {waitedSeconds:sec} s',
+    'MASTER No master of member {memberId:name}[[ at {url:word}]] within {waitedSeconds:sec} s[[: the last attempt failed: {reason:text}]]',
   'refused-by-master': 'MASTER -> REFUSED {reason:text}',
   'id-received': 'MASTER -> ID {sid:id}',
   'stale-received': 'MASTER -> STALE',

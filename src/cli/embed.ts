@@ -92,7 +92,7 @@ export async function slave(
   const heard: string[] = [];
   const audit = auditOf(configuration, (event, timeMs) => {
     if (event.type === 'refused-by-master') heard.push(event.reason);
-    if (event.type === 'connect-refused') heard.push(event.reason);
+    if (event.type === 'master-not-found' && event.reason !== undefined) heard.push(event.reason);
     onAudit?.(event, timeMs);
   });
   const abort = new AbortController();

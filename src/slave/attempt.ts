@@ -45,6 +45,8 @@ export interface AttemptParams {
   /** Where the sentinel appends the line about a kill. */
   readonly auditFile: string | undefined;
   readonly auditFormat: 'text' | 'json';
+  /** Called before the first word of a master is taken, be it a welcome or a refusal. */
+  readonly onAnswer: () => void;
 }
 
 export class Attempt {
@@ -60,6 +62,8 @@ export class Attempt {
   unheardSince: number | undefined;
   linkLost = false;
   #closing = false;
+  #answered = false;
+  readonly #onAnswer: () => void;
 
   private constructor(
     params: AttemptParams,
@@ -70,6 +74,7 @@ export class Attempt {
   ) {
     this.#link = link;
     this.#audit = params.audit;
+    this.#onAnswer = params.onAnswer;
     this.#sentinel = sentinel;
     const { place, algorithms, audit, concurrency } = params;
     const { memberId } = place;
@@ -210,7 +215,10 @@ export class Attempt {
       return;
     }
     const message = parseHandshake(frame.toString());
-    if (message !== undefined) this.core.takeHandshake(message, now());
+    if (message === undefined) return;
+    if (!this.#answered) this.#onAnswer();
+    this.#answered = true;
+    this.core.takeHandshake(message, now());
   }
 
   #onSentinel(event: SentinelEvent): void {

@@ -8,6 +8,7 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEventOf } from '../audit/events.js';
 import { withoutCredentials } from '../link/connect-error.js';
 import { Attempt, type MasterPlace } from './attempt.js';
+import { SearchNotes } from './search-notes.js';
 import type { SlaveHandle } from './slave-handle.js';
 import type { SlaveEnd } from './slave-ports.js';
 
@@ -67,7 +68,7 @@ export class Slave {
   readonly #params: SlaveParams;
   readonly #joined: Promise<void>;
   #onJoined: () => void = () => {};
-  #complaint = '';
+  readonly #notes: SearchNotes;
   /** Where a master was looked for last; undefined while no resource file has said it. */
   #url: string | undefined;
   #memberId: string;
@@ -76,6 +77,7 @@ export class Slave {
 
   constructor(params: SlaveParams) {
     this.#params = params;
+    this.#notes = new SearchNotes(params.audit);
     this.#memberId = params.memberId;
     this.#pipeFd = params.parent?.pipeFd;
     this.#joined = new Promise((resolve) => {
@@ -125,9 +127,7 @@ export class Slave {
         return 'computation-finished';
       }
       if (located.kind === 'missing') {
-        this.#complain(located.message, () =>
-          audit.emit({ type: 'resource-file-unusable', reason: located.message }),
-        );
+        this.#notes.missing(located.message);
       } else {
         const outcome = await this.#attempt(located, () => deadline);
         if (outcome.attempt !== undefined) return outcome.attempt;
@@ -138,7 +138,8 @@ export class Slave {
     }
     const waitedSeconds = connectTimeoutMs / 1000;
     const memberId = this.#memberId;
-    if (!signal?.aborted) audit.emit({ type: 'master-not-found', memberId, url: this.#url, waitedSeconds });
+    const [url, reason] = [this.#url, this.#notes.cause];
+    if (!signal?.aborted) audit.emit({ type: 'master-not-found', memberId, url, waitedSeconds, reason });
     return 'master-disconnect';
   }
 
@@ -151,10 +152,7 @@ export class Slave {
     const address = place.broker.urls.map(withoutCredentials).join(', ');
     this.#url = address;
     this.#memberId = place.memberId;
-    if (place.warning !== undefined) {
-      const { warning } = place;
-      this.#complain(warning, () => audit.emit({ type: 'resource-file-unusable', reason: warning }));
-    }
+    if (place.warning !== undefined) this.#notes.ignored(place.warning);
     let attempt: Attempt;
     try {
       attempt = await Attempt.open({
@@ -169,13 +167,13 @@ export class Slave {
         mayKill: mayKill ?? false,
         auditFile,
         auditFormat: auditFormat ?? 'text',
+        onAnswer: () => audit.emit({ type: 'connected-to-master', address }),
       });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#complain(reason, () => audit.emit({ type: 'connect-refused', address, reason }));
+      this.#notes.refused(address, error);
       return {};
     }
-    audit.emit({ type: 'connected-to-master', address });
+    this.#notes.connected(address);
     const { core } = attempt;
     // A master that hears and does not answer is busy; then the time to find it does not run out.
     const isUnheard = (): boolean =>
@@ -191,6 +189,9 @@ export class Slave {
         signal?.aborted === true,
     );
     if (core.sid !== undefined && core.end === undefined) return { attempt };
+    if (attempt.linkLost) this.#notes.connectionLost();
+    else if (core.end === undefined && attempt.unheardSince !== undefined)
+      this.#notes.unheard(address, place.memberId);
     await attempt.close();
     const heard = attempt.unheardSince === undefined && !attempt.linkLost;
     if (core.end?.kind === 'refused' && (await this.#hasMovedOn(place))) return { heard };
@@ -223,13 +224,6 @@ export class Slave {
       default:
         return end satisfies never;
     }
-  }
-
-  /** Says a thing once, not each quarter of a second. */
-  #complain(what: string, say: () => void): void {
-    if (this.#complaint === what) return;
-    this.#complaint = what;
-    say();
   }
 
   async #work(attempt: Attempt): Promise<unknown> {

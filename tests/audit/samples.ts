@@ -237,6 +237,14 @@ export const SAMPLES: Samples = {
     { type: 'resource-file-finished', timestamp: '2026-01-01T00:00:00.000Z', runId: 'r1', path: 'm.rsc' },
     'RESFILE Computation finished at 2026-01-01T00:00:00.000Z, run r1: "m.rsc"',
   ],
+  'connected-to-broker': [
+    { type: 'connected-to-broker', address: 'h:4222' },
+    'BROKER <- CONNECTED TO h:4222',
+  ],
+  'master-unheard': [
+    { type: 'master-unheard', address: 'h:4222', reason: 'nobody is there' },
+    'MASTER -> NO ANSWER at h:4222: nobody is there',
+  ],
   'connected-to-master': [
     { type: 'connected-to-master', address: 'h:4222', from: 'h:5123' },
     'MASTER <- CONNECTED TO h:4222 FROM h:5123',
@@ -246,8 +254,8 @@ export const SAMPLES: Samples = {
     'MASTER <- CONNECT REFUSED h:4222 ECONNREFUSED',
   ],
   'master-not-found': [
-    { type: 'master-not-found', memberId: 'm', url, waitedSeconds: 30 },
-    'MASTER No master of member "m" at nats://127.0.0.1:4222 within 30.0 s',
+    { type: 'master-not-found', memberId: 'm', url, waitedSeconds: 30, reason: 'refused' },
+    'MASTER No master of member "m" at nats://127.0.0.1:4222 within 30.0 s: the last attempt failed: refused',
   ],
   'refused-by-master': [
     { type: 'refused-by-master', reason: 'other code of hello' },

@@ -35,6 +35,7 @@ search('it says once what is missing, ends with 255, and leaves no listener on i
     memberId: 'm',
     url: undefined,
     waitedSeconds: 0.9,
+    reason: 'no file',
   });
   assert.equal(getEventListeners(abort.signal, 'abort'), []);
 });

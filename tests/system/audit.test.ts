@@ -82,6 +82,7 @@ const SLAVE_LIFE = [
   'INIT SLAVE "default-member-id"',
   'SLAVE Using default slave algorithm.',
   'RESFILE Loading resource file: "F"',
+  'BROKER <- CONNECTED TO nats://H:P',
   'MASTER <- CONNECTED TO nats://H:P',
   'MASTER -> ID SLAVE-0',
   'MASTER -> 10 tasks (10 grouping)',

@@ -70,7 +70,7 @@ overNatsServer(
   'it does without a resource file, by the URL of the broker',
   async ({ args }, { start }) => {
     const slave = start(HELLO, ['--slave', ...args]);
-    await slave.waitForLine(/CONNECTED TO/);
+    await slave.waitForLine(/BROKER <- CONNECTED TO/);
     const master = start(HELLO, ['--master', ...args]);
     assert.is(await master.code(), 0, master.report());
     expectGreetings(master);
