@@ -68,7 +68,7 @@ function withFile(
   return connect(configuration, {
     urls: redirect(file.nats.urls, overrides),
     token: file.nats.token,
-    trust: file.nats,
+    trust: { ca: file.nats.ca, certificate: file.nats.certificate, resourceFile: path },
     memberId,
     // Another member id is another computation, whose run the file does not know.
     run: memberId === file['member-id'] ? file['run-id'] : undefined,
@@ -109,7 +109,7 @@ interface Found {
 }
 
 function connect({ nats, tls, insecure }: Configuration, found: Found): SlaveTarget {
-  const { token, tokenFrom: _, urls: typed, ...others } = nats;
+  const { token, tokenFrom, urls: typed, ...others } = nats;
   const trust = trustOf(tls, found.trust);
   const known = typed.length > 0 ? typed : found.urls;
   const urls = demandsTls(trust) ? known.map(withTls) : known;
@@ -118,11 +118,13 @@ function connect({ nats, tls, insecure }: Configuration, found: Found): SlaveTar
   if (first === undefined || hostname === undefined) return { kind: 'missing', message: found.missing };
   // Another way to authenticate was meant to be used instead of whatever token the file has.
   const hasOther = [others.user, others.creds, others.nkeyFile].some((one) => one !== undefined);
+  const ofFile = hasOther ? undefined : found.token;
   return {
     kind: 'connect',
     broker: {
       urls,
-      token: token ?? (hasOther ? undefined : found.token),
+      token: token ?? ofFile,
+      tokenFrom: tokenFrom ?? (ofFile === undefined ? undefined : 'resource-file'),
       ...others,
       tls: trust,
       insecure,
@@ -135,11 +137,12 @@ function connect({ nats, tls, insecure }: Configuration, found: Found): SlaveTar
   };
 }
 
-function trustOf({ ca, certificate, cert, key }: BrokerTrust, file: BrokerTrust | undefined): BrokerTrust {
-  const own = { cert, key };
+function trustOf(typed: BrokerTrust, file: BrokerTrust | undefined): BrokerTrust {
+  const { ca, caFile, certificate, cert, key, certFile } = typed;
+  const own = { cert, key, certFile };
   if (certificate !== undefined) return { certificate, ...own };
-  if (ca !== undefined) return { ca, ...own };
-  return { ca: file?.ca, certificate: file?.certificate, ...own };
+  if (ca !== undefined) return { ca, caFile, ...own };
+  return { ...file, ...own };
 }
 
 /** A cluster shrinks to its first server: a host behind the file stands for one way in, such as a tunnel. */

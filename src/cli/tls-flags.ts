@@ -15,9 +15,7 @@ export const CERTIFICATE_VARIABLE = 'TS_MW_TLS_CERTIFICATE';
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 export interface TlsSettings extends BrokerTrust {
-  readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
-  readonly caFile?: string | undefined;
   /** Clients of the broker inside the master must show a certificate. */
   readonly verify: boolean;
 }

@@ -1,7 +1,9 @@
-/** Why a first connection to a broker came to nothing, in words that say what to do. */
+/** Why a first connection to a broker failed, in words that say what to do. */
 
 import { JoinError } from '../errors.js';
 import { isTlsUrl } from './broker-urls.js';
+import { CERTIFICATE_WANTED, ownFault, sourceOfTrust, UNKNOWN_SIGNER } from './certificate-fault.js';
+import { credentialsFault } from './credentials-fault.js';
 import type { BrokerAddress } from './ports.js';
 
 export type ConnectFailure =
@@ -12,6 +14,7 @@ export type ConnectFailure =
   | 'insecure'
   | 'unreachable'
   | 'unfit'
+  | 'foreign'
   | 'full';
 
 export class ConnectError extends JoinError {
@@ -24,24 +27,40 @@ export class ConnectError extends JoinError {
 }
 
 /** No word came from a broker in time. */
-export function timeoutError({ urls }: BrokerAddress, timeoutMs: number, cause?: unknown): ConnectError {
-  const where = urls.map(withoutCredentials).join(', ');
-  const text = `no answer from ${where} within ${(timeoutMs / 1000).toFixed(1)} s`;
+export function timeoutError(address: BrokerAddress, timeoutMs: number, cause?: unknown): ConnectError {
+  const text = `no answer from ${placeOf(address)} within ${(timeoutMs / 1000).toFixed(1)} s`;
   return new ConnectError('timeout', text, { cause });
 }
 
-/** It lets nobody in any more. */
-export function fullError({ urls }: BrokerAddress): ConnectError {
-  const where = urls.map(withoutCredentials).join(', ');
+/** It lets nobody in any more; `embedded` where it is known which kind of broker that is. */
+export function fullError(address: BrokerAddress, embedded?: boolean): ConnectError {
+  const own = 'its process may open no more files; allow more with ulimit -n';
+  const server = 'max_connections in the configuration of the nats-server is reached; raise it';
+  const why = embedded === undefined ? `${server}, or ${own}` : embedded ? own : server;
+  const where = placeOf(address);
+  return new ConnectError('full', `the broker at ${where} has no room for another connection: ${why}`);
+}
+
+/** We demand TLS, and it does not offer it. */
+export function plainError(address: BrokerAddress, cause?: unknown): ConnectError {
+  const { tls = {} } = address;
+  const own = tls.certFile === undefined ? undefined : `--tls-cert ${tls.certFile}`;
+  const by = sourceOfTrust(tls) ?? own ?? 'the URL';
   return new ConnectError(
-    'full',
-    `the broker at ${where} has no room for another connection: its process may open no more files, or it is configured so`,
+    'tls',
+    `the broker at ${placeOf(address)} does not offer TLS, and we were told to demand it (by ${by}); start it with TLS, or leave that away to go without`,
+    { cause },
   );
+}
+
+/** `why` begins with the broker, as `it`. */
+export function tlsError(address: BrokerAddress, why: string, cause?: unknown): ConnectError {
+  return new ConnectError('tls', `no TLS with ${placeOf(address)}: ${why}`, { cause });
 }
 
 /** Translates what the NATS client rejected with. */
 export function toConnectError(address: BrokerAddress, timeoutMs: number, cause: unknown): ConnectError {
-  const where = address.urls.map(withoutCredentials).join(', ');
+  const where = placeOf(address);
   const { code, message } = describe(cause);
   const build = (reason: ConnectFailure, text: string): ConnectError =>
     new ConnectError(reason, text, { cause });
@@ -55,45 +74,44 @@ export function toConnectError(address: BrokerAddress, timeoutMs: number, cause:
     case 'ACCOUNT_EXPIRED':
     case 'BAD_AUTHENTICATION':
     case 'BAD_CREDS':
-      return build('credentials', `the broker at ${where} refuses our credentials: ${message}`);
+      return build('credentials', `the broker at ${where} ${credentialsFault(address, message)}`);
     case 'TIMEOUT':
     case 'CONNECTION_TIMEOUT':
     case 'ETIMEDOUT':
       return timeoutError(address, timeoutMs, cause);
     case 'SERVER_OPT_NA':
-      return build('tls', `the broker at ${where} does not offer TLS, and we were told to demand it`);
+      return plainError(address, cause);
   }
-  const why = tlsReason(code, message, address.tls?.certificate !== undefined);
-  if (why !== undefined) return build('tls', `no TLS with ${where}: ${why}`);
+  if (/maximum connections exceeded/i.test(message)) return fullError(address);
+  const why = tlsReason(code, message, address);
+  if (why !== undefined) return tlsError(address, why, cause);
   if (address.urls.some(isTlsUrl) && /^(ECONNRESET|EPIPE)$/.test(code)) {
     // The broker's alert may be overtaken by the end of its connection.
-    return build(
-      'tls',
-      `no TLS with ${where}: it ended the connection (${code}), perhaps since ${CERTIFICATE_WANTED}`,
+    return tlsError(
+      address,
+      `it ended the connection (${code}), perhaps since ${ownFault(address.tls)}`,
+      cause,
     );
   }
   return build('unreachable', `cannot reach ${where}: ${message || code || 'connection closed'}`);
 }
 
-const UNKNOWN_SIGNER = /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
 /** What a broker says that asks for a certificate: nats-server by an alert, the one in a master in words. */
 const OURS_REFUSED = /ALERT_(BAD_CERTIFICATE|CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA)/;
 
-const CERTIFICATE_WANTED =
-  'it asks for a certificate of ours that its authority signed; type --tls-cert FILE --tls-key FILE';
-
 /** Undefined if the failure has nothing to do with TLS. */
-function tlsReason(code: string, message: string, pinned: boolean): string | undefined {
-  if (pinned && UNKNOWN_SIGNER.test(code)) return 'it shows another certificate than its master has';
-  if (UNKNOWN_SIGNER.test(code)) {
-    return `we trust nobody who signed its certificate (${message}); type --tls-ca FILE, or use its master's resource file`;
-  }
-  if (OURS_REFUSED.test(code) || /client certificate required/i.test(message)) {
-    return CERTIFICATE_WANTED;
-  }
-  if (code !== 'TLS' && !/^ERR_TLS|^ERR_SSL|CERT|SIGNATURE|SSL/.test(code)) return undefined;
+function tlsReason(code: string, message: string, { tls }: BrokerAddress): string | undefined {
+  // What the look before showed, and was shown differently now.
+  if (UNKNOWN_SIGNER.test(code)) return `we trust nobody who signed its certificate (${message})`;
+  if (/client certificate required/i.test(message)) return tls?.cert ? ownFault(tls) : CERTIFICATE_WANTED;
+  if (OURS_REFUSED.test(code)) return ownFault(tls);
+  if (code !== 'TLS' && !/^ERR_TLS|^ERR_SSL|^ERR_OSSL|CERT|SIGNATURE|SSL/.test(code)) return undefined;
   const words = /^ERR_SSL_(.*)$/.exec(code)?.[1]?.toLowerCase().replaceAll('_', ' ');
   return words ?? (message || code);
+}
+
+export function placeOf({ urls }: BrokerAddress): string {
+  return urls.map(withoutCredentials).join(', ');
 }
 
 /** A URL as it may be printed: what stands before its last `@` may be a password with any character. */

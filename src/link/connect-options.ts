@@ -5,7 +5,7 @@ import { ConnectError, withoutCredentials } from './connect-error.js';
 import { authentication } from './credentials.js';
 import { carriesSecret, exposedUrl } from './exposed-url.js';
 import type { BrokerAddress } from './ports.js';
-import { tlsOptions } from './tls-options.js';
+import { demandedTls } from './tls-options.js';
 
 const FIRST_RECONNECT_MS = 50;
 const RECONNECT_MIN_MS = 100;
@@ -46,7 +46,7 @@ export function connectOptions(
   },
 ): ConnectionOptions {
   refuseExposure(address);
-  const tls = tlsOptions(address);
+  const tls = demandedTls(address);
   const hasSecret = address.urls.some((url) => carriesSecret(address, url));
   return {
     servers: address.urls.map(withoutCredentials),
@@ -65,12 +65,14 @@ export function connectOptions(
     maxPingOut: PINGS_UNANSWERED,
     // What a cluster tells of its other servers may lead off this machine.
     ignoreClusterUpdates: hasSecret && tls === undefined && !address.insecure,
-    // Else a broker that takes no certificate of ours after the handshake is waited for: see `reconnectToo`.
-    ...(tls === undefined ? {} : { tls, reconnect: false }),
+    // Else a broker that takes no certificate of ours, or nobody any more, is waited for: see `reconnectToo`.
+    reconnect: false,
+    ...(tls === undefined ? {} : { tls }),
     ...authentication(address),
   };
 }
 
+/** Throws ConnectError where a secret would travel for all to see. */
 function refuseExposure(address: BrokerAddress): void {
   const url = exposedUrl(address);
   if (url === undefined) return;

@@ -1,19 +1,11 @@
 /** A connection to NATS as the port `DataLink`: bounded, reconnecting for ever, silent while it is down. */
 
-import { connect, type Msg, type NatsConnection, type Status } from 'nats';
+import type { ConnectionOptions, Msg, NatsConnection, Status } from 'nats';
 import { UsageError } from '../errors.js';
-import { HEADER_BYTES } from '../wire/frame.js';
-import { CHUNK_BYTES } from '../wire/messages.js';
-import { findObstacle } from './broker-probe.js';
-import {
-  ConnectError,
-  fullError,
-  timeoutError,
-  toConnectError,
-  withoutCredentials,
-} from './connect-error.js';
+import { ConnectError } from './connect-error.js';
 import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
-import { dropFailedDial, failCutDial, forgetFutureDials, reconnectToo } from './dial-repairs.js';
+import { dialFirst } from './dial-first.js';
+import { dropFailedDial, failCutDial, forgetFutureDials } from './dial-repairs.js';
 import { FlushWindow, UNFLUSHED_LIMIT_BYTES } from './flush-window.js';
 import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from './ports.js';
 
@@ -41,25 +33,9 @@ export interface ConnectDataOptions {
  */
 export async function connectData(address: BrokerAddress, options: ConnectDataOptions): Promise<DataLink> {
   const delays = new ReconnectDelays();
-  const clientOptions = connectOptions(address, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
-  let connection: NatsConnection;
-  const obstacle = await findObstacle(address.urls, options.timeoutMs);
-  if (obstacle === 'mute') throw timeoutError(address, options.timeoutMs);
-  if (obstacle === 'full') throw fullError(address);
-  try {
-    connection = await connect(clientOptions);
-  } catch (error) {
-    throw toConnectError(address, options.timeoutMs, error);
-  }
-  reconnectToo(connection);
-  const needed = CHUNK_BYTES + HEADER_BYTES;
-  const allowed = connection.info?.max_payload ?? needed;
-  if (allowed < needed || connection.info?.headers !== true) {
-    await connection.close();
-    const where = address.urls.map(withoutCredentials).join(', ');
-    const lack = allowed < needed ? `max_payload is ${allowed} and must be at least ${needed}` : 'no headers';
-    throw new ConnectError('unfit', `the broker at ${where} does not do: ${lack}`);
-  }
+  const optionsFor = (place: BrokerAddress): ConnectionOptions =>
+    connectOptions(place, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
+  const connection = await dialFirst(address, optionsFor, options.timeoutMs);
   return new DataConnection(connection, delays, options.refusedForGoodMs ?? REFUSED_FOR_GOOD_MS);
 }
 

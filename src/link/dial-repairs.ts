@@ -16,8 +16,9 @@ interface Dialling {
 }
 
 /**
- * With TLS 1.3 a broker refuses our certificate when we take the connection for made. The client forgets why and
- * waits for its whole timeout, unless it was told never to connect again: that is put right once it is in.
+ * With TLS 1.3 a broker refuses our certificate when we take the connection for made, and a full one says so after
+ * its greeting. The client forgets why and tries on, or waits for its whole timeout, unless it was told never to
+ * connect again: that is put right once it is in.
  */
 export function reconnectToo(connection: NatsConnection): void {
   const options = (connection as Dialling).protocol?.options;

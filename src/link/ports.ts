@@ -7,6 +7,8 @@ import type { SessionAddress } from '../wire/subjects.js';
 export interface BrokerAddress {
   readonly urls: readonly string[];
   readonly token?: string | undefined;
+  /** For messages. */
+  readonly tokenFrom?: 'flag' | 'environment' | 'resource-file' | undefined;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   /** Path of a `.creds` file. */
@@ -28,6 +30,10 @@ export interface BrokerTrust {
   /** Our own, for a broker that asks for one. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
+  /** Paths, for messages: of `--tls-ca`, of `--tls-cert`, and of the resource file that says whom to trust. */
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly resourceFile?: string | undefined;
 }
 
 export type LinkStatus =

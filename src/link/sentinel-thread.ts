@@ -31,6 +31,7 @@ class SentinelThread {
   #mainBusy = false;
   #settling = false;
   #probing = false;
+  #heedsRefusals: boolean;
   #stopped = false;
   #turnDueAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
@@ -40,6 +41,7 @@ class SentinelThread {
     this.#link = link;
     this.#subjects = new Subjects(data.memberId);
     this.#core = new SentinelCore(coreOptions(data));
+    this.#heedsRefusals = data.role === 'slave' && data.broker === 'embedded';
     link.onStatus((status) => this.#onStatus(status));
     parentPort?.on('message', (message: ToThread) => this.#onMain(message));
     this.#stopParentWatch =
@@ -108,7 +110,12 @@ class SentinelThread {
     this.#core.request(request, performance.now());
     if (request.op === 'listen') this.#listen(request.user, request.nonce);
     if (request.op === 'forget') this.#unlisten(request.nonce);
-    if (request.op === 'watch') this.#unlistenOthers(request.peer.nonce);
+    if (request.op === 'watch') {
+      this.#unlistenOthers(request.peer.nonce);
+      // A refusal by a nats-server's machine says nothing of the master, and a look would stand in its log.
+      this.#heedsRefusals =
+        this.#data.role === 'slave' && (request.broker ?? this.#data.broker) === 'embedded';
+    }
     if (request.op === 'stop') void this.stop();
   }
 
@@ -159,7 +166,7 @@ class SentinelThread {
     if (this.#stopped) return;
     const now = performance.now();
     this.#core.turn(now, Math.max(0, now - this.#turnDueAt));
-    if (!this.#link.connected && this.#data.role === 'slave') void this.#probe();
+    if (!this.#link.connected && this.#heedsRefusals) void this.#probe();
     this.#settle();
     this.#scheduleTurn();
   }

@@ -15,8 +15,11 @@ interface NodeTlsOptions extends TlsOptions {
 }
 
 /** Undefined where no URL asks for TLS; otherwise the client refuses a broker that does not offer it. */
-export function tlsOptions({ urls, tls = {} }: BrokerAddress): NodeTlsOptions | undefined {
-  if (!urls.some(isTlsUrl)) return undefined;
+export function demandedTls(address: BrokerAddress): NodeTlsOptions | undefined {
+  return address.urls.some(isTlsUrl) ? tlsOptions(address) : undefined;
+}
+
+export function tlsOptions({ urls, tls = {} }: BrokerAddress): NodeTlsOptions {
   const { ca, certificate, cert, key } = tls;
   const own = cert === undefined || key === undefined ? {} : { cert, key };
   if (certificate !== undefined) {

@@ -27,7 +27,7 @@ export interface NatsServerOptions {
 
 /** The broker's certificate among tests/fixtures/tls, and whether clients must have one that `ca` has signed. */
 export interface TlsOfBroker {
-  readonly name: 'broker' | 'elsewhere' | 'self';
+  readonly name: 'broker' | 'elsewhere' | 'expired' | 'future' | 'self';
   readonly verify?: boolean | undefined;
 }
 
@@ -36,6 +36,8 @@ export interface NatsServer {
   readonly port: number;
   /** Of the process that runs now. */
   readonly pid: number;
+  /** What it has logged since it was ready. */
+  log(): string;
   /** May be called twice. */
   stop(): Promise<void>;
   /** Sends a signal, and waits for the end if that is SIGKILL or SIGTERM. */
@@ -60,14 +62,25 @@ export function findNatsServer(): string | undefined {
   return undefined;
 }
 
-export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
+/** `more` are further lines of its configuration file. */
+export async function startNatsServer(
+  options: NatsServerOptions = {},
+  more: readonly string[] = [],
+): Promise<NatsServer> {
   const program = findNatsServer();
   if (program === undefined) throw new Error('there is no nats-server on PATH');
   const port = options.port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), 'nats-server-'));
   const configuration = join(folder, 'nats.conf');
-  writeFileSync(configuration, configurationText(options, port));
-  const run = (): Promise<ChildProcess> => startProcess(program, configuration);
+  writeFileSync(configuration, [configurationText(options, port), ...more, ''].join('\n'));
+  let log = '';
+  const run = async (): Promise<ChildProcess> => {
+    const started = await startProcess(program, configuration);
+    started.stderr?.on('data', (chunk: Buffer) => {
+      log += chunk.toString();
+    });
+    return started;
+  };
   let child = await run().catch((error: unknown) => {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -85,6 +98,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     get pid() {
       return child.pid ?? 0;
     },
+    log: () => log,
     kill,
     async stop() {
       await kill('SIGKILL');
@@ -141,7 +155,7 @@ async function startProcess(program: string, configuration: string): Promise<Chi
       if (!said.includes('Server is ready')) return;
       clearTimeout(timer);
       child.removeAllListeners('exit');
-      child.stderr?.removeAllListeners('data').resume();
+      child.stderr?.removeAllListeners('data');
       resolve();
     });
   });
@@ -152,7 +166,7 @@ function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

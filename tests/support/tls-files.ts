@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const folder = new URL('../../../tests/fixtures/tls/', import.meta.url);
 
-type Name = 'broker' | 'elsewhere' | 'expired' | 'self' | 'client' | 'stranger';
+type Name = 'broker' | 'elsewhere' | 'expired' | 'future' | 'self' | 'client' | 'stranger';
 
 /** Path of a certificate. */
 export function certificateFile(name: Name | 'ca' | 'other-ca'): string {

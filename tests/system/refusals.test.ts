@@ -49,7 +49,14 @@ overNatsServer(
     const { events, options } = listening();
     await using _mw = await master({ ...flags, ...options, memberId: 'mine' });
     const other = start('worker.js', ['--slave', ...args, '--member-id', 'other', '--connect-timeout', '2']);
-    await expectRefused(other, new RegExp(`MASTER No master of member "other" at ${url} within 2\\.0 s$`));
+    const cause = 'the broker is there, but no master of member "other" answers';
+    await expectRefused(
+      other,
+      new RegExp(`MASTER No master of member "other" at ${url} within 2\\.0 s: .*${cause}`),
+    );
+    assert.is(other.count(/BROKER <- CONNECTED TO/), 1, other.report());
+    assert.is(other.count(/MASTER -> NO ANSWER at \S+: the broker is there/), 1, other.report());
+    assert.is(other.count(/MASTER <- CONNECTED TO/), 0, other.report());
     assert.is(events.filter(({ type }) => type === 'hello-received').length, 0);
   },
 );
@@ -130,12 +137,17 @@ test('a wrong token, or none, is refused by an embedded broker', () =>
     const args = ['--slave', '--master-port', String(mw.masterPort), '--connect-timeout', '1'];
     const wrong = start('worker.js', args, { env: { TS_MW_TOKEN: 'wrong' } });
     const none = start('worker.js', args);
-    for (const refused of [wrong, none]) {
+    for (const [refused, cause] of [
+      [wrong, 'refuses our credentials, the token of TS_MW_TOKEN'],
+      [none, 'asks for credentials, and none were given'],
+    ] as const) {
+      const said = `the broker at \\S+ ${cause}`;
       await expectRefused(
         refused,
-        /MASTER <- CONNECT REFUSED nats:\/\/127\.0\.0\.1:\d+ .*refuses our credentials/,
+        new RegExp(`MASTER <- CONNECT REFUSED nats://127\\.0\\.0\\.1:\\d+ ${said}`),
       );
-      await refused.waitForLine(/MASTER No master of member "default-member-id" at \S+ within 1\.0 s$/);
+      const last = `No master of member "default-member-id" at \\S+ within 1\\.0 s: the last attempt failed: ${said}`;
+      await refused.waitForLine(new RegExp(last));
     }
     const right = start('worker.js', args, { env: { TS_MW_TOKEN: 'right' } });
     await right.waitForLine(/MASTER -> ID SLAVE-0/);
