@@ -24,6 +24,7 @@ export interface TlsDoorEvents {
 /** Said inside TLS, since TLS 1.3 tells a client that lacks a certificate only after it took itself for accepted. */
 export const CERTIFICATE_REQUIRED = 'Client Certificate Required';
 const LINGER_MS = 500;
+const MOST_NAME = 120;
 
 export class TlsDoor {
   readonly #server: Server;
@@ -63,7 +64,7 @@ export class TlsDoor {
       return;
     }
     const shown = socket.getPeerX509Certificate();
-    const why = shown === undefined ? 'no certificate' : `its certificate: ${socket.authorizationError}`;
+    const why = shown === undefined ? 'no certificate' : whyNot(shown, String(socket.authorizationError));
     this.#events.onRefused(socket, `${CERTIFICATE_REQUIRED}: ${why}`);
     socket.on('error', () => {});
     socket.end(`-ERR '${CERTIFICATE_REQUIRED}'\r\n`);
@@ -75,6 +76,19 @@ export class TlsDoor {
   #isOwn(socket: TLSSocket): boolean {
     return socket.getPeerX509Certificate()?.raw.equals(this.#own) ?? false;
   }
+}
+
+function whyNot({ subject, issuer, validFrom, validTo }: X509Certificate, code: string): string {
+  const whose = `${nameOf(subject)}, signed by ${nameOf(issuer)}`;
+  if (/EXPIRED/.test(code)) return `${whose}: it expired on ${validTo}`;
+  if (/NOT_YET_VALID/.test(code)) return `${whose}: it is valid from ${validFrom} on only`;
+  if (/SIGNATURE|ISSUER|SELF_SIGNED/.test(code)) return `${whose}, and not by an authority of --tls-ca`;
+  return `${whose}: ${code.toLowerCase().replaceAll('_', ' ')}`;
+}
+
+/** Of a stranger: on one line, and bounded. */
+function nameOf(name: string): string {
+  return name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ', ').slice(0, MOST_NAME);
 }
 
 /** OpenSSL's words without its place in the source; a plain client's bytes are a wrong version number to it. */

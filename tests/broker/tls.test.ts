@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BrokerBounds, BrokerEvent } from '../../src/broker/options.js';
 import { BrokerServer } from '../../src/broker/server.js';
+import { until } from '../link/start-nats.js';
 import { BROKERS } from '../support/brokers.js';
 import type { TlsOfBroker } from '../support/nats-server.js';
 import { CONNECT_QUIET, RawNats } from '../support/raw-nats.js';
@@ -167,6 +168,11 @@ it('tells a client without a certificate of its authority what is missing, and a
   const [first] = events;
   assert.is(first?.type, 'auth-failed');
   assert.match(JSON.stringify(first), /Client Certificate Required: no certificate/);
+  await until('the other one is told of', () => events.length > 1);
+  assert.match(
+    JSON.stringify(events.at(-1)),
+    /Client Certificate Required: CN=stranger, signed by CN=other-ca, and not by an authority of --tls-ca/,
+  );
   assert.not(events.some(({ type }) => type === 'client-connected'));
 });
 
