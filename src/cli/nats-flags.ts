@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { FlagError } from '../errors.js';
+import { lackOfCreds } from '../link/credentials.js';
 import { parseUserKey } from '../link/nkeys.js';
 import { type FlagKey, flagName } from './flag-table.js';
 import { parseText } from './flag-values.js';
@@ -71,7 +72,7 @@ export function readCredentials(
     };
   }
   if (creds !== undefined) {
-    checkReadable('--nats-creds', parseText('--nats-creds', creds, 'FILE'), warn);
+    checkCreds(creds, warn);
     return { creds };
   }
   if (nkeyFile !== undefined) {
@@ -113,6 +114,13 @@ function checkSeed(path: string, warn: (warning: string) => void): void {
       `expected the seed of a user (SU…) in ${path}, there is none; name a file of --print-nats-config, or write the seed into it`,
     );
   }
+}
+
+/** As `checkSeed`. */
+function checkCreds(path: string, warn: (warning: string) => void): void {
+  const name = '--nats-creds';
+  const lack = lackOfCreds(readSmall(name, path, 'the credentials of a user', warn), Date.now());
+  if (lack !== undefined) throw new FlagError(name, `expected the credentials of a user, ${path} ${lack}`);
 }
 
 function readSmall(name: string, path: string, what: string, warn: (warning: string) => void): string {

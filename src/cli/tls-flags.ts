@@ -3,16 +3,20 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { FlagError } from '../errors.js';
+import { parseCertificate, outOfDate as whyOutOfDate } from '../link/certificate-words.js';
 import type { BrokerTrust } from '../link/ports.js';
 import type { FlagKey } from './flag-table.js';
 import { parseText } from './flag-values.js';
 import { readNamedFile } from './named-file.js';
+import { foundInstead } from './pem-kind.js';
 
 /** PEM of the one certificate that a slave's broker has: a master gives it to its local slaves. */
 export const CERTIFICATE_VARIABLE = 'TS_MW_TLS_CERTIFICATE';
 
 /** What is in PEM of certificates, one by one. */
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+const PRIVATE_KEY = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/;
 
 export interface TlsSettings extends BrokerTrust {
   readonly keyFile?: string | undefined;
@@ -47,6 +51,12 @@ export function readTlsFlags({ value, verify, ownBroker, certificate, warn }: Tl
   if (verify) checkVerify(ownBroker, caFile, certFile);
   const ca = caFile === undefined ? undefined : readNamedFile('--tls-ca', caFile);
   if (ca !== undefined && caFile !== undefined) checkAuthorities(ca, caFile);
+  if (certificate && parseCertificate(certificate) === undefined) {
+    throw new FlagError(
+      CERTIFICATE_VARIABLE,
+      'expected the text of a certificate in PEM, not its path, it holds none; set it to "$(cat FILE)"',
+    );
+  }
   const pinned = certificate ? { certificate } : {};
   const trust = { ...pinned, ...(ca === undefined ? {} : { ca, caFile }), verify };
   if (certFile === undefined || keyFile === undefined) return trust;
@@ -85,7 +95,7 @@ export function ownCertificate(cert: string): string {
 
 function checkAuthorities(ca: string, file: string): void {
   const found = ca.match(CERTIFICATES) ?? [];
-  if (found.length === 0) throw noCertificate('--tls-ca', file);
+  if (found.length === 0) throw noCertificate('--tls-ca', file, ca);
   const certificates = found.map((pem) => readCertificate('--tls-ca', pem, file));
   const [first] = certificates;
   // A bundle may hold old ones beside those that are used.
@@ -95,14 +105,11 @@ function checkAuthorities(ca: string, file: string): void {
 function checkPair(pair: { cert: string; certFile: string; key: string; keyFile: string }): void {
   const { cert, certFile, key, keyFile } = pair;
   const certificate = readCertificate('--tls-cert', cert, certFile);
+  if (!PRIVATE_KEY.test(key)) throw noKey(keyFile, key);
   if (!isCurrent(certificate)) throw outOfDate('--tls-cert', certFile, certificate);
   const privateKey = attempt(
     () => createPrivateKey(key),
-    () =>
-      new FlagError(
-        '--tls-key',
-        `expected a private key in PEM without a passphrase in ${keyFile}, it holds none; name another file`,
-      ),
+    () => noKey(keyFile, key),
   );
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new FlagError(
@@ -119,21 +126,27 @@ function checkPair(pair: { cert: string; certFile: string; key: string; keyFile:
 function readCertificate(name: string, pem: string, file: string): X509Certificate {
   return attempt(
     () => new X509Certificate(pem),
-    () => noCertificate(name, file),
+    () => noCertificate(name, file, pem),
   );
 }
 
-function isCurrent({ validFrom, validTo }: X509Certificate): boolean {
-  const now = Date.now();
-  return Date.parse(validFrom) <= now && now <= Date.parse(validTo);
+function isCurrent(certificate: X509Certificate): boolean {
+  return whyOutOfDate(certificate, Date.now()) === undefined;
 }
 
-function noCertificate(name: string, file: string): FlagError {
-  return new FlagError(name, `expected a certificate in PEM in ${file}, it holds none; name another file`);
+function noCertificate(name: string, file: string, text: string): FlagError {
+  const { what, cure } = foundInstead(text, file, 'certificate');
+  return new FlagError(name, `expected a certificate in PEM in ${file}, it ${what}; ${cure}`);
 }
 
-function outOfDate(name: string, file: string, { validFrom, validTo }: X509Certificate): FlagError {
-  const why = Date.parse(validTo) < Date.now() ? `expired on ${validTo}` : `begins on ${validFrom}`;
+function noKey(file: string, text: string): FlagError {
+  const { what, cure } = foundInstead(text, file, 'key');
+  const expected = 'a private key in PEM without a passphrase';
+  return new FlagError('--tls-key', `expected ${expected} in ${file}, it ${what}; ${cure}`);
+}
+
+function outOfDate(name: string, file: string, certificate: X509Certificate): FlagError {
+  const why = whyOutOfDate(certificate, Date.now()) ?? 'is not';
   return new FlagError(name, `expected a certificate that is valid now, the one in ${file} ${why}; renew it`);
 }
 

@@ -6,7 +6,7 @@
 import { type ConnectionOptions, credsAuthenticator, nkeyAuthenticator } from 'nats';
 import { NO_USER } from '../wire/subjects.js';
 import { ConnectError } from './connect-error.js';
-import { readSecret, readUserKey } from './nkeys.js';
+import { parseUserKey, readSecret, readUserKey } from './nkeys.js';
 import type { BrokerAddress } from './ports.js';
 
 /** The part of the client's options that is secret; throws ConnectError when a file cannot be used. */
@@ -49,21 +49,42 @@ function plainCredentials({ token, user, password, urls }: BrokerAddress): Plain
   return {};
 }
 
-const readCreds = (path: string): string => readSecret(path, 'credentials file');
+function readCreds(path: string): string {
+  const text = readSecret(path, 'credentials file');
+  const lack = lackOfCreds(text, Date.now());
+  if (lack === undefined) return text;
+  throw new ConnectError('credentials', `the credentials file ${path} ${lack}`);
+}
 
 /**
- * Whom the token (JWT) of a credentials file is about: the user's public nkey. Nothing of it is verified
- * here. Who lies to itself finds that the nats-server forbids the subjects of that name.
+ * Why a credentials file is of no use, in words that show nothing of it; undefined if it may be. Nothing of it is
+ * verified here. Who lies to itself finds that the nats-server forbids the subjects of that name.
  */
-function subjectOf(path: string): string {
-  const payload = /^\s*[\w-]+\.([\w-]+)\.[\w-]+\s*$/m.exec(readCreds(path))?.[1] ?? '';
+export function lackOfCreds(text: string, now: number): string | undefined {
+  const claims = claimsOf(text);
+  if (claims === undefined || typeof claims.sub !== 'string' || claims.sub === '') {
+    return "does not say whose it is: it holds no user's JWT; name the file that nsc generate creds wrote";
+  }
+  if (parseUserKey(text) === undefined) {
+    return "holds a user's JWT and not the user's seed (SU…); name the file that nsc generate creds wrote";
+  }
+  if (typeof claims.exp === 'number' && claims.exp > 0 && claims.exp * 1000 < now) {
+    return `expired on ${new Date(claims.exp * 1000).toUTCString()}; have it renewed`;
+  }
+  return undefined;
+}
+
+function claimsOf(text: string): { readonly sub?: unknown; readonly exp?: unknown } | undefined {
+  const payload = /^\s*[\w-]+\.([\w-]+)\.[\w-]+\s*$/m.exec(text)?.[1] ?? '';
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
-    if (typeof claims === 'object' && claims !== null && 'sub' in claims) {
-      if (typeof claims.sub === 'string' && claims.sub !== '') return claims.sub;
-    }
+    return typeof claims === 'object' && claims !== null ? claims : undefined;
   } catch {
-    // No JSON, so no claims
+    return undefined;
   }
-  throw new ConnectError('credentials', `the credentials file ${path} does not say whose it is`);
+}
+
+/** Whom the token (JWT) of a credentials file is about: the user's public nkey. */
+function subjectOf(path: string): string {
+  return String(claimsOf(readCreds(path))?.sub);
 }

@@ -1,4 +1,5 @@
 /** The command line: every flag right and wrong, defaults, the order of `--resource-file`, and what is passed on. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import type { Flags } from '../../src/cli/program-flags.js';
 import { type ResourceFileOfMaster, slaveTarget } from '../../src/cli/slave-target.js';
 import { FlagError } from '../../src/errors.js';
 import { createUserKey } from '../../src/link/nkeys.js';
+import { NatsAccount } from '../support/nats-accounts.js';
 import { certificateFile, keyFile, pair, pem } from '../support/tls-files.js';
 
 type Env = Readonly<Record<string, string>>;
@@ -45,7 +47,9 @@ const token = file('token', 's3cret\n');
 const openToken = file('open-token', 's3cret\n', 0o644);
 const emptyToken = file('empty-token', ' \n');
 const twoTokens = file('two-tokens', 'one\ntwo\n');
-const creds = file('user.creds', 'creds');
+const creds = file('user.creds', new NatsAccount().createUser(() => ({ publish: [], subscribe: [] })).creds);
+const [, jwtAlone = ''] = /^(.*?-----END NATS USER JWT-+)/s.exec(readFileSync(creds, 'utf8')) ?? [];
+const seedlessCreds = file('seedless.creds', jwtAlone);
 const { seed } = createUserKey();
 const nkey = file('user.nk', `${seed}\n`);
 const openNkey = file('open.nk', seed, 0o640);
@@ -305,6 +309,8 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
     '--tls-verify',
     '--nats-url came',
   ],
+  [`--slave --nats-url h:1 --nats-creds ${token}`, '--nats-creds', `${token} does not say whose it is`],
+  [`--slave --nats-url h:1 --nats-creds ${seedlessCreds}`, '--nats-creds', "not the user's seed"],
   ['--master --insecure=yes', '--insecure', 'takes no value'],
   ['--master --max-message-size 65535', '--max-message-size', '64k to 1g'],
   ['--master --max-message-size 2g', '--max-message-size', '"2g"'],
@@ -316,6 +322,72 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --allow-version-skew=1', '--allow-version-skew', 'takes no value'],
   ['--master --checkpoint', '--checkpoint', 'nothing came'],
 ];
+
+const empty = file('empty.pem', '');
+const der = file('der', '');
+writeFileSync(der, new X509Certificate(pem('broker')).raw);
+const { key: plainKey } = pair('broker');
+const derKey = file('der-key', '');
+writeFileSync(derKey, createPrivateKey(plainKey).export({ format: 'der', type: 'pkcs8' }));
+const passphrase = { format: 'pem', cipher: 'aes-256-cbc', passphrase: 'hidden' } as const;
+const encrypted = [
+  file('encrypted8', String(createPrivateKey(plainKey).export({ ...passphrase, type: 'pkcs8' }))),
+  file('encrypted1', String(createPrivateKey(plainKey).export({ ...passphrase, type: 'sec1' }))),
+];
+const request = file(
+  'request',
+  '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n',
+);
+const publicKey = file('public', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n');
+const broken = file('broken', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+const WRONG_PEM: readonly (readonly [wanted: 'certificate' | 'key', path: string, part: string])[] = [
+  ['certificate', empty, 'it is empty; name another file'],
+  ['certificate', der, `it is binary (DER or PKCS#12); type openssl x509 -inform DER -in ${der} `],
+  [
+    'certificate',
+    keyFile('broker'),
+    'it holds a private key; name the certificate, and this file by --tls-key',
+  ],
+  ...encrypted.map((path) => ['certificate', path, 'a private key under a passphrase'] as const),
+  ['certificate', request, 'it holds a request for a certificate'],
+  ['certificate', publicKey, 'it holds a public key'],
+  ['certificate', token, 'it holds none, it is no PEM'],
+  ['key', empty, 'it is empty'],
+  ['key', derKey, `it is binary (DER or PKCS#12); type openssl pkey -inform DER -in ${derKey} `],
+  ['key', certificateFile('broker'), 'it holds a certificate; name its private key'],
+  ...encrypted.map((path) => ['key', path, `under a passphrase; type openssl pkey -in ${path} `] as const),
+  ['key', publicKey, 'it holds a public key'],
+  ['key', token, 'it holds none, it is no PEM'],
+];
+for (const [wanted, path, part] of WRONG_PEM) {
+  flags(`a ${wanted} is not ${path.slice(folder.length)}, and the file and a cure are named`, () => {
+    const cases =
+      wanted === 'key'
+        ? [['--tls-key', '--master', '--tls-cert', certificateFile('broker'), '--tls-key', path]]
+        : [
+            ['--tls-cert', '--master', '--tls-cert', path, '--tls-key', keyFile('broker')],
+            ['--tls-ca', '--slave', '--nats-url', 'h:1', '--tls-ca', path],
+          ];
+    for (const [flag, ...argv] of cases) {
+      const error = refusal(argv);
+      assert.is(error.flag, flag);
+      assert.ok(error.message.includes(path) && error.message.includes(part), `${part}\n${error.message}`);
+      assert.not.match(error.message, /hidden|MIG|MII/);
+    }
+  });
+}
+
+flags('a damaged certificate, and a path in the place of one, are refused', () => {
+  const damaged = refusal(['--slave', '--nats-url', 'h:1', '--tls-ca', broken]);
+  assert.match(
+    damaged.message,
+    /expected a certificate in PEM in .*broken, it holds one that cannot be read/,
+  );
+  const env = { TS_MW_TLS_CERTIFICATE: certificateFile('broker') };
+  const { flag, message } = refusal(['--slave', '--nats-url', 'h:1'], {}, env);
+  assert.is(flag, 'TS_MW_TLS_CERTIFICATE');
+  assert.match(message, /expected the text of a certificate in PEM, not its path/);
+});
 
 for (const [args, flag, part] of WRONG) {
   flags(`refuses ${args.replaceAll(folder, '')}`, () => {
@@ -368,12 +440,16 @@ flags('a slave trusts the certificate of its environment, else authorities of fl
     const found = slaveTarget(run(['--slave', ...args.split(' ')], {}, env), resource);
     if (found.kind !== 'connect') throw new Error(found.kind);
     const { urls, tls } = found.broker;
-    return [...urls, tls?.certificate, tls?.ca === pem('ca') ? 'ca' : tls?.ca];
+    return [
+      ...urls,
+      tls?.certificate === pem('self') ? 'of-env' : tls?.certificate,
+      tls?.ca === pem('ca') ? 'ca' : tls?.ca,
+    ];
   };
   const url = 'tls://10.0.0.1:5000';
   assert.equal(trust('--resource-file f'), [url, 'of-file', undefined]);
   assert.equal(trust(`--resource-file f --tls-ca ${ca}`), [url, undefined, 'ca']);
-  const env = { TS_MW_TLS_CERTIFICATE: 'of-env' };
+  const env = { TS_MW_TLS_CERTIFICATE: pem('self') };
   assert.equal(trust(`--resource-file f --tls-ca ${ca}`, env), [url, 'of-env', undefined]);
   assert.equal(trust('--resource-file f --master-host h', env), ['tls://h:5000', 'of-env', undefined]);
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConnectError } from '../../src/link/connect-error.js';
-import { authentication, subjectUser } from '../../src/link/credentials.js';
+import { authentication, lackOfCreds, subjectUser } from '../../src/link/credentials.js';
 import { connectData } from '../../src/link/data-connection.js';
 import { createUserKey, parseUserKey } from '../../src/link/nkeys.js';
 import type { BrokerAddress } from '../../src/link/ports.js';
@@ -83,6 +83,33 @@ for (const [what, address, message] of wrong) {
         !error.message.includes('hidden'),
     );
   });
+}
+
+const seed = /^SU\w+$/m.exec(user.creds)?.[0] ?? '';
+const jwtOf = (claims: object): string =>
+  `a.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.b\n`;
+const CREDS: readonly (readonly [string, string, RegExp | undefined])[] = [
+  ['of a user', user.creds, undefined],
+  ['that will expire', `${jwtOf({ sub: 'U', exp: 1_000 })}${seed}`, undefined],
+  [
+    'that have expired',
+    `${jwtOf({ sub: 'U', exp: 999 })}${seed}`,
+    /^expired on Thu, 01 Jan 1970 00:16:39 GMT/,
+  ],
+  ['without a seed', user.creds.replace(seed, ''), /^holds a user's JWT and not the user's seed/],
+  ['that are an nkey file', `${seed}\n`, /^does not say whose it is.*nsc generate creds/],
+  ['that are empty', '', /^does not say whose/],
+];
+for (const [what, text, lack] of CREDS) {
+  credentials(
+    `credentials ${what} ${lack === undefined ? 'are taken' : 'are refused, with the reason'}`,
+    () => {
+      const found = lackOfCreds(text, 1_000_000);
+      if (lack === undefined) assert.is(found, undefined);
+      else assert.match(found ?? '', lack);
+      assert.not.match(found ?? '', new RegExp(seed));
+    },
+  );
 }
 
 async function expectLogin(

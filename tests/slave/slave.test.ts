@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../src/audit/events.js';
+import { ConnectError } from '../../src/link/connect-error.js';
+import { SearchNotes } from '../../src/slave/search-notes.js';
 import { type Located, type ParentMaster, Slave } from '../../src/slave/slave.js';
 
 const search = suite('search for a master');
@@ -38,6 +40,46 @@ search('it says once what is missing, ends with 255, and leaves no listener on i
     reason: 'no file',
   });
   assert.equal(getEventListeners(abort.signal, 'abort'), []);
+});
+
+search('its last line says why the last attempt failed', async () => {
+  const free = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => free.once('listening', resolve));
+  const address = free.address();
+  const url = `nats://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  await new Promise((resolve) => free.close(resolve));
+  const { slave, events } = createSlave(
+    { kind: 'connect', broker: { urls: [url] }, memberId: 'm', run: undefined },
+    700,
+  );
+  assert.is(await slave.run(), 255);
+  const reason = `nothing listens at ${url}: connection refused`;
+  assert.equal(
+    events.filter(({ type }) => type === 'connect-refused'),
+    [{ type: 'connect-refused', address: url, reason }],
+  );
+  assert.equal(events.at(-2), { type: 'master-not-found', memberId: 'm', url, waitedSeconds: 0.7, reason });
+});
+
+search('it says each thing once, and keeps what says more than a timeout', () => {
+  const events: AuditEvent[] = [];
+  const notes = new SearchNotes({ emit: (event) => void events.push(event) });
+  const late = new ConnectError('timeout', 'late');
+  notes.refused('h:1', late);
+  assert.is(notes.cause, 'late');
+  notes.refused('h:1', new ConnectError('credentials', 'wrong token'));
+  notes.refused('h:1', late);
+  assert.is(notes.cause, 'wrong token');
+  for (let again = 0; again < 3; again++) {
+    notes.connected('h:1');
+    notes.unheard('h:1', 'm');
+  }
+  assert.match(notes.cause ?? '', /the broker is there, but no master of member "m" answers/);
+  notes.connectionLost();
+  notes.connected('h:1');
+  const types = events.map(({ type }) => type);
+  const refusals = ['connect-refused', 'connect-refused', 'connect-refused'];
+  assert.equal(types, [...refusals, 'connected-to-broker', 'master-unheard', 'connected-to-broker']);
 });
 
 search('it stops waiting when it is told to', async () => {
