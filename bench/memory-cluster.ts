@@ -117,6 +117,7 @@ export class MemoryCluster {
           this.#slaves[Number.parseInt(nonce, 16)]?.core.takeHandshake(message, this.#now),
         watch: (slave) => this.#records.push(slave),
         forget: () => {},
+        condemn: () => {},
         command: ({ number }, id, body) => this.#commands.push({ number, id, body }),
         positions: () => {},
         news: () => {},

@@ -131,8 +131,8 @@ export interface FailedAttempt {
   readonly pid: number;
   readonly attempt: number;
   /**
-   * The slave had the task when it was lost, and most likely had not begun it. That is no attempt, and counts
-   * towards `maxAttempts` all the same, since it cannot be ruled out.
+   * The slave had the task when it was lost, and most likely had not begun it, or had ended it and the result
+   * was lost. That is no attempt, and counts towards `maxAttempts` all the same, since it cannot be ruled out.
    */
   readonly doubtful: boolean;
   readonly evidence: string;

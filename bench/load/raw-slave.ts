@@ -121,7 +121,10 @@ export class RawSlave {
   async leave(): Promise<boolean> {
     this.core.leave(now());
     await this.#watchers.until(() => this.core.isDrained || this.core.end !== undefined, DRAIN_MS);
-    this.#sentinel.request({ op: 'command', nonce: this.core.nonce, id: 1, body: { command: 'bye' } }, now());
+    const farewell = this.core.farewell(undefined);
+    if (farewell === undefined) return false;
+    const body = { command: 'bye', ...farewell } as const;
+    this.#sentinel.request({ op: 'command', nonce: this.core.nonce, id: 1, body }, now());
     this.#settle();
     await this.#watchers.until(() => this.#farewell || this.core.end !== undefined, GOODBYE_MS);
     this.#closed = true;

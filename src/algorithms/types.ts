@@ -26,7 +26,7 @@ export interface TaskPolicy {
   readonly retry?: boolean | undefined;
   /**
    * How many runs may be begun in all, and so how many slaves it may take down; 5 by default (ours). What a
-   * lost slave may have begun counts; being told goodbye costs none.
+   * lost slave may have begun counts, and what was running on one that said goodbye.
    */
   readonly maxAttempts?: number | undefined;
   /**

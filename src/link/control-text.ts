@@ -1,6 +1,6 @@
 /** The text form of control messages: JSON, checked when it comes in, written by hand where it is frequent. */
 
-import type { Command, ControlMessage, Epoch } from '../wire/messages.js';
+import { type Command, type ControlMessage, type Epoch, MOST_CONCURRENCY } from '../wire/messages.js';
 
 /** What a slave's beat says of its work. */
 const ACTIVITY = ['running', 'runningMs', 'begun', 'memoryBytes'] as const;
@@ -92,11 +92,23 @@ function isCommand(body: unknown): body is Command {
     case 'recall':
       return isNumber(command.from) && isNumber(command.to);
     case 'shutdown':
-    case 'bye':
       return true;
+    case 'bye':
+      return isFarewell(command);
     default:
       return false;
   }
+}
+
+function isFarewell({ running, begun, sent, error }: Record<string, unknown>): boolean {
+  return (
+    Array.isArray(running) &&
+    running.length <= MOST_CONCURRENCY &&
+    running.every(isNumber) &&
+    isNumber(begun) &&
+    isNumber(sent) &&
+    (error === undefined || typeof error === 'string')
+  );
 }
 
 function isNumber(value: unknown): value is number {

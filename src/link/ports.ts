@@ -1,6 +1,6 @@
 /** The ports between the cores and the network: a data connection, and a sentinel beside it. */
 
-import type { Command } from '../wire/messages.js';
+import type { Command, Farewell } from '../wire/messages.js';
 import type { SessionAddress } from '../wire/subjects.js';
 
 /** How to reach a broker. */
@@ -133,7 +133,7 @@ export type SentinelEvent =
       readonly found?: 'waiting' | 'running' | 'gone' | undefined;
     }
   /** The peer ends this session of its own will. */
-  | { readonly type: 'bye'; readonly nonce: string }
+  | { readonly type: 'bye'; readonly nonce: string; readonly farewell: Farewell }
   /** A slave's: the peer does not know this session any more. */
   | { readonly type: 'stale'; readonly nonce: string }
   /** A slave's: its master told it to shut down. */

@@ -14,7 +14,8 @@ export function runCommand(
   tell: (event: SentinelEvent) => void,
 ): Outcome {
   if (body.command === 'bye') {
-    tell({ type: 'bye', nonce });
+    const { running, begun, sent, error } = body;
+    tell({ type: 'bye', nonce, farewell: { running, begun, sent, error } });
     return {};
   }
   if (options.role === 'master') {

@@ -70,7 +70,8 @@ export class SentinelCore {
         this.#command(request.nonce, request.id, request.body, now);
         return;
       case 'evidence':
-        this.#liveness.condemn(request.nonce, request.evidence);
+        // What a slave says that leaves is better evidence, and came before.
+        if (this.#peers.get(request.nonce)?.hasLeft === false) this.#onLost(request.nonce, request.evidence);
         return;
       case 'established':
         this.#strangers?.establish();
@@ -278,7 +279,10 @@ export class SentinelCore {
   #onCommand(peer: SentinelPeer, { run, nonce, sid, id, body }: CommandMessage): void {
     const outcome = peer.inbox.once(id, () => {
       // A slave that says goodbye is judged no more; a master that does so is watched to its end.
-      if (body.command === 'bye' && this.#options.role === 'master') this.#liveness.forget(nonce);
+      if (body.command === 'bye' && this.#options.role === 'master') {
+        peer.hasLeft = true;
+        this.#liveness.forget(nonce);
+      }
       return runCommand(this.#options, peer, body, (event) => this.#events.push(event));
     });
     if (!outcome) return;

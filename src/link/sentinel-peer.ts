@@ -19,6 +19,8 @@ export class SentinelPeer {
   slot = -1;
   generation = 0;
   beatDueAt = 0;
+  /** A slave that has said goodbye. */
+  hasLeft = false;
   /** Position of the peer's data when last looked at. */
   dataReceived = 0;
   #beatPrefix = '';

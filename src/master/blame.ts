@@ -3,7 +3,7 @@
  * nothing about what becomes of them.
  */
 
-import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
+import { type Farewell, HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
 
@@ -14,19 +14,33 @@ export type Begun = 'likely' | 'perhaps' | 'no';
  * Tells for each task that was out to a slave whether it began there. All that may have reached the slave
  * may have begun: what it had done before may have been under way, and lost together with it, and a slave
  * that was taken for dead may still begin what it has. One that is ended for a task that did not stop had
- * nothing else to run, or may have died of what ran beside it after all.
+ * begun what was given before, and nothing after it, or may have died of what ran beside it after all.
  */
 export function judgeBegun(
   slave: SlaveRecord,
   tasks: readonly Task[],
   resultGroup: number,
 ): (task: Task) => Begun {
-  if (slave.doomed && slave.concurrency === 1) return () => 'no';
+  const { farewell } = slave;
+  if (farewell !== undefined) return judgeLeft(farewell, slave.doomed);
+  const { overdue } = slave;
+  if (overdue !== undefined && slave.concurrency === 1) {
+    return ({ index }) => (index < overdue ? 'perhaps' : 'no');
+  }
   const likely = slave.doomed ? undefined : likelyBegun(slave, tasks, resultGroup);
   const { handedOver } = slave.session;
   return (task) => {
     if (task.group === undefined || task.group.message > handedOver) return 'no';
     return likely?.has(task) ? 'likely' : 'perhaps';
+  };
+}
+
+/** A slave that leaves knows what it had begun: of that, results may be lost, or be those of tasks taken back. */
+function judgeLeft({ running, begun }: Farewell, doomed: boolean): (task: Task) => Begun {
+  const runs = new Set(running);
+  return ({ index }) => {
+    if (runs.has(index) && !doomed) return 'likely';
+    return index < begun ? 'perhaps' : 'no';
   };
 }
 

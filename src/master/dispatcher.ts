@@ -115,6 +115,7 @@ export class Dispatcher {
       slave.isWorking &&
       !slave.suspected &&
       !slave.doomed &&
+      slave.farewell === undefined &&
       slave.slots > 0 &&
       !slave.alone &&
       slave.recalling === undefined &&
@@ -226,7 +227,8 @@ export class Dispatcher {
     let idle = false;
     let fullest: SlaveRecord | undefined;
     for (const slave of slaves) {
-      if (!slave.isWorking || slave.suspected || slave.doomed || !slave.takesUnordered) continue;
+      if (!slave.isWorking || slave.suspected || slave.doomed || slave.farewell !== undefined) continue;
+      if (!slave.takesUnordered) continue;
       if (slave.outstanding < slave.slots) idle ||= slave.outstanding === 0 || !this.#runsEmpty(slave);
       else if (this.#mayRecall(slave, now) && spare(slave) > spare(fullest)) fullest = slave;
     }

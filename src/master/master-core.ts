@@ -330,6 +330,7 @@ export class MasterCore {
   /** To be called about every 100 ms. */
   tick(now: number): void {
     this.#sessions.tick(now);
+    this.#slaves.tick(now);
     this.#watchQuiet();
     // Room can come without a word of the slave: what waited for the link has left.
     if (this.#jar.hasReady || this.#jar.hasSuspects)
@@ -353,10 +354,8 @@ export class MasterCore {
   }
 
   /** A process that this machine says is gone was a slave, unless the slave lied. */
-  processGone(pid: number, host: string, evidence: string, now: number): void {
-    for (const { nonce } of this.roster.findProcess(pid, host)) {
-      this.takeSentinelEvent({ type: 'lost', nonce, evidence }, now);
-    }
+  processGone(pid: number, host: string, evidence: string): void {
+    for (const slave of this.roster.findProcess(pid, host)) this.#ports.condemn(slave, evidence);
   }
 
   // ---- the end

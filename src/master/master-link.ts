@@ -67,6 +67,7 @@ export class MasterLink {
         watch: (slave) => this.#watch(slave),
         forget: (slave) => this.#forget(slave),
         command: ({ nonce }, id, body) => sentinel.request({ op: 'command', nonce, id, body }),
+        condemn: ({ nonce }, evidence) => sentinel.request({ op: 'evidence', nonce, evidence }),
         positions: (slave) => this.#publishPositions(slave),
         news: () => this.onNews(),
         wallClock: () => Date.now(),
@@ -142,7 +143,7 @@ export class MasterLink {
 
   /** The exit of a process on this machine is evidence at once. */
   processGone(pid: number, evidence: string): void {
-    this.core.processGone(pid, hostname(), evidence, now());
+    this.core.processGone(pid, hostname(), evidence);
   }
 
   async close(): Promise<void> {

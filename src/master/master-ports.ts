@@ -17,6 +17,8 @@ export interface MasterPorts {
   readonly watch: (slave: SlaveRecord) => void;
   readonly forget: (slave: SlaveRecord) => void;
   readonly command: (slave: SlaveRecord, id: number, body: Command) => void;
+  /** Evidence that needs no network, such as the exit of a process; `lost` follows, unless it has said goodbye. */
+  readonly condemn: (slave: SlaveRecord, evidence: string) => void;
   /** The positions of a session have changed. */
   readonly positions: (slave: SlaveRecord) => void;
   /**

@@ -2,14 +2,12 @@
 
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { UnrunnableReason } from '../errors.js';
+import { MOST_EVIDENCE } from '../wire/messages.js';
 import { backoffSeconds } from './backoff.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
 import type { TaskFate } from './task-fate.js';
 import type { TaskJar } from './task-jar.js';
-
-/** Characters of what a task threw that its history keeps. */
-const MOST_EVIDENCE = 200;
 
 export interface RetriesParams {
   readonly jar: TaskJar;

@@ -170,7 +170,7 @@ export class Settlement {
 
   /** A task of this session did not stop in time, and its slave is ended for it. */
   takeOverdue(slave: SlaveRecord, index: number, now: number): void {
-    slave.doomed = true;
+    slave.overdue = index;
     const task = slave.openTasks().find((task) => task.index === index);
     if (task === undefined) return;
     this.#release(task, false);
@@ -220,13 +220,13 @@ export class Settlement {
 
   /**
    * Takes back what a slave that is gone had been given, as each task's policy says. What it may have begun
-   * counts, unless `blameless`, so that no task is begun more often than its policy allows. What it has likely
-   * begun is an attempt, and runs alone next time; else a task is suspected once a second slave was lost with it.
+   * counts, so that no task is begun more often than its policy allows. What it has likely begun is an attempt,
+   * and runs alone next time if it alone can be to blame; else it is suspected once a second slave was lost with it.
    */
-  reclaim(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
+  reclaim(slave: SlaveRecord, evidence: string, now: number): void {
     const tasks = slave.openTasks();
-    const judge = blameless ? () => 'no' as const : judgeBegun(slave, tasks, this.#resultGroup);
-    const begun = tasks.map(judge);
+    const begun = tasks.map(judgeBegun(slave, tasks, this.#resultGroup));
+    const isOneAtATime = slave.concurrency === 1 || begun.filter((one) => one === 'likely').length === 1;
     const at = this.#wallClock();
     slave.clearGroups();
     const others: [task: Task, likely: boolean][] = [];
@@ -238,7 +238,7 @@ export class Settlement {
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
       if (begun[position] !== 'no') {
         task.noteRun(slave, evidence, at, !likely);
-        task.suspect ||= (likely && slave.concurrency === 1) || isCloseToItsEnd(task, slave);
+        task.suspect ||= (likely && isOneAtATime) || isCloseToItsEnd(task, slave);
       }
       if (!mayGoElsewhere(task)) {
         this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);

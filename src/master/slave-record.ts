@@ -5,6 +5,7 @@ import type { SlaveKind } from '../audit/events.js';
 import { FormatError } from '../errors.js';
 import type { CreditMember } from '../wire/credit.js';
 import { Deque } from '../wire/deque.js';
+import type { Farewell } from '../wire/messages.js';
 import type { Session } from '../wire/session.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import type { Allocated } from './allocation.js';
@@ -71,8 +72,8 @@ export class SlaveRecord implements Allocated, ComputeSheet {
   alone = false;
   /** No new work until it was heard again. */
   suspected = false;
-  /** Its sentinel ends it, for a task that did not stop: what else it was given is not to blame. */
-  doomed = false;
+  /** Index of a task that did not stop, for which its sentinel ends it: what else it was given is not to blame. */
+  overdue: number | undefined = undefined;
   /** Runs that were cancelled and go on: what is sent now might wait behind them. */
   lingering: readonly CancelledRun[] = NONE_LINGER;
   /** A recall is out, up to the task that had been sent last. */
@@ -98,6 +99,9 @@ export class SlaveRecord implements Allocated, ComputeSheet {
   nextCommand = 1;
   /** Results that it sent of tasks of earlier sessions. */
   earlierResultsSent = 0;
+  /** It has said goodbye, and is gone once its last frame has come, or after so many ticks. */
+  farewell: Farewell | undefined = undefined;
+  ticksToLeave = 0;
 
   constructor(
     readonly number: number,
@@ -221,6 +225,11 @@ export class SlaveRecord implements Allocated, ComputeSheet {
   /** Whether it runs what any slave may run. */
   get takesUnordered(): boolean {
     return this.kind !== 'ordered' && this.draftedFor === undefined;
+  }
+
+  /** Its sentinel ends it. */
+  get doomed(): boolean {
+    return this.overdue !== undefined;
   }
 
   /** Tasks given out without a result, in the order in which it runs them. */

@@ -6,6 +6,7 @@
 import type { AuditSink } from '../audit/audit-trail.js';
 import { FormatError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
+import { type Farewell, MOST_EVIDENCE } from '../wire/messages.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import type { Authorization } from './admissions.js';
 import type { Commands } from './commands.js';
@@ -14,6 +15,9 @@ import type { Groups } from './groups.js';
 import type { Sessions } from './sessions.js';
 import type { Settlement } from './settlement.js';
 import type { SlaveRecord } from './slave-record.js';
+
+/** For so many ticks a slave that has left is kept for frames of it that the broker may still have. */
+const TICKS_TO_LEAVE = 10;
 
 interface SlaveSideParams {
   readonly sessions: Sessions;
@@ -33,6 +37,8 @@ export class SlaveSide {
   readonly #groups: Groups;
   readonly #audit: AuditSink;
   readonly #onNews: () => void;
+  /** Those that have said goodbye. */
+  readonly #leaving = new Set<SlaveRecord>();
   /** Nobody joins any more, and no result counts. */
   isEnding = false;
 
@@ -79,6 +85,7 @@ export class SlaveSide {
       this.#sessions.settleCredit(slave);
       if (slave.draftedFor !== undefined) this.#groups.onIdle(slave);
       this.#dispatcher.lineUp(slave);
+      if (slave.farewell !== undefined) this.#leaveIfHeard(slave, slave.farewell, now);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason: error.message });
@@ -122,7 +129,7 @@ export class SlaveSide {
         this.#lose(slave, event.evidence, now);
         break;
       case 'bye':
-        this.#leave(slave, now);
+        this.#takeFarewell(slave, event.farewell, now);
         break;
       case 'acknowledged':
         this.#commands.takeAcknowledgement(slave, event, this.#settlement);
@@ -145,20 +152,47 @@ export class SlaveSide {
   #lose(slave: SlaveRecord, evidence: string, now: number): void {
     const expected = slave.machine.state === 'shutting-down';
     if (!expected) this.#audit.emit({ type: 'slave-lost', sid: slave.sid, evidence });
-    this.#remove(slave, evidence, expected, now);
+    this.#remove(slave, evidence, now);
   }
 
-  #leave(slave: SlaveRecord, now: number): void {
+  /** Its results travel apart from its goodbye, and may come after it. */
+  #takeFarewell(slave: SlaveRecord, farewell: Farewell, now: number): void {
+    if (slave.farewell !== undefined) return;
+    slave.farewell = farewell;
+    slave.ticksToLeave = TICKS_TO_LEAVE;
+    this.#dispatcher.strike(slave);
+    this.#leaving.add(slave);
+    this.#leaveIfHeard(slave, farewell, now);
+  }
+
+  #leaveIfHeard(slave: SlaveRecord, farewell: Farewell, now: number): void {
+    if (slave.session.receivedThrough >= farewell.sent) this.#leave(slave, farewell, now);
+  }
+
+  #leave(slave: SlaveRecord, { error }: Farewell, now: number): void {
+    if (error !== undefined) {
+      this.#lose(slave, error.slice(0, MOST_EVIDENCE), now);
+      return;
+    }
     const expected = slave.machine.state === 'shutting-down';
-    if (!expected) this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason: 'it said goodbye' });
-    this.#remove(slave, 'it said goodbye', true, now);
+    const reason = 'it said goodbye';
+    if (!expected) this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason });
+    this.#remove(slave, reason, now);
   }
 
-  #remove(slave: SlaveRecord, evidence: string, blameless: boolean, now: number): void {
+  /** To be called about every 100 ms. Ticks are counted, since a master that is busy has read nothing meanwhile. */
+  tick(now: number): void {
+    for (const slave of this.#leaving) {
+      if (slave.farewell !== undefined && --slave.ticksToLeave <= 0) this.#leave(slave, slave.farewell, now);
+    }
+  }
+
+  #remove(slave: SlaveRecord, evidence: string, now: number): void {
+    this.#leaving.delete(slave);
     this.#dispatcher.strike(slave);
     this.#sessions.end(slave);
     if (!this.isEnding) {
-      this.#settlement.reclaim(slave, evidence, blameless, now);
+      this.#settlement.reclaim(slave, evidence, now);
       this.#groups.onGone(slave);
     }
     this.#onNews();
@@ -172,7 +206,7 @@ export class SlaveSide {
 
   /** After the shutdown was acknowledged, or waited for long enough. */
   disconnectAll(): void {
-    for (const slave of [...this.#sessions.roster]) this.#remove(slave, 'the master has stopped', true, 0);
+    for (const slave of [...this.#sessions.roster]) this.#remove(slave, 'the master has stopped', 0);
   }
 
   get slavesToAwait(): number {

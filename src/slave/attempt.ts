@@ -183,10 +183,16 @@ export class Attempt {
     });
   }
 
-  /** Tells the master that this slave leaves of its own will, so that it need not be missed. */
-  goodbye(): void {
-    const nonce = this.core.nonce;
-    this.#sentinel.request({ op: 'command', nonce, id: 1, body: { command: 'bye' } });
+  /**
+   * Tells the master that this slave leaves, of its own will or of an `error`, and which tasks it had begun.
+   * False while there is no session to leave.
+   */
+  goodbye(error: string | undefined): boolean {
+    const farewell = this.core.farewell(error);
+    if (farewell === undefined) return false;
+    const { nonce } = this.core;
+    this.#sentinel.request({ op: 'command', nonce, id: 1, body: { command: 'bye', ...farewell } });
+    return true;
   }
 
   /** Set when the master has answered `goodbye`. */

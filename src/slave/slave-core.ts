@@ -13,7 +13,7 @@ import { FormatError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
 import { decodeBody, RawReader } from '../wire/body.js';
 import { parseTasks } from '../wire/entries.js';
-import { CREDIT_BYTES, type HandshakeMessage, type Welcome } from '../wire/messages.js';
+import { CREDIT_BYTES, type Farewell, type HandshakeMessage, type Welcome } from '../wire/messages.js';
 import { Session } from '../wire/session.js';
 import { BeginGate } from './begin-gate.js';
 import { type GivenTask, type Outcome, TIMED_OUT } from './given-task.js';
@@ -35,6 +35,8 @@ export class SlaveCore {
   readonly #gate = new BeginGate();
   readonly #running = new Set<GivenTask>();
   #orderedRuns = false;
+  /** Tasks of the session begin in the order of their indexes: none from this one on has begun. */
+  #begunBefore = 0;
   #session: Session | undefined;
   #generation = 0;
   /** The master's algorithms, by the index that tasks name. */
@@ -171,6 +173,7 @@ export class SlaveCore {
     this.#session = session;
     this.#generation = this.#ports.watch(session, welcome);
     this.#queue.reset();
+    this.#begunBefore = 0;
     this.#greeter.joined(run, sid);
     this.#audit.emit({ type: 'id-received', sid: `SLAVE-${sid}` });
     this.#results.open(session, maxMessageBytes);
@@ -321,6 +324,7 @@ export class SlaveCore {
     const task = this.#queue.take(this.#orderedRuns);
     if (task === undefined) return undefined;
     this.#running.add(task);
+    this.#begunBefore = task.index + 1;
     if (task.ordered) this.#orderedRuns = true;
     if (task.timeoutMs > 0) this.#ports.startClock(task);
     return task;
@@ -353,10 +357,19 @@ export class SlaveCore {
     return this.#results.add(task, isLate ? TIMED_OUT : outcome, micros, this.#grouping, now);
   }
 
-  /** The slave is about to say goodbye: what it computes from now on would be computed again elsewhere. */
+  /** From now on nothing begins, for good; what runs may end. The slave is about to say its `farewell`. */
   leave(now: number): void {
     this.#queue.close();
     this.sendResults(now);
+  }
+
+  /** What to say of the tasks of this session; undefined while there is none. */
+  farewell(error: string | undefined): Farewell | undefined {
+    const session = this.#session;
+    if (session === undefined) return undefined;
+    const running: number[] = [];
+    for (const task of this.#running) if (task.generation === this.#generation) running.push(task.index);
+    return { running, begun: this.#begunBefore, sent: session.sentThrough, error };
   }
 
   /** Sends the results that were held back to fill a message. */

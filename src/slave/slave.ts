@@ -3,12 +3,16 @@
  * Where the master is to be found is asked anew before each attempt, since resource files change.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEventOf } from '../audit/events.js';
 import { withoutCredentials } from '../link/connect-error.js';
+import { MOST_EVIDENCE } from '../wire/messages.js';
 import { Attempt, type MasterPlace } from './attempt.js';
+import { nameThrown } from './name-thrown.js';
 import { SearchNotes } from './search-notes.js';
+import type { SlaveCore } from './slave-core.js';
 import type { SlaveHandle } from './slave-handle.js';
 import type { SlaveEnd } from './slave-ports.js';
 
@@ -16,7 +20,7 @@ import type { SlaveEnd } from './slave-ports.js';
 const RETRY_MS = 250;
 /** For so long a broker may say that no master listens before another is looked for. */
 const UNHEARD_MS = 1_500;
-/** What results and a goodbye may take at the end. */
+/** What results, and what runs in a process that is broken, may take at the end; and a goodbye. */
 const DRAIN_MS = 2_000;
 const GOODBYE_MS = 1_000;
 const ABORTED = Symbol('ended by its signal');
@@ -72,6 +76,11 @@ export class Slave {
   /** Where a master was looked for last; undefined while no resource file has said it. */
   #url: string | undefined;
   #memberId: string;
+  readonly #stop = new AbortController();
+  /** Of the attempt that has found the master. */
+  #core: SlaveCore | undefined;
+  /** What the process ends of, once there is such a thing. */
+  #error: string | undefined;
   /** The descriptor ends with the sentinel that reads it, and its number may then be another's. */
   #pipeFd: number | undefined;
 
@@ -90,8 +99,30 @@ export class Slave {
     return this.#joined;
   }
 
+  /**
+   * Nobody caught an exception, and the process cannot be trusted any more. No task begins from now on; what
+   * runs has two seconds to end. Then the slave leaves, its master gets to know why, and `run` resolves with 255.
+   */
+  fail(thrown: unknown): void {
+    this.#error ??= `uncaught ${nameThrown(thrown)}`.slice(0, MOST_EVIDENCE);
+    this.#core?.leave(performance.now());
+    this.#stop.abort();
+  }
+
   /** Resolves with the exit code: what the slave algorithm returned, 0 if the computation was finished. */
   async run(): Promise<unknown> {
+    const { signal } = this.#params;
+    const stop = (): void => this.#stop.abort();
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
+    try {
+      return await this.#run();
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  async #run(): Promise<unknown> {
     const { audit } = this.#params;
     const found = await this.#findMaster();
     const memberId = this.#memberId;
@@ -112,9 +143,10 @@ export class Slave {
 
   /** An attempt that has joined, or how the search ended. */
   async #findMaster(): Promise<Attempt | SearchEnd> {
-    const { audit, connectTimeoutMs, signal, parent } = this.#params;
+    const { audit, connectTimeoutMs, parent } = this.#params;
+    const { signal } = this.#stop;
     let deadline = performance.now() + connectTimeoutMs;
-    while (performance.now() < deadline && !signal?.aborted) {
+    while (performance.now() < deadline && !signal.aborted) {
       if (parent?.isGone()) {
         audit.emit({ type: 'master-lost', evidence: 'the process that started this slave has ended' });
         return 'master-disconnect';
@@ -134,12 +166,12 @@ export class Slave {
         if (outcome.end !== undefined) return outcome.end;
         if (outcome.heard) deadline = performance.now() + connectTimeoutMs;
       }
-      await pause(RETRY_MS, signal);
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
     }
     const waitedSeconds = connectTimeoutMs / 1000;
     const memberId = this.#memberId;
     const [url, reason] = [this.#url, this.#notes.cause];
-    if (!signal?.aborted) audit.emit({ type: 'master-not-found', memberId, url, waitedSeconds, reason });
+    if (!signal.aborted) audit.emit({ type: 'master-not-found', memberId, url, waitedSeconds, reason });
     return 'master-disconnect';
   }
 
@@ -147,7 +179,7 @@ export class Slave {
     place: Located & { kind: 'connect' },
     deadline: () => number,
   ): Promise<{ attempt?: Attempt; end?: SearchEnd | undefined; heard?: boolean }> {
-    const { audit, algorithms, argv, clientTimeoutMs, mayKill, signal } = this.#params;
+    const { audit, algorithms, argv, clientTimeoutMs, mayKill } = this.#params;
     const { auditFile, auditFormat, concurrency } = this.#params;
     const address = place.broker.urls.map(withoutCredentials).join(', ');
     this.#url = address;
@@ -186,7 +218,7 @@ export class Slave {
         attempt.linkLost ||
         isUnheard() ||
         isLate() ||
-        signal?.aborted === true,
+        this.#stop.signal.aborted,
     );
     if (core.sid !== undefined && core.end === undefined) return { attempt };
     if (attempt.linkLost) this.#notes.connectionLost();
@@ -227,42 +259,39 @@ export class Slave {
   }
 
   async #work(attempt: Attempt): Promise<unknown> {
-    const { algorithm, signal } = this.#params;
     const { core, runner } = attempt;
+    const { signal } = this.#stop;
+    this.#core = core;
     const aborted = new Promise<typeof ABORTED>((resolve) => {
-      if (signal?.aborted) resolve(ABORTED);
-      signal?.addEventListener('abort', () => resolve(ABORTED), { once: true });
+      if (signal.aborted) resolve(ABORTED);
+      signal.addEventListener('abort', () => resolve(ABORTED), { once: true });
     });
-    const returned = runner.run(algorithm);
-    const code = await Promise.race([returned, aborted]);
-    if (core.end === undefined) await this.#leave(attempt);
+    const returned = runner.run(this.#params.algorithm);
+    let code: unknown;
+    try {
+      code = await Promise.race([returned, aborted]);
+    } catch (thrown) {
+      this.#error ??= `its slave algorithm threw ${nameThrown(thrown)}`.slice(0, MOST_EVIDENCE);
+      throw thrown;
+    } finally {
+      if (core.end === undefined) await this.#leave(attempt);
+    }
     if (code !== ABORTED) return code;
     // Local slaves are told to shut down and to terminate in one breath: the first decides the exit code,
     // and what the algorithm does after its last task is not cut short by the second.
-    if (core.end?.kind !== 'shutdown') return 255;
+    if (core.end?.kind !== 'shutdown' || this.#error !== undefined) return 255;
     return core.runningTasks > 0 ? 0 : returned;
   }
 
-  /** The algorithm returned by itself: what it computed should arrive, and the master should know. */
+  /** What the slave computed should arrive, and the master should know what it had begun. */
   async #leave(attempt: Attempt): Promise<void> {
     const { core } = attempt;
     core.leave(performance.now());
     const drainBy = performance.now() + DRAIN_MS;
-    await attempt.until(() => core.isDrained || core.end !== undefined || performance.now() > drainBy);
-    attempt.goodbye();
+    const mayGo = (): boolean => core.isDrained && (this.#error === undefined || core.runningTasks === 0);
+    await attempt.until(() => mayGo() || core.end !== undefined || performance.now() > drainBy);
+    if (core.end !== undefined || !attempt.goodbye(this.#error)) return;
     const answerBy = performance.now() + GOODBYE_MS;
     await attempt.until(() => attempt.farewell || core.end !== undefined || performance.now() > answerBy);
   }
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal?.addEventListener('abort', end);
-  });
 }

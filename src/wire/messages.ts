@@ -15,6 +15,9 @@ export const CREDIT_BYTES = 1024 * 1024;
 /** The largest frame: a message above it travels in chunks of this size. */
 export const CHUNK_BYTES = 256 * 1024;
 
+/** Characters of an error that the history of a task and the audit trail keep. */
+export const MOST_EVIDENCE = 200;
+
 /** Results that a slave may keep unwritten, and for how long, while its tasks take less than that. */
 export const HELD_RESULTS = 32;
 export const HELD_SECONDS = 0.001;
@@ -109,7 +112,19 @@ export type Command =
   | { readonly command: 'recall'; readonly from: number; readonly to: number }
   | { readonly command: 'overdue'; readonly index: number }
   | { readonly command: 'shutdown' }
-  | { readonly command: 'bye' };
+  | ({ readonly command: 'bye' } & Farewell);
+
+/** What a slave that leaves says of the tasks of its session, so that none is taken for begun that was not. */
+export interface Farewell {
+  /** Indexes of those that run and will not come to an end here, `MOST_CONCURRENCY` at most. */
+  readonly running: readonly number[];
+  /** From this index on none has begun. */
+  readonly begun: number;
+  /** Number of its last data frame: the results before the goodbye have arrived when this one has. */
+  readonly sent: number;
+  /** The error of which it ends, in one line of `MOST_EVIDENCE` characters; undefined if it leaves of its own will. */
+  readonly error?: string | undefined;
+}
 
 export interface CommandMessage extends Epoch {
   readonly type: 'command';

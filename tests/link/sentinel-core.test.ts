@@ -226,10 +226,13 @@ core('the slaves of an earlier run are told by an established master only', () =
   assert.equal(pair.types('slave'), ['stale']);
 });
 
+const FAREWELL = { running: [4], begun: 6, sent: 9, error: undefined };
+const BYE = { command: 'bye', ...FAREWELL } as const;
+
 core('frames from a subject that does not own the session are dropped', () => {
   const pair = new Pair().join().run(1_000);
   pair.events.master = [];
-  const bye = { type: 'command', run: RUN, nonce: NONCE, sid: 3, id: 9, body: { command: 'bye' } };
+  const bye = { type: 'command', run: RUN, nonce: NONCE, sid: 3, id: 9, body: BYE };
   const master = pair.cores.master;
   const thief = subjects.masterControl({ user: 'thief', nonce: NONCE });
   const elsewhere = subjects.masterControl({ user: 'u', nonce: 'f'.repeat(32) });
@@ -241,15 +244,24 @@ core('frames from a subject that does not own the session are dropped', () => {
   }
   assert.equal(master.take().events, []);
   master.receive(subjects.masterControl(address), JSON.stringify(bye), pair.now);
-  assert.equal(master.take().events, [{ type: 'bye', nonce: NONCE }]);
+  assert.equal(master.take().events, [{ type: 'bye', nonce: NONCE, farewell: FAREWELL }]);
 });
 
 core('a slave that said goodbye is not judged any more', () => {
-  const pair = new Pair().join().run(1_000).command(1, { command: 'bye' }, 'slave').run(1_000);
+  const pair = new Pair().join().run(1_000).command(1, BYE, 'slave').run(1_000);
   pair.alive.slave = false;
   pair.run(60_000);
   assert.equal(pair.types('master'), ['bye']);
   assert.equal(pair.types('slave'), ['acknowledged']);
+});
+
+core('evidence from elsewhere counts at once, unless the slave has said goodbye', () => {
+  const evidence = 'process exited with code 0';
+  const silent = new Pair().join().run(1_000).request('master', { op: 'evidence', nonce: NONCE, evidence });
+  assert.equal(silent.run(0).types('master'), ['lost']);
+  const polite = new Pair().join().run(1_000).command(1, BYE, 'slave').run(1_000);
+  polite.request('master', { op: 'evidence', nonce: NONCE, evidence }).run(1_000);
+  assert.equal(polite.types('master'), ['bye']);
 });
 
 core('each command is run once and answered alike, however often it comes', () => {

@@ -151,7 +151,12 @@ sentinel('commands are run once by the other sentinel while its main is not aske
   master.handle.request({ op: 'command', nonce: NONCE, id: 2, body: { command: 'cancel', index: 0 } });
   master.handle.request({ op: 'command', nonce: NONCE, id: 3, body: { command: 'shutdown' } });
   await until('told', () => slave.has('cancel') && slave.has('shutdown'));
-  slave.handle.request({ op: 'command', nonce: NONCE, id: 1, body: { command: 'bye' } });
+  slave.handle.request({
+    op: 'command',
+    nonce: NONCE,
+    id: 1,
+    body: { command: 'bye', running: [], begun: 0, sent: 0 },
+  });
   await until('bye', () => master.has('bye') && slave.events.some((e) => e.type === 'acknowledged'));
 });
 

@@ -39,6 +39,7 @@ class Program {
         watch: () => {},
         forget: () => {},
         command: () => {},
+        condemn: () => {},
         positions: () => {},
         news: () => {},
         askTurn: () => {

@@ -19,7 +19,7 @@ import { encodeBody } from '../../src/wire/body.js';
 import { encodeValue } from '../../src/wire/codec.js';
 import { CreditPool } from '../../src/wire/credit.js';
 import { resultEntryText, resultsText } from '../../src/wire/entries.js';
-import { CREDIT_BYTES } from '../../src/wire/messages.js';
+import { CREDIT_BYTES, type Farewell } from '../../src/wire/messages.js';
 import { encodeError } from '../../src/wire/remote-error.js';
 import { Session } from '../../src/wire/session.js';
 
@@ -185,12 +185,13 @@ export class Parts {
     this.settlement.takeResults(from, Buffer.from(encodeBody(resultsText(sid, dry, entries), [])), now);
   }
 
-  /** The slave is gone, and what it had goes where its policy says. */
-  lose(slave: SlaveRecord, blameless = false, now = 0): void {
+  /** The slave is gone, perhaps with a goodbye, and what it had goes where its policy says. */
+  lose(slave: SlaveRecord, { farewell, now = 0 }: { farewell?: Farewell; now?: number } = {}): void {
+    slave.farewell = farewell;
     this.dispatcher.strike(slave);
     slave.machine.send('gone');
     this.slaves.splice(this.slaves.indexOf(slave), 1);
-    this.settlement.reclaim(slave, 'test', blameless, now);
+    this.settlement.reclaim(slave, 'test', now);
   }
 
   /** What the program would have by now: `number status`. */
@@ -229,6 +230,7 @@ export function createSessions(
       watch: () => {},
       forget: () => {},
       command: () => {},
+      condemn: () => {},
       positions: () => {},
       news: () => {},
       ...ports,

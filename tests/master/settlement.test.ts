@@ -6,6 +6,7 @@ import type { TaskPolicy } from '../../src/algorithms/types.js';
 import { UnrunnableError } from '../../src/errors.js';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
 import type { Task } from '../../src/master/task.js';
+import type { Farewell } from '../../src/wire/messages.js';
 import { createEntry, createSlave, Parts, WALL_CLOCK_MS } from './parts.js';
 
 const test = suite('master/settlement');
@@ -15,7 +16,8 @@ interface Loss {
   readonly policy: TaskPolicy;
   /** Runs that came to nothing before. */
   readonly failures: number;
-  readonly blameless?: boolean;
+  /** What the slave has said of it, if it has. */
+  readonly farewell?: Farewell;
   /** Of the task that had begun, and of one that waited there: the reason it is unrunnable, or that it is queued. */
   readonly begun: string;
   readonly waiting: string;
@@ -53,23 +55,80 @@ const losses: readonly Loss[] = [
     waiting: 'suspect',
   },
   {
-    what: 'freed of blame',
+    what: 'freed of blame that had not begun',
     policy: { maxAttempts: 1 },
     failures: 0,
-    blameless: true,
+    farewell: { running: [], begun: 0, sent: 0 },
     begun: 'queued',
     waiting: 'queued',
   },
+  {
+    what: 'charged that ran',
+    policy: { maxAttempts: 2 },
+    failures: 0,
+    farewell: { running: [0], begun: 1, sent: 0 },
+    begun: 'suspect',
+    waiting: 'queued',
+  },
+  {
+    what: 'never run twice that ran and may run once',
+    policy: { maxAttempts: 1 },
+    failures: 0,
+    farewell: { running: [0], begun: 1, sent: 0 },
+    begun: 'max-attempts',
+    waiting: 'queued',
+  },
+  {
+    what: 'unrunnable that ran and may not be run again',
+    policy: { retry: false },
+    failures: 0,
+    farewell: { running: [0], begun: 1, sent: 0 },
+    begun: 'slave-lost',
+    waiting: 'slave-lost',
+  },
 ];
 
-for (const { what, policy, failures, blameless = false, begun, waiting } of losses) {
+test('of a slave that left, what ran is an attempt, what it had ended is doubtful, and the rest is nothing', () => {
+  const parts = new Parts({ slaves: 0, taskGroup: 6 });
+  const slave = createSlave(0, 3);
+  parts.slaves.push(slave);
+  const tasks = parts.submit(6, createEntry('slow', 1));
+  parts.dispatch();
+  parts.lose(slave, { farewell: { running: [1, 3], begun: 4, sent: 9, error: 'uncaught Error: no' } });
+  assert.equal(
+    tasks.map(({ failures, runs, suspect }) => [failures, runs, suspect]),
+    [
+      [0, 1, false],
+      [1, 1, false],
+      [0, 1, false],
+      [1, 1, false],
+      [0, 0, false],
+      [0, 0, false],
+    ],
+  );
+});
+
+test('what ran alone on a slave that left is suspected, however many might have', () => {
+  const parts = new Parts({ slaves: 0, taskGroup: 6 });
+  const slave = createSlave(0, 3);
+  parts.slaves.push(slave);
+  const tasks = parts.submit(3, createEntry('slow', 1));
+  parts.dispatch();
+  parts.lose(slave, { farewell: { running: [1], begun: 2, sent: 9 } });
+  assert.equal(
+    tasks.map(({ suspect }) => suspect),
+    [false, true, false],
+  );
+});
+
+for (const { what, policy, failures, farewell, begun, waiting } of losses) {
   test(`a task is ${what} when its slave is lost`, () => {
     const parts = new Parts();
     const [slave] = parts.slaves as [SlaveRecord];
     const tasks = parts.submit(2, createEntry(), policy) as [Task, Task];
     for (const task of tasks) parts.fail(task, failures);
     parts.dispatch();
-    parts.lose(slave, blameless);
+    parts.lose(slave, farewell && { farewell });
     const fates = parts.fates();
     const stateOf = (task: Task): string => {
       const fate = fates.find((fate) => fate.startsWith(`${task.number} `));
@@ -79,7 +138,7 @@ for (const { what, policy, failures, blameless = false, begun, waiting } of loss
     assert.equal(tasks.map(stateOf), [begun, waiting]);
     assert.equal(
       tasks.map((task) => task.failures - failures),
-      [blameless ? 0 : 1, 0],
+      [farewell?.running.length === 0 ? 0 : 1, 0],
     );
     assert.is(parts.jar.pending + fates.length, 2);
     assert.is(parts.jar.queued, parts.jar.pending);

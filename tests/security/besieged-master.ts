@@ -78,6 +78,7 @@ export class BesiegedMaster {
         watch: () => this.watched++,
         forget: () => {},
         command: () => {},
+        condemn: ({ nonce }, evidence) => this.hear({ type: 'lost', nonce, evidence }),
         positions: () => {},
         news: () => {},
       },

@@ -140,8 +140,34 @@ test('a slave that says it is the process of another does not hide the end of th
   const mw = new BesiegedMaster();
   const [liar, honest] = [mw.join({ pid: 7 }), mw.join({ pid: 7 })];
   const elsewhere = mw.join({ pid: 7, host: 'other' });
-  mw.core.processGone(7, 'h', 'exited', mw.now);
+  mw.core.processGone(7, 'h', 'exited');
   assert.equal([liar.isIn, honest.isIn, elsewhere.isIn], [false, false, true]);
+});
+
+test('a goodbye waits for the results before it, and no longer than a second of them', () => {
+  const mw = new BesiegedMaster();
+  const [honest, liar] = [mw.join(), mw.join()];
+  mw.submit(2, { maxAttempts: 1 });
+  mw.tick();
+  const farewell = { running: [], begun: 1, sent: 1 };
+  mw.hear({ type: 'bye', nonce: honest.address.nonce, farewell });
+  const never = { running: [0], begun: Number.MAX_SAFE_INTEGER, sent: Number.MAX_SAFE_INTEGER };
+  mw.hear({ type: 'bye', nonce: liar.address.nonce, farewell: never });
+  assert.equal([honest.isIn, liar.isIn], [true, true]);
+  honest.work();
+  assert.equal([honest.isIn, liar.isIn], [false, true]);
+  mw.submit(1);
+  mw.tick(9);
+  assert.is(liar.isIn, true);
+  mw.tick(1);
+  assert.is(liar.isIn, false);
+  assert.equal(
+    mw.fates().map(({ taskId, status, reason }) => [taskId, reason ?? status]),
+    [
+      ['TASK-0', 'ok'],
+      ['TASK-1', 'max-attempts'],
+    ],
+  );
 });
 
 for (const [what, text] of Object.entries({
@@ -169,7 +195,8 @@ for (const [what, text] of Object.entries({
     mw.submit(1);
     const honest = mw.join();
     mw.tick(5);
-    if (liar.isIn) mw.hear({ type: 'bye', nonce: liar.address.nonce });
+    const farewell = { running: [0], begun: 1, sent: 0 };
+    if (liar.isIn) mw.hear({ type: 'bye', nonce: liar.address.nonce, farewell });
     for (let round = 0; round < 5; round++) {
       honest.work();
       mw.tick(5);

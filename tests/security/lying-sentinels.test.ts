@@ -64,6 +64,8 @@ function lost(events: readonly SentinelEvent[]): string[] {
   return events.flatMap((event) => (event.type === 'lost' ? [event.nonce] : []));
 }
 
+const BYE = { command: 'bye', running: [0], begun: 1, sent: 0 } as const;
+
 const test = suite('security/lying sentinels');
 
 test('what it says without end waits for a busy main as one word of each kind', () => {
@@ -74,7 +76,7 @@ test('what it says without end waits for a busy main as one word of each kind', 
     watch.say({ type: 'ack', id: i });
     watch.text(JSON.stringify({ type: 'master-query', run: `${i}`, established: true }));
   }
-  watch.say({ type: 'command', id: 9_000, body: { command: 'bye' } });
+  watch.say({ type: 'command', id: 9_000, body: BYE });
   assert.ok(watch.waiting.size <= 5, `${watch.waiting.size} events`);
 });
 
@@ -87,7 +89,7 @@ test('another is kept alive, ended or spoken for by none of its words', () => {
     watch.say(BEAT, honest, liar);
     watch.say(BEAT, liar, { ...liar, sid: honest.sid });
     watch.say(BEAT, liar, { ...honest, nonce: liar.nonce });
-    watch.say({ type: 'command', id: turn, body: { command: 'bye' } }, liar, honest);
+    watch.say({ type: 'command', id: turn, body: BYE }, liar, honest);
     watch.say({ type: 'command', id: turn, body: { command: 'shutdown' } }, liar);
     watch.turn();
   }
@@ -122,6 +124,12 @@ for (const text of [
   `{"type":"ack","run":"r","nonce":"n","sid":1,"id":1.5}`,
   `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":{"command":"constructor"}}`,
   `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":${'['.repeat(100_000)}`,
+  `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":{"command":"bye"}}`,
+  `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":{"command":"bye","running":{"length":1},"begun":1,"sent":1}}`,
+  `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":{"command":"bye","running":["0"],"begun":1,"sent":1}}`,
+  `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":{"command":"bye","running":[0],"begun":1e999,"sent":1}}`,
+  `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":{"command":"bye","running":[],"begun":1,"sent":1,"error":["x"]}}`,
+  `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":{"command":"bye","begun":1,"sent":1,"running":[${Array(1_001).fill(1)}]}}`,
   '\u{fffd}\u0000{"type":"stale"}',
 ]) {
   test(`${text.slice(0, 90)} is no control message`, () => {

@@ -25,7 +25,10 @@ const CLIENT_TIMEOUT_MS = 3_000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** What a process may end of; its sentinel ends it for a run only, since its master is never gone. */
-const EXITS = /^(killed by |goodbye$|its sentinel: TASK-\d+ ran longer)/;
+const EXITS = /^(killed by |goodbye$|exception$|its sentinel: TASK-\d+ ran longer)/;
+
+/** What a slave says itself of its end, which is then near. */
+const SAID_SO = /^(killed by TASK-\d+|uncaught .*)$/;
 
 export interface ClusterOptions {
   readonly seed: number;
@@ -117,7 +120,10 @@ export class Cluster {
       audit: { emit: (event) => this.#onSlaveEvent(pid, event) },
       pid,
       concurrency: this.chance.pick([1, 1, 2, 8]),
-      onBegin: (slave, task) => this.#runs.begins(slave, task),
+      onBegin: (slave, task) => {
+        this.#runs.begins(slave, task);
+        this.program.noteBegin(task.number);
+      },
       onExit: (slave, cause) => this.#onExit(slave, cause),
     });
     this.#slaves.push(slave);
@@ -233,6 +239,7 @@ export class Cluster {
   /** Busy is never taken for dead; after faults of the network it takes a while until that can be said. */
   #checkLost({ sid, evidence }: AuditEventOf<'slave-lost'>): void {
     this.#lostSids.add(sid);
+    if (SAID_SO.test(evidence)) return;
     const trustSince = this.#options.faults === 'all' ? this.#calmSince + TRUST_AFTER_MS : 0;
     if (this.scheduler.now < trustSince) return;
     const lives = this.#slaves.some(({ core, isFrozen }) => `SLAVE-${core.sid}` === sid && !isFrozen);

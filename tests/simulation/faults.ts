@@ -24,6 +24,7 @@ export function scheduleFaults(cluster: Cluster, forMs: number): void {
   times(cluster, chance.between(1, 2), forMs, () => stopBroker(cluster));
   times(cluster, chance.between(1, 4), forMs, () => killSlave(cluster));
   times(cluster, chance.between(0, 3), forMs, () => cluster.someSlave()?.leave());
+  times(cluster, chance.between(0, 2), forMs, () => cluster.someSlave()?.fail());
   times(cluster, chance.between(1, 3), forMs, () => freezeSlave(cluster, [300, 1_500, 4_000, 8_000]));
   times(cluster, chance.between(2, 6), forMs, () => cutConnection(cluster));
   times(cluster, chance.between(0, 2), forMs, () => blockMaster(cluster));

@@ -19,6 +19,8 @@ export interface Submitted {
   cancelled: boolean;
   /** Slaves that it took along. */
   kills: number;
+  /** Runs that slaves have begun. */
+  begun: number;
   /** Its fate, once the program has it. */
   fate: string | undefined;
 }
@@ -91,6 +93,7 @@ export class Program {
       policy,
       cancelled: false,
       kills: 0,
+      begun: 0,
       fate: undefined,
     };
     this.tasks.set(task.number, task);
@@ -113,7 +116,7 @@ export class Program {
     if (long) this.#long--;
     return {
       mark: this.tasks.size,
-      kind: kill ? 'kill' : chance.happens(0.05) ? 'throw' : 'return',
+      kind: kill ? chance.pick(['kill', 'quit', 'fail']) : chance.happens(0.05) ? 'throw' : 'return',
       ms: long ? chance.between(500, 6_000) : chance.pick([0, 0, 1, 5, 20, 100]),
       waits: chance.happens(0.3),
       size: large ? chance.pick([300_000, LARGE_BYTES, maxMessageBytes]) : chance.between(1, 200),
@@ -190,6 +193,16 @@ export class Program {
     if (task.kills > most) throw new Error(`TASK-${number} kills ${task.kills} slaves, and may ${most}`);
   }
 
+  /** A slave begins a run, perhaps one that its master has given up: no task has more of them than it may. */
+  noteBegin(number: number): void {
+    const task = this.tasks.get(number);
+    if (task === undefined) throw new Error(`TASK-${number} begins and was never submitted`);
+    task.begun++;
+    const { maxAttempts } = task.policy;
+    if (task.begun > maxAttempts)
+      throw new Error(`TASK-${number} begins ${task.begun} of ${maxAttempts} runs`);
+  }
+
   takeAll(): void {
     const { box } = this.#params.master.core;
     for (let fate = box.takeNext(undefined); fate; fate = box.takeNext(undefined)) this.#take(fate);
@@ -218,7 +231,10 @@ export class Program {
     this.#settle(task, reason, undefined);
   }
 
-  #checkUnrunnable({ number, policy, cancelled }: Submitted, reason: string, failures: number): void {
+  #checkUnrunnable(task: Submitted, reason: string, failures: number): void {
+    const { number, policy, cancelled, begun } = task;
+    if (reason !== 'cancelled' && begun > failures)
+      throw new Error(`TASK-${number} is unrunnable, and its history has ${failures} of ${begun} runs`);
     const mustStay = policy.sid !== undefined && !policy.doItAnyway;
     const fair =
       (reason === 'cancelled' && cancelled) ||

@@ -82,6 +82,7 @@ export class SimulatedMaster {
         watch: (slave) => this.#watch(slave),
         forget: (slave) => this.#forget(slave),
         command: ({ nonce }, id, body) => this.sentinel.request({ op: 'command', nonce, id, body }),
+        condemn: ({ nonce }, evidence) => this.sentinel.request({ op: 'evidence', nonce, evidence }),
         positions: (slave) => this.#publishPositions(slave),
         news: () => this.onNews(),
       },
@@ -101,7 +102,7 @@ export class SimulatedMaster {
     this.main.deliver(() => {
       for (const slave of this.core.roster) {
         if (slave.pid !== pid) continue;
-        this.core.takeSentinelEvent({ type: 'lost', nonce: slave.nonce, evidence }, this.#now);
+        this.sentinel.request({ op: 'evidence', nonce: slave.nonce, evidence });
         return;
       }
     });

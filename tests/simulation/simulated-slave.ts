@@ -19,7 +19,7 @@ import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
 const TICK_MS = 100;
 /** As in the slave's loops: a turn as long as this is given up between two messages of results. */
 const TURN_MS = 5;
-/** What results and a goodbye may take at the end. */
+/** What results, what runs after an exception, and a goodbye may take at the end. */
 const DRAIN_MS = 2_000;
 const GOODBYE_MS = 1_000;
 /** By then the process has ended. */
@@ -61,6 +61,8 @@ export class SimulatedSlave {
   #turnBegan = 0;
   /** When it says goodbye at the latest; Infinity when it has, 0 while it stays. */
   #leavesBy = 0;
+  #leavesFor = '';
+  #error: string | undefined;
 
   constructor(params: SimulatedSlaveParams) {
     const { network, audit, pid, concurrency } = params;
@@ -160,22 +162,36 @@ export class SimulatedSlave {
     return this.main.isFrozen;
   }
 
-  /** Its slave algorithm has returned, which it does between two tasks only; false while one runs. */
-  leave(): boolean {
-    if (!this.main.isFree || this.#running !== undefined || this.#beside.size > 0) return false;
+  /** A signal is heard, or the slave algorithm returns, whatever runs; not while a task computes. */
+  leave(): void {
+    if (this.main.isFree) this.#goAway('goodbye', undefined);
+  }
+
+  /** Nobody catches an exception. */
+  fail(): void {
+    if (this.main.isFree) this.#goAway('exception', 'uncaught RangeError: too far');
+  }
+
+  #goAway(cause: string, error: string | undefined): void {
     this.core.leave(this.#now);
+    if (this.#leavesBy > 0) return;
+    this.#leavesFor = cause;
+    this.#error = error;
     this.#leavesBy = this.#now + DRAIN_MS;
     this.#sayGoodbye();
-    return true;
   }
 
   /** Once its results have arrived, or that takes too long. */
   #sayGoodbye(): void {
-    if (this.#now < this.#leavesBy && !this.core.isDrained) return;
+    const mayGo = this.core.isDrained && (this.#error === undefined || this.core.runningTasks === 0);
+    if (this.#now < this.#leavesBy && !mayGo) return;
     const { nonce } = this.core;
-    this.sentinel.request({ op: 'command', nonce, id: 1, body: { command: 'bye' } });
+    const farewell = this.core.farewell(this.#error);
+    if (farewell !== undefined) {
+      this.sentinel.request({ op: 'command', nonce, id: 1, body: { command: 'bye', ...farewell } });
+    }
     this.#leavesBy = Number.POSITIVE_INFINITY;
-    this.#network.scheduler.after(GOODBYE_MS, () => this.main.deliver(() => this.kill('goodbye')));
+    this.#network.scheduler.after(GOODBYE_MS, () => this.main.deliver(() => this.kill(this.#leavesFor)));
   }
 
   /** SIGKILL; of the whole machine when the broker is told so late. */
@@ -224,7 +240,7 @@ export class SimulatedSlave {
       return;
     }
     if (event.type === 'acknowledged' && this.#leavesBy === Number.POSITIVE_INFINITY) {
-      this.kill('goodbye');
+      this.kill(this.#leavesFor);
       return;
     }
     if (event.type === 'lost') this.sentinel.request({ op: 'ending' });
@@ -265,13 +281,10 @@ export class SimulatedSlave {
   #run(task: GivenTask): boolean {
     const work = workOf(task);
     this.#params.onBegin?.(this, task);
-    if (work.ms === 0 && work.kind !== 'kill') return false;
+    if (work.ms === 0 && !isDeadly(work)) return false;
     this.#running = task;
     const then = (): void => {
-      if (work.kind === 'kill') {
-        this.kill(`killed by TASK-${task.number}`);
-        return;
-      }
+      if (this.#takesAlong(task)) return;
       if (this.#running !== task || this.#halts(task)) return;
       this.#running = undefined;
       this.#turnBegan = work.waits ? this.#now : this.#turnBegan;
@@ -291,10 +304,11 @@ export class SimulatedSlave {
   #runBeside(): void {
     this.core.sendResults(this.#now);
     for (let task = this.core.begin(this.#now); task !== undefined; task = this.core.begin(this.#now)) {
-      const { ms, waits, kind } = workOf(task);
+      const work = workOf(task);
+      const { ms, waits } = work;
       this.#params.onBegin?.(this, task);
       if (waits && ms > 0) this.#runWaiting(task);
-      else if (ms === 0 && kind !== 'kill') this.#complete(task);
+      else if (ms === 0 && !isDeadly(work)) this.#complete(task);
       else {
         this.#runBlocking(task);
         return;
@@ -309,10 +323,7 @@ export class SimulatedSlave {
     this.#beside.add(task);
     if (this.core.waitingResults > 0) this.core.sendResults(this.#now);
     const then = (): void => {
-      if (work.kind === 'kill') {
-        this.kill(`killed by TASK-${task.number}`);
-        return;
-      }
+      if (this.#takesAlong(task)) return;
       if (this.#halts(task)) return;
       this.#beside.delete(task);
       this.core.completeBeside(task, outcomeOf(work), work.ms * 1000, this.#now);
@@ -321,14 +332,22 @@ export class SimulatedSlave {
     this.#network.scheduler.after(work.ms, () => this.main.deliver(then));
   }
 
+  /** True when the task ends its process; it never ends itself. */
+  #takesAlong(task: GivenTask): boolean {
+    const { kind } = workOf(task);
+    const cause = `killed by TASK-${task.number}`;
+    if (kind === 'kill') this.kill(cause);
+    else if (kind === 'quit') this.#goAway(cause, undefined);
+    else if (kind === 'fail') this.#goAway(cause, cause);
+    else return false;
+    return true;
+  }
+
   /** All others stand still meanwhile. */
   #runBlocking(task: GivenTask): void {
     this.#running = task;
     this.main.block(workOf(task).ms, () => {
-      if (workOf(task).kind === 'kill') {
-        this.kill(`killed by TASK-${task.number}`);
-        return;
-      }
+      if (this.#takesAlong(task)) return;
       if (this.#halts(task)) return;
       this.#running = undefined;
       this.#complete(task);
@@ -364,6 +383,10 @@ export class SimulatedSlave {
 function workOf(task: GivenTask): Work {
   const [work] = decodeValue(task.json, task.meta, task.raws) as [Work];
   return work;
+}
+
+function isDeadly({ kind }: Work): boolean {
+  return kind !== 'return' && kind !== 'throw';
 }
 
 function outcomeOf(work: Work): Outcome {

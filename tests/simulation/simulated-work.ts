@@ -3,10 +3,13 @@
 import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 
+/** Ends its process: at once, by a signal that it hears, or by an exception that nobody catches. */
+export type Deadly = 'kill' | 'quit' | 'fail';
+
 export interface Work {
   /** Tells tasks apart, whatever number their master gives them. */
   readonly mark: number;
-  readonly kind: 'return' | 'throw' | 'kill';
+  readonly kind: 'return' | 'throw' | Deadly;
   /** How long it takes, and whether main is free meanwhile. */
   readonly ms: number;
   readonly waits: boolean;

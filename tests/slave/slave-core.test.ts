@@ -169,4 +169,39 @@ test('a run that takes longer than it may has timed out, whatever it came to', (
   assert.equal(clocks, timed);
 });
 
+test('it knows at its end what runs, what had begun, and what was sent', () => {
+  const { core, nonces } = createSlave();
+  const [nonce] = nonces as [string];
+  core.joinable(nonce, 0);
+  assert.is(core.farewell(undefined), undefined, 'there is no session to leave');
+  core.takeHandshake({ ...welcome(nonce, 7), limit: CREDIT_BYTES, resultGroup: 1 }, 0);
+  const master = new Session({
+    epoch: { run: RUN, nonce, sid: 7 },
+    sendLimit: CREDIT_BYTES,
+    receiveLimit: CREDIT_BYTES,
+    maxMessageBytes: CREDIT_BYTES,
+  });
+  const entries = [1, 2, 3, 4].map((number) => taskEntryText(number, 1, 0, '[]'));
+  master.post(encodeBody(tasksText(1, entries, undefined), []));
+  master.flush((frame) => {
+    core.takeFrame(frame, 0);
+    return true;
+  }, 0);
+  const first = core.begin(0);
+  assert.ok(first);
+  core.complete(first, { ok: true, packet: 1 }, 1_000, 0);
+  core.flush(0);
+  const second = core.begin(0);
+  assert.ok(second);
+  core.leave(0);
+  assert.is(core.begin(0), undefined, 'nothing begins any more');
+  const { sent = 0, ...said } = core.farewell('uncaught Error: no') ?? {};
+  assert.equal(said, { running: [1], begun: 2, error: 'uncaught Error: no' });
+  core.complete(second, { ok: true, packet: 2 }, 1_000, 0);
+  core.sendResults(0);
+  assert.equal(core.farewell(undefined), { running: [], begun: 2, sent: sent + 1, error: undefined });
+  core.takeHandshake({ type: 'stale', nonce }, 0);
+  assert.is(core.farewell(undefined), undefined);
+});
+
 test.run();
