@@ -113,7 +113,12 @@ async function runMaster(configuration: Configuration, audit: AuditTrail): Promi
   const killLocalSlaves = (): void => running.killLocalSlaves();
   process.on('exit', killLocalSlaves);
   setProgramSubmitter(running.master);
-  const interruption = watchForInterruption(audit);
+  let onUncaught: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_resolve, reject) => {
+    onUncaught = reject;
+  });
+  failed.catch(() => {});
+  const interruption = watchForInterruption(audit, onUncaught);
   let finished = false;
   let code = FAILURE;
   try {
@@ -122,6 +127,7 @@ async function runMaster(configuration: Configuration, audit: AuditTrail): Promi
         .then(algorithm)
         .then((value) => ({ value })),
       interruption.signalled,
+      failed,
     ]);
     finished = 'value' in outcome;
     code = 'value' in outcome ? exitCodeOf(outcome.value, audit) : outcome.code;
@@ -137,11 +143,14 @@ async function runMaster(configuration: Configuration, audit: AuditTrail): Promi
 
 async function runSlave(configuration: Configuration, audit: AuditTrail): Promise<number> {
   const abort = new AbortController();
-  const interruption = watchForInterruption(audit);
-  void interruption.signalled.then(
-    () => abort.abort(),
-    () => undefined,
-  );
+  let failed = false;
+  const interruption = watchForInterruption(audit, (error) => {
+    // What follows from the first is not worth a stack of its own.
+    if (!failed) tell(describeThrown(error), configuration, audit);
+    failed = true;
+    slave.fail(error);
+  });
+  void interruption.signalled.then(() => abort.abort());
   const slave = createSlave({
     configuration,
     audit,
@@ -152,8 +161,7 @@ async function runSlave(configuration: Configuration, audit: AuditTrail): Promis
   });
   let code = FAILURE;
   try {
-    const failed = interruption.signalled.then(() => new Promise<never>(() => {}));
-    code = exitCodeOf(await Promise.race([slave.run(), failed]), audit);
+    code = exitCodeOf(await slave.run(), audit);
   } catch (error) {
     tell(describeThrown(error), configuration, audit);
   }
@@ -172,17 +180,18 @@ function takeParent(): ParentMaster | undefined {
 }
 
 interface Interruption {
-  /** Resolves on a signal that asks the process to end; rejects on an exception that nobody caught. */
+  /** Resolves on a signal that asks the process to end. */
   readonly signalled: Promise<{ readonly code: number }>;
   /** From now on the process has its exit code, and a signal can only make it come sooner. */
   readonly end: (code: number) => void;
 }
 
-function watchForInterruption(audit: AuditTrail): Interruption {
+/** `onUncaught` is called at once; a program that listens for exceptions itself decides itself, as in Node. */
+function watchForInterruption(audit: AuditTrail, onUncaught: (error: unknown) => void): Interruption {
   let onSignal: (signal: NodeJS.Signals) => void = () => {};
-  let onException: (error: unknown) => void = () => {};
   let ended: number | undefined;
-  const signalled = new Promise<{ code: number }>((resolve, reject) => {
+  let failed = false;
+  const signalled = new Promise<{ code: number }>((resolve) => {
     let count = 0;
     onSignal = (signal) => {
       if (ended !== undefined) process.exit(ended);
@@ -192,16 +201,21 @@ function watchForInterruption(audit: AuditTrail): Interruption {
       if (++count > 1) process.exit(code);
       resolve({ code });
     };
-    onException = reject;
   });
-  signalled.catch(() => {});
+  const onException = (error: unknown): void => {
+    if (process.listenerCount('uncaughtException') > 1) return;
+    failed = true;
+    onUncaught(error);
+  };
   for (const signal of Object.keys(SIGNAL_CODES)) process.on(signal, onSignal);
-  process.on('uncaughtException', onException);
+  // Before those that listen once, which count no more when they have been called.
+  process.prependListener('uncaughtException', onException);
   return {
     signalled,
     end: (code) => {
       ended = code;
-      process.off('uncaughtException', onException);
+      // What throws again and again must not take the exit code away.
+      if (!failed) process.off('uncaughtException', onException);
     },
   };
 }

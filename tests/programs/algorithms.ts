@@ -62,3 +62,40 @@ export const linger = defineAlgorithm('linger', async (seconds: number, times = 
   if (taskContext().attempt <= times) await sleep(seconds * 1000, undefined, { ref: false });
   return process.pid;
 });
+
+const DEATHS = {
+  SIGTERM: () => process.kill(process.pid, 'SIGTERM'),
+  SIGINT: () => process.kill(process.pid, 'SIGINT'),
+  'exit 0': () => process.exit(0),
+  'exit in a handler': () => {
+    process.prependListener('SIGTERM', () => process.exit(0));
+    process.kill(process.pid, 'SIGTERM');
+  },
+  'an exit handler': () => {
+    process.on('exit', () => process.exit(4));
+    process.kill(process.pid, 'SIGTERM');
+  },
+  abort: () => process.abort(),
+  exception: () =>
+    setTimeout(() => {
+      throw new RangeError('too far\u0007\nand further');
+    }),
+  rejection: () => void Promise.reject(new RangeError('too far\u0007')),
+  nothing: () => undefined,
+} as const;
+
+export type Death = keyof typeof DEATHS;
+
+/** Takes its process down, and never ends of itself. */
+export const perish = defineAlgorithm('perish', async (death: Death) => {
+  console.log(`perishing ${taskContext().taskId}`);
+  DEATHS[death]();
+  await sleep(600_000, undefined, { ref: false });
+});
+
+/** Says what takes its process down, and is through before it happens. */
+export const bequeath = defineAlgorithm('bequeath', (death: Death, afterMs = 0) => {
+  if (afterMs === 0) DEATHS[death]();
+  else setTimeout(DEATHS[death], afterMs);
+  return process.pid;
+});

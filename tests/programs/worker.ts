@@ -17,6 +17,11 @@ const deeds: Record<string, (slave: SlaveHandle) => unknown> = {
     }, 50);
     return slave.slaveLoopSimple();
   },
+  /** What nobody catches is the program's own to hear. */
+  listening: (slave) => {
+    process.on('uncaughtException', (error) => console.log(`heard ${error.message}`));
+    return slave.slaveLoopSimple();
+  },
   loop: async (slave) => {
     for (;;) {
       const report = await slave.slaveLoop({ timeout: 0.05 });
