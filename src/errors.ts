@@ -96,18 +96,43 @@ export interface RemoteError {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Which task an error is about. */
+export interface TaskIdentity {
+  readonly taskId: string;
+  readonly algorithm: string;
+  /** Where the program submitted it, such as `file:///app/main.js:12:3`; undefined where that is not known. */
+  readonly submittedAt: string | undefined;
+}
+
+/** Which run of a task an error is about. */
+export interface TaskRun extends TaskIdentity {
+  readonly sid: string;
+  readonly attempt: number;
+}
+
 /**
  * A task algorithm threw. `name`, `message`, `stack` and `cause` are the remote error's;
- * its own further properties are under `fields`.
+ * its own further properties are under `fields`. `taskId`, `algorithm`, `sid` and `attempt` say which run it
+ * was, and `submittedAt` where the program submitted the task, if that is known.
  */
-export class TaskError extends MwError {
+export class TaskError extends MwError implements TaskRun {
   readonly fields: Readonly<Record<string, unknown>>;
+  readonly taskId: string;
+  readonly algorithm: string;
+  readonly sid: string;
+  readonly attempt: number;
+  readonly submittedAt: string | undefined;
 
-  constructor(remote: RemoteError) {
+  constructor(remote: RemoteError, { taskId, algorithm, sid, attempt, submittedAt }: TaskRun) {
     super('ERR_MW_TASK', remote.message, 'cause' in remote ? { cause: remote.cause } : undefined);
     this.name = remote.name;
     if (remote.stack !== undefined) this.stack = remote.stack;
     this.fields = remote.fields;
+    this.taskId = taskId;
+    this.algorithm = algorithm;
+    this.sid = sid;
+    this.attempt = attempt;
+    this.submittedAt = submittedAt;
   }
 }
 
@@ -140,15 +165,28 @@ export interface FailedAttempt {
   readonly at: number;
 }
 
-/** A task became unrunnable. `history` has the runs that came to nothing, oldest first. */
-export class UnrunnableError extends MwError {
+/**
+ * A task became unrunnable. `history` has the runs that came to nothing, oldest first. Of a task that its
+ * `signal` cancelled, `cause` is the reason with which that was aborted.
+ */
+export class UnrunnableError extends MwError implements TaskIdentity {
   readonly taskId: string;
+  readonly algorithm: string;
+  readonly submittedAt: string | undefined;
   readonly reason: UnrunnableReason;
   readonly history: readonly FailedAttempt[];
 
-  constructor(taskId: string, reason: UnrunnableReason, message: string, history: readonly FailedAttempt[]) {
-    super('ERR_MW_UNRUNNABLE', message);
+  constructor(
+    { taskId, algorithm, submittedAt }: TaskIdentity,
+    reason: UnrunnableReason,
+    message: string,
+    history: readonly FailedAttempt[],
+    options?: ErrorOptions,
+  ) {
+    super('ERR_MW_UNRUNNABLE', message, options);
     this.taskId = taskId;
+    this.algorithm = algorithm;
+    this.submittedAt = submittedAt;
     this.reason = reason;
     this.history = history;
   }

@@ -52,6 +52,8 @@ export {
   MessageSizeError,
   MwError,
   TaskError,
+  type TaskIdentity,
+  type TaskRun,
   UnrunnableError,
   type UnrunnableReason,
   UsageError,

@@ -1,15 +1,41 @@
-/** Looks at the one stack frame above a function: who called it, and from where. */
+/** Looks at the stack frames above a function: who called it, and from where. */
+
+const OWN_PATH = 'algorithms/call-site.js';
+/** The library's own folder, as frames name it; undefined in a bundle, which is the program's file too. */
+export const LIBRARY_FOLDER: string | undefined = folderOf(import.meta.url);
+/** What stands between a stub and the program: such as `Array.map`, or the drawing of `submitAll`. */
+const MOST_FRAMES = 8;
 
 /**
  * The frame that called `callee`, which must be on the stack. Undefined where nothing above it is
  * known, or `Error` is frozen. Takes microseconds: for definitions and suspicions, never for every call.
  */
 export function callSiteOf(callee: (...args: never[]) => unknown): NodeJS.CallSite | undefined {
+  return framesAbove(callee, 1)[0];
+}
+
+/** The place in the program from which `callee` was called, be it through others; undefined if unknown. */
+export function placeAbove(callee: (...args: never[]) => unknown): string | undefined {
+  const site = framesAbove(callee, MOST_FRAMES).find((frame) => !isBuiltIn(frame) && !isOurs(frame));
+  const file = site?.getFileName();
+  return file ? placeOf(site) : undefined;
+}
+
+function folderOf(own: string | undefined): string | undefined {
+  return own?.endsWith(OWN_PATH) ? own.slice(0, -OWN_PATH.length) : undefined;
+}
+
+function isOurs(site: NodeJS.CallSite): boolean {
+  const file = site.getFileName() ?? '';
+  return file.startsWith('node:') || (LIBRARY_FOLDER !== undefined && file.startsWith(LIBRARY_FOLDER));
+}
+
+function framesAbove(callee: (...args: never[]) => unknown, most: number): readonly NodeJS.CallSite[] {
   const limit = Error.stackTraceLimit;
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   const holder: { stack?: unknown } = {};
   // Reflect.set and not an assignment: a frozen Error throws at that.
-  Reflect.set(Error, 'stackTraceLimit', 1);
+  Reflect.set(Error, 'stackTraceLimit', most);
   Reflect.set(Error, 'prepareStackTrace', (_error: Error, sites: NodeJS.CallSite[]) => sites);
   Error.captureStackTrace(holder, callee);
   // The stack is prepared when first read, by whoever is in charge then: read it before restoring.
@@ -17,7 +43,7 @@ export function callSiteOf(callee: (...args: never[]) => unknown): NodeJS.CallSi
   Reflect.set(Error, 'stackTraceLimit', limit);
   if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
   else Reflect.defineProperty(Error, 'prepareStackTrace', prepare);
-  return Array.isArray(frames) ? (frames[0] as NodeJS.CallSite | undefined) : undefined;
+  return Array.isArray(frames) ? (frames as NodeJS.CallSite[]) : [];
 }
 
 /** Where a frame stands, such as `file:///app/main.js:12:3`. */

@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js';
 import { ArrayCallbackArguments, refuseArrayCallback } from './array-callback.js';
 import { callSiteOf, placeOf } from './call-site.js';
 import { fingerprintOf } from './fingerprint.js';
+import { PlaceSampler } from './place-sampler.js';
 import { DEFAULT_POLICY, resolvePolicy } from './policy.js';
 import { checkAlgorithmName, definitionOf, registerAlgorithm } from './registry.js';
 import { currentSubmitter } from './submitter-context.js';
@@ -78,34 +79,39 @@ export function defineAlgorithm<const N extends string, F extends CallableFuncti
 function stubsOf(
   definition: AlgorithmDefinition,
 ): Record<'length' | keyof AlgorithmStubs<string, TaskFunction>, PropertyDescriptor> {
+  const places = new PlaceSampler();
   return {
     name: { value: definition.name },
     length: { value: definition.fn.length },
-    funcall: { value: makeFuncall(definition) },
-    future: { value: makeFuture(definition) },
+    funcall: { value: makeFuncall(definition, places) },
+    future: { value: makeFuture(definition, places) },
     withTaskPolicy: {
-      value: (policy: TaskPolicy) => makeTaskSubmitter(definition, resolvePolicy(policy, definition.policy)),
+      value: (policy: TaskPolicy) =>
+        makeTaskSubmitter(definition, resolvePolicy(policy, definition.policy), places),
     },
     ...counters(definition),
   };
 }
 
-function makeFuncall(definition: AlgorithmDefinition): (...args: unknown[]) => TaskId {
+function makeFuncall(definition: AlgorithmDefinition, places: PlaceSampler): (...args: unknown[]) => TaskId {
   const { fn, policy } = definition;
   const stub = `${definition.name}.funcall`;
   const funcall = (...args: unknown[]): TaskId => {
     if (args.length === 3) refuseArrayCallback(stub, fn, args, funcall);
-    return currentSubmitter(stub).submit(definition, args, policy);
+    return currentSubmitter(stub).submit(definition, args, policy, places.take(funcall));
   };
   return funcall;
 }
 
-function makeFuture(definition: AlgorithmDefinition): (...args: unknown[]) => Promise<unknown> {
+function makeFuture(
+  definition: AlgorithmDefinition,
+  places: PlaceSampler,
+): (...args: unknown[]) => Promise<unknown> {
   const { fn, policy } = definition;
   const stub = `${definition.name}.future`;
   const future = (...args: unknown[]): Promise<unknown> => {
     if (args.length === 3) refuseArrayCallback(stub, fn, args, future);
-    return currentSubmitter(stub).future(definition, args, policy);
+    return currentSubmitter(stub).future(definition, args, policy, places.take(future));
   };
   return future;
 }
@@ -113,16 +119,17 @@ function makeFuture(definition: AlgorithmDefinition): (...args: unknown[]) => Pr
 function makeTaskSubmitter(
   definition: AlgorithmDefinition,
   policy: ResolvedPolicy,
+  places: PlaceSampler,
 ): TaskSubmitter<TaskFunction> {
   const stub = `${definition.name}.withTaskPolicy(policy)`;
   const mapped = new ArrayCallbackArguments(stub, definition.fn);
   const submit = (...args: readonly unknown[]): TaskId => {
     const sent = args.length === 3 ? mapped.take(args, submit) : args;
-    return currentSubmitter(stub).submit(definition, sent, policy);
+    return currentSubmitter(stub).submit(definition, sent, policy, places.take(submit));
   };
   const future = (...args: readonly unknown[]): Promise<unknown> => {
     const sent = args.length === 3 ? mapped.take(args, future) : args;
-    return currentSubmitter(stub).future(definition, sent, policy);
+    return currentSubmitter(stub).future(definition, sent, policy, places.take(future));
   };
   return Object.assign(submit, { future });
 }

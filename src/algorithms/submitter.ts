@@ -3,10 +3,23 @@
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from './types.js';
 
 export interface Submitter {
-  /** Encodes the arguments, queues one task and returns its id; throws EncodeError or MessageSizeError. */
-  submit(definition: AlgorithmDefinition, args: readonly unknown[], policy: ResolvedPolicy): TaskId;
+  /**
+   * Encodes the arguments, queues one task and returns its id; throws EncodeError, MessageSizeError, or
+   * StoppedError. `place` is where the program submits it, where the stub has looked.
+   */
+  submit(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+    place?: string | undefined,
+  ): TaskId;
   /** The same, for a promise of the packet; it always settles. */
-  future(definition: AlgorithmDefinition, args: readonly unknown[], policy: ResolvedPolicy): Promise<unknown>;
+  future(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+    place?: string | undefined,
+  ): Promise<unknown>;
   targetNumber(definition: AlgorithmDefinition): number;
   /** Clamped at 0. */
   setTargetNumber(definition: AlgorithmDefinition, target: number): void;

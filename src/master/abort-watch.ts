@@ -9,9 +9,9 @@ interface Watched {
 
 export class AbortWatch {
   readonly #watched = new Map<AbortSignal, Watched>();
-  readonly #onAbort: (tasks: Iterable<Task>) => void;
+  readonly #onAbort: (tasks: Iterable<Task>, reason: unknown) => void;
 
-  constructor(onAbort: (tasks: Iterable<Task>) => void) {
+  constructor(onAbort: (tasks: Iterable<Task>, reason: unknown) => void) {
     this.#onAbort = onAbort;
   }
 
@@ -20,7 +20,7 @@ export class AbortWatch {
     let watched = this.#watched.get(signal);
     if (watched === undefined) {
       const tasks = new Set<Task>();
-      watched = { tasks, listener: () => this.#onAbort([...tasks]) };
+      watched = { tasks, listener: () => this.#onAbort([...tasks], signal.reason) };
       this.#watched.set(signal, watched);
       signal.addEventListener('abort', watched.listener, { once: true });
     }

@@ -53,8 +53,9 @@ export class Intake {
     args: readonly unknown[],
     policy: ResolvedPolicy,
     future?: FutureSettler,
+    place?: string,
   ): TaskId {
-    return this.#accept(this.#maker.make(this.#nextNumber, { definition, args, policy, future }));
+    return this.#accept(this.#maker.make(this.#nextNumber, { definition, args, policy, future, place }));
   }
 
   /** Queues a new task with an earlier one's algorithm and arguments; UsageError if it is not this program's. */
@@ -71,14 +72,15 @@ export class Intake {
   }
 
   #heed(task: Task, signal: AbortSignal): void {
-    if (signal.aborted) this.cancelBySignal([task]);
+    if (signal.aborted) this.cancelBySignal([task], signal.reason);
     else this.#aborts.watch(task, signal);
   }
 
-  /** The signal of these tasks was aborted. */
-  cancelBySignal(tasks: Iterable<Task>): void {
+  /** The signal of these tasks was aborted, for this reason. */
+  cancelBySignal(tasks: Iterable<Task>, cause: unknown): void {
+    const why = reasonInWords(cause);
     for (const task of tasks) {
-      this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled by its signal`);
+      this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled by its signal${why}`, { cause });
     }
     this.#onNews();
   }
@@ -107,4 +109,11 @@ export class Intake {
     this.#onNews();
     return true;
   }
+}
+
+/** Nothing for the reason that a signal has when the program gives none. */
+function reasonInWords(reason: unknown): string {
+  if (typeof reason === 'string') return `: ${reason}`;
+  if (!(reason instanceof Error) || reason.name === 'AbortError') return '';
+  return `: ${reason.name}: ${reason.message}`;
 }

@@ -45,7 +45,7 @@ export class MasterCore {
   readonly #commands: Commands;
   readonly #slaves: SlaveSide;
   readonly #intake: Intake;
-  readonly #aborts = new AbortWatch((tasks) => this.#intake.cancelBySignal(tasks));
+  readonly #aborts = new AbortWatch((tasks, reason) => this.#intake.cancelBySignal(tasks, reason));
   readonly #checkpoint: Checkpoint | undefined;
   readonly #drought = new Drought();
   readonly groups: Groups;
@@ -154,8 +154,9 @@ export class MasterCore {
     args: readonly unknown[],
     policy: ResolvedPolicy,
     future?: FutureSettler,
+    place?: string,
   ): TaskId {
-    return this.#intake.submit(definition, args, policy, future);
+    return this.#intake.submit(definition, args, policy, future, place);
   }
 
   /** Queues a new task with an earlier one's algorithm and arguments; UsageError if it is not this program's. */

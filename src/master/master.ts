@@ -56,9 +56,14 @@ export class Master implements Submitter {
 
   // ---- the stubs' side
 
-  submit(definition: AlgorithmDefinition, args: readonly unknown[], policy: ResolvedPolicy): TaskId {
+  submit(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+    place?: string,
+  ): TaskId {
     this.#refuseIfStopped();
-    const taskId = this.#core.submit(definition, args, policy);
+    const taskId = this.#core.submit(definition, args, policy, undefined, place);
     this.#link.dispatchSoon();
     return taskId;
   }
@@ -67,13 +72,14 @@ export class Master implements Submitter {
     definition: AlgorithmDefinition,
     args: readonly unknown[],
     policy: ResolvedPolicy,
+    place?: string,
   ): Promise<unknown> {
     this.#refuseIfStopped();
     let settler: { resolve: (packet: unknown) => void; reject: (error: Error) => void } | undefined;
     const promise = new Promise((resolve, reject) => {
       settler = { resolve, reject };
     });
-    this.#core.submit(definition, args, policy, settler);
+    this.#core.submit(definition, args, policy, settler, place);
     this.#link.dispatchSoon();
     return promise;
   }

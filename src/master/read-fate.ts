@@ -1,6 +1,6 @@
 /** Makes a task's fate of what a slave says of its run. */
 
-import { FormatError, TaskError } from '../errors.js';
+import { FormatError, TaskError, type TaskRun } from '../errors.js';
 import { decodeValue } from '../wire/codec.js';
 import type { ResultEntry } from '../wire/entries.js';
 import { decodeError } from '../wire/remote-error.js';
@@ -16,16 +16,32 @@ export function readFate(
   seconds: number,
   bytes: number,
 ): TaskFate {
-  const [, , status, , json, meta] = entry;
+  const [, attempt, status, , json, meta] = entry;
   try {
     if (status === 0)
       return TaskFate.ok(task, sid, decodeValue(json, meta, raws, functionsOf(task)), seconds, bytes);
-    return TaskFate.failed(task, sid, new TaskError(decodeError(json, meta, raws)), seconds, bytes);
+    return TaskFate.failed(
+      task,
+      sid,
+      new TaskError(decodeError(json, meta, raws), runOf(task, sid, attempt)),
+      seconds,
+      bytes,
+    );
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     const { name, message, stack } = error;
-    return TaskFate.failed(task, sid, new TaskError({ name, message, stack, fields: {} }), seconds, bytes);
+    return TaskFate.failed(
+      task,
+      sid,
+      new TaskError({ name, message, stack, fields: {} }, runOf(task, sid, attempt)),
+      seconds,
+      bytes,
+    );
   }
+}
+
+function runOf(task: Task, sid: number, attempt: number): TaskRun {
+  return { ...task.identity, sid: `SLAVE-${sid}`, attempt };
 }
 
 /** A slave must not get the master to run its code, unless the program asks for such results. */

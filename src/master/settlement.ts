@@ -202,11 +202,11 @@ export class Settlement {
   }
 
   /** The task can never run (again). */
-  giveUp(task: Task, reason: UnrunnableReason, message: string): void {
+  giveUp(task: Task, reason: UnrunnableReason, message: string, options?: ErrorOptions): void {
     const lastSid = lastSidOf(task);
     if (task.group !== undefined) this.#release(task, true);
     const history = task.history ?? [];
-    const error = new UnrunnableError(task.id, reason, message, history);
+    const error = new UnrunnableError(task.identity, reason, message, history, options);
     const algorithm = task.algorithm.definition.name;
     if (reason === 'cancelled') {
       const sid = lastSid === undefined ? undefined : `SLAVE-${lastSid}`;

@@ -44,7 +44,14 @@ export function decodeStoredResult(task: Task, bytes: Uint8Array): TaskFate {
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     const { name, message, stack } = error;
-    return TaskFate.failed(task, 0, new TaskError({ name, message, stack, fields: {} }), 0, bytes.length);
+    const run = { ...task.identity, sid: 'SLAVE-0', attempt: task.attempt };
+    return TaskFate.failed(
+      task,
+      0,
+      new TaskError({ name, message, stack, fields: {} }, run),
+      0,
+      bytes.length,
+    );
   }
 }
 

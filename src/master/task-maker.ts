@@ -3,6 +3,7 @@
 import type { AlgorithmDefinition, ResolvedPolicy } from '../algorithms/types.js';
 import { MessageSizeError, UsageError } from '../errors.js';
 import { encodeList } from '../wire/codec.js';
+import { SubmissionPlaces } from './submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from './task.js';
 
 /** Bytes of a message around the arguments of its only task. */
@@ -13,6 +14,8 @@ export interface Submission {
   readonly args: readonly unknown[];
   readonly policy: ResolvedPolicy;
   readonly future: FutureSettler | undefined;
+  /** Where the program submits it, if that was looked at. */
+  readonly place: string | undefined;
 }
 
 export class TaskMaker {
@@ -22,7 +25,7 @@ export class TaskMaker {
   constructor(algorithms: readonly AlgorithmDefinition[], maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes;
     for (const [index, definition] of algorithms.entries()) {
-      const measured = { seconds: undefined, resultBytes: 0 };
+      const measured = { seconds: undefined, resultBytes: 0, places: new SubmissionPlaces() };
       this.#entries.set(definition, { definition, index, targetNumber: 0, pending: 0, ...measured });
     }
   }
@@ -36,8 +39,12 @@ export class TaskMaker {
     );
   }
 
+  get entries(): Iterable<AlgorithmEntry> {
+    return this.#entries.values();
+  }
+
   /** Throws EncodeError, MessageSizeError or UsageError; `number` is the task's, from then on. */
-  make(number: () => number, { definition, args, policy, future }: Submission): Task {
+  make(number: () => number, { definition, args, policy, future, place }: Submission): Task {
     const entry = this.entryOf(definition);
     const { text, raws, byteLength } = encodeList(args);
     if (byteLength + MESSAGE_OVERHEAD > this.#maxMessageBytes) {
@@ -47,12 +54,18 @@ export class TaskMaker {
         this.#maxMessageBytes,
       );
     }
-    return new Task(number(), entry, text, raws, byteLength, policy, future);
+    const task = new Task(number(), entry, text, raws, byteLength, policy, future);
+    if (place !== undefined) entry.places.note(task.number, place);
+    return task;
   }
 
   /** A new task of an earlier one's algorithm and arguments, as they were encoded then. */
-  remake(number: () => number, { algorithm, text, raws, bytes }: Task, policy: ResolvedPolicy): Task {
+  remake(number: () => number, earlier: Task, policy: ResolvedPolicy): Task {
+    const { algorithm, text, raws, bytes } = earlier;
     const entry = this.entryOf(algorithm.definition);
-    return new Task(number(), entry, text, raws, bytes, policy, undefined);
+    const task = new Task(number(), entry, text, raws, bytes, policy, undefined);
+    const { submittedAt } = earlier.identity;
+    if (submittedAt !== undefined) entry.places.note(task.number, submittedAt);
+    return task;
   }
 }

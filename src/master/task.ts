@@ -1,9 +1,10 @@
 /** One task of a master, from its submission to its fate, and the algorithm as its master counts it. */
 
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
-import type { FailedAttempt } from '../errors.js';
+import type { FailedAttempt, TaskIdentity } from '../errors.js';
 import type { ResultKey } from './result-store.js';
 import type { Group, SlaveRecord } from './slave-record.js';
+import type { SubmissionPlaces } from './submission-places.js';
 
 /** What one master knows of one algorithm. */
 export interface AlgorithmEntry {
@@ -17,6 +18,8 @@ export interface AlgorithmEntry {
   seconds: number | undefined;
   /** Bytes that a result takes on the wire, as a moving average; 0 before the first. */
   resultBytes: number;
+  /** Where its tasks were submitted. */
+  readonly places: SubmissionPlaces;
 }
 
 /** Settles the promise of a task submitted as a future. */
@@ -72,6 +75,12 @@ export class Task {
 
   get id(): TaskId {
     return `TASK-${this.number}`;
+  }
+
+  /** What errors about it say. */
+  get identity(): TaskIdentity {
+    const { places, definition } = this.algorithm;
+    return { taskId: this.id, algorithm: definition.name, submittedAt: places.of(this.number) };
   }
 
   /** Whether an earlier run of it was that slave's. */

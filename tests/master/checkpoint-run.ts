@@ -79,7 +79,10 @@ export class Run {
 
   fail(task: Task): void {
     this.jar.withhold(task);
-    const error = new TaskError({ name: 'Error', message: 'no', fields: {} });
+    const error = new TaskError(
+      { name: 'Error', message: 'no', fields: {} },
+      { ...task.identity, sid: 'SLAVE-3', attempt: 1 },
+    );
     this.checkpoint.take(task, TaskFate.failed(task, 3, error, 0.25, 10), undefined);
   }
 

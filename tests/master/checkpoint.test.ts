@@ -157,7 +157,7 @@ checkpoint('does not store ordered tasks, errors, unrunnable ones, or what is ex
   run.fail(run.begin());
   const task = run.begin();
   run.jar.withhold(task);
-  const error = new UnrunnableError(task.id, 'max-attempts', 'no', []);
+  const error = new UnrunnableError(task.identity, 'max-attempts', 'no', []);
   run.checkpoint.take(task, TaskFate.unrunnable(task, 3, error), undefined);
   const definition = { ...createEntry('work').definition, checkpoint: false };
   const exempt = new Run(stored, { work: { ...createEntry('work'), definition } });

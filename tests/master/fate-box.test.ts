@@ -16,7 +16,7 @@ function ok(number: number, algorithm: AlgorithmEntry, bytes = 1): TaskFate {
 
 function unrunnable(number: number, algorithm: AlgorithmEntry): TaskFate {
   const task = createTask(number, algorithm);
-  return TaskFate.unrunnable(task, undefined, new UnrunnableError(task.id, 'cancelled', 'test', []));
+  return TaskFate.unrunnable(task, undefined, new UnrunnableError(task.identity, 'cancelled', 'test', []));
 }
 
 const idsOf = (fates: readonly TaskFate[]): string[] => fates.map(({ taskId }) => taskId);

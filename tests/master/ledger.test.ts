@@ -13,8 +13,9 @@ import { createEntry, createTask } from './parts.js';
 
 const hello = createEntry('hello');
 const square = createEntry('square');
-const FAILURE = new TaskError({ name: 'Error', message: 'no', fields: {} });
-const LOST = new UnrunnableError('TASK-0', 'cancelled', 'no', []);
+const RUN = { taskId: 'TASK-0', algorithm: 'work', submittedAt: undefined, sid: 'SLAVE-0', attempt: 1 };
+const FAILURE = new TaskError({ name: 'Error', message: 'no', fields: {} }, RUN);
+const LOST = new UnrunnableError(RUN, 'cancelled', 'no', []);
 const begin: AuditEvent[] = [
   { type: 'init', role: 'master', memberId: 'm' },
   { type: 'master-ready', address: 'here' },

@@ -13,6 +13,7 @@ import { Sessions } from '../../src/master/sessions.js';
 import { Settlement } from '../../src/master/settlement.js';
 import { SlaveMachine } from '../../src/master/slave-machine.js';
 import { type Group, SlaveRecord } from '../../src/master/slave-record.js';
+import { SubmissionPlaces } from '../../src/master/submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../../src/master/task.js';
 import { TaskJar } from '../../src/master/task-jar.js';
 import { encodeBody } from '../../src/wire/body.js';
@@ -35,7 +36,8 @@ export function createEntry(name = 'work', seconds?: number, resultBytes = 0): A
     checkpoint: true,
     place: 'here',
   };
-  return { definition, index: 0, targetNumber: 0, pending: 0, seconds, resultBytes };
+  const places = new SubmissionPlaces();
+  return { definition, index: 0, targetNumber: 0, pending: 0, seconds, resultBytes, places };
 }
 
 export function createTask(
@@ -90,8 +92,8 @@ export class Parts {
   readonly given: Group[] = [];
   /** Copies that slaves were told to stop, as `sid/index`. */
   readonly stopped: string[] = [];
-  readonly aborts = new AbortWatch((tasks) => {
-    for (const task of tasks) this.settlement.giveUp(task, 'cancelled', 'test');
+  readonly aborts = new AbortWatch((tasks, cause) => {
+    for (const task of tasks) this.settlement.giveUp(task, 'cancelled', 'test', { cause });
   });
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;

@@ -306,6 +306,65 @@ test('a future of a task that cannot run is rejected, also when the master stops
   await stopped;
 });
 
+test('the reason with which a signal is aborted is the cause of the error, whenever it was', () =>
+  withCluster(EMBEDDED, 0, async (mw) => {
+    const late = new AbortController();
+    const waiting = echo.withTaskPolicy({ signal: late.signal }).future(1);
+    echo.withTaskPolicy({ signal: late.signal })(2);
+    const why = new RangeError('better found');
+    late.abort(why);
+    const error = await rejection(waiting);
+    if (!(error instanceof UnrunnableError)) throw error;
+    assert.is(error.cause, why);
+    assert.match(error.message, /^TASK-0 was cancelled by its signal: RangeError: better found$/);
+    assert.equal([error.taskId, error.algorithm], ['TASK-0', 'echo']);
+    const [fate] = mw.getUnrunnableTasks(echo);
+    assert.is(fate?.error.cause, why);
+    const before = AbortSignal.abort(why);
+    for (const [signal, cause] of [
+      [before, why],
+      [AbortSignal.abort('a text'), 'a text'],
+      [AbortSignal.abort(null), null],
+      [AbortSignal.any([before]), why],
+    ] as const) {
+      const error = await rejection(echo.withTaskPolicy({ signal }).future(1));
+      assert.ok(error instanceof UnrunnableError && 'cause' in error);
+      assert.is(error.cause, cause);
+    }
+    for (const [signal, name] of [
+      [AbortSignal.abort(), 'AbortError'],
+      [AbortSignal.timeout(1), 'TimeoutError'],
+    ] as const) {
+      const error = await rejection(echo.withTaskPolicy({ signal }).future(1));
+      assert.is(error instanceof UnrunnableError && (error.cause as Error).name, name);
+    }
+    const id = echo.funcall(1);
+    mw.cancel(id);
+    assert.is('cause' in (mw.getUnrunnableTasks(echo)[0]?.error ?? {}), false, 'the program gave none');
+  }));
+
+test('an error of a task knows its task, its run and where it was submitted', () =>
+  withCluster(EMBEDDED, 1, async (mw) => {
+    const error = await rejection(fail.future('here'));
+    if (!(error instanceof TaskError)) throw error;
+    assert.equal([error.taskId, error.algorithm, error.sid, error.attempt], ['TASK-0', 'fail', 'SLAVE-0', 1]);
+    const file = new URL('', import.meta.url).href;
+    assert.ok(error.submittedAt?.startsWith(`${file}:`), error.submittedAt);
+    const mapped = ['a', 'b'].map(fail.withTaskPolicy({ tag: 1 }));
+    mw.submitAll(['c'], (text) => fail.funcall(text));
+    const places = new Map<string, string | undefined>();
+    for (const fate of await take(mw.results(fail))) {
+      if (fate.status !== 'error') throw new Error(`${fate.taskId} has not failed`);
+      places.set(fate.taskId, fate.error.submittedAt);
+    }
+    assert.is(places.size, 3);
+    const lines = [...places.values()].map((place) => {
+      assert.ok(place?.startsWith(`${file}:`), place);
+      return Number(place?.split(':').at(-2));
+    });
+    assert.is(new Set(lines).size, 2, `${lines} of ${mapped}`);
+  }));
+
 test('a sid that nobody has makes a task unrunnable, unless it may run anyway', () =>
   withCluster(EMBEDDED, 1, async (mw) => {
     const tag = { mine: Symbol('tag') };

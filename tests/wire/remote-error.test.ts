@@ -10,6 +10,8 @@ function arrive(thrown: unknown): RemoteError {
   return decodeError(json, meta, raws);
 }
 
+const RUN = { taskId: 'TASK-0', algorithm: 'work', submittedAt: undefined, sid: 'SLAVE-0', attempt: 1 };
+
 const remote = suite('remote error');
 
 remote('keeps name, message, stack, cause and own fields', () => {
@@ -19,7 +21,7 @@ remote('keeps name, message, stack, cause and own fields', () => {
     big: 1n,
     bytes: Buffer.from('x'),
   });
-  const error = new TaskError(arrive(thrown));
+  const error = new TaskError(arrive(thrown), RUN);
   assert.equal([error.name, error.message, error.stack], ['TypeError', 'no', thrown.stack]);
   assert.equal(error.fields, { code: 'E_NO', big: 1n, bytes: Buffer.from('x') });
   const got = error.cause as typeof cause;
