@@ -36,6 +36,8 @@ export class FateCheck {
   /** Of whole runs. */
   readonly #counts: Counts = { ok: 0, error: 0, unrunnable: 0 };
   #run: Run | undefined;
+  /** Which one has stopped its master. */
+  #signal: string | undefined;
   #events = 0;
   #masters = 0;
   #whole = 0;
@@ -56,9 +58,13 @@ export class FateCheck {
         this.#close(false);
         this.#masters++;
         this.#run = newRun(true);
+        this.#signal = undefined;
         break;
       case 'master-finished':
         this.#close(true);
+        break;
+      case 'interrupted':
+        this.#signal = event.signal;
         break;
       case 'audit-dropped':
         this.#dropped += event.count;
@@ -157,7 +163,7 @@ export class FateCheck {
     if (smallest !== undefined) {
       const others = size === 1 ? '' : ` (nor have others, ${size} in all)`;
       const why = finished
-        ? 'the master algorithm did not wait for it'
+        ? this.#whyLeft()
         : (this.#doubt ?? 'the trail ends before it, without the last line of its master');
       this.#refutation ??= this.#inRun(`TASK-${smallest} has no fate${others}: ${why}`);
     } else if (!run.begun) {
@@ -170,6 +176,11 @@ export class FateCheck {
       this.#tasks += run.tasks;
       for (const fate of FATES) this.#counts[fate] += run.counts[fate];
     }
+  }
+
+  #whyLeft(): string {
+    if (this.#signal === undefined) return 'the master algorithm did not wait for it';
+    return `its master was stopped by ${this.#signal}`;
   }
 
   #inRun(what: string): string {

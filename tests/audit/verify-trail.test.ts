@@ -57,6 +57,12 @@ const verifying = suite('audit verify');
 const CASES: readonly (readonly [name: string, code: number, text: string, events: readonly AuditEvent[]])[] =
   [
     [
+      'tells tasks that a signal cut off from those for which the program did not wait',
+      1,
+      'TASK-1 has no fate: its master was stopped by SIGTERM',
+      [init, ready, submitted('0-1'), ok('0'), { type: 'interrupted', signal: 'SIGTERM' }, end],
+    ],
+    [
       'proves that each task had one fate',
       0,
       'every task had exactly one fate (tasks 11: ok 8, error 2, unrunnable 1; runs 1)',
