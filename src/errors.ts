@@ -191,3 +191,32 @@ export class UnrunnableError extends MwError implements TaskIdentity {
     this.history = history;
   }
 }
+
+/**
+ * The master was stopped before the program had everything: by a signal, by `stop()`, or by an error, which is
+ * then its `cause`. Whatever waits for the master throws it, and `master.signal` has aborted with it before.
+ * One that a program lets through is printed in one line.
+ */
+export class StoppedError extends MwError {
+  /** Tasks that had no fate: queued, running, or with a result that was not stored yet. */
+  readonly pending: number;
+  /** Fates that had arrived and that nobody had taken: `getResults` and `getUnrunnableTasks` still give them. */
+  readonly untaken: number;
+  /** Undefined when it was no signal. */
+  readonly signal: NodeJS.Signals | undefined;
+
+  constructor(
+    message: string,
+    {
+      pending,
+      untaken,
+      signal,
+      ...options
+    }: { pending: number; untaken: number; signal?: NodeJS.Signals | undefined } & ErrorOptions,
+  ) {
+    super('ERR_MW_STOPPED', inOneLine(message), options);
+    this.pending = pending;
+    this.untaken = untaken;
+    this.signal = signal;
+  }
+}

@@ -51,6 +51,7 @@ export {
   JoinError,
   MessageSizeError,
   MwError,
+  StoppedError,
   TaskError,
   type TaskIdentity,
   type TaskRun,

@@ -16,6 +16,8 @@ let entered: AsyncLocalStorage<Submitter> | undefined;
 let program: Submitter | undefined;
 /** Steps 2 and 3, decided whenever a master comes or goes, so that a stub reads one variable. */
 let fallback: Submitter | undefined;
+/** Why the last master of the process ended, as long as no other lives. */
+let lastEnd: Error | undefined;
 
 /**
  * The master to submit to; `stub`, such as `hello.funcall`, is named in the UsageError that it throws
@@ -31,12 +33,16 @@ export function enterMaster<T>(submitter: Submitter, fn: () => T): T {
   return entered.run(submitter, fn);
 }
 
-/** Makes a master known while it lives; returns what takes it out again (and may be called twice). */
-export function registerSubmitter(submitter: Submitter): () => void {
+/**
+ * Makes a master known while it lives; returns what takes it out again (and may be called twice). The error
+ * given to that is thrown by stubs that find no master any more.
+ */
+export function registerSubmitter(submitter: Submitter): (end?: Error) => void {
   live.add(submitter);
+  lastEnd = undefined;
   chooseFallback();
-  return () => {
-    live.delete(submitter);
+  return (end) => {
+    if (live.delete(submitter) && live.size === 0) lastEnd = end;
     chooseFallback();
   };
 }
@@ -53,6 +59,7 @@ function chooseFallback(): void {
 }
 
 function refuse(stub: string): never {
+  if (lastEnd !== undefined) throw lastEnd;
   const why =
     live.size === 0
       ? 'no master runs in this process (a slave has none, and a master only until it stops)'

@@ -72,6 +72,8 @@ export interface Configuration {
   readonly allowVersionSkew: boolean;
   /** The folder of results; undefined on a slave. */
   readonly checkpoint: string | undefined;
+  /** Tasks that a master algorithm leaves behind are its failure. */
+  readonly strict: boolean;
   /** What the library did not consume, in its order. */
   readonly argv: readonly string[];
   /** One line each, for the audit trail. */
@@ -154,6 +156,7 @@ class Reader {
       insecure: this.#has('insecure'),
       maxMessageBytes: this.#read('maxMessageSize', messageBytesOf) ?? 256 * 1024 * 1024,
       allowVersionSkew: this.#has('allowVersionSkew'),
+      strict: this.#has('strict'),
       checkpoint: this.#role === 'master' ? this.#read('checkpoint', folderOf) : undefined,
       argv,
       warnings: this.#warnings,

@@ -32,9 +32,15 @@ export interface EmbeddedSlaveOptions extends Flags, AuditOptions {
 export interface EmbeddedMaster extends MasterHandle, AsyncDisposable {
   /** Where slaves join; 0 when the broker is not its own. */
   readonly masterPort: number;
-  /** Runs a master algorithm whose stubs speak to this master, whatever others live in the process. */
+  /**
+   * Runs a master algorithm whose stubs speak to this master, whatever others live in the process. Throws
+   * StoppedError when the master has ended.
+   */
   run<T>(algorithm: (master: MasterHandle) => T): T;
-  /** Tells the slaves to shut down and ends the master; may be called twice. */
+  /**
+   * Tells the slaves to shut down and ends the master: whatever waits for it throws StoppedError. May be called
+   * twice. With `strict` it rejects, when all has ended, if tasks were pending or results untaken.
+   */
   stop(): Promise<void>;
 }
 
@@ -63,14 +69,17 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
   const audit = auditOf(configuration, onAudit);
   const running = await RunningMaster.start({ configuration, audit, program, authorizeSlave });
   const stop = async (): Promise<void> => {
-    await running.end(true);
+    await running.end({ by: 'stop' });
     await audit.close();
+    if (configuration.strict && running.leftBehind !== undefined) throw running.handle.signal.reason;
   };
   const embedded = Object.create(running.handle, {
     masterPort: { value: running.port, enumerable: true },
     run: {
-      value: <T>(algorithm: (master: MasterHandle) => T) =>
-        enterMaster(running.master, () => algorithm(embedded)),
+      value: <T>(algorithm: (master: MasterHandle) => T) => {
+        running.handle.signal.throwIfAborted();
+        return enterMaster(running.master, () => algorithm(embedded));
+      },
     },
     stop: { value: stop },
     [Symbol.asyncDispose]: { value: stop },

@@ -111,6 +111,12 @@ export const FLAG_ROWS: readonly FlagRow[] = [
     'value',
     'Folder that keeps every result, so that a master started again computes only the rest',
   ),
+  row(
+    'strict',
+    'Master:',
+    'nothing',
+    'Exit with 255 when the master algorithm returns with tasks pending or results untaken; a warning without it',
+  ),
 
   row(
     'slaves',

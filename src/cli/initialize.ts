@@ -3,18 +3,19 @@
 import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
-import { setProgramSubmitter } from '../algorithms/submitter-context.js';
 import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
-import { CheckpointError, FlagError, MwError } from '../errors.js';
 import type { ParentMaster } from '../slave/slave.js';
 import type { Configuration } from './configuration.js';
 import { programAuthorization, programMaster, programSlave } from './define-program.js';
 import { packageVersion } from './describe-flags.js';
+import { describeOwn, describeThrown } from './describe-thrown.js';
 import { exitCodeOf, FAILURE } from './exit-code.js';
 import { parseFlags } from './flags.js';
+import { watchForInterruption } from './interruption.js';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
 import { programFile } from './one-executable.js';
 import { openTrail } from './open-trail.js';
+import { playMaster } from './play-master.js';
 import type { Flags } from './program-flags.js';
 import { RunningMaster } from './run-master.js';
 import { createSlave } from './run-slave.js';
@@ -23,7 +24,6 @@ import { answerTrailQuestion } from './trail-question.js';
 
 /** What still holds the event loop so long after the end is named, and the process exits all the same. */
 const LINGER_MS = 2_000;
-const SIGNAL_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 /**
  * Runs the program as its command line says (CL-MW's mw-initialize): `--master` runs the algorithm of
@@ -78,7 +78,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
     configuration = command.configuration;
     audit = openTrail(configuration, 'standard-error');
   } catch (error) {
-    process.stderr.write(`${describe(error)}\n`);
+    process.stderr.write(`${describeOwn(error)}\n`);
     return FAILURE;
   }
   const stopReopening = reopenOnHangup(audit);
@@ -90,7 +90,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   try {
     code = await (role === 'master' ? runMaster : runSlave)(configuration, audit);
   } catch (error) {
-    tell(describe(error), configuration, audit);
+    tell(describeOwn(error), configuration, audit);
   }
   stopReopening();
   await audit.flush();
@@ -110,47 +110,22 @@ async function runMaster(configuration: Configuration, audit: AuditTrail): Promi
     program: programFile(process.argv[1]),
     authorizeSlave: programAuthorization(),
   });
-  const killLocalSlaves = (): void => running.killLocalSlaves();
-  process.on('exit', killLocalSlaves);
-  setProgramSubmitter(running.master);
-  let onUncaught: (error: unknown) => void = () => {};
-  const failed = new Promise<never>((_resolve, reject) => {
-    onUncaught = reject;
-  });
-  failed.catch(() => {});
-  const interruption = watchForInterruption(audit, onUncaught);
-  let finished = false;
-  let code = FAILURE;
-  try {
-    const outcome = await Promise.race([
-      Promise.resolve(running.handle)
-        .then(algorithm)
-        .then((value) => ({ value })),
-      interruption.signalled,
-      failed,
-    ]);
-    finished = 'value' in outcome;
-    code = 'value' in outcome ? exitCodeOf(outcome.value, audit) : outcome.code;
-  } catch (error) {
-    tell(describeThrown(error), configuration, audit);
-  }
-  await running.end(finished);
-  setProgramSubmitter(undefined);
-  interruption.end(code);
-  process.off('exit', killLocalSlaves);
-  return code;
+  const say = (text: string): void => tell(text, configuration, audit);
+  return playMaster({ configuration, audit, algorithm, running, tell: say });
 }
 
 async function runSlave(configuration: Configuration, audit: AuditTrail): Promise<number> {
   const abort = new AbortController();
   let failed = false;
-  const interruption = watchForInterruption(audit, (error) => {
+  const interruption = watchForInterruption(audit, ({ error }) => {
     // What follows from the first is not worth a stack of its own.
     if (!failed) tell(describeThrown(error), configuration, audit);
     failed = true;
     slave.fail(error);
   });
-  void interruption.signalled.then(() => abort.abort());
+  void interruption.first.then(({ by }) => {
+    if (by === 'signal') abort.abort();
+  });
   const slave = createSlave({
     configuration,
     audit,
@@ -179,47 +154,6 @@ function takeParent(): ParentMaster | undefined {
   return { pipeFd: Number(fd), isGone: () => process.ppid !== pid };
 }
 
-interface Interruption {
-  /** Resolves on a signal that asks the process to end. */
-  readonly signalled: Promise<{ readonly code: number }>;
-  /** From now on the process has its exit code, and a signal can only make it come sooner. */
-  readonly end: (code: number) => void;
-}
-
-/** `onUncaught` is called at once; a program that listens for exceptions itself decides itself, as in Node. */
-function watchForInterruption(audit: AuditTrail, onUncaught: (error: unknown) => void): Interruption {
-  let onSignal: (signal: NodeJS.Signals) => void = () => {};
-  let ended: number | undefined;
-  let failed = false;
-  const signalled = new Promise<{ code: number }>((resolve) => {
-    let count = 0;
-    onSignal = (signal) => {
-      if (ended !== undefined) process.exit(ended);
-      audit.emit({ type: 'interrupted', signal });
-      const code = SIGNAL_CODES[signal] ?? FAILURE;
-      // The second time the user means it.
-      if (++count > 1) process.exit(code);
-      resolve({ code });
-    };
-  });
-  const onException = (error: unknown): void => {
-    if (process.listenerCount('uncaughtException') > 1) return;
-    failed = true;
-    onUncaught(error);
-  };
-  for (const signal of Object.keys(SIGNAL_CODES)) process.on(signal, onSignal);
-  // Before those that listen once, which count no more when they have been called.
-  process.prependListener('uncaughtException', onException);
-  return {
-    signalled,
-    end: (code) => {
-      ended = code;
-      // What throws again and again must not take the exit code away.
-      if (!failed) process.off('uncaughtException', onException);
-    },
-  };
-}
-
 function exitAfterLingering(audit: AuditTrail, code: number): void {
   const timer = setTimeout(() => {
     audit.emit({ type: 'still-open', what: heldOpen().join(', ') || 'unknown' });
@@ -245,18 +179,4 @@ function heldOpen(): string[] {
 function tell(text: string, { auditFile }: Configuration, audit: AuditTrail): void {
   process.stderr.write(`${text}\n`);
   if (auditFile !== undefined) audit.emit({ type: 'error', text });
-}
-
-/** An algorithm reads flags of its own, and says what is wrong with them as we do; all else is a fault in it. */
-function describeThrown(error: unknown): string {
-  return error instanceof FlagError || error instanceof CheckpointError ? error.message : stackOf(error);
-}
-
-/** One line for what we say on purpose; the stack for what nobody foresaw. */
-function describe(error: unknown): string {
-  return error instanceof MwError ? error.message : stackOf(error);
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : `thrown: ${String(error)}`;
 }

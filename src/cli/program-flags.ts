@@ -56,6 +56,8 @@ export interface Flags {
   /** Bytes, or a text such as `64m`; 256 MB. */
   readonly maxMessageSize?: number | string | undefined;
   readonly allowVersionSkew?: boolean | undefined;
+  /** Fails when the master algorithm returns, or `stop()` comes, with tasks pending or results untaken. */
+  readonly strict?: boolean | undefined;
   /** Folder that keeps results from one run to the next; on a master. */
   readonly checkpoint?: string | undefined;
 }

@@ -14,7 +14,9 @@ import { withTls } from '../link/broker-urls.js';
 import type { BrokerAddress } from '../link/ports.js';
 import type { AuthorizeSlave } from '../master/admissions.js';
 import type { CheckpointStore } from '../master/checkpoint-store.js';
+import { areAny, describeLeftovers, firstSubmission } from '../master/leftovers.js';
 import { Master } from '../master/master.js';
+import type { MasterEnd } from '../master/master-end.js';
 import type { MasterHandle } from '../master/master-handle.js';
 import { openCheckpoint } from '../master/open-checkpoint.js';
 import { ResourceWriter } from '../master/resource-writer.js';
@@ -47,6 +49,7 @@ export class RunningMaster {
   readonly #resources: ResourceWriter | undefined;
   readonly #locals: LocalSlaves | undefined;
   readonly #checkpoint: CheckpointStore | undefined;
+  #leftBehind: string | undefined;
   #ended: Promise<void> | undefined;
 
   private constructor(parts: {
@@ -110,17 +113,28 @@ export class RunningMaster {
     return new RunningMaster({ params, master, address, broker, resources, locals, checkpoint });
   }
 
-  /** Ends everything; `finished` says whether the master algorithm came to its end. May be called twice. */
-  end(finished: boolean): Promise<void> {
-    this.#ended ??= this.#end(finished);
+  /** Ends everything, the program's side of it at once. May be called twice; the first reason counts. */
+  end(end: MasterEnd): Promise<void> {
+    this.#ended ??= this.#end(end);
     return this.#ended;
   }
 
-  async #end(finished: boolean): Promise<void> {
+  /** In words, what the program had not waited for or not taken when the master ended; undefined for nothing. */
+  get leftBehind(): string | undefined {
+    return this.#leftBehind;
+  }
+
+  async #end(end: MasterEnd): Promise<void> {
     const { audit, configuration } = this.params;
+    const leftovers = this.master.halt(end);
+    const finished = end.by === 'return' || end.by === 'stop';
+    if (areAny(leftovers)) {
+      const how = end.by === 'return' ? 'the master algorithm returned' : 'the master was stopped';
+      this.#leftBehind = `${how} with ${describeLeftovers(leftovers)}${firstSubmission(leftovers)}`;
+    }
     this.#locals?.beginEnding();
     await this.#resources?.end(finished ? 'finished' : 'in-progress');
-    await this.master.stop();
+    await this.master.stop(end);
     await this.#locals?.end(this.master.leavingPids);
     await this.#broker?.stop();
     await this.#checkpoint?.close();

@@ -17,44 +17,60 @@ interface DrawParams<T> {
   readonly news: (withinMs: number) => Promise<void>;
   /** `submit` has finished a task. */
   readonly onFinished: () => void;
-  /** Nobody wants the items any more. */
-  readonly isOver: () => boolean;
+  /** Aborted when nobody wants the items any more; whoever waits for `news` is told too. */
+  readonly signal: AbortSignal;
 }
 
-/** Resolves when the last item's task is made, or nobody wants more; rejects with what the source or `submit` throws. */
-export async function drawAll<T>(params: DrawParams<T>): Promise<void> {
-  const { items, submit, hasRoom, news, isOver } = params;
+/**
+ * Resolves with true when the last item's task is made, with false when nobody wants more; rejects with what
+ * the source or `submit` throws. A source that is not drawn to its end is closed: one that is waited for as
+ * soon as nobody wants more.
+ */
+export async function drawAll<T>(params: DrawParams<T>): Promise<boolean> {
+  const { items, submit, hasRoom, news, signal } = params;
   const making = new Making(params.onFinished);
   const iterator =
     Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<T>)[Symbol.iterator]();
   let isOpen = true;
+  let isAwaited = false;
+  const closeEarly = (): void => {
+    if (isAwaited) void Promise.resolve(iterator.return?.()).catch(() => {});
+  };
+  signal.addEventListener('abort', closeEarly, { once: true });
   let turnBegan = performance.now();
   try {
     for (;;) {
-      while (!hasRoom(making.unfinished) && !isOver()) {
+      while (!hasRoom(making.unfinished) && !signal.aborted) {
         making.throwIfFailed();
         await news(LOOK_MS);
         turnBegan = performance.now();
       }
       making.throwIfFailed();
-      if (isOver()) return;
+      if (signal.aborted) return false;
       isOpen = false;
       const step = iterator.next();
+      isAwaited = 'then' in step;
       const { done, value } = 'then' in step ? await step : step;
+      isAwaited = false;
+      if (signal.aborted) {
+        isOpen = done !== true;
+        return false;
+      }
       if (done === true) break;
       isOpen = true;
-      if (isOver()) return;
       making.add(submit(value));
       if (performance.now() - turnBegan < TURN_MS) continue;
       await new Promise((resolve) => setImmediate(resolve));
       turnBegan = performance.now();
     }
-    while (making.unfinished > 0 && !isOver()) {
+    while (making.unfinished > 0 && !signal.aborted) {
       await news(LOOK_MS);
       making.throwIfFailed();
     }
     making.throwIfFailed();
+    return !signal.aborted;
   } finally {
+    signal.removeEventListener('abort', closeEarly);
     // A source that threw, or has come to its end, is closed already.
     if (isOpen) await iterator.return?.();
   }

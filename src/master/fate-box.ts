@@ -124,7 +124,19 @@ export class FateBox {
     return false;
   }
 
-  /** The next fate of the selection to come; undefined when `settleIdle` finds that none will. */
+  /** How many fates of an algorithm nobody took, those of cancelled tasks left out, and the first one's task. */
+  untakenOf(algorithm: AlgorithmEntry): { readonly count: number; readonly first: number | undefined } {
+    const tray = this.#trays.get(algorithm);
+    if (tray === undefined) return { count: 0, first: undefined };
+    const unwanted = [...tray.unrunnable].filter(({ reason }) => reason === 'cancelled').length;
+    const first = [tray.results.at(0), tray.unrunnable.at(0)].find((fate) => fate !== undefined);
+    return {
+      count: tray.results.length + tray.unrunnable.length - unwanted,
+      first: first && TaskFate.taskOf(first)?.number,
+    };
+  }
+
+  /** The next fate of the selection to come; undefined when `settleIdle` finds that none will, or the master has ended. */
   wait(selection: Selection): Promise<TaskFate | undefined> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ algorithms: selection, resolve, reject });

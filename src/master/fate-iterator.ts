@@ -1,10 +1,15 @@
-/** Iterates over fates as they come, without a generator's cost for each. */
+/**
+ * Iterates over fates as they come, without a generator's cost for each. It ends when it is complete, and
+ * throws when the master ends before that.
+ */
 
 import type { Selection } from './fate-box.js';
 import type { MasterCore } from './master-core.js';
 import type { TaskFate } from './task-fate.js';
 
 const DONE: IteratorResult<TaskFate> = { done: true, value: undefined };
+/** More than that do not wait at a time. */
+const TOLD_AT_ONCE = 1_000;
 
 export class FateIterator implements AsyncIterableIterator<TaskFate> {
   readonly #core: MasterCore;
@@ -20,25 +25,35 @@ export class FateIterator implements AsyncIterableIterator<TaskFate> {
   }
 
   next(): Promise<IteratorResult<TaskFate>> {
-    const { box } = this.#core;
+    const core = this.#core;
+    if (core.isOver) return this.#end();
+    const { box } = core;
     if (box.hasFailed) return Promise.reject(box.takeFailure()?.error);
     const fate = box.takeNext(this.#selection);
     if (fate !== undefined) return Promise.resolve({ done: false, value: fate });
-    const core = this.#core;
-    if (core.hasFailed || core.isIdle(this.#selection)) return this.#end();
+    if (core.isIdle(this.#selection)) return Promise.resolve(DONE);
     return core
       .waitForFate(this.#selection)
       .then((fate) => (fate === undefined ? this.#end() : { done: false, value: fate }));
   }
 
-  /** Rejects when nothing more comes because the master has failed. */
+  /** Rejects when the master is over and there was more to come, or to take. */
   async #end(): Promise<IteratorResult<TaskFate>> {
-    this.#core.refuseIfFailed();
-    return DONE;
+    if (!this.#core.isOver || this.#core.isIdle(this.#selection)) return DONE;
+    return throwOver(this.#core);
   }
 
   /** Fates that were not taken stay with the master. */
   return(): Promise<IteratorResult<TaskFate>> {
     return Promise.resolve(DONE);
   }
+}
+
+/**
+ * Throws the error with which the master ended: at once, and to a program that catches it and asks again and
+ * again a turn of the event loop later, since it must still hear signals.
+ */
+export async function throwOver(core: MasterCore): Promise<never> {
+  if (core.timesToldOver++ >= TOLD_AT_ONCE) await new Promise((resolve) => setImmediate(resolve));
+  throw core.signal.reason;
 }

@@ -6,6 +6,7 @@
 
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
+import { StoppedError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import { AbortWatch } from './abort-watch.js';
@@ -18,6 +19,7 @@ import { FateBox, type Selection } from './fate-box.js';
 import { Groups } from './groups.js';
 import { Intake } from './intake.js';
 import { Ledger } from './ledger.js';
+import { gatherLeftovers, type Leftovers } from './leftovers.js';
 import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
 import type { Roster } from './roster.js';
 import { Sessions } from './sessions.js';
@@ -49,7 +51,8 @@ export class MasterCore {
   readonly #checkpoint: Checkpoint | undefined;
   readonly #drought = new Drought();
   readonly groups: Groups;
-  #failure: Error | undefined;
+  #over: Error | undefined;
+  readonly #abort = new AbortController();
   /** Since when the program has neither submitted nor taken anything, in ticks. */
   #quietTicks = 0;
   #activity = 0;
@@ -57,6 +60,8 @@ export class MasterCore {
   #drawn = 0;
   /** Loops of the program that wait for news: nothing is held back from them. */
   readersWaiting = 0;
+  /** How often the program was told, where it waited, that the master is over. */
+  timesToldOver = 0;
 
   constructor(options: MasterCoreOptions) {
     this.#audit = options.audit;
@@ -175,7 +180,7 @@ export class MasterCore {
     this.#drawn++;
   }
 
-  /** The source has come to its end, or has failed. */
+  /** The source has come to its end, or has failed. One that is cut off by the master's end never does. */
   endDrawing(failure?: { readonly error: unknown }): void {
     this.#drawn--;
     if (failure !== undefined) this.box.fail(failure.error);
@@ -272,23 +277,47 @@ export class MasterCore {
     this.dispatch(now);
   }
 
-  /** Nothing can be stored any more: whoever waits for the master, or asks it for something, is told so. */
-  fail(error: Error): void {
-    if (this.#slaves.isEnding) return;
-    this.#failure = error;
+  /**
+   * Nothing will come any more, because the master stops or nothing can be stored: what waits for it, or asks
+   * it for something, is told so by this error. Tasks without a fate stay pending, so that nobody takes them
+   * for done. Only the first error counts.
+   */
+  end(error: Error): void {
+    if (this.#over !== undefined) return;
+    this.#over = error;
     this.#slaves.isEnding = true;
-    for (const task of this.#openFutures()) task.future?.reject(error);
+    // Before the program hears of it, whose policies may hang on the same signal
+    this.#aborts.close();
+    this.#ledger.flush();
+    this.#abort.abort(error);
+    for (const task of this.#openFutures()) {
+      const { future, group } = task as Task & { readonly future: FutureSettler };
+      // One that nobody awaits must not end a process that is told to stop
+      if (error instanceof StoppedError) future.promise.catch(() => {});
+      future.reject(error);
+      if (group !== undefined) this.#commands.cancel(group.slave, task, task.index);
+    }
     this.box.settleIdle(() => true);
     this.#ports.news();
   }
 
-  get hasFailed(): boolean {
-    return this.#failure !== undefined;
+  /** Aborts with the error of `end`, before that reaches who waits. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
   }
 
-  /** Throws the error with which the master failed. */
-  refuseIfFailed(): void {
-    if (this.#failure !== undefined) throw this.#failure;
+  get isOver(): boolean {
+    return this.#over !== undefined;
+  }
+
+  /** Throws the error with which the master ended. */
+  refuseIfOver(): void {
+    if (this.#over !== undefined) throw this.#over;
+  }
+
+  /** What the program has not waited for, or not taken. */
+  leftovers(): Leftovers {
+    return gatherLeftovers(this.#jar, this.box, this.#maker.entries, this.#drawn);
   }
 
   #openFutures(): Task[] {
@@ -373,17 +402,6 @@ export class MasterCore {
 
   get slavesToAwait(): number {
     return this.#slaves.slavesToAwait;
-  }
-
-  /** Nothing will come any more: who waits is let go, and open futures are told so. */
-  stop(): void {
-    this.#slaves.isEnding = true;
-    for (const task of this.#openFutures()) {
-      this.#settlement.giveUp(task, 'cancelled', `the master stopped before ${task.id} was done`);
-    }
-    this.#aborts.close();
-    this.box.settleIdle(() => true);
-    this.#ledger.flush();
   }
 
   #news(): void {

@@ -54,15 +54,26 @@ export interface MasterHandle {
   /** What the library did not consume of the command line, in its order. */
   readonly argv: readonly string[];
   /**
+   * Aborts when the master ends, before anything that waits for it throws. Its reason is the error that these
+   * throw: a StoppedError, or a CheckpointError when nothing can be stored any more.
+   *
+   * @example
+   * await sleep(60_000, undefined, { signal: master.signal });
+   */
+  readonly signal: AbortSignal;
+  /**
    * Waits until there is at least one result, unrunnable task, or newly connected or disconnected
    * ordered slave, and returns how many there are (CL-MW's mw-master-loop). Waits for ever without a
-   * `timeout`; with one, all counts may be 0. Lets the event loop turn at least once. Throws UsageError
-   * when the master has stopped and nothing is left to take, and for a `timeout` that is no number from 0.
+   * `timeout`; with one, all counts may be 0. Lets the event loop turn at least once. Throws StoppedError
+   * when the master ends, and UsageError for a `timeout` that is no number from 0.
    */
   masterLoop(options?: MasterLoopOptions): Promise<MasterLoopReport>;
   /** The same for one pass: waits `timeout` seconds at the most, 0.05 by default (CL-MW). */
   masterLoopIterate(options?: MasterLoopOptions): Promise<MasterLoopReport>;
-  /** Hands over the results that arrived, in order of arrival; of these algorithms only, if any are named. */
+  /**
+   * Hands over the results that arrived, in order of arrival; of these algorithms only, if any are named. Never
+   * waits, so that it gives what is there also when the master has ended.
+   */
   getResults(): ResultOf<AnyAlgorithm>[];
   getResults<const A extends readonly AnyAlgorithm[]>(...algorithms: A): ResultOf<A[number]>[];
   /** Hands over the tasks that became unrunnable, in order; of these algorithms only, if any are named. */
@@ -70,7 +81,8 @@ export interface MasterHandle {
   getUnrunnableTasks<const A extends readonly AnyAlgorithm[]>(...algorithms: A): UnrunnableOf<A[number]>[];
   /**
    * Iterates over fates as they come; ends when nothing is pending, untaken or still drawn by `submitAll`,
-   * and throws what a source of that throws; the fates go on after it. With algorithms only over
+   * and throws what a source of that throws; the fates go on after it. Throws StoppedError when the master
+   * ends before that, so that an iteration that ends is complete. With algorithms only over
    * theirs, typed by `algorithm`; the others are left to another reader. Each fate is handed over once.
    *
    * @example
@@ -122,7 +134,7 @@ export interface MasterHandle {
    * `submit` returns a promise, such as that of a future, as many items are under way as the target number
    * says. What the source or `submit` throws, or such a promise rejects with, ends the drawing and is
    * thrown by `results()` or `masterLoop`, whichever is asked first. A source that is not drawn to its end
-   * is closed.
+   * is closed, also when the master ends; then `results()` throws StoppedError.
    *
    * @example
    * master.submitAll(candidates(), (n) => isPrime.funcall(n));

@@ -77,7 +77,7 @@ export class MasterLink {
     });
     params.store?.listen({
       onCommitted: (count) => this.core.takeCommitted(count, now()),
-      onFailed: (error) => this.core.fail(error),
+      onFailed: (error) => this.core.end(error),
     });
     link.subscribe(this.#subjects.allToMaster, (subject, payload, { noResponders }) => {
       if (noResponders) return;

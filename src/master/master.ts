@@ -7,16 +7,21 @@ import type { Submitter } from '../algorithms/submitter.js';
 import { registerSubmitter } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import { UsageError } from '../errors.js';
+import type { Leftovers } from './leftovers.js';
 import type { MasterCore } from './master-core.js';
+import { type MasterEnd, stoppedError } from './master-end.js';
 import type { MasterHandle } from './master-handle.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
 import { News } from './news.js';
-import { ProgramSide } from './program-side.js';
+import { ProgramSide, sourceFailed } from './program-side.js';
 import { type SlaveView, viewOf } from './slave-view.js';
+import type { FutureSettler } from './task.js';
 
 /** What slaves may take to acknowledge a shutdown. */
 const SHUTDOWN_WITHIN_MS = 5_000;
+
+/** A promise sets its settlers when it is made. */
+const UNSET = (): void => {};
 
 export interface MasterParams extends MasterLinkParams {
   readonly argv: readonly string[];
@@ -29,8 +34,9 @@ export class Master implements Submitter {
   readonly #link: MasterLink;
   readonly #core: MasterCore;
   readonly #audit: AuditSink;
-  readonly #unregister: () => void;
+  readonly #unregister: (end?: Error) => void;
   readonly #news = new News();
+  #leftovers: Leftovers | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(params: MasterParams, link: MasterLink) {
@@ -42,8 +48,7 @@ export class Master implements Submitter {
       core: link.core,
       news: this.#news,
       dispatchSoon: () => link.dispatchSoon(),
-      isStopped: () => this.#stopped !== undefined,
-      refuseIfStopped: () => this.#refuseIfStopped(),
+      audit: params.audit,
     });
     this.handle = program.createHandle(params.argv);
     link.onNews = () => this.#news.tell();
@@ -62,7 +67,7 @@ export class Master implements Submitter {
     policy: ResolvedPolicy,
     place?: string,
   ): TaskId {
-    this.#refuseIfStopped();
+    this.#core.refuseIfOver();
     const taskId = this.#core.submit(definition, args, policy, undefined, place);
     this.#link.dispatchSoon();
     return taskId;
@@ -74,12 +79,14 @@ export class Master implements Submitter {
     policy: ResolvedPolicy,
     place?: string,
   ): Promise<unknown> {
-    this.#refuseIfStopped();
-    let settler: { resolve: (packet: unknown) => void; reject: (error: Error) => void } | undefined;
-    const promise = new Promise((resolve, reject) => {
-      settler = { resolve, reject };
+    this.#core.refuseIfOver();
+    let resolve: FutureSettler['resolve'] = UNSET;
+    let reject: FutureSettler['reject'] = UNSET;
+    const promise = new Promise((settle, fail) => {
+      resolve = settle;
+      reject = fail;
     });
-    this.#core.submit(definition, args, policy, settler, place);
+    this.#core.submit(definition, args, policy, { promise, resolve, reject }, place);
     this.#link.dispatchSoon();
     return promise;
   }
@@ -103,21 +110,31 @@ export class Master implements Submitter {
 
   // ---- the end
 
+  /**
+   * Ends the program's side at once: what waits for the master, and what is submitted from now on, throws a
+   * StoppedError. Returns what was left, which the first call fixes; `stop` must follow.
+   */
+  halt(end: MasterEnd): Leftovers {
+    if (this.#leftovers !== undefined) return this.#leftovers;
+    this.#leftovers = this.#core.leftovers();
+    const error = stoppedError(end, this.#leftovers);
+    this.#unregister(error);
+    this.#core.end(error);
+    const { box } = this.#core;
+    for (let failure = box.takeFailure(); failure; failure = box.takeFailure()) {
+      this.#audit.emit({ type: 'error', text: sourceFailed(failure.error) });
+    }
+    return this.#leftovers;
+  }
+
   /** Tells the slaves to stop and waits for their word, five seconds at the most; may be called twice. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
+  stop(end: MasterEnd): Promise<void> {
+    this.#stopped ??= this.#stop(end);
     return this.#stopped;
   }
 
-  async #stop(): Promise<void> {
-    const { box } = this.#core;
-    this.#unregister();
-    this.#core.stop();
-    this.#news.tell();
-    for (let failure = box.takeFailure(); failure; failure = box.takeFailure()) {
-      const text = `a source of submitAll failed, and nobody asked for it: ${String(failure.error)}`;
-      this.#audit.emit({ type: 'error', text });
-    }
+  async #stop(end: MasterEnd): Promise<void> {
+    this.halt(end);
     this.#core.beginShutdown();
     const deadline = performance.now() + SHUTDOWN_WITHIN_MS;
     while (this.#core.slavesToAwait > 0 && performance.now() < deadline) {
@@ -142,10 +159,5 @@ export class Master implements Submitter {
 
   get slavesNeeded(): number {
     return this.#link.slavesNeeded;
-  }
-
-  #refuseIfStopped(): void {
-    this.#core.refuseIfFailed();
-    if (this.#stopped) throw new UsageError('the master has stopped and takes no more tasks');
   }
 }

@@ -4,12 +4,13 @@ import { checkLoopTimeout } from '../algorithms/loop-timeout.js';
 import { resolvePolicy } from '../algorithms/policy.js';
 import { definitionOf } from '../algorithms/registry.js';
 import type { AnyAlgorithm, SlaveId, TaskId, TaskPolicy } from '../algorithms/types.js';
+import type { AuditSink } from '../audit/audit-trail.js';
 import type { SlaveKind } from '../audit/events.js';
 import { UsageError } from '../errors.js';
 import { SLAVE_KINDS } from './allocation.js';
 import { drawAll, type Items } from './draw-all.js';
 import type { Selection } from './fate-box.js';
-import { FateIterator } from './fate-iterator.js';
+import { FateIterator, throwOver } from './fate-iterator.js';
 import type { MasterCore } from './master-core.js';
 import type {
   AllocateOptions,
@@ -35,9 +36,7 @@ export interface ProgramSideParams {
   readonly core: MasterCore;
   readonly news: News;
   readonly dispatchSoon: () => void;
-  readonly isStopped: () => boolean;
-  /** Throws when the master takes no more tasks. */
-  readonly refuseIfStopped: () => void;
+  readonly audit: AuditSink;
 }
 
 export class ProgramSide {
@@ -56,6 +55,7 @@ export class ProgramSide {
     const core = this.#core;
     const handle = {
       argv,
+      signal: core.signal,
       masterLoop: ({ timeout }: MasterLoopOptions = {}) => side.#loop('masterLoop', timeout),
       masterLoopIterate: ({ timeout = PASS_SECONDS }: MasterLoopOptions = {}) =>
         side.#loop('masterLoopIterate', timeout),
@@ -108,7 +108,7 @@ export class ProgramSide {
   }
 
   #submitAll<T>(items: Items<T>, submit: (item: T) => unknown, { targetNumber }: SubmitAllOptions): void {
-    this.#params.refuseIfStopped();
+    this.#core.refuseIfOver();
     checkSource(items, submit, targetNumber);
     const core = this.#core;
     const target = (): number => targetNumber ?? (this.#targetNumber || DEFAULT_TARGET);
@@ -119,15 +119,27 @@ export class ProgramSide {
       hasRoom: (unfinished) => Math.max(core.pending, unfinished) < target() && !core.isOverfull,
       news: (withinMs) => this.#params.news.wait(withinMs),
       onFinished: () => this.#params.news.tell(),
-      isOver: () => this.#params.isStopped(),
+      signal: core.signal,
     }).then(
-      () => core.endDrawing(),
-      (error: unknown) => core.endDrawing({ error }),
+      (isComplete) => {
+        if (isComplete) core.endDrawing();
+      },
+      (error: unknown) => {
+        if (core.isOver) this.#tellSourceFailed(error);
+        else core.endDrawing({ error });
+      },
     );
   }
 
+  /** Nobody will ask for it any more; but most often it is only how the source takes its end. */
+  #tellSourceFailed(error: unknown): void {
+    const { reason } = this.#core.signal;
+    if (error === reason || (error instanceof Error && error.cause === reason)) return;
+    this.#params.audit.emit({ type: 'error', text: sourceFailed(error) });
+  }
+
   #resubmit(fate: FailedTask, policy: TaskPolicy | undefined): TaskId {
-    this.#params.refuseIfStopped();
+    this.#core.refuseIfOver();
     const task = TaskFate.taskOf(fate);
     if (task === undefined || (fate.status as string) === 'ok') {
       throw new UsageError('only a fate with the status unrunnable or error can be submitted again');
@@ -161,18 +173,16 @@ export class ProgramSide {
     const { groups } = this.#core;
     const hasNews = (): boolean =>
       box.numResults + box.numUnrunnable + groups.numConnected + groups.numDisconnected > 0 || box.hasFailed;
-    // A program that loops until something comes would never leave the event loop its turn.
-    if (this.#params.isStopped() && !hasNews())
-      throw new UsageError('the master has stopped, and no more news will come');
     const deadline =
       timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutSeconds * 1000;
     this.#core.readersWaiting++;
     try {
       this.#core.dispatch(performance.now());
+      // A program that loops until something comes would never leave the event loop its turn.
       if (hasNews() || timeoutSeconds === 0) await new Promise((resolve) => setImmediate(resolve));
       for (
         let now = performance.now();
-        !hasNews() && now < deadline && !this.#params.isStopped() && !this.#core.hasFailed;
+        !hasNews() && now < deadline && !this.#core.isOver;
         now = performance.now()
       ) {
         await this.#params.news.wait(deadline - now);
@@ -180,12 +190,16 @@ export class ProgramSide {
     } finally {
       this.#core.readersWaiting--;
     }
-    this.#core.refuseIfFailed();
+    if (this.#core.isOver) await throwOver(this.#core);
     if (box.hasFailed) throw box.takeFailure()?.error;
     const { numResults, numUnrunnable: numUnrunnableTasks } = box;
     const { numConnected: numConnectedSlaves, numDisconnected: numDisconnectedSlaves } = groups;
     return { numUnrunnableTasks, numResults, numConnectedSlaves, numDisconnectedSlaves };
   }
+}
+
+export function sourceFailed(error: unknown): string {
+  return `a source of submitAll failed, and nobody asked for it: ${String(error)}`;
 }
 
 function numberOf(id: string, form: RegExp, what: string): number {

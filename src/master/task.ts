@@ -24,6 +24,7 @@ export interface AlgorithmEntry {
 
 /** Settles the promise of a task submitted as a future. */
 export interface FutureSettler {
+  readonly promise: Promise<unknown>;
   readonly resolve: (packet: unknown) => void;
   readonly reject: (error: Error) => void;
 }

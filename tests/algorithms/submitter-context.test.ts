@@ -46,6 +46,20 @@ context('uses the only live master, while it lives', () => {
   refuses(/no master runs/);
 });
 
+context('throws why the last master ended, until there is another', () => {
+  const end = new Error('stopped');
+  const [first, second] = [registerSubmitter(a), registerSubmitter(b)];
+  first(new Error('the first to go'));
+  assert.is(currentSubmitter(), b);
+  second(end);
+  assert.throws(
+    () => currentSubmitter('hello.funcall'),
+    (error: unknown) => error === end,
+  );
+  register(a)();
+  refuses(/no master runs/);
+});
+
 context('does not choose between two live masters, and chooses again when one is left', () => {
   register(a);
   const unregister = register(b);

@@ -92,6 +92,7 @@ flags('fills in every default', () => {
     insecure: false,
     maxMessageBytes: 256 * 1024 * 1024,
     allowVersionSkew: false,
+    strict: false,
     checkpoint: undefined,
   });
   assert.equal([warnings, argv], [[], []]);
@@ -187,6 +188,7 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
   ['--master --max-message-size 2MB', 'maxMessageBytes', 2 * 1024 * 1024],
   ['--master --max-message-size 1g', 'maxMessageBytes', 1024 * 1024 * 1024],
   ['--master --allow-version-skew', 'allowVersionSkew', true],
+  ['--master --strict', 'strict', true],
   ['--master --checkpoint results', 'checkpoint', 'results'],
   ['--slave --master-port 1 --checkpoint results', 'checkpoint', undefined],
 ];
@@ -320,6 +322,7 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --audit-max-size 1g', '--audit-max-size', 'expected --audit-file too'],
   ['--master --audit-file a --audit-keep 0', '--audit-keep', 'from 1 to 1000'],
   ['--master --allow-version-skew=1', '--allow-version-skew', 'takes no value'],
+  ['--master --strict=1', '--strict', 'takes no value'],
   ['--master --checkpoint', '--checkpoint', 'nothing came'],
 ];
 

@@ -3,9 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolvePolicy } from '../../src/algorithms/policy.js';
 import { silentAudit } from '../../src/audit/memory-trail.js';
-import { CheckpointError } from '../../src/errors.js';
+import { CheckpointError, StoppedError } from '../../src/errors.js';
 import { FateIterator } from '../../src/master/fate-iterator.js';
 import { MasterCore } from '../../src/master/master-core.js';
+import type { FutureSettler } from '../../src/master/task.js';
 import { MemoryStore, type Stored } from './memory-store.js';
 import { createEntry } from './parts.js';
 
@@ -49,7 +50,7 @@ class Program {
     });
     this.store.listen({
       onCommitted: (count) => this.core.takeCommitted(count, 0),
-      onFailed: (error) => this.core.fail(error),
+      onFailed: (error) => this.core.end(error),
     });
   }
 
@@ -58,9 +59,15 @@ class Program {
   }
 
   future(argument: unknown): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.core.submit(definition, [argument], policy, { resolve, reject });
+    let settler: Omit<FutureSettler, 'promise'> | undefined;
+    const promise = new Promise((resolve, reject) => {
+      settler = { resolve, reject };
     });
+    this.core.submit(definition, [argument], policy, {
+      promise,
+      ...(settler as Omit<FutureSettler, 'promise'>),
+    });
+    return promise;
   }
 
   /** What the results are that can be taken now. */
@@ -180,18 +187,15 @@ it('tells everybody who waits, and whoever asks, that the store has failed', asy
     );
     assert.instance(error, CheckpointError);
   }
-  assert.throws(() => program.core.refuseIfFailed(), /the disk is full/);
+  assert.throws(() => program.core.refuseIfOver(), /the disk is full/);
 });
 
 it('settles futures whose stored results wait when the master stops', async () => {
   const program = new Program(storedBy(0, 1));
   const future = program.future(1);
-  program.core.stop();
-  const reason = await future.then(
-    () => 'none',
-    (error: { reason: string }) => error.reason,
-  );
-  assert.is(reason, 'cancelled');
+  const stopped = new StoppedError('stopped by a test', { pending: 1, untaken: 0 });
+  program.core.end(stopped);
+  assert.is(await future.catch((error: unknown) => error), stopped);
 });
 
 it.run();

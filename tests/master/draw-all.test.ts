@@ -10,7 +10,7 @@ const test = suite('master/draw-all');
 class Room {
   pending = 0;
   most = 0;
-  over = false;
+  readonly over = new AbortController();
   readonly drawn: unknown[] = [];
   readonly #target: number;
 
@@ -18,7 +18,7 @@ class Room {
     this.#target = target;
   }
 
-  draw<T>(items: Items<T>, submit: (item: T) => unknown = () => undefined): Promise<void> {
+  draw<T>(items: Items<T>, submit: (item: T) => unknown = () => undefined): Promise<boolean> {
     return drawAll({
       items,
       submit: (item) => {
@@ -34,7 +34,7 @@ class Room {
         this.pending = 0;
       },
       onFinished: () => {},
-      isOver: () => this.over,
+      signal: this.over.signal,
     });
   }
 }
@@ -115,9 +115,40 @@ test('a drawing that nobody wants any more ends and closes its source', async ()
   const room = new Room(5);
   const source = new Source();
   await room.draw(source, (n) => {
-    if (n === 12) room.over = true;
+    if (n === 12) room.over.abort();
   });
   assert.equal([room.drawn.length, source.closed], [13, 1]);
 });
+
+for (const heeds of [true, false]) {
+  test(`a source that is waited for when nobody wants more is closed${heeds ? '' : ', if it can be'}`, async () => {
+    const room = new Room(5);
+    let closed = 0;
+    let stopWaiting = (): void => {};
+    const waits = new Promise<void>((resolve) => {
+      stopWaiting = resolve;
+    });
+    const items: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          await waits;
+          return { done: heeds, value: 1 };
+        },
+        return: async () => {
+          closed++;
+          if (heeds) stopWaiting();
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+    const drawn = room.draw(items);
+    await new Promise((resolve) => setImmediate(resolve));
+    room.over.abort();
+    assert.is(closed, 1, 'at once');
+    stopWaiting();
+    assert.is(await drawn, false);
+    assert.equal(room.drawn, []);
+  });
+}
 
 test.run();

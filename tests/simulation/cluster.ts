@@ -3,6 +3,7 @@
 import type { AuditEvent, AuditEventOf } from '../../src/audit/events.js';
 import { FateCheck } from '../../src/audit/fate-check.js';
 import { formatText } from '../../src/audit/text-format.js';
+import { StoppedError } from '../../src/errors.js';
 import { inventWeather, scheduleFaults, scheduleStalls } from './faults.js';
 import { checkMaster, checkQuiet, must, Runs } from './invariants.js';
 import { CALM, Network } from './network.js';
@@ -199,7 +200,7 @@ export class Cluster {
     this.note('SHUTDOWN');
     this.#ending = true;
     master.main.deliver(() => {
-      master.core.stop();
+      master.core.end(new StoppedError('the simulation is over', { pending: 0, untaken: 0 }));
       master.core.beginShutdown();
     });
     const isAcknowledged = (): boolean => master.core.slavesToAwait === 0;

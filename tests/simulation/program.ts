@@ -98,6 +98,7 @@ export class Program {
     };
     this.tasks.set(task.number, task);
     const future = {
+      promise: new Promise<unknown>(() => {}),
       resolve: (packet: unknown) => this.#settle(task, 'ok', packet),
       reject: (error: Error) => this.#reject(task, error),
     };

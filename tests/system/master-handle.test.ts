@@ -3,9 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  type AuditEvent,
   defineAlgorithm,
   type EmbeddedMaster,
+  type MasterHandle,
   master,
+  StoppedError,
   slave,
   TaskError,
   type TaskId,
@@ -120,19 +123,81 @@ test('a loop takes no time that is none', () =>
     );
   }));
 
-test('a loop that waits ends when the master stops', () =>
+test('what waits is told when the master stops, and what is complete is not', () =>
   withCluster(EMBEDDED, 0, async (mw) => {
-    const loop = mw.masterLoop();
-    const iteration = take(mw.results());
+    const complete = mw.results(square);
+    square.withTaskPolicy({ sid: 'SLAVE-7' })(1);
+    assert.is((await complete.next()).done, false);
+    echo.withTaskPolicy({ sid: 'SLAVE-7' })(1);
     echo.funcall(1);
-    await sleep(1);
-    await mw.stop();
-    assert.is((await within(10_000, loop, () => 'the loop')).numResults, 0);
-    assert.equal(await within(10_000, iteration, () => 'the iteration'), []);
-    assert.is(mw.getUnrunnableTasks().length, 0, 'the iteration had it');
-    const again = await mw.masterLoop().catch((error: unknown) => error);
-    assert.instance(again, UsageError);
+    const heard: unknown[] = [];
+    mw.signal.addEventListener('abort', () => heard.push('signal'));
+    const waiting = [mw.masterLoop(), take(mw.results(echo, gate)), mw.masterLoop({ timeout: 60 })].map(
+      (promise) => promise.catch((error: unknown) => heard.push(error)),
+    );
+    const stopped = mw.stop();
+    await within(10_000, Promise.all(waiting), () => 'all that waits');
+    const { reason } = mw.signal;
+    if (!(reason instanceof StoppedError)) throw reason;
+    assert.equal([reason.code, reason.pending, reason.signal], ['ERR_MW_STOPPED', 1, undefined]);
+    assert.is(reason.message, 'the master was stopped by stop() with 1 task pending (echo 1)');
+    assert.is(heard[0], 'signal', 'it has aborted before');
+    assert.is(heard.length, 4);
+    for (const error of heard.slice(1)) assert.is(error, reason);
+    await stopped;
+    for (const again of [
+      mw.masterLoop(),
+      mw.masterLoopIterate(),
+      mw.results().next(),
+      mw.results(echo).next(),
+    ]) {
+      assert.is(await rejection(again), reason);
+    }
+    assert.is((await complete.next()).done, true, 'it had all of its algorithm');
+    assert.is(mw.pendingTasks, 1, 'nobody takes it for done');
+    for (const call of [() => echo.funcall(1), () => echo.future(1), () => mw.run(() => 1)]) {
+      assert.throws(call, (error: unknown) => error === reason);
+    }
+    assert.throws(
+      () => mw.submitAll([1], (n) => square.funcall(n)),
+      (error: unknown) => error === reason,
+    );
   }));
+
+test('results that had arrived are still to be had when the master has stopped, by those who do not wait', () =>
+  withCluster(EMBEDDED, 1, async (mw) => {
+    square.funcall(3);
+    await mw.masterLoop();
+    const one = mw.results(square);
+    await mw.stop();
+    const error = await rejection(one.next());
+    if (!(error instanceof StoppedError)) throw error;
+    assert.equal([error.pending, error.untaken], [0, 1]);
+    assert.match(error.message, /with 1 result untaken \(square 1\)$/);
+    const [result] = mw.getResults(square);
+    assert.is(result?.status === 'ok' && result.packet, 9);
+    assert.is((await one.next()).done, true, 'now it is complete');
+  }));
+
+test('with strict, stop() rejects when something was left behind', async () => {
+  for (const [leave, pattern] of [
+    [() => square.funcall(3), /1 task pending \(square 1\)/],
+    [() => void square.future(3), /1 task pending \(square 1\)/],
+    [() => square.withTaskPolicy({ sid: 'SLAVE-7' })(3), /1 result untaken \(square 1\)/],
+    [(mw: MasterHandle) => mw.cancel(square.funcall(3)), undefined],
+    [() => undefined, undefined],
+  ] as const) {
+    const events: AuditEvent[] = [];
+    const mw = await master({ strict: true, onAudit: (event) => events.push(event) });
+    mw.run((handle): unknown => leave(handle));
+    for (let times = 0; times < 2; times++) {
+      const error = await mw.stop().catch((error: unknown) => error);
+      if (pattern === undefined) assert.is(error, undefined);
+      else assert.match(String(error), pattern);
+    }
+    assert.ok(events.some(({ type }) => type === 'master-finished'));
+  }
+});
 
 test('readers of one algorithm leave the others to other readers', () =>
   withCluster(EMBEDDED, 2, async (mw) => {
@@ -285,23 +350,15 @@ overEachBroker(test, 'a future brings the packet, or the error that the task thr
 
 test('a future of a task that cannot run is rejected, also when the master stops', async () => {
   const mw = await master();
-  const stranded = await mw.run(() => {
-    const futures = [echo.future(1), gate.withTaskPolicy({ tag: 1 }).future('never')];
-    for (const future of futures) future.catch(() => undefined);
-    return futures;
-  });
+  // Nobody awaits them: that must not end the process.
+  const stranded = mw.run(() => [echo.future(1), gate.withTaskPolicy({ tag: 1 }).future('never')]);
   const unknown = await rejection(mw.run(() => square.withTaskPolicy({ sid: 'SLAVE-7' }).future(2)));
   if (!(unknown instanceof UnrunnableError)) throw unknown;
   assert.equal([unknown.reason, unknown.history], ['unknown-sid', []]);
   await mw.stop();
-  for (const future of stranded) {
-    const error = await rejection(future);
-    if (!(error instanceof UnrunnableError)) throw error;
-    assert.is(error.reason, 'cancelled');
-    assert.match(error.message, /the master stopped before TASK-\d was done/);
-  }
-  assert.throws(() => mw.run(() => echo.funcall(1)), /the master has stopped/);
-  assert.throws(() => mw.run(() => echo.future(1)), /the master has stopped/);
+  for (const future of stranded) assert.instance(await rejection(future), StoppedError);
+  assert.throws(() => mw.run(() => echo.funcall(1)), /the master was stopped by stop\(\)/);
+  assert.throws(() => mw.run(() => echo.future(1)), /the master was stopped by stop\(\)/);
   const stopped = mw.stop();
   await stopped;
 });
@@ -405,7 +462,10 @@ test('a task is a snapshot of its arguments, and each fate has its own copy of t
   }));
 
 overEachBroker(test, 'two masters live in one process, each with its own stubs', async ({ flags }) => {
-  assert.throws(() => echo.funcall(1), /needs a master, and no master runs in this process/);
+  assert.throws(
+    () => echo.funcall(1),
+    (error: unknown) => error instanceof StoppedError,
+  );
   await using one = await master({ ...flags, memberId: 'one' });
   await using slaveOfOne = await slave(one);
   assert.is(await square.future(3), 9, 'the only master needs no naming');

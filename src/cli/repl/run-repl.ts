@@ -59,7 +59,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   // What was typed and not awaited has nobody to tell any more
   process.on('unhandledRejection', () => {});
   repl.close();
-  await running.end(code === 0);
+  await running.end(code === 0 ? { by: 'return' } : { by: 'signal', signal: 'SIGTERM' });
   setProgramSubmitter(undefined);
   process.off('exit', killLocalSlaves);
   stopReopening?.();
