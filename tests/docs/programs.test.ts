@@ -4,10 +4,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runWithTwoSlaves } from '../examples/run-example.js';
+import { withPrograms } from '../support/programs.js';
 import { codeBlocks, documentPaths, readDocument, root } from './read-docs.js';
 
 const TSC = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -51,6 +52,43 @@ for (const { title, name } of snippets.filter(({ isProgram }) => isProgram)) {
     assert.is(code, 0, stderr + trail);
   });
 }
+
+const waiting = snippets.filter(
+  ({ isProgram, code }) =>
+    // What is for certain slaves is not submitted before they are there.
+    isProgram &&
+    /^await initialize/m.test(code) &&
+    /results\(|masterLoop|\.future\(/.test(code) &&
+    !/allocateSlaves/.test(code),
+);
+
+for (const [index, { title, name }] of waiting.entries()) {
+  const [signal, code] = index % 2 === 0 ? (['SIGINT', 130] as const) : (['SIGTERM', 143] as const);
+  programs(`${title} prints no answer when ${signal} comes before it has one`, () =>
+    withPrograms(async ({ start }) => {
+      // Without slaves nothing is ever done.
+      const program = start(relative(join(root, 'dist'), join(folder, `${name}.js`)), ['--master']);
+      await program.waitForLine(/\[A\] TASKS .*SUBMITTED/);
+      program.kill(signal);
+      assert.is(await program.code(), code, program.report());
+      assert.equal(program.out, [], program.report());
+    }),
+  );
+}
+
+programs('the primes of the manual are not told of when half of them were counted', () =>
+  withPrograms(async ({ start }) => {
+    const primes = waiting.find(({ code }) => code.includes('primes below'));
+    const file = relative(join(root, 'dist'), join(folder, `${primes?.name}.js`));
+    const program = start(file, ['--master', '--slaves', '1', '20000000']);
+    await program.waitForLine(/SLAVE-0 -> \d+ results$/, undefined, 3);
+    program.kill('SIGINT');
+    assert.is(await program.code(), 130, program.report());
+    assert.equal(program.out, [], program.report());
+    const said = /^the master was stopped by SIGINT with 1\d{3} tasks pending \(countPrimes 1\d{3}\)/;
+    assert.is(program.count(said), 1, program.report());
+  }),
+);
 
 programs("the README's program is examples/hello-world.ts", () => {
   const [program] = codeBlocks(readDocument('README.md')).filter(({ language }) => language === 'ts');
