@@ -12,6 +12,7 @@ import { describeOwn, describeThrown } from './describe-thrown.js';
 import { exitCodeOf, FAILURE } from './exit-code.js';
 import { parseFlags } from './flags.js';
 import { watchForInterruption } from './interruption.js';
+import { LostOutput } from './lost-output.js';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
 import { programFile } from './one-executable.js';
 import { openTrail } from './open-trail.js';
@@ -49,6 +50,7 @@ export async function initialize(
 async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   let audit: AuditTrail;
   let configuration: Configuration;
+  const lostOutput = new LostOutput();
   try {
     const command = parseFlags(argv, defaults);
     // Out of what this process dumps of itself, and of what it starts but for its slaves
@@ -86,6 +88,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   audit.emit({ type: 'version', version: packageVersion() });
   audit.emit({ type: 'init', role, memberId });
   for (const text of warnings) audit.emit({ type: 'warning', text });
+  lostOutput.tell((text) => audit.emit({ type: 'warning', text }));
   let code = FAILURE;
   try {
     code = await (role === 'master' ? runMaster : runSlave)(configuration, audit);

@@ -24,7 +24,8 @@ export interface StartOptions {
   /** Beside those of the test; undefined takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly cwd?: string | undefined;
-  /** Where standard error goes; a pipe that is read by default. */
+  /** Where standard output and standard error go; each a pipe that is read by default. */
+  readonly stdout?: 'pipe' | 'ignore' | number | undefined;
   readonly stderr?: 'pipe' | 'ignore' | number | undefined;
 }
 
@@ -206,12 +207,12 @@ function begin(
   running: RunningProgram[],
   name: string,
   args: readonly string[],
-  { env = {}, cwd, stderr = 'pipe' }: StartOptions = {},
+  { env = {}, cwd, stdout = 'pipe', stderr = 'pipe' }: StartOptions = {},
 ): RunningProgram {
   const child = spawn(process.execPath, [programPath(name), ...args], {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', stderr],
+    stdio: ['ignore', stdout, stderr],
   });
   const program = new RunningProgram(`${name} ${args.join(' ')}`, child);
   running.push(program);
