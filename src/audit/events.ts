@@ -159,6 +159,10 @@ export interface AuditEventTable {
   'task-cancelled': { taskId: string; algorithm: string; sid?: string | undefined };
   /** `SLAVE-0 F TASK-7 #1 again in 2.0 s: it threw RangeError: no`: a run that threw or took too long. */
   'task-retried': { sid: string; taskId: string; attempt: number; waitSeconds: number; evidence: string };
+  /** `SLAVE-0 THREW TASK-7 #1 "hello" RangeError: no`: the first of its kind. */
+  'task-threw': { sid: string; taskId: string; attempt: number; algorithm: string; message: string };
+  /** `THREW 100 times "hello" RangeError: no`: so often up to now; without a message all kinds beyond the first five. */
+  'tasks-threw': { count: number; algorithm: string; message?: string | undefined };
   /** `WAITING for slaves: 5 tasks queued, none here for 10.0 s; start some with --slave or --slaves N`. */
   'slaves-missing': { queued: number; waitedSeconds: number };
   /** `SLAVE-0 D TASK-7 duplicate`: a result that came too late, twice or from the wrong slave. */

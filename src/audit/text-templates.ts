@@ -96,6 +96,8 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'task-unrunnable': '{taskId:id} UNRUNNABLE {algorithm:name} {reason:word} ({history:runs})',
   'task-cancelled': '{taskId:id} CANCELLED {algorithm:name}[[ on {sid:id}]]',
   'task-retried': '{sid:id} F {taskId:id} #{attempt:int} again in {waitSeconds:sec} s: {evidence:text}',
+  'task-threw': '{sid:id} THREW {taskId:id} #{attempt:int} {algorithm:name} {message:text}',
+  'tasks-threw': 'THREW {count:int} times {algorithm:name}[[ {message:text}]]',
   'slaves-missing':
     'WAITING for slaves: {queued:int} tasks queued, none here for {waitedSeconds:sec} s; start some with --slave or --slaves N',
   'result-dropped': '{sid:id} D {taskId:id} {reason:text}',

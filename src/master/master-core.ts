@@ -30,6 +30,7 @@ import type { AlgorithmEntry, FutureSettler, Task } from './task.js';
 import type { TaskFate } from './task-fate.js';
 import { TaskJar } from './task-jar.js';
 import { TaskMaker } from './task-maker.js';
+import { Thrown } from './thrown.js';
 
 /** A program that did nothing for a second is taken to wait, whatever for. */
 const QUIET_TICKS = 10;
@@ -39,6 +40,7 @@ export class MasterCore {
   readonly #audit: AuditSink;
   readonly #ports: MasterPorts;
   readonly #ledger: Ledger;
+  readonly #thrown: Thrown;
   readonly #jar: TaskJar;
   readonly #maker: TaskMaker;
   readonly #sessions: Sessions;
@@ -70,6 +72,7 @@ export class MasterCore {
     this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes);
     const ledger = new Ledger(this.#audit);
     this.#ledger = ledger;
+    this.#thrown = new Thrown(this.#audit);
     this.#jar = new TaskJar((task) => ledger.submit(task));
     const { box } = this;
     const jar = this.#jar;
@@ -81,6 +84,7 @@ export class MasterCore {
       jar,
       box,
       ledger,
+      thrown: this.#thrown,
       checkpoint: this.#checkpoint,
       audit: this.#audit,
       resultGroup: options.resultGroup,
@@ -398,6 +402,7 @@ export class MasterCore {
   /** After the shutdown was acknowledged, or waited for long enough. */
   disconnectAll(): void {
     this.#slaves.disconnectAll();
+    this.#thrown.end();
   }
 
   get slavesToAwait(): number {

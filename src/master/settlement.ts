@@ -21,11 +21,13 @@ import { encodeStoredResult } from './stored-result.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
 import type { TaskJar } from './task-jar.js';
+import type { Thrown } from './thrown.js';
 
 export interface SettlementOptions {
   readonly jar: TaskJar;
   readonly box: FateBox;
   readonly ledger: Ledger;
+  readonly thrown: Thrown;
   readonly audit: AuditSink;
   readonly resultGroup: number | 'auto';
   /** A copy of a settled task is still out. */
@@ -40,6 +42,7 @@ export class Settlement {
   readonly #jar: TaskJar;
   readonly #box: FateBox;
   readonly #ledger: Ledger;
+  readonly #thrown: Thrown;
   readonly #audit: AuditSink;
   readonly #retries: Retries;
   readonly #resultGroup: number;
@@ -52,6 +55,7 @@ export class Settlement {
     jar,
     box,
     ledger,
+    thrown,
     audit,
     resultGroup,
     onSuperfluous,
@@ -62,6 +66,7 @@ export class Settlement {
     this.#jar = jar;
     this.#box = box;
     this.#ledger = ledger;
+    this.#thrown = thrown;
     this.#audit = audit;
     this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
     this.#onSuperfluous = onSuperfluous;
@@ -139,6 +144,7 @@ export class Settlement {
     const keep = entry[2] === RESULT_STATUS.packet && this.#checkpoint?.keeps(task);
     const stored = keep ? encodeStoredResult(sid, entry, raws) : undefined;
     const fate = readFate(task, sid, entry, raws, seconds, bytes);
+    if (fate.status === 'error') this.#thrown.note(fate, attempt);
     if (mayRetry && task.runs + 1 < task.policy.maxAttempts) {
       this.#retries.afterError(task, slave, fate, now);
       return;

@@ -190,6 +190,21 @@ export const SAMPLES: Samples = {
     { type: 'task-cancelled', taskId: 'TASK-7', algorithm: 'hello', sid },
     'TASK-7 CANCELLED "hello" on SLAVE-0',
   ],
+  'task-threw': [
+    {
+      type: 'task-threw',
+      sid,
+      taskId: 'TASK-7',
+      attempt: 1,
+      algorithm: 'a "b"',
+      message: 'RangeError: no\n',
+    },
+    'SLAVE-0 THREW TASK-7 #1 "a \\"b\\"" RangeError: no\\n',
+  ],
+  'tasks-threw': [
+    { type: 'tasks-threw', count: 100, algorithm: 'hello', message: 'RangeError: no' },
+    'THREW 100 times "hello" RangeError: no',
+  ],
   'slaves-missing': [
     { type: 'slaves-missing', queued: 5, waitedSeconds: 10 },
     'WAITING for slaves: 5 tasks queued, none here for 10.0 s; start some with --slave or --slaves N',

@@ -16,6 +16,7 @@ import { type Group, SlaveRecord } from '../../src/master/slave-record.js';
 import { SubmissionPlaces } from '../../src/master/submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../../src/master/task.js';
 import { TaskJar } from '../../src/master/task-jar.js';
+import { Thrown } from '../../src/master/thrown.js';
 import { encodeBody } from '../../src/wire/body.js';
 import { encodeValue } from '../../src/wire/codec.js';
 import { CreditPool } from '../../src/wire/credit.js';
@@ -122,6 +123,7 @@ export class Parts {
       jar,
       box,
       ledger: new Ledger({ emit() {} }),
+      thrown: new Thrown({ emit() {} }),
       audit: { emit: (event) => this.events.push(event) },
       resultGroup,
       aborts: this.aborts,
