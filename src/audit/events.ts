@@ -61,6 +61,8 @@ export interface AuditEventTable {
   // A master
   /** `MASTER READY 127.0.0.1:4222`: slaves can join there. */
   'master-ready': { address: string };
+  /** `JOIN node app.js --slave --master-port 4222`: a command line that starts a slave of this master. */
+  'join-command': { command: string };
   /** `MASTER No master algorithm found. ...`: the program never called defineMaster. */
   'master-algorithm-missing': object;
   /** `MASTER Another master of member "m" is alive: evidence`: this one gives way. */

@@ -25,6 +25,9 @@ const UNPRINTABLES_OR_BLANKS = new RegExp(UNPRINTABLE_OR_BLANK, 'gu');
 /** What JSON leaves as it is. */
 const JSON_UNPRINTABLES = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
+/** Bidirectional marks also: they would let a text show what it is not. */
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
 const LONG: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\' };
 
@@ -71,6 +74,11 @@ export const FIELD_KINDS: Readonly<Record<string, FieldKind>> = {
 function escapeText(value: unknown): string {
   const text = String(value);
   return UNPRINTABLE.test(text) ? text.replace(UNPRINTABLES, escapeCharacter) : text;
+}
+
+/** As in a field, but with backslashes left alone: to be read by people, and not back. */
+export function escapeControls(text: string): string {
+  return text.replace(UNSAFE, escapeCharacter);
 }
 
 function writeWord(value: unknown): string {

@@ -59,6 +59,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   error: 'ERROR {text:text}',
 
   'master-ready': 'MASTER READY {address:word}',
+  'join-command': 'JOIN {command:text}',
   'master-algorithm-missing':
     'MASTER No master algorithm found. You must define a master algorithm with defineMaster.',
   'other-master-found': 'MASTER Another master of member {memberId:name} is alive: {evidence:text}',

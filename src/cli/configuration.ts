@@ -50,6 +50,8 @@ export interface Configuration {
   readonly slaveTaskGroup: number | 'auto';
   readonly slaveResultGroup: number | 'auto';
   readonly auditFile: string | undefined;
+  /** `--audit-file -`: the whole trail on standard error, terminal or not. */
+  readonly auditToStandardError: boolean;
   readonly auditFormat: 'text' | 'json';
   /** Undefined if the audit file is not rotated. */
   readonly auditRotation: RotationSettings | undefined;
@@ -143,7 +145,8 @@ class Reader {
       resourceFileUpdateIntervalMs: this.#read('resourceFileUpdateInterval', parseSeconds) ?? 300_000,
       slaveTaskGroup: this.#read('slaveTaskGroup', parseGroup) ?? 'auto',
       slaveResultGroup: this.#read('slaveResultGroup', parseGroup) ?? 'auto',
-      auditFile: this.#read('auditFile', pathOf),
+      auditFile: this.#auditFile(),
+      auditToStandardError: this.#last('auditFile') === STANDARD_ERROR,
       auditFormat: this.#read('auditFormat', formatOf) ?? 'text',
       auditRotation: this.#auditRotation(),
       clientTimeoutMs: this.#clientTimeoutMs(),
@@ -246,13 +249,18 @@ class Reader {
     return credentials;
   }
 
+  #auditFile(): string | undefined {
+    const file = this.#read('auditFile', pathOf);
+    return file === STANDARD_ERROR ? undefined : file;
+  }
+
   #auditRotation(): RotationSettings | undefined {
     const keep = this.#read('auditKeep', (name, text) =>
       parseNatural(name, text, { from: 1, to: 1000 }, '5'),
     );
     const maxBytes = this.#read('auditMaxSize', auditBytesOf);
     if (maxBytes === undefined) return undefined;
-    if (this.#last('auditFile') === undefined) {
+    if (this.#auditFile() === undefined) {
       throw new FlagError(
         '--audit-max-size',
         'expected --audit-file too, it did not come; type --audit-file FILE, or leave this out',
@@ -279,6 +287,9 @@ class Reader {
     return slaves ?? 0;
   }
 }
+
+/** As the name of the audit file. */
+const STANDARD_ERROR = '-';
 
 const pathOf = (name: string, text: string) => parseText(name, text, 'FILE');
 const folderOf = (name: string, text: string) => parseText(name, text, 'DIR');

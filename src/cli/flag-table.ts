@@ -150,7 +150,13 @@ export const FLAG_ROWS: readonly FlagRow[] = [
   row('slaveTaskGroup', 'Groups:', 'value', 'Tasks sent to a slave at a time: auto, or 1 to 32768', 'auto'),
   row('slaveResultGroup', 'Groups:', 'value', 'Results sent back at a time: auto, or 1 to 32768', 'auto'),
 
-  row('auditFile', 'Audit:', 'value', 'File to which the audit trail is appended', 'standard error'),
+  row(
+    'auditFile',
+    'Audit:',
+    'value',
+    'File to which the audit trail is appended; - is standard error, also at a terminal',
+    'standard error',
+  ),
   row('auditFormat', 'Audit:', 'value', 'text, or json for one JSON object a line', 'text'),
   row(
     'auditMaxSize',

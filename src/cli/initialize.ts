@@ -15,9 +15,9 @@ import { watchForInterruption } from './interruption.js';
 import { LostOutput } from './lost-output.js';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
 import { programFile } from './one-executable.js';
-import { openTrail } from './open-trail.js';
 import { playMaster } from './play-master.js';
 import type { Flags } from './program-flags.js';
+import { openProgramTrail, type ProgramTrail } from './program-trail.js';
 import { RunningMaster } from './run-master.js';
 import { createSlave } from './run-slave.js';
 import { PARENT_PIPE_VARIABLE } from './spawn-slave.js';
@@ -48,7 +48,7 @@ export async function initialize(
 }
 
 async function run(argv: readonly string[], defaults: Flags): Promise<number> {
-  let audit: AuditTrail;
+  let audit: ProgramTrail;
   let configuration: Configuration;
   const lostOutput = new LostOutput();
   try {
@@ -78,7 +78,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
       return await runRepl(command.configuration);
     }
     configuration = command.configuration;
-    audit = openTrail(configuration, 'standard-error');
+    audit = openProgramTrail(configuration, PARENT_PIPE_VARIABLE in process.env);
   } catch (error) {
     process.stderr.write(`${describeOwn(error)}\n`);
     return FAILURE;
@@ -93,7 +93,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   try {
     code = await (role === 'master' ? runMaster : runSlave)(configuration, audit);
   } catch (error) {
-    tell(describeOwn(error), configuration, audit);
+    audit.tellAsItIs(describeOwn(error));
   }
   stopReopening();
   await audit.flush();
@@ -101,7 +101,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   return code;
 }
 
-async function runMaster(configuration: Configuration, audit: AuditTrail): Promise<number> {
+async function runMaster(configuration: Configuration, audit: ProgramTrail): Promise<number> {
   const algorithm = programMaster();
   if (algorithm === undefined) {
     audit.emit({ type: 'master-algorithm-missing' });
@@ -113,16 +113,15 @@ async function runMaster(configuration: Configuration, audit: AuditTrail): Promi
     program: programFile(process.argv[1]),
     authorizeSlave: programAuthorization(),
   });
-  const say = (text: string): void => tell(text, configuration, audit);
-  return playMaster({ configuration, audit, algorithm, running, tell: say });
+  return playMaster({ configuration, audit, algorithm, running, tell: (text) => audit.tellAsItIs(text) });
 }
 
-async function runSlave(configuration: Configuration, audit: AuditTrail): Promise<number> {
+async function runSlave(configuration: Configuration, audit: ProgramTrail): Promise<number> {
   const abort = new AbortController();
   let failed = false;
   const interruption = watchForInterruption(audit, ({ error }) => {
     // What follows from the first is not worth a stack of its own.
-    if (!failed) tell(describeThrown(error), configuration, audit);
+    if (!failed) audit.tellAsItIs(describeThrown(error));
     failed = true;
     slave.fail(error);
   });
@@ -141,7 +140,7 @@ async function runSlave(configuration: Configuration, audit: AuditTrail): Promis
   try {
     code = exitCodeOf(await slave.run(), audit);
   } catch (error) {
-    tell(describeThrown(error), configuration, audit);
+    audit.tellAsItIs(describeThrown(error));
   }
   interruption.end(code);
   return code;
@@ -176,10 +175,4 @@ function heldOpen(): string[] {
     if (at >= 0) held.splice(at, 1);
   }
   return held;
-}
-
-/** On standard error as it is; in the trail only if that is a file, or it would stand there twice. */
-function tell(text: string, { auditFile }: Configuration, audit: AuditTrail): void {
-  process.stderr.write(`${text}\n`);
-  if (auditFile !== undefined) audit.emit({ type: 'error', text });
 }

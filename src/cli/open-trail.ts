@@ -9,9 +9,9 @@ export type OtherwiseTo = 'standard-error' | 'listeners-only';
 
 /** @throws FlagError naming `--audit-file` when the file cannot be opened. */
 export function openTrail(
-  { auditFile: file, auditFormat: format, auditRotation: rotation }: Configuration,
+  { auditFile: file, auditToStandardError, auditFormat: format, auditRotation: rotation }: Configuration,
   otherwise: OtherwiseTo,
 ): AuditTrail {
-  if (file === undefined && otherwise === 'listeners-only') return createListenedTrail();
-  return createAuditTrail({ file, format, rotation });
+  const toListeners = file === undefined && !auditToStandardError && otherwise === 'listeners-only';
+  return toListeners ? createListenedTrail() : createAuditTrail({ file, format, rotation });
 }

@@ -22,6 +22,7 @@ import { openCheckpoint } from '../master/open-checkpoint.js';
 import { ResourceWriter } from '../master/resource-writer.js';
 import type { ResourceFile } from '../wire/resource-file.js';
 import type { Configuration } from './configuration.js';
+import { joinCommand } from './join-command.js';
 import type { LocalSlaves } from './local-slaves.js';
 import { openBroker } from './open-broker.js';
 import { hostsFromElsewhere, natsUrl } from './reachable-hosts.js';
@@ -109,6 +110,9 @@ export class RunningMaster {
     }
     const resources = openResourceFile({ params, address, run, master, broker });
     await resources?.update();
+    if (program !== undefined) {
+      audit.emit({ type: 'join-command', command: joinCommand({ configuration, program, broker }) });
+    }
     const locals = startLocalSlaves({ ...params, address, master, broker });
     return new RunningMaster({ params, master, address, broker, resources, locals, checkpoint });
   }

@@ -48,7 +48,15 @@ function localSlaveArguments(
   broker: Broker | undefined,
   slaveAuditFile: string | undefined,
 ): string[] {
-  const { nats, memberId, auditFile, auditFormat, auditRotation: rotation, argv } = configuration;
+  const {
+    nats,
+    memberId,
+    auditFile,
+    auditToStandardError,
+    auditFormat,
+    auditRotation: rotation,
+    argv,
+  } = configuration;
   const place =
     broker === undefined
       ? nats.urls.flatMap((url) => ['--nats-url', url])
@@ -65,7 +73,8 @@ function localSlaveArguments(
   }
   if (configuration.insecure) credentials.push('--insecure');
   const file = slaveAuditFile ?? (auditFile === undefined ? undefined : `${auditFile}.slaves`);
-  const audit = file === undefined ? [] : ['--audit-file', file];
+  const trail = file ?? (auditToStandardError ? '-' : undefined);
+  const audit = trail === undefined ? [] : ['--audit-file', trail];
   if (rotation !== undefined) {
     audit.push('--audit-max-size', String(rotation.maxBytes), '--audit-keep', String(rotation.keep));
   }

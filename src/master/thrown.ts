@@ -1,10 +1,11 @@
 /**
  * Tells the audit trail what tasks throw: of each algorithm the first messages of different kinds as they come,
- * and how often each came. Messages that differ in digits only are of one kind.
+ * and how often each came. Messages that differ in numbers only are of one kind.
  */
 
 import type { AuditSink } from '../audit/audit-trail.js';
 import { tellsCount } from '../audit/tells-count.js';
+import { withoutNumbers } from '../audit/without-numbers.js';
 import type { TaskFate } from './task-fate.js';
 
 /** Kinds of one algorithm that are told apart; all others are counted together. */
@@ -29,7 +30,7 @@ export class Thrown {
   note({ algorithm, taskId, sid, error }: TaskFate, attempt: number): void {
     const message = shorten(`${error?.name}: ${error?.message}`);
     const kinds = this.#kindsOf(algorithm);
-    const key = message.replace(/\d+/g, '0');
+    const key = withoutNumbers(message);
     let kind = kinds.get(key);
     if (kind === undefined && kinds.size < MOST_KINDS) {
       kinds.set(key, { message, count: 1 });

@@ -53,6 +53,10 @@ export const SAMPLES: Samples = {
   error: [{ type: 'error', text: 'Error: x\n    at y' }, 'ERROR Error: x\\n    at y'],
 
   'master-ready': [{ type: 'master-ready', address: '127.0.0.1:4222' }, 'MASTER READY 127.0.0.1:4222'],
+  'join-command': [
+    { type: 'join-command', command: "node 'my app.js' --slave --master-port 4222" },
+    "JOIN node 'my app.js' --slave --master-port 4222",
+  ],
   'master-algorithm-missing': [
     { type: 'master-algorithm-missing' },
     'MASTER No master algorithm found. You must define a master algorithm with defineMaster.',

@@ -14,8 +14,9 @@ class Run {
   #number = 0;
 
   throws(algorithm: string, name: string, message: string): void {
-    const error = new TaskError({ name, message, fields: {} });
     const taskId = `TASK-${this.#number++}`;
+    const run = { taskId, algorithm, sid: 'SLAVE-2', attempt: 3, submittedAt: undefined };
+    const error = new TaskError({ name, message, fields: {} }, run);
     this.thrown.note({ algorithm, taskId, sid: 'SLAVE-2', error } as unknown as TaskFate, 3);
   }
 }

@@ -34,11 +34,8 @@ async function live(
   assert.is(await master.code(), 0, master.report());
   assert.is(await slave.code(), 0, slave.report());
   assert.equal(master.out, ['sum 285']);
-  assert.equal(
-    [...master.err, ...slave.err, ...slave.out],
-    [],
-    'the trail is in the files, and nowhere else',
-  );
+  const others = [...master.err, ...slave.err].filter((line) => !/^mw \d\d:\d\d:\d\d /.test(line));
+  assert.equal([...others, ...slave.out], [], 'the trail is in the files, and beside it there are notices');
   return { master: await readTrail(path('master')), slave: await readTrail(path('slave')) };
 }
 

@@ -4,6 +4,10 @@ import { devNull } from 'node:os';
 import { setProgramSubmitter } from '../../algorithms/submitter-context.js';
 import { reopenOnHangup } from '../../audit/audit-trail.js';
 import type { AuditEventType } from '../../audit/events.js';
+import { followTrail } from '../../audit/notices/follow-trail.js';
+import { hasColours } from '../../audit/notices/has-colours.js';
+import { MasterNotices } from '../../audit/notices/master-notices.js';
+import { formatNotice } from '../../audit/notices/notice.js';
 import { formatText } from '../../audit/text-format.js';
 import type { Configuration } from '../configuration.js';
 import { programAuthorization } from '../define-program.js';
@@ -14,7 +18,7 @@ import { RunningMaster } from '../run-master.js';
 import { MwRepl } from './mw-repl.js';
 import { helpText, replNames } from './repl-names.js';
 
-/** Told also while the audit trail is not shown. */
+/** Told also while the audit trail is not shown, where nobody sits at a terminal to read notices. */
 const ALWAYS_SHOWN: ReadonlySet<AuditEventType> = new Set(['warning', 'error', 'local-slave-unstarted']);
 
 /** What a session typed may still hold the event loop. */
@@ -28,8 +32,17 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   const stopReopening = auditFile === undefined ? undefined : reopenOnHangup(trail);
   const audit = { shown: false };
   let repl: MwRepl | undefined;
+  const atTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const coloured = hasColours(atTerminal, process.env);
+  if (atTerminal) {
+    followTrail(trail, new MasterNotices(), (notices, timeMs) => {
+      if (audit.shown) return;
+      for (const notice of notices) say(formatNotice(notice, timeMs, coloured), repl);
+    });
+  }
   trail.onEvent((event, timeMs) => {
-    if (audit.shown || ALWAYS_SHOWN.has(event.type)) say(formatText(event, timeMs), repl);
+    const shown = audit.shown || (!atTerminal && ALWAYS_SHOWN.has(event.type));
+    if (shown) say(formatText(event, timeMs), repl);
     repl?.refresh();
   });
   trail.emit({ type: 'version', version: packageVersion() });

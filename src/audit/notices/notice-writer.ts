@@ -1,0 +1,45 @@
+/** Owns the notices of a process on their way to standard error. */
+
+import type { AuditTrail } from '../audit-trail.js';
+import { openStandardError } from '../destination.js';
+import { LineWriter } from '../line-writer.js';
+import { followTrail } from './follow-trail.js';
+import { hasColours } from './has-colours.js';
+import { formatNotice, type Notice, type NoticeFold, warning } from './notice.js';
+
+export interface NoticeWriter {
+  /** Writes a text of many lines as it is, behind the notices so far; the trail's `error` with it is no notice. */
+  tellAsItIs(text: string): void;
+  /** Resolves when what was said is written, or its destination takes nothing. */
+  flush(): Promise<void>;
+}
+
+/** Says each event of the trail that people should hear of, from now to the end of the process. */
+export function writeNotices(trail: AuditTrail, fold: NoticeFold): NoticeWriter {
+  const coloured = hasColours(process.stderr.isTTY === true, process.env);
+  const format = (notice: Notice, timeMs: number): string => `${formatNotice(notice, timeMs, coloured)}\n`;
+  const writer = new LineWriter({
+    destination: openStandardError(),
+    formatDropped: (count, reason) => format(warning(`${count} notices dropped: ${reason}`), Date.now()),
+  });
+  const told = new Set<string>();
+  const say = (notices: readonly Notice[], timeMs: number): void => {
+    if (notices.length === 0) return;
+    for (const notice of notices) writer.gather(format(notice, timeMs));
+    writer.start();
+  };
+  followTrail(trail, fold, say, told);
+  const flushSync = (): void => {
+    for (const notice of fold.end()) writer.gather(format(notice, Date.now()));
+    writer.flushSync();
+  };
+  process.on('exit', flushSync);
+  return {
+    tellAsItIs(text) {
+      told.add(text);
+      writer.flushSync();
+      process.stderr.write(`${text}\n`);
+    },
+    flush: () => writer.flush(),
+  };
+}

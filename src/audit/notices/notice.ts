@@ -1,0 +1,66 @@
+/** Owns what a notice is: one line for people at a terminal, where the trail has the facts for programs. */
+
+import type { AuditEvent } from '../events.js';
+import { escapeControls } from '../text-fields.js';
+
+export interface Notice {
+  /** How it is coloured where there are colours. */
+  readonly tone: 'plain' | 'good' | 'warning' | 'bad';
+  readonly text: string;
+}
+
+/**
+ * Events in, notices out. A fold has no clock and no timer: what it gathers is due at `dueMs`, and the one that
+ * has a clock calls `tick` then.
+ */
+export interface NoticeFold {
+  take(event: AuditEvent, timeMs: number): readonly Notice[];
+  /** Undefined if nothing is gathered. */
+  readonly dueMs: number | undefined;
+  /** What is due by now. */
+  tick(timeMs: number): readonly Notice[];
+  /** What is still gathered, at the end of the process. */
+  end(): readonly Notice[];
+}
+
+export const NO_NOTICES: readonly Notice[] = [];
+
+/** Characters of a line; more would bury the lines around it. */
+const MOST_CHARACTERS = 2_000;
+
+const COLOURS: Readonly<Record<Notice['tone'], string>> = {
+  plain: '',
+  good: '\u001b[32m',
+  warning: '\u001b[33m',
+  bad: '\u001b[31m',
+};
+const DIM = '\u001b[2m';
+const RESET = '\u001b[0m';
+
+/** `mw 21:43:59 text`, in local time, without a newline; whatever is in the text, it is one line. */
+export function formatNotice({ tone, text }: Notice, timeMs: number, coloured: boolean): string {
+  const time = new Date(timeMs);
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');
+  const line = escapeControls(shorten(text, MOST_CHARACTERS));
+  if (!coloured) return `mw ${clock} ${line}`;
+  const colour = COLOURS[tone];
+  return `${DIM}mw ${clock}${RESET} ${colour}${line}${colour === '' ? '' : RESET}`;
+}
+
+export const plain = (text: string): Notice => ({ tone: 'plain', text });
+export const good = (text: string): Notice => ({ tone: 'good', text });
+export const warning = (text: string): Notice => ({ tone: 'warning', text });
+export const bad = (text: string): Notice => ({ tone: 'bad', text });
+
+/** `1 slave`, `2 slaves`. */
+export function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}
+
+function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}

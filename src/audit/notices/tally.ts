@@ -1,0 +1,54 @@
+/** The numbers of a master's closing line: tasks, those that failed, slaves, and seconds. */
+
+import type { AuditEvent } from '../events.js';
+import { parseRanges } from '../ranges.js';
+import { bad, counted, good, type Notice } from './notice.js';
+
+type Counted = Extract<AuditEvent, { type: 'tasks-submitted' | 'tasks-settled' | 'task-cancelled' }>;
+
+export class Tally {
+  slaves = 0;
+  #beganMs: number | undefined;
+  #tasks = 0;
+  #notDone = 0;
+  #cancelled = 0;
+
+  begin(timeMs: number): void {
+    this.#beganMs ??= timeMs;
+  }
+
+  take(event: Counted): void {
+    switch (event.type) {
+      case 'tasks-submitted':
+        for (const { count } of event.algorithms) this.#tasks += count;
+        return;
+      case 'tasks-settled':
+        this.#notDone += countRanges(event.error) + countRanges(event.unrunnable);
+        return;
+      case 'task-cancelled':
+        this.#cancelled++;
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  end(timeMs: number): Notice {
+    const failed = this.#notDone - this.#cancelled;
+    const seconds = (timeMs - (this.#beganMs ?? timeMs)) / 1000;
+    const parts = [
+      counted(this.#tasks, 'task'),
+      `${failed} failed`,
+      ...(this.#cancelled === 0 ? [] : [`${this.#cancelled} cancelled`]),
+      counted(this.slaves, 'slave'),
+      `${seconds.toFixed(1)} s`,
+    ];
+    return (failed > 0 ? bad : good)(`ended: ${parts.join(', ')}`);
+  }
+}
+
+function countRanges(text: string | undefined): number {
+  let count = 0;
+  for (const [first, last] of text === undefined ? [] : (parseRanges(text) ?? [])) count += last - first + 1;
+  return count;
+}

@@ -1,0 +1,43 @@
+/** Notices of what goes wrong on a master, and may go wrong again and again: refusals, failed runs, files. */
+
+import type { AuditEvent, AuditEventOf } from '../events.js';
+import { bad, type Notice, warning } from './notice.js';
+
+/** Undefined of an event that is no trouble of this kind. */
+export function troubleOf(event: AuditEvent): Notice | undefined {
+  switch (event.type) {
+    case 'hello-refused':
+      return bad(`refused a slave on ${event.host} (process ${event.pid}): ${event.reason}`);
+    case 'member-refused':
+      return bad(
+        `refused a slave on ${event.host} (process ${event.pid}): its --member-id is ${event.got}, ` +
+          `that of this master ${event.expected}`,
+      );
+    case 'auth-failed':
+      return bad(`refused ${event.address}: ${event.reason}`);
+    case 'auth-failures':
+      return bad(`refused ${event.address} ${event.count} times more: ${event.reason}`);
+    case 'skew-accepted':
+      return warning(`${event.sid} runs other code of ${event.algorithms}`);
+    case 'task-unrunnable':
+      return bad(unrunnable(event));
+    case 'task-retried':
+      // What it threw is told as such
+      if (event.evidence.startsWith('it threw')) return undefined;
+      return warning(`${event.taskId} on ${event.sid}: ${event.evidence}; it is run again`);
+    case 'resource-file-unwritten':
+      return warning(`cannot write ${event.path}: ${event.reason}; it is tried again`);
+    case 'master-algorithm-missing':
+      return bad('exits with 255: the program has no master algorithm; call defineMaster before initialize');
+    case 'other-master-found':
+      return bad(`exits with 255: another master of member ${event.memberId} is alive (${event.evidence})`);
+    default:
+      return undefined;
+  }
+}
+
+function unrunnable({ taskId, algorithm, reason, history }: AuditEventOf<'task-unrunnable'>): string {
+  const last = history.at(-1);
+  const how = last === undefined ? '' : `; the last run on ${last.sid}: ${last.evidence}`;
+  return `${taskId} of ${algorithm} will not run again (${reason}${how})`;
+}
