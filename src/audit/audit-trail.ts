@@ -48,9 +48,15 @@ interface AuditTrailParams {
 export function createAuditTrail({ file, format, rotation, clock = Date.now }: AuditTrailParams): AuditTrail {
   const formatEvent = format === 'json' ? formatJson : formatText;
   const formatLine = (event: AuditEvent, timeMs: number) => `${formatEvent(event, timeMs)}\n`;
+  let refused = false;
   const watch = file === undefined || rotation === undefined ? undefined : watchOf(file, rotation);
   const writer = new LineWriter({
     destination: file === undefined ? openStandardError() : openAuditFile(file),
+    onRefused(reason) {
+      if (file === undefined || refused) return;
+      refused = true;
+      listeners.tell(unwritable(file, reason), clock());
+    },
     formatDropped: (count, reason) => formatLine({ type: 'audit-dropped', count, reason }, clock()),
     watch,
   });
@@ -134,6 +140,12 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
       exitFlushes.delete(flushSync);
     },
   };
+}
+
+/** For listeners: the trail itself cannot have it. */
+function unwritable(file: string, reason: string): AuditEvent {
+  const text = `the audit trail cannot be written to ${file} (${reason}); it is tried again, and all else goes on`;
+  return { type: 'warning', text };
 }
 
 /** Reopens the trail on every SIGHUP, which then no longer ends the process; returns what ends that. */

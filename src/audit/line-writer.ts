@@ -22,6 +22,8 @@ interface LineWriterParams {
   readonly destination: Destination;
   /** Makes the line (with its newline) that tells how many were dropped, and why. */
   readonly formatDropped: (count: number, reason: string) => string;
+  /** Called each time that the destination refuses a write; a full pipe does not. */
+  readonly onRefused?: ((reason: string) => void) | undefined;
   /** Of a file that is rotated. */
   readonly watch?: Pick<SizeWatch, 'look' | 'openAnew' | 'beginRotation'> | undefined;
 }
@@ -37,14 +39,13 @@ interface LineWriterParams {
  * It never throws, waits only in `flushSync`, and no timer of it keeps a process alive.
  */
 export class LineWriter {
-  readonly #formatDropped: LineWriterParams['formatDropped'];
+  readonly #tell: Pick<LineWriterParams, 'formatDropped' | 'onRefused'>;
   readonly #watch: LineWriterParams['watch'];
   #destination: Destination;
   #successor: Destination | undefined;
   #sonic: sonicBoom.SonicBoom;
   #state: 'idle' | 'writing' | 'refused' = 'idle';
   #closed = false;
-
   readonly #chunks: string[] = [];
   #gathering = '';
   /** What sonic-boom has not confirmed; after a refusal some of it may be written. */
@@ -52,16 +53,15 @@ export class LineWriter {
   /** Characters taken and not confirmed, and confirmed in all. */
   #waiting = 0;
   #done = 0;
-
   #dropped = 0;
   #reason = '';
   #timer: NodeJS.Timeout | undefined;
   #onSettled: (() => void)[] = [];
   #syncDeadline = 0;
 
-  constructor({ destination, formatDropped, watch }: LineWriterParams) {
+  constructor({ destination, watch, ...tell }: LineWriterParams) {
     this.#destination = destination;
-    this.#formatDropped = formatDropped;
+    this.#tell = tell;
     this.#watch = watch;
     this.#sonic = this.#attach(destination);
   }
@@ -230,7 +230,9 @@ export class LineWriter {
     this.#reason = errorCode(error);
     const pipeIsFull = this.#reason === 'EAGAIN';
     this.#timer ??= setTimeout(() => this.#retry(), pipeIsFull ? RETRY_FULL_PIPE_MS : RETRY_MS).unref();
-    if (!pipeIsFull) this.#settle();
+    if (pipeIsFull) return;
+    this.#settle();
+    this.#tell.onRefused?.(this.#reason);
   }
 
   #confirm(): void {
@@ -246,7 +248,7 @@ export class LineWriter {
 
   /** Called whenever room was made, before any line can use it: so the line stands where the others miss. */
   #tellDropped(): void {
-    const line = this.#formatDropped(this.#dropped, this.#reason);
+    const line = this.#tell.formatDropped(this.#dropped, this.#reason);
     this.#dropped = 0;
     this.#reason = '';
     this.#append(line);

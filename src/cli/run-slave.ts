@@ -7,6 +7,7 @@ import { type ResourceFile, readResourceFile } from '../wire/resource-file.js';
 import type { Configuration } from './configuration.js';
 import type { SlaveAlgorithm } from './define-program.js';
 import { refuseExposedSecret } from './exposed-secrets.js';
+import { saysNotices } from './program-trail.js';
 import { slaveTarget } from './slave-target.js';
 
 interface RunSlaveParams {
@@ -37,8 +38,18 @@ export function createSlave(params: RunSlaveParams): Slave {
     mayKill,
     auditFile: configuration.auditFile,
     auditFormat: configuration.auditFormat,
+    killOnStandardError: shownOfKill(configuration, parent),
     signal,
   });
+}
+
+/** A master tells itself how its local slave ended. */
+function shownOfKill(
+  configuration: Configuration,
+  parent: ParentMaster | undefined,
+): 'line' | 'notice' | 'nothing' {
+  if (!saysNotices(configuration)) return 'line';
+  return parent === undefined ? 'notice' : 'nothing';
 }
 
 /** What a resource file says may be another thing the next time it is read; flags stay as they are. */

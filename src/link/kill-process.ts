@@ -4,24 +4,41 @@ import { appendFileSync, writeSync } from 'node:fs';
 
 const STDERR = 2;
 
+export interface LastWords {
+  readonly auditFile?: string | undefined;
+  readonly killLine: string;
+  /** On standard error instead of the line, which is there without it unless it is in a file; '' is nothing. */
+  readonly killNotice?: string | undefined;
+}
+
 /** Writes the audit line without main's help, then ends the process with SIGKILL (exit status 137). */
-export function killProcess(
-  { auditFile, killLine }: { readonly auditFile?: string | undefined; readonly killLine: string },
-  evidence: string,
-): void {
-  const now = new Date();
-  const line = killLine
-    .replaceAll('{localTime}', formatLocalTime(now))
-    .replaceAll('{isoTime}', now.toISOString())
-    // It may stand inside a JSON string.
-    .replaceAll('{evidence}', () => JSON.stringify(evidence).slice(1, -1));
-  try {
-    if (auditFile === undefined) writeSync(STDERR, `${line}\n`);
-    else appendFileSync(auditFile, `${line}\n`);
-  } catch {
-    // A full disk or a closed pipe must not keep the process alive.
-  }
+export function killProcess({ auditFile, killLine, killNotice }: LastWords, evidence: string): void {
+  const shown = killNotice ?? (auditFile === undefined ? killLine : '');
+  if (auditFile !== undefined) attempt(() => appendFileSync(auditFile, `${fill(killLine, evidence)}\n`));
+  if (shown !== '') attempt(() => writeSync(STDERR, `${fill(shown, evidence)}\n`));
   process.kill(process.pid, 'SIGKILL');
+}
+
+/** A full disk or a closed pipe must not keep the process alive. */
+function attempt(write: () => void): void {
+  try {
+    write();
+  } catch {
+    // nobody is left to be told
+  }
+}
+
+function fill(template: string, evidence: string): string {
+  const now = new Date();
+  const localTime = formatLocalTime(now);
+  return (
+    template
+      .replaceAll('{localTime}', localTime)
+      .replaceAll('{clock}', localTime.slice(localTime.indexOf(' ') + 1))
+      .replaceAll('{isoTime}', now.toISOString())
+      // It may stand inside a JSON string.
+      .replaceAll('{evidence}', () => JSON.stringify(evidence).slice(1, -1))
+  );
 }
 
 /** As in CL-MW: month, day, year. */

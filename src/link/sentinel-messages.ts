@@ -17,6 +17,7 @@ export interface SentinelThreadData {
   readonly mayKill: boolean;
   readonly auditFile?: string | undefined;
   readonly killLine: string;
+  readonly killNotice?: string | undefined;
 }
 
 export type ToThread =

@@ -37,6 +37,8 @@ export interface SentinelOptions {
   readonly auditFile?: string | undefined;
   /** That line: `{localTime}`, `{isoTime}` and `{evidence}` are filled in. */
   readonly killLine?: string | undefined;
+  /** What standard error has instead of it, with `{clock}` and `{evidence}`; '' is nothing. */
+  readonly killNotice?: string | undefined;
 }
 
 /** Resolves when the sentinel is connected and listens; rejects with a `ConnectError` like `connectData`. */
@@ -54,6 +56,7 @@ export async function startSentinel(options: SentinelOptions): Promise<SentinelH
     mayKill: options.mayKill ?? false,
     auditFile: options.auditFile,
     killLine: options.killLine ?? DEFAULT_KILL_LINE,
+    killNotice: options.killNotice,
   };
   const worker = new Worker(new URL('./sentinel-thread.js', import.meta.url), {
     name: 'sentinel',

@@ -11,7 +11,7 @@ import { startSentinel } from '../link/sentinel.js';
 import { SharedState } from '../link/shared-state.js';
 import { parseHandshake } from '../wire/handshake.js';
 import { Subjects } from '../wire/subjects.js';
-import { killLine } from './kill-line.js';
+import { killLine, killNotice } from './kill-line.js';
 import { RunClock } from './run-clock.js';
 import { SlaveCore } from './slave-core.js';
 import { SlaveRunner } from './slave-handle.js';
@@ -47,6 +47,8 @@ export interface AttemptParams {
   readonly auditFormat: 'text' | 'json';
   /** Called before the first word of a master is taken, be it a welcome or a refusal. */
   readonly onAnswer: () => void;
+  /** What standard error has of a kill: that line, if no file has it; a notice; or nothing. */
+  readonly killOnStandardError: 'line' | 'notice' | 'nothing';
 }
 
 export class Attempt {
@@ -162,6 +164,7 @@ export class Attempt {
         mayKill: params.mayKill,
         auditFile: params.auditFile,
         killLine: killLine(params.auditFormat),
+        killNotice: noticeOf(params.killOnStandardError),
       });
       return new Attempt(params, user, link, sentinel, shared);
     } catch (error) {
@@ -295,6 +298,11 @@ export class Attempt {
     this.runner?.wake();
     for (const look of this.#listeners) look();
   }
+}
+
+function noticeOf(shown: AttemptParams['killOnStandardError']): string | undefined {
+  if (shown === 'line') return undefined;
+  return shown === 'notice' ? killNotice() : '';
 }
 
 function now(): number {

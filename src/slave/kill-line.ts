@@ -2,6 +2,7 @@
 
 import type { AuditEvent } from '../audit/events.js';
 import { formatJson } from '../audit/json-format.js';
+import { bad, formatNotice } from '../audit/notices/notice.js';
 import { formatText } from '../audit/text-format.js';
 
 const EPOCH = new Date(0).toISOString();
@@ -13,4 +14,10 @@ export function killLine(format: 'text' | 'json'): string {
   if (format === 'json') return formatJson(event, 0).replace(EPOCH, '{isoTime}');
   const text = formatText(event, 0);
   return `{localTime} ${text.slice(text.indexOf(TAG))}`;
+}
+
+/** The notice of it, with `{clock}` and `{evidence}` where those belong. */
+export function killNotice(): string {
+  const notice = bad('ends at once, with exit status 137: {evidence}');
+  return formatNotice(notice, 0, false).replace(/\d\d:\d\d:\d\d/, '{clock}');
 }

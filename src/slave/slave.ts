@@ -9,7 +9,7 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEventOf } from '../audit/events.js';
 import { withoutCredentials } from '../link/connect-error.js';
 import { MOST_EVIDENCE } from '../wire/messages.js';
-import { Attempt, type MasterPlace } from './attempt.js';
+import { Attempt, type AttemptParams, type MasterPlace } from './attempt.js';
 import { nameThrown } from './name-thrown.js';
 import { SearchNotes } from './search-notes.js';
 import type { SlaveCore } from './slave-core.js';
@@ -61,6 +61,8 @@ export interface SlaveParams {
   readonly mayKill?: boolean | undefined;
   readonly auditFile?: string | undefined;
   readonly auditFormat?: 'text' | 'json' | undefined;
+  /** `line` by default. */
+  readonly killOnStandardError?: AttemptParams['killOnStandardError'] | undefined;
   /** Ends the slave, as if its algorithm had returned 255. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -200,6 +202,7 @@ export class Slave {
         auditFile,
         auditFormat: auditFormat ?? 'text',
         onAnswer: () => audit.emit({ type: 'connected-to-master', address }),
+        killOnStandardError: this.#params.killOnStandardError ?? 'line',
       });
     } catch (error) {
       this.#notes.refused(address, error);

@@ -246,10 +246,12 @@ trail('it keeps the old file when the new one cannot be opened', async () => {
 trail('it does not mind a full disk: it counts, and says so when writing goes on', async () => {
   const answer = await startChild('full-disk').answer;
   assert.match(answer, /exit 0$/);
-  const { emitMs, tries, heard } = JSON.parse(answer.slice(0, answer.lastIndexOf('exit')));
+  const { emitMs, tries, heard, warnings } = JSON.parse(answer.slice(0, answer.lastIndexOf('exit')));
   assert.ok(emitMs < 5000, `300,000 events took ${emitMs} ms of CPU`);
   assert.ok(tries >= 2 && tries <= 6, `${tries} writes in two and a half seconds`);
   assert.is(heard, 300_000);
+  assert.is(warnings.length, 1, 'listeners are told once, since the trail cannot be');
+  assert.match(warnings[0], /cannot be written to \/dev\/full \(ENOSPC\)/);
 });
 
 trail('it goes on after a full disk, with one line about what was dropped, in its place', async () => {

@@ -20,14 +20,18 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     }, write) as typeof write;
     const audit = createAuditTrail({ file: '/dev/full', format: 'text' });
     let heard = 0;
-    audit.onEvent(() => heard++);
+    const warnings: string[] = [];
+    audit.onEvent((event) => {
+      if (event.type === 'warning') warnings.push(event.text);
+      else heard++;
+    });
     const before = process.cpuUsage();
     for (let count = 0; count < 300_000; count++) audit.emit(sent(count));
     const { user, system } = process.cpuUsage(before);
     const emitMs = (user + system) / 1000;
     await sleep(2500);
     await audit.close();
-    console.log(JSON.stringify({ emitMs, tries, heard }));
+    console.log(JSON.stringify({ emitMs, tries, heard, warnings }));
   },
 
   async 'full-then-free'() {

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseJson } from '../../src/audit/json-format.js';
 import { parseText } from '../../src/audit/text-format.js';
-import { killLine } from '../../src/slave/kill-line.js';
+import { killLine, killNotice } from '../../src/slave/kill-line.js';
 
 const line = suite('kill line');
 
@@ -19,6 +19,10 @@ line('it is a line of a text trail once filled in', () => {
 
 line('it is a line of a JSON trail once filled in', () => {
   assert.equal(parseJson(fill(killLine('json')))?.event, event);
+});
+
+line('beside it there is a notice', () => {
+  assert.is(killNotice(), 'mw {clock} ends at once, with exit status 137: {evidence}');
 });
 
 line.run();
