@@ -4,6 +4,8 @@ import { type Command, type ControlMessage, type Epoch, MOST_CONCURRENCY } from 
 
 /** What a slave's beat says of its work. */
 const ACTIVITY = ['running', 'runningMs', 'begun', 'memoryBytes'] as const;
+/** Characters of a server's id; nats-server's has 56. */
+const LONGEST_SERVER = 128;
 const FOUND = new Set<unknown>(['waiting', 'running', 'gone']);
 
 /** Undefined if the text is no control message of ours. */
@@ -22,7 +24,8 @@ export function parseControl(text: string): ControlMessage | undefined {
         isNumber(message.sent) &&
         isNumber(message.received) &&
         isNumber(message.limit) &&
-        ACTIVITY.every((key) => message[key] === undefined || isNumber(message[key]))
+        ACTIVITY.every((key) => message[key] === undefined || isNumber(message[key])) &&
+        (message.server === undefined || isServer(message.server))
         ? (value as ControlMessage)
         : undefined;
     case 'probe':
@@ -65,10 +68,12 @@ export interface BeatNumbers {
   readonly runningMs?: number | undefined;
   readonly begun?: number | undefined;
   readonly memoryBytes?: number | undefined;
+  readonly server?: string | undefined;
 }
 
 export function formatBeat(prefix: string, beat: BeatNumbers): string {
-  const positions = `${prefix},"sent":${beat.sent},"received":${beat.received},"limit":${beat.limit}`;
+  const server = beat.server === undefined ? '' : `,"server":${JSON.stringify(beat.server)}`;
+  const positions = `${prefix}${server},"sent":${beat.sent},"received":${beat.received},"limit":${beat.limit}`;
   if (beat.begun === undefined) return `${positions}}`;
   const activity = `"running":${beat.running ?? -1},"runningMs":${beat.runningMs ?? 0},"begun":${beat.begun}`;
   return `${positions},${activity},"memoryBytes":${beat.memoryBytes ?? 0}}`;
@@ -109,6 +114,10 @@ function isFarewell({ running, begun, sent, error }: Record<string, unknown>): b
     isNumber(sent) &&
     (error === undefined || typeof error === 'string')
   );
+}
+
+function isServer(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= LONGEST_SERVER;
 }
 
 function isNumber(value: unknown): value is number {

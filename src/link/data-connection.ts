@@ -66,6 +66,10 @@ class DataConnection implements DataLink {
     return this.#connected;
   }
 
+  get server(): string | undefined {
+    return this.#connection.info?.server_id;
+  }
+
   send(subject: string, payload: Uint8Array, reply?: string): boolean {
     if (!this.#connected) return false;
     const bytes = payload.length + LINE_BYTES;

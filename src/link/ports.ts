@@ -61,6 +61,8 @@ export interface DataLink {
    */
   send(subject: string, payload: Uint8Array, reply?: string): boolean;
   readonly connected: boolean;
+  /** The id of the server that it leads to, or led to last. */
+  readonly server: string | undefined;
   /** Returns what ends the subscription. A handler that throws ends nothing; its error is a status. */
   subscribe(subject: string, handler: MessageHandler): () => void;
   /** Resolves when the broker has taken all subscriptions so far; rejects if the connection breaks. */

@@ -97,7 +97,8 @@ export class SentinelCore {
     if (message.type === 'stale') {
       if (peer && peer.user === user && this.#options.role === 'slave') this.#onStale(peer, now);
     } else if (peer && peer.user === user && peer.owns(message)) {
-      this.#liveness.heard(nonce, now);
+      if (message.type === 'beat') this.#liveness.spoke(nonce, message.server, now);
+      else this.#liveness.heard(nonce, now);
       this.#onMessage(peer, message);
     } else if (peer && peer.user === user && peer.phase === 'listening') {
       this.#onEarlyMessage(peer, message);
@@ -270,7 +271,8 @@ export class SentinelCore {
   #onEarlyMessage(peer: SentinelPeer, message: SessionMessage): void {
     if (message.type === 'beat' || message.type === 'probe') {
       const { run, nonce, sid } = message;
-      this.#publish(peer, { type: 'beat', run, nonce, sid, ...NOTHING_YET });
+      const server = this.#options.server?.();
+      this.#publish(peer, { type: 'beat', run, nonce, sid, ...NOTHING_YET, server });
     } else if (message.type === 'command' && message.body.command === 'shutdown') {
       this.#onCommand(peer, message);
     }
@@ -323,7 +325,7 @@ export class SentinelCore {
   #sendBeat(peer: SentinelPeer): void {
     const positions = this.#options.counters(peer.slot) ?? NOTHING_YET;
     const activity = this.#options.role === 'slave' ? this.#options.activity() : undefined;
-    const text = peer.beatText({ ...positions, ...activity });
+    const text = peer.beatText({ ...positions, ...activity, server: this.#options.server?.() });
     this.#publishes.push({ subject: peer.subjects.there, text, reply: peer.subjects.here });
   }
 

@@ -40,7 +40,7 @@ class SentinelThread {
     this.#data = data;
     this.#link = link;
     this.#subjects = new Subjects(data.memberId);
-    this.#core = new SentinelCore(coreOptions(data));
+    this.#core = new SentinelCore(coreOptions(data, link));
     this.#heedsRefusals = data.role === 'slave' && data.broker === 'embedded';
     link.onStatus((status) => this.#onStatus(status));
     parentPort?.on('message', (message: ToThread) => this.#onMain(message));
@@ -226,10 +226,16 @@ class SentinelThread {
   }
 }
 
-function coreOptions(data: SentinelThreadData): SentinelCoreOptions {
+function coreOptions(data: SentinelThreadData, link: DataLink): SentinelCoreOptions {
   const { role, memberId, clientTimeoutMs, broker, run } = data;
   const { counters, claims, limit } = SharedState.open(data.buffers);
-  const common = { memberId, clientTimeoutMs, broker, counters: (slot: number) => counters.read(slot) };
+  const common = {
+    memberId,
+    clientTimeoutMs,
+    broker,
+    counters: (slot: number) => counters.read(slot),
+    server: () => link.server,
+  };
   if (role === 'master') return { ...common, role, run };
   const activity = () => ({ ...claims.activity(Date.now()), memoryBytes: process.memoryUsage.rss() });
   return { ...common, role, claims, activity, limit: data.mayKill ? limit : undefined };

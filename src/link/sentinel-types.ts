@@ -23,6 +23,8 @@ interface CommonOptions {
   readonly broker: 'embedded' | 'external';
   /** What main has written for a peer; undefined once it has released the slot. */
   readonly counters: (slot: number) => Positions | undefined;
+  /** The server that the sentinel's own connection leads to, once that is known. */
+  readonly server?: (() => string | undefined) | undefined;
 }
 
 export interface MasterCoreOptions extends CommonOptions {

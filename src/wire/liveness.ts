@@ -1,15 +1,19 @@
 /** Judges whether peers are alive, from what was heard and when; the same on both sides, and pure. */
 
+import { lastWordsByServer, type Speaker } from './last-words.js';
+
 /** How long a turn of the judge's loop takes when it is on time. */
 export const TURN_MS = 200;
 
 /** A turn later than this leaves the judging to the next one: its timer may have run ahead of the sockets. */
 const LATE_MS = 100;
 
-/** For so long after a reconnect a 503 may only mean that the peer has not reconnected yet. */
+/** For so long after a reconnect, or after its server was away, a 503 may only mean that the peer has not reconnected yet. */
 const SETTLING_MS = 10_000;
 
 const MASTER_CONDEMNS_AFTER_503_MS = 2_000;
+/** Another peer that speaks so long after a 503 shows that the server of both is there. */
+const WITNESS_AFTER_MS = 500;
 const SLAVE_IS_PATIENT_TIMES = 10;
 
 export interface LivenessOptions {
@@ -17,6 +21,8 @@ export interface LivenessOptions {
   readonly role: 'master' | 'slave';
   readonly clientTimeoutMs: number;
   readonly broker: 'embedded' | 'external';
+  /** The server that the judge's own connection leads to; undefined while it is not known. */
+  readonly server?: (() => string | undefined) | undefined;
 }
 
 export type Verdict =
@@ -27,7 +33,7 @@ export type Verdict =
   /** Send this suspect a probe. */
   | { readonly verdict: 'probe'; readonly nonce: string };
 
-interface Peer {
+interface Peer extends Speaker {
   /** When a frame of it came, on the watching clock. */
   heardAt: number;
   /** The first and the last 503 since. */
@@ -35,6 +41,10 @@ interface Peer {
   suspectUntil: number;
   told: boolean;
   probedAt: number;
+  server: string | undefined;
+  spokeAt: number;
+  /** The last 503, whatever came of it; at first when it came, since it was away until then. */
+  nobodyAt: number;
 }
 
 /**
@@ -44,16 +54,23 @@ interface Peer {
  * - the *watching* clock advances so only while the judge's own connection is up. All that is said of
  *   peers is measured on it, so that every deadline waits while the judge could not have heard.
  *
+ * A 503 means that the peer's connection has ended if the server that says so is the peer's own. Where the
+ * peer is on another one of a cluster, or beyond a leaf node, that server or the way to it may be gone as
+ * well, with all that live there. Then it is the peer's only if another one there, which had no 503 itself,
+ * is heard meanwhile; else 503s are no more than silence.
+ *
  * A slave's peer is its master, whose end shows in three more ways: the connection to its embedded
  * broker is refused, there is no connection at all for ten timeouts, or `condemn` is called with
  * evidence from elsewhere.
  */
 export class Liveness {
   readonly #role: 'master' | 'slave';
+  readonly #server: () => string | undefined;
   #clientTimeoutMs: number;
   #embedded: boolean;
   readonly #peers = new Map<string, Peer>();
   #verdicts: Verdict[] = [];
+  #lastWords: ReadonlyMap<string, number> | undefined;
 
   #turnedAt: number | undefined;
   #abstained = false;
@@ -70,6 +87,7 @@ export class Liveness {
 
   constructor(options: LivenessOptions) {
     this.#role = options.role;
+    this.#server = options.server ?? (() => undefined);
     this.#clientTimeoutMs = options.clientTimeoutMs;
     this.#embedded = options.broker === 'embedded';
   }
@@ -97,6 +115,9 @@ export class Liveness {
       suspectUntil: 0,
       told: false,
       probedAt: 0,
+      server: undefined,
+      spokeAt: Number.NEGATIVE_INFINITY,
+      nobodyAt: at,
     });
   }
 
@@ -109,11 +130,19 @@ export class Liveness {
     const peer = this.#peers.get(nonce);
     if (!peer) return;
     peer.heardAt = this.#at(now);
-    if (peer.suspectSince === undefined) return;
-    peer.suspectSince = undefined;
-    if (!peer.told) return;
-    peer.told = false;
-    this.#verdicts.push({ verdict: 'cleared', nonce });
+    this.#acquit(nonce, peer);
+  }
+
+  /**
+   * The peer spoke over this judge's own connection, and named the server of its own. What is `heard` in
+   * another way may be old news, and says nothing of a server.
+   */
+  spoke(nonce: string, server: string | undefined, now: number): void {
+    const peer = this.#peers.get(nonce);
+    if (!peer) return;
+    this.heard(nonce, now);
+    peer.server = server;
+    peer.spokeAt = peer.heardAt;
   }
 
   /** The broker says that nobody listens where the peer should. */
@@ -121,6 +150,7 @@ export class Liveness {
     const peer = this.#peers.get(nonce);
     if (!peer || !this.#connected) return;
     const at = this.#at(now);
+    peer.nobodyAt = at;
     if (at < this.#settledAt) return;
     peer.suspectSince ??= at;
     peer.suspectUntil = at;
@@ -177,6 +207,7 @@ export class Liveness {
 
   #judgePeers(): void {
     const clock = this.#clock;
+    this.#lastWords = undefined;
     for (const [nonce, peer] of this.#peers) {
       if (peer.suspectSince !== undefined) this.#judgeSuspect(nonce, peer, peer.suspectSince);
       const silentMs = clock - Math.max(peer.heardAt, this.#restartedAt);
@@ -188,7 +219,7 @@ export class Liveness {
 
   #judgeSuspect(nonce: string, peer: Peer, since: number): void {
     const only503Ms = peer.suspectUntil - since;
-    if (only503Ms >= this.#noRespondersLimitMs) {
+    if (only503Ms >= this.#noRespondersLimitMs(peer, since)) {
       this.condemn(nonce, `503 for ${seconds(only503Ms)}`);
       return;
     }
@@ -227,8 +258,22 @@ export class Liveness {
     return this.#role === 'slave' ? SLAVE_IS_PATIENT_TIMES * this.#clientTimeoutMs : this.#clientTimeoutMs;
   }
 
-  get #noRespondersLimitMs(): number {
+  #noRespondersLimitMs(peer: Peer, since: number): number {
+    if (!this.#isCertain(peer, since)) return this.#clientTimeoutMs;
     return this.#role === 'slave' ? this.#clientTimeoutMs / 2 : MASTER_CONDEMNS_AFTER_503_MS;
+  }
+
+  /** Whether 503s since then can only be about the peer, and not about its server. */
+  #isCertain({ server }: Peer, since: number): boolean {
+    if (this.#embedded) return true;
+    if (server === undefined) return false;
+    return server === this.#server() || this.#lastWordFrom(server) >= since + WITNESS_AFTER_MS;
+  }
+
+  /** Reckoned once a turn, however many are suspected. */
+  #lastWordFrom(server: string): number {
+    this.#lastWords ??= lastWordsByServer(this.#peers.values(), this.#clock - SETTLING_MS);
+    return this.#lastWords.get(server) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Thousands of slaves may suspect one master at a time, and have longer to find out. */

@@ -97,6 +97,8 @@ export interface Beat extends Epoch {
   /** From slaves: how many tasks of the session were begun. */
   readonly begun?: number | undefined;
   readonly memoryBytes?: number | undefined;
+  /** The id of the NATS server that the sentinel's connection leads to. */
+  readonly server?: string | undefined;
 }
 
 export interface Probe extends Epoch {

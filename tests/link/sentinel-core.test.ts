@@ -40,6 +40,8 @@ class Pair {
   readonly cores: Record<Side, SentinelCore>;
   readonly alive: Record<Side, boolean> = { master: true, slave: true };
   kills: string[] = [];
+  /** To which each is connected. */
+  readonly servers: Record<Side, string> = { master: 'one', slave: 'one' };
   /** Position of the slave's data at the master. */
   received = 2;
   executed = 0;
@@ -62,12 +64,14 @@ class Pair {
         role: 'master',
         run: RUN,
         counters: () => ({ sent: 1, received: this.received, limit: 3 }),
+        server: () => this.servers.master,
       }),
       slave: new SentinelCore({
         ...common,
         role: 'slave',
         claims,
         counters: () => ({ sent: 4, received: 5, limit: 6 }),
+        server: () => this.servers.slave,
         activity: () => ({ ...this.claims.activity(this.now), memoryBytes: 7 }),
         limit: this.limit,
       }),
@@ -190,6 +194,28 @@ core('a slave that vanishes is suspect, then lost; the commands to it are droppe
   const before = pair.published.master.length;
   pair.run(5_000);
   assert.is(pair.published.master.length, before);
+});
+
+core('one that vanishes with its server may come back for the whole timeout', () => {
+  const pair = new Pair();
+  pair.servers.slave = 'two';
+  pair.join().run(1_000);
+  pair.alive.slave = false;
+  pair.run(TIMEOUT_MS - 2_000);
+  assert.equal(pair.types('master'), ['suspect']);
+  pair.run(3_000);
+  assert.equal(pair.types('master'), ['suspect', 'lost']);
+});
+
+core('one whose main has not read its welcome says where it is all the same', () => {
+  const pair = new Pair();
+  pair
+    .request('slave', { op: 'listen', ...address })
+    .request('master', { op: 'watch', peer })
+    .run(2_000);
+  pair.alive.slave = false;
+  pair.run(3_400);
+  assert.equal(pair.types('master'), ['suspect', 'lost']);
 });
 
 core('one that is back in time is cleared', () => {

@@ -5,8 +5,9 @@ import * as assert from 'uvu/assert';
 import { Cluster, type ClusterOptions } from './cluster.js';
 
 const SEEDS = Number(process.env.SEEDS ?? 300);
-/** The seeds from here on only stall processes. */
+/** The seeds from here on only stall processes; from there on only the slaves' server is away. */
 const FIRST_STALL = 1_000_000;
+const FIRST_ISLAND = 2_000_000;
 const STALL_SEEDS = Math.ceil(SEEDS / 10);
 /** Looking at the heap takes longer than a seed. */
 const MEMORY_EVERY = 50;
@@ -67,6 +68,11 @@ function runSeed(options: ClusterOptions): unknown {
   }
 }
 
+function faultsOf(seed: number): ClusterOptions['faults'] {
+  if (seed < FIRST_STALL) return 'all';
+  return seed < FIRST_ISLAND ? 'stalls' : 'islands';
+}
+
 function seedsFrom(first: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => first + index);
 }
@@ -74,7 +80,7 @@ function seedsFrom(first: number, count: number): readonly number[] {
 const test = suite('simulation/cluster');
 
 if (only !== undefined) {
-  test(`seed ${only} goes well`, () => runSeeds([only], only < FIRST_STALL ? 'all' : 'stalls'));
+  test(`seed ${only} goes well`, () => runSeeds([only], faultsOf(only)));
 } else {
   test('it gives every task its one fate, whatever happens to slaves, broker and messages', () => {
     runSeeds(seedsFrom(0, SEEDS), 'all');
@@ -87,6 +93,10 @@ if (only !== undefined) {
 
   test('it never takes a busy or a frozen process for dead', () => {
     runSeeds(seedsFrom(FIRST_STALL, STALL_SEEDS), 'stalls');
+  });
+
+  test('it never takes the slaves of a server that is away for dead, and gives up none of their tasks', () => {
+    runSeeds(seedsFrom(FIRST_ISLAND, SEEDS), 'islands');
   });
 }
 

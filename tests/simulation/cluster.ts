@@ -4,9 +4,9 @@ import type { AuditEvent, AuditEventOf } from '../../src/audit/events.js';
 import { FateCheck } from '../../src/audit/fate-check.js';
 import { formatText } from '../../src/audit/text-format.js';
 import { StoppedError } from '../../src/errors.js';
-import { inventWeather, scheduleFaults, scheduleStalls } from './faults.js';
+import { inventWeather, scheduleFaults, scheduleIslands, scheduleStalls } from './faults.js';
 import { checkMaster, checkQuiet, must, Runs } from './invariants.js';
-import { CALM, Network } from './network.js';
+import { CALM, FIRST_SERVER, Network, SECOND_SERVER } from './network.js';
 import { Program } from './program.js';
 import { checkRemembered } from './remembered.js';
 import { Chance, Scheduler } from './scheduler.js';
@@ -23,6 +23,10 @@ const SHUTDOWN_WITHIN_MS = 5_000;
 /** A slave finishes its running task first, though it was cancelled. */
 const LONGEST_TASK_MS = 6_000;
 const CLIENT_TIMEOUT_MS = 3_000;
+/** Where the slaves' server is away for long, and nobody may be lost by it. */
+const PATIENT_TIMEOUT_MS = 10_000;
+/** What is left of the timeout is for slaves to come back and be heard. */
+const SHORT_ABSENCES_MS = [500, 3_000, 5_000, 6_000];
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** What a process may end of; its sentinel ends it for a run only, since its master is never gone. */
@@ -33,8 +37,11 @@ const SAID_SO = /^(killed by TASK-\d+|uncaught .*)$/;
 
 export interface ClusterOptions {
   readonly seed: number;
-  /** Whether all goes wrong, or processes only stall: then no living slave may ever be lost. */
-  readonly faults: 'all' | 'stalls';
+  /**
+   * Whether all goes wrong; or processes only stall, or the slaves' server is only away for less than the
+   * timeout: then no living slave may ever be lost.
+   */
+  readonly faults: 'all' | 'stalls' | 'islands';
   /** Looks at the heap at the end, for which no other cluster may be about. */
   readonly checksMemory?: boolean;
   readonly trace?: ((line: string) => void) | undefined;
@@ -56,6 +63,8 @@ export class Cluster {
   #calmSince = Number.POSITIVE_INFINITY;
   #ending = false;
   #seenTurns = -1;
+  /** Whether the second server is down, or apart from the first. */
+  isCutOff = false;
 
   readonly #options: ClusterOptions;
 
@@ -74,7 +83,7 @@ export class Cluster {
       audit: { emit: (event) => this.#onMasterEvent(event) },
       taskGroup: chance.pick(['auto', 'auto', 1, 7]),
       resultGroup: chance.pick(['auto', 'auto', 1, 5]),
-      clientTimeoutMs: CLIENT_TIMEOUT_MS,
+      clientTimeoutMs: options.faults === 'islands' ? PATIENT_TIMEOUT_MS : CLIENT_TIMEOUT_MS,
       maxMessageBytes: MAX_MESSAGE_BYTES,
     });
     this.#fates.take({ type: 'master-ready', address: 'simulated' }, 0);
@@ -104,8 +113,10 @@ export class Cluster {
     if (this.#options.faults === 'all') {
       network.weather = inventWeather(chance);
       scheduleFaults(this, FAULTY_MS);
-    } else {
+    } else if (this.#options.faults === 'stalls') {
       scheduleStalls(this, FAULTY_MS);
+    } else {
+      scheduleIslands(this, FAULTY_MS, SHORT_ABSENCES_MS);
     }
     this.#runProgram();
     scheduler.runUntil(FAULTY_MS);
@@ -121,6 +132,7 @@ export class Cluster {
       audit: { emit: (event) => this.#onSlaveEvent(pid, event) },
       pid,
       concurrency: this.chance.pick([1, 1, 2, 8]),
+      server: this.chance.pick([FIRST_SERVER, SECOND_SERVER]),
       onBegin: (slave, task) => {
         this.#runs.begins(slave, task);
         this.program.noteBegin(task.number);
@@ -161,7 +173,10 @@ export class Cluster {
     this.note('CALM');
     this.#calmSince = this.scheduler.now;
     this.network.weather = CALM;
-    this.network.comeUp();
+    for (const server of [FIRST_SERVER, SECOND_SERVER]) {
+      this.network.comeUp(server);
+      this.network.rejoin(server);
+    }
   }
 
   #settle(): void {

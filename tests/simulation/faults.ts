@@ -1,11 +1,13 @@
 /** What goes wrong in a simulation and when: every seed has some of everything, each in its own measure. */
 
 import type { Cluster } from './cluster.js';
-import type { Weather } from './network.js';
+import { FIRST_SERVER, SECOND_SERVER, type Weather } from './network.js';
 import type { Chance } from './scheduler.js';
 
 /** Longer than any simulation: the broker never learns that a machine is gone. */
 const NEVER_MS = 10_000_000;
+/** From one absence of a server to the next: its slaves are heard meanwhile. */
+const APART_MS = 2_000;
 
 export function inventWeather(chance: Chance): Weather {
   return {
@@ -22,6 +24,7 @@ export function inventWeather(chance: Chance): Weather {
 export function scheduleFaults(cluster: Cluster, forMs: number): void {
   const { chance } = cluster;
   times(cluster, chance.between(1, 2), forMs, () => stopBroker(cluster));
+  times(cluster, chance.between(0, 2), forMs, () => cutOff(cluster, [300, 1_000, 2_300]));
   times(cluster, chance.between(1, 4), forMs, () => killSlave(cluster));
   times(cluster, chance.between(0, 3), forMs, () => cluster.someSlave()?.leave());
   times(cluster, chance.between(0, 2), forMs, () => cluster.someSlave()?.fail());
@@ -38,17 +41,45 @@ export function scheduleStalls(cluster: Cluster, forMs: number): void {
   times(cluster, 2, forMs, () => freezeMaster(cluster));
 }
 
+/** The slaves' server is down or apart for so long. */
+export function scheduleIslands(cluster: Cluster, forMs: number, durationsMs: readonly number[]): void {
+  times(cluster, 4, forMs, () => cutOff(cluster, durationsMs));
+  times(cluster, 1, forMs, () => freezeSlave(cluster, [300, 1_000]));
+  times(cluster, 1, forMs, () => blockMaster(cluster));
+}
+
 function times({ scheduler, chance }: Cluster, count: number, forMs: number, run: () => void): void {
   for (let left = count; left > 0; left--) scheduler.after(chance.between(0, forMs), run);
 }
 
 function stopBroker(cluster: Cluster): void {
   const { network, scheduler, chance } = cluster;
-  if (!network.isUp) return;
+  if (!network.isUp(FIRST_SERVER)) return;
   const outageMs = chance.between(100, 4_000);
   cluster.note(`FAULT the broker is down for ${outageMs} ms`);
-  network.goDown();
-  scheduler.after(outageMs, () => network.comeUp());
+  for (const server of [FIRST_SERVER, SECOND_SERVER]) {
+    network.goDown(server);
+    scheduler.after(outageMs, () => network.comeUp(server));
+  }
+}
+
+/** All slaves of the second server live, and cannot be heard: it is down, or the way to it is. */
+function cutOff(cluster: Cluster, durationsMs: readonly number[]): void {
+  const { network, scheduler, chance } = cluster;
+  if (cluster.isCutOff || !network.isUp(SECOND_SERVER)) return;
+  const ms = chance.pick(durationsMs);
+  const parts = chance.happens(0.5);
+  cluster.note(`FAULT the second server is ${parts ? 'apart' : 'down'} for ${ms} ms`);
+  cluster.isCutOff = true;
+  if (parts) network.part(SECOND_SERVER);
+  else network.goDown(SECOND_SERVER);
+  scheduler.after(ms + APART_MS, () => {
+    cluster.isCutOff = false;
+  });
+  scheduler.after(ms, () => {
+    network.rejoin(SECOND_SERVER);
+    if (!parts) network.comeUp(SECOND_SERVER);
+  });
 }
 
 function killSlave(cluster: Cluster): void {

@@ -1,6 +1,7 @@
 /**
- * A simulated NATS: a broker in the middle, connections to it, and weather between. A message that
- * nobody listens to comes back as a 503 on its reply; a connection that is cut loses what was under way.
+ * A simulated NATS: a broker of one or more servers in the middle, connections to it, and weather between. A
+ * message that nobody listens to comes back as a 503 on its reply; a connection that is cut loses what was
+ * under way. A server can go down, or lose the way to the others: then they know nobody of those there.
  */
 
 import type { EventLoop } from './event-loop.js';
@@ -19,6 +20,9 @@ export interface Weather {
 
 export const CALM: Weather = { drop: 0, repeat: 0, refuse: 0, delay: 0, delayMs: 0, reorder: 0 };
 
+/** The master's, and that of whoever says nothing else. */
+export const FIRST_SERVER = 'A';
+export const SECOND_SERVER = 'B';
 const LATENCY_MS = 1;
 const DRAINED_AFTER_MS = 20;
 
@@ -49,7 +53,8 @@ export class Network {
   readonly chance: Chance;
   readonly pendingLimitBytes: number;
   weather: Weather = CALM;
-  isUp = true;
+  readonly #down = new Set<string>();
+  readonly #apart = new Set<string>();
   /** Connections cut because they did not read. */
   slowConsumers = 0;
   readonly #exact = new Map<string, Set<Subscription>>();
@@ -62,17 +67,39 @@ export class Network {
     this.pendingLimitBytes = pendingLimitBytes;
   }
 
-  connect(name: string, loop: EventLoop, onStatus: (status: LinkStatus) => void): Connection {
-    return new Connection(this, name, loop, onStatus);
+  connect(
+    name: string,
+    loop: EventLoop,
+    onStatus: (status: LinkStatus) => void,
+    server: string = FIRST_SERVER,
+  ): Connection {
+    return new Connection(this, name, loop, onStatus, server);
   }
 
-  goDown(): void {
-    this.isUp = false;
-    for (const connection of [...this.connections]) connection.cut();
+  isUp(server: string): boolean {
+    return !this.#down.has(server);
   }
 
-  comeUp(): void {
-    this.isUp = true;
+  goDown(server: string): void {
+    this.#down.add(server);
+    for (const connection of [...this.connections]) if (connection.server === server) connection.cut();
+  }
+
+  comeUp(server: string): void {
+    this.#down.delete(server);
+  }
+
+  /** The server's connections stay, and reach each other only. */
+  part(server: string): void {
+    this.#apart.add(server);
+  }
+
+  rejoin(server: string): void {
+    this.#apart.delete(server);
+  }
+
+  #reaches(from: Connection, to: Connection): boolean {
+    return from.server === to.server || !(this.#apart.has(from.server) || this.#apart.has(to.server));
   }
 
   add(subscription: Subscription): void {
@@ -95,11 +122,13 @@ export class Network {
   route(from: Connection, message: Message): void {
     let found = false;
     for (const subscription of this.#exact.get(message.subject) ?? []) {
+      if (!this.#reaches(from, subscription.connection)) continue;
       found = true;
       subscription.connection.carry(message, subscription.handler);
     }
     for (const subscription of this.#wildcards) {
       if (!matches(subscription.subject, message.subject)) continue;
+      if (!this.#reaches(from, subscription.connection)) continue;
       found = true;
       subscription.connection.carry(message, subscription.handler);
     }
@@ -129,6 +158,7 @@ export type LinkStatus = 'connected' | 'disconnected' | 'drained' | 'refused';
 export class Connection {
   /** For traces. */
   readonly name: string;
+  readonly server: string;
   readonly #network: Network;
   readonly #loop: EventLoop;
   #onStatus: (status: LinkStatus) => void;
@@ -143,13 +173,20 @@ export class Connection {
   #lastDown = 0;
   #pendingBytes = 0;
 
-  constructor(network: Network, name: string, loop: EventLoop, onStatus: (status: LinkStatus) => void) {
+  constructor(
+    network: Network,
+    name: string,
+    loop: EventLoop,
+    onStatus: (status: LinkStatus) => void,
+    server: string,
+  ) {
     this.#network = network;
     this.name = name;
+    this.server = server;
     this.#loop = loop;
     this.#onStatus = onStatus;
-    this.#connected = network.isUp;
-    if (network.isUp) this.#attach();
+    this.#connected = network.isUp(server);
+    if (this.#connected) this.#attach();
     else this.#reconnectSoon();
   }
 
@@ -283,7 +320,7 @@ export class Connection {
     scheduler.after(chance.between(50, 300), () =>
       this.#loop.deliver(() => {
         if (this.#closed) return;
-        if (!this.#network.isUp) {
+        if (!this.#network.isUp(this.server)) {
           this.#onStatus('refused');
           this.#reconnectSoon();
           return;

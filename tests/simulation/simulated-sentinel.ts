@@ -7,7 +7,7 @@ import type { SentinelCoreOptions } from '../../src/link/sentinel-types.js';
 import { TURN_MS } from '../../src/wire/liveness.js';
 import { Subjects } from '../../src/wire/subjects.js';
 import { EventLoop } from './event-loop.js';
-import type { Connection, Handler, Network } from './network.js';
+import type { Connection, Handler, LinkStatus, Network } from './network.js';
 
 export interface SimulatedSentinelParams {
   /** For traces. */
@@ -15,6 +15,7 @@ export interface SimulatedSentinelParams {
   readonly network: Network;
   readonly main: EventLoop;
   readonly options: SentinelCoreOptions;
+  readonly server?: string | undefined;
   readonly onEvent: (event: SentinelEvent) => void;
   /** The master is gone and main computes on. */
   readonly onKill: (evidence: string) => void;
@@ -32,18 +33,19 @@ export class SimulatedSentinel {
   #mainBusy = false;
 
   constructor(params: SimulatedSentinelParams) {
-    const { network, options } = params;
+    const { network, options, server } = params;
     const { scheduler } = network;
     this.#params = params;
     this.#subjects = new Subjects(options.memberId);
-    this.core = new SentinelCore(options);
+    this.core = new SentinelCore({ ...options, server: () => this.connection.server });
     this.loop = new EventLoop(scheduler);
-    this.connection = network.connect(params.name, this.loop, (status) => {
+    const onStatus = (status: LinkStatus): void => {
       if (status === 'refused') this.core.refused(scheduler.now);
       else if (status !== 'drained') this.core.connection(status === 'connected', scheduler.now);
       if (status === 'connected') for (const nonce of this.#unconfirmed) this.#confirmListening(nonce);
       this.#settle();
-    });
+    };
+    this.connection = network.connect(params.name, this.loop, onStatus, server);
     if (!this.connection.connected) this.core.connection(false, scheduler.now);
     if (options.role === 'master')
       this.connection.subscribe(this.#subjects.allMasterControl, this.#onMessage);

@@ -10,7 +10,7 @@ import { decodeValue } from '../../src/wire/codec.js';
 import { parseHandshake } from '../../src/wire/handshake.js';
 import { Subjects } from '../../src/wire/subjects.js';
 import { EventLoop } from './event-loop.js';
-import type { Connection, Network, Payload } from './network.js';
+import type { Connection, LinkStatus, Network, Payload } from './network.js';
 import { SimulatedLimit } from './simulated-limit.js';
 import { MEMBER_ID } from './simulated-master.js';
 import { SimulatedSentinel } from './simulated-sentinel.js';
@@ -34,6 +34,8 @@ export interface SimulatedSlaveParams {
   readonly pid: number;
   /** How many tasks it runs side by side. */
   readonly concurrency: number;
+  /** To which it is connected. */
+  readonly server?: string | undefined;
   /** A task begins. */
   readonly onBegin?: (slave: SimulatedSlave, task: GivenTask) => void;
   /** The process has ended: told to, killed, or for the reason that its core names. */
@@ -65,7 +67,7 @@ export class SimulatedSlave {
   #error: string | undefined;
 
   constructor(params: SimulatedSlaveParams) {
-    const { network, audit, pid, concurrency } = params;
+    const { network, audit, pid, concurrency, server } = params;
     const { scheduler, chance } = network;
     this.#params = params;
     this.#network = network;
@@ -74,17 +76,19 @@ export class SimulatedSlave {
     const claims = new Claims();
     const counters = new PeerCounters(1);
     const slot = counters.allocate();
-    this.connection = network.connect(`pid ${pid}`, this.main, (status) => {
+    const onStatus = (status: LinkStatus): void => {
       if (status === 'connected') {
         this.core.reconnected(this.#now);
       } else if (status === 'drained') {
         this.core.flush(this.#now);
       }
       this.#wake();
-    });
+    };
+    this.connection = network.connect(`pid ${pid}`, this.main, onStatus, server);
     this.sentinel = new SimulatedSentinel({
       name: `the sentinel of pid ${pid}`,
       network,
+      server,
       main: this.main,
       options: {
         role: 'slave',

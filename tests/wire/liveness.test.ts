@@ -5,6 +5,10 @@ import * as assert from 'uvu/assert';
 import { Liveness, type LivenessOptions, TURN_MS, type Verdict } from '../../src/wire/liveness.js';
 
 const PEER = 'a';
+const OTHER = 'b';
+/** The judge's own server, and another one of its cluster. */
+const HERE = 'server A';
+const THERE = 'server B';
 
 /** A judge with a clock: turns on time until told otherwise. */
 class Judge {
@@ -12,11 +16,21 @@ class Judge {
   readonly liveness: Liveness;
   readonly log: { at: number; verdict: Verdict }[] = [];
   #start = this.now;
+  /** Of its peer. */
+  readonly #server: string | undefined;
 
-  constructor(options: Partial<LivenessOptions> = {}) {
-    this.liveness = new Liveness({ role: 'master', clientTimeoutMs: 30_000, broker: 'external', ...options });
+  constructor(options: Partial<LivenessOptions> = {}, server: string | undefined = HERE) {
+    this.#server = server;
+    this.liveness = new Liveness({
+      role: 'master',
+      clientTimeoutMs: 30_000,
+      broker: 'external',
+      server: () => HERE,
+      ...options,
+    });
     this.turn(0);
     this.liveness.watch(PEER, this.now);
+    this.heard();
   }
 
   turn(latenessMs: number): void {
@@ -43,7 +57,33 @@ class Judge {
   }
 
   heard(): this {
-    this.liveness.heard(PEER, this.now);
+    this.liveness.spoke(PEER, this.#server, this.now);
+    return this;
+  }
+
+  /** Another peer on a server, which has been there for a while. */
+  other(server: string): this {
+    this.liveness.watch(OTHER, this.now);
+    return this.run(10_000, (judge) => judge.heard().otherSpeaks(server));
+  }
+
+  newcomer(): this {
+    this.liveness.watch(OTHER, this.now);
+    return this;
+  }
+
+  otherSpeaks(server: string): this {
+    this.liveness.spoke(OTHER, server, this.now);
+    return this;
+  }
+
+  otherIsNobody(): this {
+    this.liveness.noResponders(OTHER, this.now);
+    return this;
+  }
+
+  otherIsHeard(): this {
+    this.liveness.heard(OTHER, this.now);
     return this;
   }
 
@@ -62,9 +102,10 @@ class Judge {
     return this;
   }
 
+  /** On the one that the tables are about. */
   get verdicts(): string[] {
     return this.log
-      .filter(({ verdict }) => verdict.verdict !== 'probe')
+      .filter(({ verdict }) => verdict.verdict !== 'probe' && verdict.nonce === PEER)
       .map(({ verdict }) => verdict.verdict);
   }
 
@@ -204,6 +245,101 @@ const cases: readonly [title: string, judge: () => Judge, verdicts: readonly str
       [],
     ],
     [
+      '503s of a peer on another server are no more than silence',
+      () => new Judge({}, THERE).run(29_800, (j) => j.nobody()),
+      ['suspect'],
+    ],
+    [
+      '... and its silence is a loss in time',
+      () => new Judge({}, THERE).run(30_000, (j) => j.nobody()),
+      ['suspect', 'lost'],
+    ],
+    [
+      '... so are those of one whose server is not known',
+      () => new Judge({ server: () => undefined }, undefined).run(29_800, (j) => j.nobody()),
+      ['suspect'],
+    ],
+    [
+      '... unless the broker is the only one',
+      () => new Judge({ broker: 'embedded' }, THERE).run(2_400, (j) => j.nobody()),
+      ['suspect', 'lost'],
+      '503 for 2.0 s',
+    ],
+    [
+      '... or another peer is heard there meanwhile',
+      () => new Judge({}, THERE).other(THERE).run(2_400, (j) => j.nobody().otherSpeaks(THERE)),
+      ['suspect', 'lost'],
+      '503 for 2.0 s',
+    ],
+    [
+      '... however late',
+      () =>
+        new Judge({}, THERE)
+          .other(THERE)
+          .run(8_000, (j) => j.nobody())
+          .otherSpeaks(THERE)
+          .run(200, (j) => j.nobody()),
+      ['suspect', 'lost'],
+      '503 for 8.0 s',
+    ],
+    [
+      '... not at its very beginning, where its word may have overtaken the end of the server',
+      () =>
+        new Judge({}, THERE)
+          .other(THERE)
+          .run(400, (j) => j.nobody().otherSpeaks(THERE))
+          .run(20_000, (j) => j.nobody()),
+      ['suspect'],
+    ],
+    [
+      '... nor one that has just come',
+      () =>
+        new Judge({}, THERE)
+          .run(4_000, (j) => j.nobody())
+          .newcomer()
+          .run(6_000, (j) => j.nobody().otherSpeaks(THERE)),
+      ['suspect'],
+    ],
+    [
+      '... nor one that was away as well, and came back a little earlier',
+      () =>
+        new Judge({}, THERE)
+          .other(THERE)
+          .run(4_000, (j) => j.nobody().otherIsNobody())
+          .run(6_000, (j) => j.nobody().otherSpeaks(THERE)),
+      ['suspect'],
+    ],
+    [
+      '... which says more ten seconds later',
+      () =>
+        new Judge({}, THERE)
+          .other(THERE)
+          .run(4_000, (j) => j.nobody().otherIsNobody())
+          .run(10_400, (j) => j.nobody().otherSpeaks(THERE)),
+      ['suspect', 'lost'],
+    ],
+    [
+      '... nor from a third server',
+      () => new Judge({}, THERE).other('server C').run(8_000, (j) => j.nobody().otherSpeaks('server C')),
+      ['suspect'],
+    ],
+    [
+      '... nor by old data, which main was late to take',
+      () => new Judge({}, THERE).other(THERE).run(8_000, (j) => j.nobody().otherIsHeard()),
+      ['suspect'],
+    ],
+    [
+      'a slave whose master is on another server goes by 503s for the timeout',
+      () => new Judge(external, THERE).run(29_800, (j) => j.nobody()),
+      ['suspect'],
+    ],
+    [
+      '... no longer',
+      () => new Judge(external, THERE).run(30_400, (j) => j.nobody()),
+      ['suspect', 'lost'],
+      '503 for 30.0 s',
+    ],
+    [
       'no connection at all for ten timeouts',
       () => new Judge(external).link(false).run(300_000),
       ['lost'],
@@ -251,6 +387,23 @@ function random(seed: number): () => number {
     return state / 4_294_967_296;
   };
 }
+
+liveness('all peers of a server that is gone cost as little', () => {
+  const judge = new Judge();
+  const peers = Array.from({ length: 5_000 }, (_, index) => `p${index}`);
+  for (const peer of peers) {
+    judge.liveness.watch(peer, judge.now);
+    judge.liveness.spoke(peer, THERE, judge.now);
+  }
+  const nobody = (): void => {
+    for (const peer of peers) judge.liveness.noResponders(peer, judge.now);
+  };
+  judge.run(3_000, nobody);
+  const began = performance.now();
+  judge.run(10_000, nobody);
+  assert.ok((performance.now() - began) / 50 < 40, 'their number, not its square');
+  assert.is(judge.evidence, '');
+});
 
 liveness('in random histories the living are never lost and the dead always are, in time', () => {
   let deaths = 0;
