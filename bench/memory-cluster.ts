@@ -189,6 +189,7 @@ export class MemoryCluster {
         news: () => {},
         startClock: () => {},
         stopClock: () => false,
+        renumbered: () => {},
         abort: () => {},
       },
     });

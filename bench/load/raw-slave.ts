@@ -169,6 +169,7 @@ export class RawSlave {
         release: () => {},
         startClock: () => {},
         stopClock: () => false,
+        renumbered: () => {},
         positions: (session) => this.#notePositions(session),
         news: () => this.#watchers.tell(),
         abort: () => {},

@@ -95,6 +95,8 @@ export interface AuditEventTable {
   'skew-accepted': { sid: string; algorithms: string };
   /** `SLAVE-3 JOINED AGAIN, was SLAVE-0`: a slave whose session was over has a new one. */
   'slave-rejoined': { sid: string; previousSid: string };
+  /** `SLAVE-3 GOES ON with TASK-7, begun as SLAVE-0`: that run counts as if it had never been lost. */
+  'task-resumed': { sid: string; taskId: string; previousSid: string };
 
   // A slave, as its master sees it
   /** `SLAVE-0 host:4711 -> ["m"] :connecting [:unordered]`: has its sid. */

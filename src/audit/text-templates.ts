@@ -78,6 +78,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'hello-refused': 'NEW-CLIENT <- REFUSED {host:word}:{pid:int} {reason:text}',
   'skew-accepted': '{sid:id} WARNING accepted with other code: {algorithms:text}',
   'slave-rejoined': '{sid:id} JOINED AGAIN, was {previousSid:id}',
+  'task-resumed': '{sid:id} GOES ON with {taskId:id}, begun as {previousSid:id}',
 
   'slave-connecting': '{sid:id} {host:word}:{pid:int} -> [{memberId:name}] :connecting [:{kind:word}]',
   'tasks-recalled': '{sid:id} -> RECALLED {count:int} tasks',

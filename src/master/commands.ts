@@ -17,7 +17,7 @@ export class Commands {
   }
 
   /** The task with this index of the slave's session is not wanted any more. */
-  cancel(slave: SlaveRecord, { number }: Task, index: number): void {
+  cancel(slave: SlaveRecord, number: number, index: number): void {
     const id = this.#send(slave, { command: 'cancel', index });
     slave.cancels ??= new Map();
     slave.cancels.set(id, { index, number });
@@ -34,6 +34,11 @@ export class Commands {
   recallAll(slave: SlaveRecord): void {
     if (slave.recalling !== undefined || slave.unstarted < 1) return;
     this.#recall(slave, slave.oldestGroup?.firstIndex ?? slave.nextIndex);
+  }
+
+  /** Asks one task back, if that is not under way for others. */
+  recallOne(slave: SlaveRecord, { index }: Task): void {
+    if (slave.recalling === undefined) this.#recall(slave, index, index + 1);
   }
 
   shutdown(slave: SlaveRecord): void {
@@ -61,8 +66,7 @@ export class Commands {
     if (slave.shutdownId === id) slave.shutdownAcknowledged = true;
   }
 
-  #recall(slave: SlaveRecord, from: number): void {
-    const to = slave.nextIndex;
+  #recall(slave: SlaveRecord, from: number, to = slave.nextIndex): void {
     slave.recalling = { id: slave.nextCommand, to };
     this.#send(slave, { command: 'recall', from, to });
   }

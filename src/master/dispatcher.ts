@@ -191,6 +191,7 @@ export class Dispatcher {
       message: slave.session.posted + 1,
       open: tasks.length,
       next: undefined,
+      run: undefined,
     };
     let raws: Uint8Array[] | undefined;
     let limits: TimeLimit[] | undefined;
@@ -199,6 +200,7 @@ export class Dispatcher {
       task.state = 'running';
       task.group = group;
       task.index = slave.nextIndex++;
+      task.runningAttempt = task.attempt;
       if (task.addressee !== undefined) slave.orderedOutstanding++;
       const { timeoutSeconds } = task.policy;
       if (timeoutSeconds !== undefined) {

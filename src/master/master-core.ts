@@ -12,6 +12,7 @@ import type { SessionAddress } from '../wire/subjects.js';
 import { AbortWatch } from './abort-watch.js';
 import type { Authorization } from './admissions.js';
 import { Checkpoint } from './checkpoint.js';
+import { Comebacks } from './comebacks.js';
 import { Commands } from './commands.js';
 import { Dispatcher } from './dispatcher.js';
 import { Drought } from './drought.js';
@@ -77,6 +78,7 @@ export class MasterCore {
     const { box } = this;
     const jar = this.#jar;
     this.#commands = new Commands(this.#ports, this.#audit);
+    const comebacks = new Comebacks({ jar, audit: this.#audit, commands: this.#commands });
     const { store } = options;
     const deliver = (task: Task, fate: TaskFate): void => this.#settlement.handOver(task, fate);
     this.#checkpoint = store && new Checkpoint({ store, jar, deliver });
@@ -86,9 +88,10 @@ export class MasterCore {
       ledger,
       thrown: this.#thrown,
       checkpoint: this.#checkpoint,
+      comebacks,
       audit: this.#audit,
       resultGroup: options.resultGroup,
-      onSuperfluous: (slave, task, index) => this.#commands.cancel(slave, task, index),
+      onSuperfluous: (slave, { number }, index) => this.#commands.cancel(slave, number, index),
       aborts: this.#aborts,
       wallClock: this.#ports.wallClock ?? (() => 0),
     });
@@ -129,6 +132,7 @@ export class MasterCore {
     this.#slaves = new SlaveSide({
       sessions: this.#sessions,
       settlement: this.#settlement,
+      comebacks,
       dispatcher: this.#dispatcher,
       commands: this.#commands,
       groups: this.groups,
@@ -299,7 +303,7 @@ export class MasterCore {
       // One that nobody awaits must not end a process that is told to stop
       if (error instanceof StoppedError) future.promise.catch(() => {});
       future.reject(error);
-      if (group !== undefined) this.#commands.cancel(group.slave, task, task.index);
+      if (group !== undefined) this.#commands.cancel(group.slave, task.number, task.index);
     }
     this.box.settleIdle(() => true);
     this.#ports.news();

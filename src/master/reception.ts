@@ -35,6 +35,8 @@ export function parseHello(value: unknown): Hello | undefined {
     isCount(hello.pid) &&
     (hello.previous === undefined || isCount(hello.previous)) &&
     (hello.previousNonce === undefined || typeof hello.previousNonce === 'string') &&
+    (hello.begun === undefined || isCount(hello.begun)) &&
+    (hello.runs === undefined || areRuns(hello.runs)) &&
     (hello.concurrency === undefined || isConcurrency(hello.concurrency));
   return wellFormed ? hello : undefined;
 }
@@ -45,6 +47,14 @@ function isName(value: unknown): boolean {
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function areRuns(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length <= MOST_CONCURRENCY &&
+    value.every((run) => Array.isArray(run) && run.length === 3 && run.every(isCount))
+  );
 }
 
 function isConcurrency(value: unknown): boolean {

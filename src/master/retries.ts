@@ -14,6 +14,8 @@ export interface RetriesParams {
   readonly audit: AuditSink;
   /** Unix milliseconds. */
   readonly wallClock: () => number;
+  /** Whether an earlier run of it goes on, which is its run from now on. */
+  readonly resume: (task: Task) => boolean;
   readonly giveUp: (task: Task, reason: UnrunnableReason, message: string) => void;
 }
 
@@ -22,12 +24,14 @@ export class Retries {
   readonly #jar: TaskJar;
   readonly #audit: AuditSink;
   readonly #wallClock: () => number;
+  readonly #resume: RetriesParams['resume'];
   readonly #giveUp: RetriesParams['giveUp'];
 
-  constructor({ jar, audit, wallClock, giveUp }: RetriesParams) {
+  constructor({ jar, audit, wallClock, resume, giveUp }: RetriesParams) {
     this.#jar = jar;
     this.#audit = audit;
     this.#wallClock = wallClock;
+    this.#resume = resume;
     this.#giveUp = giveUp;
   }
 
@@ -63,13 +67,15 @@ export class Retries {
 
   /** At once, or after the wait that its policy asks for. */
   putBack(task: Task, now: number): void {
+    if (this.#resume(task)) return;
     const waitSeconds = backoffSeconds(task.policy, task.failures);
     if (waitSeconds === 0) this.#jar.putBack(task);
     else this.#jar.putBackAt(now + waitSeconds * 1000, task);
   }
 
-  /** There will be no other run. */
+  /** There will be no other run, unless an earlier one goes on. */
   abandon(task: Task, reason: UnrunnableReason, message: string): void {
+    if (this.#resume(task)) return;
     task.state = 'running';
     this.#giveUp(task, reason, message);
   }

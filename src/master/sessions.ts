@@ -21,6 +21,12 @@ import { SlaveRecord } from './slave-record.js';
 /** Of a user's name in subjects, of which a broker takes 4 KB in a line, with those of an answer beside. */
 const LONGEST_USER = 255;
 
+/** Who joined, and what it said of itself. */
+export interface Joined {
+  readonly slave: SlaveRecord;
+  readonly hello: Hello;
+}
+
 export class Sessions {
   readonly roster = new Roster();
   readonly allocation = new Allocation();
@@ -50,43 +56,45 @@ export class Sessions {
 
   // ---- joining
 
-  /** A JSON message on a hello subject. */
-  takeHello(value: unknown, address: SessionAddress): void {
+  /** A JSON message on a hello subject; the slave that joined by it, if one did. */
+  takeHello(value: unknown, address: SessionAddress): Joined | undefined {
     const hello = parseHello(value);
-    if (hello === undefined || hello.nonce !== address.nonce) return;
-    if (encodeToken(address.user).length > LONGEST_USER) return;
+    if (hello === undefined || hello.nonce !== address.nonce) return undefined;
+    if (encodeToken(address.user).length > LONGEST_USER) return undefined;
     const known = this.roster.findByNonce(hello.nonce);
     if (known !== undefined) {
       // A nonce is its slave's secret: who names it as another user shall not take its place.
       if (known.address.user === address.user) this.#welcome(known);
-      return;
+      return undefined;
     }
     if (this.roster.hasEnded(hello.nonce)) {
       this.sendStale(address);
-      return;
+      return undefined;
     }
-    if (this.#admissions.awaits(address) || this.#admissions.isFull || !this.#gate.admits()) return;
+    if (this.#admissions.awaits(address) || this.#admissions.isFull || !this.#gate.admits()) return undefined;
     const { host, pid } = hello;
     this.#audit.emit({ type: 'hello-received', host, pid });
-    if (this.#refusesMore(hello, address)) return;
+    if (this.#refusesMore(hello, address)) return undefined;
     const verdict = judgeHello(hello, this.#options);
     if (!verdict.accepted) {
       this.#refuse(hello, address, verdict.reason);
-      return;
+      return undefined;
     }
     const applicant = { hello, address, skewed: verdict.skewed };
     const { authorize } = this.#ports;
-    if (authorize === undefined) this.#join(applicant);
-    else authorize(identityOf(applicant, this.#options.broker), this.#admissions.begin(applicant));
+    if (authorize === undefined) return this.#join(applicant);
+    authorize(identityOf(applicant, this.#options.broker), this.#admissions.begin(applicant));
+    return undefined;
   }
 
   /** The program's answer; of no interest when the slave is forgotten by now. */
-  takeAuthorization(id: number, answer: Authorization): void {
+  takeAuthorization(id: number, answer: Authorization): Joined | undefined {
     const applicant = this.#admissions.end(id);
-    if (applicant === undefined) return;
+    if (applicant === undefined) return undefined;
     const { hello, address } = applicant;
     if (!answer.admitted) this.#refuse(hello, address, answer.reason);
-    else if (!this.#refusesMore(hello, address)) this.#join(applicant);
+    else if (!this.#refusesMore(hello, address)) return this.#join(applicant);
+    return undefined;
   }
 
   #refusesMore(hello: Hello, address: SessionAddress): boolean {
@@ -95,12 +103,13 @@ export class Sessions {
     return true;
   }
 
-  #join({ hello, address, skewed }: Applicant): void {
+  #join({ hello, address, skewed }: Applicant): Joined {
     const slave = this.#admit(hello, address);
     if (skewed.length > 0) {
       this.#audit.emit({ type: 'skew-accepted', sid: slave.sid, algorithms: skewed.join(', ') });
     }
     this.#welcome(slave);
+    return { slave, hello };
   }
 
   #refuse({ nonce, memberId: got, host, pid }: Hello, address: SessionAddress, reason: string): void {
@@ -137,6 +146,7 @@ export class Sessions {
       concurrency,
       earlier,
     );
+    slave.bring(hello.runs?.length ?? 0);
     this.roster.add(slave);
     this.#bySession.set(session, slave);
     const { sid } = slave;

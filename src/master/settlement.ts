@@ -11,7 +11,9 @@ import { parseResults, RESULT_STATUS, type ResultEntry } from '../wire/entries.j
 import type { AbortWatch } from './abort-watch.js';
 import { judgeBegun } from './blame.js';
 import type { Checkpoint } from './checkpoint.js';
+import type { Comebacks } from './comebacks.js';
 import type { FateBox } from './fate-box.js';
+import { noteGiven } from './given-run.js';
 import { nextAverage, nextWindow } from './grouping.js';
 import type { Ledger } from './ledger.js';
 import { readFate } from './read-fate.js';
@@ -36,6 +38,7 @@ export interface SettlementOptions {
   /** Unix milliseconds. */
   readonly wallClock: () => number;
   readonly checkpoint?: Checkpoint | undefined;
+  readonly comebacks: Comebacks;
 }
 
 export class Settlement {
@@ -49,6 +52,7 @@ export class Settlement {
   readonly #onSuperfluous: SettlementOptions['onSuperfluous'];
   readonly #aborts: AbortWatch;
   readonly #checkpoint: Checkpoint | undefined;
+  readonly #comebacks: Comebacks;
   readonly #wallClock: () => number;
 
   constructor({
@@ -62,6 +66,7 @@ export class Settlement {
     aborts,
     wallClock,
     checkpoint,
+    comebacks,
   }: SettlementOptions) {
     this.#jar = jar;
     this.#box = box;
@@ -71,12 +76,14 @@ export class Settlement {
     this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
     this.#onSuperfluous = onSuperfluous;
     this.#checkpoint = checkpoint;
+    this.#comebacks = comebacks;
     this.#wallClock = wallClock;
     this.#aborts = aborts;
     this.#retries = new Retries({
       jar,
       audit,
       wallClock,
+      resume: (task) => comebacks.resume(task),
       giveUp: (task, reason, message) => this.giveUp(task, reason, message),
     });
   }
@@ -114,12 +121,14 @@ export class Settlement {
   ): void {
     const [number, attempt] = entry;
     const task = this.#jar.find(number);
-    const runsHere = task?.group?.slave === slave && sid === slave.number && task.attempt === attempt;
-    if (task === undefined || !(runsHere || task.wasGiven(sid, attempt))) {
+    const runsHere = task?.group?.slave === slave && task.runsAs(sid, attempt);
+    const earlier = runsHere ? undefined : task?.givenRun(sid, attempt);
+    if (task === undefined || !(runsHere || earlier)) {
       const reason = task === undefined ? 'the task has its fate' : 'it was given to another slave';
       this.#drop(slave, number, reason);
       return;
     }
+    if (earlier !== undefined) this.#comebacks.runEnded(task, earlier);
     const sentAt = runsHere ? task.group?.sentAt : undefined;
     // What a slave says of its time guides the groups of all others: never longer than it had the task.
     const had = sentAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, now - sentAt) / 1_000;
@@ -154,6 +163,7 @@ export class Settlement {
 
   /** A checkpoint hands fates over in its own time, but for what the program has asked for itself. */
   #decide(task: Task, fate: TaskFate, stored?: Body): void {
+    if (task.given !== undefined) this.#comebacks.settled(task);
     if (this.#checkpoint === undefined || fate.reason === 'cancelled') {
       this.#jar.settle(task);
       this.handOver(task, fate);
@@ -234,18 +244,21 @@ export class Settlement {
     const begun = tasks.map(judgeBegun(slave, tasks, this.#resultGroup));
     const isOneAtATime = slave.concurrency === 1 || begun.filter((one) => one === 'likely').length === 1;
     const at = this.#wallClock();
+    const charged: number[] = [];
     slave.clearGroups();
+    this.#comebacks.gone(slave);
     const others: [task: Task, likely: boolean][] = [];
     for (const [position, task] of tasks.entries()) {
       const likely = begun[position] === 'likely';
+      const run = noteGiven(task);
       task.group = undefined;
-      task.given ??= [];
-      task.given.push({ sid: slave.number, attempt: task.attempt });
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
       if (begun[position] !== 'no') {
-        task.noteRun(slave, evidence, at, !likely);
+        run.charge = task.noteRun(slave, evidence, at, !likely);
+        charged.push(task.number);
         task.suspect ||= (likely && isOneAtATime) || isCloseToItsEnd(task, slave);
       }
+      if (this.#comebacks.resume(task)) continue;
       if (!mayGoElsewhere(task)) {
         this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
       } else if (begun[position] !== 'no' && task.runs >= task.policy.maxAttempts) {
@@ -258,6 +271,7 @@ export class Settlement {
       }
     }
     for (const [task, likely] of others.reverse()) this.#putBack(task, likely, now);
+    this.#comebacks.note(slave, charged);
     this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
   }
 
@@ -284,7 +298,7 @@ export class Settlement {
     const back = slave.openTasks().filter(({ index }) => index >= from && index < to);
     for (const task of back.reverse()) {
       this.#release(task, false);
-      this.#jar.putBack(task);
+      if (!this.#comebacks.resume(task)) this.#jar.putBack(task);
     }
     if (back.length > 0) this.#audit.emit({ type: 'tasks-recalled', sid: slave.sid, count: back.length });
   }

@@ -9,6 +9,7 @@ import type { Farewell } from '../wire/messages.js';
 import type { Session } from '../wire/session.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import type { Allocated } from './allocation.js';
+import type { GivenRun } from './given-run.js';
 import { FIRST_WINDOW } from './grouping.js';
 import type { ComputeSheet } from './ledger.js';
 import type { SlaveMachine } from './slave-machine.js';
@@ -25,6 +26,8 @@ export interface Group {
   open: number;
   /** Given to the same slave after this one. */
   next: Group | undefined;
+  /** Of one task with which the slave goes on: as what it was given in an earlier session. */
+  readonly run: GivenRun | undefined;
 }
 
 /** A task, and its place among those of the session. */
@@ -43,6 +46,7 @@ export interface EarlierSession {
 const MOST_EARLIER = 100;
 const NONE_EARLIER: readonly EarlierSession[] = [];
 const NONE_LINGER: readonly CancelledRun[] = [];
+const NONE_GOING_ON: readonly Task[] = [];
 /** Groups without an open task that may lie among others before they are sorted out. */
 const MOST_CLOSED = 64;
 
@@ -74,7 +78,7 @@ export class SlaveRecord implements Allocated, ComputeSheet {
   suspected = false;
   /** Index of a task that did not stop, for which its sentinel ends it: what else it was given is not to blame. */
   overdue: number | undefined = undefined;
-  /** Runs that were cancelled and go on: what is sent now might wait behind them. */
+  /** Runs that go on and are cancelled, or only an earlier one: what is sent now might wait behind them. */
   lingering: readonly CancelledRun[] = NONE_LINGER;
   /** A recall is out, up to the task that had been sent last. */
   recalling: { readonly id: number; readonly to: number } | undefined = undefined;
@@ -94,6 +98,10 @@ export class SlaveRecord implements Allocated, ComputeSheet {
   cancels: Map<number, CancelledRun> | undefined = undefined;
   /** Tasks begun and memory, as its sentinel last said. */
   begun = 0;
+  /** Tasks of which it goes on with an earlier run, beside the one in the books of another slave. */
+  goingOn: readonly Task[] = NONE_GOING_ON;
+  /** Runs with which it came back, the first of this session's tasks. */
+  broughtRuns = 0;
   shutdownId = 0;
   shutdownAcknowledged = false;
   nextCommand = 1;
@@ -123,7 +131,18 @@ export class SlaveRecord implements Allocated, ComputeSheet {
 
   /** What the slave will have been when it joins again. */
   get history(): readonly EarlierSession[] {
-    return [...this.earlier.slice(1 - MOST_EARLIER), { number: this.number, given: this.nextIndex }];
+    return [...this.earlier.slice(1 - MOST_EARLIER), { number: this.number, given: this.numGiven }];
+  }
+
+  /** Tasks that it was given in this session. */
+  get numGiven(): number {
+    return this.nextIndex - this.broughtRuns;
+  }
+
+  /** The session begins with what it goes on with. */
+  bring(runs: number): void {
+    this.broughtRuns = runs;
+    this.nextIndex = runs;
   }
 
   /**
@@ -133,7 +152,7 @@ export class SlaveRecord implements Allocated, ComputeSheet {
   countResults(sid: number, count: number): boolean {
     if (sid === this.number) {
       this.resultsSent += count;
-      checkCount(this.resultsSent, this.nextIndex);
+      checkCount(this.resultsSent, this.numGiven);
       return true;
     }
     if (!this.earlier.some(({ number }) => number === sid)) return false;
@@ -184,6 +203,16 @@ export class SlaveRecord implements Allocated, ComputeSheet {
     this.#newestGroup = group;
     this.#keptGroups++;
     this.openGroups++;
+  }
+
+  /** One task with which it goes on, begun before all that it was given since. */
+  addRunningGroup(group: Group): void {
+    group.next = this.oldestGroup;
+    this.oldestGroup = group;
+    this.#newestGroup ??= group;
+    this.#keptGroups++;
+    this.openGroups++;
+    this.outstanding++;
   }
 
   /** A group has no open task any more; behind one that runs for long, such ones must not gather. */

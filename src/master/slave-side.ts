@@ -9,10 +9,11 @@ import type { SentinelEvent } from '../link/ports.js';
 import { type Farewell, MOST_EVIDENCE } from '../wire/messages.js';
 import type { SessionAddress } from '../wire/subjects.js';
 import type { Authorization } from './admissions.js';
+import type { Comebacks } from './comebacks.js';
 import type { Commands } from './commands.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Groups } from './groups.js';
-import type { Sessions } from './sessions.js';
+import type { Joined, Sessions } from './sessions.js';
 import type { Settlement } from './settlement.js';
 import type { SlaveRecord } from './slave-record.js';
 
@@ -22,6 +23,7 @@ const TICKS_TO_LEAVE = 10;
 interface SlaveSideParams {
   readonly sessions: Sessions;
   readonly settlement: Settlement;
+  readonly comebacks: Comebacks;
   readonly dispatcher: Dispatcher;
   readonly commands: Commands;
   readonly groups: Groups;
@@ -32,6 +34,7 @@ interface SlaveSideParams {
 export class SlaveSide {
   readonly #sessions: Sessions;
   readonly #settlement: Settlement;
+  readonly #comebacks: Comebacks;
   readonly #dispatcher: Dispatcher;
   readonly #commands: Commands;
   readonly #groups: Groups;
@@ -45,6 +48,7 @@ export class SlaveSide {
   constructor(params: SlaveSideParams) {
     this.#sessions = params.sessions;
     this.#settlement = params.settlement;
+    this.#comebacks = params.comebacks;
     this.#dispatcher = params.dispatcher;
     this.#commands = params.commands;
     this.#groups = params.groups;
@@ -54,12 +58,30 @@ export class SlaveSide {
 
   /** A JSON message on a hello subject. */
   takeHello(value: unknown, address: SessionAddress): void {
-    if (!this.isEnding) this.#sessions.takeHello(value, address);
+    if (!this.isEnding) this.#onJoined(this.#sessions.takeHello(value, address));
   }
 
   /** The program's answer to `authorize`. */
   takeAuthorization(id: number, answer: Authorization): void {
-    if (!this.isEnding) this.#sessions.takeAuthorization(id, answer);
+    if (!this.isEnding) this.#onJoined(this.#sessions.takeAuthorization(id, answer));
+  }
+
+  #onJoined(joined: Joined | undefined): void {
+    if (joined === undefined) return;
+    const { slave, hello } = joined;
+    const { earlier, sid } = slave;
+    const before = this.#sessions.roster.findByNumber(earlier.at(-1)?.number ?? slave.number);
+    this.#comebacks.take(slave, hello);
+    // Its loss may wait for a busy main, behind its hello: by its own word that session is over.
+    if (before !== undefined && before !== slave) this.#supersede(before, sid, hello.begun);
+    this.#onNews();
+  }
+
+  #supersede(slave: SlaveRecord, next: string, begun = 0): void {
+    const reason = `it joined again as ${next}`;
+    this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason });
+    slave.farewell = { running: [], begun, sent: 0, error: undefined };
+    this.#remove(slave, reason, 0);
   }
 
   /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */
@@ -107,7 +129,7 @@ export class SlaveSide {
     switch (event.type) {
       case 'beat':
         if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
-        slave.endLingering(({ index }) => index < (event.running ?? -1) || (event.running ?? -1) < 0);
+        this.#endLingering(slave, event.running);
         this.#confirm(slave);
         if (slave.session.takeBeat(event, now)) this.#sessions.wake(slave);
         this.#dispatcher.lineUp(slave);
@@ -142,9 +164,15 @@ export class SlaveSide {
     return true;
   }
 
+  /** Says nothing before the slave's main has read its welcome. */
+  #endLingering(slave: SlaveRecord, running: number | undefined): void {
+    if (running !== undefined) slave.endLingering(({ index }) => index < running || running < 0);
+  }
+
   #confirm(slave: SlaveRecord): void {
     if (slave.machine.state !== 'connecting') return;
     slave.machine.send('confirmed');
+    if (slave.outstanding > 0) slave.machine.send('tasks-given');
     this.#groups.onJoined(slave);
     this.#onNews();
   }

@@ -19,6 +19,8 @@ import { TaskTable } from './task-table.js';
 interface Wait {
   readonly task: Task;
   readonly until: number;
+  /** The task was taken out before. */
+  isOver: boolean;
 }
 
 const NONE: readonly Task[] = [];
@@ -173,7 +175,7 @@ export class TaskJar {
     task.state = 'waiting';
     task.group = undefined;
     task.index = -1;
-    this.#waits.push({ task, until });
+    this.#waits.push({ task, until, isOver: false });
     this.#queued++;
     this.#waiting++;
   }
@@ -184,7 +186,7 @@ export class TaskJar {
     const due: Task[] = [];
     for (let wait = this.#waits.first; wait !== undefined && wait.until <= now; wait = this.#waits.first) {
       this.#waits.shift();
-      if (wait.task.state === 'waiting') due.push(wait.task);
+      if (!wait.isOver && wait.task.state === 'waiting') due.push(wait.task);
     }
     this.#waiting -= due.length;
     for (const task of due.toReversed()) this.#place(task);
@@ -195,9 +197,25 @@ export class TaskJar {
   waitingFor(slave: SlaveRecord): Task[] {
     if (this.#waiting === 0) return [];
     const waiting = [...this.#waits].filter(
-      ({ task }) => task.state === 'waiting' && task.addressee === slave,
+      ({ task, isOver }) => !isOver && task.state === 'waiting' && task.addressee === slave,
     );
     return waiting.map(({ task }) => task);
+  }
+
+  /**
+   * Takes a task out of its place before its turn, for the caller to find it another. It costs what stands
+   * before it, and what comes back stands near the front.
+   */
+  remove(task: Task): void {
+    this.#queued--;
+    if (task.state === 'waiting') {
+      this.#waiting--;
+      for (const wait of this.#waits) wait.isOver ||= wait.task === task;
+    } else if (task.addressee !== undefined) {
+      task.addressee.mailbox.remove(task);
+    } else if (!this.#suspects.remove(task) && !this.#queue.remove(task)) {
+      this.#aside.get(task.algorithm)?.remove(task);
+    }
   }
 
   /** To the end of its priority: an ordered task whose slave is not to be had any more. */

@@ -44,12 +44,26 @@ export class TaskLine {
     if (level === undefined || (level.priority < 0 && this.#plain.length > 0)) return this.#plain.shift();
     const task = level.tasks.shift();
     this.#prioritized--;
-    // Levels without tasks would stay for ever where each task has a priority of its own.
-    if (level.tasks.length === 0) {
+    this.#dropEmpty();
+    return task;
+  }
+
+  /** Takes it out of its place, at the cost of those before it there; false if it is not here. */
+  remove(task: Task): boolean {
+    const { priority } = task.policy;
+    if (priority === 0) return this.#plain.remove(task);
+    if (!this.#levelOf.get(priority)?.tasks.remove(task)) return false;
+    this.#prioritized--;
+    this.#dropEmpty();
+    return true;
+  }
+
+  /** Levels without tasks would stay for ever where each task has a priority of its own. */
+  #dropEmpty(): void {
+    for (let level = this.#levels.first; level?.tasks.length === 0; level = this.#levels.first) {
       this.#levels.shift();
       this.#levelOf.delete(level.priority);
     }
-    return task;
   }
 
   /** The level's ring, for one task more. */

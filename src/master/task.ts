@@ -2,6 +2,7 @@
 
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { FailedAttempt, TaskIdentity } from '../errors.js';
+import type { GivenRun } from './given-run.js';
 import type { ResultKey } from './result-store.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 import type { SubmissionPlaces } from './submission-places.js';
@@ -42,8 +43,10 @@ export class Task {
   /** Where it runs, and its place among the tasks of that session. */
   group: Group | undefined = undefined;
   index = -1;
-  /** Earlier slaves that may still send its result: sid and attempt. */
-  given: { readonly sid: number; readonly attempt: number }[] | undefined = undefined;
+  /** Which attempt it was given out as last. */
+  runningAttempt = 1;
+  /** Earlier runs, at slaves that may still send its result. */
+  given: GivenRun[] | undefined = undefined;
   /** Its attempts that came to nothing, and doubtful ones. */
   history: FailedAttempt[] | undefined = undefined;
   /** The slave whose mailbox it belongs to; an ordered task, as long as that slave is there. */
@@ -63,10 +66,22 @@ export class Task {
   ) {}
 
   /** A run came to nothing; one that is `doubtful` most likely never began, and is no attempt. */
-  noteRun({ sid, host, pid }: SlaveRecord, evidence: string, at: number, doubtful: boolean): void {
+  noteRun({ sid, host, pid }: SlaveRecord, evidence: string, at: number, doubtful: boolean): FailedAttempt {
+    const attempt = { sid, host, pid, attempt: this.runningAttempt, doubtful, evidence, at };
     this.history ??= [];
-    this.history.push({ sid, host, pid, attempt: this.attempt, doubtful, evidence, at });
+    this.history.push(attempt);
     if (!doubtful) this.failures++;
+    return attempt;
+  }
+
+  /** The run has not come to nothing: it never began, or goes on. */
+  takeBackCharge(run: GivenRun): void {
+    const { charge } = run;
+    if (charge === undefined) return;
+    run.charge = undefined;
+    this.history = this.history?.filter((attempt) => attempt !== charge);
+    if (!charge.doubtful) this.failures--;
+    if (this.runs === 0) this.suspect = false;
   }
 
   /** Runs that came to nothing, and such as may have: with the one to come at most the policy's `maxAttempts`. */
@@ -84,12 +99,19 @@ export class Task {
     return { taskId: this.id, algorithm: definition.name, submittedAt: places.of(this.number) };
   }
 
-  /** Whether an earlier run of it was that slave's. */
-  wasGiven(sid: number, attempt: number): boolean {
-    return this.given?.some((given) => given.sid === sid && given.attempt === attempt) ?? false;
+  /** The earlier run of it that was that slave's. */
+  givenRun(sid: number, attempt: number): GivenRun | undefined {
+    return this.given?.findLast((given) => given.sid === sid && given.attempt === attempt);
   }
 
-  /** The attempt that runs, or the one that would. */
+  /** Whether what its slave sends under these is the run that its books say runs. */
+  runsAs(sid: number, attempt: number): boolean {
+    const { group } = this;
+    if (group?.run !== undefined) return group.run.sid === sid && group.run.attempt === attempt;
+    return group?.slave.number === sid && this.runningAttempt === attempt;
+  }
+
+  /** The attempt that the next run would be. */
   get attempt(): number {
     return this.failures + 1;
   }

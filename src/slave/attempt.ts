@@ -128,6 +128,7 @@ export class Attempt {
         release: (index) => claims.finish(index),
         startClock: (task) => this.#clock.start(task),
         stopClock: (task) => this.#clock.stop(task),
+        renumbered: () => this.#clock.renumbered(),
         positions: ({ sentThrough, receivedThrough, receiveLimit }) =>
           counters.set(slot, sentThrough, receivedThrough, receiveLimit),
         news: () => this.#news(),

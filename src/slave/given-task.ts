@@ -3,13 +3,14 @@
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 
 export interface GivenTask {
-  /** Its place among the tasks of the session. */
-  readonly index: number;
+  /** Its place among the tasks of the session that the slave is in: a run that outlasts one has another in the next. */
+  index: number;
   readonly number: number;
   readonly attempt: number;
-  /** The session in which it was given, and the generation of that session's claims. */
+  /** The session in which it was given. */
   readonly sid: number;
-  readonly generation: number;
+  /** Of the claims, for which the index holds. */
+  generation: number;
   /** Undefined if this slave does not define it. */
   readonly definition: AlgorithmDefinition | undefined;
   readonly json: unknown;

@@ -1,6 +1,7 @@
 /** Says hello for a slave: under a nonce of its own for each session, each second until it is answered. */
 
 import { type Hello, PROTOCOL_VERSION } from '../wire/messages.js';
+import type { GivenTask } from './given-task.js';
 import type { SlaveCoreOptions } from './slave-ports.js';
 
 const HELLO_INTERVAL_MS = 1_000;
@@ -11,7 +12,8 @@ export class Greeter {
   #joinable = false;
   #saidAt = Number.NEGATIVE_INFINITY;
   #run: string | undefined;
-  #previous: { readonly sid: number; readonly nonce: string } | undefined;
+  #previous: { readonly sid: number; readonly nonce: string; begun: number } | undefined;
+  #runs: readonly GivenTask[] = [];
 
   constructor(options: SlaveCoreOptions) {
     this.#options = options;
@@ -23,9 +25,20 @@ export class Greeter {
     return this.#nonce;
   }
 
-  /** Begins anew, under another nonce. */
-  begin(): void {
+  /** Runs that go on, as the hellos of this nonce tell them: whichever of them its master hears. */
+  get runs(): readonly GivenTask[] {
+    return this.#runs;
+  }
+
+  /** A session is over in which so many tasks were taken up. */
+  left(begun: number): void {
+    if (this.#previous !== undefined) this.#previous.begun = begun;
+  }
+
+  /** Begins anew, under another nonce, with what runs. */
+  begin(runs: Iterable<GivenTask> = []): void {
     this.#nonce = this.#options.ports.nonce();
+    this.#runs = [...runs];
     this.#joinable = false;
     this.hurry();
     this.#options.ports.listen(this.#nonce);
@@ -44,7 +57,7 @@ export class Greeter {
   /** A session began; what later hellos tell of it. */
   joined(run: string, sid: number): void {
     this.#run = run;
-    this.#previous = { sid, nonce: this.#nonce };
+    this.#previous = { sid, nonce: this.#nonce, begun: 0 };
   }
 
   /** Says hello if it is due. */
@@ -67,6 +80,8 @@ export class Greeter {
       pid,
       previous: this.#previous?.sid,
       previousNonce: this.#previous?.nonce,
+      begun: this.#previous?.begun,
+      runs: this.#runs.map(({ sid, number, attempt }) => [sid, number, attempt] as const),
       concurrency: concurrency === 1 ? undefined : concurrency,
     };
   }

@@ -59,6 +59,14 @@ export class RunClock {
     return running.aborted;
   }
 
+  /** The sentinel should know the run that it watches by its new place. */
+  renumbered(): void {
+    if (this.#watched === undefined) return;
+    this.#params.limit.clear();
+    this.#watched = undefined;
+    this.#watchFirst();
+  }
+
   /** The slave ends: nothing is timed any more. */
   close(): void {
     for (const task of [...this.#running.keys()]) this.stop(task);

@@ -35,8 +35,6 @@ export class SlaveCore {
   readonly #gate = new BeginGate();
   readonly #running = new Set<GivenTask>();
   #orderedRuns = false;
-  /** Tasks of the session begin in the order of their indexes: none from this one on has begun. */
-  #begunBefore = 0;
   #session: Session | undefined;
   #generation = 0;
   /** The master's algorithms, by the index that tasks name. */
@@ -117,7 +115,7 @@ export class SlaveCore {
 
   /** Begins to join, at first and after a session has ended. */
   join(): void {
-    this.#greeter.begin();
+    this.#greeter.begin(this.#running);
   }
 
   /** All subjects of this nonce are listened to: hellos may be said. */
@@ -172,8 +170,8 @@ export class SlaveCore {
     });
     this.#session = session;
     this.#generation = this.#ports.watch(session, welcome);
-    this.#queue.reset();
-    this.#begunBefore = 0;
+    this.#queue.reset(this.#greeter.runs.length);
+    this.#bring(this.#greeter.runs);
     this.#greeter.joined(run, sid);
     this.#audit.emit({ type: 'id-received', sid: `SLAVE-${sid}` });
     this.#results.open(session, maxMessageBytes);
@@ -181,6 +179,17 @@ export class SlaveCore {
     session.confirm();
     this.flush(now);
     this.#ports.news();
+  }
+
+  /** What runs since an earlier session are the first tasks of this one; some may have ended meanwhile. */
+  #bring(runs: readonly GivenTask[]): void {
+    for (const [index, task] of runs.entries()) {
+      task.index = index;
+      task.generation = this.#generation;
+      if (!(this.#ports.offer(index) && this.#ports.claim(index))) this.#ports.abort(task);
+      else if (!this.#running.has(task)) this.#ports.release(index);
+    }
+    if (runs.length > 0) this.#ports.renumbered();
   }
 
   /**
@@ -191,6 +200,7 @@ export class SlaveCore {
     if (this.#end) return;
     this.#audit.emit({ type: 'stale-received' });
     this.#results.close();
+    if (this.#session !== undefined) this.#greeter.left(this.#queue.begun);
     this.#session = undefined;
     this.#queue.reset();
     this.join();
@@ -324,7 +334,6 @@ export class SlaveCore {
     const task = this.#queue.take(this.#orderedRuns);
     if (task === undefined) return undefined;
     this.#running.add(task);
-    this.#begunBefore = task.index + 1;
     if (task.ordered) this.#orderedRuns = true;
     if (task.timeoutMs > 0) this.#ports.startClock(task);
     return task;
@@ -369,7 +378,7 @@ export class SlaveCore {
     if (session === undefined) return undefined;
     const running: number[] = [];
     for (const task of this.#running) if (task.generation === this.#generation) running.push(task.index);
-    return { running, begun: this.#begunBefore, sent: session.sentThrough, error };
+    return { running, begun: this.#queue.begun, sent: session.sentThrough, error };
   }
 
   /** Sends the results that were held back to fill a message. */

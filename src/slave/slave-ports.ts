@@ -26,6 +26,8 @@ export interface SlavePorts {
   readonly startClock: (task: GivenTask) => void;
   /** It has ended; true if it was told that its time was up. */
   readonly stopClock: (task: GivenTask) => boolean;
+  /** Tasks that run have another place, in another session. */
+  readonly renumbered: () => void;
   /** The positions of the session have changed. */
   readonly positions: (session: Session) => void;
   /** Tasks came, or the state changed. */

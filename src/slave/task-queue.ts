@@ -7,6 +7,7 @@ export class TaskQueue {
   readonly #claim: (index: number) => boolean;
   readonly #tasks = new Deque<GivenTask>();
   #nextIndex = 0;
+  #begun = 0;
   #closed = false;
 
   /** `claim` says, once and for all, whether a task may begin. */
@@ -23,6 +24,11 @@ export class TaskQueue {
     return this.#nextIndex++;
   }
 
+  /** The tasks of the session are taken in their order: none from this index on has begun. */
+  get begun(): number {
+    return this.#begun;
+  }
+
   push(task: GivenTask): void {
     if (!this.#closed) this.#tasks.push(task);
   }
@@ -36,7 +42,10 @@ export class TaskQueue {
   take(orderedRuns: boolean): GivenTask | undefined {
     while (!(orderedRuns && this.head?.ordered)) {
       const task = this.#tasks.shift();
-      if (task === undefined || this.#claim(task.index)) return task;
+      if (task === undefined) return undefined;
+      if (!this.#claim(task.index)) continue;
+      this.#begun = task.index + 1;
+      return task;
     }
     return undefined;
   }
@@ -47,9 +56,10 @@ export class TaskQueue {
     this.#tasks.clear();
   }
 
-  /** A new session, or none. */
-  reset(): void {
+  /** A new session, which begins with so many tasks that run already; or none. */
+  reset(running = 0): void {
     this.#tasks.clear();
-    this.#nextIndex = 0;
+    this.#nextIndex = running;
+    this.#begun = running;
   }
 }

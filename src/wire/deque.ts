@@ -46,6 +46,17 @@ export class Deque<T> {
     return item;
   }
 
+  /** Takes out the first one that is this item, at the cost of those before it; false if there is none. */
+  remove(item: T): boolean {
+    let at = 0;
+    while (at < this.#length && this.at(at) !== item) at++;
+    if (at === this.#length) return false;
+    const mask = this.#ring.length - 1;
+    for (; at > 0; at--) this.#ring[(this.#head + at) & mask] = this.#ring[(this.#head + at - 1) & mask];
+    this.shift();
+    return true;
+  }
+
   /** The item at a distance from the head; undefined beyond the tail. */
   at(index: number): T | undefined {
     if (index < 0 || index >= this.#length) return undefined;

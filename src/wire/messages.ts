@@ -47,9 +47,16 @@ export interface Hello {
   readonly previous?: number | undefined;
   /** Its nonce, which nobody else knows: proves that what is said of that session is this slave's to say. */
   readonly previousNonce?: string | undefined;
+  /** How many tasks of that session were taken up there, or passed over: those after them never begin. */
+  readonly begun?: number | undefined;
+  /** Runs of earlier sessions that go on: they are the first tasks of this session, in this order. */
+  readonly runs?: readonly OngoingRun[] | undefined;
   /** How many unordered tasks it runs at once, 1 to 1000; 1 if it does not say. */
   readonly concurrency?: number | undefined;
 }
+
+/** By what it was given as: the sid of the session, the task's number, the attempt. */
+export type OngoingRun = readonly [sid: number, number: number, attempt: number];
 
 export interface Welcome {
   readonly type: 'welcome';

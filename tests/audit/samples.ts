@@ -112,6 +112,10 @@ export const SAMPLES: Samples = {
     { type: 'slave-rejoined', sid: 'SLAVE-3', previousSid: sid },
     'SLAVE-3 JOINED AGAIN, was SLAVE-0',
   ],
+  'task-resumed': [
+    { type: 'task-resumed', sid: 'SLAVE-3', taskId: 'TASK-7', previousSid: sid },
+    'SLAVE-3 GOES ON with TASK-7, begun as SLAVE-0',
+  ],
 
   'slave-connecting': [
     { type: 'slave-connecting', sid, host: 'a host', pid: 7, memberId: 'm', kind: 'unordered' },

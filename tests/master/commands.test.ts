@@ -43,7 +43,7 @@ test('a cancelled run that goes on is noted, and does not count as one that the 
   const [first] = parts.submit(2) as [Task];
   parts.dispatch();
   parts.settlement.giveUp(first, 'cancelled', 'test');
-  commands.cancel(slave, first, 0);
+  commands.cancel(slave, first.number, 0);
   commands.takeAcknowledgement(slave, { id: 1, found: 'running' }, parts.settlement);
   assert.equal(slave.lingering, [{ number: first.number, index: 0 }]);
   assert.is(slave.unstarted, 1);
@@ -66,7 +66,7 @@ test('a cancelled task that had not begun, or has ended, holds nobody up', () =>
     const { parts, slave, commands } = create();
     const [first] = parts.submit(1) as [Task];
     parts.dispatch();
-    commands.cancel(slave, first, 0);
+    commands.cancel(slave, first.number, 0);
     commands.takeAcknowledgement(slave, { id: 1, found }, parts.settlement);
     assert.equal([slave.lingering, slave.cancels?.size], [[], 0]);
   }

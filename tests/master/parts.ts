@@ -5,6 +5,7 @@ import type { AlgorithmDefinition, TaskPolicy } from '../../src/algorithms/types
 import type { AuditEvent } from '../../src/audit/events.js';
 import { silentAudit } from '../../src/audit/memory-trail.js';
 import { AbortWatch } from '../../src/master/abort-watch.js';
+import { Comebacks } from '../../src/master/comebacks.js';
 import { Dispatcher, type DispatcherOptions } from '../../src/master/dispatcher.js';
 import { FateBox } from '../../src/master/fate-box.js';
 import { Ledger } from '../../src/master/ledger.js';
@@ -97,7 +98,10 @@ export class Parts {
     for (const task of tasks) this.settlement.giveUp(task, 'cancelled', 'test', { cause });
   });
   readonly dispatcher: Dispatcher;
+  readonly comebacks: Comebacks;
   readonly settlement: Settlement;
+  /** Tasks that slaves were asked to give back, as `sid/index`. */
+  readonly recalled: string[] = [];
   readonly slaves: SlaveRecord[];
 
   constructor({
@@ -119,12 +123,22 @@ export class Parts {
         slave.session.flush(() => sends, 0);
       },
     });
+    const audit = { emit: (event: AuditEvent) => void this.events.push(event) };
+    this.comebacks = new Comebacks({
+      jar,
+      audit,
+      commands: {
+        cancel: ({ sid }, _number, index) => this.stopped.push(`${sid}/${index}`),
+        recallOne: ({ sid }, { index }) => this.recalled.push(`${sid}/${index}`),
+      },
+    });
     this.settlement = new Settlement({
+      comebacks: this.comebacks,
       jar,
       box,
       ledger: new Ledger({ emit() {} }),
       thrown: new Thrown({ emit() {} }),
-      audit: { emit: (event) => this.events.push(event) },
+      audit,
       resultGroup,
       aborts: this.aborts,
       wallClock: () => WALL_CLOCK_MS,

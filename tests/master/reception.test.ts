@@ -83,6 +83,11 @@ const rubbish: readonly (readonly [string, unknown])[] = [
   ['an algorithm without a name', { ...hello, algorithms: [[7, 'x']] }],
   ['a host that is no text', { ...hello, host: null }],
   ['a pid that is no number', { ...hello, pid: '1' }],
+  ['a count of begun tasks below zero', { ...hello, begun: -1 }],
+  ['runs that are no list', { ...hello, runs: {} }],
+  ['a run that is no triple of numbers', { ...hello, runs: [[1, 2]] }],
+  ['a run without an attempt', { ...hello, runs: [[1, 2, null]] }],
+  ['more runs than a slave can have', { ...hello, runs: Array.from({ length: 1_001 }, () => [1, 2, 3]) }],
 ];
 for (const [what, value] of rubbish) {
   test(`${what} is no hello`, () => assert.is(parseHello(value), undefined));

@@ -16,7 +16,7 @@ const test = suite('master/slave-side');
 
 test('a freed slave moves when all that it had was taken back, though it sends no frame any more', () => {
   const parts = new Parts();
-  const { settlement, dispatcher } = parts;
+  const { settlement, comebacks, dispatcher } = parts;
   const [slave] = parts.slaves as [SlaveRecord];
   const audit = silentAudit;
   const sent: number[] = [];
@@ -37,7 +37,16 @@ test('a freed slave moves when all that it had was taken back, though it sends n
     onDrafted: (drafted) => commands.recallAll(drafted),
     onMoved: () => {},
   });
-  const side = new SlaveSide({ sessions, settlement, dispatcher, commands, groups, audit, onNews() {} });
+  const side = new SlaveSide({
+    sessions,
+    settlement,
+    comebacks,
+    dispatcher,
+    commands,
+    groups,
+    audit,
+    onNews() {},
+  });
   parts.submit(2);
   parts.dispatch();
   assert.ok(groups.free(slave.number));

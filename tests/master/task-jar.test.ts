@@ -156,4 +156,31 @@ test('tasks of a held algorithm wait aside, and come back before all others in t
   assert.is(jar.queued, 0);
 });
 
+test('a task is taken out wherever it waits, and put back as it was', () => {
+  const jar = new TaskJar();
+  const work = createEntry('work');
+  fill(jar, 6, work);
+  const [aside, , suspect, waiting, plain] = [0, 1, 2, 3, 4].map((number) => jar.find(number)) as Task[];
+  const urgent = createTask(jar.nextNumber(), work, { priority: 1 });
+  jar.add(urgent);
+  for (const task of [urgent, suspect, waiting] as Task[]) {
+    jar.remove(task);
+    if (task === suspect) task.suspect = true;
+    if (task === waiting) jar.putBackAt(1_000, task);
+    else if (task === suspect) jar.putBack(task);
+  }
+  jar.take((task) => task === aside);
+  assert.is(jar.queued, 5);
+  for (const task of [plain, suspect, waiting, aside] as Task[]) {
+    jar.remove(task);
+    task.state = 'running';
+  }
+  assert.is(jar.queued, 1);
+  assert.equal(jar.wake(2_000), []);
+  assert.is(jar.takeSuspect(), undefined);
+  jar.release(free);
+  assert.equal(drain(jar), [5]);
+  assert.equal([jar.queued, jar.hasReady], [0, false]);
+});
+
 test.run();

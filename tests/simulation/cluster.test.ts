@@ -8,6 +8,8 @@ const SEEDS = Number(process.env.SEEDS ?? 300);
 /** The seeds from here on only stall processes; from there on only the slaves' server is away. */
 const FIRST_STALL = 1_000_000;
 const FIRST_ISLAND = 2_000_000;
+/** ... and for longer than the timeout. */
+const FIRST_LONG_ISLAND = 3_000_000;
 const STALL_SEEDS = Math.ceil(SEEDS / 10);
 /** Looking at the heap takes longer than a seed. */
 const MEMORY_EVERY = 50;
@@ -70,7 +72,8 @@ function runSeed(options: ClusterOptions): unknown {
 
 function faultsOf(seed: number): ClusterOptions['faults'] {
   if (seed < FIRST_STALL) return 'all';
-  return seed < FIRST_ISLAND ? 'stalls' : 'islands';
+  if (seed < FIRST_ISLAND) return 'stalls';
+  return seed < FIRST_LONG_ISLAND ? 'islands' : 'long islands';
 }
 
 function seedsFrom(first: number, count: number): readonly number[] {
@@ -93,6 +96,13 @@ if (only !== undefined) {
 
   test('it never takes a busy or a frozen process for dead', () => {
     runSeeds(seedsFrom(FIRST_STALL, STALL_SEEDS), 'stalls');
+  });
+
+  test('it lets slaves go on with what they run when their server was away for longer than the timeout', () => {
+    const before = counts.get('task-resumed') ?? 0;
+    runSeeds(seedsFrom(FIRST_LONG_ISLAND, SEEDS), 'long islands');
+    const resumed = (counts.get('task-resumed') ?? 0) - before;
+    assert.ok(resumed >= SEEDS / 20, `${resumed} runs went on`);
   });
 
   test('it never takes the slaves of a server that is away for dead, and gives up none of their tasks', () => {

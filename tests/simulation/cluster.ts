@@ -21,11 +21,12 @@ const TRUST_AFTER_MS = 15_000;
 const QUIET_MS = 3_000;
 const SHUTDOWN_WITHIN_MS = 5_000;
 /** A slave finishes its running task first, though it was cancelled. */
-const LONGEST_TASK_MS = 6_000;
+const LONGEST_TASK_MS = 12_000;
 const CLIENT_TIMEOUT_MS = 3_000;
 /** Where the slaves' server is away for long, and nobody may be lost by it. */
 const PATIENT_TIMEOUT_MS = 10_000;
 /** What is left of the timeout is for slaves to come back and be heard. */
+const LONG_ABSENCES_MS = [1_000, 4_000, 6_000];
 const SHORT_ABSENCES_MS = [500, 3_000, 5_000, 6_000];
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
@@ -39,9 +40,10 @@ export interface ClusterOptions {
   readonly seed: number;
   /**
    * Whether all goes wrong; or processes only stall, or the slaves' server is only away for less than the
-   * timeout: then no living slave may ever be lost.
+   * timeout: then no living slave may ever be lost. Or that server is away for longer: then those that come
+   * back go on with what they run.
    */
-  readonly faults: 'all' | 'stalls' | 'islands';
+  readonly faults: 'all' | 'stalls' | 'islands' | 'long islands';
   /** Looks at the heap at the end, for which no other cluster may be about. */
   readonly checksMemory?: boolean;
   readonly trace?: ((line: string) => void) | undefined;
@@ -95,6 +97,9 @@ export class Cluster {
       scheduler,
       maxMessageBytes: MAX_MESSAGE_BYTES,
       poisons: options.faults === 'all' ? chance.between(0, 2) : 0,
+      ...(options.faults === 'long islands'
+        ? { longRuns: 10, longMs: [4_000, 10_000], attempts: [2, 2, 3], limits: [20] }
+        : {}),
     });
     this.#countLateResults();
     scheduler.afterEvent = () => this.#check();
@@ -116,7 +121,8 @@ export class Cluster {
     } else if (this.#options.faults === 'stalls') {
       scheduleStalls(this, FAULTY_MS);
     } else {
-      scheduleIslands(this, FAULTY_MS, SHORT_ABSENCES_MS);
+      const isShort = this.#options.faults === 'islands';
+      scheduleIslands(this, FAULTY_MS, isShort ? SHORT_ABSENCES_MS : LONG_ABSENCES_MS, isShort);
     }
     this.#runProgram();
     scheduler.runUntil(FAULTY_MS);
@@ -249,6 +255,7 @@ export class Cluster {
     this.#count(event.type);
     must(event.type !== 'frame-dropped', 'the master found a frame that breaks the protocol');
     if (event.type === 'slave-lost') this.#checkLost(event);
+    if (event.type === 'task-unrunnable') this.#checkUnrunnable(event);
     if (event.type === 'tasks-sent') this.#checkSent(event.sid);
   }
 
@@ -256,10 +263,32 @@ export class Cluster {
   #checkLost({ sid, evidence }: AuditEventOf<'slave-lost'>): void {
     this.#lostSids.add(sid);
     if (SAID_SO.test(evidence)) return;
-    const trustSince = this.#options.faults === 'all' ? this.#calmSince + TRUST_AFTER_MS : 0;
+    const { faults } = this.#options;
+    const trustSince = faults === 'all' || faults === 'long islands' ? this.#calmSince + TRUST_AFTER_MS : 0;
     if (this.scheduler.now < trustSince) return;
     const lives = this.#slaves.some(({ core, isFrozen }) => `SLAVE-${core.sid}` === sid && !isFrozen);
     must(!lives, `${sid} lives and is lost: ${evidence}`);
+  }
+
+  /**
+   * Nobody's loss is the end of a task that runs at a slave which the master knows; and a slave that is back
+   * is held against no task that never began there.
+   */
+  #checkUnrunnable({ taskId, reason, history }: AuditEventOf<'task-unrunnable'>): void {
+    if (reason !== 'max-attempts') return;
+    const { roster } = this.master.core;
+    for (const { sid: charged } of history) {
+      for (const { sid, earlier } of roster) {
+        const been = earlier.map(({ number }) => number);
+        if (!been.some((number) => `SLAVE-${number}` === charged)) continue;
+        const began = been.some((number) => this.#runs.hasBegun(number, taskId));
+        must(began, `${taskId} is unrunnable for ${charged}, which is ${sid} and never began it`);
+      }
+    }
+    for (const slave of this.#slaves) {
+      const known = slave.core.sid !== undefined && roster.findByNonce(slave.core.nonce) !== undefined;
+      must(!(known && slave.runs(taskId)), `${taskId} is unrunnable and goes on at SLAVE-${slave.core.sid}`);
+    }
   }
 
   #checkSent(sid: string): void {

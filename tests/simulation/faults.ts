@@ -42,8 +42,13 @@ export function scheduleStalls(cluster: Cluster, forMs: number): void {
 }
 
 /** The slaves' server is down or apart for so long. */
-export function scheduleIslands(cluster: Cluster, forMs: number, durationsMs: readonly number[]): void {
-  times(cluster, 4, forMs, () => cutOff(cluster, durationsMs));
+export function scheduleIslands(
+  cluster: Cluster,
+  forMs: number,
+  durationsMs: readonly number[],
+  parts: boolean,
+): void {
+  times(cluster, 4, forMs, () => cutOff(cluster, durationsMs, parts));
   times(cluster, 1, forMs, () => freezeSlave(cluster, [300, 1_000]));
   times(cluster, 1, forMs, () => blockMaster(cluster));
 }
@@ -63,12 +68,15 @@ function stopBroker(cluster: Cluster): void {
   }
 }
 
-/** All slaves of the second server live, and cannot be heard: it is down, or the way to it is. */
-function cutOff(cluster: Cluster, durationsMs: readonly number[]): void {
+/**
+ * All slaves of the second server live, and cannot be heard: it is down, or the way to it is. Slaves that are
+ * told for longer than the timeout that nobody listens end, and those that are told nothing do not.
+ */
+function cutOff(cluster: Cluster, durationsMs: readonly number[], mayPart = true): void {
   const { network, scheduler, chance } = cluster;
   if (cluster.isCutOff || !network.isUp(SECOND_SERVER)) return;
   const ms = chance.pick(durationsMs);
-  const parts = chance.happens(0.5);
+  const parts = mayPart && chance.happens(0.5);
   cluster.note(`FAULT the second server is ${parts ? 'apart' : 'down'} for ${ms} ms`);
   cluster.isCutOff = true;
   if (parts) network.part(SECOND_SERVER);

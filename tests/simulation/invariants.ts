@@ -40,7 +40,7 @@ export function checkMaster(core: MasterCore, program: Program): void {
       `${slave.sid} counts ${slave.outstanding} and has ${outstanding}`,
     );
     must(
-      suspects === 0 || outstanding === 1,
+      suspects === 0 || outstanding === 1 || slave.alone,
       `${slave.sid} has ${outstanding} tasks, ${suspects} of them suspect`,
     );
     granted += slave.session.receiveLimit - slave.session.receivedBytes;
@@ -58,6 +58,7 @@ export function checkMaster(core: MasterCore, program: Program): void {
 /** Of all slaves together: who runs what. One attempt of a task runs at a time, as far as its master can know. */
 export class Runs {
   readonly #begun = new Set<string>();
+  readonly #everBegun = new Set<string>();
   readonly #running = new Map<number, Map<SimulatedSlave, GivenTask>>();
   readonly #core: () => MasterCore;
 
@@ -70,16 +71,22 @@ export class Runs {
     const key = `${sid}/${index}`;
     must(!this.#begun.has(key), `SLAVE-${sid} begins its task ${index} twice`);
     this.#begun.add(key);
+    this.#everBegun.add(`${sid}/TASK-${number}`);
     const others = this.#running.get(number) ?? new Map<SimulatedSlave, GivenTask>();
     this.#running.set(number, others);
     for (const [other, run] of others) {
-      const isOver = other === slave || !this.#isGiven(run);
+      const isOver = other === slave || !this.#isGiven(other, run);
       must(
-        isOver || !this.#isGiven(task),
+        isOver || !this.#isGiven(slave, task),
         `TASK-${number} begins on SLAVE-${sid} (${attempt}) and runs elsewhere`,
       );
     }
     others.set(slave, task);
+  }
+
+  /** Whether the task began in that session. */
+  hasBegun(sid: number, taskId: string): boolean {
+    return this.#everBegun.has(`${sid}/${taskId}`);
   }
 
   /** A process is no more. */
@@ -87,12 +94,12 @@ export class Runs {
     for (const runs of this.#running.values()) runs.delete(slave);
   }
 
-  /** Whether the master has the task out to this session. */
-  #isGiven({ number, sid }: GivenTask): boolean {
-    for (const slave of this.#core().roster) {
-      if (slave.number !== sid) continue;
-      for (const group of slave.groups()) {
-        if (group.tasks.some((task) => task.number === number && task.group === group)) return true;
+  /** Whether the master has the task out to this session of the slave, or knows that it goes on there. */
+  #isGiven({ core }: SimulatedSlave, { number, sid, attempt }: GivenTask): boolean {
+    const slave = core.sid === undefined ? undefined : this.#core().roster.findByNonce(core.nonce);
+    for (const group of slave?.groups() ?? []) {
+      for (const task of group.tasks) {
+        if (task.number === number && task.group === group && task.runsAs(sid, attempt)) return true;
       }
     }
     return false;

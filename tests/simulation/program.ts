@@ -11,6 +11,9 @@ const LARGE_BYTES = 700 * 1024;
 /** So that one slave alone can be done within the time that a cluster has to settle. */
 const MOST_TASKS = 400;
 const MOST_LONG = 6;
+const LIMITS = [0.05, 1, 10];
+const ATTEMPTS = [1, 2, 3, 4, 5];
+const LONG_MS = [500, 6_000] as const;
 
 export interface Submitted {
   readonly number: number;
@@ -32,6 +35,12 @@ export interface ProgramParams {
   readonly maxMessageBytes: number;
   /** Tasks that kill their slave. */
   readonly poisons: number;
+  /** Tasks that take seconds, at most. */
+  readonly longRuns?: number | undefined;
+  readonly longMs?: readonly [number, number] | undefined;
+  readonly attempts?: readonly number[] | undefined;
+  /** Seconds that some runs may take. */
+  readonly limits?: readonly number[] | undefined;
 }
 
 /** Throws when a fate is not what its task can have come to. */
@@ -42,11 +51,14 @@ export class Program {
   readonly #params: ProgramParams;
   #poisons: number;
   #large: number;
-  #long = MOST_LONG;
+  #long: number;
+  readonly #longOften: number;
 
   constructor(params: ProgramParams) {
     this.#params = params;
     this.#poisons = params.poisons;
+    this.#long = params.longRuns ?? MOST_LONG;
+    this.#longOften = params.longMs === undefined ? 0.02 : 0.2;
     this.#large = params.chance.between(0, 4);
   }
 
@@ -73,17 +85,17 @@ export class Program {
   }
 
   #submit(): void {
-    const { chance, master } = this.#params;
+    const { chance, master, limits = LIMITS, attempts = ATTEMPTS } = this.#params;
     const work = this.#invent();
     const policy = {
       sid: this.#addressee(),
       tag: work.mark,
       doItAnyway: chance.happens(0.5),
       retry: chance.happens(0.9),
-      maxAttempts: chance.between(1, 5),
+      maxAttempts: chance.pick(attempts),
       retryErrors: chance.happens(0.3),
       backoffSeconds: chance.pick([0, 0, 0, 0.3, 1]),
-      timeoutSeconds: chance.happens(0.2) ? chance.pick([0.05, 1, 10]) : undefined,
+      timeoutSeconds: chance.happens(0.2) ? chance.pick(limits) : undefined,
       signal: undefined,
       priority: chance.happens(0.2) ? chance.between(0, 10) - 5 : 0,
     };
@@ -108,17 +120,17 @@ export class Program {
   }
 
   #invent(): Work {
-    const { chance, maxMessageBytes } = this.#params;
+    const { chance, maxMessageBytes, longMs = LONG_MS } = this.#params;
     const kill = this.#poisons > 0 && chance.happens(0.02);
     const large = !kill && this.#large > 0 && chance.happens(0.03);
     if (kill) this.#poisons--;
     if (large) this.#large--;
-    const long = this.#long > 0 && chance.happens(0.02);
+    const long = this.#long > 0 && chance.happens(this.#longOften);
     if (long) this.#long--;
     return {
       mark: this.tasks.size,
       kind: kill ? chance.pick(['kill', 'quit', 'fail']) : chance.happens(0.05) ? 'throw' : 'return',
-      ms: long ? chance.between(500, 6_000) : chance.pick([0, 0, 1, 5, 20, 100]),
+      ms: long ? chance.between(...longMs) : chance.pick([0, 0, 1, 5, 20, 100]),
       waits: chance.happens(0.3),
       size: large ? chance.pick([300_000, LARGE_BYTES, maxMessageBytes]) : chance.between(1, 200),
       ballast: large && chance.happens(0.5) ? '.'.repeat(LARGE_BYTES) : '',

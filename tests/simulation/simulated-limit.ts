@@ -28,6 +28,10 @@ export class SimulatedLimit implements Pick<RunLimit, 'current' | 'condemn'> {
     return this.#now() >= deadline;
   }
 
+  renumbered(): void {
+    this.#serial++;
+  }
+
   /** Whether main comes to the end of a run that its sentinel has condemned, and stops there. */
   holds(task: GivenTask): boolean {
     return this.#condemned && task === this.#watched;

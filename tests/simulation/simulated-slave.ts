@@ -139,6 +139,7 @@ export class SimulatedSlave {
         news: () => this.#wake(),
         startClock: (task) => this.#limit.start(task),
         stopClock: (task) => this.#limit.stop(task),
+        renumbered: () => this.#limit.renumbered(),
         abort: () => {},
       },
     });
@@ -160,6 +161,12 @@ export class SimulatedSlave {
   thaw(): void {
     this.sentinel.loop.thaw();
     this.main.thaw();
+  }
+
+  /** Whether it is in the midst of that task. */
+  runs(taskId: string): boolean {
+    const running = this.#running === undefined ? [...this.#beside] : [...this.#beside, this.#running];
+    return running.some(({ number }) => taskId === `TASK-${number}`);
   }
 
   get isFrozen(): boolean {

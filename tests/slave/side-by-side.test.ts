@@ -64,6 +64,7 @@ class Bench {
         news: () => this.runner?.wake(),
         startClock: () => {},
         stopClock: () => false,
+        renumbered: () => {},
         abort: (task) => this.runner.abort(task, 'AbortError'),
       },
     });

@@ -55,6 +55,7 @@ function createSlave(): Noted {
       news: () => {},
       startClock: ({ number, timeoutMs }) => clocks.push(`${number} has ${timeoutMs}`),
       stopClock: ({ number }) => clocks.push(`${number} ended`) > 100,
+      renumbered: () => clocks.push('renumbered'),
       abort: () => {},
     },
   });
@@ -114,6 +115,74 @@ test('it joins again when its session was over before the welcome came', () => {
   assert.is(hellos.length, 1, 'the old nonce is worth nothing');
   core.joinable(nonces[1] as string, 30);
   assert.is(hellos.at(-1)?.nonce, nonces[1]);
+});
+
+/** A session's other side, which gives tasks with these numbers. */
+function give(core: SlaveCore, nonce: string, sid: number, numbers: readonly number[]): Session {
+  const master = new Session({
+    epoch: { run: RUN, nonce, sid },
+    sendLimit: CREDIT_BYTES,
+    receiveLimit: CREDIT_BYTES,
+    maxMessageBytes: CREDIT_BYTES,
+  });
+  const entries = numbers.map((number) => taskEntryText(number, 1, 0, '[]'));
+  master.post(encodeBody(tasksText(10, entries, undefined), []));
+  master.flush((frame) => {
+    core.takeFrame(frame, 0);
+    return true;
+  }, 0);
+  return master;
+}
+
+test('it joins again with what it runs, as the first tasks of its new session', () => {
+  const { core, hellos, nonces, clocks, frames } = createSlave();
+  core.joinable(nonces[0] as string, 0);
+  core.takeHandshake(welcome(nonces[0] as string, 7), 0);
+  give(core, nonces[0] as string, 7, [10, 11, 12]);
+  const first = core.begin(0);
+  assert.ok(first);
+  core.complete(first, { ok: true, packet: 1 }, 1, 0);
+  const second = core.begin(0);
+  assert.ok(second);
+  core.takeHandshake({ type: 'stale', nonce: nonces[0] as string }, 10);
+  core.joinable(nonces[1] as string, 20);
+  const { previous, begun, runs } = hellos.at(-1) as Hello;
+  assert.equal({ previous, begun, runs }, { previous: 7, begun: 2, runs: [[7, 11, 1]] });
+  core.takeHandshake(welcome(nonces[1] as string, 8), 30);
+  assert.equal([second.index, second.generation, second.sid], [0, 2, 7]);
+  assert.equal(clocks, ['renumbered']);
+  const master = give(core, nonces[1] as string, 8, [20]);
+  core.complete(second, { ok: true, packet: 2 }, 1, 40);
+  core.sendResults(40);
+  const own = frames.map((frame) => Buffer.from(frame)).filter((frame) => master.owns(frame));
+  const bodies = own.flatMap((frame) => master.receive(frame, 40));
+  const sent = bodies.map((body) => parseResults(decodeBody(body as Uint8Array).value));
+  assert.equal(
+    sent.map(({ sid, results }) => [sid, ...results.map(([number]) => number)]),
+    [
+      [7, 10],
+      [7, 11],
+    ],
+  );
+  assert.is(core.begin(50)?.index, 1);
+});
+
+test('it says the same of an earlier session until it has a new one', () => {
+  const { core, hellos, nonces } = createSlave();
+  core.joinable(nonces[0] as string, 0);
+  core.takeHandshake(welcome(nonces[0] as string, 7), 0);
+  give(core, nonces[0] as string, 7, [10, 11]);
+  const task = core.begin(0);
+  assert.ok(task);
+  core.takeHandshake({ type: 'stale', nonce: nonces[0] as string }, 10);
+  core.joinable(nonces[1] as string, 20);
+  core.complete(task, { ok: true, packet: 1 }, 1, 30);
+  core.tick(2_000);
+  assert.equal(hellos.at(-1)?.runs, [[7, 10, 1]], 'under one nonce, whatever ended meanwhile');
+  core.takeHandshake({ type: 'stale', nonce: nonces[1] as string }, 2_010);
+  core.joinable(nonces[2] as string, 2_020);
+  const { previous, begun, runs } = hellos.at(-1) as Hello;
+  assert.equal({ previous, begun, runs }, { previous: 7, begun: 1, runs: [] });
 });
 
 test('a run that takes longer than it may has timed out, whatever it came to', () => {

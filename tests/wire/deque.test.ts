@@ -59,4 +59,23 @@ test('it keeps undefined apart from nothing', () => {
   assert.is(deque.length, 0);
 });
 
+test('it takes an item out of the middle, wherever the ring begins', () => {
+  for (let turn = 0; turn < 8; turn++) {
+    for (let at = 0; at < 6; at++) {
+      const deque = new Deque<number>();
+      for (let index = 0; index < turn; index++) deque.push(-1);
+      for (let index = 0; index < turn; index++) deque.shift();
+      for (let item = 0; item < 6; item++) deque.push(item);
+      assert.ok(deque.remove(at));
+      assert.not(deque.remove(at));
+      deque.push(6);
+      assert.equal(
+        [...deque],
+        [0, 1, 2, 3, 4, 5, 6].filter((item) => item !== at),
+      );
+    }
+  }
+  assert.not(new Deque<number>().remove(1));
+});
+
 test.run();
