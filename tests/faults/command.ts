@@ -12,7 +12,7 @@ import { AT_ONCE, casesOf, runMany } from './run-many.js';
 import type { Outcome } from './run-scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
 import { soak } from './soak.js';
-import { BROKER_NAMES, type BrokerName } from './support.js';
+import { BROKER_NAMES, type BrokerName, HAS_NATS_SERVER } from './support.js';
 
 const flags = await yargs(process.argv.slice(2))
   .scriptName('npm run soak --')
@@ -22,8 +22,8 @@ const flags = await yargs(process.argv.slice(2))
   .option('seconds', { type: 'number', default: 60, describe: 'How long faults go on' })
   .option('seed', { type: 'number', default: 1, describe: 'Decides what happens to whom and when' })
   .option('broker', {
-    choices: ['embedded', 'nats'] as const,
-    describe: 'Both, one after the other, by default',
+    choices: ['embedded', 'nats', 'cluster'] as const,
+    describe: 'All, one after the other, by default',
   })
   .option('scenarios', {
     type: 'string',
@@ -35,14 +35,16 @@ const flags = await yargs(process.argv.slice(2))
   .strict()
   .parse();
 
-const broker: BrokerName | undefined = flags.broker === 'nats' ? 'nats-server' : flags.broker;
+const NAMES = { embedded: 'embedded', nats: 'nats-server', cluster: 'nats-cluster' } as const;
+const broker: BrokerName | undefined = flags.broker && NAMES[flags.broker];
 
 // What was started ends with this process.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 if (flags.list || flags.scenarios !== undefined) await runScenarios(flags.scenarios ?? '');
 else {
-  const brokers = broker === undefined ? BROKER_NAMES : [broker];
+  const all: readonly BrokerName[] = HAS_NATS_SERVER ? [...BROKER_NAMES, 'nats-cluster'] : BROKER_NAMES;
+  const brokers = broker === undefined ? all : [broker];
   for (const each of brokers) await runSoak(each);
 }
 
@@ -89,7 +91,7 @@ async function runSoak(broker: BrokerName): Promise<void> {
       `longest recovery ${inSeconds(longest.ms)} after ${longest.fault}`,
   );
   if (violations.length === 0 && lost === 0 && doubled === 0) return;
-  console.error([...story, ...violations, `FAILED with --seed ${flags.seed} --broker ${broker}`].join('\n'));
+  console.error([...story, ...violations, `FAILED with --seed ${flags.seed} on ${broker}`].join('\n'));
   process.exitCode = 1;
 }
 

@@ -2,7 +2,7 @@
 
 import { type Outcome, runScenario } from './run-scenario.js';
 import type { Scenario } from './scenarios/scenario.js';
-import { BROKER_NAMES, type BrokerName } from './support.js';
+import { BROKER_NAMES, type BrokerName, HAS_NATS_SERVER } from './support.js';
 
 /** Each is three processes, a nats-server beside them. */
 export const AT_ONCE = 4;
@@ -18,12 +18,13 @@ export interface Case {
 export function casesOf(scenarios: readonly Scenario[], only?: BrokerName): Case[] {
   return scenarios.flatMap((scenario, index) => {
     const { brokers } = scenario;
+    const known: readonly BrokerName[] = HAS_NATS_SERVER ? [...BROKER_NAMES, 'nats-cluster'] : BROKER_NAMES;
     const wanted =
       brokers === 'each' || (brokers === 'either' && only !== undefined)
         ? BROKER_NAMES
         : brokers === 'either'
           ? [BROKER_NAMES[index % BROKER_NAMES.length] as BrokerName]
-          : BROKER_NAMES.filter((name) => name === brokers);
+          : known.filter((name) => name === brokers);
     return wanted
       .filter((broker) => only === undefined || broker === only)
       .map((broker) => ({ scenario, broker }));

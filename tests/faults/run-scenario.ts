@@ -39,7 +39,10 @@ export async function runScenario(scenario: Scenario, broker: BrokerName, seed: 
 async function run(scenario: Scenario, broker: BrokerName, seed: number): Promise<Outcome> {
   const { settings = {} } = scenario;
   const chance = new Chance(seed);
-  await using cluster = await Cluster.open(broker, { clientTimeout: settings.clientTimeout ?? 3 });
+  await using cluster = await Cluster.open(broker, {
+    clientTimeout: settings.clientTimeout ?? 3,
+    servers: settings.servers ?? 'trio',
+  });
   await using early = settings.way === 'master' ? await FaultyWay.open(cluster.nats?.port ?? 0) : undefined;
   await cluster.startMaster({
     plan: { steps: stepsOf(settings) },

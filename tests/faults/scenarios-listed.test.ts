@@ -9,7 +9,7 @@ const it = suite('the list of scenarios');
 
 it('has every scenario with its brokers, in their order', () => {
   const faults = /^## Faults$(.*?)^## /ms.exec(readDocument('docs/reliability.md'))?.[1] ?? '';
-  const rows = [...faults.matchAll(/^\| ([^|]+) \| (each|either|embedded|nats-server) \|$/gm)];
+  const rows = [...faults.matchAll(/^\| ([^|]+) \| (each|either|embedded|nats-server|nats-cluster) \|$/gm)];
   const listed = rows.map(([, name, brokers]) => ({ name, brokers }));
   const all = Object.values(SCENARIOS).flat();
   assert.equal(

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import type { Chance } from '../simulation/scheduler.js';
+import type { NatsServer } from '../support/nats-server.js';
 import type { FaultyWay, Part } from './faulty-way.js';
 import type { Trouble } from './lane.js';
 import type { Place } from './soak-place.js';
@@ -20,7 +21,7 @@ export interface SoakFault {
   readonly name: string;
   /** How often it is chosen, against the others. */
   readonly weight: number;
-  readonly only?: BrokerName | undefined;
+  readonly only?: readonly BrokerName[] | undefined;
   /** One slave with its way to the broker, or what all depend on. */
   readonly strikes: 'place' | 'all';
   /** Returns when the fault is over. */
@@ -28,12 +29,14 @@ export interface SoakFault {
 }
 
 const HOUR_MS = 3_600_000;
+const NATS = ['nats-server', 'nats-cluster'] as const;
+const CLUSTER = ['nats-cluster'] as const;
 
 function onPlace(name: string, weight: number, run: SoakFault['run']): SoakFault {
   return { name, weight, strikes: 'place', run };
 }
 
-function onAll(name: string, weight: number, run: SoakFault['run'], only?: BrokerName): SoakFault {
+function onAll(name: string, weight: number, run: SoakFault['run'], only?: readonly BrokerName[]): SoakFault {
   return { name, weight, strikes: 'all', run, only };
 }
 
@@ -51,6 +54,22 @@ function troubled(
     const end = way.impose(trouble, chance.pick(part));
     await pass(chance.between(least, most));
     end();
+  };
+}
+
+/** Servers to which something is being done: a second process could not have the port. */
+const underway = new WeakSet<NatsServer>();
+
+/** One of the slaves' servers ends so, and is back after a while. */
+function serverAway(end: (server: NatsServer) => Promise<void>): SoakFault['run'] {
+  return async ({ cluster, chance }) => {
+    const server = chance.pick(cluster.slaveServers);
+    if (underway.has(server)) return;
+    underway.add(server);
+    await end(server);
+    await pass(chance.between(0, 4_000));
+    await server.restart();
+    underway.delete(server);
   };
 }
 
@@ -101,7 +120,7 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
       await pass(chance.between(0, 4_000));
       await cluster.nats?.restart();
     },
-    'nats-server',
+    NATS,
   ),
   onAll(
     'SIGSTOP of the nats-server',
@@ -111,9 +130,9 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
       await pass(chance.between(100, 5_000));
       await cluster.nats?.kill('SIGCONT');
     },
-    'nats-server',
+    NATS,
   ),
-  onAll('cut of the master', 1, async ({ masterWay }) => masterWay?.cut(), 'nats-server'),
+  onAll('cut of the master', 1, async ({ masterWay }) => masterWay?.cut(), NATS),
   onAll(
     'stall of the master',
     1,
@@ -122,6 +141,39 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
       await pass(chance.between(100, 5_000));
       end?.();
     },
-    'nats-server',
+    NATS,
+  ),
+  onAll(
+    "kill -9 of a slaves' server",
+    4,
+    serverAway((server) => server.kill('SIGKILL')),
+    CLUSTER,
+  ),
+  onAll(
+    "lame duck mode of a slaves' server",
+    2,
+    serverAway((server) => server.retire()),
+    CLUSTER,
+  ),
+  onAll(
+    "the slaves' servers are cut off",
+    3,
+    async ({ cluster: { betweenServers }, chance }) => {
+      betweenServers.closed = true;
+      betweenServers.cut();
+      await pass(chance.between(100, 5_000));
+      betweenServers.closed = false;
+    },
+    CLUSTER,
+  ),
+  onAll(
+    "the slaves' servers are cut off without a sign",
+    2,
+    async ({ cluster: { betweenServers }, chance }) => {
+      const end = betweenServers.impose({ stalled: true }, chance.pick(DIRECTIONS));
+      await pass(chance.between(100, 5_000));
+      end();
+    },
+    CLUSTER,
   ),
 ];

@@ -34,7 +34,9 @@ export class Place implements AsyncDisposable {
   }
 
   static async open(cluster: Cluster, chance: Chance, index: number): Promise<Place> {
-    return new Place(cluster, chance, await FaultyWay.open(cluster.brokerPort), index);
+    const servers = cluster.slaveServers;
+    const port = servers.length > 0 ? servers[index % servers.length]?.port : cluster.brokerPort;
+    return new Place(cluster, chance, await FaultyWay.open(port ?? 0), index);
   }
 
   /** Whether it is struck and has not worked since. */

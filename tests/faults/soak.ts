@@ -102,7 +102,7 @@ class Run {
 
   constructor(target: SoakTarget, broker: BrokerName, onFault: (line: string) => void) {
     this.#target = target;
-    this.#faults = SOAK_FAULTS.filter(({ only }) => only === undefined || only === broker).flatMap((fault) =>
+    this.#faults = SOAK_FAULTS.filter(({ only }) => only?.includes(broker) !== false).flatMap((fault) =>
       Array.from({ length: fault.weight }, () => fault),
     );
     this.#onFault = onFault;

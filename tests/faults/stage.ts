@@ -23,6 +23,8 @@ export class Stage {
   readonly casualties = new Set<Member>();
   /** Milliseconds from each fault to the next work of what it struck. */
   readonly recoveries: number[] = [];
+  /** When the slaves were there and worked. */
+  readonly beganAt = performance.now();
   readonly #way: FaultyWay | undefined;
 
   constructor({ cluster, chance, slaves, way }: StageParams) {

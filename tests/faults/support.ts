@@ -9,9 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import { type ClusterShape, type NatsCluster, startNatsCluster } from '../support/nats-cluster.js';
 import { findNatsServer, type NatsServer, startNatsServer } from '../support/nats-server.js';
 import { processesWith } from '../support/programs.js';
 import { Computed, type Runs } from './computed.js';
+import { FaultyWay } from './faulty-way.js';
 import { Member } from './member.js';
 import type { Plan } from './program.js';
 import { Report } from './report.js';
@@ -24,10 +26,13 @@ export { pass, type Trail, together, until, untilGone } from './trail.js';
 
 export const PROGRAM = fileURLToPath(new URL('./program.js', import.meta.url));
 
-export type BrokerName = 'embedded' | 'nats-server';
-/** Without nats-server on this machine only the embedded broker is tested. */
-export const BROKER_NAMES: readonly BrokerName[] =
-  findNatsServer() === undefined ? ['embedded'] : ['embedded', 'nats-server'];
+/** Of a `nats-cluster` the slaves have servers of their own. */
+export type BrokerName = 'embedded' | 'nats-server' | 'nats-cluster';
+/** What everything is tested on that has nothing to do with several servers. Without nats-server on this machine only the embedded broker is tested. */
+export const HAS_NATS_SERVER = findNatsServer() !== undefined;
+export const BROKER_NAMES: readonly BrokerName[] = HAS_NATS_SERVER
+  ? ['embedded', 'nats-server']
+  : ['embedded'];
 
 export interface SlaveOptions {
   readonly flags?: readonly string[] | undefined;
@@ -51,14 +56,17 @@ export interface MasterOptions {
 export class Cluster implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'faults-'));
   readonly members: Member[] = [];
+  /** The master's. */
   readonly nats: NatsServer | undefined;
+  readonly #servers: Servers | undefined;
   readonly clientTimeout: number;
   readonly noted: Computed;
   #master: Member | undefined;
   #brokerPort = 0;
 
-  private constructor(nats: NatsServer | undefined, clientTimeout: number) {
+  private constructor(nats: NatsServer | undefined, servers: Servers | undefined, clientTimeout: number) {
     this.nats = nats;
+    this.#servers = servers;
     this.clientTimeout = clientTimeout;
     mkdirSync(this.#log);
     mkdirSync(this.#temporary);
@@ -70,11 +78,29 @@ export class Cluster implements AsyncDisposable {
   readonly #killAll = (): void => {
     for (const { pid } of this.#processes()) killNow(pid);
     if (this.nats !== undefined) killNow(this.nats.pid);
+    for (const { pid } of this.slaveServers) killNow(pid);
     rmSync(this.folder, { recursive: true, force: true });
   };
 
-  static async open(broker: BrokerName, { clientTimeout = 3 } = {}): Promise<Cluster> {
-    return new Cluster(broker === 'nats-server' ? await startNatsServer() : undefined, clientTimeout);
+  static async open(
+    broker: BrokerName,
+    { clientTimeout = 3, servers = 'trio' }: { clientTimeout?: number; servers?: ClusterShape } = {},
+  ): Promise<Cluster> {
+    if (broker === 'embedded') return new Cluster(undefined, undefined, clientTimeout);
+    if (broker === 'nats-server') return new Cluster(await startNatsServer(), undefined, clientTimeout);
+    const group = await openServers(servers);
+    return new Cluster(group.nats.first, group, clientTimeout);
+  }
+
+  /** Of a cluster of servers: where the slaves are. */
+  get slaveServers(): readonly NatsServer[] {
+    return this.#servers?.nats.others ?? [];
+  }
+
+  /** Of a cluster of servers: the way from those of the slaves to the master's. */
+  get betweenServers(): FaultyWay {
+    if (this.#servers === undefined) throw new Error('there is one server at most');
+    return this.#servers.way;
   }
 
   /** Where slaves note what they compute, and tests give cues. */
@@ -111,10 +137,16 @@ export class Cluster implements AsyncDisposable {
     return this.#master;
   }
 
-  startSlave({ flags = [], port = this.#brokerPort, ...options }: SlaveOptions = {}): Member {
+  startSlave({ flags = [], port, ...options }: SlaveOptions = {}): Member {
     if (port === 0) return this.#spawn('--slave', flags, options);
-    const place = this.nats === undefined ? ['--master-port', String(port)] : ['--nats-url', urlOf(port)];
-    return this.#spawn('--slave', [...place, ...flags], options);
+    return this.#spawn('--slave', [...this.#placeFlags(port), ...flags], options);
+  }
+
+  #placeFlags(port: number | undefined): string[] {
+    if (this.nats === undefined) return ['--master-port', String(port ?? this.#brokerPort)];
+    const servers = this.#servers?.nats.others.map(({ port }) => port) ?? [this.#brokerPort];
+    const ports = port === undefined ? servers : [port];
+    return ports.flatMap((port) => ['--nats-url', urlOf(port)]);
   }
 
   /** What the master calls the slave, and called it in earlier sessions. */
@@ -216,8 +248,29 @@ export class Cluster implements AsyncDisposable {
     process.off('exit', this.#killAll);
     await Promise.all(this.members.map(({ ended }) => ended));
     await this.nats?.stop();
+    await this.#servers?.nats.stop();
+    await this.#servers?.way[Symbol.asyncDispose]();
     if (process.env.FAULTS_KEEP !== '1') rmSync(this.folder, { recursive: true, force: true });
     else console.error(this.folder);
+  }
+}
+
+interface Servers {
+  readonly nats: NatsCluster;
+  readonly way: FaultyWay;
+}
+
+async function openServers(shape: ClusterShape): Promise<Servers> {
+  let way: FaultyWay | undefined;
+  try {
+    const nats = await startNatsCluster(shape, async (port) => {
+      way = await FaultyWay.open(port);
+      return way.port;
+    });
+    return { nats, way: way as unknown as FaultyWay };
+  } catch (error) {
+    await (way as FaultyWay | undefined)?.[Symbol.asyncDispose]();
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 /** What slaves compute in the fault tests, deaths included; each begin and end is noted in the process's own file. */
 
-import { openSync, writeSync } from 'node:fs';
+import { existsSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineAlgorithm, taskContext } from '../../src/index.js';
 
@@ -13,6 +13,14 @@ const nap = defineAlgorithm('nap', async (ms: number) => {
   await new Promise((resolve) => setTimeout(resolve, ms));
   note('end');
   return ms;
+});
+
+/** Goes on until the test gives a cue. */
+const tarry = defineAlgorithm('tarry', async (cue: string) => {
+  note('begin');
+  while (!existsSync(join(logFolder, `${cue}.cue`))) await new Promise((resolve) => setTimeout(resolve, 25));
+  note('end');
+  return cue;
 });
 
 const spin = defineAlgorithm('spin', (ms: number) => {
@@ -100,7 +108,20 @@ const chatter = defineAlgorithm('chatter', (bytes: number) => {
   return bytes;
 });
 
-export const works = { nap, spin, pace, swallow, produce, echo, ferry, small, tiny, die, chatter } as const;
+export const works = {
+  nap,
+  tarry,
+  spin,
+  pace,
+  swallow,
+  produce,
+  echo,
+  ferry,
+  small,
+  tiny,
+  die,
+  chatter,
+} as const;
 export type Work = keyof typeof works;
 
 function note(word: 'begin' | 'end'): void {

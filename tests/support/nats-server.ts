@@ -23,6 +23,8 @@ export interface NatsServerOptions {
   readonly guests?:
     | { readonly mayPublish: readonly string[]; readonly mayHear: readonly string[] }
     | undefined;
+  /** Further lines of its configuration. */
+  readonly more?: readonly string[] | undefined;
 }
 
 /** The broker's certificate among tests/fixtures/tls, and whether clients must have one that `ca` has signed. */
@@ -42,6 +44,8 @@ export interface NatsServer {
   stop(): Promise<void>;
   /** Sends a signal, and waits for the end if that is SIGKILL or SIGTERM. */
   kill(signal: NodeJS.Signals): Promise<void>;
+  /** Has it send its clients away and end, and waits for that. */
+  retire(): Promise<void>;
   /** Ends the process, if it still runs, and starts another on the same port. */
   restart(): Promise<void>;
 }
@@ -100,6 +104,13 @@ export async function startNatsServer(
     },
     log: () => log,
     kill,
+    async retire() {
+      const running = child;
+      if (hasEnded(running)) return;
+      const ended = once(running, 'exit');
+      running.kill('SIGUSR2');
+      await ended;
+    },
     async stop() {
       await kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
@@ -112,8 +123,8 @@ export async function startNatsServer(
 }
 
 function configurationText(options: NatsServerOptions, port: number): string {
-  const { token, user, password, maxPayload, maxPending, tls, guests } = options;
-  const lines = ['host: "127.0.0.1"', `port: ${port}`];
+  const { token, user, password, maxPayload, maxPending, tls, guests, more = [] } = options;
+  const lines = ['host: "127.0.0.1"', `port: ${port}`, ...more];
   if (token !== undefined) lines.push(`authorization { token: ${JSON.stringify(token)} }`);
   if (user !== undefined)
     lines.push(

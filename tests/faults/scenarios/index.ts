@@ -2,6 +2,7 @@
 
 import { BROKERS } from './brokers.js';
 import { CLOCKS } from './clocks.js';
+import { CLUSTERS } from './clusters.js';
 import { DEADLY_TASKS } from './deadly-tasks.js';
 import { FROZEN } from './frozen.js';
 import { KILLED } from './killed.js';
@@ -16,6 +17,7 @@ export const SCENARIOS = {
   'frozen processes': FROZEN,
   'brokers and masters': BROKERS,
   network: NETWORK,
+  'clusters of servers': CLUSTERS,
   clocks: CLOCKS,
   pipes: PIPES,
   'two faults': TOGETHER,

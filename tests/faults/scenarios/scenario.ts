@@ -1,5 +1,6 @@
 /** What a scenario is: a fault with a name, and the cluster that it strikes. */
 
+import type { ClusterShape } from '../../support/nats-cluster.js';
 import type { Plan, Submission } from '../program.js';
 import type { Stage } from '../stage.js';
 import type { BrokerName, SlaveOptions } from '../support.js';
@@ -17,6 +18,8 @@ export interface Scenario {
 export interface Settings {
   /** Seconds; 3. */
   readonly clientTimeout?: number | undefined;
+  /** Of a cluster of nats-servers, where each slave knows all servers but the master's; trio. */
+  readonly servers?: ClusterShape | undefined;
   /** Slaves that the harness starts; 2. */
   readonly slaves?: number | undefined;
   readonly slave?: SlaveOptions | undefined;
