@@ -4,11 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-export interface Holder {
+/** A process as it is named to others, also on other machines and later. */
+export interface NamedProcess {
   readonly pid: number;
   readonly host: string;
   /** When the process began, in the kernel's words; undefined where there is no /proc. */
   readonly started?: string | undefined;
+}
+
+export interface Holder extends NamedProcess {
   /** Tells two holders of one process apart. */
   readonly token: string;
 }
@@ -16,14 +20,18 @@ export interface Holder {
 /** With a token of its own at each call. */
 export function thisHolder(): Holder {
   const token = randomBytes(8).toString('hex');
-  return { pid: process.pid, host: hostname(), started: startOf(process.pid), token };
+  return { ...thisProcess(), token };
+}
+
+export function thisProcess(): NamedProcess {
+  return { pid: process.pid, host: hostname(), started: startOf(process.pid) };
 }
 
 /**
  * Whether the process lives. `unknown` is one of another machine, and one with the holder's id where nobody
  * can say whether the id has gone to another process meanwhile.
  */
-export function stateOf({ host, pid, started }: Holder): 'running' | 'ended' | 'unknown' {
+export function stateOf({ host, pid, started }: NamedProcess): 'running' | 'ended' | 'unknown' {
   if (host !== hostname()) return 'unknown';
   try {
     process.kill(pid, 0);

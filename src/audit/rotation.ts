@@ -6,9 +6,10 @@
  * process at a time shifts names, under FILE.lock; the others see that their file has reached the size,
  * find another file under its name, and open that. So no line is lost, and none is split.
  */
-import { open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { open, realpath, rename, stat } from 'node:fs/promises';
 import { errorCode } from './destination.js';
-import { type Holder, stateOf, thisHolder } from './holder.js';
+import { leaveLock, takeLock } from './file-lock.js';
+import { thisHolder } from './holder.js';
 
 export interface RotationSettings {
   /** The file is rotated when it has reached so many bytes. */
@@ -16,11 +17,6 @@ export interface RotationSettings {
   /** How many old files are kept; at least one, since other processes may still write to the newest. */
   readonly keep: number;
 }
-
-/** A shift takes milliseconds: an older lock is of a process that died, or was stopped, in the midst of it. */
-const DEAD_LOCK_MS = 2_000;
-/** Of a holder that nobody here can tell to be alive or dead. */
-const ABANDONED_LOCK_MS = 600_000;
 
 /**
  * `rotated`: this process has given the file `inode` its new name. `moved`: another one has. Either way the
@@ -55,69 +51,6 @@ async function shift(file: string, keep: number): Promise<void> {
     (handle) => handle.close(),
     () => undefined,
   );
-}
-
-/**
- * False if another holds it. Of those that find its holder dead, one at a time may remove it, and only that
- * one's: the right to is a lock in itself, and the next who has it looks again before it removes anything.
- */
-async function takeLock(lock: string, holder: Holder): Promise<boolean> {
-  if (await createLock(lock, holder)) return true;
-  const dead = await deadHolderOf(lock);
-  if (dead === undefined) return false;
-  const right = `${lock}.${dead}`;
-  if (!(await takeLock(right, holder))) return false;
-  try {
-    if ((await deadHolderOf(lock)) === dead) await unlink(lock);
-  } finally {
-    await leaveLock(right, holder);
-  }
-  return createLock(lock, holder);
-}
-
-async function createLock(lock: string, holder: Holder): Promise<boolean> {
-  try {
-    const handle = await open(lock, 'wx');
-    await handle.writeFile(JSON.stringify(holder)).finally(() => handle.close());
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-/** One that was stopped for long may find that another has taken its lock. */
-async function leaveLock(lock: string, { token }: Holder): Promise<void> {
-  if ((await read(lock))?.holder?.token === token) await unlink(lock).catch(() => undefined);
-}
-
-/** The token of a lock's holder that is dead; undefined if it may live, or there is no lock. */
-async function deadHolderOf(lock: string): Promise<string | undefined> {
-  const found = await read(lock);
-  if (found === undefined || found.ageMs <= DEAD_LOCK_MS) return undefined;
-  const state = found.holder === undefined ? 'unknown' : stateOf(found.holder);
-  if (state === 'running' || (state === 'unknown' && found.ageMs <= ABANDONED_LOCK_MS)) return undefined;
-  return found.holder?.token ?? 'unreadable';
-}
-
-async function read(lock: string): Promise<{ ageMs: number; holder: Holder | undefined } | undefined> {
-  try {
-    const [{ mtimeMs }, text] = await Promise.all([stat(lock), readFile(lock, 'utf8')]);
-    return { ageMs: Date.now() - mtimeMs, holder: parseHolder(text) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Undefined if it is being written, or its writer died at it. */
-function parseHolder(text: string): Holder | undefined {
-  try {
-    const { pid, host, started, token } = JSON.parse(text) as Partial<Holder>;
-    if (!(Number(pid) > 0) || typeof host !== 'string' || !/^[0-9a-f]+$/.test(token ?? '')) return undefined;
-    return { pid: Number(pid), host, started, token: token as string };
-  } catch {
-    return undefined;
-  }
 }
 
 async function inodeOf(path: string): Promise<bigint | undefined> {
