@@ -4,13 +4,11 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { listAlgorithms } from '../algorithms/registry.js';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { Broker } from '../broker/start-broker.js';
 import { UsageError } from '../errors.js';
-import { withTls } from '../link/broker-urls.js';
 import type { BrokerAddress } from '../link/ports.js';
 import type { AuthorizeSlave } from '../master/admissions.js';
 import type { CheckpointStore } from '../master/checkpoint-store.js';
@@ -19,13 +17,12 @@ import { Master } from '../master/master.js';
 import type { MasterEnd } from '../master/master-end.js';
 import type { MasterHandle } from '../master/master-handle.js';
 import { openCheckpoint } from '../master/open-checkpoint.js';
-import { ResourceWriter } from '../master/resource-writer.js';
-import type { ResourceFile } from '../wire/resource-file.js';
+import type { ResourceWriter } from '../master/resource-writer.js';
 import type { Configuration } from './configuration.js';
 import { joinCommand } from './join-command.js';
 import type { LocalSlaves } from './local-slaves.js';
 import { openBroker } from './open-broker.js';
-import { hostsFromElsewhere, natsUrl } from './reachable-hosts.js';
+import { describeRun, openResourceFile } from './open-resource-file.js';
 import { startLocalSlaves } from './start-local-slaves.js';
 
 interface RunMasterParams {
@@ -79,15 +76,17 @@ export class RunningMaster {
       throw new UsageError('local slaves need to know what to run; give master() the option program');
     }
     const algorithms = listAlgorithms();
+    const run = randomBytes(8).toString('hex');
+    const resources = openResourceFile(configuration, run, audit);
+    await resources?.claim();
     const checkpoint = await openStore(configuration, algorithms, audit);
     let broker: Broker | undefined;
     let address: BrokerAddress;
     let ownAddress: BrokerAddress;
-    let master: Master;
-    const run = randomBytes(8).toString('hex');
+    let master: Master | undefined;
     try {
       ({ broker, address, ownAddress } = await openBroker(configuration, audit));
-      master = await Master.open({
+      const opened = await Master.open({
         run,
         address: ownAddress,
         broker: broker === undefined ? 'external' : 'embedded',
@@ -103,13 +102,15 @@ export class RunningMaster {
         audit,
         argv: configuration.argv,
       });
+      master = opened;
+      const about = { configuration, run, master: opened, broker, address, program };
+      await resources?.begin((status) => describeRun(about, status));
     } catch (error) {
+      await master?.stop({ by: 'error', error });
       await broker?.stop();
       await checkpoint?.close();
       throw error;
     }
-    const resources = openResourceFile({ params, address, run, master, broker });
-    await resources?.update();
     if (program !== undefined) {
       audit.emit({ type: 'join-command', command: joinCommand({ configuration, program, broker }) });
     }
@@ -171,55 +172,4 @@ async function openStore(
   const store = await openCheckpoint(folder, algorithms);
   audit.emit({ type: 'checkpoint-opened', path: folder, results: store.inherited });
   return store;
-}
-
-function openResourceFile({
-  params: { configuration, audit, program },
-  address,
-  run,
-  master,
-  broker,
-}: {
-  params: RunMasterParams;
-  address: BrokerAddress;
-  run: string;
-  master: Master;
-  broker: Broker | undefined;
-}): ResourceWriter | undefined {
-  if (configuration.resourceFile === undefined) return undefined;
-  const { path } = configuration.resourceFile;
-  const urls =
-    broker === undefined
-      ? address.urls
-      : hostsFromElsewhere(broker.host)
-          .map((host) => natsUrl(host, broker.port))
-          .map((url) => (address.tls === undefined ? url : withTls(url)));
-  const { token, tls } = address;
-  const describe = (status: ResourceFile['computation-status']): ResourceFile => ({
-    'computation-status': status,
-    timestamp: new Date().toISOString(),
-    'member-id': configuration.memberId,
-    'update-interval': configuration.resourceFileUpdateIntervalMs / 1000,
-    'slaves-needed': master.slavesNeeded,
-    'slave-executable': configuration.slaveExecutable ?? program ?? process.execPath,
-    'slave-arguments': [
-      '--slave',
-      '--resource-file',
-      resolve(path),
-      ...(configuration.insecure ? ['--insecure'] : []),
-    ],
-    nats: {
-      urls,
-      ...(token === undefined ? {} : { token }),
-      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls?.certificate === undefined ? {} : { certificate: tls.certificate }),
-    },
-    'run-id': run,
-  });
-  return new ResourceWriter({
-    path,
-    intervalMs: configuration.resourceFileUpdateIntervalMs,
-    audit,
-    describe,
-  });
 }

@@ -23,6 +23,15 @@ export interface ResourceFile {
   readonly nats: BrokerOfFile;
   /** Names this run of the master. */
   readonly 'run-id': string;
+  /** Where it runs; files of older masters lack it. */
+  readonly 'master-process'?: ProcessOfFile | undefined;
+}
+
+export interface ProcessOfFile {
+  readonly host: string;
+  readonly pid: number;
+  /** Tells it from a later process of the same id. */
+  readonly started?: string | undefined;
 }
 
 export interface BrokerOfFile {
@@ -51,8 +60,10 @@ const isText: Check = (value) => typeof value === 'string' && value !== '';
 const isTextList: Check = (value) => Array.isArray(value) && value.every((item) => typeof item === 'string');
 const isCount: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
-/** The keys in the order in which they are written, each with what it must be. */
-const KEYS: Readonly<Record<keyof ResourceFile, readonly [expected: string, check: Check]>> = {
+/** The keys that every file has, in the order in which they are written, each with what it must be. */
+const KEYS: Readonly<
+  Record<Exclude<keyof ResourceFile, 'master-process'>, readonly [expected: string, check: Check]>
+> = {
   'computation-status': [
     '"in-progress" or "finished"',
     (value) => value === 'in-progress' || value === 'finished',
@@ -72,9 +83,10 @@ const KEYS: Readonly<Record<keyof ResourceFile, readonly [expected: string, chec
 
 /** JSON, one key a line, always in the same order. */
 export function formatResourceFile(file: ResourceFile): string {
-  const lines = (Object.keys(KEYS) as (keyof ResourceFile)[]).map(
-    (key) => `  ${JSON.stringify(key)}: ${JSON.stringify(file[key])}`,
-  );
+  const keys: (keyof ResourceFile)[] = [...(Object.keys(KEYS) as (keyof typeof KEYS)[]), 'master-process'];
+  const lines = keys
+    .filter((key) => file[key] !== undefined)
+    .map((key) => `  ${JSON.stringify(key)}: ${JSON.stringify(file[key])}`);
   return `{\n${lines.join(',\n')}\n}\n`;
 }
 
@@ -104,6 +116,7 @@ export function parseResourceFile(text: string, path: string): ResourceFile {
       throw wrong(path, `is foreign: "${key}" in "nats" must be a string, and is ${kindOf(value)}`);
     nats[key] = value;
   }
+  const masterProcess = processOf(file['master-process'], path);
   return {
     'computation-status': file['computation-status'],
     timestamp: file.timestamp,
@@ -114,7 +127,20 @@ export function parseResourceFile(text: string, path: string): ResourceFile {
     'slave-arguments': file['slave-arguments'],
     nats,
     'run-id': file['run-id'],
+    ...(masterProcess === undefined ? {} : { 'master-process': masterProcess }),
   };
+}
+
+function processOf(value: unknown, path: string): ProcessOfFile | undefined {
+  if (value === undefined) return undefined;
+  if (isObject(value)) {
+    const { host, pid, started } = value as Partial<ProcessOfFile>;
+    const known = started === undefined || typeof started === 'string';
+    if (typeof host === 'string' && isCount(pid) && pid !== 0 && known) {
+      return { host, pid: pid as number, ...(started === undefined ? {} : { started }) };
+    }
+  }
+  throw wrong(path, `is foreign: "master-process" must have "host" and "pid", and is ${kindOf(value)}`);
 }
 
 /**

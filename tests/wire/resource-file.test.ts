@@ -82,6 +82,10 @@ resource('it has one key a line, in a stable order, and is read back as it was',
     nats: { urls: ['nats://[::1]:1', 'tls://h'] },
   };
   assert.equal(parseResourceFile(formatResourceFile(open), 'm.rsc'), open);
+  for (const started of [{}, { started: 'b 7' }]) {
+    const whole: ResourceFile = { ...FILE, 'master-process': { host: 'h', pid: 7, ...started } };
+    assert.equal(parseResourceFile(formatResourceFile(whole), 'm.rsc'), whole);
+  }
 });
 
 resource('it takes every cut for empty or half-written, and none for something else', () => {
@@ -147,6 +151,11 @@ const BAD: readonly (readonly [what: string, text: string, expected: string])[] 
     'a token that is a list',
     withChange({ nats: { urls: ['nats://h'], token: [SECRET] } }),
     'is foreign: "token" in "nats" must be a string, and is a list',
+  ],
+  [
+    'a process without a number',
+    withChange({ 'master-process': { host: 'h', pid: 0 } }),
+    'is foreign: "master-process" must have "host" and "pid", and is an object',
   ],
   ['no run', withChange({ 'run-id': undefined }), 'is foreign: the key "run-id" is missing'],
   [

@@ -16,6 +16,7 @@ const FILE: ResourceFile = {
   'slave-arguments': ['--slave', 'ü'],
   nats: { urls: ['nats://127.0.0.1:4222'], token: TOKEN },
   'run-id': '0011223344556677',
+  'master-process': { host: 'h', pid: 7, started: 'boot 9' },
 };
 
 const command = parseFlags(
