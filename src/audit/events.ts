@@ -167,8 +167,11 @@ export interface AuditEventTable {
   'task-threw': { sid: string; taskId: string; attempt: number; algorithm: string; message: string };
   /** `THREW 100 times "hello" RangeError: no`: so often up to now; without a message all kinds beyond the first five. */
   'tasks-threw': { count: number; algorithm: string; message?: string | undefined };
-  /** `WAITING for slaves: 5 tasks queued, none here for 10.0 s; start some with --slave or --slaves N`. */
-  'slaves-missing': { queued: number; waitedSeconds: number };
+  /**
+   * `WAITING for slaves: 5 tasks queued, none here for 10.0 s; start some with --slave or --slaves N`. `hint` is
+   * what was most likely mistyped: `; --slavez is not a flag of ts-mw ...`.
+   */
+  'slaves-missing': { queued: number; waitedSeconds: number; hint?: string | undefined };
   /** `SLAVE-0 D TASK-7 duplicate`: a result that came too late, twice or from the wrong slave. */
   'result-dropped': { sid: string; taskId: string; reason: string };
 

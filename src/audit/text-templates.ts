@@ -101,7 +101,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'task-threw': '{sid:id} THREW {taskId:id} #{attempt:int} {algorithm:name} {message:text}',
   'tasks-threw': 'THREW {count:int} times {algorithm:name}[[ {message:text}]]',
   'slaves-missing':
-    'WAITING for slaves: {queued:int} tasks queued, none here for {waitedSeconds:sec} s; start some with --slave or --slaves N',
+    'WAITING for slaves: {queued:int} tasks queued, none here for {waitedSeconds:sec} s; start some with --slave or --slaves N[[; {hint:text}]]',
   'result-dropped': '{sid:id} D {taskId:id} {reason:text}',
 
   'local-slave-started': 'LOCAL {index:int} STARTED pid {pid:int}',

@@ -80,6 +80,8 @@ export interface Configuration {
   readonly argv: readonly string[];
   /** One line each, for the audit trail. */
   readonly warnings: readonly string[];
+  /** Those of them that ask about flags which are nearly ours. */
+  readonly mistyped: readonly string[];
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -87,9 +89,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Beats come once a second; below this a single late one condemns a slave. */
 const SHORT_CLIENT_TIMEOUT_MS = 3000;
 
+export interface CommandLine {
+  readonly given: readonly GivenFlag[];
+  readonly argv: readonly string[];
+  /** A sentence for each of the program's arguments that is nearly a flag of ours. */
+  readonly mistyped: readonly string[];
+}
+
 export function configure(
-  given: readonly GivenFlag[],
-  argv: readonly string[],
+  { given, argv, mistyped }: CommandLine,
   defaults: Flags,
   env: Environment,
 ): Configuration {
@@ -103,7 +111,8 @@ export function configure(
   }
   const flags = [...ofProgram.filter(({ key }) => !isDisplaced(key, role, given)), ...given];
   const configuration = new Reader(role, flags, env).configuration(argv);
-  return freeze({ ...configuration, warnings: [...warnOfExposed(given), ...configuration.warnings] });
+  const warnings = [...mistyped, ...warnOfExposed(given), ...configuration.warnings];
+  return freeze({ ...configuration, warnings, mistyped });
 }
 
 function roleOf(flags: readonly GivenFlag[]): 'master' | 'slave' | undefined {
@@ -129,7 +138,7 @@ class Reader {
     this.#env = env;
   }
 
-  configuration(argv: readonly string[]): Configuration {
+  configuration(argv: readonly string[]): Omit<Configuration, 'mistyped'> {
     const tls = this.#tls();
     const urls = this.#urls(tls);
     const resourceFile = this.#resourceFile();

@@ -6,6 +6,7 @@ import { type Configuration, configure, type Environment } from './configuration
 import { helpText, versionText } from './describe-flags.js';
 import { parseChoice } from './flag-values.js';
 import { type NatsConfigQuestion, natsConfigQuestion } from './nats-config-question.js';
+import { nearestFlag, nearFlags } from './near-flags.js';
 import type { Flags } from './program-flags.js';
 import { type GivenFlag, splitArguments } from './split-arguments.js';
 import { type TrailQuestion, trailQuestion } from './trail-question.js';
@@ -30,6 +31,8 @@ export interface Surroundings {
   readonly env: Environment;
   /** Path of the file that node runs, for `--help` and `--version`. */
   readonly program: string;
+  /** Width of the terminal, for `--help`; 80 where there is none. */
+  readonly columns?: number | undefined;
 }
 
 /**
@@ -40,17 +43,27 @@ export interface Surroundings {
 export function parseFlags(
   argv: readonly string[],
   defaults: Flags = {},
-  { env, program }: Surroundings = { env: process.env, program: process.argv[1] ?? '' },
+  { env, program, columns }: Surroundings = {
+    env: process.env,
+    program: process.argv[1] ?? '',
+    columns: process.stdout.columns,
+  },
 ): ParsedCommand {
-  const { given, argv: rest, problem } = splitArguments(argv);
-  if (given.some(({ key }) => key === 'help')) return { kind: 'help', text: helpText(program) };
+  const { given, argv: rest, unknown, problem } = splitArguments(argv);
+  const help = given.filter(({ key }) => key === 'help');
+  if (help.length > 0) {
+    const all = help.some(({ value }) => value === 'all');
+    return { kind: 'help', text: helpText({ program, columns, all }) };
+  }
   if (given.some(({ key }) => key === 'version')) return { kind: 'version', text: versionText(program) };
   if (problem !== undefined) throw problem;
   const question = trailQuestion(given);
   if (question !== undefined) return question;
-  const natsConfig = naming(rest, () => natsConfigQuestion(given, defaults));
+  const natsConfig = naming(unknown, () => natsConfigQuestion(given, defaults));
   if (natsConfig !== undefined) return natsConfig;
-  const configuration = naming(rest, () => configure(given, rest, defaults, env));
+  const configuration = naming(unknown, () =>
+    configure({ given, argv: rest, mistyped: nearFlags(unknown) }, defaults, env),
+  );
   if (given.some(({ key }) => key === 'repl')) return { kind: 'repl', configuration };
   const batch = given.findLast(({ key }) => key === 'printBatch')?.value;
   if (batch === undefined) return { kind: 'run', configuration };
@@ -59,13 +72,24 @@ export function parseFlags(
 }
 
 /** What is missing was perhaps mistyped: then it stands among the program's own arguments. */
-function naming<T>(rest: readonly string[], fn: () => T): T {
+function naming<T>(unknown: readonly string[], fn: () => T): T {
   try {
     return fn();
   } catch (error) {
-    const strange = rest.find((argument) => /^--[a-z]/.test(argument))?.split('=', 1)[0];
-    if (!(error instanceof FlagError) || strange === undefined) throw error;
+    if (!(error instanceof FlagError)) throw error;
+    const names = unknown.filter((argument) => /^--[a-z]/.test(argument)).map(nameOf);
+    const near = unknown.map(nameOf).find((name) => nearestFlag(name, false) !== undefined);
+    const strange = near ?? names[0];
+    if (strange === undefined) throw error;
+    const meant = nearestFlag(strange, true)?.name;
     const message = error.message.slice(error.flag.length + 2);
-    throw new FlagError(error.flag, `${message} (${strange} is no flag of ts-mw)`, { cause: error });
+    const question = meant === undefined ? '' : `; did you mean ${meant}?`;
+    throw new FlagError(error.flag, `${message} (${strange} is not a flag of ts-mw${question})`, {
+      cause: error,
+    });
   }
+}
+
+function nameOf(argument: string): string {
+  return argument.split('=', 1)[0] ?? '';
 }

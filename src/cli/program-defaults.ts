@@ -12,7 +12,10 @@ export function givenByDefaults(defaults: Flags): GivenFlag[] {
   for (const [key, value] of Object.entries(defaults)) {
     const row = FLAG_ROWS.find((row) => row.key === key);
     if (row === undefined || isTypedOnly(row.key)) {
-      throw new FlagError(flagName(key), `${key} is no flag that a program can give; see --help for those`);
+      throw new FlagError(
+        flagName(key),
+        `${key} is no flag that a program can give; see --help all for those`,
+      );
     }
     if (value === undefined || value === false) continue;
     if ((value === true) === row.takesValue) {

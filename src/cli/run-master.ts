@@ -101,6 +101,7 @@ export class RunningMaster {
         authorizeSlave: params.authorizeSlave,
         audit,
         argv: configuration.argv,
+        slaveHint: configuration.mistyped.join('; ') || undefined,
       });
       master = opened;
       const about = { configuration, run, master: opened, broker, address, program };

@@ -18,6 +18,8 @@ export interface SplitArguments {
   readonly given: readonly GivenFlag[];
   /** The program's, as they came, without the first `--`. */
   readonly argv: readonly string[];
+  /** Those of them that stood before it. */
+  readonly unknown: readonly string[];
 }
 
 const ROWS = new Map(FLAG_ROWS.map((row) => [row.name, row]));
@@ -25,7 +27,8 @@ const ROWS = new Map(FLAG_ROWS.map((row) => [row.name, row]));
 /** Never throws when `--help` or `--version` is among our flags: `problem` then stands beside them. */
 export function splitArguments(args: readonly string[]): SplitArguments & { readonly problem?: FlagError } {
   const given: GivenFlag[] = [];
-  const argv: string[] = [];
+  const unknown: string[] = [];
+  let behind: readonly string[] = [];
   let problem: FlagError | undefined;
   // Programs may well have a --html of their own
   const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
@@ -33,17 +36,20 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
   for (let i = 0; i < args.length; i++) {
     const argument = args[i] ?? '';
     if (argument === '--') {
-      argv.push(...args.slice(i + 1));
+      behind = args.slice(i + 1);
       break;
     }
     const equals = argument.indexOf('=');
     const row = ROWS.get(equals < 0 ? argument : argument.slice(0, equals));
     if (row === undefined || (row.key === 'html' && !asksForReport)) {
-      argv.push(argument);
+      unknown.push(argument);
       continue;
     }
     try {
-      if (!row.takesValue) {
+      if (row.key === 'help' && (args[i + 1] === 'all' || argument === '--help=all')) {
+        given.push({ key: row.key, value: 'all' });
+        if (equals < 0) i++;
+      } else if (!row.takesValue) {
         if (equals >= 0) throw new FlagError(row.name, `takes no value; type ${row.name} alone`);
         given.push({ key: row.key, value: true });
       } else if (equals >= 0) {
@@ -57,7 +63,8 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
       problem ??= error;
     }
   }
-  return problem === undefined ? { given, argv } : { given, argv, problem };
+  const split = { given, unknown, argv: [...unknown, ...behind] };
+  return problem === undefined ? split : { ...split, problem };
 }
 
 /** What looks like a flag is more likely one whose neighbour lost its value than a value; `=` says otherwise. */

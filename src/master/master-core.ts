@@ -53,6 +53,7 @@ export class MasterCore {
   readonly #aborts = new AbortWatch((tasks, reason) => this.#intake.cancelBySignal(tasks, reason));
   readonly #checkpoint: Checkpoint | undefined;
   readonly #drought = new Drought();
+  readonly #slaveHint: string | undefined;
   readonly groups: Groups;
   #over: Error | undefined;
   readonly #abort = new AbortController();
@@ -68,6 +69,7 @@ export class MasterCore {
 
   constructor(options: MasterCoreOptions) {
     this.#audit = options.audit;
+    this.#slaveHint = options.slaveHint;
     this.#ports = options.ports;
     this.#sessions = new Sessions(options);
     this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes);
@@ -380,7 +382,8 @@ export class MasterCore {
     this.dispatch(now);
     const waitedSeconds = this.#drought.tick(now, this.#jar.queued, this.roster.size);
     if (waitedSeconds !== undefined) {
-      this.#audit.emit({ type: 'slaves-missing', queued: this.#jar.queued, waitedSeconds });
+      const queued = this.#jar.queued;
+      this.#audit.emit({ type: 'slaves-missing', queued, waitedSeconds, hint: this.#slaveHint });
     }
     this.#ledger.tick(now, this.#jar.pending);
   }

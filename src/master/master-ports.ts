@@ -45,6 +45,8 @@ export interface MasterCoreOptions {
   readonly allowVersionSkew: boolean;
   readonly broker: 'embedded' | 'external';
   readonly audit: AuditSink;
+  /** Told beside the news that no slave comes: what is likely wrong with the command line. */
+  readonly slaveHint?: string | undefined;
   readonly ports: MasterPorts;
   /** Where results outlive this master; the shell tells the core what was committed. */
   readonly store?: ResultStore | undefined;

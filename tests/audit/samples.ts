@@ -214,8 +214,8 @@ export const SAMPLES: Samples = {
     'THREW 100 times "hello" RangeError: no',
   ],
   'slaves-missing': [
-    { type: 'slaves-missing', queued: 5, waitedSeconds: 10 },
-    'WAITING for slaves: 5 tasks queued, none here for 10.0 s; start some with --slave or --slaves N',
+    { type: 'slaves-missing', queued: 5, waitedSeconds: 10, hint: 'did you mean --slaves?' },
+    'WAITING for slaves: 5 tasks queued, none here for 10.0 s; start some with --slave or --slaves N; did you mean --slaves?',
   ],
   'task-retried': [
     {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Configuration } from '../../src/cli/configuration.js';
-import { FLAG_ROWS, isTypedOnly } from '../../src/cli/flag-table.js';
+import { FIRST_KEYS, FLAG_ROWS, flagName, isTypedOnly, shownFlag } from '../../src/cli/flag-table.js';
 import { parseFlags } from '../../src/cli/flags.js';
 import type { Flags } from '../../src/cli/program-flags.js';
 import { type ResourceFileOfMaster, slaveTarget } from '../../src/cli/slave-target.js';
@@ -64,8 +64,13 @@ const flags = suite('flags');
 
 flags('a refusal names a flag that is none of ours, but not what came with it', () => {
   const { message } = refusal(['--slave', 'word', '--resource-fil=secret']);
-  assert.match(message, /^--slave: expected a way .*URL \(--resource-fil is no flag of ts-mw\)$/);
-  assert.not.match(refusal(['--slave', '-x', '3']).message, 'no flag of ts-mw');
+  assert.match(
+    message,
+    /^--slave: expected a way .*URL \(--resource-fil is not a flag of ts-mw; did you mean --resource-file\?\)$/,
+  );
+  assert.match(refusal(['--slave', '--x', '3']).message, /URL \(--x is not a flag of ts-mw\)$/);
+  assert.not.match(refusal(['--slave', '-x', '3']).message, 'not a flag of ts-mw');
+  assert.not.match(refusal(['--slave', '--', '--resource-fil']).message, 'not a flag of ts-mw');
 });
 
 flags('fills in every default', () => {
@@ -95,6 +100,7 @@ flags('fills in every default', () => {
     allowVersionSkew: false,
     strict: false,
     checkpoint: undefined,
+    mistyped: [],
   });
   assert.equal([warnings, argv], [[], []]);
 });
@@ -504,19 +510,56 @@ flags('judges the defaults of the program as it does the command line', () => {
   assert.is(refusal(['--master'], { memberId: true } as unknown as Flags).flag, '--member-id');
 });
 
-flags('answers --help with every flag, whatever else is wrong', () => {
-  for (const argv of [['--help'], ['--slaves', 'x', '--help', '--version'], ['--member-id', '--help']]) {
-    const command = parseFlags(argv, {}, { env: {}, program: '/some/where/app.mjs' });
-    if (command.kind !== 'help') throw new Error(command.kind);
-    for (const { name, byDefault } of FLAG_ROWS) {
-      assert.match(command.text, new RegExp(`^  ${name} +\\S`, 'm'));
-      if (byDefault) assert.ok(command.text.replace(/\s+/g, ' ').includes(`[default: ${byDefault}]`), name);
+function help(argv: readonly string[], columns?: number): string {
+  const command = parseFlags(argv, {}, { env: {}, program: '/some/where/app.mjs', columns });
+  if (command.kind !== 'help') throw new Error(command.kind);
+  return command.text;
+}
+
+flags('answers --help all with every flag, whatever else is wrong', () => {
+  for (const argv of [
+    ['--help', 'all'],
+    ['--slaves', 'x', '--help=all', '--version'],
+    ['--help', '--help', 'all'],
+  ]) {
+    const text = help(argv);
+    for (const row of FLAG_ROWS) {
+      const { byDefault } = row;
+      assert.ok(
+        text.split('\n').some((line) => `${line} `.startsWith(`  ${shownFlag(row)} `)),
+        row.name,
+      );
+      if (byDefault) assert.ok(text.includes(`[default: ${byDefault}]`), row.name);
     }
     for (const group of ['Role', 'Master', 'Slaves', 'Groups', 'Audit', 'Broker (NATS)', 'Timeouts']) {
-      assert.ok(command.text.includes(`\n${group}:\n`), group);
+      assert.ok(text.includes(`\n${group}:\n`), group);
     }
-    assert.ok(command.text.startsWith('app --master'));
-    assert.ok(command.text.split('\n').every((line) => line.length <= 100));
+    assert.ok(text.startsWith('app --master'));
+  }
+});
+
+flags('answers --help with the flags that people need first', () => {
+  for (const argv of [['--help'], ['--slaves', 'x', '--help', '--version'], ['--member-id', '--help']]) {
+    const shown = [...help(argv).matchAll(/^ {2}(--\S+)/gm)].map(([, name]) => name);
+    assert.equal(shown, FIRST_KEYS.map(flagName));
+    assert.match(help(argv), new RegExp(`--help all shows ${FLAG_ROWS.length - FIRST_KEYS.length} more`));
+  }
+  assert.is(refusal(['--help=me']).flag, '--help');
+});
+
+flags('--help fits the terminal, and is 80 wide where there is none', () => {
+  const widest = (text: string) => Math.max(...text.split('\n').map(({ length }) => length));
+  const words = (text: string) => text.split(/\s+/).join(' ');
+  for (const argv of [['--help'], ['--help', 'all']]) {
+    for (const columns of [48, 60, 79, 80, 81, 100, 120]) {
+      const text = help(argv, columns);
+      assert.ok(widest(text) <= columns, `${columns}: ${text}`);
+      assert.is(words(text), words(help(argv)), 'the words are the same');
+    }
+    assert.is(help(argv, undefined), help(argv, 80));
+    assert.is(help(argv, 0), help(argv, 80));
+    assert.is(help(argv, 1), help(argv, 48));
+    assert.is(help(argv, 500), help(argv, 120));
   }
 });
 

@@ -121,7 +121,7 @@ test('it is 255 for a wrong flag, with one line that names the flag', () =>
 
 test('it is 0 for --help and --version, which go to standard output', () =>
   withPrograms(async ({ start }) => {
-    const help = start('no-master.js', ['--master', '--help']);
+    const help = start('no-master.js', ['--master', '--help', 'all']);
     const version = start('no-master.js', ['--version']);
     assert.is(await help.code(), 0);
     assert.is(await version.code(), 0);

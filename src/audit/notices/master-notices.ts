@@ -131,9 +131,10 @@ export class MasterNotices implements NoticeFold {
     return this.#starting.delete(pid) && this.#starting.size === 0 ? this.#together.take() : NO_NOTICES;
   }
 
-  #waiting({ queued, waitedSeconds }: AuditEventOf<'slaves-missing'>): string {
+  #waiting({ queued, waitedSeconds, hint }: AuditEventOf<'slaves-missing'>): string {
     const how = this.#joinCommand ?? 'the program with --slave, or the master with --slaves N';
-    return `WAITING: ${counted(queued, 'task')} and no slave for ${waitedSeconds.toFixed(0)} s; start ${how}`;
+    const since = `for ${waitedSeconds.toFixed(0)} s${hint === undefined ? '' : ` (${hint})`}`;
+    return `WAITING: ${counted(queued, 'task')} and no slave ${since}; start ${how}`;
   }
 
   #interrupted({ signal }: AuditEventOf<'interrupted'>): readonly Notice[] {

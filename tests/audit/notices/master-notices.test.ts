@@ -172,6 +172,7 @@ test('a signal is answered at once, with those that still compute', () => {
 test('WAITING and the ends with 255 say what to do', () => {
   const terminal = new Terminal().see({ type: 'slaves-missing', queued: 5, waitedSeconds: 10.04 });
   terminal.see({ type: 'join-command', command }, { type: 'slaves-missing', queued: 1, waitedSeconds: 10 });
+  terminal.see({ type: 'slaves-missing', queued: 1, waitedSeconds: 10, hint: 'did you mean --slaves?' });
   terminal.see(
     { type: 'wrong-exit-code', value: 'undefined' },
     { type: 'master-algorithm-missing' },
@@ -181,6 +182,7 @@ test('WAITING and the ends with 255 say what to do', () => {
     'WAITING: 5 tasks and no slave for 10 s; start the program with --slave, or the master with --slaves N',
     `to add a slave: ${command}`,
     `WAITING: 1 task and no slave for 10 s; start ${command}`,
+    `WAITING: 1 task and no slave for 10 s (did you mean --slaves?); start ${command}`,
     'exits with 255: the algorithm returned undefined, not an integer from 0 to 255',
     'exits with 255: the program has no master algorithm; call defineMaster before initialize',
     'exits with 255: another master of member m is alive (it answers)',
