@@ -99,8 +99,18 @@ export interface AuditEventTable {
   'task-resumed': { sid: string; taskId: string; previousSid: string };
 
   // A slave, as its master sees it
-  /** `SLAVE-0 host:4711 -> ["m"] :connecting [:unordered]`: has its sid. */
-  'slave-connecting': { sid: string; host: string; pid: number; memberId: string; kind: SlaveKind };
+  /**
+   * `SLAVE-0 host:4711 -> ["m"] :connecting [:unordered] concurrency 4`: has its sid, and runs so many tasks at once;
+   * nothing is said of one.
+   */
+  'slave-connecting': {
+    sid: string;
+    host: string;
+    pid: number;
+    memberId: string;
+    kind: SlaveKind;
+    concurrency?: number | undefined;
+  };
   /** `SLAVE-0 -> :idle`. */
   'slave-idle': { sid: string };
   /** `SLAVE-0 -> :busy`. */

@@ -65,7 +65,7 @@ export function throughputDrawing(summary: TrailSummary): string {
   );
 }
 
-/** A bar a session; the darker a piece, the more of that time its results took. */
+/** A bar a session; the darker a piece, the more of that time its results took on all its places. */
 export function slavesDrawing(summary: TrailSummary): string {
   const { slaves, table } = summary;
   const shown = slaves.slice(0, MOST_SLAVES);
@@ -85,7 +85,7 @@ export function slavesDrawing(summary: TrailSummary): string {
     const bar = (fromMs: number, toMs: number, attributes: string): string =>
       `<rect x="${round(x(fromMs))}" y="${top}" width="${round(Math.max(0.5, x(toMs) - x(fromMs)))}" height="${height}" ${attributes}/>`;
     const pieces = slave.activity.map(({ fromMs, toMs, micros }) => {
-      const part = Math.min(1, micros / 1_000 / Math.max(1, toMs - fromMs));
+      const part = micros / 1_000 / Math.max(1, (toMs - fromMs) * slave.places);
       return part < 0.005 ? '' : bar(fromMs, toMs, `class="busy" fill-opacity="${part.toFixed(2)}"`);
     });
     const lost = slave.end?.kind === 'lost' ? bar(slave.toMs, slave.toMs + spanMs / 400, 'class="lost"') : '';

@@ -20,9 +20,13 @@ export interface ReportLimits {
   /** Rows of the table over time. */
   readonly times: number;
   readonly slaves: number;
+  readonly failures: number;
   /** Algorithms with a column of their own in the table over time. */
   readonly algorithms: number;
 }
+
+/** Characters of a reason; the trail has the rest. */
+const MOST_BECAUSE = 160;
 
 const text = (name: string) => ({ name, isText: true });
 const number = (name: string) => ({ name });
@@ -33,6 +37,7 @@ export function reportTables(summary: TrailSummary, limits: ReportLimits): Repor
     slavesInShort(summary),
     hostTable(summary),
     algorithmTable(summary),
+    failureTable(summary, limits),
     timesTable(summary, limits),
     slaveTable(summary, limits),
   ];
@@ -79,7 +84,6 @@ function runTable({ runs, counts }: TrailSummary): ReportTable {
 
 function slavesInShort({ slaves, counts, losses }: TrailSummary): ReportTable {
   const lifetimes = slaves.map(({ fromMs, toMs }) => toMs - fromMs).sort((a, b) => a - b);
-  const median = lifetimes[Math.floor(lifetimes.length / 2)] ?? 0;
   const others = [
     [counts.recalled, 'Tasks taken back unstarted'],
     [counts.reclaimed, 'Tasks taken back from lost slaves'],
@@ -89,7 +93,7 @@ function slavesInShort({ slaves, counts, losses }: TrailSummary): ReportTable {
   return {
     title: 'Slaves',
     notes: [
-      `Sessions: ${slaves.length}; at most ${counts.mostAtOnce} at a time; half lasted longer than ${seconds(median)} s.`,
+      `Sessions: ${slaves.length}; at most ${counts.mostAtOnce} at a time; the median lasted ${seconds(median(lifetimes))} s.`,
       `Ends: ${counts.shutDown} shut down, ${counts.lost} lost, ${counts.left} left; joined again: ${counts.rejoined}.`,
       ...others.filter(([count]) => count > 0).map(([count, what]) => `${what}: ${count}.`),
     ],
@@ -99,14 +103,16 @@ function slavesInShort({ slaves, counts, losses }: TrailSummary): ReportTable {
 }
 
 function hostTable({ slaves }: TrailSummary): ReportTable {
-  const hosts = new Map<string, { slaves: number; results: number; micros: number; lifeMs: number }>();
-  for (const { host, results, micros, fromMs, toMs } of slaves) {
-    const sum = hosts.get(host) ?? { slaves: 0, results: 0, micros: 0, lifeMs: 0 };
-    hosts.set(host, sum);
+  const hosts = new Map<string, Usage & { slaves: number; results: number; micros: number }>();
+  for (const slave of slaves) {
+    const sum = hosts.get(slave.host) ?? { slaves: 0, results: 0, micros: 0, busyMicros: 0, placesMs: 0 };
+    hosts.set(slave.host, sum);
     sum.slaves++;
-    sum.results += results;
-    sum.micros += micros;
-    sum.lifeMs += toMs - fromMs;
+    sum.results += slave.results;
+    sum.micros += slave.micros;
+    const { busyMicros, placesMs } = usageOf(slave);
+    sum.busyMicros += busyMicros;
+    sum.placesMs += placesMs;
   }
   return {
     title: 'Hosts',
@@ -114,18 +120,18 @@ function hostTable({ slaves }: TrailSummary): ReportTable {
     columns: [text('host'), number('sessions'), number('results'), number('computed s'), number('busy')],
     rows: [...hosts]
       .sort(([, a], [, b]) => b.results - a.results)
-      .map(([host, { slaves, results, micros, lifeMs }]) => [
+      .map(([host, sum]) => [
         host,
-        String(slaves),
-        String(results),
-        seconds(micros / 1_000),
-        share(micros, lifeMs),
+        String(sum.slaves),
+        String(sum.results),
+        seconds(sum.micros / 1_000),
+        share(sum),
       ]),
   };
 }
 
 function algorithmTable(summary: TrailSummary): ReportTable {
-  const columns = ['submitted', 'ok', 'error', 'unrunnable', 'p50', 'p90', 'p99', 'longest', 'computed s'];
+  const columns = ['submitted', 'ok', 'error', 'unrunnable', 'median', 'p90', 'p99', 'longest', 'computed s'];
   return {
     title: 'Algorithms',
     notes: ['Run times are at most 3 % off.'],
@@ -135,6 +141,30 @@ function algorithmTable(summary: TrailSummary): ReportTable {
       ...[submitted, ok, error, unrunnable].map(String),
       ...[0.5, 0.9, 0.99, 1].map((part) => (times.count === 0 ? '-' : duration(times.percentile(part)))),
       seconds(times.micros / 1_000),
+    ]),
+  };
+}
+
+function failureTable({ failures, counts }: TrailSummary, limits: ReportLimits): ReportTable {
+  const all = failures.list();
+  const shown = all.slice(0, limits.failures);
+  const left = all.slice(limits.failures).reduce((sum, { count }) => sum + count, 0);
+  return {
+    title: 'Failures',
+    notes:
+      all.length === 0
+        ? ['None.']
+        : [
+            `Runs that failed and were made again: ${counts.retried}.`,
+            'Words that differ in numbers only are counted together. A run that threw and was made again counts twice.',
+            ...(left > 0 ? [`Further reasons: ${left} times.`] : []),
+          ],
+    columns: [text('what'), text('algorithm'), text('because'), number('times')],
+    rows: shown.map(({ kind, algorithm, because, count }) => [
+      kind,
+      algorithm === '' ? '-' : algorithm,
+      because.length > MOST_BECAUSE ? `${because.slice(0, MOST_BECAUSE)}…` : because,
+      String(count),
     ]),
   };
 }
@@ -169,11 +199,12 @@ function timesTable(summary: TrailSummary, { times, algorithms }: ReportLimits):
 function slaveTable({ slaves, runs }: TrailSummary, limits: ReportLimits): ReportTable {
   const shown = slaves.slice(0, limits.slaves);
   const name = ({ sid, run }: SlaveSummary): string => (runs.length > 1 ? `${run + 1}/${sid}` : sid);
-  const columns = ['sent', 'results', 'computed s', 'busy'];
+  const hasPlaces = slaves.some(({ places }) => places > 1);
+  const columns = [...(hasPlaces ? ['places'] : []), 'sent', 'results', 'computed s', 'busy'];
   return {
     title: 'Each slave',
     notes: [
-      'Busy is the share of its time that the results took that came from it.',
+      'Busy is the share of its time that its results took, on all its places: those of --slave-concurrency, else one.',
       ...(shown.length < slaves.length ? [`These are the first ${shown.length} of ${slaves.length}.`] : []),
     ],
     columns: [
@@ -189,10 +220,11 @@ function slaveTable({ slaves, runs }: TrailSummary, limits: ReportLimits): Repor
       slave.pid === 0 ? slave.host : `${slave.host}:${slave.pid}`,
       localTime(slave.fromMs),
       seconds(slave.toMs - slave.fromMs),
+      ...(hasPlaces ? [String(slave.places)] : []),
       String(slave.sent),
       String(slave.results),
       seconds(slave.micros / 1_000),
-      share(slave.micros, slave.toMs - slave.fromMs),
+      share(usageOf(slave)),
       slave.end?.text ?? 'connected',
     ]),
   };
@@ -223,6 +255,24 @@ export function duration(micros: number): string {
   return `${Number((micros / size).toPrecision(3))} ${unit}`;
 }
 
-function share(micros: number, lifeMs: number): string {
-  return lifeMs <= 0 ? '-' : `${((micros / 1_000 / lifeMs) * 100).toFixed(1)} %`;
+interface Usage {
+  busyMicros: number;
+  /** Of all places together. */
+  placesMs: number;
+}
+
+/** Only what lies within its life counts: a result may tell of a run that began before it joined. */
+function usageOf({ activity, places, fromMs, toMs }: SlaveSummary): Usage {
+  const busyMicros = activity.reduce((sum, { micros }) => sum + micros, 0);
+  return { busyMicros, placesMs: (toMs - fromMs) * places };
+}
+
+function share({ busyMicros, placesMs }: Usage): string {
+  return placesMs <= 0 ? '-' : `${Math.min(100, (busyMicros / 1_000 / placesMs) * 100).toFixed(1)} %`;
+}
+
+function median(sorted: readonly number[]): number {
+  const middle = sorted.length / 2;
+  const [below = 0, above = 0] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
+  return (below + above) / 2;
 }

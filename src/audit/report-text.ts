@@ -2,7 +2,7 @@
 import { type ReportTable, reportTables } from './report-tables.js';
 import type { TrailSummary } from './trail-summary.js';
 
-const LIMITS = { times: 24, slaves: 60, algorithms: 4 };
+const LIMITS = { times: 24, slaves: 60, failures: 20, algorithms: 4 };
 
 export function reportText(summary: TrailSummary): string {
   return `${reportTables(summary, LIMITS).map(tableText).join('\n\n')}\n`;

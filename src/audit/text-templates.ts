@@ -80,7 +80,8 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'slave-rejoined': '{sid:id} JOINED AGAIN, was {previousSid:id}',
   'task-resumed': '{sid:id} GOES ON with {taskId:id}, begun as {previousSid:id}',
 
-  'slave-connecting': '{sid:id} {host:word}:{pid:int} -> [{memberId:name}] :connecting [:{kind:word}]',
+  'slave-connecting':
+    '{sid:id} {host:word}:{pid:int} -> [{memberId:name}] :connecting [:{kind:word}][[ concurrency {concurrency:int}]]',
   'tasks-recalled': '{sid:id} -> RECALLED {count:int} tasks',
   'slave-moved': '{sid:id} -> [:{kind:word}]',
   'slave-freed': '{sid:id} -> :unordered',

@@ -1,5 +1,7 @@
 /** Gathers from a trail's events what a report tells; memory grows with the number of slaves, not of lines. */
-import type { AuditEvent } from './events.js';
+import { type Activity, addActivity, spreadActivity } from './activity.js';
+import type { AuditEvent, AuditEventOf } from './events.js';
+import { Failures, OTHERS } from './failures.js';
 import { parseRanges } from './ranges.js';
 import { RunTimes } from './run-times.js';
 import { TimeTable } from './time-table.js';
@@ -9,13 +11,6 @@ export interface RunSummary {
   fromMs: number;
   toMs: number;
   finished: boolean;
-}
-
-/** How much of a time a slave computed. */
-export interface Activity {
-  readonly fromMs: number;
-  toMs: number;
-  micros: number;
 }
 
 /** How a slave's session came to its end, and the words for it. */
@@ -31,6 +26,8 @@ export interface SlaveSummary {
   readonly run: number;
   readonly host: string;
   readonly pid: number;
+  /** How many tasks it runs at once. */
+  readonly places: number;
   readonly fromMs: number;
   toMs: number;
   /** Undefined as long as it is connected. */
@@ -39,6 +36,7 @@ export interface SlaveSummary {
   results: number;
   computed: number;
   micros: number;
+  /** Within its life, once the trail has no more. */
   activity: Activity[];
 }
 
@@ -50,9 +48,6 @@ export interface AlgorithmSummary {
   readonly times: RunTimes;
 }
 
-/** Pieces of a slave's line in a drawing. */
-const MOST_ACTIVITIES = 256;
-
 export class TrailSummary {
   readonly runs: RunSummary[] = [];
   readonly slaves: SlaveSummary[] = [];
@@ -60,6 +55,7 @@ export class TrailSummary {
   readonly table = new TimeTable();
   /** Why slaves were lost, and how often. */
   readonly losses = new Map<string, number>();
+  readonly failures = new Failures();
   readonly counts = {
     events: 0,
     rejoined: 0,
@@ -70,6 +66,7 @@ export class TrailSummary {
     mostAtOnce: 0,
     recalled: 0,
     reclaimed: 0,
+    retried: 0,
     resultsDropped: 0,
     linesDropped: 0,
   };
@@ -127,7 +124,7 @@ export class TrailSummary {
         this.table.add('results', timeMs, event.count);
         break;
       case 'slave-computed':
-        addActivity(this.#slave(event.sid), event, timeMs);
+        this.#compute(event, timeMs);
         break;
       case 'tasks-submitted':
         for (const { algorithm, count } of event.algorithms) {
@@ -144,6 +141,19 @@ export class TrailSummary {
       case 'task-reclaimed':
         this.counts.reclaimed++;
         break;
+      case 'task-retried':
+        this.counts.retried++;
+        this.failures.add('run again', '', event.evidence);
+        break;
+      case 'task-threw':
+        this.failures.raise('threw', event.algorithm, event.message, 1);
+        break;
+      case 'tasks-threw':
+        this.failures.raise('threw', event.algorithm, event.message ?? OTHERS, event.count);
+        break;
+      case 'task-unrunnable':
+        this.failures.add('unrunnable', event.algorithm, whyUnrunnable(event));
+        break;
       case 'result-dropped':
         this.counts.resultsDropped++;
         break;
@@ -153,19 +163,20 @@ export class TrailSummary {
       default:
     }
     const run = this.runs.at(-1);
-    if (run !== undefined && !run.finished) run.toMs = timeMs;
+    if (run !== undefined && !run.finished) run.toMs = Math.max(run.fromMs, timeMs);
   }
 
   /** To be called when the trail has no more. */
   finish(): void {
     for (const slave of this.#connected.values()) slave.toMs = Math.max(slave.toMs, this.lastMs);
+    for (const slave of this.slaves) slave.activity = spreadActivity(slave.activity, slave.places);
   }
 
   #finish(memberId: string, timeMs: number): void {
     const run = this.runs.at(-1);
     if (run === undefined) return;
     run.memberId = memberId;
-    run.toMs = timeMs;
+    run.toMs = Math.max(run.fromMs, timeMs);
     run.finished = true;
     this.#endRun();
   }
@@ -174,25 +185,27 @@ export class TrailSummary {
   #endRun(): void {
     const run = this.runs.at(-1);
     for (const slave of this.#connected.values()) {
-      slave.toMs = run?.toMs ?? slave.fromMs;
+      slave.toMs = Math.max(slave.fromMs, run?.toMs ?? 0);
       slave.end = { kind: 'master-ended', text: 'its master ended' };
       this.table.add('gone', slave.toMs, 1);
     }
+    this.failures.endRun();
     this.#connected.clear();
     this.#bySid.clear();
   }
 
-  #join({ sid, host, pid }: { sid: string; host: string; pid: number }, timeMs: number): void {
-    const slave = this.#create(sid, host, pid, timeMs);
+  #join({ sid, host, pid, concurrency = 1 }: AuditEventOf<'slave-connecting'>, timeMs: number): void {
+    const slave = this.#create(sid, host, pid, timeMs, concurrency);
     this.#connected.set(sid, slave);
     this.counts.mostAtOnce = Math.max(this.counts.mostAtOnce, this.#connected.size);
     this.table.add('joined', timeMs, 1);
   }
 
-  #create(sid: string, host: string, pid: number, fromMs: number): SlaveSummary {
+  #create(sid: string, host: string, pid: number, fromMs: number, places = 1): SlaveSummary {
     const run = Math.max(0, this.runs.length - 1);
     const numbers = { sent: 0, results: 0, computed: 0, micros: 0 };
-    const slave = { sid, run, host, pid, fromMs, toMs: fromMs, end: undefined, ...numbers, activity: [] };
+    const who = { sid, run, host, pid, places: Math.max(1, places) };
+    const slave = { ...who, fromMs, toMs: fromMs, end: undefined, ...numbers, activity: [] };
     this.slaves.push(slave);
     this.#bySid.set(sid, slave);
     return slave;
@@ -208,7 +221,7 @@ export class TrailSummary {
     const slave = this.#slave(sid);
     if (slave.end !== undefined) return false;
     slave.end = end;
-    slave.toMs = timeMs;
+    slave.toMs = Math.max(slave.fromMs, timeMs);
     this.#connected.delete(sid);
     this.table.add('gone', timeMs, 1);
     this.#countEnd(end);
@@ -237,6 +250,15 @@ export class TrailSummary {
   #countLoss(evidence: string): void {
     const reason = evidence.replace(/\d+\.\d+ s\b/g, 'N s');
     this.losses.set(reason, (this.losses.get(reason) ?? 0) + 1);
+  }
+
+  /** Results may come late, after the end of their slave. */
+  #compute({ sid, count, micros }: AuditEventOf<'slave-computed'>, timeMs: number): void {
+    const slave = this.#slave(sid);
+    slave.computed += count;
+    slave.micros += micros;
+    const toMs = slave.end === undefined ? timeMs : slave.toMs;
+    slave.activity = addActivity(slave.activity, slave.fromMs, toMs, micros);
   }
 
   #settle(event: AuditEvent & { type: 'tasks-settled' }, timeMs: number): void {
@@ -271,22 +293,8 @@ function countOf(text: string | undefined): number {
   return count;
 }
 
-function addActivity(
-  slave: SlaveSummary,
-  { count, micros }: { count: number; micros: number },
-  toMs: number,
-): void {
-  slave.computed += count;
-  slave.micros += micros;
-  const { activity } = slave;
-  const newest = activity.at(-1);
-  activity.push({ fromMs: newest?.toMs ?? slave.fromMs, toMs, micros });
-  if (activity.length < MOST_ACTIVITIES) return;
-  const halved: Activity[] = [];
-  for (let index = 0; index < activity.length; index += 2) {
-    const first = activity[index] as Activity;
-    const second = activity[index + 1];
-    halved.push({ ...first, toMs: second?.toMs ?? first.toMs, micros: first.micros + (second?.micros ?? 0) });
-  }
-  slave.activity = halved;
+/** The reason, and what ended its last run. */
+function whyUnrunnable({ reason, history }: AuditEventOf<'task-unrunnable'>): string {
+  const evidence = history.at(-1)?.evidence;
+  return evidence === undefined ? reason : `${reason}: ${evidence}`;
 }

@@ -154,7 +154,8 @@ export class Sessions {
     if (previous !== undefined) {
       this.#audit.emit({ type: 'slave-rejoined', sid, previousSid: `SLAVE-${previous.number}` });
     }
-    this.#audit.emit({ type: 'slave-connecting', sid, host, pid, memberId, kind });
+    const places = (concurrency ?? 1) > 1 ? { concurrency } : {};
+    this.#audit.emit({ type: 'slave-connecting', sid, host, pid, memberId, kind, ...places });
     this.#ports.watch(slave);
     return slave;
   }

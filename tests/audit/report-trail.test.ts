@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Activity, addActivity, spreadActivity } from '../../src/audit/activity.js';
 import type { AuditEvent } from '../../src/audit/events.js';
 import { formatJson } from '../../src/audit/json-format.js';
 import { type Report, reportTrail } from '../../src/audit/report-trail.js';
@@ -14,7 +15,7 @@ const START_MS = new Date(2026, 0, 2, 3, 0, 0).getTime();
 
 type Timed = readonly [second: number, event: AuditEvent];
 
-const joins = (second: number, number: number, host: string): Timed => [
+const joins = (second: number, number: number, host: string, concurrency?: number): Timed => [
   second,
   {
     type: 'slave-connecting',
@@ -23,6 +24,7 @@ const joins = (second: number, number: number, host: string): Timed => [
     pid: 100 + number,
     memberId: 'm',
     kind: 'unordered',
+    concurrency,
   },
 ];
 
@@ -110,7 +112,7 @@ reporting('it tells of slaves, hosts and algorithms the same from both forms', a
     '10.0',
     'finished',
   ]);
-  assert.match(text, 'Sessions: 3; at most 2 at a time; half lasted longer than 6.0 s.');
+  assert.match(text, 'Sessions: 3; at most 2 at a time; the median lasted 6.0 s.');
   assert.match(text, 'Ends: 1 shut down, 1 lost, 1 left; joined again: 1.');
   assert.match(text, 'Tasks taken back from lost slaves: 1.');
   assert.equal(rowOf(text, 'Slaves', '503 for N s'), ['503 for N s', '1']);
@@ -160,6 +162,176 @@ reporting('it tells what each slave did, and what was when', async () => {
   assert.equal(rowOf(text, 'Over time', `${from}6`).slice(1), ['0', '0', '0', '0', '0', '0', '1', '1']);
   assert.equal(rowOf(text, 'Over time', `${from}9`).slice(1), ['0', '0', '49', '10', '40', '0', '0', '2']);
   assert.is(rowOf(text, 'Over time', `${from.slice(0, -1)}10`).at(-1), '0');
+});
+
+const BEGIN: readonly Timed[] = [
+  [0, { type: 'init', role: 'master', memberId: 'm' }],
+  [0, { type: 'master-ready', address: 'nats://h:1' }],
+];
+
+const computed = (second: number, number: number, seconds: number): Timed => [
+  second,
+  { type: 'slave-computed', sid: `SLAVE-${number}`, count: 1, micros: seconds * 1_000_000 },
+];
+
+reporting('busy is a share of all places, and of the life that was seen', async () => {
+  const life: readonly Timed[] = [
+    ...BEGIN,
+    joins(0, 0, 'alpha', 4),
+    joins(0, 1, 'beta'),
+    joins(2, 2, 'gamma'),
+    joins(5, 3, 'delta'),
+    // Four places wholly busy for five seconds, then one of them for five
+    computed(5, 0, 20),
+    computed(10, 0, 5),
+    // A run that began before the slave joined again, and one that is told after its end
+    computed(3, 1, 3),
+    [6, { type: 'slave-lost', sid: 'SLAVE-1', evidence: 'silent for 30.1 s' }],
+    computed(9, 1, 30),
+    computed(3, 2, 60),
+    // The clock is set back
+    computed(4, 3, 2),
+    [4, { type: 'slave-left', sid: 'SLAVE-3', reason: 'it said goodbye' }],
+    [10, { type: 'master-finished', memberId: 'm' }],
+  ];
+  const { text, page } = await report(life);
+  const busy = (title: string, first: string): string | undefined =>
+    rowOf(text, title, first).find((cell) => / %$|^-$/.test(cell));
+  assert.is(busy('Each slave', 'SLAVE-0'), '62.5 %');
+  assert.is(busy('Each slave', 'SLAVE-1'), '100.0 %');
+  assert.is(busy('Each slave', 'SLAVE-2'), '12.5 %');
+  assert.is(busy('Each slave', 'SLAVE-3'), '-');
+  assert.is(busy('Hosts', 'alpha'), '62.5 %');
+  assert.is(busy('Hosts', 'beta'), '100.0 %');
+  assert.equal(rowOf(text, 'Each slave', 'SLAVE-0').slice(3, 5), ['10.0', '4'], 'it has four places');
+  for (const [, share] of (text + page).matchAll(/(-?[\d.]+) %/g)) {
+    assert.ok(Number(share) >= 0 && Number(share) <= 100, share);
+  }
+  for (const [, opacity] of page.matchAll(/fill-opacity="([^"]*)"/g))
+    assert.ok(Number(opacity) <= 1, opacity);
+  assert.not.match(text, /(?<![\w-])-\d/, 'nothing is less than nothing');
+  assert.not.match(page, /(?:width|height|x)="-/);
+});
+
+reporting('busy is never above the whole, whatever comes when', async () => {
+  let state = 7;
+  const random = (most: number): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state % most;
+  };
+  for (let round = 0; round < 50; round++) {
+    const life: Timed[] = [...BEGIN];
+    for (let number = 0; number < 3; number++) life.push(joins(random(10), number, 'h', 1 + random(4)));
+    for (let step = 0; step < 700; step++) life.push(computed(random(60), random(3), random(40)));
+    const { text, page } = await report(life);
+    for (const [, share] of text.matchAll(/([\d.]+) %/g))
+      assert.ok(Number(share) <= 100, `${round}: ${share}`);
+    for (const [, part] of page.matchAll(/fill-opacity="([^"]*)"/g)) assert.ok(Number(part) <= 1, part);
+  }
+});
+
+reporting('what took long is drawn from where it began', () => {
+  let activity: Activity[] = [];
+  for (const [toMs, micros] of [
+    [1_000, 0],
+    [2_000, 500_000],
+    [3_000, 2_000_000],
+  ] as const) {
+    activity = addActivity(activity, 0, toMs, micros);
+  }
+  const micros = (places: number) => spreadActivity(activity, places).map((piece) => piece.micros);
+  assert.equal(micros(1), [500_000, 1_000_000, 1_000_000]);
+  assert.equal(micros(2), [0, 500_000, 2_000_000]);
+});
+
+reporting('it tells why runs failed, and what was run again', async () => {
+  const retried = (task: number, evidence: string): Timed => [
+    2,
+    { type: 'task-retried', sid: 'SLAVE-0', taskId: `TASK-${task}`, attempt: 1, waitSeconds: 0.5, evidence },
+  ];
+  const attempt = { sid: 'SLAVE-0', attempt: 2, evidence: 'process ended by SIGABRT' };
+  const life: readonly Timed[] = [
+    ...BEGIN,
+    ...[1, 2, 3].map((task) => retried(task, `it threw Error: row ${task}`)),
+    retried(4, 'it took longer than 2 s'),
+    [
+      3,
+      {
+        type: 'task-unrunnable',
+        taskId: 'TASK-9',
+        algorithm: 'hello',
+        reason: 'max-attempts',
+        history: [{ ...attempt, attempt: 1, evidence: 'silent for 30.1 s' }, attempt],
+      },
+    ],
+    [3, { type: 'task-unrunnable', taskId: 'TASK-8', algorithm: 'hello', reason: 'cancelled', history: [] }],
+    ...Array.from({ length: 30 }, (_, index) => retried(5, `it threw Error: kind ${'x'.repeat(index)}`)),
+  ];
+  const { text, page } = await report(life);
+  assert.match(text, 'Runs that failed and were made again: 34.');
+  const rows = rowsOf(text, 'Failures').slice(5);
+  assert.equal(rows[0], ['run again', '-', 'it threw Error: row 1', '3']);
+  for (const row of [
+    ['unrunnable', 'hello', 'max-attempts: process ended by SIGABRT', '1'],
+    ['unrunnable', 'hello', 'cancelled', '1'],
+    ['run again', '-', 'it took longer than 2 s', '1'],
+  ]) {
+    assert.ok(
+      rows.some((one) => one.join() === row.join()),
+      row.join(),
+    );
+  }
+  assert.match(text, 'Further reasons: 14 times.');
+  assert.match(page, '<td class="text">max-attempts: process ended by SIGABRT</td>');
+});
+
+reporting('it tells what tasks threw, and how often in all runs', async () => {
+  const threw = (count: number, message: string | undefined): Timed => [
+    2,
+    { type: 'tasks-threw', algorithm: 'hello', count, message },
+  ];
+  const first = { sid: 'SLAVE-0', taskId: 'TASK-1', attempt: 1, algorithm: 'hello' };
+  const run: readonly Timed[] = [
+    ...BEGIN,
+    [2, { type: 'task-threw', ...first, message: 'Error: row 7' }],
+    [2, { type: 'task-threw', ...first, message: 'TypeError: once' }],
+    threw(10, 'Error: row 7'),
+    threw(100, 'Error: row 7'),
+    threw(123, 'Error: row 7'),
+    threw(4, undefined),
+    [9, { type: 'master-finished', memberId: 'm' }],
+  ];
+  const rows = async (life: readonly Timed[]) =>
+    rowsOf((await report(life)).text, 'Failures').filter(([what]) => what === 'threw');
+  assert.equal(await rows(run), [
+    ['threw', 'hello', 'Error: row 7', '123'],
+    ['threw', 'hello', 'other reasons', '4'],
+    ['threw', 'hello', 'TypeError: once', '1'],
+  ]);
+  assert.equal(
+    (await rows([...run, ...run])).map((row) => row.at(-1)),
+    ['246', '8', '2'],
+  );
+});
+
+reporting('a median is one', async () => {
+  const lasting = (...seconds: number[]): Timed[] => [
+    ...BEGIN,
+    ...seconds.map((_, number) => joins(0, number, 'h')),
+    ...seconds.map(
+      (second, number): Timed => [second, { type: 'slave-disconnected', sid: `SLAVE-${number}` }],
+    ),
+  ];
+  for (const [seconds, expected] of [
+    [[5], '5.0'],
+    [[1, 9], '5.0'],
+    [[1, 2, 9], '2.0'],
+    [[4, 4, 4, 4], '4.0'],
+    [[1, 2, 3, 9], '2.5'],
+  ] as const) {
+    assert.match((await report(lasting(...seconds))).text, `the median lasted ${expected} s.`);
+  }
+  assert.equal(rowsOf((await report(LIFE)).text, 'Algorithms')[2]?.slice(5, 7), ['median', 'p90']);
 });
 
 reporting('the page refers to nothing, runs nothing, and is well-formed', async () => {

@@ -118,8 +118,16 @@ export const SAMPLES: Samples = {
   ],
 
   'slave-connecting': [
-    { type: 'slave-connecting', sid, host: 'a host', pid: 7, memberId: 'm', kind: 'unordered' },
-    'SLAVE-0 a\\u0020host:7 -> ["m"] :connecting [:unordered]',
+    {
+      type: 'slave-connecting',
+      sid,
+      host: 'a host',
+      pid: 7,
+      memberId: 'm',
+      kind: 'unordered',
+      concurrency: 4,
+    },
+    'SLAVE-0 a\\u0020host:7 -> ["m"] :connecting [:unordered] concurrency 4',
   ],
   'slave-idle': [{ type: 'slave-idle', sid }, 'SLAVE-0 -> :idle'],
   'slave-busy': [{ type: 'slave-busy', sid }, 'SLAVE-0 -> :busy'],
