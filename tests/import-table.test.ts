@@ -9,9 +9,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   algorithms: ['errors.ts'],
   audit: ['errors.ts'],
-  broker: ['errors.ts'],
+  threads: ['errors.ts'],
+  broker: ['threads', 'errors.ts'],
   wire: ['algorithms', 'errors.ts'],
-  link: ['wire', 'errors.ts'],
+  link: ['wire', 'threads', 'errors.ts'],
   master: ['algorithms', 'audit', 'wire', 'link', 'errors.ts'],
   slave: ['algorithms', 'audit', 'wire', 'link', 'errors.ts'],
   cli: ['algorithms', 'audit', 'broker', 'wire', 'link', 'master', 'slave', 'errors.ts'],
@@ -20,6 +21,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   nats: ['link'],
+  'nkeys.js': ['link'],
   superjson: ['wire'],
   xstate: ['master', 'slave'],
   yargs: ['cli'],

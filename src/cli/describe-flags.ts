@@ -1,18 +1,15 @@
-/** The texts of `--help`, made from the table of flags, and of `--version`. */
+/** The text of `--help`, made from the table of flags; loaded only when it is asked for. */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { FIRST_KEYS, FLAG_ROWS, type FlagRow, shownFlag } from './flag-table.js';
-import { executableFacts } from './one-executable.js';
 import { layOut, wrap } from './text-columns.js';
+import { programName } from './versions.js';
 
 const COLUMNS = 80;
 const LEAST_COLUMNS = 48;
 /** Longer lines are hard to read. */
 const MOST_COLUMNS = 120;
 
-interface HelpParams {
+export interface HelpParams {
   /** Path of the file that node runs. */
   readonly program: string;
   /** Of the terminal; undefined where there is none. */
@@ -56,40 +53,4 @@ function meaningOf(row: FlagRow): [name: string, meaning: string] {
   const { describe, byDefault } = row;
   const ending = byDefault === undefined ? '' : ` [default:\u00a0${byDefault.replaceAll(' ', '\u00a0')}]`;
   return [shownFlag(row), `${describe}${ending}`];
-}
-
-/** `NAME VERSION (ts-mw X.Y.Z)`, VERSION from the package that the program belongs to, if it has one. */
-export function versionText(program: string): string {
-  const own = packageVersion();
-  const version = executableFacts === undefined ? versionAbove(program) : executableFacts.programVersion;
-  return `${programName(program)}${version === undefined ? '' : ` ${version}`} (ts-mw ${own})\n`;
-}
-
-/** The version of ts-mw itself. */
-export function packageVersion(): string {
-  return executableFacts?.libraryVersion ?? versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
-}
-
-function programName(program: string): string {
-  return basename(program, extname(program)) || 'program';
-}
-
-/** The nearest package.json that has a version, as node looks for them. */
-export function versionAbove(file: string): string | undefined {
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
-    const version = versionIn(join(folder, 'package.json'));
-    if (version !== undefined || folder === dirname(folder)) return version;
-  }
-}
-
-function versionIn(path: string): string | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof content !== 'object' || content === null || !('version' in content)) return undefined;
-    return typeof content.version === 'string' ? content.version : undefined;
-  } catch {
-    // Someone's broken package.json must not keep --version from answering
-    return undefined;
-  }
 }

@@ -10,8 +10,7 @@ import { parseFlags } from './flags.js';
 import { openTrail } from './open-trail.js';
 import type { Flags } from './program-flags.js';
 import { hostFromHere } from './reachable-hosts.js';
-import { RunningMaster } from './run-master.js';
-import { createSlave } from './run-slave.js';
+import type { RunningMaster } from './run-master.js';
 
 interface AuditOptions {
   /** Hears every audit event. Without it and without `auditFile` the trail is silent. */
@@ -67,6 +66,7 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
   const { program, onAudit, authorizeSlave, ...flags } = options;
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
+  const { RunningMaster } = await import('./run-master.js');
   const running = await RunningMaster.start({ configuration, audit, program, authorizeSlave });
   const stop = async (): Promise<void> => {
     await running.end({ by: 'stop' });
@@ -105,6 +105,7 @@ export async function slave(
     onAudit?.(event, timeMs);
   });
   const abort = new AbortController();
+  const { createSlave } = await import('./run-slave.js');
   const running = createSlave({ configuration, audit, algorithm, mayKill: false, signal: abort.signal });
   const finished = running.run().finally(() => audit.close());
   const joined = await Promise.race([running.joined.then(() => true), finished.then(() => false)]);

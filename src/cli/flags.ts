@@ -3,13 +3,14 @@
 import { FlagError } from '../errors.js';
 import { BATCH_SYSTEMS, type BatchSystem } from './batch/batch-plan.js';
 import { type Configuration, configure, type Environment } from './configuration.js';
-import { helpText, versionText } from './describe-flags.js';
+import type { HelpParams } from './describe-flags.js';
 import { parseChoice } from './flag-values.js';
 import { type NatsConfigQuestion, natsConfigQuestion } from './nats-config-question.js';
 import { nearestFlag, nearFlags } from './near-flags.js';
 import type { Flags } from './program-flags.js';
 import { type GivenFlag, splitArguments } from './split-arguments.js';
 import { type TrailQuestion, trailQuestion } from './trail-question.js';
+import { versionText } from './versions.js';
 
 export type ParsedCommand =
   | { readonly kind: 'run'; readonly configuration: Configuration }
@@ -22,8 +23,9 @@ export type ParsedCommand =
       readonly given: readonly GivenFlag[];
     }
   | NatsConfigQuestion
+  /** `helpText` has what is to be printed. */
+  | ({ readonly kind: 'help' } & HelpParams)
   /** To be printed to standard output as it is. */
-  | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version'; readonly text: string }
   | TrailQuestion;
 
@@ -53,7 +55,7 @@ export function parseFlags(
   const help = given.filter(({ key }) => key === 'help');
   if (help.length > 0) {
     const all = help.some(({ value }) => value === 'all');
-    return { kind: 'help', text: helpText({ program, columns, all }) };
+    return { kind: 'help', program, columns, all };
   }
   if (given.some(({ key }) => key === 'version')) return { kind: 'version', text: versionText(program) };
   if (problem !== undefined) throw problem;

@@ -7,7 +7,6 @@ import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
 import type { ParentMaster } from '../slave/slave.js';
 import type { Configuration } from './configuration.js';
 import { programAuthorization, programMaster, programSlave } from './define-program.js';
-import { packageVersion } from './describe-flags.js';
 import { describeOwn, describeThrown } from './describe-thrown.js';
 import { exitCodeOf, FAILURE } from './exit-code.js';
 import { parseFlags } from './flags.js';
@@ -18,10 +17,9 @@ import { programFile } from './one-executable.js';
 import { playMaster } from './play-master.js';
 import type { Flags } from './program-flags.js';
 import { openProgramTrail, type ProgramTrail } from './program-trail.js';
-import { RunningMaster } from './run-master.js';
-import { createSlave } from './run-slave.js';
 import { PARENT_PIPE_VARIABLE } from './spawn-slave.js';
 import { answerTrailQuestion } from './trail-question.js';
+import { packageVersion } from './versions.js';
 
 /** What still holds the event loop so long after the end is named, and the process exits all the same. */
 const LINGER_MS = 2_000;
@@ -56,7 +54,12 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
     // Out of what this process dumps of itself, and of what it starts but for its slaves
     for (const secret of [TOKEN_VARIABLE, PASSWORD_VARIABLE]) delete process.env[secret];
     if (command.kind === 'report' || command.kind === 'verify') return await answerTrailQuestion(command);
-    if (command.kind === 'help' || command.kind === 'version') {
+    if (command.kind === 'help') {
+      const { helpText } = await import('./describe-flags.js');
+      process.stdout.write(helpText(command));
+      return 0;
+    }
+    if (command.kind === 'version') {
       process.stdout.write(command.text);
       return 0;
     }
@@ -107,6 +110,7 @@ async function runMaster(configuration: Configuration, audit: ProgramTrail): Pro
     audit.emit({ type: 'master-algorithm-missing' });
     return FAILURE;
   }
+  const { RunningMaster } = await import('./run-master.js');
   const running = await RunningMaster.start({
     configuration,
     audit,
@@ -118,6 +122,7 @@ async function runMaster(configuration: Configuration, audit: ProgramTrail): Pro
 
 async function runSlave(configuration: Configuration, audit: ProgramTrail): Promise<number> {
   const abort = new AbortController();
+  const { createSlave } = await import('./run-slave.js');
   let failed = false;
   const interruption = watchForInterruption(audit, ({ error }) => {
     // What follows from the first is not worth a stack of its own.

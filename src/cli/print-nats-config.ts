@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { FlagError } from '../errors.js';
 import { createUserKey, parseUserKey } from '../link/nkeys.js';
 import { masterPermissions, type SubjectPermissions, slavePermissions } from '../wire/permissions.js';
-import { packageVersion } from './describe-flags.js';
 import { MASTER_USER, type NatsConfigQuestion } from './nats-config-question.js';
+import { packageVersion } from './versions.js';
 
 export interface NatsConfig {
   /** For standard output. */

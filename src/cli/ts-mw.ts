@@ -4,9 +4,9 @@
 import { relative } from 'node:path';
 import yargs from 'yargs';
 import { MwError, UsageError } from '../errors.js';
-import { packageVersion } from './describe-flags.js';
 import { dumpExecutable } from './dump-exec/dump-exec.js';
 import { FAILURE } from './exit-code.js';
+import { packageVersion } from './versions.js';
 
 await yargs(process.argv.slice(2))
   .scriptName('ts-mw')

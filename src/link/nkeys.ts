@@ -1,7 +1,7 @@
 /** Nkeys, the key pairs of NATS users: their seeds, which are secret, are made and read here and stay in files. */
 
 import { readFileSync } from 'node:fs';
-import { nkeys } from 'nats';
+import { createUser, fromSeed } from 'nkeys.js';
 import { ConnectError } from './connect-error.js';
 
 export interface UserKey {
@@ -15,7 +15,7 @@ export interface UserKey {
 const SEED_LINE = /^[ \t]*(SU[A-Z2-7]{56})[ \t]*\r?$/m;
 
 export function createUserKey(): UserKey {
-  const pair = nkeys.createUser();
+  const pair = createUser();
   return { seed: Buffer.from(pair.getSeed()).toString('latin1'), publicKey: pair.getPublicKey() };
 }
 
@@ -24,7 +24,7 @@ export function parseUserKey(text: string): UserKey | undefined {
   const seed = SEED_LINE.exec(text)?.[1];
   if (seed === undefined) return undefined;
   try {
-    return { seed, publicKey: nkeys.fromSeed(Buffer.from(seed)).getPublicKey() };
+    return { seed, publicKey: fromSeed(Buffer.from(seed)).getPublicKey() };
   } catch {
     return undefined;
   }

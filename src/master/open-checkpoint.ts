@@ -32,13 +32,14 @@ type About = Database<unknown, string | string[]>;
 const heldHere = new Set<string>();
 
 /**
- * Makes the folder if there is none. Throws CheckpointError when the store has another layout, another
- * master that lives holds it, or it cannot be opened.
+ * Makes the folder if there is none. Throws CheckpointError when lmdb is not installed, the store has another
+ * layout, another master that lives holds it, or it cannot be opened.
  */
 export async function openCheckpoint(
   folder: string,
   algorithms: readonly AlgorithmDefinition[],
 ): Promise<CheckpointStore> {
+  const { open } = await loadLmdb(folder);
   const path = makeFolder(folder);
   if (heldHere.has(path)) {
     throw new CheckpointError(folder, `another master of this process holds ${folder}; give each its own`);
@@ -46,7 +47,7 @@ export async function openCheckpoint(
   heldHere.add(path);
   let root: RootDatabase | undefined;
   try {
-    root = await openRoot(folder, path);
+    root = openRoot(open, folder, path);
     return await claim(folder, path, root, algorithms);
   } catch (error) {
     heldHere.delete(path);
@@ -92,9 +93,8 @@ function checkFile(folder: string, path: string): void {
   throw new CheckpointError(folder, `${file} is no store of this version; give another folder, or remove it`);
 }
 
-async function openRoot(folder: string, path: string): Promise<RootDatabase> {
+function openRoot(open: Lmdb['open'], folder: string, path: string): RootDatabase {
   checkFile(folder, path);
-  const { open } = await loadLmdb(folder);
   try {
     return open({ path, noSubdir: false });
   } catch (error) {
@@ -104,15 +104,34 @@ async function openRoot(folder: string, path: string): Promise<RootDatabase> {
   }
 }
 
-/** Its native addon is no part of an executable made by `dump-exec`, and may have been left behind. */
-async function loadLmdb(folder: string): Promise<typeof import('lmdb')> {
+type Lmdb = typeof import('lmdb');
+
+/**
+ * Installed by those who want checkpoints: it brings native code. In an executable made by `dump-exec` its
+ * addon lies beside it, and may have been left behind.
+ */
+async function loadLmdb(folder: string): Promise<Lmdb> {
   try {
     return await import('lmdb');
   } catch (error) {
+    if (isMissing(error)) {
+      throw new CheckpointError(folder, '--checkpoint needs the package lmdb; type npm install lmdb', {
+        cause: error,
+      });
+    }
     throw new CheckpointError(folder, `lmdb, which keeps ${folder}, cannot be loaded: ${reasonOf(error)}`, {
       cause: error,
     });
   }
+}
+
+/** Not there, rather than there and broken. */
+function isMissing(error: unknown): boolean {
+  const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
+  return (
+    (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') &&
+    /^Cannot find (package|module) 'lmdb'/.test(String(message))
+  );
 }
 
 async function claim(

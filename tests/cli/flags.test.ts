@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Configuration } from '../../src/cli/configuration.js';
+import { helpText } from '../../src/cli/describe-flags.js';
 import { FIRST_KEYS, FLAG_ROWS, flagName, isTypedOnly, shownFlag } from '../../src/cli/flag-table.js';
 import { parseFlags } from '../../src/cli/flags.js';
 import type { Flags } from '../../src/cli/program-flags.js';
@@ -513,7 +514,7 @@ flags('judges the defaults of the program as it does the command line', () => {
 function help(argv: readonly string[], columns?: number): string {
   const command = parseFlags(argv, {}, { env: {}, program: '/some/where/app.mjs', columns });
   if (command.kind !== 'help') throw new Error(command.kind);
-  return command.text;
+  return helpText(command);
 }
 
 flags('answers --help all with every flag, whatever else is wrong', () => {

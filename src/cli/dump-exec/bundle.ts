@@ -44,7 +44,7 @@ async function bundleWith(build: Build, program: string, facts: ExecutableFacts)
   const moduleOf = async (file: string): Promise<string> => {
     // The file is imported and not the entry itself, so that its exports do not stand in the way
     const entry = { contents: `import ${JSON.stringify(file)};`, resolveDir: '/', loader: 'js' as const };
-    const plugins = [builtinPlugin, nativePlugin(addons), workerPlugin(workerModule)];
+    const plugins = [builtinPlugin, optionalPlugin, nativePlugin(addons), workerPlugin(workerModule)];
     const { outputFiles } = await build({ ...options, stdin: entry, plugins });
     return outputFiles?.[0]?.text ?? '';
   };
@@ -91,6 +91,24 @@ const builtinPlugin: Plugin = {
     });
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
+      loader: 'js',
+    }));
+  },
+};
+
+const RESOLVING = Symbol('resolving an optional package');
+
+/** What ts-mw does without where it is not installed; whoever then asks the executable for it is told. */
+const optionalPlugin: Plugin = {
+  name: 'optional packages',
+  setup(build) {
+    build.onResolve({ filter: /^lmdb$/ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
+      if (pluginData === RESOLVING) return undefined;
+      const found = await build.resolve(path, { importer, resolveDir, kind, pluginData: RESOLVING });
+      return found.errors.length === 0 ? found : { path, namespace: 'not-installed' };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'not-installed' }, ({ path }) => ({
+      contents: `throw new Error('the executable was made without it; type npm install ${path}, and make it again');`,
       loader: 'js',
     }));
   },

@@ -11,10 +11,10 @@ import { formatNotice } from '../../audit/notices/notice.js';
 import { formatText } from '../../audit/text-format.js';
 import type { Configuration } from '../configuration.js';
 import { programAuthorization } from '../define-program.js';
-import { packageVersion } from '../describe-flags.js';
 import { programFile } from '../one-executable.js';
 import { openTrail } from '../open-trail.js';
 import { RunningMaster } from '../run-master.js';
+import { packageVersion } from '../versions.js';
 import { MwRepl } from './mw-repl.js';
 import { helpText, replNames } from './repl-names.js';
 

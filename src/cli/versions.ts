@@ -1,0 +1,47 @@
+/** The version of ts-mw, that of the program, and the text of `--version`. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { executableFacts } from './one-executable.js';
+
+/** `NAME VERSION (ts-mw X.Y.Z)`, VERSION from the package that the program belongs to, if it has one. */
+export function versionText(program: string): string {
+  const own = packageVersion();
+  const version = executableFacts === undefined ? versionAbove(program) : executableFacts.programVersion;
+  return `${programName(program)}${version === undefined ? '' : ` ${version}`} (ts-mw ${own})\n`;
+}
+
+/** Said by whoever packs the library, which may then be part of any file. */
+declare const TS_MW_VERSION: string | undefined;
+
+/** The version of ts-mw itself. */
+export function packageVersion(): string {
+  if (typeof TS_MW_VERSION !== 'undefined') return TS_MW_VERSION;
+  return executableFacts?.libraryVersion ?? versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
+}
+
+/** What a program is called, by the path of its file. */
+export function programName(program: string): string {
+  return basename(program, extname(program)) || 'program';
+}
+
+/** The nearest package.json that has a version, as node looks for them. */
+export function versionAbove(file: string): string | undefined {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const version = versionIn(join(folder, 'package.json'));
+    if (version !== undefined || folder === dirname(folder)) return version;
+  }
+}
+
+function versionIn(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof content !== 'object' || content === null || !('version' in content)) return undefined;
+    return typeof content.version === 'string' ? content.version : undefined;
+  } catch {
+    // Someone's broken package.json must not keep --version from answering
+    return undefined;
+  }
+}
