@@ -3,7 +3,7 @@
  *
  *     node dist/examples/argument-processing.js --master --slaves 2 any words of yours
  */
-import { defineAlgorithm, defineMaster, initialize } from '../src/index.js';
+import { defineAlgorithm, defineMaster, initialize } from 'ts-mw';
 
 const required = defineAlgorithm('required', (a: number, b: string) => show('required', a, b));
 

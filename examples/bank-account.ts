@@ -17,7 +17,7 @@ import {
   type MasterHandle,
   type SlaveId,
   slaveLocal,
-} from '../src/index.js';
+} from 'ts-mw';
 import { readOptions, wholeNumber } from './read-options.js';
 
 const BRANCHES = 2;

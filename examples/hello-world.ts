@@ -1,5 +1,5 @@
 /** CL-MW's first example: ten tasks go out, ten greetings come back. */
-import { defineAlgorithm, defineMaster, initialize } from '../src/index.js';
+import { defineAlgorithm, defineMaster, initialize } from 'ts-mw';
 
 const hello = defineAlgorithm('hello', (name: string) => `Hello World: ${name}`);
 

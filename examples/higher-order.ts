@@ -6,7 +6,7 @@
  * The source of a function marked with `portable` travels, and the slave compiles it. It sees what it is
  * given and the globals; nothing of this file, as the last task shows.
  */
-import { defineAlgorithm, defineMaster, initialize, portable, TaskError } from '../src/index.js';
+import { defineAlgorithm, defineMaster, initialize, portable, TaskError } from 'ts-mw';
 
 type Statistic = (values: readonly number[]) => number;
 

@@ -6,7 +6,7 @@
  * Each set of trials has random numbers of its own, made from its number: the estimate does not depend
  * on how many slaves there are, which of them ran which set, or how often one was run again.
  */
-import { defineAlgorithm, defineMaster, initialize } from '../src/index.js';
+import { defineAlgorithm, defineMaster, initialize } from 'ts-mw';
 import { readOptions, wholeNumber } from './read-options.js';
 
 const throwDarts = defineAlgorithm('throwDarts', (trialSet: number, trials: number) => {

@@ -3,7 +3,7 @@
  *
  *     node dist/examples/ping.js --master --slaves 2 --pings 100000
  */
-import { defineAlgorithm, defineMaster, initialize, type MasterHandle } from '../src/index.js';
+import { defineAlgorithm, defineMaster, initialize, type MasterHandle } from 'ts-mw';
 import { readOptions, wholeNumber } from './read-options.js';
 
 const TARGET_NUMBER = 1_000;

@@ -1,6 +1,7 @@
 /** The examples' own flags: yargs over `master.argv`, with values that are checked and a help text. */
+
+import { FlagError } from 'ts-mw';
 import yargs from 'yargs';
-import { FlagError } from '../src/index.js';
 
 /** A flag that takes a value. */
 export interface Option<T> {

@@ -9,14 +9,7 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  defineAlgorithm,
-  defineMaster,
-  defineSlave,
-  initialize,
-  type SlaveHandle,
-  slaveLocal,
-} from '../src/index.js';
+import { defineAlgorithm, defineMaster, defineSlave, initialize, type SlaveHandle, slaveLocal } from 'ts-mw';
 import { oneOf, readOptions, wholeNumber } from './read-options.js';
 
 const RECORDS = 10_000;

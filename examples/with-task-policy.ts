@@ -3,7 +3,7 @@
  *
  *     node dist/examples/with-task-policy.js --master --slaves 2
  */
-import { defineAlgorithm, defineMaster, initialize } from '../src/index.js';
+import { defineAlgorithm, defineMaster, initialize } from 'ts-mw';
 
 const cube = defineAlgorithm('cube', (n: number) => n ** 3);
 

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { thirdParties } from './third-party.js';
 
 const root = join(fileURLToPath(import.meta.url), '../../..');
 const DOCUMENT = join(root, 'docs', 'licences.md');
@@ -13,7 +14,6 @@ export interface LockedPackage {
   readonly integrity?: string | undefined;
   readonly resolved?: string | undefined;
   readonly hasInstallScript?: boolean | undefined;
-  readonly dev?: boolean | undefined;
 }
 
 /** By place, such as `node_modules/lmdb`; not the package itself. */
@@ -29,25 +29,31 @@ export function nameOf(place: string): string {
   return place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
 }
 
-export function licencesText(packages = lockedPackages()): string {
+export function licencesText(packages = lockedPackages(), parties = thirdParties()): string {
   return `# Licences
 
 ts-mw is under [Apache-2.0](../LICENSE). \`npm run licences\` makes these tables of the lockfile; a test holds them to it,
-and every licence to those that ask no more than to be named. Packages for one kind of machine are installed on that
-alone.
+and every licence to those that ask no more than to be named.
 
-## With ts-mw
+## Inside ts-mw
 
-${table(packages, false)}
-## For its development alone
+What npm publishes has the code of these packages in it, and depends on none. \`dist/lib/THIRD-PARTY.txt\` has the texts
+of their licences.
 
-${table(packages, true)}`;
+${table(packages, (party) => parties.has(party))}
+## For its development
+
+Of these lmdb is installed by those who want \`--checkpoint\`, esbuild and postject by those who want \`dump-exec\`. Packages for
+one kind of machine are installed on that alone.
+
+${table(packages, (party) => !parties.has(party))}`;
 }
 
-function table(packages: ReadonlyMap<string, LockedPackage>, dev: boolean): string {
+function table(packages: ReadonlyMap<string, LockedPackage>, belongs: (party: string) => boolean): string {
   const rows = new Set<string>();
-  for (const [place, { version, license, dev: forDevelopment = false }] of packages) {
-    if (forDevelopment === dev) rows.add(`| ${nameOf(place)} | ${version} | ${license ?? 'unknown'} |\n`);
+  for (const [place, { version, license }] of packages) {
+    const name = nameOf(place);
+    if (belongs(`${name} ${version}`)) rows.add(`| ${name} | ${version} | ${license ?? 'unknown'} |\n`);
   }
   return `| package | version | licence |\n| --- | --- | --- |\n${[...rows].sort().join('')}`;
 }

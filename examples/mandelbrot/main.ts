@@ -6,7 +6,7 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { defineAlgorithm, defineMaster, FlagError, initialize } from '../../src/index.js';
+import { defineAlgorithm, defineMaster, FlagError, initialize } from 'ts-mw';
 import { fileName, finiteNumber, readOptions, wholeNumber } from '../read-options.js';
 import { escapeTimes, type View } from './escape-times.js';
 import { Picture } from './picture.js';

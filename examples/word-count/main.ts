@@ -7,7 +7,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { defineAlgorithm, defineMaster, FlagError, initialize } from '../../src/index.js';
+import { defineAlgorithm, defineMaster, FlagError, initialize } from 'ts-mw';
 import { fileName, readOptions, wholeNumber } from '../read-options.js';
 import { countWords, type WordCounts } from './count-words.js';
 

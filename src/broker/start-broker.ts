@@ -1,6 +1,6 @@
 /** Starts the embedded broker in a thread of its own, so that a busy main thread still carries its slaves' traffic. */
-import { Worker } from 'node:worker_threads';
 import { MwError } from '../errors.js';
+import { openThread } from '../threads/open-thread.js';
 import type { BrokerEvent, BrokerOptions } from './options.js';
 import type { FromThread } from './thread.js';
 
@@ -16,10 +16,11 @@ export interface Broker {
 }
 
 /** Resolves when clients can connect; rejects, naming host and port, when the broker cannot listen there. */
-export function startBroker(options: BrokerOptions): Promise<Broker> {
-  const worker = new Worker(new URL('./thread.js', import.meta.url), {
-    name: 'broker',
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const worker = await openThread('broker', {
     workerData: options,
+    argv: [],
+    execArgv: [],
     resourceLimits:
       options.heapMegabytes === undefined ? {} : { maxOldGenerationSizeMb: options.heapMegabytes },
   });

@@ -1,7 +1,8 @@
 /** Main's side of the sentinel: starts the thread, passes requests to it and events from it. */
 
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { JoinError } from '../errors.js';
+import { openThread } from '../threads/open-thread.js';
 import { ConnectError, type ConnectFailure } from './connect-error.js';
 import type { BrokerAddress, SentinelEvent, SentinelHandle, SentinelRequest } from './ports.js';
 import type { FromThread, SentinelThreadData, ToThread } from './sentinel-messages.js';
@@ -58,12 +59,7 @@ export async function startSentinel(options: SentinelOptions): Promise<SentinelH
     killLine: options.killLine ?? DEFAULT_KILL_LINE,
     killNotice: options.killNotice,
   };
-  const worker = new Worker(new URL('./sentinel-thread.js', import.meta.url), {
-    name: 'sentinel',
-    workerData: data,
-    argv: [],
-    execArgv: [],
-  });
+  const worker = await openThread('sentinel', { workerData: data, argv: [], execArgv: [] });
   const sentinel = new Sentinel(worker);
   await sentinel.started;
   return sentinel;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { licencesText, lockedPackages, nameOf } from '../../tools/licences.js';
+import { thirdParties } from '../../tools/third-party.js';
 import { readDocument, root } from '../docs/read-docs.js';
 
 const PERMISSIVE = new Set([
@@ -19,7 +20,7 @@ const PERMISSIVE = new Set([
 
 /** Packages with an install script, and why it need not run. */
 const SCRIPTS: Readonly<Record<string, string>> = {
-  lmdb: 'the compiled part comes as a package for each platform; the script would compile it where there is none',
+  lmdb: 'optional, for --checkpoint: the compiled part comes as a package for each platform; the script would compile it where there is none',
   'msgpackr-extract': 'the same; and lmdb does without it, only more slowly',
   esbuild: 'optional, for dump-exec: the program comes as a package for each platform; the script checks it',
 };
@@ -59,6 +60,25 @@ test('what is installed has the licence that the lockfile says', () => {
 test('all licences are permissive', () => {
   for (const [place, { license }] of packages)
     assert.ok(PERMISSIVE.has(license ?? ''), `${place}: ${license}`);
+});
+
+test('whoever installs ts-mw installs nothing else, and what is in it is locked and named', () => {
+  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly dependencies?: object;
+    readonly peerDependencies: object;
+    readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
+  };
+  assert.equal(own.dependencies ?? {}, {});
+  for (const name of Object.keys(own.peerDependencies)) {
+    assert.is(own.peerDependenciesMeta[name]?.optional, true, name);
+  }
+  const locked = new Set([...packages].map(([place, { version }]) => `${nameOf(place)} ${version}`));
+  const parties = [...thirdParties()];
+  assert.ok(parties.some((party) => party.startsWith('nats ')));
+  assert.equal(
+    parties.filter((party) => !locked.has(party)),
+    [],
+  );
 });
 
 test('docs/licences.md is current (npm run licences)', () => {

@@ -1,0 +1,40 @@
+/** Starts the library's own threads: each from a file of its own, or from its text where a bundler left the file behind. */
+
+import { existsSync } from 'node:fs';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { MwError } from '../errors.js';
+import type { ThreadName } from './thread-texts.js';
+
+/** Where the files are, for whoever packs the library; seen from this one. */
+declare const TS_MW_THREAD_FILES: Readonly<Record<ThreadName, string>> | undefined;
+
+const FILES: Readonly<Record<ThreadName, string>> =
+  typeof TS_MW_THREAD_FILES === 'undefined'
+    ? { sentinel: '../link/sentinel-thread.js', broker: '../broker/thread.js' }
+    : TS_MW_THREAD_FILES;
+
+export async function openThread(name: ThreadName, options: WorkerOptions): Promise<Worker> {
+  return new Worker(fileOf(name) ?? (await textOf(name)), { name, ...options });
+}
+
+/** Undefined where it is not: in a bundle, or in an executable made by `dump-exec`. */
+function fileOf(name: ThreadName): URL | undefined {
+  // A bundle in CommonJS has no `import.meta`
+  const here = import.meta.url as string | undefined;
+  if (here === undefined) return undefined;
+  const url = new URL(FILES[name], here);
+  return existsSync(url) ? url : undefined;
+}
+
+/** A module that imports nothing but what Node has, as a URL. */
+async function textOf(name: ThreadName): Promise<URL> {
+  const { THREAD_TEXTS } = await import('./thread-texts.js');
+  const text = THREAD_TEXTS?.[name];
+  if (text === undefined) {
+    throw new MwError(
+      'ERR_MW_THREAD',
+      `the file of the ${name} thread is missing; install ts-mw again, or bundle the ts-mw that npm pack makes`,
+    );
+  }
+  return new URL(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
+}

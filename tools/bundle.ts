@@ -1,0 +1,120 @@
+/**
+ * Makes dist/lib, which is what npm publishes and what examples run: one file for each thread, without a
+ * package to look for, and apart from it what only some runs need.
+ */
+
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { THIRD_PARTY, thirdPartyHeading } from './third-party.js';
+
+const root = join(fileURLToPath(import.meta.url), '../../..');
+const OUT = join(root, 'dist', 'lib');
+
+/** Beside the library; nobody's bundle has a file of these names. */
+const THREADS = { sentinel: './ts-mw-sentinel.js', broker: './ts-mw-broker.js' };
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+const COMMON: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // What is not read needs no time. Names stay, for stacks and for profiles.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  absWorkingDir: root,
+  define: { TS_MW_VERSION: JSON.stringify(version), TS_MW_THREAD_FILES: JSON.stringify(THREADS) },
+};
+
+/** A `require` of Node's own in CommonJS becomes an import: a module has no `require`. */
+const builtins: Plugin = {
+  name: 'builtins',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `import builtin from ${JSON.stringify(path)}; module.exports = builtin;`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** Of the NATS client we use the core alone; JetStream and services are two thirds of it. */
+const natsCore: Plugin = {
+  name: 'core of nats',
+  setup(build) {
+    const rest =
+      /[\\/]nats[\\/]lib[\\/](jetstream[\\/]\w+|nats-base-client[\\/](service|serviceclient|bench))\.js$/;
+    build.onLoad({ filter: rest }, () => ({ contents: '', loader: 'js' }));
+  },
+};
+
+/** For programs that are bundled in their turn. */
+const threadTexts = (texts: Readonly<Record<string, string>>): Plugin => ({
+  name: 'thread texts',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]threads[\\/]thread-texts\.js$/ }, () => ({
+      contents: `export const THREAD_TEXTS = ${JSON.stringify(texts)};`,
+      loader: 'js',
+    }));
+  },
+});
+
+async function bundleThread(entry: string): Promise<{ text: string; metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({
+    ...COMMON,
+    metafile: true,
+    write: false,
+    entryPoints: [entry],
+    plugins: [builtins, natsCore],
+  });
+  return { text: outputFiles[0]?.text ?? '', metafile };
+}
+
+/** Folders of the packages whose code went into a bundle, from the root. */
+function packagesOf({ inputs }: Metafile): string[] {
+  const places = Object.keys(inputs).map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  return places.filter((place) => place !== undefined);
+}
+
+/** Their licences want to be where their code is. */
+function thirdPartyText(places: Iterable<string>): string {
+  const parts = [...new Set(places)].sort().map((place) => {
+    const folder = join(root, place);
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      readonly [key in 'name' | 'version' | 'license']: string;
+    };
+    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+    if (file === undefined) throw new Error(`${name} has no file with its licence`);
+    return `${thirdPartyHeading(name, version, license)}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  });
+  return `The code of these packages is part of ts-mw.\n\n${parts.join('\n')}`;
+}
+
+rmSync(OUT, { recursive: true, force: true });
+mkdirSync(OUT, { recursive: true });
+const sentinel = await bundleThread('dist/src/link/sentinel-thread.js');
+const broker = await bundleThread('dist/src/broker/thread.js');
+writeFileSync(join(OUT, THREADS.sentinel), sentinel.text);
+writeFileSync(join(OUT, THREADS.broker), broker.text);
+const { metafile } = await build({
+  ...COMMON,
+  metafile: true,
+  entryPoints: { index: 'dist/src/index.js', 'ts-mw': 'dist/src/cli/ts-mw.js' },
+  outdir: OUT,
+  splitting: true,
+  chunkNames: 'part-[hash]',
+  external: ['lmdb', 'esbuild', 'postject'],
+  plugins: [builtins, natsCore, threadTexts({ sentinel: sentinel.text, broker: broker.text })],
+});
+writeFileSync(
+  THIRD_PARTY,
+  thirdPartyText([sentinel.metafile, broker.metafile, metafile].flatMap(packagesOf)),
+);
