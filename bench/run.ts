@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
- * against the size of its cluster, what a policy and a checkpoint add, what large
- * values cost, and the memory of tasks drawn from a generator.
+ * against the size of its cluster, what a policy and a checkpoint add, what large values cost, the memory of
+ * tasks drawn from a generator, and what it takes to start.
  *
  *     npm run bench -- --quick               about 2 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
@@ -17,6 +17,7 @@ import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
 import { measurePolicies, type PolicyRow, policyLine } from './policies.js';
 import { type DepthRow, depthLine, measureQueueDepths } from './queue-depth.js';
 import { tableHead, tableLine } from './report.js';
+import { measureStartUp, type StartUpRow, startUpLines } from './start-up.js';
 import { measureSubmitAll, type SubmitAllRow, submitAllLine } from './submit-all.js';
 import {
   type BrokerName,
@@ -27,7 +28,16 @@ import {
 } from './throughput.js';
 import { measureValues, type ValueRow, valueLine } from './values.js';
 
-const PARTS = ['throughput', 'queue-depth', 'cluster', 'policies', 'checkpoint', 'values', 'submit-all'];
+const PARTS = [
+  'throughput',
+  'queue-depth',
+  'cluster',
+  'policies',
+  'checkpoint',
+  'values',
+  'submit-all',
+  'start-up',
+];
 
 const { values: flags } = parseArgs({
   options: {
@@ -60,6 +70,7 @@ let policies: PolicyRow[] = [];
 let checkpoint: CheckpointRow | undefined;
 let values: ValueRow[] = [];
 let drawn: SubmitAllRow[] = [];
+let startUp: StartUpRow | undefined;
 
 console.log(`Node ${process.version}, ${availableParallelism()} cores, audit trail to a file\n`);
 if (parts.includes('throughput')) {
@@ -105,10 +116,15 @@ if (parts.includes('submit-all')) {
   drawn = await measureSubmitAll({ tasks: quick ? 500_000 : 5_000_000 });
   for (const row of drawn) console.log(submitAllLine(row));
 }
+if (parts.includes('start-up')) {
+  console.log('\nFrom the start of a process, the library as it is published');
+  startUp = await measureStartUp({ repeats: repeats(10, 20) });
+  for (const line of startUpLines(startUp)) console.log(line);
+}
 if (flags.json !== undefined) {
   const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp }, null, 2)}\n`,
   );
 }

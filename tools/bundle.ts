@@ -13,6 +13,9 @@ import { THIRD_PARTY, thirdPartyHeading } from './third-party.js';
 const root = join(fileURLToPath(import.meta.url), '../../..');
 const OUT = join(root, 'dist', 'lib');
 
+/** Installed by those who want what needs them. */
+const OPTIONAL = ['lmdb', 'esbuild', 'postject'];
+
 /** Beside the library; nobody's bundle has a file of these names. */
 const THREADS = { sentinel: './ts-mw-sentinel.js', broker: './ts-mw-broker.js' };
 
@@ -56,6 +59,29 @@ const natsCore: Plugin = {
   },
 };
 
+/**
+ * What few runs need goes into one file: each file more is one to look for, and what two have in common would be
+ * a file too.
+ */
+const seldom: Plugin = {
+  name: 'seldom used',
+  setup(build) {
+    build.onResolve(
+      { filter: /(print-batch|print-nats-config|run-repl|report-trail|verify-trail)\.js$/ },
+      ({ kind }) => (kind === 'dynamic-import' ? { path: 'seldom', namespace: 'seldom' } : undefined),
+    );
+    build.onLoad({ filter: /.*/, namespace: 'seldom' }, () => ({
+      contents: `export { batchFile } from './cli/batch/print-batch.js';
+export { natsConfig } from './cli/print-nats-config.js';
+export { runRepl } from './cli/repl/run-repl.js';
+export { reportTrail } from './audit/report-trail.js';
+export { verifyTrail } from './audit/verify-trail.js';`,
+      resolveDir: join(root, 'dist', 'src'),
+      loader: 'js',
+    }));
+  },
+};
+
 /** For programs that are bundled in their turn. */
 const threadTexts = (texts: Readonly<Record<string, string>>): Plugin => ({
   name: 'thread texts',
@@ -67,12 +93,14 @@ const threadTexts = (texts: Readonly<Record<string, string>>): Plugin => ({
   },
 });
 
-async function bundleThread(entry: string): Promise<{ text: string; metafile: Metafile }> {
+/** One file without parts. */
+async function bundleAlone(entry: string): Promise<{ text: string; metafile: Metafile }> {
   const { outputFiles, metafile } = await build({
     ...COMMON,
     metafile: true,
     write: false,
     entryPoints: [entry],
+    external: OPTIONAL,
     plugins: [builtins, natsCore],
   });
   return { text: outputFiles[0]?.text ?? '', metafile };
@@ -100,21 +128,23 @@ function thirdPartyText(places: Iterable<string>): string {
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
-const sentinel = await bundleThread('dist/src/link/sentinel-thread.js');
-const broker = await bundleThread('dist/src/broker/thread.js');
+const sentinel = await bundleAlone('dist/src/link/sentinel-thread.js');
+const broker = await bundleAlone('dist/src/broker/thread.js');
 writeFileSync(join(OUT, THREADS.sentinel), sentinel.text);
 writeFileSync(join(OUT, THREADS.broker), broker.text);
+const command = await bundleAlone('dist/src/cli/ts-mw.js');
+writeFileSync(join(OUT, 'ts-mw.js'), command.text, { mode: 0o755 });
 const { metafile } = await build({
   ...COMMON,
   metafile: true,
-  entryPoints: { index: 'dist/src/index.js', 'ts-mw': 'dist/src/cli/ts-mw.js' },
+  entryPoints: { index: 'dist/src/index.js' },
   outdir: OUT,
   splitting: true,
   chunkNames: 'part-[hash]',
-  external: ['lmdb', 'esbuild', 'postject'],
-  plugins: [builtins, natsCore, threadTexts({ sentinel: sentinel.text, broker: broker.text })],
+  external: OPTIONAL,
+  plugins: [builtins, natsCore, seldom, threadTexts({ sentinel: sentinel.text, broker: broker.text })],
 });
 writeFileSync(
   THIRD_PARTY,
-  thirdPartyText([sentinel.metafile, broker.metafile, metafile].flatMap(packagesOf)),
+  thirdPartyText([sentinel.metafile, broker.metafile, command.metafile, metafile].flatMap(packagesOf)),
 );

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
-import type { ParentMaster } from '../slave/slave.js';
+import { SpareThread } from '../link/spare-thread.js';
 import type { Configuration } from './configuration.js';
 import { programAuthorization, programMaster, programSlave } from './define-program.js';
 import { describeOwn, describeThrown } from './describe-thrown.js';
@@ -14,10 +14,10 @@ import { watchForInterruption } from './interruption.js';
 import { LostOutput } from './lost-output.js';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
 import { programFile } from './one-executable.js';
+import { PARENT_PIPE_VARIABLE, takeParent } from './parent-master.js';
 import { playMaster } from './play-master.js';
 import type { Flags } from './program-flags.js';
 import { openProgramTrail, type ProgramTrail } from './program-trail.js';
-import { PARENT_PIPE_VARIABLE } from './spawn-slave.js';
 import { answerTrailQuestion } from './trail-question.js';
 import { packageVersion } from './versions.js';
 
@@ -122,6 +122,8 @@ async function runMaster(configuration: Configuration, audit: ProgramTrail): Pro
 
 async function runSlave(configuration: Configuration, audit: ProgramTrail): Promise<number> {
   const abort = new AbortController();
+  // Its thread and the slave load side by side
+  const spare = new SpareThread();
   const { createSlave } = await import('./run-slave.js');
   let failed = false;
   const interruption = watchForInterruption(audit, ({ error }) => {
@@ -139,6 +141,7 @@ async function runSlave(configuration: Configuration, audit: ProgramTrail): Prom
     algorithm: programSlave(),
     parent: takeParent(),
     mayKill: true,
+    spare,
     signal: abort.signal,
   });
   let code = FAILURE;
@@ -149,16 +152,6 @@ async function runSlave(configuration: Configuration, audit: ProgramTrail): Prom
   }
   interruption.end(code);
   return code;
-}
-
-/** Not inherited by what a task may start. */
-function takeParent(): ParentMaster | undefined {
-  const text = process.env[PARENT_PIPE_VARIABLE];
-  delete process.env[PARENT_PIPE_VARIABLE];
-  if (text === undefined) return undefined;
-  const [fd, pid] = text.split(':').map(Number);
-  // An orphan is given another parent
-  return { pipeFd: Number(fd), isGone: () => process.ppid !== pid };
 }
 
 function exitAfterLingering(audit: AuditTrail, code: number): void {

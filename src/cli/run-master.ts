@@ -16,6 +16,7 @@ import { areAny, describeLeftovers, firstSubmission } from '../master/leftovers.
 import { Master } from '../master/master.js';
 import type { MasterEnd } from '../master/master-end.js';
 import type { MasterHandle } from '../master/master-handle.js';
+import { openCheckpoint } from '../master/open-checkpoint.js';
 import type { ResourceWriter } from '../master/resource-writer.js';
 import type { Configuration } from './configuration.js';
 import { joinCommand } from './join-command.js';
@@ -169,7 +170,6 @@ async function openStore(
   audit: AuditSink,
 ): Promise<CheckpointStore | undefined> {
   if (folder === undefined) return undefined;
-  const { openCheckpoint } = await import('../master/open-checkpoint.js');
   const store = await openCheckpoint(folder, algorithms);
   audit.emit({ type: 'checkpoint-opened', path: folder, results: store.inherited });
   return store;

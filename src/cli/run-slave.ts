@@ -2,6 +2,7 @@
 
 import { listAlgorithms } from '../algorithms/registry.js';
 import type { AuditSink } from '../audit/audit-trail.js';
+import type { SpareThread } from '../link/spare-thread.js';
 import { type Located, type ParentMaster, Slave } from '../slave/slave.js';
 import { type ResourceFile, readResourceFile } from '../wire/resource-file.js';
 import type { Configuration } from './configuration.js';
@@ -17,11 +18,12 @@ interface RunSlaveParams {
   readonly algorithm: SlaveAlgorithm | undefined;
   readonly parent?: ParentMaster | undefined;
   readonly mayKill: boolean;
+  readonly spare?: SpareThread | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export function createSlave(params: RunSlaveParams): Slave {
-  const { configuration, audit, algorithm, parent, mayKill, signal } = params;
+  const { configuration, audit, algorithm, parent, mayKill, spare, signal } = params;
   refuseWhatFlagsExpose(configuration);
   if (algorithm === undefined) audit.emit({ type: 'default-slave-algorithm' });
   return new Slave({
@@ -36,6 +38,7 @@ export function createSlave(params: RunSlaveParams): Slave {
     concurrency: configuration.slaveConcurrency,
     parent,
     mayKill,
+    spare,
     auditFile: configuration.auditFile,
     auditFormat: configuration.auditFormat,
     killOnStandardError: shownOfKill(configuration, parent),

@@ -3,10 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
 import { programCommand } from './one-executable.js';
+import { PARENT_PIPE_VARIABLE } from './parent-master.js';
 import { CERTIFICATE_VARIABLE } from './tls-flags.js';
-
-/** `FD:PID`: the pipe that a local slave reads, whose end is the end of its master, and that master's process. */
-export const PARENT_PIPE_VARIABLE = 'TS_MW_PARENT_PIPE';
 
 const PARENT_PIPE = 3;
 

@@ -3,7 +3,7 @@
 import type { BrokerAddress, SentinelEvent, SentinelRequest } from './ports.js';
 import type { SharedBuffers } from './shared-state.js';
 
-/** What the thread starts with. */
+/** What the thread begins with. */
 export interface SentinelThreadData {
   readonly role: 'master' | 'slave';
   readonly address: BrokerAddress;
@@ -21,6 +21,8 @@ export interface SentinelThreadData {
 }
 
 export type ToThread =
+  /** Said once, before anything else. */
+  | { readonly type: 'begin'; readonly data: SentinelThreadData }
   | { readonly type: 'request'; readonly request: SentinelRequest }
   /** Main has read the last batch of events, so it may have another one. */
   | { readonly type: 'taken' };

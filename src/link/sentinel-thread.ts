@@ -1,6 +1,6 @@
 /** The sentinel's thread: joins the core to a connection of its own, to main, and to the clock. */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { TURN_MS } from '../wire/liveness.js';
 import { Subjects } from '../wire/subjects.js';
 import { probeBroker } from './broker-probe.js';
@@ -43,7 +43,6 @@ class SentinelThread {
     this.#core = new SentinelCore(coreOptions(data, link));
     this.#heedsRefusals = data.role === 'slave' && data.broker === 'embedded';
     link.onStatus((status) => this.#onStatus(status));
-    parentPort?.on('message', (message: ToThread) => this.#onMain(message));
     this.#stopParentWatch =
       data.parentPipeFd === undefined
         ? () => {}
@@ -100,7 +99,7 @@ class SentinelThread {
     this.#settleSoon();
   }
 
-  #onMain(message: ToThread): void {
+  onMain(message: Exclude<ToThread, { type: 'begin' }>): void {
     if (message.type === 'taken') this.#mainBusy = false;
     else this.#onRequest(message.request);
     this.#settleSoon();
@@ -261,8 +260,13 @@ async function run(data: SentinelThreadData): Promise<void> {
     parentPort?.close();
     return;
   }
-  await new SentinelThread(data, link).start();
+  sentinel = new SentinelThread(data, link);
+  await sentinel.start();
   post({ type: 'ready' });
 }
 
-await run(workerData as SentinelThreadData);
+let sentinel: SentinelThread | undefined;
+parentPort?.on('message', (message: ToThread) => {
+  if (message.type === 'begin') void run(message.data);
+  else sentinel?.onMain(message);
+});

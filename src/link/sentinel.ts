@@ -2,11 +2,11 @@
 
 import type { Worker } from 'node:worker_threads';
 import { JoinError } from '../errors.js';
-import { openThread } from '../threads/open-thread.js';
 import { ConnectError, type ConnectFailure } from './connect-error.js';
 import type { BrokerAddress, SentinelEvent, SentinelHandle, SentinelRequest } from './ports.js';
 import type { FromThread, SentinelThreadData, ToThread } from './sentinel-messages.js';
 import type { SharedState } from './shared-state.js';
+import { openSentinelThread, type SpareThread } from './spare-thread.js';
 
 /** How long a thread may take to end by itself. */
 const STOP_WITHIN_MS = 2_000;
@@ -34,6 +34,8 @@ export interface SentinelOptions {
    * limit. Right for a process of its own, wrong for a guest in another.
    */
   readonly mayKill?: boolean | undefined;
+  /** Taken if it is still there. */
+  readonly spare?: SpareThread | undefined;
   /** Where the line about a kill is appended; standard error by default. */
   readonly auditFile?: string | undefined;
   /** That line: `{localTime}`, `{isoTime}` and `{evidence}` are filled in. */
@@ -59,8 +61,10 @@ export async function startSentinel(options: SentinelOptions): Promise<SentinelH
     killLine: options.killLine ?? DEFAULT_KILL_LINE,
     killNotice: options.killNotice,
   };
-  const worker = await openThread('sentinel', { workerData: data, argv: [], execArgv: [] });
+  const worker = await (options.spare?.take() ?? openSentinelThread());
+  worker.ref();
   const sentinel = new Sentinel(worker);
+  worker.postMessage({ type: 'begin', data } satisfies ToThread);
   await sentinel.started;
   return sentinel;
 }

@@ -9,6 +9,7 @@ import { connectData } from '../link/data-connection.js';
 import type { BrokerAddress, DataLink, LinkStatus, SentinelEvent, SentinelHandle } from '../link/ports.js';
 import { startSentinel } from '../link/sentinel.js';
 import { SharedState } from '../link/shared-state.js';
+import type { SpareThread } from '../link/spare-thread.js';
 import { parseHandshake } from '../wire/handshake.js';
 import { Subjects } from '../wire/subjects.js';
 import { killLine, killNotice } from './kill-line.js';
@@ -42,6 +43,8 @@ export interface AttemptParams {
   readonly takeParentPipe: () => number | undefined;
   /** Whether the sentinel may kill this process: its master is gone, or a run outlasts its limit, and main goes on. */
   readonly mayKill: boolean;
+  /** For the sentinel, if it is still there. */
+  readonly spare: SpareThread | undefined;
   /** Where the sentinel appends the line about a kill. */
   readonly auditFile: string | undefined;
   readonly auditFormat: 'text' | 'json';
@@ -163,6 +166,7 @@ export class Attempt {
         shared,
         parentPipeFd: params.takeParentPipe(),
         mayKill: params.mayKill,
+        spare: params.spare,
         auditFile: params.auditFile,
         killLine: killLine(params.auditFormat),
         killNotice: noticeOf(params.killOnStandardError),

@@ -8,6 +8,7 @@ import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEventOf } from '../audit/events.js';
 import { withoutCredentials } from '../link/connect-error.js';
+import type { SpareThread } from '../link/spare-thread.js';
 import { MOST_EVIDENCE } from '../wire/messages.js';
 import { Attempt, type AttemptParams, type MasterPlace } from './attempt.js';
 import { nameThrown } from './name-thrown.js';
@@ -59,6 +60,8 @@ export interface SlaveParams {
   /** Of a local slave: the master that started it, and its only one. */
   readonly parent?: ParentMaster | undefined;
   readonly mayKill?: boolean | undefined;
+  /** A sentinel's thread that loads meanwhile; the slave ends it if it needs none. */
+  readonly spare?: SpareThread | undefined;
   readonly auditFile?: string | undefined;
   readonly auditFormat?: 'text' | 'json' | undefined;
   /** `line` by default. */
@@ -126,7 +129,7 @@ export class Slave {
 
   async #run(): Promise<unknown> {
     const { audit } = this.#params;
-    const found = await this.#findMaster();
+    const found = await this.#findMaster().finally(() => this.#params.spare?.end());
     const memberId = this.#memberId;
     if (!(found instanceof Attempt)) {
       audit.emit({ type: 'slave-finished', outcome: found, memberId });
@@ -182,7 +185,7 @@ export class Slave {
     deadline: () => number,
   ): Promise<{ attempt?: Attempt; end?: SearchEnd | undefined; heard?: boolean }> {
     const { audit, algorithms, argv, clientTimeoutMs, mayKill } = this.#params;
-    const { auditFile, auditFormat, concurrency } = this.#params;
+    const { auditFile, auditFormat, concurrency, spare } = this.#params;
     const address = place.broker.urls.map(withoutCredentials).join(', ');
     this.#url = address;
     this.#memberId = place.memberId;
@@ -199,6 +202,7 @@ export class Slave {
         withinMs: deadline() - performance.now(),
         takeParentPipe: () => this.#takePipe(),
         mayKill: mayKill ?? false,
+        spare,
         auditFile,
         auditFormat: auditFormat ?? 'text',
         onAnswer: () => audit.emit({ type: 'connected-to-master', address }),
