@@ -115,9 +115,13 @@ async function loadLmdb(folder: string): Promise<Lmdb> {
     return await import('lmdb');
   } catch (error) {
     if (isMissing(error)) {
-      throw new CheckpointError(folder, '--checkpoint needs the package lmdb; type npm install lmdb', {
-        cause: error,
-      });
+      throw new CheckpointError(
+        folder,
+        'expected the package lmdb, it is not installed; type npm install lmdb',
+        {
+          cause: error,
+        },
+      );
     }
     throw new CheckpointError(folder, `lmdb, which keeps ${folder}, cannot be loaded: ${reasonOf(error)}`, {
       cause: error,
