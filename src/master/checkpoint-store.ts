@@ -132,7 +132,8 @@ export class CheckpointStore implements ResultStore {
         { cause },
       );
     }
-    return value instanceof Uint8Array ? value : undefined;
+    // lmdb's own large buffer, of which only its `length` says where the value ends, and Node 24 does not ask that
+    return value instanceof Uint8Array ? value.subarray(0, value.length) : undefined;
   }
 
   following(place: number): number | undefined {
