@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { codeBlocks, readDocument, root } from '../docs/read-docs.js';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 60_000;
 
 /** Filled by fetch-tools.ts. */
 export const TOOLS = join(root, 'dist', 'install-tools');
