@@ -100,10 +100,12 @@ const LAZY: readonly RegExp[] = [
   /^cli\/dump-exec\//,
   /^cli\/repl\//,
   /^cli\/ts-mw\.ts$/,
+  /^cli\/describe-flags\.ts$/,
+  /^cli\/run-(master|slave)\.ts$/,
   /^cli\/batch\/print-batch\.ts$/,
   /^cli\/print-nats-config\.ts$/,
 ];
-const LAZY_PACKAGES: readonly string[] = ['esbuild'];
+const LAZY_PACKAGES: readonly string[] = ['esbuild', 'lmdb', 'nats', 'xstate', 'yargs'];
 
 table('a program does not load what only some runs need', () => {
   const all = imports();
