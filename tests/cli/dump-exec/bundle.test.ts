@@ -95,6 +95,16 @@ bundles('it collects native addons, required by name or sought by a loader', asy
   assert.match(messages[1], /sought-sought\.node/);
 });
 
+bundles('it does without lmdb where that is not installed, and says so when it is asked for', async () => {
+  const program = write(
+    'optional.mjs',
+    "console.log(JSON.stringify(await import('lmdb').catch((error) => error.message)));",
+  );
+  const { code, addons } = await bundleProgram(program, FACTS);
+  assert.is(run(code), 'the executable was made without it; type npm install lmdb, and make it again');
+  assert.is(addons.size, 0);
+});
+
 bundles('it says in one line what it cannot bundle, and where', async () => {
   const wrong = async (source: string): Promise<string> => {
     const file = write('wrong.mjs', source);
