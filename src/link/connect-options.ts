@@ -1,8 +1,8 @@
 /** Turns a broker's address into options of the NATS client. */
 
 import type { ConnectionOptions } from 'nats';
+import { authentication } from './authentication.js';
 import { ConnectError, withoutCredentials } from './connect-error.js';
-import { authentication } from './credentials.js';
 import { carriesSecret, exposedUrl } from './exposed-url.js';
 import type { BrokerAddress } from './ports.js';
 import { demandedTls } from './tls-options.js';

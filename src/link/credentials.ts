@@ -1,43 +1,28 @@
 /**
- * How a process proves itself to its broker, and under which name its subjects go. A nats-server confines
+ * What proves a process to its broker, and under which name its subjects go. A nats-server confines
  * each user to the subjects of that name, so the two must speak of the same user.
  */
 
-import { type ConnectionOptions, credsAuthenticator, nkeyAuthenticator } from 'nats';
 import { NO_USER } from '../wire/subjects.js';
 import { ConnectError } from './connect-error.js';
 import { parseUserKey, readSecret, readUserKey } from './nkeys.js';
 import type { BrokerAddress } from './ports.js';
 
-/** The part of the client's options that is secret; throws ConnectError when a file cannot be used. */
-export function authentication(address: BrokerAddress): ConnectionOptions {
-  if (address.creds !== undefined) {
-    return { authenticator: credsAuthenticator(Buffer.from(readCreds(address.creds))) };
-  }
-  if (address.nkeyFile !== undefined) {
-    return { authenticator: nkeyAuthenticator(Buffer.from(readUserKey(address.nkeyFile).seed)) };
-  }
-  const { token, user, password } = plainCredentials(address);
-  if (token !== undefined) return { token };
-  if (user === undefined) return {};
-  return password === undefined ? { user } : { user, pass: password };
-}
-
-/** The user's name or public nkey, not yet encoded for a subject. Throws as `authentication` does. */
+/** The user's name or public nkey, not yet encoded for a subject. Throws ConnectError when a file cannot be used. */
 export function subjectUser(address: BrokerAddress): string {
   if (address.creds !== undefined) return subjectOf(address.creds);
   if (address.nkeyFile !== undefined) return readUserKey(address.nkeyFile).publicKey;
   return plainCredentials(address).user ?? NO_USER;
 }
 
-interface PlainCredentials {
+export interface PlainCredentials {
   readonly token?: string | undefined;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
 }
 
 /** What stands in a URL counts where nothing else does; a lone name there is a token. */
-function plainCredentials({ token, user, password, urls }: BrokerAddress): PlainCredentials {
+export function plainCredentials({ token, user, password, urls }: BrokerAddress): PlainCredentials {
   if (token !== undefined) return { token };
   if (user !== undefined) return { user, password };
   for (const url of urls) {
@@ -49,7 +34,7 @@ function plainCredentials({ token, user, password, urls }: BrokerAddress): Plain
   return {};
 }
 
-function readCreds(path: string): string {
+export function readCreds(path: string): string {
   const text = readSecret(path, 'credentials file');
   const lack = lackOfCreds(text, Date.now());
   if (lack === undefined) return text;
