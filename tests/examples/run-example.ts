@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BROKERS, type BrokerKind } from '../support/brokers.js';
+import { withoutNotices } from '../support/notices.js';
 
 const TIMEOUT_MS = 60_000;
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -12,6 +13,7 @@ const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;
+  /** The program's own, without notices. */
   readonly stderr: string;
   /** The master's audit trail. */
   readonly trail: string;
@@ -71,7 +73,7 @@ function run(args: readonly string[], { env = {}, cwd }: Surroundings): Promise<
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(timer);
-      resolve({ code, stdout, stderr });
+      resolve({ code, stdout, stderr: withoutNotices(stderr) });
     });
   });
 }

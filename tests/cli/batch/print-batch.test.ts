@@ -10,6 +10,7 @@ import { BATCH_SYSTEMS } from '../../../src/cli/batch/batch-plan.js';
 import { batchFile } from '../../../src/cli/batch/print-batch.js';
 import { parseFlags } from '../../../src/cli/flags.js';
 import { createUserKey } from '../../../src/link/nkeys.js';
+import { NatsAccount } from '../../support/nats-accounts.js';
 import { programPath } from '../../support/programs.js';
 import { certificateFile, keyFile, pair, pem } from '../../support/tls-files.js';
 
@@ -234,14 +235,16 @@ batch('of kubernetes: a secret, a service, and Jobs whose slaves run until they 
 
 batch('of kubernetes, with a nats-server and its credentials, and a resource file', () => {
   const creds = join(folder, 'my.creds');
-  writeFileSync(creds, '-----BEGIN\n"x": y\n', { mode: 0o600 });
+  // What stands before the keys in such a file is for people, and may look like YAML.
+  const content = `"x": y\n${new NatsAccount().createUser(() => ({ publish: [], subscribe: [] })).creds}`;
+  writeFileSync(creds, content, { mode: 0o600 });
   const place = ['--nats-url', 'nats://n:4222', '--nats-creds', creds, '--resource-file', 'm.rsc'];
   const documents = manifests(print('kubernetes', place));
   assert.equal(
     documents.map(({ kind }) => kind),
     ['Secret', 'PersistentVolumeClaim', 'Job', 'Job'],
   );
-  assert.equal(documents[0]?.stringData, { 'nats.creds': '-----BEGIN\n"x": y\n' });
+  assert.equal(documents[0]?.stringData, { 'nats.creds': content });
   const [master, slaves] = jobs(documents);
   const shared = '--resource-file=/run/ts-mw/m.rsc';
   const secret = '--nats-creds=/run/secrets/ts-mw/nats.creds';
