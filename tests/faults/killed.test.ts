@@ -126,7 +126,7 @@ it('retry a task that ends its process, to the end of its attempts, and finish a
   await together([
     poison('abort', /^process ended by SIGABRT$/),
     poison('exit 0', /^process exited with code 0$/),
-    poison('reject', /^process exited with code \d+$/),
+    poison('reject', /^uncaught Error: /),
     poison('memory', /^process (ended by SIGABRT|exited with code \d+)$/),
   ]);
 });
