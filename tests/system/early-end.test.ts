@@ -29,7 +29,7 @@ early('its local slaves end within --client-timeout, and do not look for it long
   const master = spawn(process.execPath, [program, ...flags], { stdio: 'ignore' });
   const gone = once(master, 'exit');
   try {
-    await line(`${trail}.slaves`, 'MASTER <- CONNECTED TO');
+    await line(`${trail}.slaves`, 'BROKER <- CONNECTED TO');
     master.kill('SIGKILL');
     await gone;
     const killedAt = performance.now();
