@@ -14,7 +14,7 @@ import {
   type MasterHandle,
   type TaskPolicy,
   UnrunnableError,
-} from '../../src/index.js';
+} from 'ts-mw';
 import { block, logFolder, spinFor, type Work, works } from './works.js';
 
 export interface Submission {

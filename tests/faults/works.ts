@@ -2,7 +2,7 @@
 
 import { existsSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineAlgorithm, taskContext } from '../../src/index.js';
+import { defineAlgorithm, taskContext } from 'ts-mw';
 
 /** Where each process has a file of its own for what it computes, and tests give their cues. */
 export const logFolder = process.env.FAULTS_LOG ?? '';

@@ -101,29 +101,24 @@ test('it never makes a thenable of an object', () => {
   );
 });
 
-const FUNCTION = ['class', 'function'];
+const META: unknown = JSON.parse(`[${encodeValue(undefined).text}]`)[1];
+const functionForm = (...parts: readonly unknown[]) => ({ '~f': parts });
 
 test('decoding runs nothing that a peer sent, and refuses what is no source', () => {
   const touched = globalThis as { touched?: boolean };
   const source = '(globalThis.touched = true, () => 1)';
-  const meta = { values: { 0: [FUNCTION] }, v: 1 };
-  const [fn] = decodeValue([{ name: '../x\n', source }], meta, []) as [() => number];
+  const [fn] = decodeValue([functionForm('../x\n', source)], META, []) as [() => number];
   assert.is(touched.touched, undefined);
   assert.is(fn(), 1);
   delete touched.touched;
-  const refused: readonly (readonly [json: unknown, key: string])[] = [
-    [[{ name: 1, source }], '0'],
-    [[{ name: 'x' }], '0'],
-    // biome-ignore lint/suspicious/noThenProperty: a thenable is the subject
-    [{ then: { name: 'x', source } }, 'then'],
-  ];
-  for (const [json, key] of refused) {
+  // biome-ignore lint/suspicious/noThenProperty: a thenable is the subject
+  for (const json of [[functionForm(1, source)], [functionForm('x')], { then: functionForm('x', source) }]) {
     assert.throws(
-      () => decodeValue(json, { values: { [key]: [FUNCTION] }, v: 1 }, []),
+      () => decodeValue(json, META, []),
       (error: unknown) => error instanceof FormatError,
     );
   }
-  const [broken] = decodeValue([{ name: 'x', source: '7' }], meta, []) as [() => number];
+  const [broken] = decodeValue([functionForm('x', '7')], META, []) as [() => number];
   assert.throws(broken, (error: unknown) => error instanceof UsageError);
 });
 
