@@ -20,7 +20,7 @@ export const LEAF = {
   bigint: 'i',
   /** Hex, after a sign: for one of more digits than MOST_DIGITS. */
   hugeBigint: 'h',
-  /** Milliseconds; nothing for an invalid Date. */
+  /** Whole days since 1970, a dot, and milliseconds of the day; nothing for an invalid Date. */
   date: 'd',
   url: 'l',
   /** An object met before: the number, from 0, in which a walk in order meets it. */
@@ -36,6 +36,8 @@ export const CONTAINER = {
   set: '~s',
   /** An array that has undefined and no null: null stands for undefined, which JSON reads ten times as fast. */
   undefineds: '~w',
+  /** An array of nothing but undefined: a text with one `u` for each. */
+  allUndefined: '~v',
   /** Source, flags, lastIndex. */
   regexp: '~x',
   /** An ErrorForm. */
@@ -66,6 +68,8 @@ export interface ErrorForm {
 
 /** Of a BigInt that travels in decimal: the time to write or read one grows with their square. */
 export const MOST_DIGITS = 10_000;
+
+export const DAY_MS = 86_400_000;
 
 /** A key of a value's own, as it travels. */
 export function escapeKey(key: string): string {

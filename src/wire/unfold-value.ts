@@ -6,7 +6,7 @@ import { defineHidden, makeError } from './error-kinds.js';
 import { MAX_DEPTH } from './plain-walk.js';
 import { functionOf } from './portable.js';
 import { fromBytes } from './raw-bytes.js';
-import { CONTAINER, LEAF, MOST_DIGITS, setOwn, TILDE } from './tagged-form.js';
+import { CONTAINER, DAY_MS, LEAF, MOST_DIGITS, setOwn, TILDE } from './tagged-form.js';
 
 /** Whether a value may hold functions: a program that calls one runs what its sender wrote. */
 export type Functions = 'allowed' | 'refused';
@@ -35,6 +35,9 @@ const NUMBERS = new Map([
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
+const ZERO = '0'.charCodeAt(0);
+/** Of either part: days of a Date have nine at most. */
+const MOST_DATE_DIGITS = 9;
 const DECIMAL = /^-?\d+$/;
 const HEX = /^-?[0-9a-f]+$/;
 
@@ -78,9 +81,11 @@ class Unfold {
       case LEAF.hugeBigint:
         if (!HEX.test(text)) break;
         return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`);
-      case LEAF.date:
-        if (text !== '' && !DECIMAL.test(text)) break;
-        return this.met(new Date(text === '' ? Number.NaN : Number(text)));
+      case LEAF.date: {
+        const time = node.length === 2 ? Number.NaN : timeOf(node);
+        if (time === undefined) break;
+        return this.met(new Date(time));
+      }
       case LEAF.url:
         return this.met(new URL(text));
       case LEAF.reference:
@@ -151,6 +156,8 @@ class Unfold {
         return this.set(listOf(content), depth);
       case CONTAINER.undefineds:
         return this.undefineds(listOf(content), depth);
+      case CONTAINER.allUndefined:
+        return this.allUndefined(content);
       case CONTAINER.regexp:
         return this.regexp(listOf(content, 3));
       case CONTAINER.error:
@@ -203,6 +210,13 @@ class Unfold {
       node[i] = item === null ? undefined : this.any(item, depth);
     }
     return node;
+  }
+
+  private allUndefined(content: unknown): unknown[] {
+    if (typeof content !== 'string' || !/^u+$/.test(content)) {
+      throw new FormatError('an array of undefined has no length');
+    }
+    return this.met(new Array<unknown>(content.length).fill(undefined));
   }
 
   private regexp([source, flags, lastIndex]: readonly unknown[]): RegExp {
@@ -275,6 +289,27 @@ class Unfold {
     if (typeof text !== 'string') throw new FormatError(`an Error has no ${what}`);
     return text;
   }
+}
+
+/** Of a Date's leaf, DAYS.MS after the letter; undefined for any other text. */
+function timeOf(leaf: string): number | undefined {
+  const isNegative = leaf[2] === '-';
+  let days = -1;
+  let count = 0;
+  let digits = 0;
+  for (let at = isNegative ? 3 : 2; at < leaf.length; at++) {
+    const digit = leaf.charCodeAt(at) - ZERO;
+    if (digit >= 0 && digit <= 9 && digits < MOST_DATE_DIGITS) {
+      count = count * 10 + digit;
+      digits++;
+    } else if (leaf[at] === '.' && digits > 0 && days < 0) {
+      days = count;
+      count = 0;
+      digits = 0;
+    } else return undefined;
+  }
+  if (days < 0 || digits === 0) return undefined;
+  return (isNegative ? -days : days) * DAY_MS + count;
 }
 
 function recordOf(value: unknown): Json {
