@@ -1,6 +1,6 @@
 /** The program under load, as a user would write it: a master that counts its fates, and its slaves. */
 
-import { defineMaster, defineSlave, initialize } from 'ts-mw';
+import { defineMaster, defineSlave, initialize } from '../../src/index.js';
 import { peakBytes } from '../measured-process.js';
 import { FateTally } from './fate-tally.js';
 import { work } from './work.js';

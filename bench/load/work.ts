@@ -1,6 +1,6 @@
 /** The algorithm that the load is made of; in a file of its own, since raw slaves run it too. */
 
-import { defineAlgorithm } from 'ts-mw';
+import { defineAlgorithm } from '../../src/index.js';
 
 /** What a task brings back: its number, how much it was sent, and as many bytes as it was asked for. */
 export type Worked = readonly [number: number, received: number, data?: Uint8Array];

@@ -195,6 +195,8 @@ export class SentinelCore {
     peer.watch(watched, now);
     this.#liveness.watch(watched.nonce, now);
     this.#sendDue(peer, now);
+    // Its answer tells which server the master is on: a master that dies before its first beat is not waited for.
+    if (this.#options.role === 'slave') this.#publish(peer, { type: 'probe', ...peer.epoch });
   }
 
   #forget(nonce: string): void {

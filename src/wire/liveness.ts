@@ -266,8 +266,7 @@ export class Liveness {
   /** Whether 503s since then can only be about the peer, and not about its server. */
   #isCertain({ server }: Peer, since: number): boolean {
     if (this.#embedded) return true;
-    // A slave whose master dies before its first beat should not outlive it by more than the timeout.
-    if (server === undefined) return this.#role === 'slave';
+    if (server === undefined) return false;
     return server === this.#server() || this.#lastWordFrom(server) >= since + WITNESS_AFTER_MS;
   }
 
