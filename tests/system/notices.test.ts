@@ -24,7 +24,7 @@ function atTerminal(
   }
   const quoted = [process.execPath, ...words].map((word) => `'${word}'`).join(' ');
   const colourless = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(NO_COLOR|FORCE_COLOR)$/.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^(NO_COLOR|FORCE_COLOR|CI)$/.test(name)),
   );
   const { status, stdout } = spawnSync('script', ['-qfec', quoted, '/dev/null'], {
     encoding: 'utf8',
