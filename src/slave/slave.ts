@@ -231,8 +231,9 @@ export class Slave {
     if (attempt.linkLost) this.#notes.connectionLost();
     else if (core.end === undefined && attempt.unheardSince !== undefined)
       this.#notes.unheard(address, place.memberId);
-    await attempt.close();
+    // Its close looks like a lost link.
     const heard = attempt.unheardSince === undefined && !attempt.linkLost;
+    await attempt.close();
     if (core.end?.kind === 'refused' && (await this.#hasMovedOn(place))) return { heard };
     return { end: this.#endOfSearch(core.end), heard };
   }

@@ -4,17 +4,20 @@ import { createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../src/audit/events.js';
+import { startBroker } from '../../src/broker/start-broker.js';
 import { ConnectError } from '../../src/link/connect-error.js';
+import { connectData } from '../../src/link/data-connection.js';
 import { SearchNotes } from '../../src/slave/search-notes.js';
 import { type Located, type ParentMaster, Slave } from '../../src/slave/slave.js';
+import { Subjects } from '../../src/wire/subjects.js';
 
 const search = suite('search for a master');
 
-function createSlave(located: Located, connectTimeoutMs: number, parent?: ParentMaster) {
+function createSlave(located: Located | (() => Located), connectTimeoutMs: number, parent?: ParentMaster) {
   const events: AuditEvent[] = [];
   const abort = new AbortController();
   const slave = new Slave({
-    locate: async () => located,
+    locate: async () => (typeof located === 'function' ? located() : located),
     algorithm: () => 0,
     algorithms: [],
     audit: { emit: (event) => void events.push(event) },
@@ -102,6 +105,42 @@ search('it waits for a mute broker no longer than the time it has to find a mast
     assert.ok(performance.now() - began < 4_000, 'a connection attempt alone may take 5 s');
   } finally {
     mute.close();
+  }
+});
+
+search('a busy master that refuses late leaves it the whole time to find the next one', async () => {
+  const timeoutMs = 600;
+  const broker = await startBroker({ host: '127.0.0.1', port: 0 });
+  const address = { urls: [broker.url] };
+  const master = await connectData(address, { name: 'test', timeoutMs: 5_000 });
+  try {
+    const subjects = new Subjects('m');
+    const runs = ['a'.repeat(16), 'b'.repeat(16)];
+    const asked: string[] = [];
+    const locate = (): Located => ({
+      kind: 'connect',
+      broker: address,
+      memberId: 'm',
+      run: runs[asked.length === 0 ? 0 : 1],
+    });
+    const { slave } = createSlave(locate, timeoutMs);
+    master.subscribe(subjects.allHellos, (_subject, payload) => {
+      const { nonce, run } = JSON.parse(Buffer.from(payload).toString());
+      if (asked.includes(run)) return;
+      const toSlave = subjects.toSlave({ user: '_', nonce });
+      const reject = (): void => {
+        asked.push(run);
+        master.send(toSlave, Buffer.from(JSON.stringify({ type: 'reject', nonce, reason: 'no such run' })));
+      };
+      if (run === runs[0]) setTimeout(reject, 2 * timeoutMs);
+      else reject();
+    });
+    await master.ready();
+    assert.is(await slave.run(), 255);
+    assert.equal(asked, runs);
+  } finally {
+    await master.close();
+    await broker.stop();
   }
 });
 
