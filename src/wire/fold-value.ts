@@ -8,20 +8,13 @@ import { types } from 'node:util';
 import { EncodeError } from '../errors.js';
 import { refuseInstance, refuseOwnProperty, refusePrimitive, refuseSymbol } from './cannot-travel.js';
 import { errorKind } from './error-kinds.js';
+import { isSpecialNumber, writeBigint, writeDate, writeSpecialNumber } from './leaves.js';
 import { isIndex, namedKeys } from './named-properties.js';
+import { ObjectIds } from './object-ids.js';
 import { MAX_DEPTH } from './plain-walk.js';
 import { portableSource } from './portable.js';
 import { copyBytes, isRaw, rawKind } from './raw-bytes.js';
-import {
-  CONTAINER,
-  DAY_MS,
-  type ErrorForm,
-  escapeKey,
-  LEAF,
-  MOST_DIGITS,
-  setOwn,
-  TILDE,
-} from './tagged-form.js';
+import { CONTAINER, type ErrorForm, escapeKey, LEAF, setOwn, TILDE } from './tagged-form.js';
 import { formatPath, MapEntryStep, SetMemberStep, type Step } from './value-path.js';
 
 export interface FoldedValue {
@@ -63,7 +56,7 @@ export function depthError(): EncodeError {
 class Fold {
   readonly raws: Uint8Array[] = [];
   isTagged = false;
-  private readonly ids = new Map<object, number>();
+  private readonly ids = new ObjectIds();
   private readonly steps: Step[] = [];
 
   any(value: unknown): unknown {
@@ -73,15 +66,11 @@ class Fold {
       case 'boolean':
         return value;
       case 'number':
-        return Number.isFinite(value) && !Object.is(value, -0)
-          ? value
-          : this.leaf(LEAF.number, Object.is(value, -0) ? '-0' : String(value));
+        return isSpecialNumber(value) ? this.tagged(writeSpecialNumber(value)) : value;
       case 'undefined':
         return this.leaf(LEAF.undefined, '');
       case 'bigint':
-        return isHuge(value)
-          ? this.leaf(LEAF.hugeBigint, value.toString(16))
-          : this.leaf(LEAF.bigint, String(value));
+        return this.tagged(writeBigint(value));
       case 'object':
         return value === null ? null : this.object(value);
       default:
@@ -132,10 +121,8 @@ class Fold {
 
   /** Of an object met before; any other is noted as met. */
   private reference(value: object): string | undefined {
-    const id = this.ids.get(value);
-    if (id !== undefined) return this.leaf(LEAF.reference, String(id));
-    this.ids.set(value, this.ids.size);
-    return undefined;
+    const id = this.ids.meet(value);
+    return id === undefined ? undefined : this.leaf(LEAF.reference, String(id));
   }
 
   private object(value: object): unknown {
@@ -182,11 +169,7 @@ class Fold {
 
   private date(value: Date): string {
     this.refuseKeys(value);
-    const time = Date.prototype.getTime.call(value);
-    if (Number.isNaN(time)) return this.leaf(LEAF.date, '');
-    // Two small integers are written and read in a fraction of the time that the one large number takes.
-    const days = Math.floor(time / DAY_MS);
-    return this.leaf(LEAF.date, `${days}.${time - days * DAY_MS}`);
+    return this.tagged(writeDate(Date.prototype.getTime.call(value)));
   }
 
   private array(value: readonly unknown[]): unknown {
@@ -200,9 +183,9 @@ class Fold {
   private elements(value: readonly unknown[]): unknown {
     const folded: unknown[] = [];
     if (value.length > 0 && this.steps.length >= MAX_DEPTH) throw depthError();
-    if (isAllUndefined(value)) return this.container(CONTAINER.allUndefined, 'u'.repeat(value.length));
     let hasNull = false;
     let hasUndefined = false;
+    let hasOther = false;
     for (let i = 0; i < value.length; i++) {
       const item = value[i];
       if (item === undefined) {
@@ -212,7 +195,10 @@ class Fold {
         }
         hasUndefined = true;
         folded.push(hasNull ? this.any(undefined) : null);
-      } else if (item === null) {
+        continue;
+      }
+      hasOther = true;
+      if (item === null) {
         if (hasUndefined && !hasNull) this.spellUndefined(folded);
         hasNull = true;
         folded.push(null);
@@ -222,7 +208,9 @@ class Fold {
         this.steps.pop();
       } else folded.push(this.primitiveAt(i, item));
     }
-    return hasUndefined && !hasNull ? this.container(CONTAINER.undefineds, folded) : folded;
+    if (!hasUndefined || hasNull) return folded;
+    if (!hasOther) return this.container(CONTAINER.allUndefined, 'u'.repeat(folded.length));
+    return this.container(CONTAINER.undefineds, folded);
   }
 
   /** A primitive needs no step, unless it is refused. */
@@ -324,16 +312,5 @@ class Fold {
   }
 }
 
-function isAllUndefined(list: readonly unknown[]): boolean {
-  for (let i = 0; i < list.length; i++) if (list[i] !== undefined || !Object.hasOwn(list, i)) return false;
-  return list.length > 0;
-}
-
 const ERROR_OWN = new Set(['name', 'message', 'stack', 'cause']);
 const AGGREGATE_OWN = new Set([...ERROR_OWN, 'errors']);
-
-const HUGE = 10n ** BigInt(MOST_DIGITS);
-
-function isHuge(value: bigint): boolean {
-  return value >= HUGE || value <= -HUGE;
-}

@@ -2,6 +2,7 @@
  * Decides whether JSON alone carries a value unchanged, so that the tagged form can be left out; it explains
  * nothing: what says no here goes through the fold, which does.
  */
+import { types } from 'node:util';
 import { hasElementsOnly } from './named-properties.js';
 
 /** Levels of nesting that can travel; the recursion of the fold ends the stack far beyond. */
@@ -15,7 +16,7 @@ const SCANNED = 12;
 /**
  * Whether `JSON.parse(JSON.stringify(value))` gives the same value again: a tree of plain objects and
  * dense arrays, none of them met twice, over strings, booleans, null and ordinary finite numbers.
- * An object with a getter is none: it would be read once here and once more there.
+ * An object with a getter is none, nor is a Proxy: it would be read once here and once more there.
  */
 export function isPlainJson(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return isPlainPrimitive(value);
@@ -46,7 +47,7 @@ function isPlainPrimitive(value: unknown): boolean {
 }
 
 function isPlainObject(value: object, depth: number, seen: Seen): boolean {
-  if (depth > MAX_DEPTH) return false;
+  if (depth > MAX_DEPTH || types.isProxy(value)) return false;
   if (Array.isArray(value)) {
     if (Object.getPrototypeOf(value) !== Array.prototype || 'toJSON' in value) return false;
     return hasElementsOnly(value) && arePlainItems(value, depth, seen);

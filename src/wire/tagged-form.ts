@@ -18,7 +18,7 @@ export const LEAF = {
   number: 'n',
   /** Decimal. */
   bigint: 'i',
-  /** Hex, after a sign: for one of more digits than MOST_DIGITS. */
+  /** Hex, after a sign: for one of more than 10,000 digits. */
   hugeBigint: 'h',
   /** Whole days since 1970, a dot, and milliseconds of the day; nothing for an invalid Date. */
   date: 'd',
@@ -65,11 +65,6 @@ export interface ErrorForm {
   errors?: unknown;
   fields?: Record<string, unknown>;
 }
-
-/** Of a BigInt that travels in decimal: the time to write or read one grows with their square. */
-export const MOST_DIGITS = 10_000;
-
-export const DAY_MS = 86_400_000;
 
 /** A key of a value's own, as it travels. */
 export function escapeKey(key: string): string {

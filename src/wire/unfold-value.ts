@@ -3,10 +3,18 @@
  */
 import { FormatError } from '../errors.js';
 import { defineHidden, makeError } from './error-kinds.js';
+import {
+  readBigint,
+  readDate,
+  readHugeBigint,
+  readReference,
+  readSpecialNumber,
+  strangeLeaf,
+} from './leaves.js';
 import { MAX_DEPTH } from './plain-walk.js';
 import { functionOf } from './portable.js';
 import { fromBytes } from './raw-bytes.js';
-import { CONTAINER, DAY_MS, LEAF, MOST_DIGITS, setOwn, TILDE } from './tagged-form.js';
+import { CONTAINER, LEAF, setOwn, TILDE } from './tagged-form.js';
 
 /** Whether a value may hold functions: a program that calls one runs what its sender wrote. */
 export type Functions = 'allowed' | 'refused';
@@ -29,17 +37,6 @@ const MAX_LENGTH = 2 ** 32 - 1;
 const MAX_NAME = 100;
 /** A sparse array with fewer holes may take memory for them. */
 const MOST_HOLES = 1_024;
-const NUMBERS = new Map([
-  ['NaN', Number.NaN],
-  ['-0', -0],
-  ['Infinity', Number.POSITIVE_INFINITY],
-  ['-Infinity', Number.NEGATIVE_INFINITY],
-]);
-const ZERO = '0'.charCodeAt(0);
-/** Of either part: days of a Date have nine at most. */
-const MOST_DATE_DIGITS = 9;
-const DECIMAL = /^-?\d+$/;
-const HEX = /^-?[0-9a-f]+$/;
 
 class Unfold {
   partsTaken = 0;
@@ -64,41 +61,33 @@ class Unfold {
   }
 
   private leaf(node: string): unknown {
-    const text = node.slice(2);
     switch (node[1]) {
       case '~':
         return node.slice(1);
       case LEAF.undefined:
-        if (text !== '') break;
+        if (node.length > 2) throw strangeLeaf(node);
         return undefined;
       case LEAF.number:
-        if (!NUMBERS.has(text)) break;
-        return NUMBERS.get(text);
+        return readSpecialNumber(node);
       case LEAF.bigint:
-        // The time to read one grows with the square of its digits.
-        if (text.length > MOST_DIGITS + 1 || !DECIMAL.test(text)) break;
-        return BigInt(text);
+        return readBigint(node);
       case LEAF.hugeBigint:
-        if (!HEX.test(text)) break;
-        return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`);
-      case LEAF.date: {
-        const time = node.length === 2 ? Number.NaN : timeOf(node);
-        if (time === undefined) break;
-        return this.met(new Date(time));
-      }
+        return readHugeBigint(node);
+      case LEAF.date:
+        return this.met(readDate(node));
       case LEAF.url:
-        return this.met(new URL(text));
+        return this.met(new URL(node.slice(2)));
       case LEAF.reference:
-        return this.reference(text);
+        return this.reference(readReference(node));
       case LEAF.raw:
-        return this.raw(text);
+        return this.raw(node.slice(2));
       default:
+        throw strangeLeaf(node);
     }
-    throw new FormatError(`a value holds a leaf that does not travel: ${JSON.stringify(node.slice(0, 20))}`);
   }
 
-  private reference(text: string): object {
-    const object = DECIMAL.test(text) ? this.objects[Number(text)] : undefined;
+  private reference(id: number): object {
+    const object = this.objects[id];
     if (object === undefined) throw new FormatError('a value refers to an object that does not come before');
     return object;
   }
@@ -289,27 +278,6 @@ class Unfold {
     if (typeof text !== 'string') throw new FormatError(`an Error has no ${what}`);
     return text;
   }
-}
-
-/** Of a Date's leaf, DAYS.MS after the letter; undefined for any other text. */
-function timeOf(leaf: string): number | undefined {
-  const isNegative = leaf[2] === '-';
-  let days = -1;
-  let count = 0;
-  let digits = 0;
-  for (let at = isNegative ? 3 : 2; at < leaf.length; at++) {
-    const digit = leaf.charCodeAt(at) - ZERO;
-    if (digit >= 0 && digit <= 9 && digits < MOST_DATE_DIGITS) {
-      count = count * 10 + digit;
-      digits++;
-    } else if (leaf[at] === '.' && digits > 0 && days < 0) {
-      days = count;
-      count = 0;
-      digits = 0;
-    } else return undefined;
-  }
-  if (days < 0 || digits === 0) return undefined;
-  return (isNegative ? -days : days) * DAY_MS + count;
 }
 
 function recordOf(value: unknown): Json {
