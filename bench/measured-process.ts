@@ -1,6 +1,6 @@
 /** A process of the benchmark: asked for measurements over its channel, and ended with the run. */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,17 +14,26 @@ export interface PeakMemory {
   readonly slaveBytes: readonly number[];
 }
 
+/** Characters of standard error that a failure repeats. */
+const MOST_SAID = 4_000;
+
 export class MeasuredProcess {
   readonly #child: ChildProcess;
+  /** Its notices belong between no figures; they matter when it fails. */
+  #said = '';
 
   private constructor(child: ChildProcess) {
     this.#child = child;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(-MOST_SAID);
+    });
   }
 
   /** Starts a file of `bench/programs` and waits until it is ready. */
   static async start(program: string, args: readonly string[]): Promise<MeasuredProcess> {
     const file = fileURLToPath(new URL(`programs/${program}.js`, import.meta.url));
-    const measured = new MeasuredProcess(fork(file, args, { execArgv: nodeFlags() }));
+    const stdio: StdioOptions = ['ignore', 'inherit', 'pipe', 'ipc'];
+    const measured = new MeasuredProcess(fork(file, args, { execArgv: nodeFlags(), stdio }));
     try {
       await measured.#reply();
       return measured;
@@ -70,7 +79,11 @@ export class MeasuredProcess {
       };
       const onMessage = (message: unknown): void => settle(() => resolve(message));
       const onExit = (code: number | null): void =>
-        settle(() => reject(new Error(`${child.spawnfile} ended with code ${code} while it was measured`)));
+        settle(() =>
+          reject(
+            new Error(`${child.spawnfile} ended with code ${code} while it was measured\n${this.#said}`),
+          ),
+        );
       const timer = setTimeout(
         () => settle(() => reject(new Error('a measurement took too long'))),
         REPLY_WITHIN_MS,

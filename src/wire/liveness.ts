@@ -59,9 +59,9 @@ interface Peer extends Speaker {
  * well, with all that live there. Then it is the peer's only if another one there, which had no 503 itself,
  * is heard meanwhile; else 503s are no more than silence.
  *
- * A slave's peer is its master, whose end shows in three more ways: the connection to its embedded
- * broker is refused, there is no connection at all for ten timeouts, or `condemn` is called with
- * evidence from elsewhere.
+ * A slave's peer is its master, whose end shows in two more ways: the connection to its embedded broker is
+ * refused, or there is no connection at all for ten timeouts. A master that sees the process of a slave end
+ * calls `condemn`.
  */
 export class Liveness {
   readonly #role: 'master' | 'slave';
