@@ -9,7 +9,7 @@ import { silentAudit } from '../src/audit/memory-trail.js';
 import { MasterCore } from '../src/master/master-core.js';
 import type { SlaveRecord } from '../src/master/slave-record.js';
 import { SlaveCore } from '../src/slave/slave-core.js';
-import { Deque } from '../src/wire/deque.js';
+import { Deque } from '../src/structures/deque.js';
 import type { Command } from '../src/wire/messages.js';
 import type { SessionAddress } from '../src/wire/subjects.js';
 

@@ -7,14 +7,15 @@ import * as assert from 'uvu/assert';
 
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
+  structures: [],
   algorithms: ['errors.ts'],
   audit: ['errors.ts'],
   threads: ['errors.ts'],
   broker: ['threads', 'errors.ts'],
   wire: ['algorithms', 'errors.ts'],
   link: ['wire', 'threads', 'errors.ts'],
-  master: ['algorithms', 'audit', 'wire', 'link', 'errors.ts'],
-  slave: ['algorithms', 'audit', 'wire', 'link', 'errors.ts'],
+  master: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
+  slave: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
   cli: ['algorithms', 'audit', 'broker', 'wire', 'link', 'master', 'slave', 'errors.ts'],
   'index.ts': ['algorithms', 'audit', 'broker', 'wire', 'link', 'master', 'slave', 'cli', 'errors.ts'],
 };

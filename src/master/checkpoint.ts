@@ -12,8 +12,8 @@
  * - What the program cancels it gets at once, as without a checkpoint.
  */
 
+import { Deque } from '../structures/deque.js';
 import type { Body } from '../wire/body.js';
-import { Deque } from '../wire/deque.js';
 import { Occurrences } from './occurrences.js';
 import type { ResultStore } from './result-store.js';
 import { decodeStoredResult } from './stored-result.js';

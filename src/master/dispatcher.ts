@@ -3,7 +3,7 @@
  * when another slave would sit idle. It decides and posts to sessions; it sends nothing itself.
  */
 
-import { Deque } from '../wire/deque.js';
+import { Deque } from '../structures/deque.js';
 import { type TimeLimit, taskEntryText, tasksText } from '../wire/entries.js';
 import { FIRST_WINDOW, GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 import type { Group, SlaveRecord } from './slave-record.js';

@@ -6,7 +6,7 @@
  * way is reckoned with. A program that waits on its master is never held up.
  */
 
-import { Deque } from '../wire/deque.js';
+import { Deque } from '../structures/deque.js';
 import type { AlgorithmEntry } from './task.js';
 import { TaskFate } from './task-fate.js';
 

@@ -3,8 +3,8 @@
 import type { SlaveId } from '../algorithms/types.js';
 import type { SlaveKind } from '../audit/events.js';
 import { FormatError } from '../errors.js';
+import { Deque } from '../structures/deque.js';
 import type { CreditMember } from '../wire/credit.js';
-import { Deque } from '../wire/deque.js';
 import type { Farewell } from '../wire/messages.js';
 import type { Session } from '../wire/session.js';
 import type { SessionAddress } from '../wire/subjects.js';

@@ -8,8 +8,8 @@
  * reaches the head.
  */
 
-import { Deque } from '../wire/deque.js';
-import { Heap } from './heap.js';
+import { Deque } from '../structures/deque.js';
+import { Heap } from '../structures/heap.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { AlgorithmEntry, Task } from './task.js';
 import { TaskLine } from './task-line.js';

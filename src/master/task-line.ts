@@ -5,8 +5,8 @@
  * in use has a ring of its own beside it.
  */
 
-import { Deque } from '../wire/deque.js';
-import { Heap } from './heap.js';
+import { Deque } from '../structures/deque.js';
+import { Heap } from '../structures/heap.js';
 import type { Task } from './task.js';
 
 interface Level {

@@ -1,8 +1,8 @@
 /** The deque against a plain array, and what it must not keep alive. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Deque } from '../../src/wire/deque.js';
-import { createRandom } from './session-pair.js';
+import { Deque } from '../../src/structures/deque.js';
+import { createRandom } from '../wire/session-pair.js';
 
 const test = suite('wire/deque');
 
