@@ -1,13 +1,13 @@
 /** One connected client: what it said in CONNECT, what it subscribed to, and how its commands are carried out. */
 import type { Socket } from 'node:net';
-import type { CommandHandler, ParserLimits, PublishedMessage } from './commands.js';
-import { BEFORE_CONNECT, type ConnectOptions, readConnectOptions } from './connect-options.js';
-import type { GuestRights } from './guests.js';
+import { BEFORE_CONNECT, type ConnectOptions, readConnectOptions } from './admission/client-login.js';
+import type { GuestRights } from './admission/guests.js';
 import { Outbox } from './outbox.js';
-import { Parser } from './parser.js';
-import { ErrorText, NO_RESPONDERS, OK, PING, PONG, ProtocolError } from './protocol.js';
-import type { QueueGroup, Route, RouteSet, RouteTable } from './routes.js';
-import { isLiteralSubject, isValidSubject } from './subjects.js';
+import type { CommandHandler, ParserLimits, PublishedMessage } from './protocol/parsed-commands.js';
+import { Parser } from './protocol/parser.js';
+import { ErrorText, NO_RESPONDERS, OK, PING, PONG, ProtocolError } from './protocol/protocol.js';
+import { isLiteralSubject, isValidSubject } from './protocol/subjects.js';
+import type { QueueGroup, Route, RouteSet, RouteTable } from './routing/routes.js';
 
 /** A client that was told why it is closed gets this long to read it. */
 const LINGER_MS = 500;

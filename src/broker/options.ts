@@ -1,8 +1,8 @@
 /** What a broker can be told: where it listens, whom it lets in, and its bounds. */
 
-import type { AttemptBounds } from './failed-attempts.js';
-import type { GuestOptions } from './guests.js';
-import type { BrokerTls } from './tls-door.js';
+import type { AttemptBounds } from './admission/failed-attempts.js';
+import type { GuestOptions } from './admission/guests.js';
+import type { BrokerTls } from './admission/tls-door.js';
 
 /** Bounds of memory and time; tests make them small. */
 export interface BrokerBounds extends AttemptBounds {

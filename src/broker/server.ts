@@ -1,10 +1,12 @@
 /** The listening socket and its clients: who gets a turn, whose bytes leave when, and who must go. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { asksForCredentials, isAdmitted, isOwner } from './admission/client-login.js';
+import { Holds } from './admission/guest-brake.js';
+import { GuestRights } from './admission/guests.js';
+import { Refusals } from './admission/refusals.js';
+import type { BrokerTls, TlsDoor } from './admission/tls-door.js';
 import { Client, type ClientSurroundings, type Subscription } from './client.js';
-import { asksForCredentials, isAdmitted, isOwner } from './connect-options.js';
 import { isNearLimit, openFileLimit } from './file-limit.js';
-import { GuestRights } from './guests.js';
-import { Holds } from './holds.js';
 import {
   type BrokerBounds,
   type BrokerEvent,
@@ -12,10 +14,8 @@ import {
   DEFAULT_BOUNDS,
   DEFAULT_MAX_PAYLOAD,
 } from './options.js';
-import { ErrorText } from './protocol.js';
-import { Refusals } from './refusals.js';
-import { RouteTable } from './routes.js';
-import type { BrokerTls, TlsDoor } from './tls-door.js';
+import { ErrorText } from './protocol/protocol.js';
+import { RouteTable } from './routing/routes.js';
 
 /** The release whose protocol is spoken: clients look at it before they use headers and the like. */
 const PROTOCOL_OF = '2.9.10';
@@ -123,7 +123,7 @@ export class BrokerServer {
   }
 
   async #openDoor(tls: BrokerTls): Promise<TlsDoor> {
-    const { TlsDoor } = await import('./tls-door.js');
+    const { TlsDoor } = await import('./admission/tls-door.js');
     return new TlsDoor(tls, this.#bounds.handshakeTimeoutMs, {
       onSecure: (socket) => this.#serve(socket),
       onRefused: ({ remoteAddress, remotePort }, reason) => {

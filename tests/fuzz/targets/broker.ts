@@ -5,10 +5,10 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Client, type ClientSurroundings, type Subscription } from '../../../src/broker/client.js';
-import type { CommandHandler } from '../../../src/broker/commands.js';
-import { Parser } from '../../../src/broker/parser.js';
-import { ProtocolError } from '../../../src/broker/protocol.js';
-import { RouteTable } from '../../../src/broker/routes.js';
+import type { CommandHandler } from '../../../src/broker/protocol/parsed-commands.js';
+import { Parser } from '../../../src/broker/protocol/parser.js';
+import { ProtocolError } from '../../../src/broker/protocol/protocol.js';
+import { RouteTable } from '../../../src/broker/routing/routes.js';
 import { Random } from '../../wire/random-value.js';
 import { type FuzzTarget, wayOf } from '../driver.js';
 

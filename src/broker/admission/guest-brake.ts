@@ -4,7 +4,7 @@
  * to a master together.
  */
 import type { Socket } from 'node:net';
-import type { Client } from './client.js';
+import type { Client } from '../client.js';
 
 /** How often held ones are looked at; an owner reads megabytes in less. */
 const LOOK_EVERY_MS = 5;

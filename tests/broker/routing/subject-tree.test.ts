@@ -1,8 +1,8 @@
 /** Subjects and the tree of who wants them, against a table and against a slow, obvious matcher. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Interest, SubjectTree } from '../../src/broker/subject-tree.js';
-import { isLiteralSubject, isValidSubject } from '../../src/broker/subjects.js';
+import { isLiteralSubject, isValidSubject } from '../../../src/broker/protocol/subjects.js';
+import { type Interest, SubjectTree } from '../../../src/broker/routing/subject-tree.js';
 
 const subjects = suite('subject tree');
 

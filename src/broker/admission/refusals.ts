@@ -1,8 +1,8 @@
 /** Answers clients that did not prove themselves: late, in bounded number, and told to whoever audits. */
-import type { Client } from './client.js';
+import type { Client } from '../client.js';
+import type { BrokerEvent } from '../options.js';
+import { ErrorText } from '../protocol/protocol.js';
 import { type AttemptBounds, FailedAttempts, peerOf } from './failed-attempts.js';
-import type { BrokerEvent } from './options.js';
-import { ErrorText } from './protocol.js';
 import { RefusalLog } from './refusal-log.js';
 
 const SECOND_MS = 1000;

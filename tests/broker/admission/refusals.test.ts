@@ -1,11 +1,11 @@
 /** Who comes to the broker with a wrong token: waits for the answer, fills no trail, and is in nobody else's way. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AttemptBounds, FailedAttempts, peerOf } from '../../src/broker/failed-attempts.js';
-import { type BrokerBounds, type BrokerEvent, DEFAULT_BOUNDS } from '../../src/broker/options.js';
-import { RefusalLog } from '../../src/broker/refusal-log.js';
-import { BrokerServer } from '../../src/broker/server.js';
-import { RawNats } from '../support/raw-nats.js';
+import { type AttemptBounds, FailedAttempts, peerOf } from '../../../src/broker/admission/failed-attempts.js';
+import { RefusalLog } from '../../../src/broker/admission/refusal-log.js';
+import { type BrokerBounds, type BrokerEvent, DEFAULT_BOUNDS } from '../../../src/broker/options.js';
+import { BrokerServer } from '../../../src/broker/server.js';
+import { RawNats } from '../../support/raw-nats.js';
 
 const refusals = suite('refusals');
 

@@ -2,7 +2,7 @@
  * Bytes of one connection in, protocol commands out. A message that lies whole in a chunk is handed over as
  * a range of that chunk, without a copy and without strings; what is cut is put together in a buffer of its own.
  */
-import type { CommandHandler, ParserLimits, PublishedMessage } from './commands.js';
+import type { CommandHandler, ParserLimits, PublishedMessage } from './parsed-commands.js';
 import { ErrorText, ProtocolError } from './protocol.js';
 
 const LF = 10;

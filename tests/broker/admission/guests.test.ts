@@ -1,10 +1,10 @@
 /** Guests of a broker that has an owner: they say and hear what they can name, and nothing else. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type GuestOptions, GuestRights } from '../../src/broker/guests.js';
-import type { BrokerEvent } from '../../src/broker/options.js';
-import { BrokerServer } from '../../src/broker/server.js';
-import { pub, RawNats } from '../support/raw-nats.js';
+import { type GuestOptions, GuestRights } from '../../../src/broker/admission/guests.js';
+import type { BrokerEvent } from '../../../src/broker/options.js';
+import { BrokerServer } from '../../../src/broker/server.js';
+import { pub, RawNats } from '../../support/raw-nats.js';
 
 const OWNER = 'the-owners-own';
 const options: GuestOptions = { ownerToken: OWNER, mayPublish: ['to.*'], mayHear: ['from.*', 'from.*.more'] };

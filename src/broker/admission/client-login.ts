@@ -1,6 +1,6 @@
 /** Reads what a client says in CONNECT, and decides whether it may come in. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { ErrorText, ProtocolError } from './protocol.js';
+import { ErrorText, ProtocolError } from '../protocol/protocol.js';
 
 export interface ConnectOptions {
   readonly verbose: boolean;

@@ -1,6 +1,6 @@
 /** What guests may say and hear: everybody who does not show the owner's token, where there is an owner. */
-import { ErrorText } from './protocol.js';
-import { isLiteralSubject } from './subjects.js';
+import { ErrorText } from '../protocol/protocol.js';
+import { isLiteralSubject } from '../protocol/subjects.js';
 
 export interface GuestOptions {
   /** Who gives it in place of any other credentials may do everything. */

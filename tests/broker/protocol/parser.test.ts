@@ -1,8 +1,8 @@
 /** The parser alone: commands in every cut, rubbish in every form. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { CommandHandler } from '../../src/broker/commands.js';
-import { Parser } from '../../src/broker/parser.js';
+import type { CommandHandler } from '../../../src/broker/protocol/parsed-commands.js';
+import { Parser } from '../../../src/broker/protocol/parser.js';
 
 const MAX_PAYLOAD = 1000;
 
