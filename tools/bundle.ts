@@ -74,8 +74,8 @@ const seldom: Plugin = {
       contents: `export { batchFile } from './cli/batch/print-batch.js';
 export { natsConfig } from './cli/print-nats-config.js';
 export { runRepl } from './cli/repl/run-repl.js';
-export { reportTrail } from './audit/report-trail.js';
-export { verifyTrail } from './audit/verify-trail.js';`,
+export { reportTrail } from './audit/report/report-trail.js';
+export { verifyTrail } from './audit/read/verify-trail.js';`,
       resolveDir: join(root, 'dist', 'src'),
       loader: 'js',
     }));

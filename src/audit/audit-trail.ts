@@ -1,11 +1,12 @@
 /** Owns the audit trail of a process: takes events, tells listeners, and has the lines written. */
-import { openAuditFile, openStandardError } from './destination.js';
+
 import { type AuditEvent, FREQUENT_EVENTS } from './events.js';
-import { formatJson } from './json-format.js';
-import { LineWriter } from './line-writer.js';
-import type { RotationSettings } from './rotation.js';
-import { SizeWatch } from './size-watch.js';
-import { formatText } from './text-format.js';
+import { formatJson } from './format/json-format.js';
+import { formatText } from './format/text-format.js';
+import { openAuditFile, openStandardError } from './write/destination.js';
+import { LineWriter } from './write/line-writer.js';
+import type { RotationSettings } from './write/rotation.js';
+import { SizeWatch } from './write/size-watch.js';
 
 /** Where events go. All that most layers need to know of the trail. */
 export interface AuditSink {

@@ -1,7 +1,7 @@
 /** Owns the audit trails that write nowhere: a silent one, and one that keeps its events for tests. */
 import { type AuditTrail, Listeners } from './audit-trail.js';
 import type { AuditEvent, AuditEventOf, AuditEventType } from './events.js';
-import { formatText, type TrailEntry } from './text-format.js';
+import { formatText, type TrailEntry } from './format/text-format.js';
 
 /** Takes every event and does nothing. */
 export const silentAudit: AuditTrail = Object.freeze({

@@ -1,6 +1,6 @@
 /** The one frozen object that a process runs by, made of its command line and its program's defaults. */
 
-import type { RotationSettings } from '../audit/rotation.js';
+import type { RotationSettings } from '../audit/write/rotation.js';
 import { FlagError } from '../errors.js';
 import { withTls } from '../link/broker-urls.js';
 import { MOST_CONCURRENCY } from '../wire/messages.js';

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { AuditSink } from '../audit/audit-trail.js';
-import { thisProcess } from '../audit/holder.js';
+import { thisProcess } from '../audit/write/file-owner.js';
 import type { Broker } from '../broker/start-broker.js';
 import { withTls } from '../link/broker-urls.js';
 import type { BrokerAddress } from '../link/ports.js';

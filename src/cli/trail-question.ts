@@ -30,13 +30,13 @@ export function trailQuestion(given: readonly GivenFlag[]): TrailQuestion | unde
 /** Prints the answer; returns the exit code. What cannot be read or written is a UsageError. */
 export async function answerTrailQuestion(question: TrailQuestion): Promise<number> {
   if (question.kind === 'report') {
-    const { reportTrail } = await import('../audit/report-trail.js');
+    const { reportTrail } = await import('../audit/report/report-trail.js');
     const { text, warnings } = await reportTrail(question.file, question.page);
     process.stdout.write(text);
     for (const warning of warnings) process.stderr.write(`${warning}\n`);
     return 0;
   }
-  const { verifyTrail } = await import('../audit/verify-trail.js');
+  const { verifyTrail } = await import('../audit/read/verify-trail.js');
   const { code, text } = await verifyTrail(question.file);
   (code === FAILURE ? process.stderr : process.stdout).write(`${text}\n`);
   return code;

@@ -6,7 +6,7 @@
 import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Holder, stateOf } from '../audit/holder.js';
+import { type Holder, stateOf } from '../audit/write/file-owner.js';
 
 /** A file beside the store. */
 const BEAT_FILE = 'alive';

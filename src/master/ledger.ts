@@ -5,9 +5,9 @@
 
 import type { SlaveId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import { RangeList } from '../audit/ranges.js';
-import { RunTimes } from '../audit/run-times.js';
-import { splitWithin } from '../audit/split-within.js';
+import { RangeList } from '../audit/format/ranges.js';
+import { RunTimes } from '../audit/format/run-times.js';
+import { splitWithin } from '../audit/format/split-within.js';
 import type { Task } from './task.js';
 import type { TaskFate } from './task-fate.js';
 

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readSync, realpathSync, statSync } from
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
-import { type Holder, thisHolder } from '../audit/holder.js';
+import { type Holder, thisHolder } from '../audit/write/file-owner.js';
 import { CheckpointError } from '../errors.js';
 import { beginBeat, isAlive } from './checkpoint-holder.js';
 import {

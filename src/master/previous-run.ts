@@ -1,7 +1,7 @@
 /** Finds out whether the master that a resource file names still lives: by its broker, then by its process. */
 
 import { randomBytes } from 'node:crypto';
-import { stateOf } from '../audit/holder.js';
+import { stateOf } from '../audit/write/file-owner.js';
 import { ConnectError } from '../link/connect-error.js';
 import { subjectUser } from '../link/credentials.js';
 import { connectData } from '../link/data-connection.js';

@@ -7,8 +7,8 @@
  */
 
 import type { AuditSink } from '../audit/audit-trail.js';
-import { leaveLock, takeLock } from '../audit/file-lock.js';
-import { thisHolder } from '../audit/holder.js';
+import { leaveLock, takeLock } from '../audit/write/file-lock.js';
+import { thisHolder } from '../audit/write/file-owner.js';
 import { FlagError } from '../errors.js';
 import type { BrokerAddress } from '../link/ports.js';
 import { type ResourceFile, readResourceFile, writeResourceFile } from '../wire/resource-file.js';

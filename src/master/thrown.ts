@@ -4,8 +4,8 @@
  */
 
 import type { AuditSink } from '../audit/audit-trail.js';
-import { tellsCount } from '../audit/tells-count.js';
-import { withoutNumbers } from '../audit/without-numbers.js';
+import { tellsCount } from '../audit/format/tells-count.js';
+import { withoutNumbers } from '../audit/format/without-numbers.js';
 import type { TaskFate } from './task-fate.js';
 
 /** Kinds of one algorithm that are told apart; all others are counted together. */

@@ -1,9 +1,9 @@
 /** The audit line that a sentinel writes without main's help, as a template it fills in. */
 
 import type { AuditEvent } from '../audit/events.js';
-import { formatJson } from '../audit/json-format.js';
+import { formatJson } from '../audit/format/json-format.js';
+import { formatText } from '../audit/format/text-format.js';
 import { bad, formatNotice } from '../audit/notices/notice.js';
-import { formatText } from '../audit/text-format.js';
 
 const EPOCH = new Date(0).toISOString();
 const TAG = '[A] ';

@@ -3,8 +3,8 @@ import { openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuditTrail } from '../../src/audit/audit-trail.js';
-import { LineWriter } from '../../src/audit/line-writer.js';
-import { formatText } from '../../src/audit/text-format.js';
+import { formatText } from '../../src/audit/format/text-format.js';
+import { LineWriter } from '../../src/audit/write/line-writer.js';
 import { sent } from './support.js';
 
 const [scenario = '', ...args] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 /** Runs one scenario on one broker with one seed, and holds what came of it against what the slaves noted. */
 
 import * as assert from 'uvu/assert';
-import { verifyTrail } from '../../src/audit/verify-trail.js';
+import { verifyTrail } from '../../src/audit/read/verify-trail.js';
 import { Chance } from '../simulation/scheduler.js';
 import { FaultyWay } from './faulty-way.js';
 import { preloadClock } from './preload-clock.js';

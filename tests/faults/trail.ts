@@ -1,8 +1,8 @@
 /** Audit trails that are still being written, and waiting for what they or the process table tell. */
 
 import type { AuditEventOf, AuditEventType } from '../../src/audit/events.js';
-import { parseJson } from '../../src/audit/json-format.js';
-import type { TrailEntry } from '../../src/audit/text-format.js';
+import { parseJson } from '../../src/audit/format/json-format.js';
+import type { TrailEntry } from '../../src/audit/format/text-format.js';
 import { TailedFile } from './tailed-file.js';
 
 const POLL_MS = 20;

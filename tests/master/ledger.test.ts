@@ -2,10 +2,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../src/audit/events.js';
-import { FateCheck } from '../../src/audit/fate-check.js';
-import { formatJson } from '../../src/audit/json-format.js';
-import { formatText, parseText } from '../../src/audit/text-format.js';
-import { TrailSummary } from '../../src/audit/trail-summary.js';
+import { formatJson } from '../../src/audit/format/json-format.js';
+import { formatText, parseText } from '../../src/audit/format/text-format.js';
+import { FateCheck } from '../../src/audit/read/fate-check.js';
+import { TrailSummary } from '../../src/audit/report/trail-summary.js';
 import { TaskError, UnrunnableError } from '../../src/errors.js';
 import { type ComputeSheet, Ledger } from '../../src/master/ledger.js';
 import { TaskFate } from '../../src/master/task-fate.js';

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatText, parseText } from '../../src/audit/text-format.js';
+import { formatText, parseText } from '../../src/audit/format/text-format.js';
 import { PEER_CAPACITY } from '../../src/link/peer-counters.js';
 import { parseHandshake } from '../../src/wire/handshake.js';
 import { encodeToken } from '../../src/wire/subjects.js';

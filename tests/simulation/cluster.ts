@@ -1,8 +1,8 @@
 /** One seed: a master, some slaves, a program and their misfortunes, from the first hello to the last shutdown. */
 
 import type { AuditEvent, AuditEventOf } from '../../src/audit/events.js';
-import { FateCheck } from '../../src/audit/fate-check.js';
-import { formatText } from '../../src/audit/text-format.js';
+import { formatText } from '../../src/audit/format/text-format.js';
+import { FateCheck } from '../../src/audit/read/fate-check.js';
 import { StoppedError } from '../../src/errors.js';
 import { inventWeather, scheduleFaults, scheduleIslands, scheduleStalls } from './faults.js';
 import { checkMaster, checkQuiet, must, Runs } from './invariants.js';

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseJson } from '../../src/audit/json-format.js';
-import { parseText } from '../../src/audit/text-format.js';
+import { parseJson } from '../../src/audit/format/json-format.js';
+import { parseText } from '../../src/audit/format/text-format.js';
 import { killLine, killNotice } from '../../src/slave/kill-line.js';
 
 const line = suite('kill line');

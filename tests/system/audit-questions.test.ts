@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readTrailSet } from '../../src/audit/trail-set.js';
+import { readTrailSet } from '../../src/audit/read/trail-set.js';
 import { type Programs, programPath, type RunningProgram, until, withPrograms } from '../support/programs.js';
 
 const test = suite('questions about trails');

@@ -3,7 +3,7 @@ import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readTrailFile } from '../../src/audit/read-trail.js';
+import { readTrailFile } from '../../src/audit/read/read-trail.js';
 import type { AuditEvent } from '../../src/index.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { type Programs, until, withPrograms } from '../support/programs.js';

@@ -1,8 +1,8 @@
 /** Owns the notices of a process on their way to standard error. */
 
 import type { AuditTrail } from '../audit-trail.js';
-import { openStandardError } from '../destination.js';
-import { LineWriter } from '../line-writer.js';
+import { openStandardError } from '../write/destination.js';
+import { LineWriter } from '../write/line-writer.js';
 import { followTrail } from './follow-trail.js';
 import { hasColours } from './has-colours.js';
 import { formatNotice, type Notice, type NoticeFold, warning } from './notice.js';

@@ -1,7 +1,7 @@
 /** Owns what a notice is: one line for people at a terminal, where the trail has the facts for programs. */
 
 import type { AuditEvent } from '../events.js';
-import { escapeControls } from '../text-fields.js';
+import { escapeControls } from '../format/text-fields.js';
 
 export interface Notice {
   /** How it is coloured where there are colours. */

@@ -1,7 +1,7 @@
 /** Keeps notices of what happens again and again few: the first of a kind, then the 10th, 100th, 1,000th. */
 
-import { tellsCount } from '../tells-count.js';
-import { withoutNumbers } from '../without-numbers.js';
+import { tellsCount } from '../format/tells-count.js';
+import { withoutNumbers } from '../format/without-numbers.js';
 import { NO_NOTICES, type Notice } from './notice.js';
 
 /** Kinds that are told apart; further ones count as one. */

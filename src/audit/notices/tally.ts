@@ -1,7 +1,7 @@
 /** The numbers of a master's closing line: tasks, those that failed, slaves, and seconds. */
 
 import type { AuditEvent } from '../events.js';
-import { parseRanges } from '../ranges.js';
+import { parseRanges } from '../format/ranges.js';
 import { bad, counted, good, type Notice } from './notice.js';
 
 type Counted = Extract<AuditEvent, { type: 'tasks-submitted' | 'tasks-settled' | 'task-cancelled' }>;

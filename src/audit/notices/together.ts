@@ -3,7 +3,7 @@
  * belongs to it, and a second after the first.
  */
 
-import { withoutNumbers } from '../without-numbers.js';
+import { withoutNumbers } from '../format/without-numbers.js';
 import { bad, counted, good, type Notice, plain, warning } from './notice.js';
 
 const QUIET_MS = 250;

@@ -3,13 +3,13 @@
  * line stops the reader, and report and verification answer in words.
  */
 import type { AuditEvent } from '../../../src/audit/events.js';
-import { FateCheck } from '../../../src/audit/fate-check.js';
-import { formatJson, parseJson } from '../../../src/audit/json-format.js';
-import { TrailReader } from '../../../src/audit/read-trail.js';
-import { reportPage } from '../../../src/audit/report-page.js';
-import { reportText } from '../../../src/audit/report-text.js';
-import { formatText, type TrailEntry } from '../../../src/audit/text-format.js';
-import { TrailSummary } from '../../../src/audit/trail-summary.js';
+import { formatJson, parseJson } from '../../../src/audit/format/json-format.js';
+import { formatText, type TrailEntry } from '../../../src/audit/format/text-format.js';
+import { FateCheck } from '../../../src/audit/read/fate-check.js';
+import { TrailReader } from '../../../src/audit/read/read-trail.js';
+import { reportPage } from '../../../src/audit/report/report-page.js';
+import { reportText } from '../../../src/audit/report/report-text.js';
+import { TrailSummary } from '../../../src/audit/report/trail-summary.js';
 import { SAMPLES } from '../../audit/samples.js';
 import type { FuzzTarget } from '../driver.js';
 

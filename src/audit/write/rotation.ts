@@ -9,7 +9,7 @@
 import { open, realpath, rename, stat } from 'node:fs/promises';
 import { errorCode } from './destination.js';
 import { leaveLock, takeLock } from './file-lock.js';
-import { thisHolder } from './holder.js';
+import { thisHolder } from './file-owner.js';
 
 export interface RotationSettings {
   /** The file is rotated when it has reached so many bytes. */

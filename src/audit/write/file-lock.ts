@@ -5,7 +5,7 @@
 
 import { open, readFile, stat, unlink } from 'node:fs/promises';
 import { errorCode } from './destination.js';
-import { type Holder, stateOf } from './holder.js';
+import { type Holder, stateOf } from './file-owner.js';
 
 /** An older lock is of a process that died, or was stopped, in the midst of what it did. */
 const DEAD_LOCK_MS = 2_000;

@@ -6,8 +6,8 @@
  * when its master's first and last lines were read; of another it can be shown that a task had no fate or
  * two, and nothing be proven.
  */
-import type { AuditEvent, AuditEventOf } from './events.js';
-import { parseRanges, type Range, RangeSet } from './ranges.js';
+import type { AuditEvent, AuditEventOf } from '../events.js';
+import { parseRanges, type Range, RangeSet } from '../format/ranges.js';
 
 export type Verdict =
   | { readonly kind: 'proven'; readonly text: string }

@@ -1,5 +1,5 @@
 /** Owns how one field of an event is written into a text line and read out of it again. */
-import type { AuditedAttempt, AuditedCount } from './events.js';
+import type { AuditedAttempt, AuditedCount } from '../events.js';
 
 /** How one kind of field is printed, found in a line (a pattern without groups) and read back. */
 export interface FieldKind {

@@ -1,7 +1,7 @@
 /** Percentiles from counted run times, and their text. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RunTimes } from '../../src/audit/run-times.js';
+import { RunTimes } from '../../../src/audit/format/run-times.js';
 
 const times = suite('run times');
 

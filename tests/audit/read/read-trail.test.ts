@@ -1,11 +1,11 @@
 /** A trail read back: every event in both forms, and what is not ours counted. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AuditEvent } from '../../src/audit/events.js';
-import { formatJson, parseJson } from '../../src/audit/json-format.js';
-import { readTrailFile, TrailReader } from '../../src/audit/read-trail.js';
-import { formatText, type TrailEntry } from '../../src/audit/text-format.js';
-import { SAMPLES } from './samples.js';
+import type { AuditEvent } from '../../../src/audit/events.js';
+import { formatJson, parseJson } from '../../../src/audit/format/json-format.js';
+import { formatText, type TrailEntry } from '../../../src/audit/format/text-format.js';
+import { readTrailFile, TrailReader } from '../../../src/audit/read/read-trail.js';
+import { SAMPLES } from '../samples.js';
 
 const TIME_MS = new Date(2026, 6, 1, 12, 0, 0).getTime();
 const events = Object.values(SAMPLES).map(([event]) => event as AuditEvent);

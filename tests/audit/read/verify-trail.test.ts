@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AuditEvent } from '../../src/audit/events.js';
-import { formatJson } from '../../src/audit/json-format.js';
-import { formatText } from '../../src/audit/text-format.js';
-import { type Answer, verifyTrail } from '../../src/audit/verify-trail.js';
+import type { AuditEvent } from '../../../src/audit/events.js';
+import { formatJson } from '../../../src/audit/format/json-format.js';
+import { formatText } from '../../../src/audit/format/text-format.js';
+import { type Answer, verifyTrail } from '../../../src/audit/read/verify-trail.js';
 
 const TIME_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 

@@ -1,5 +1,5 @@
 /** Turns audit events into lines of text and such lines into events again; the templates say how. */
-import type { AuditEvent, AuditEventType } from './events.js';
+import type { AuditEvent, AuditEventType } from '../events.js';
 import { FIELD_KINDS, type FieldKind } from './text-fields.js';
 import { AUDIT_EVENT_TYPES, TEXT_TEMPLATES } from './text-templates.js';
 

@@ -1,7 +1,7 @@
 /** Sets of task numbers and their text, against plain sets. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseRanges, RangeList, RangeSet } from '../../src/audit/ranges.js';
+import { parseRanges, RangeList, RangeSet } from '../../../src/audit/format/ranges.js';
 
 const ranges = suite('ranges');
 

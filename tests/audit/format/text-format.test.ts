@@ -1,10 +1,10 @@
 /** The text form: every event's line, one line each, and back again. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AuditEvent } from '../../src/audit/events.js';
-import { formatText, parseText } from '../../src/audit/text-format.js';
-import { AUDIT_EVENT_TYPES } from '../../src/audit/text-templates.js';
-import { SAMPLES } from './samples.js';
+import type { AuditEvent } from '../../../src/audit/events.js';
+import { formatText, parseText } from '../../../src/audit/format/text-format.js';
+import { AUDIT_EVENT_TYPES } from '../../../src/audit/format/text-templates.js';
+import { SAMPLES } from '../samples.js';
 
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 const TIME_MS = new Date(2010, 10, 4, 21, 43, 59).getTime();

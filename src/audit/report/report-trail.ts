@@ -1,10 +1,10 @@
 /** What `--audit-report` does: reads a trail and tells in tables what happened. */
 import { writeFile } from 'node:fs/promises';
-import { UsageError } from '../errors.js';
-import { errorCode } from './destination.js';
+import { UsageError } from '../../errors.js';
+import { readTrailSet } from '../read/trail-set.js';
+import { errorCode } from '../write/destination.js';
 import { reportPage } from './report-page.js';
 import { reportText } from './report-text.js';
-import { readTrailSet } from './trail-set.js';
 import { TrailSummary } from './trail-summary.js';
 
 export interface Report {

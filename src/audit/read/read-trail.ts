@@ -1,7 +1,7 @@
 /** Reads an audit trail, in either form, back into its events. */
 import { createReadStream } from 'node:fs';
-import { parseJson } from './json-format.js';
-import { parseText, type TrailEntry } from './text-format.js';
+import { parseJson } from '../format/json-format.js';
+import { parseText, type TrailEntry } from '../format/text-format.js';
 
 /** No line of ours is longer; what is longer has no line ends at all. */
 const LONGEST_LINE = 4 * 1024 * 1024;

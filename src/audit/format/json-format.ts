@@ -1,5 +1,5 @@
 /** Turns audit events into JSON lines, with `time` in milliseconds, and such lines into events again. */
-import type { AuditEvent } from './events.js';
+import type { AuditEvent } from '../events.js';
 import { EVENT_FIELDS, type TrailEntry } from './text-format.js';
 
 /** `{"time":"2026-01-01T12:00:00.123Z","type":"tasks-sent","sid":"SLAVE-0","count":12}`, without newline. */

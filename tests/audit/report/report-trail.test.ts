@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Activity, addActivity, spreadActivity } from '../../src/audit/activity.js';
-import type { AuditEvent } from '../../src/audit/events.js';
-import { formatJson } from '../../src/audit/json-format.js';
-import { type Report, reportTrail } from '../../src/audit/report-trail.js';
-import { formatText } from '../../src/audit/text-format.js';
-import { TimeTable } from '../../src/audit/time-table.js';
+import type { AuditEvent } from '../../../src/audit/events.js';
+import { formatJson } from '../../../src/audit/format/json-format.js';
+import { formatText } from '../../../src/audit/format/text-format.js';
+import { type Activity, addActivity, spreadActivity } from '../../../src/audit/report/activity.js';
+import { type Report, reportTrail } from '../../../src/audit/report/report-trail.js';
+import { TimeTable } from '../../../src/audit/report/time-table.js';
 
 const START_MS = new Date(2026, 0, 2, 3, 0, 0).getTime();
 

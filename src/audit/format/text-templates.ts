@@ -1,5 +1,5 @@
 /** Owns the text form of every audit event: one template each, in CL-MW's words where CL-MW has the thing. */
-import type { AuditEventOf, AuditEventType } from './events.js';
+import type { AuditEventOf, AuditEventType } from '../events.js';
 
 /*
  * A template is subject and text. `{field:kind}` stands for a field, `[[...]]` for a part that is left out

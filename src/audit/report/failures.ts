@@ -1,6 +1,6 @@
 /** Counts what went wrong with tasks by the words for it; what differs in numbers only is of one kind. */
 
-import { withoutNumbers } from './without-numbers.js';
+import { withoutNumbers } from '../format/without-numbers.js';
 
 export type FailureKind = 'threw' | 'run again' | 'unrunnable';
 

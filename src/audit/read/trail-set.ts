@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { UsageError } from '../errors.js';
-import { errorCode } from './destination.js';
+import { UsageError } from '../../errors.js';
+import { errorCode } from '../write/destination.js';
 import { TrailReader } from './read-trail.js';
 
 const LINE_END = 10;

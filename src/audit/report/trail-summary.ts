@@ -1,9 +1,10 @@
 /** Gathers from a trail's events what a report tells; memory grows with the number of slaves, not of lines. */
+
+import type { AuditEvent, AuditEventOf } from '../events.js';
+import { parseRanges } from '../format/ranges.js';
+import { RunTimes } from '../format/run-times.js';
 import { type Activity, addActivity, spreadActivity } from './activity.js';
-import type { AuditEvent, AuditEventOf } from './events.js';
 import { Failures, OTHERS } from './failures.js';
-import { parseRanges } from './ranges.js';
-import { RunTimes } from './run-times.js';
 import { TimeTable } from './time-table.js';
 
 export interface RunSummary {

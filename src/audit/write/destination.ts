@@ -1,7 +1,7 @@
 /** Owns opening what an audit trail is written to: a file, or standard error. */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { FlagError } from '../errors.js';
+import { FlagError } from '../../errors.js';
 
 /** An open destination. `chunkLength` is how many characters may go into one write. */
 export interface Destination {
