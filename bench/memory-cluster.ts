@@ -10,8 +10,8 @@ import { MasterCore } from '../src/master/master-core.js';
 import type { SlaveRecord } from '../src/master/slave-record.js';
 import { SlaveCore } from '../src/slave/slave-core.js';
 import { Deque } from '../src/structures/deque.js';
-import type { Command } from '../src/wire/messages.js';
-import type { SessionAddress } from '../src/wire/subjects.js';
+import type { Command } from '../src/wire/messages/messages.js';
+import type { SessionAddress } from '../src/wire/messages/subjects.js';
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 const TICK_MS = 100;

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HEADER_BYTES } from '../src/wire/frame.js';
+import { HEADER_BYTES } from '../src/wire/session/frame.js';
 import { findNatsServer, startNatsServer } from '../tests/support/nats-server.js';
 import { MeasuredProcess, type PeakMemory } from './measured-process.js';
 import { median, percentile } from './statistics.js';

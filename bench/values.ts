@@ -1,6 +1,6 @@
 /** What it costs to encode and decode large values, as a ratio to structuredClone in the same run. */
 
-import { decodeText, encodeValue } from '../src/wire/codec.js';
+import { decodeText, encodeValue } from '../src/wire/values/codec.js';
 import { median } from './statistics.js';
 
 const MEMBERS = 100_000;

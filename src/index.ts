@@ -72,4 +72,4 @@ export type {
 } from './master/master-handle.js';
 export type { SlaveHandle, SlaveLoopReport } from './slave/slave-handle.js';
 export { type SlaveLocal, slaveLocal, type TaskContext, taskContext } from './slave/task-context.js';
-export { portable } from './wire/portable.js';
+export { portable } from './wire/values/portable.js';

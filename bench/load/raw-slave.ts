@@ -10,9 +10,9 @@ import type { Positions } from '../../src/link/peer-counters.js';
 import { SentinelCore } from '../../src/link/sentinel-core.js';
 import type { GivenTask } from '../../src/slave/given-task.js';
 import { SlaveCore } from '../../src/slave/slave-core.js';
-import { parseHandshake } from '../../src/wire/handshake.js';
-import type { Session } from '../../src/wire/session.js';
-import { Subjects } from '../../src/wire/subjects.js';
+import { parseHandshake } from '../../src/wire/messages/handshake.js';
+import { Subjects } from '../../src/wire/messages/subjects.js';
+import type { Session } from '../../src/wire/session/session.js';
 import { RawConnection } from './raw-connection.js';
 import { Watchers } from './watchers.js';
 

@@ -7,7 +7,7 @@ import { type Broker, startBroker } from '../broker/start-broker.js';
 import { FlagError } from '../errors.js';
 import { isLoopback, withTls } from '../link/broker-urls.js';
 import type { BrokerAddress } from '../link/ports.js';
-import { Subjects } from '../wire/subjects.js';
+import { Subjects } from '../wire/messages/subjects.js';
 import type { Configuration } from './configuration.js';
 import { refuseExposedSecret, refuseOpenBroker } from './exposed-secrets.js';
 import { hostFromHere, natsUrl } from './reachable-hosts.js';

@@ -7,7 +7,11 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FlagError } from '../errors.js';
 import { createUserKey, parseUserKey } from '../link/nkeys.js';
-import { masterPermissions, type SubjectPermissions, slavePermissions } from '../wire/permissions.js';
+import {
+  masterPermissions,
+  type SubjectPermissions,
+  slavePermissions,
+} from '../wire/messages/permissions.js';
 import { MASTER_USER, type NatsConfigQuestion } from './nats-config-question.js';
 import { packageVersion } from './versions.js';
 

@@ -1,6 +1,6 @@
 /** Commands that survive loss and repetition: the sender repeats each one, the receiver runs it once. */
 
-import type { Acknowledgement, Command } from '../wire/messages.js';
+import type { Acknowledgement, Command } from '../wire/messages/messages.js';
 
 const FIRST_REPEAT_MS = 200;
 const REPEAT_MS = 1_000;

@@ -1,6 +1,11 @@
 /** The text form of control messages: JSON, checked when it comes in, written by hand where it is frequent. */
 
-import { type Command, type ControlMessage, type Epoch, MOST_CONCURRENCY } from '../wire/messages.js';
+import {
+  type Command,
+  type ControlMessage,
+  type Epoch,
+  MOST_CONCURRENCY,
+} from '../wire/messages/messages.js';
 
 /** What a slave's beat says of its work. */
 const ACTIVITY = ['running', 'runningMs', 'begun', 'memoryBytes'] as const;

@@ -3,7 +3,7 @@
  * each user to the subjects of that name, so the two must speak of the same user.
  */
 
-import { NO_USER } from '../wire/subjects.js';
+import { NO_USER } from '../wire/messages/subjects.js';
 import { ConnectError } from './connect-error.js';
 import { parseUserKey, readSecret, readUserKey } from './nkeys.js';
 import type { BrokerAddress } from './ports.js';

@@ -1,8 +1,8 @@
 /** Makes the first connection to a broker, or says in a ConnectError why there is none. */
 
 import { type ConnectionOptions, connect, type NatsConnection, type ServerInfo } from 'nats';
-import { HEADER_BYTES } from '../wire/frame.js';
-import { CHUNK_BYTES } from '../wire/messages.js';
+import { CHUNK_BYTES } from '../wire/messages/messages.js';
+import { HEADER_BYTES } from '../wire/session/frame.js';
 import { withTls } from './broker-urls.js';
 import { ConnectError, placeOf, toConnectError } from './connect-error.js';
 import { reconnectToo } from './dial-repairs.js';

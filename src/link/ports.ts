@@ -1,7 +1,7 @@
 /** The ports between the cores and the network: a data connection, and a sentinel beside it. */
 
-import type { Command, Farewell } from '../wire/messages.js';
-import type { SessionAddress } from '../wire/subjects.js';
+import type { Command, Farewell } from '../wire/messages/messages.js';
+import type { SessionAddress } from '../wire/messages/subjects.js';
 
 /** How to reach a broker. */
 export interface BrokerAddress {

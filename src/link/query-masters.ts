@@ -1,7 +1,7 @@
 /** A starting master asks whether its member id is taken; a living master's sentinel answers, busy or not. */
 
-import type { MasterQuery } from '../wire/messages.js';
-import { Subjects } from '../wire/subjects.js';
+import type { MasterQuery } from '../wire/messages/messages.js';
+import { Subjects } from '../wire/messages/subjects.js';
 import { formatControl, parseControl } from './control-text.js';
 import type { DataLink } from './ports.js';
 

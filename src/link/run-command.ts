@@ -1,6 +1,6 @@
 /** What a command does to the side that receives it, without its main. */
 
-import type { Command } from '../wire/messages.js';
+import type { Command } from '../wire/messages/messages.js';
 import type { Outcome } from './commands.js';
 import type { SentinelEvent } from './ports.js';
 import type { SentinelPeer } from './sentinel-peer.js';

@@ -8,8 +8,8 @@ import type {
   CommandMessage,
   ControlMessage,
   Epoch,
-} from '../wire/messages.js';
-import { encodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/subjects.js';
+} from '../wire/messages/messages.js';
+import { encodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/messages/subjects.js';
 import { formatControl, parseControl } from './control-text.js';
 import { MainWatch } from './main-watch.js';
 import type { SentinelEvent, SentinelRequest } from './ports.js';

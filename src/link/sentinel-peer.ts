@@ -1,7 +1,7 @@
 /** What a sentinel knows of one peer: the session, its subjects, the commands under way. */
 
 import { TURN_MS } from '../wire/liveness.js';
-import { BEAT_INTERVAL_MS, type Epoch } from '../wire/messages.js';
+import { BEAT_INTERVAL_MS, type Epoch } from '../wire/messages/messages.js';
 import { CommandInbox, CommandOutbox } from './commands.js';
 import { type BeatNumbers, beatPrefix, formatBeat } from './control-text.js';
 import type { WatchedPeer } from './ports.js';

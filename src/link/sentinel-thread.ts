@@ -2,7 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { TURN_MS } from '../wire/liveness.js';
-import { Subjects } from '../wire/subjects.js';
+import { Subjects } from '../wire/messages/subjects.js';
 import { probeBroker } from './broker-probe.js';
 import { ConnectError } from './connect-error.js';
 import { connectData } from './data-connection.js';

@@ -5,8 +5,8 @@
  */
 
 import type { SlaveId } from '../algorithms/types.js';
-import type { Hello } from '../wire/messages.js';
-import { NO_USER, type SessionAddress } from '../wire/subjects.js';
+import type { Hello } from '../wire/messages/messages.js';
+import { NO_USER, type SessionAddress } from '../wire/messages/subjects.js';
 
 /** Who asks to join. All but `user` is what the slave says of itself. */
 export interface SlaveIdentity {

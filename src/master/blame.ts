@@ -3,7 +3,7 @@
  * nothing about what becomes of them.
  */
 
-import { type Farewell, HELD_RESULTS, HELD_SECONDS } from '../wire/messages.js';
+import { type Farewell, HELD_RESULTS, HELD_SECONDS } from '../wire/messages/messages.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
 

@@ -14,7 +14,7 @@
 import type { Database } from 'lmdb';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import { CheckpointError } from '../errors.js';
-import type { Body } from '../wire/body.js';
+import type { Body } from '../wire/messages/body.js';
 import { keyBytes, MOST_KEY_BYTES, writeKey } from './result-keys.js';
 import {
   encodeBatch,

@@ -13,7 +13,7 @@
  */
 
 import { Deque } from '../structures/deque.js';
-import type { Body } from '../wire/body.js';
+import type { Body } from '../wire/messages/body.js';
 import { Occurrences } from './occurrences.js';
 import type { ResultStore } from './result-store.js';
 import { decodeStoredResult } from './stored-result.js';

@@ -7,7 +7,7 @@
  */
 
 import type { AuditSink } from '../audit/audit-trail.js';
-import type { Hello } from '../wire/messages.js';
+import type { Hello } from '../wire/messages/messages.js';
 import type { Commands } from './commands.js';
 import { type GivenRun, noteGiven } from './given-run.js';
 import type { SlaveRecord } from './slave-record.js';

@@ -1,7 +1,7 @@
 /** The commands that a master has its sentinel bring to slaves, and what comes of their acknowledgement. */
 
 import type { AuditSink } from '../audit/audit-trail.js';
-import type { Acknowledgement, Command } from '../wire/messages.js';
+import type { Acknowledgement, Command } from '../wire/messages/messages.js';
 import type { MasterPorts } from './master-ports.js';
 import type { Settlement } from './settlement.js';
 import type { SlaveRecord } from './slave-record.js';

@@ -4,7 +4,7 @@
  */
 
 import { Deque } from '../structures/deque.js';
-import { type TimeLimit, taskEntryText, tasksText } from '../wire/entries.js';
+import { type TimeLimit, taskEntryText, tasksText } from '../wire/messages/entries.js';
 import { FIRST_WINDOW, GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 import type { Group, SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';

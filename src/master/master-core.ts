@@ -8,7 +8,7 @@ import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/
 import type { AuditSink } from '../audit/audit-trail.js';
 import { StoppedError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
-import type { SessionAddress } from '../wire/subjects.js';
+import type { SessionAddress } from '../wire/messages/subjects.js';
 import { AbortWatch } from './abort-watch.js';
 import type { Authorization } from './admissions.js';
 import { Checkpoint } from './checkpoint.js';

@@ -9,9 +9,9 @@ import type { BrokerAddress, DataLink, SentinelEvent, SentinelHandle } from '../
 import { queryOtherMasters } from '../link/query-masters.js';
 import { startSentinel } from '../link/sentinel.js';
 import { SharedState } from '../link/shared-state.js';
-import { parseHandshake } from '../wire/handshake.js';
-import type { HandshakeMessage } from '../wire/messages.js';
-import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/subjects.js';
+import { parseHandshake } from '../wire/messages/handshake.js';
+import type { HandshakeMessage } from '../wire/messages/messages.js';
+import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/messages/subjects.js';
 import type { AuthorizeSlave } from './admissions.js';
 import { askProgram } from './ask-program.js';
 import { MasterCore } from './master-core.js';

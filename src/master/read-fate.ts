@@ -1,9 +1,9 @@
 /** Makes a task's fate of what a slave says of its run. */
 
 import { FormatError, TaskError, type TaskRun } from '../errors.js';
-import { decodeValue } from '../wire/codec.js';
-import type { ResultEntry } from '../wire/entries.js';
-import { decodeError } from '../wire/remote-error.js';
+import type { ResultEntry } from '../wire/messages/entries.js';
+import { decodeValue } from '../wire/values/codec.js';
+import { decodeError } from '../wire/values/remote-error.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
 

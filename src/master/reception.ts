@@ -2,7 +2,7 @@
 
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import { PEER_CAPACITY } from '../link/peer-counters.js';
-import { type Hello, MOST_CONCURRENCY, PROTOCOL_VERSION } from '../wire/messages.js';
+import { type Hello, MOST_CONCURRENCY, PROTOCOL_VERSION } from '../wire/messages/messages.js';
 
 export interface Expectations {
   readonly run: string;

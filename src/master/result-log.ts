@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readFileSync, write } from 'node:fs';
 import { join } from 'node:path';
-import { type Body, bodyBytes, writeBody } from '../wire/body.js';
+import { type Body, bodyBytes, writeBody } from '../wire/messages/body.js';
 import { crc32 } from './crc32.js';
 import { keyBytes, writeKey } from './result-keys.js';
 import type { Task } from './task.js';

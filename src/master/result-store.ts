@@ -5,7 +5,7 @@
  */
 
 import type { AlgorithmDefinition } from '../algorithms/types.js';
-import type { Body } from '../wire/body.js';
+import type { Body } from '../wire/messages/body.js';
 import type { Task } from './task.js';
 
 /** Which of the equal submissions a task is, counted from 0, and the digest of arguments that are large. */

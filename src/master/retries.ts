@@ -2,7 +2,7 @@
 
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { UnrunnableReason } from '../errors.js';
-import { MOST_EVIDENCE } from '../wire/messages.js';
+import { MOST_EVIDENCE } from '../wire/messages/messages.js';
 import { backoffSeconds } from './backoff.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';

@@ -1,6 +1,6 @@
 /** The slaves that have a session, found by their address and by their number. */
 
-import type { SessionAddress } from '../wire/subjects.js';
+import type { SessionAddress } from '../wire/messages/subjects.js';
 import type { EarlierSession, SlaveRecord } from './slave-record.js';
 
 /** How many nonces of ended sessions are remembered, so that their frames are answered `stale`. */

@@ -6,10 +6,10 @@
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEvent } from '../audit/events.js';
 import { PEER_CAPACITY } from '../link/peer-counters.js';
-import { AssemblyBudget, CreditPool } from '../wire/credit.js';
-import { CREDIT_BYTES, type HandshakeMessage, type Hello } from '../wire/messages.js';
-import { Session } from '../wire/session.js';
-import { encodeToken, type SessionAddress } from '../wire/subjects.js';
+import { CREDIT_BYTES, type HandshakeMessage, type Hello } from '../wire/messages/messages.js';
+import { encodeToken, type SessionAddress } from '../wire/messages/subjects.js';
+import { AssemblyBudget, CreditPool } from '../wire/session/credit.js';
+import { Session } from '../wire/session/session.js';
 import { Admissions, type Applicant, type Authorization, identityOf, UNDECIDED } from './admissions.js';
 import { Allocation } from './allocation.js';
 import type { MasterCoreOptions, MasterPorts } from './master-ports.js';

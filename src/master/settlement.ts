@@ -6,8 +6,8 @@
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditedAttempt } from '../audit/events.js';
 import { type FailedAttempt, UnrunnableError, type UnrunnableReason } from '../errors.js';
-import { type Body, decodeBody, RawReader } from '../wire/body.js';
-import { parseResults, RESULT_STATUS, type ResultEntry } from '../wire/entries.js';
+import { type Body, decodeBody, RawReader } from '../wire/messages/body.js';
+import { parseResults, RESULT_STATUS, type ResultEntry } from '../wire/messages/entries.js';
 import type { AbortWatch } from './abort-watch.js';
 import { judgeBegun } from './blame.js';
 import type { Checkpoint } from './checkpoint.js';

@@ -6,8 +6,8 @@
 import type { AuditSink } from '../audit/audit-trail.js';
 import { FormatError } from '../errors.js';
 import type { SentinelEvent } from '../link/ports.js';
-import { type Farewell, MOST_EVIDENCE } from '../wire/messages.js';
-import type { SessionAddress } from '../wire/subjects.js';
+import { type Farewell, MOST_EVIDENCE } from '../wire/messages/messages.js';
+import type { SessionAddress } from '../wire/messages/subjects.js';
 import type { Authorization } from './admissions.js';
 import type { Comebacks } from './comebacks.js';
 import type { Commands } from './commands.js';

@@ -1,10 +1,10 @@
 /** The bytes of one stored result, and back: a message body that holds a single entry. */
 
 import { FormatError, TaskError } from '../errors.js';
-import { type Body, decodeBody, RawReader } from '../wire/body.js';
-import { decodeValue } from '../wire/codec.js';
-import type { ResultEntry } from '../wire/entries.js';
-import { isStackOverflow } from '../wire/fold-value.js';
+import { type Body, decodeBody, RawReader } from '../wire/messages/body.js';
+import type { ResultEntry } from '../wire/messages/entries.js';
+import { decodeValue } from '../wire/values/codec.js';
+import { isStackOverflow } from '../wire/values/fold-value.js';
 import { functionsOf } from './read-fate.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';

@@ -2,7 +2,7 @@
 
 import type { Fate, SlaveId, TaskId } from '../algorithms/types.js';
 import type { TaskError, UnrunnableError, UnrunnableReason } from '../errors.js';
-import { decodeText } from '../wire/codec.js';
+import { decodeText } from '../wire/values/codec.js';
 import type { AlgorithmEntry, Task } from './task.js';
 
 /** One fate; `status` says which of the public types it is. The arguments are decoded when first read. */

@@ -2,7 +2,7 @@
 
 import type { AlgorithmDefinition, ResolvedPolicy } from '../algorithms/types.js';
 import { MessageSizeError, UsageError } from '../errors.js';
-import { encodeList } from '../wire/codec.js';
+import { encodeList } from '../wire/values/codec.js';
 import { SubmissionPlaces } from './submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from './task.js';
 

@@ -10,8 +10,8 @@ import type { BrokerAddress, DataLink, LinkStatus, SentinelEvent, SentinelHandle
 import { startSentinel } from '../link/sentinel.js';
 import { SharedState } from '../link/shared-state.js';
 import type { SpareThread } from '../link/spare-thread.js';
-import { parseHandshake } from '../wire/handshake.js';
-import { Subjects } from '../wire/subjects.js';
+import { parseHandshake } from '../wire/messages/handshake.js';
+import { Subjects } from '../wire/messages/subjects.js';
 import { killLine, killNotice } from './kill-line.js';
 import { RunClock } from './run-clock.js';
 import { SlaveCore } from './slave-core.js';

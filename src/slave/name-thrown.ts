@@ -1,6 +1,6 @@
 /** Names what was thrown in one bounded line, whatever it is: for audit trails and the histories of tasks. */
 
-import { MOST_EVIDENCE } from '../wire/messages.js';
+import { MOST_EVIDENCE } from '../wire/messages/messages.js';
 
 export function nameThrown(thrown: unknown): string {
   let text: string;

@@ -5,11 +5,11 @@
 
 import type { AuditSink } from '../audit/audit-trail.js';
 import { MessageSizeError } from '../errors.js';
-import type { Body } from '../wire/body.js';
-import { type EncodedValue, encodeValue } from '../wire/codec.js';
-import { RESULT_STATUS, type ResultStatus } from '../wire/entries.js';
-import { encodeError } from '../wire/remote-error.js';
-import type { Session } from '../wire/session.js';
+import type { Body } from '../wire/messages/body.js';
+import { RESULT_STATUS, type ResultStatus } from '../wire/messages/entries.js';
+import type { Session } from '../wire/session/session.js';
+import { type EncodedValue, encodeValue } from '../wire/values/codec.js';
+import { encodeError } from '../wire/values/remote-error.js';
 import type { GivenTask, Outcome } from './given-task.js';
 import { ResultBatch } from './result-batch.js';
 

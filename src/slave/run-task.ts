@@ -2,7 +2,7 @@
 
 import type { SlaveId, TaskId } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
-import { decodeValue } from '../wire/codec.js';
+import { decodeValue } from '../wire/values/codec.js';
 import type { GivenTask, Outcome } from './given-task.js';
 import { enterScope, type SlaveScope, type TaskContext } from './task-context.js';
 

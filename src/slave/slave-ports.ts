@@ -2,8 +2,8 @@
 
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import type { Hello, Welcome } from '../wire/messages.js';
-import type { Session } from '../wire/session.js';
+import type { Hello, Welcome } from '../wire/messages/messages.js';
+import type { Session } from '../wire/session/session.js';
 import type { GivenTask } from './given-task.js';
 
 export interface SlavePorts {

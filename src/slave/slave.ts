@@ -9,7 +9,7 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEventOf } from '../audit/events.js';
 import { withoutCredentials } from '../link/connect-error.js';
 import type { SpareThread } from '../link/spare-thread.js';
-import { MOST_EVIDENCE } from '../wire/messages.js';
+import { MOST_EVIDENCE } from '../wire/messages/messages.js';
 import { Attempt, type AttemptParams, type MasterPlace } from './attempt.js';
 import { nameThrown } from './name-thrown.js';
 import { SearchNotes } from './search-notes.js';

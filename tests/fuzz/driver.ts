@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Random } from '../wire/random-value.js';
+import { Random } from '../wire/values/random-value.js';
 import { mutate } from './mutate.js';
 
 export interface FuzzTarget {

@@ -1,5 +1,5 @@
 /** Damages an input as wires, disks and strangers do: bits, numbers, words, cuts, repetitions, grafts. */
-import type { Random } from '../wire/random-value.js';
+import type { Random } from '../wire/values/random-value.js';
 
 export interface Mutation {
   /** Pieces that are put in, and into the place of words. */

@@ -9,8 +9,8 @@ import { RunLimit } from '../../src/link/run-limit.js';
 import { SentinelCore } from '../../src/link/sentinel-core.js';
 import type { Publish } from '../../src/link/sentinel-types.js';
 import { TURN_MS } from '../../src/wire/liveness.js';
-import type { Command } from '../../src/wire/messages.js';
-import { Subjects } from '../../src/wire/subjects.js';
+import type { Command } from '../../src/wire/messages/messages.js';
+import { Subjects } from '../../src/wire/messages/subjects.js';
 
 const RUN = '00112233445566ff';
 const NONCE = '0123456789abcdef0123456789abcdef';

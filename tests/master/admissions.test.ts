@@ -6,8 +6,8 @@ import { silentAudit } from '../../src/audit/memory-trail.js';
 import type { SlaveIdentity } from '../../src/master/admissions.js';
 import { askProgram } from '../../src/master/ask-program.js';
 import type { Sessions } from '../../src/master/sessions.js';
-import { type HandshakeMessage, type Hello, PROTOCOL_VERSION } from '../../src/wire/messages.js';
-import type { SessionAddress } from '../../src/wire/subjects.js';
+import { type HandshakeMessage, type Hello, PROTOCOL_VERSION } from '../../src/wire/messages/messages.js';
+import type { SessionAddress } from '../../src/wire/messages/subjects.js';
 import { createSessions } from './parts.js';
 
 const nonceOf = (n: number): string => n.toString(16).padStart(32, '0');

@@ -7,7 +7,7 @@ import { encodeStoredResult } from '../../src/master/stored-result.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../../src/master/task.js';
 import { TaskFate } from '../../src/master/task-fate.js';
 import { TaskJar } from '../../src/master/task-jar.js';
-import { encodeValue } from '../../src/wire/codec.js';
+import { encodeValue } from '../../src/wire/values/codec.js';
 import { MemoryStore, type Stored } from './memory-store.js';
 import { createEntry } from './parts.js';
 

@@ -22,7 +22,7 @@ import type { CheckpointStore } from '../../src/master/checkpoint-store.js';
 import { Occurrences } from '../../src/master/occurrences.js';
 import { openCheckpoint } from '../../src/master/open-checkpoint.js';
 import { type AlgorithmEntry, Task } from '../../src/master/task.js';
-import { encodeValue } from '../../src/wire/codec.js';
+import { encodeValue } from '../../src/wire/values/codec.js';
 import { createEntry } from './parts.js';
 
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
 import type { Task } from '../../src/master/task.js';
-import type { Hello, OngoingRun } from '../../src/wire/messages.js';
+import type { Hello, OngoingRun } from '../../src/wire/messages/messages.js';
 import { createEntry, createSlave, Parts } from './parts.js';
 
 const POLICY = { maxAttempts: 2 };

@@ -7,7 +7,7 @@ import { Commands } from '../../src/master/commands.js';
 import type { MasterPorts } from '../../src/master/master-ports.js';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
 import type { Task } from '../../src/master/task.js';
-import type { Command } from '../../src/wire/messages.js';
+import type { Command } from '../../src/wire/messages/messages.js';
 import { Parts } from './parts.js';
 
 const test = suite('master/commands');

@@ -5,8 +5,8 @@ import * as assert from 'uvu/assert';
 import { resolvePolicy } from '../../src/algorithms/policy.js';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
 import { Task } from '../../src/master/task.js';
-import type { Body } from '../../src/wire/body.js';
-import { parseTasks } from '../../src/wire/entries.js';
+import type { Body } from '../../src/wire/messages/body.js';
+import { parseTasks } from '../../src/wire/messages/entries.js';
 import { createEntry, createSlave, createTask, numbersOf, Parts } from './parts.js';
 
 const test = suite('master/dispatcher');

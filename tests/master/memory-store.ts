@@ -3,7 +3,7 @@
 import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import type { ResultStore, ResultStoreListener } from '../../src/master/result-store.js';
 import type { Task } from '../../src/master/task.js';
-import { type Body, encodeBody } from '../../src/wire/body.js';
+import { type Body, encodeBody } from '../../src/wire/messages/body.js';
 
 /** Key and bytes of each result, in the stored order. */
 export type Stored = { readonly key: string; readonly algorithm: string; readonly result: Uint8Array }[];

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
 import { Occurrences } from '../../src/master/occurrences.js';
 import { Task } from '../../src/master/task.js';
-import { encodeValue } from '../../src/wire/codec.js';
+import { encodeValue } from '../../src/wire/values/codec.js';
 import { createEntry } from './parts.js';
 
 const occurrences = suite('occurrences');

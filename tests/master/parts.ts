@@ -18,13 +18,13 @@ import { SubmissionPlaces } from '../../src/master/submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../../src/master/task.js';
 import { TaskJar } from '../../src/master/task-jar.js';
 import { Thrown } from '../../src/master/thrown.js';
-import { encodeBody } from '../../src/wire/body.js';
-import { encodeValue } from '../../src/wire/codec.js';
-import { CreditPool } from '../../src/wire/credit.js';
-import { resultEntryText, resultsText } from '../../src/wire/entries.js';
-import { CREDIT_BYTES, type Farewell } from '../../src/wire/messages.js';
-import { encodeError } from '../../src/wire/remote-error.js';
-import { Session } from '../../src/wire/session.js';
+import { encodeBody } from '../../src/wire/messages/body.js';
+import { resultEntryText, resultsText } from '../../src/wire/messages/entries.js';
+import { CREDIT_BYTES, type Farewell } from '../../src/wire/messages/messages.js';
+import { CreditPool } from '../../src/wire/session/credit.js';
+import { Session } from '../../src/wire/session/session.js';
+import { encodeValue } from '../../src/wire/values/codec.js';
+import { encodeError } from '../../src/wire/values/remote-error.js';
 
 /** What histories say of when. */
 export const WALL_CLOCK_MS = 1_700_000_000_000;

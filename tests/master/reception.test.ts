@@ -3,7 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { judgeHello, parseHello } from '../../src/master/reception.js';
-import { type Hello, PROTOCOL_VERSION } from '../../src/wire/messages.js';
+import { type Hello, PROTOCOL_VERSION } from '../../src/wire/messages/messages.js';
 import { createEntry } from './parts.js';
 
 const RUN = '00112233445566ff';

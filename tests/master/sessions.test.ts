@@ -3,8 +3,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Sessions } from '../../src/master/sessions.js';
-import { type HandshakeMessage, type Hello, PROTOCOL_VERSION } from '../../src/wire/messages.js';
-import type { SessionAddress } from '../../src/wire/subjects.js';
+import { type HandshakeMessage, type Hello, PROTOCOL_VERSION } from '../../src/wire/messages/messages.js';
+import type { SessionAddress } from '../../src/wire/messages/subjects.js';
 import { createSessions } from './parts.js';
 
 const NONCE = '0'.repeat(32);

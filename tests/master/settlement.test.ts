@@ -6,7 +6,7 @@ import type { TaskPolicy } from '../../src/algorithms/types.js';
 import { UnrunnableError } from '../../src/errors.js';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
 import type { Task } from '../../src/master/task.js';
-import type { Farewell } from '../../src/wire/messages.js';
+import type { Farewell } from '../../src/wire/messages/messages.js';
 import { createEntry, createSlave, Parts, WALL_CLOCK_MS } from './parts.js';
 
 const test = suite('master/settlement');

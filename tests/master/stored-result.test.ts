@@ -2,8 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeStoredResult, encodeStoredResult } from '../../src/master/stored-result.js';
-import { encodeBody } from '../../src/wire/body.js';
-import { encodeValue } from '../../src/wire/codec.js';
+import { encodeBody } from '../../src/wire/messages/body.js';
+import { encodeValue } from '../../src/wire/values/codec.js';
 import { createEntry, createTask } from './parts.js';
 
 const stored = suite('stored result');

@@ -6,19 +6,19 @@ import type { AuditEvent, AuditEventType } from '../../src/audit/events.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
 import { MasterCore } from '../../src/master/master-core.js';
 import type { TaskFate } from '../../src/master/task-fate.js';
-import { decodeBody, encodeBody } from '../../src/wire/body.js';
-import { encodeValue } from '../../src/wire/codec.js';
-import { parseTasks, resultEntryText, resultsText, type TaskEntry } from '../../src/wire/entries.js';
-import { EpochMark, type FrameHeader, HEADER_BYTES, writeHeader } from '../../src/wire/frame.js';
+import { decodeBody, encodeBody } from '../../src/wire/messages/body.js';
+import { parseTasks, resultEntryText, resultsText, type TaskEntry } from '../../src/wire/messages/entries.js';
 import {
   CREDIT_BYTES,
   type HandshakeMessage,
   type Hello,
   PROTOCOL_VERSION,
   type Welcome,
-} from '../../src/wire/messages.js';
-import { Session } from '../../src/wire/session.js';
-import type { SessionAddress } from '../../src/wire/subjects.js';
+} from '../../src/wire/messages/messages.js';
+import type { SessionAddress } from '../../src/wire/messages/subjects.js';
+import { EpochMark, type FrameHeader, HEADER_BYTES, writeHeader } from '../../src/wire/session/frame.js';
+import { Session } from '../../src/wire/session/session.js';
+import { encodeValue } from '../../src/wire/values/codec.js';
 
 export const RUN = '00112233445566ff';
 export const MAX_MESSAGE_BYTES = 1024 * 1024;

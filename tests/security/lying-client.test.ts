@@ -8,11 +8,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../src/audit/events.js';
 import { defineAlgorithm, type EmbeddedMaster, master, slave } from '../../src/index.js';
-import { encodeBody } from '../../src/wire/body.js';
-import { resultEntryText, resultsText } from '../../src/wire/entries.js';
-import { EpochMark, HEADER_BYTES, writeHeader } from '../../src/wire/frame.js';
-import { PROTOCOL_VERSION, type Welcome } from '../../src/wire/messages.js';
-import { Subjects } from '../../src/wire/subjects.js';
+import { encodeBody } from '../../src/wire/messages/body.js';
+import { resultEntryText, resultsText } from '../../src/wire/messages/entries.js';
+import { PROTOCOL_VERSION, type Welcome } from '../../src/wire/messages/messages.js';
+import { Subjects } from '../../src/wire/messages/subjects.js';
+import { EpochMark, HEADER_BYTES, writeHeader } from '../../src/wire/session/frame.js';
 import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
 import { CONNECT_QUIET, RawNats } from '../support/raw-nats.js';
 

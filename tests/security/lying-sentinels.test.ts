@@ -8,7 +8,7 @@ import type { SentinelEvent } from '../../src/link/ports.js';
 import { SentinelCore } from '../../src/link/sentinel-core.js';
 import type { Publish } from '../../src/link/sentinel-types.js';
 import { TURN_MS } from '../../src/wire/liveness.js';
-import { Subjects } from '../../src/wire/subjects.js';
+import { Subjects } from '../../src/wire/messages/subjects.js';
 
 const RUN = '00112233445566ff';
 const subjects = new Subjects('m');

@@ -2,8 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { FrameHeader } from '../../src/wire/frame.js';
-import { CREDIT_BYTES } from '../../src/wire/messages.js';
+import { CREDIT_BYTES } from '../../src/wire/messages/messages.js';
+import type { FrameHeader } from '../../src/wire/session/frame.js';
 import { BesiegedMaster } from './besieged-master.js';
 
 const BIG = Number.MAX_SAFE_INTEGER;

@@ -3,7 +3,7 @@
 import type { MasterCore } from '../../src/master/master-core.js';
 import type { Task } from '../../src/master/task.js';
 import type { GivenTask } from '../../src/slave/given-task.js';
-import { CREDIT_BYTES } from '../../src/wire/messages.js';
+import { CREDIT_BYTES } from '../../src/wire/messages/messages.js';
 import type { Program } from './program.js';
 import type { SimulatedSlave } from './simulated-slave.js';
 

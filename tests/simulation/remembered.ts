@@ -5,7 +5,7 @@ import { SentinelPeer } from '../../src/link/sentinel-peer.js';
 import { SlaveRecord } from '../../src/master/slave-record.js';
 import { Task } from '../../src/master/task.js';
 import { TaskFate } from '../../src/master/task-fate.js';
-import { Session } from '../../src/wire/session.js';
+import { Session } from '../../src/wire/session/session.js';
 import { must } from './invariants.js';
 
 // The first look warns that it is experimental, and that warning remembers who looked for a while.

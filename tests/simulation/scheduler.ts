@@ -1,6 +1,6 @@
 /** Fake time: events in the order of their moments, and chance from a seed. Nothing else makes things happen. */
 
-import { createRandom } from '../wire/session-pair.js';
+import { createRandom } from '../wire/session/session-pair.js';
 
 interface Scheduled {
   readonly at: number;

@@ -5,9 +5,14 @@ import { PeerCounters } from '../../src/link/peer-counters.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
 import { MasterCore } from '../../src/master/master-core.js';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
-import { parseHandshake } from '../../src/wire/handshake.js';
-import type { HandshakeMessage } from '../../src/wire/messages.js';
-import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../../src/wire/subjects.js';
+import { parseHandshake } from '../../src/wire/messages/handshake.js';
+import type { HandshakeMessage } from '../../src/wire/messages/messages.js';
+import {
+  decodeToken,
+  parseSubject,
+  type SessionAddress,
+  Subjects,
+} from '../../src/wire/messages/subjects.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, LinkStatus, Network, Payload } from './network.js';
 import { SimulatedSentinel } from './simulated-sentinel.js';

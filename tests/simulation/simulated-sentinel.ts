@@ -5,7 +5,7 @@ import type { SentinelEvent, SentinelRequest } from '../../src/link/ports.js';
 import { SentinelCore } from '../../src/link/sentinel-core.js';
 import type { SentinelCoreOptions } from '../../src/link/sentinel-types.js';
 import { TURN_MS } from '../../src/wire/liveness.js';
-import { Subjects } from '../../src/wire/subjects.js';
+import { Subjects } from '../../src/wire/messages/subjects.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, Handler, LinkStatus, Network } from './network.js';
 

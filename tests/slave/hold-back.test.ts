@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import { HoldBack } from '../../src/slave/hold-back.js';
-import { HELD_RESULTS } from '../../src/wire/messages.js';
+import { HELD_RESULTS } from '../../src/wire/messages/messages.js';
 
 const hold = suite('hold back');
 

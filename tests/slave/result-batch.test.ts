@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ResultBatch } from '../../src/slave/result-batch.js';
-import { RESULT_STATUS } from '../../src/wire/entries.js';
+import { RESULT_STATUS } from '../../src/wire/messages/entries.js';
 
 const batch = suite('slave/result-batch');
 

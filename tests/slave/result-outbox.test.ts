@@ -3,9 +3,9 @@ import * as assert from 'uvu/assert';
 import { silentAudit } from '../../src/audit/memory-trail.js';
 import type { GivenTask } from '../../src/slave/given-task.js';
 import { ResultOutbox } from '../../src/slave/result-outbox.js';
-import { decodeBody } from '../../src/wire/body.js';
-import { parseResults } from '../../src/wire/entries.js';
-import { Session } from '../../src/wire/session.js';
+import { decodeBody } from '../../src/wire/messages/body.js';
+import { parseResults } from '../../src/wire/messages/entries.js';
+import { Session } from '../../src/wire/session/session.js';
 
 const outbox = suite('result outbox');
 

@@ -8,10 +8,10 @@ import { silentAudit } from '../../src/audit/memory-trail.js';
 import { SlaveCore } from '../../src/slave/slave-core.js';
 import { SlaveRunner } from '../../src/slave/slave-handle.js';
 import { taskContext } from '../../src/slave/task-context.js';
-import { decodeBody, encodeBody } from '../../src/wire/body.js';
-import { parseResults, taskEntryText, tasksText } from '../../src/wire/entries.js';
-import { CREDIT_BYTES, type Hello } from '../../src/wire/messages.js';
-import { Session } from '../../src/wire/session.js';
+import { decodeBody, encodeBody } from '../../src/wire/messages/body.js';
+import { parseResults, taskEntryText, tasksText } from '../../src/wire/messages/entries.js';
+import { CREDIT_BYTES, type Hello } from '../../src/wire/messages/messages.js';
+import { Session } from '../../src/wire/session/session.js';
 
 const RUN = '00112233445566ff';
 

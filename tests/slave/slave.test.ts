@@ -9,7 +9,7 @@ import { ConnectError } from '../../src/link/connect-error.js';
 import { connectData } from '../../src/link/data-connection.js';
 import { SearchNotes } from '../../src/slave/search-notes.js';
 import { type Located, type ParentMaster, Slave } from '../../src/slave/slave.js';
-import { Subjects } from '../../src/wire/subjects.js';
+import { Subjects } from '../../src/wire/messages/subjects.js';
 
 const search = suite('search for a master');
 

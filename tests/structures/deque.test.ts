@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Deque } from '../../src/structures/deque.js';
-import { createRandom } from '../wire/session-pair.js';
+import { createRandom } from '../wire/session/session-pair.js';
 
 const test = suite('wire/deque');
 

@@ -13,7 +13,7 @@ import {
   slave,
 } from '../../src/index.js';
 import { createUserKey, readUserKey } from '../../src/link/nkeys.js';
-import { masterPermissions, slavePermissions } from '../../src/wire/permissions.js';
+import { masterPermissions, slavePermissions } from '../../src/wire/messages/permissions.js';
 import { type NatsServer, startNats } from '../link/start-nats.js';
 import { square, whoRuns } from '../programs/algorithms.js';
 import { NatsAccount } from '../support/nats-accounts.js';

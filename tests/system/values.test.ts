@@ -12,7 +12,7 @@ import {
 import { bytes, echo, misreturn, sizeOf, square } from '../programs/algorithms.js';
 import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
 import { programPath, until, within } from '../support/programs.js';
-import { difference } from '../wire/same-value.js';
+import { difference } from '../wire/values/same-value.js';
 
 const test = suite('values');
 const MB = 1024 * 1024;

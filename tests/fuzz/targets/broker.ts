@@ -9,7 +9,7 @@ import type { CommandHandler } from '../../../src/broker/protocol/parsed-command
 import { Parser } from '../../../src/broker/protocol/parser.js';
 import { ProtocolError } from '../../../src/broker/protocol/protocol.js';
 import { RouteTable } from '../../../src/broker/routing/routes.js';
-import { Random } from '../../wire/random-value.js';
+import { Random } from '../../wire/values/random-value.js';
 import { type FuzzTarget, wayOf } from '../driver.js';
 
 const LIMITS = { maxPayload: 2_000, maxControlLine: 200 };

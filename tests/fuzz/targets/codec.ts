@@ -3,11 +3,16 @@
  * gives a value, and a value that came in goes out and in again as the same.
  */
 import { EncodeError, FormatError } from '../../../src/errors.js';
-import { decodeBody, encodeBody, RawReader } from '../../../src/wire/body.js';
-import { decodeValue, encodeValue } from '../../../src/wire/codec.js';
-import { parseResults, parseTasks, resultEntryText, resultsText } from '../../../src/wire/entries.js';
-import { decodeError, encodeError } from '../../../src/wire/remote-error.js';
-import { Random, randomValue } from '../../wire/random-value.js';
+import { decodeBody, encodeBody, RawReader } from '../../../src/wire/messages/body.js';
+import {
+  parseResults,
+  parseTasks,
+  resultEntryText,
+  resultsText,
+} from '../../../src/wire/messages/entries.js';
+import { decodeValue, encodeValue } from '../../../src/wire/values/codec.js';
+import { decodeError, encodeError } from '../../../src/wire/values/remote-error.js';
+import { Random, randomValue } from '../../wire/values/random-value.js';
 import { type FuzzTarget, wayOf } from '../driver.js';
 
 /** A body whose text is `[json]`, `[json,meta]` or `[json,meta,lengths]`. */

@@ -6,7 +6,7 @@ import { FLAG_ROWS } from '../../../src/cli/flag-table.js';
 import { parseFlags } from '../../../src/cli/flags.js';
 import { slaveTarget } from '../../../src/cli/slave-target.js';
 import { FlagError } from '../../../src/errors.js';
-import type { Random } from '../../wire/random-value.js';
+import type { Random } from '../../wire/values/random-value.js';
 import { type FuzzTarget, wayOf } from '../driver.js';
 
 const SECRET = 'hiddenhidden';

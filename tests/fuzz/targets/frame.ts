@@ -1,6 +1,12 @@
 /** Frames and their headers: a header is refused with a FormatError or is written again as it was read. */
 import { FormatError } from '../../../src/errors.js';
-import { EpochMark, FRAME_KIND, HEADER_BYTES, readHeader, writeHeader } from '../../../src/wire/frame.js';
+import {
+  EpochMark,
+  FRAME_KIND,
+  HEADER_BYTES,
+  readHeader,
+  writeHeader,
+} from '../../../src/wire/session/frame.js';
 import { type FuzzTarget, wayOf } from '../driver.js';
 
 const epoch = { run: '0011223344556677', nonce: 'ffeeddccbbaa99887766554433221100', sid: 7 };

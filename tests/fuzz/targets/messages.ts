@@ -1,6 +1,6 @@
 /** The JSON of the data and the control plane: what is no message is none, and what is one has its form. */
 import { formatControl, parseControl } from '../../../src/link/control-text.js';
-import { parseHandshake } from '../../../src/wire/handshake.js';
+import { parseHandshake } from '../../../src/wire/messages/handshake.js';
 import type { FuzzTarget } from '../driver.js';
 
 const EPOCH = '"run":"0011223344556677","nonce":"ffeeddccbbaa99887766554433221100","sid":7';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeBatch, ResultLog, resultsOf } from '../../../src/master/result-log.js';
 import { createEntry, createTask } from '../../master/parts.js';
-import type { Random } from '../../wire/random-value.js';
+import type { Random } from '../../wire/values/random-value.js';
 import type { FuzzTarget } from '../driver.js';
 
 const BATCHES = 6;

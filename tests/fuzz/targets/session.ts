@@ -4,9 +4,15 @@
  * that it refuses leaves no trace.
  */
 import { FormatError } from '../../../src/errors.js';
-import { EpochMark, FRAME_KIND, type FrameKind, HEADER_BYTES, writeHeader } from '../../../src/wire/frame.js';
-import { Session } from '../../../src/wire/session.js';
-import type { Random } from '../../wire/random-value.js';
+import {
+  EpochMark,
+  FRAME_KIND,
+  type FrameKind,
+  HEADER_BYTES,
+  writeHeader,
+} from '../../../src/wire/session/frame.js';
+import { Session } from '../../../src/wire/session/session.js';
+import type { Random } from '../../wire/values/random-value.js';
 import { type FuzzTarget, wayOf } from '../driver.js';
 
 const epoch = { run: '0011223344556677', nonce: 'ffeeddccbbaa99887766554433221100', sid: 7 };

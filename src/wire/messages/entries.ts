@@ -1,0 +1,131 @@
+/** The text of task and result messages: a group is a join of entries that were encoded one by one. */
+
+import { FormatError } from '../../errors.js';
+
+/** Task entry: number, attempt, index of the algorithm, then the encoded arguments. */
+export type TaskEntry = readonly [
+  number: number,
+  attempt: number,
+  algorithm: number,
+  json: unknown,
+  meta?: unknown,
+  lengths?: readonly number[],
+];
+
+/** Of a result entry: it has a packet, an error, or neither since it ran longer than it may. */
+export const RESULT_STATUS = { packet: 0, error: 1, timeout: 2 } as const;
+export type ResultStatus = (typeof RESULT_STATUS)[keyof typeof RESULT_STATUS];
+
+/** How long the task at this place of its message may run, in milliseconds. */
+export type TimeLimit = readonly [position: number, ms: number];
+
+/** Result entry: number, attempt, status, microseconds, then the encoded value. */
+export type ResultEntry = readonly [
+  number: number,
+  attempt: number,
+  status: number,
+  micros: number,
+  json: unknown,
+  meta?: unknown,
+  lengths?: readonly number[],
+];
+
+export interface TasksMessage {
+  /** How many results go into one message; 0 is auto. */
+  readonly grouping: number;
+  readonly tasks: readonly TaskEntry[];
+  /** Undefined if no task has one. */
+  readonly limits: readonly TimeLimit[] | undefined;
+  /** They run one after another; said only to a slave that runs others side by side. */
+  readonly ordered: boolean;
+}
+
+export interface ResultsMessage {
+  /** The session in which the tasks were given out; a later one may carry its results. */
+  readonly sid: number;
+  /** The slave had nothing left to run when it sent this. */
+  readonly dry: boolean;
+  readonly results: readonly ResultEntry[];
+}
+
+export function taskEntryText(number: number, attempt: number, algorithm: number, args: string): string {
+  return `[${number},${attempt},${algorithm},${args}]`;
+}
+
+export function resultEntryText(
+  number: number,
+  attempt: number,
+  status: ResultStatus,
+  micros: number,
+  value: string,
+): string {
+  return `[${number},${attempt},${status},${micros},${value}]`;
+}
+
+export function tasksText(
+  grouping: number,
+  entries: readonly string[],
+  limits: readonly TimeLimit[] = [],
+  ordered = false,
+): string {
+  const text = `[${grouping},[${entries.join(',')}]`;
+  if (ordered) return `${text},${JSON.stringify(limits)},1]`;
+  return limits.length === 0 ? `${text}]` : `${text},${JSON.stringify(limits)}]`;
+}
+
+export function resultsText(sid: number, dry: boolean, entries: readonly string[]): string {
+  return `[${sid},${dry ? 1 : 0},[${entries.join(',')}]]`;
+}
+
+export function parseTasks(value: unknown): TasksMessage {
+  if (!Array.isArray(value) || value.length < 2 || value.length > 4 || !isCount(value[0])) {
+    throw malformed('tasks');
+  }
+  const tasks = checkEntries(value[1], 4, 'tasks') as unknown as TaskEntry[];
+  const limits = value.length > 2 ? checkLimits(value[2], tasks.length) : undefined;
+  if (value.length === 4 && value[3] !== 1) throw malformed('tasks');
+  return { grouping: value[0], tasks, limits, ordered: value.length === 4 };
+}
+
+function checkLimits(limits: unknown, tasks: number): TimeLimit[] {
+  if (!Array.isArray(limits)) throw malformed('tasks');
+  for (const limit of limits) {
+    const isOne = Array.isArray(limit) && limit.length === 2 && isCount(limit[0]) && isCount(limit[1]);
+    if (!isOne || limit[0] >= tasks || limit[1] === 0) throw malformed('tasks');
+  }
+  return limits as TimeLimit[];
+}
+
+export function parseResults(value: unknown): ResultsMessage {
+  if (!Array.isArray(value) || value.length !== 3 || !isCount(value[0]) || !isBit(value[1])) {
+    throw malformed('results');
+  }
+  const results = checkEntries(value[2], 5, 'results') as unknown as ResultEntry[];
+  if (results.length === 0 || !results.every((entry) => entry[2] <= RESULT_STATUS.timeout))
+    throw malformed('results');
+  return { sid: value[0], dry: value[1] === 1, results };
+}
+
+/** The heads are checked here; the values are the codec's to distrust. */
+function checkEntries(entries: unknown, length: number, what: string): unknown[] {
+  if (!Array.isArray(entries)) throw malformed(what);
+  for (const entry of entries) {
+    if (!Array.isArray(entry) || entry.length < length || entry.length > length + 2) throw malformed(what);
+    for (let index = 0; index < length - 1; index++) {
+      if (!isCount(entry[index])) throw malformed(what);
+    }
+  }
+  return entries;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isBit(value: unknown): boolean {
+  return value === 0 || value === 1;
+}
+
+function malformed(what: string): FormatError {
+  return new FormatError(`a ${what} message does not have the form of one`);
+}

@@ -1,0 +1,295 @@
+/**
+ * The sending half of a session: numbers the frames of the messages posted, keeps each until it is
+ * acknowledged, and builds none beyond the credit granted.
+ *
+ * A message above CHUNK_BYTES travels in chunks and begins only once the receiver granted room for it.
+ * What holds sending up is noted once (`holdUp`), for the session to tell the other side.
+ */
+
+import { type Body, bodyBytes, encodeBody, writeBody } from '../messages/body.js';
+import { CHUNK_BYTES, CREDIT_BYTES } from '../messages/messages.js';
+import { HEADER_BYTES } from './frame.js';
+
+const CHUNK_BODY_BYTES = CHUNK_BYTES - HEADER_BYTES;
+
+/**
+ * A numbered chunk: the frame's bytes with the header still to be written. Frames are linked, not listed: with
+ * thousands of sessions each list is another object that is not in a processor's cache.
+ */
+export interface SentFrame {
+  readonly number: number;
+  readonly bytes: Buffer;
+  /** Of `bytes`. */
+  readonly length: number;
+  /** Bytes of the whole message. */
+  readonly size: number;
+  readonly first: boolean;
+  readonly last: boolean;
+  /** The whole body, where it travels in chunks; else the frame has it. */
+  readonly body: Uint8Array | undefined;
+  next: SentFrame | undefined;
+}
+
+/** A body that waits for its frames; one that takes a single frame is written only there. */
+interface Message {
+  readonly body: Uint8Array | Body;
+  /** Bytes of the body. */
+  readonly length: number;
+  next: Message | undefined;
+}
+
+export class SendWindow {
+  /** The messages of which no frame, or not the last, was built. */
+  #head: Message | undefined;
+  #tail: Message | undefined;
+  #waiting = 0;
+  /** Not acknowledged: the first, the last, and the next one to be handed over, if it is built. */
+  #oldest: SentFrame | undefined;
+  #newest: SentFrame | undefined;
+  #ahead: SentFrame | undefined;
+  #posted = 0;
+  #waitingBytes = 0;
+  /** Of the frames wanted next: whole ones, a chunk's worth at the most. */
+  #aheadBytes = 0;
+  /** The first message that has no part in them. */
+  #beyond: Message | undefined;
+  #offset = 0;
+  #nextNumber = 1;
+  #cursor = 1;
+  #sentThrough = 0;
+  #builtBytes = 0;
+  #limit: number;
+  #acknowledged = 0;
+  #acknowledgedBytes = 0;
+  #roomFor = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Number of the last frame handed over. */
+  get sentThrough(): number {
+    return this.#sentThrough;
+  }
+
+  /** How many frames are kept because they are not acknowledged. */
+  get keptFrames(): number {
+    return this.#nextNumber - 1 - this.#acknowledged;
+  }
+
+  get posted(): number {
+    return this.#posted;
+  }
+
+  /** How many bodies have left wholly, at least once. */
+  get bodiesHandedOver(): number {
+    let left = this.#waiting;
+    for (let frame = this.#oldest; frame !== undefined; frame = frame.next) {
+      if (frame.last && frame.number > this.#sentThrough) left++;
+    }
+    return this.#posted - left;
+  }
+
+  /** Whether anything was posted that is not handed over. */
+  get hasMore(): boolean {
+    return this.#cursor < this.#nextNumber || this.#head !== undefined;
+  }
+
+  /** Bytes posted of which no frame was built yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Credit left after what waits; negative when more waits than may be sent. */
+  get spareCredit(): number {
+    return this.#limit - this.#builtBytes - this.#waitingBytes;
+  }
+
+  /**
+   * Absolute byte position that this side would like to send up to, a chunk ahead at the most. It ends
+   * with a frame that may go, so that what is granted is never held without being sent: no part of a
+   * frame, and nothing for a message without room. Two senders holding such would wait for each other.
+   */
+  get want(): number {
+    return this.#builtBytes + this.#aheadBytes;
+  }
+
+  /** The number that the next frame to be built will have. */
+  get nextNumber(): number {
+    return this.#nextNumber;
+  }
+
+  /** Size of the message at the head of the queue. */
+  get headSize(): number {
+    return this.#head?.length ?? 0;
+  }
+
+  post(body: Uint8Array | Body): void {
+    const message = messageOf(body);
+    this.#posted++;
+    this.#waitingBytes += framedBytes(message.length);
+    this.#waiting++;
+    if (this.#tail === undefined) this.#head = message;
+    else this.#tail.next = message;
+    this.#tail = message;
+    if (this.#beyond !== undefined) return;
+    this.#beyond = message;
+    this.#lookAhead();
+  }
+
+  /** Bodies not wholly acknowledged, oldest first: what a next session must send again. */
+  unacknowledged(): Uint8Array[] {
+    const bodies = new Set<Uint8Array>();
+    for (let frame = this.#oldest; frame !== undefined; frame = frame.next) {
+      bodies.add(frame.body ?? frame.bytes.subarray(HEADER_BYTES));
+    }
+    for (let message = this.#head; message !== undefined; message = message.next) {
+      const { body } = message;
+      bodies.add(isWritten(body) ? body : encodeBody(body.text, body.raws));
+    }
+    return [...bodies];
+  }
+
+  /** Why no frame can be had although something waits. */
+  get holdUp(): 'credit' | 'room' | undefined {
+    if (this.#cursor < this.#nextNumber) return undefined;
+    const message = this.#head;
+    if (message === undefined) return undefined;
+    if (this.#needsRoom(message)) return 'room';
+    return this.#builtBytes + HEADER_BYTES + this.#chunkOf(message) > this.#limit ? 'credit' : undefined;
+  }
+
+  /** The frame that is to be handed over next, if credit allows one. */
+  nextFrame(): SentFrame | undefined {
+    this.#ahead ??= this.#buildNext();
+    return this.#ahead;
+  }
+
+  /** The frame after one that was not handed over, if credit allows one. */
+  frameAfter(frame: SentFrame): SentFrame | undefined {
+    return frame.next ?? this.#buildNext();
+  }
+
+  #buildNext(): SentFrame | undefined {
+    const message = this.#head;
+    if (message === undefined || this.#needsRoom(message)) return undefined;
+    const chunk = this.#chunkOf(message);
+    if (this.#builtBytes + HEADER_BYTES + chunk > this.#limit) return undefined;
+    return this.#build(message, chunk);
+  }
+
+  /** The next `count` frames are on their way. */
+  handedOver(count: number): void {
+    this.#cursor += count;
+    for (let left = count; left > 0; left--) this.#ahead = this.#ahead?.next;
+    if (this.#cursor - 1 > this.#sentThrough) this.#sentThrough = this.#cursor - 1;
+  }
+
+  /** The other side has everything through `received` and may be sent bytes up to `limit`. */
+  takePositions(received: number, limit: number): void {
+    // Said this way round, NaN is refused too: beats were JSON.
+    if (received > this.#acknowledged && received < this.#nextNumber) {
+      while (this.#acknowledged < received) {
+        this.#acknowledgedBytes += this.#oldest?.length ?? 0;
+        this.#oldest = this.#oldest?.next;
+        this.#acknowledged++;
+      }
+      if (this.#oldest === undefined) this.#newest = undefined;
+      if (this.#cursor <= received) {
+        this.#cursor = received + 1;
+        this.#ahead = this.#oldest;
+      }
+    }
+    // Whatever the other side says: what it does not acknowledge is kept, and must not grow.
+    const most = this.#acknowledgedBytes + CREDIT_BYTES;
+    if (limit > this.#limit) this.#limit = Math.max(this.#limit, Math.min(limit, most));
+  }
+
+  /** Begins again with this frame, as far as it was handed over and not acknowledged. */
+  goBack(number: number): void {
+    this.#cursor = Math.max(this.#acknowledged + 1, Math.min(number, this.#cursor));
+    this.#ahead = this.#oldest;
+    while (this.#ahead !== undefined && this.#ahead.number < this.#cursor) this.#ahead = this.#ahead.next;
+  }
+
+  /** Room to assemble the message that begins with this frame was granted. */
+  takeRoom(number: number): void {
+    const message = this.#head;
+    if (number !== this.#nextNumber || message === undefined || !this.#needsRoom(message)) return;
+    this.#roomFor = number;
+    this.#lookAhead();
+  }
+
+  #needsRoom(message: Message): boolean {
+    return isChunked(message) && this.#offset === 0 && this.#roomFor !== this.#nextNumber;
+  }
+
+  #chunkOf(message: Message): number {
+    return Math.min(CHUNK_BODY_BYTES, message.length - this.#offset);
+  }
+
+  #build(message: Message, chunk: number): SentFrame {
+    const { body, length: size } = message;
+    const bytes = Buffer.allocUnsafe(HEADER_BYTES + chunk);
+    const first = this.#offset === 0;
+    const last = this.#offset + chunk === size;
+    if (!isWritten(body)) writeBody(body, bytes, HEADER_BYTES);
+    else bytes.set(first && last ? body : body.subarray(this.#offset, this.#offset + chunk), HEADER_BYTES);
+    const whole = (first && last) || !isWritten(body) ? undefined : body;
+    const { length } = bytes;
+    const number = this.#nextNumber;
+    const frame = { number, bytes, length, size, first, last, body: whole, next: undefined };
+    this.#builtBytes += length;
+    this.#waitingBytes -= length;
+    this.#offset = last ? 0 : this.#offset + chunk;
+    if (last) this.#shift(message);
+    this.#nextNumber++;
+    if (this.#newest === undefined) this.#oldest = frame;
+    else this.#newest.next = frame;
+    this.#newest = frame;
+    this.#aheadBytes -= length;
+    this.#lookAhead();
+    return frame;
+  }
+
+  #shift(message: Message): void {
+    this.#head = message.next;
+    if (this.#head === undefined) this.#tail = undefined;
+    if (this.#beyond === message) this.#beyond = message.next;
+    this.#waiting--;
+  }
+
+  #lookAhead(): void {
+    const head = this.#head;
+    if (head !== undefined && isChunked(head)) {
+      this.#aheadBytes = this.#needsRoom(head) ? 0 : HEADER_BYTES + this.#chunkOf(head);
+      return;
+    }
+    for (let next = this.#beyond; next !== undefined && !isChunked(next); next = next.next) {
+      const bytes = HEADER_BYTES + next.length;
+      if (this.#aheadBytes + bytes > CHUNK_BYTES) return;
+      this.#aheadBytes += bytes;
+      this.#beyond = next.next;
+    }
+  }
+}
+
+/** What travels in chunks is written at once, to be cut. */
+function messageOf(body: Uint8Array | Body): Message {
+  const length = isWritten(body) ? body.length : bodyBytes(body);
+  const isOne = isWritten(body) || length <= CHUNK_BODY_BYTES;
+  return { body: isOne ? body : encodeBody(body.text, body.raws), length, next: undefined };
+}
+
+function isWritten(body: Uint8Array | Body): body is Uint8Array {
+  return body instanceof Uint8Array;
+}
+
+function isChunked(message: Message): boolean {
+  return message.length > CHUNK_BODY_BYTES;
+}
+
+/** Bytes that a body takes on the wire, headers and all. */
+export function framedBytes(bodyBytes: number): number {
+  return bodyBytes + HEADER_BYTES * Math.max(1, Math.ceil(bodyBytes / CHUNK_BODY_BYTES));
+}

@@ -1,0 +1,425 @@
+/**
+ * One session between a master and a slave, the same on both sides: numbered messages, kept until
+ * acknowledged, taken in order, asked for again where missing, never beyond the credit granted.
+ * Pure: frames and `now` go in, frames and bodies come out; it owns no clock and no connection.
+ *
+ * Only the receiver says that something is missing: on a later number, on a position, or on beats whose
+ * `sent` stays above what it has for a second. What one side has to say besides its messages waits as a
+ * word: what it wants and grants goes out before the next message, where it stands after it.
+ */
+
+import { FormatError } from '../../errors.js';
+import type { Body } from '../messages/body.js';
+import type { Epoch } from '../messages/messages.js';
+import {
+  EpochMark,
+  FRAME_KIND,
+  type FrameHeader,
+  type FrameKind,
+  HEADER_BYTES,
+  readHeader,
+  writeHeader,
+} from './frame.js';
+import { Allowance } from './rate-limit.js';
+import { ReceiveWindow } from './receive-window.js';
+import { SendWindow, type SentFrame } from './send-window.js';
+
+/** How long a request for credit or room stays unanswered before it is said again. */
+const REPEAT_MS = 1_000;
+/** Resends asked and served in a second: one of 66 bytes makes up to 1 MB go out again, and an audit line. */
+const RESENDS_PER_SECOND = 10;
+/** What small frames may make together. */
+const PARCEL_BYTES = 32 * 1024;
+const NO_BODIES: readonly Uint8Array[] = [];
+
+export interface SessionOptions {
+  readonly epoch: Epoch;
+  /** Absolute byte position up to which this side may send at first. */
+  readonly sendLimit: number;
+  /** The same for the other side. */
+  readonly receiveLimit: number;
+  /** The largest body that this side assembles. */
+  readonly maxMessageBytes: number;
+  /**
+   * How long what came may stay unacknowledged while nothing is sent that would say so with it; to the next
+   * tick if not given.
+   */
+  readonly acknowledgeWithinMs?: number | undefined;
+  /** A gap was found, here (`asked`) or there (`served`); the frames from this number on go out again. */
+  readonly onResend?: ((side: 'asked' | 'served', from: number) => void) | undefined;
+}
+
+type Send = (frame: Buffer) => boolean;
+
+export class Session {
+  readonly #mark: EpochMark;
+  readonly #outgoing: SendWindow;
+  readonly #incoming: ReceiveWindow;
+  #receiveLimit: number;
+  #announcedLimit: number;
+  #announcedReceived = 0;
+  /** Since when something has stood unacknowledged. */
+  #owesSince = 0;
+  #peerWant = 0;
+  #heldUpAt: number | undefined;
+  /** What is to be said besides messages; not an object of its own, for the same reason as in `SentFrame`. */
+  #saysPosition = false;
+  #saysAnswer = false;
+  #saysResend = false;
+  #saysAsk = false;
+  #saysGrant = false;
+  readonly #acknowledgeWithinMs: number;
+  readonly epoch: Epoch;
+  readonly #onResend: SessionOptions['onResend'];
+  /** Most of thousands of sessions never need them. */
+  #asks: Allowance | undefined;
+  #serves: Allowance | undefined;
+
+  constructor(options: SessionOptions) {
+    this.epoch = options.epoch;
+    this.#mark = new EpochMark(options.epoch);
+    this.#outgoing = new SendWindow(options.sendLimit);
+    this.#incoming = new ReceiveWindow(options.maxMessageBytes);
+    this.#onResend = options.onResend;
+    this.#acknowledgeWithinMs = options.acknowledgeWithinMs ?? 0;
+    this.#receiveLimit = options.receiveLimit;
+    this.#announcedLimit = options.receiveLimit;
+  }
+
+  /** Number of the last data frame handed over. */
+  get sentThrough(): number {
+    return this.#outgoing.sentThrough;
+  }
+
+  /** Number of the last data frame taken in order. */
+  get receivedThrough(): number {
+    return this.#incoming.received;
+  }
+
+  get receivedBytes(): number {
+    return this.#incoming.bytes;
+  }
+
+  get receiveLimit(): number {
+    return this.#receiveLimit;
+  }
+
+  /** Bytes of credit granted and not yet said. */
+  get unannouncedLimit(): number {
+    return this.#receiveLimit - this.#announcedLimit;
+  }
+
+  /** Absolute byte position that the other side would like to send up to. */
+  get peerWant(): number {
+    return this.#peerWant;
+  }
+
+  /** How many frames are kept because they are not acknowledged. */
+  get keptFrames(): number {
+    return this.#outgoing.keptFrames;
+  }
+
+  /** How many messages were posted. */
+  get posted(): number {
+    return this.#outgoing.posted;
+  }
+
+  /** How many of them have left, each wholly, at least once. */
+  get handedOver(): number {
+    return this.#outgoing.bodiesHandedOver;
+  }
+
+  /** Bytes posted and not yet in a frame. */
+  get waitingBytes(): number {
+    return this.#outgoing.waitingBytes;
+  }
+
+  /** Credit left after what waits; negative when more waits than may be sent. */
+  get spareCredit(): number {
+    return this.#outgoing.spareCredit;
+  }
+
+  /** Size of the message that the other side asks room for; 0 if none. */
+  get askedSize(): number {
+    return this.#incoming.askedSize;
+  }
+
+  /** Whether room granted for a message is still in use. */
+  get assembling(): boolean {
+    return this.#incoming.assembling;
+  }
+
+  /** Whether a payload is a frame of this session. */
+  owns(payload: Buffer): boolean {
+    return this.#mark.isOn(payload);
+  }
+
+  post(body: Uint8Array | Body): void {
+    this.#outgoing.post(body);
+  }
+
+  /** Whether the other side has acknowledged all that was posted. */
+  get isAcknowledged(): boolean {
+    return this.#outgoing.keptFrames === 0 && this.#outgoing.waitingBytes === 0;
+  }
+
+  /** Bodies not wholly acknowledged, oldest first: what a next session must send again. */
+  unacknowledged(): Uint8Array[] {
+    return this.#outgoing.unacknowledged();
+  }
+
+  /** Hands frames to `send` until it returns false, then false too, or credit or frames run out. */
+  flush(send: Send, now: number): boolean {
+    if (!this.#flushWords(send) || !this.#flushOutgoing(send)) return false;
+    this.#noteHoldUp(now);
+    return this.#flushWords(send) && this.#flushPosition(send);
+  }
+
+  /** Each data frame says as well where this side stands. */
+  #flushOutgoing(send: Send): boolean {
+    for (let frame = this.#outgoing.nextFrame(); frame; frame = this.#outgoing.nextFrame()) {
+      const parcel = this.#parcelFrom(frame);
+      const [first] = parcel;
+      if (!send(parcel.length === 1 && first ? first : Buffer.concat(parcel))) return false;
+      this.#outgoing.handedOver(parcel.length);
+      this.#announced();
+    }
+    return true;
+  }
+
+  /** Small frames travel together: a broker's work is for each payload, whatever its size. */
+  #parcelFrom(head: SentFrame): Buffer[] {
+    const parcel = [this.#written(head)];
+    if (!(head.first && head.last)) return parcel;
+    let total = head.length;
+    for (let frame = this.#outgoing.frameAfter(head); frame; frame = this.#outgoing.frameAfter(frame)) {
+      total += frame.length;
+      if (!(frame.first && frame.last) || total > PARCEL_BYTES) break;
+      parcel.push(this.#written(frame));
+    }
+    return parcel;
+  }
+
+  /** Its bytes, with what is true now in their header. */
+  #written({ bytes, number, size, first, last }: SentFrame): Buffer {
+    this.#write(bytes, FRAME_KIND.data, number, size, first, last, false);
+    return bytes;
+  }
+
+  /**
+   * Takes frames of this session, one or several. The bodies returned may be views of `payload`, for this
+   * call only. Throws FormatError when the other side breaks the protocol.
+   */
+  receive(payload: Buffer, now: number): readonly Uint8Array[] {
+    const header = readHeader(payload);
+    const length = lengthOf(header, payload.length);
+    if (length === payload.length) return this.#takeFrame(header, payload, now);
+    const bodies: Uint8Array[] = [];
+    for (const [header, frame] of this.#unpack(payload)) bodies.push(...this.#takeFrame(header, frame, now));
+    return bodies;
+  }
+
+  /** The frames of a parcel; all are looked at before the first is taken. */
+  #unpack(payload: Buffer): [header: FrameHeader, frame: Buffer][] {
+    const frames: [FrameHeader, Buffer][] = [];
+    for (let rest = payload; rest.length > 0; ) {
+      if (!this.owns(rest)) throw new FormatError('a frame is followed by none of this session');
+      const header = readHeader(rest);
+      const length = lengthOf(header, rest.length);
+      frames.push([header, rest.subarray(0, length)]);
+      rest = rest.subarray(length);
+    }
+    return frames;
+  }
+
+  #takeFrame(header: FrameHeader, payload: Buffer, now: number): readonly Uint8Array[] {
+    this.#takePositions(header.received, header.limit);
+    if (header.want > this.#peerWant) this.#peerWant = header.want;
+    switch (header.kind) {
+      case FRAME_KIND.data:
+        return this.#takeData(header, payload, now);
+      case FRAME_KIND.position:
+        if (header.answer) {
+          this.#saysPosition = true;
+          this.#incoming.reconnected();
+        }
+        if (header.number > this.#incoming.received) this.#askAgain(now);
+        return NO_BODIES;
+      case FRAME_KIND.resend:
+        // Who is not served asks again.
+        this.#serves ??= new Allowance(RESENDS_PER_SECOND);
+        if (!this.#serves.take(now)) return NO_BODIES;
+        this.#outgoing.goBack(header.number);
+        this.#onResend?.('served', header.number);
+        return NO_BODIES;
+      case FRAME_KIND.ask:
+        if (this.#incoming.takeAsk(header)) this.#saysGrant = true;
+        return NO_BODIES;
+      case FRAME_KIND.grant:
+        this.#outgoing.takeRoom(header.number);
+        this.#saysAsk = false;
+        this.#heldUpAt = undefined;
+        return NO_BODIES;
+      default:
+        return header.kind satisfies never;
+    }
+  }
+
+  /** What the other side's sentinel says of its data; true if there is something to send now. */
+  takeBeat(beat: { sent: number; received: number; limit: number }, now: number): boolean {
+    this.#takePositions(beat.received, beat.limit);
+    this.#incoming.noteSent(beat.sent, now);
+    if (this.#incoming.isOverdue(now)) this.#askAgain(now);
+    return this.#saysResend || this.#incoming.hasGap || this.#outgoing.hasMore;
+  }
+
+  /** Says yes to what `askedSize` names; the caller counts that room while `assembling`. */
+  grantRoom(): void {
+    if (this.#incoming.grant()) this.#saysGrant = true;
+  }
+
+  /** Raises what the other side may send; said with the next frame, or at once when `urgent`. */
+  setReceiveLimit(limit: number, urgent: boolean): void {
+    if (limit > this.#receiveLimit) this.#receiveLimit = limit;
+    if (urgent) this.#saysPosition = true;
+  }
+
+  /** Says where this side stands, so that the other hears of the session. */
+  confirm(): void {
+    this.#saysPosition = true;
+  }
+
+  /** After a reconnection what was sent may be gone, so both sides say where they stand. */
+  reconnected(): void {
+    this.#saysAnswer = true;
+    this.#heldUpAt = undefined;
+    this.#incoming.reconnected();
+  }
+
+  /** Whether `tick` has, or will have, something to do. */
+  get isUnsettled(): boolean {
+    return (
+      this.#incoming.received !== this.#announcedReceived ||
+      this.unannouncedLimit > 0 ||
+      this.#heldUpAt !== undefined ||
+      this.#incoming.hasGap
+    );
+  }
+
+  /** To be called about every 100 ms while unsettled: acknowledges what came, asks for what is missing, repeats itself. */
+  tick(now: number): void {
+    if (this.#incoming.isOverdue(now)) this.#askAgain(now);
+    const owes = this.#incoming.received !== this.#announcedReceived || this.unannouncedLimit > 0;
+    if (owes && now - this.#owesSince >= this.#acknowledgeWithinMs) this.#saysPosition = true;
+    if (this.#heldUpAt !== undefined && now - this.#heldUpAt >= REPEAT_MS) this.#heldUpAt = undefined;
+  }
+
+  #flushWords(send: Send): boolean {
+    if (this.#saysAnswer) {
+      if (!send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough, 0, true))) return false;
+      this.#saysAnswer = false;
+      this.#announced();
+    }
+    if (this.#saysResend) {
+      if (!send(this.#word(FRAME_KIND.resend, this.#incoming.received + 1))) return false;
+      this.#saysResend = false;
+      this.#onResend?.('asked', this.#incoming.received + 1);
+    }
+    if (this.#saysAsk) {
+      const { nextNumber, headSize } = this.#outgoing;
+      if (!send(this.#word(FRAME_KIND.ask, nextNumber, headSize))) return false;
+      this.#saysAsk = false;
+    }
+    if (this.#saysGrant) {
+      if (!send(this.#word(FRAME_KIND.grant, this.#incoming.granted))) return false;
+      this.#saysGrant = false;
+    }
+    return true;
+  }
+
+  #flushPosition(send: Send): boolean {
+    if (!this.#saysPosition) return true;
+    if (!send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough))) return false;
+    this.#announced();
+    return true;
+  }
+
+  #noteHoldUp(now: number): void {
+    const holdUp = this.#outgoing.holdUp;
+    if (holdUp === undefined || this.#heldUpAt !== undefined) return;
+    this.#heldUpAt = now;
+    if (holdUp === 'room') this.#saysAsk = true;
+    else this.#saysPosition = true;
+  }
+
+  #takePositions(received: number, limit: number): void {
+    const held = this.#heldUpAt !== undefined ? this.#outgoing.spareCredit : 0;
+    this.#outgoing.takePositions(received, limit);
+    if (this.#heldUpAt !== undefined && this.#outgoing.spareCredit !== held) this.#heldUpAt = undefined;
+  }
+
+  #takeData(header: FrameHeader, payload: Buffer, now: number): readonly Uint8Array[] {
+    if (header.number <= this.#incoming.received) {
+      this.#saysPosition = true;
+      return NO_BODIES;
+    }
+    if (header.number > this.#incoming.received + 1) {
+      this.#askAgain(now);
+      return NO_BODIES;
+    }
+    if (this.#incoming.bytes + payload.length > this.#receiveLimit) {
+      throw new FormatError(`a frame of ${payload.length} bytes is beyond the credit granted`);
+    }
+    if (this.#incoming.received === this.#announcedReceived) this.#owesSince = now;
+    const body = this.#incoming.take(header, payload);
+    return body === undefined ? NO_BODIES : [body];
+  }
+
+  #askAgain(now: number): void {
+    if (!this.#incoming.mayAskAgain(now)) return;
+    this.#asks ??= new Allowance(RESENDS_PER_SECOND);
+    if (this.#asks.take(now)) this.#saysResend = true;
+  }
+
+  #announced(): void {
+    this.#saysPosition = false;
+    this.#announcedReceived = this.#incoming.received;
+    this.#announcedLimit = this.#receiveLimit;
+  }
+
+  #word(kind: FrameKind, number: number, size = 0, answer = false): Buffer {
+    const bytes = Buffer.allocUnsafe(HEADER_BYTES);
+    this.#write(bytes, kind, number, size, false, false, answer);
+    return bytes;
+  }
+
+  #write(
+    bytes: Buffer,
+    kind: FrameKind,
+    number: number,
+    size: number,
+    first: boolean,
+    last: boolean,
+    answer: boolean,
+  ): void {
+    writeHeader(bytes, this.#mark, {
+      kind,
+      first,
+      last,
+      answer,
+      number,
+      size,
+      received: this.#incoming.received,
+      limit: this.#receiveLimit,
+      want: this.#outgoing.want,
+    });
+  }
+}
+
+/** Bytes of a frame at the head of so many; only one with a whole message may be followed by another. */
+function lengthOf({ kind, first, last, size }: FrameHeader, available: number): number {
+  if (kind !== FRAME_KIND.data || !first || !last) return available;
+  const length = HEADER_BYTES + size;
+  if (length > available) throw new FormatError(`a frame of ${length} bytes came in ${available}`);
+  return length;
+}

@@ -1,0 +1,114 @@
+/**
+ * Values as text and raw bytes, and back: one value at a time, each by itself. What stays of a value:
+ *
+ * - JSON's kinds, undefined, NaN, -0, infinities, BigInt, Date, RegExp, URL, Map, Set, Error with name,
+ *   message, stack, cause and own fields, typed arrays, DataView, ArrayBuffer and Buffer (each over memory
+ *   of its own), objects without a prototype, holes and named properties of arrays; and which of them are
+ *   the same object, in a circle too.
+ * - Instances of other classes that are data arrive as plain objects; subclasses of the kinds above as
+ *   what they extend (an Error keeps its name, on the nearest built-in class). A getter is read once, and
+ *   what it gave arrives. Left behind: properties that are not enumerable.
+ * - Everything else is refused: see cannot-travel.ts.
+ */
+import { EncodeError, FormatError } from '../../errors.js';
+import { depthError, foldValue, isStackOverflow } from './fold-value.js';
+import { isPlainJson, isPlainList } from './plain-walk.js';
+import { checkMeta, taggedText } from './tagged-form.js';
+import { type Functions, unfoldValue } from './unfold-value.js';
+
+export interface EncodedValue {
+  /**
+   * What stands in an entry's array after its head: `J`, `J,M` or `J,M,[n1,n2]`, where J is the JSON
+   * text of the value, M that of superjson's meta, and the numbers are the raw parts' byte lengths.
+   */
+  readonly text: string;
+  /** The bytes of typed arrays and Buffers, in order: copies, so that later changes are not sent. */
+  readonly raws: readonly Uint8Array[];
+  /** The bytes of `text` in UTF-8 and of `raws`. */
+  readonly byteLength: number;
+}
+
+const NO_RAWS: readonly Uint8Array[] = Object.freeze([]);
+
+/** Encodes a value as it is now; throws EncodeError with the path of what cannot travel. */
+export function encodeValue(value: unknown): EncodedValue {
+  try {
+    if (isPlainJson(value)) return encodePlain(value);
+  } catch {
+    // The stack or memory ended, or a Proxy threw: the fold finds out where.
+  }
+  return encodeFolded(value);
+}
+
+/** The same of an array that this library made, such as a task's arguments. */
+export function encodeList(list: readonly unknown[]): EncodedValue {
+  try {
+    if (isPlainList(list)) return encodePlain(list);
+  } catch {
+    // As above
+  }
+  return encodeFolded(list);
+}
+
+function encodePlain(value: unknown): EncodedValue {
+  const text = JSON.stringify(value);
+  return { text, raws: NO_RAWS, byteLength: Buffer.byteLength(text) };
+}
+
+function encodeFolded(value: unknown): EncodedValue {
+  const { form, isTagged, raws } = foldValue(value);
+  let text = formText(form, isTagged);
+  if (raws.length === 0) return { text, raws: NO_RAWS, byteLength: Buffer.byteLength(text) };
+  text = `${text},[${raws.map((raw) => raw.byteLength).join()}]`;
+  return { text, raws, byteLength: raws.reduce((sum, raw) => sum + raw.byteLength, Buffer.byteLength(text)) };
+}
+
+function formText(form: unknown, isTagged: boolean): string {
+  try {
+    return isTagged ? taggedText(form) : JSON.stringify(form);
+  } catch (error) {
+    if (isStackOverflow(error)) throw depthError();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new EncodeError('', `the value cannot be written as text: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * Decodes a value from its parsed JSON, parsed meta (undefined or 0 if there is none) and raw parts, which
+ * are copied. `json` becomes part of the value: parse anew for another. Throws FormatError, and nothing else.
+ */
+export function decodeValue(
+  json: unknown,
+  meta: unknown,
+  raws: readonly Uint8Array[],
+  functions: Functions = 'allowed',
+): unknown {
+  try {
+    if (meta === undefined || meta === 0) {
+      if (raws.length > 0) throw new FormatError(`a plain value comes with ${raws.length} raw parts`);
+      return json;
+    }
+    checkMeta(meta);
+    return unfoldValue(json, raws, functions);
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FormatError(`a value cannot be decoded: ${reason}`, { cause: error });
+  }
+}
+
+/** Decodes an EncodedValue's text and raw parts: a fresh copy each time. Throws FormatError. */
+export function decodeText(
+  text: string,
+  raws: readonly Uint8Array[],
+  functions: Functions = 'allowed',
+): unknown {
+  let parts: unknown[];
+  try {
+    parts = JSON.parse(`[${text}]`) as unknown[];
+  } catch (error) {
+    throw new FormatError('the text of a value is no JSON', { cause: error });
+  }
+  if (parts.length < 1 || parts.length > 3) throw new FormatError('the text of a value has a wrong shape');
+  return decodeValue(parts[0], parts[1], raws, functions);
+}

@@ -1,0 +1,205 @@
+/**
+ * What a task algorithm threw, as data that always travels: made on the slave from anything at all,
+ * and read on the master to become a TaskError.
+ */
+import { FormatError, type RemoteError } from '../../errors.js';
+import { decodeText, decodeValue, type EncodedValue, encodeValue } from './codec.js';
+import { defineHidden, errorKind, makeError } from './error-kinds.js';
+
+/** Longest message, stack or string that is kept, in characters. */
+const MAX_TEXT = 65_536;
+/** Bytes that an error may take; one with more goes without its fields and cause. */
+const MAX_BYTES = 1_048_576;
+/** Bytes that one field, or a cause that is no Error, may take. */
+const MAX_FIELD_BYTES = 262_144;
+const MAX_FIELDS = 100;
+const MAX_CAUSES = 10;
+/** Members of an AggregateError that are described. */
+const MAX_ERRORS = 20;
+const DESCRIBED = new Set(['name', 'message', 'stack', 'cause']);
+
+/**
+ * Describes anything thrown. Never throws: what cannot be read or cannot travel is replaced by a string that
+ * says so, what is long is cut. Causes and the members of an AggregateError are Errors of the same kind.
+ */
+export function describeError(thrown: unknown): RemoteError {
+  return describe(thrown, MAX_CAUSES);
+}
+
+/** The wire form of anything thrown; never throws. */
+export function encodeError(thrown: unknown): EncodedValue {
+  const remote = describeError(thrown);
+  let reason: string;
+  try {
+    const encoded = encodeValue(remote);
+    if (encoded.byteLength <= MAX_BYTES) return encoded;
+    reason = `${encoded.byteLength} bytes`;
+  } catch (error) {
+    // Each part can travel, but what is nested in them may be too deep together.
+    reason = reasonOf(error);
+  }
+  const { name, message, stack } = remote;
+  const fields = { notSent: `[fields and cause not sent: ${reason}]` };
+  return encodeValue({ name, message, fields, ...(stack === undefined ? {} : { stack }) });
+}
+
+/** Reads a RemoteError back, which holds no functions; throws FormatError. */
+export function decodeError(json: unknown, meta: unknown, raws: readonly Uint8Array[]): RemoteError {
+  const value = decodeValue(json, meta, raws, 'refused');
+  if (!isRecord(value)) throw new FormatError('an error is no object');
+  const { name, message, stack, fields } = value;
+  if (typeof name !== 'string' || typeof message !== 'string' || !isRecord(fields)) {
+    throw new FormatError('an error lacks its name, message or fields');
+  }
+  if (stack !== undefined && typeof stack !== 'string')
+    throw new FormatError('the stack of an error is no text');
+  return {
+    name,
+    message,
+    fields,
+    ...(stack === undefined ? {} : { stack }),
+    ...('cause' in value ? { cause: value.cause } : {}),
+  };
+}
+
+function describe(thrown: unknown, causesLeft: number): RemoteError {
+  if (!isError(thrown)) {
+    return { name: 'NonError', message: cut(`threw ${show(thrown)}`), cause: portable(thrown), fields: {} };
+  }
+  const stack = read(thrown, 'stack');
+  const fields = describeFields(thrown);
+  const errors = read(thrown, 'errors');
+  if (Array.isArray(errors)) fields.errors = describeMembers(errors, causesLeft);
+  return {
+    name: text(read(thrown, 'name'), 'Error'),
+    message: text(read(thrown, 'message'), ''),
+    fields,
+    ...(typeof stack === 'string' ? { stack: cut(stack) } : {}),
+    ...(hasOwn(thrown, 'cause') ? { cause: describeCause(read(thrown, 'cause'), causesLeft) } : {}),
+  };
+}
+
+function describeCause(cause: unknown, causesLeft: number): unknown {
+  if (!isError(cause)) return portable(cause);
+  if (causesLeft === 0) return `[more than ${MAX_CAUSES} causes]`;
+  return asError(cause, describe(cause, causesLeft - 1));
+}
+
+function describeMembers(errors: readonly unknown[], causesLeft: number): unknown[] {
+  const members: unknown[] = [];
+  for (let i = 0; i < Math.min(errors.length, MAX_ERRORS); i++) {
+    // A tree of AggregateErrors grows with its breadth: few levels are left to each member.
+    members.push(describeCause(read(errors, String(i)), causesLeft >> 2));
+  }
+  if (errors.length > MAX_ERRORS) members.push(`[${errors.length - MAX_ERRORS} more]`);
+  return members;
+}
+
+function asError(cause: Error, { name, message, stack, fields, ...rest }: RemoteError): Error {
+  const error = makeError(kindOf(cause), name, message);
+  if ('cause' in rest) defineHidden(error, 'cause', rest.cause);
+  defineHidden(error, 'stack', stack);
+  for (const key of Object.keys(fields)) define(error, key, fields[key]);
+  return error;
+}
+
+function kindOf(error: Error): string {
+  try {
+    return errorKind(error);
+  } catch {
+    return 'Error';
+  }
+}
+
+function describeFields(thrown: object): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  let keys: string[];
+  try {
+    keys = Object.keys(thrown).filter((key) => !DESCRIBED.has(key));
+  } catch (error) {
+    return { unreadable: `[not sent: ${reasonOf(error)}]` };
+  }
+  for (const key of keys.slice(0, MAX_FIELDS)) define(fields, key, fieldOf(thrown, key));
+  return fields;
+}
+
+function fieldOf(thrown: object, key: string): unknown {
+  try {
+    return portable((thrown as Readonly<Record<string, unknown>>)[key]);
+  } catch (error) {
+    return `[not sent: ${reasonOf(error)}]`;
+  }
+}
+
+/** A copy of the value if it can travel and is not too large, else a string that says why not. */
+function portable(value: unknown): unknown {
+  if (typeof value === 'string') return cut(value);
+  try {
+    const { text, raws, byteLength } = encodeValue(value);
+    // A copy, because a getter may give something else, or throw, the next time.
+    return byteLength <= MAX_FIELD_BYTES
+      ? decodeText(text, raws, 'refused')
+      : `[not sent: ${byteLength} bytes]`;
+  } catch (error) {
+    return `[not sent: ${reasonOf(error)}]`;
+  }
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+  } catch {
+    return false;
+  }
+}
+
+function read(target: object, key: string): unknown {
+  try {
+    return (target as Readonly<Record<string, unknown>>)[key];
+  } catch (error) {
+    return `[unreadable: ${reasonOf(error)}]`;
+  }
+}
+
+function hasOwn(target: object, key: string): boolean {
+  try {
+    return Object.hasOwn(target, key);
+  } catch {
+    return false;
+  }
+}
+
+function text(value: unknown, otherwise: string): string {
+  return value === undefined ? otherwise : cut(typeof value === 'string' ? value : show(value));
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(cut(value));
+  try {
+    return typeof value === 'object' && value !== null
+      ? `an object: ${JSON.stringify(value)}`
+      : String(value);
+  } catch {
+    return 'something that cannot be shown';
+  }
+}
+
+function reasonOf(error: unknown): string {
+  try {
+    return cut(error instanceof Error ? String(error.message) : String(error));
+  } catch {
+    return 'it cannot be read';
+  }
+}
+
+function cut(long: string): string {
+  return long.length <= MAX_TEXT ? long : `${long.slice(0, MAX_TEXT)}… [${long.length} characters]`;
+}
+
+function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

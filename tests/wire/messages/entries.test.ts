@@ -1,0 +1,127 @@
+/** The text of task and result messages: what goes in comes out, and what is none is refused. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FormatError } from '../../../src/errors.js';
+import {
+  parseResults,
+  parseTasks,
+  resultEntryText,
+  resultsText,
+  taskEntryText,
+  tasksText,
+} from '../../../src/wire/messages/entries.js';
+
+const test = suite('wire/entries');
+
+test('it joins tasks that were encoded one by one', () => {
+  const texts = [taskEntryText(1, 1, 0, '["a"]'), taskEntryText(2, 3, 4, '[1],{"v":1},[8,9]')];
+  assert.equal(parseTasks(JSON.parse(tasksText(16, texts))), {
+    grouping: 16,
+    tasks: [
+      [1, 1, 0, ['a']],
+      [2, 3, 4, [1], { v: 1 }, [8, 9]],
+    ],
+    limits: undefined,
+    ordered: false,
+  });
+  const none = { grouping: 0, tasks: [], limits: undefined, ordered: false };
+  assert.equal(parseTasks(JSON.parse(tasksText(0, []))), none);
+});
+
+test('it names the tasks that have a time limit by their places', () => {
+  const texts = [taskEntryText(1, 1, 0, '[]'), taskEntryText(2, 1, 0, '[]')];
+  assert.equal(parseTasks(JSON.parse(tasksText(0, texts, [[1, 250]]))).limits, [[1, 250]]);
+  assert.is(tasksText(0, texts, []), tasksText(0, texts));
+  for (const limits of [null, {}, [[2, 250]], [[-1, 250]], [[0, 0]], [[0, 0.5]], [[0]], [[0, 1, 2]], [0]]) {
+    const value = [0, JSON.parse(`[${texts.join()}]`), limits];
+    assert.throws(() => parseTasks(value), isFormatError, JSON.stringify(limits));
+  }
+});
+
+test('it says that tasks are ordered', () => {
+  const texts = [taskEntryText(1, 1, 0, '[]')];
+  assert.is(parseTasks(JSON.parse(tasksText(0, texts, undefined, true))).ordered, true);
+  const { ordered, limits } = parseTasks(JSON.parse(tasksText(0, texts, [[0, 9]], true)));
+  assert.equal([ordered, limits], [true, [[0, 9]]]);
+  for (const mark of [0, 2, null, true]) {
+    assert.throws(() => parseTasks([0, JSON.parse(`[${texts.join()}]`), [], mark]), isFormatError);
+  }
+});
+
+test('it joins results that were encoded one by one', () => {
+  const texts = [resultEntryText(5, 1, 0, 250, '42'), resultEntryText(6, 2, 1, 0, '{"name":"E"},{}')];
+  for (const dry of [true, false]) {
+    assert.equal(parseResults(JSON.parse(resultsText(9, dry, texts))), {
+      sid: 9,
+      dry,
+      results: [
+        [5, 1, 0, 250, 42],
+        [6, 2, 1, 0, { name: 'E' }, {}],
+      ],
+    });
+  }
+});
+
+const NO_TASKS: readonly unknown[] = [
+  null,
+  undefined,
+  {},
+  'tasks',
+  [],
+  [1],
+  [-1, []],
+  [1.5, []],
+  ['1', []],
+  [1, {}],
+  [1, null],
+  [1, [], 0],
+  [1, [], [], 0],
+  [1, [null]],
+  [1, [{ length: 4 }]],
+  [1, [[1, 1, 0]]],
+  [1, [[1, 1, 0, 0, 0, 0, 0]]],
+  [1, [[-1, 1, 0, 0]]],
+  [1, [[1, Number.NaN, 0, 0]]],
+  [1, [[1, 1, 2 ** 53, 0]]],
+  [1, [[1, 1, '0', 0]]],
+  [
+    1,
+    [
+      [1, 1, 0, 0],
+      [1, 1, null, 0],
+    ],
+  ],
+];
+
+test('it refuses what is no tasks message', () => {
+  for (const value of NO_TASKS) assert.throws(() => parseTasks(value), isFormatError, JSON.stringify(value));
+});
+
+const NO_RESULTS: readonly unknown[] = [
+  null,
+  42,
+  [],
+  [1, 0],
+  [1, 0, [], 0],
+  [-1, 0, []],
+  [1, 2, []],
+  [1, true, []],
+  [1, null, []],
+  [1, 0, 'results'],
+  [1, 0, [[1, 1, 0, 0]]],
+  [1, 0, [[1, 1, 0, 0, 0, 0, 0, 0]]],
+  [1, 0, [[1, 1, 3, 0, 0]]],
+  [1, 0, [[1, 1, 0, -5, 0]]],
+  [1, 0, [[1, 1, 0, 0.5, 0]]],
+];
+
+test('it refuses what is no results message', () => {
+  for (const value of NO_RESULTS)
+    assert.throws(() => parseResults(value), isFormatError, JSON.stringify(value));
+});
+
+function isFormatError(error: unknown): boolean {
+  return error instanceof FormatError;
+}
+
+test.run();
