@@ -128,7 +128,7 @@ function thirdPartyText(places: Iterable<string>): string {
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
-const sentinel = await bundleAlone('dist/src/link/sentinel-thread.js');
+const sentinel = await bundleAlone('dist/src/link/sentinel/sentinel-thread.js');
 const broker = await bundleAlone('dist/src/broker/thread.js');
 writeFileSync(join(OUT, THREADS.sentinel), sentinel.text);
 writeFileSync(join(OUT, THREADS.broker), broker.text);

@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import { silentAudit } from '../../src/audit/memory-trail.js';
-import type { Positions } from '../../src/link/peer-counters.js';
-import { SentinelCore } from '../../src/link/sentinel-core.js';
+import { SentinelCore } from '../../src/link/sentinel/sentinel-core.js';
+import type { Positions } from '../../src/link/shared/peer-counters.js';
 import type { GivenTask } from '../../src/slave/given-task.js';
 import { SlaveCore } from '../../src/slave/slave-core.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';

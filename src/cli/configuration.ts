@@ -2,7 +2,7 @@
 
 import type { RotationSettings } from '../audit/write/rotation.js';
 import { FlagError } from '../errors.js';
-import { withTls } from '../link/broker-urls.js';
+import { withTls } from '../link/connection/broker-urls.js';
 import { MOST_CONCURRENCY } from '../wire/messages/messages.js';
 import { type FlagKey, flagName } from './flag-table.js';
 import {

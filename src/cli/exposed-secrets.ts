@@ -1,8 +1,8 @@
 /** Refuses what a network would see unencrypted: a broker beyond loopback without TLS, and secrets on their way. */
 
 import { FlagError } from '../errors.js';
-import { isLoopback } from '../link/broker-urls.js';
-import { exposedUrl } from '../link/exposed-url.js';
+import { isLoopback } from '../link/connection/broker-urls.js';
+import { exposedUrl } from '../link/connection/exposed-url.js';
 import type { BrokerAddress } from '../link/ports.js';
 import type { Configuration } from './configuration.js';
 

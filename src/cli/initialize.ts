@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
-import { SpareThread } from '../link/spare-thread.js';
+import { SpareThread } from '../link/sentinel/spare-thread.js';
 import type { Configuration } from './configuration.js';
 import { programAuthorization, programMaster, programSlave } from './define-program.js';
 import { describeOwn, describeThrown } from './describe-thrown.js';

@@ -1,7 +1,7 @@
 /** The command line that starts a slave of a master in another shell, as the master tells it. */
 
 import { basename, isAbsolute, relative } from 'node:path';
-import { withTls } from '../link/broker-urls.js';
+import { withTls } from '../link/connection/broker-urls.js';
 import { shellWords } from './batch/shell-quote.js';
 import type { Configuration } from './configuration.js';
 import { programCommand } from './one-executable.js';

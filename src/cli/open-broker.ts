@@ -5,7 +5,7 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import type { BrokerEvent } from '../broker/options.js';
 import { type Broker, startBroker } from '../broker/start-broker.js';
 import { FlagError } from '../errors.js';
-import { isLoopback, withTls } from '../link/broker-urls.js';
+import { isLoopback, withTls } from '../link/connection/broker-urls.js';
 import type { BrokerAddress } from '../link/ports.js';
 import { Subjects } from '../wire/messages/subjects.js';
 import type { Configuration } from './configuration.js';

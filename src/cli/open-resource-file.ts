@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { AuditSink } from '../audit/audit-trail.js';
 import { thisProcess } from '../audit/write/file-owner.js';
 import type { Broker } from '../broker/start-broker.js';
-import { withTls } from '../link/broker-urls.js';
+import { withTls } from '../link/connection/broker-urls.js';
 import type { BrokerAddress } from '../link/ports.js';
 import type { Master } from '../master/master.js';
 import { ResourceWriter } from '../master/resource-writer.js';

@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FlagError } from '../errors.js';
-import { createUserKey, parseUserKey } from '../link/nkeys.js';
+import { createUserKey, parseUserKey } from '../link/connection/nkeys.js';
 import {
   masterPermissions,
   type SubjectPermissions,

@@ -2,7 +2,7 @@
 
 import { listAlgorithms } from '../algorithms/registry.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import type { SpareThread } from '../link/spare-thread.js';
+import type { SpareThread } from '../link/sentinel/spare-thread.js';
 import { type Located, type ParentMaster, Slave } from '../slave/slave.js';
 import { type ResourceFile, readResourceFile } from '../wire/resource-file.js';
 import type { Configuration } from './configuration.js';

@@ -1,7 +1,7 @@
 /** Decides where a slave looks for its master, from its flags and the resource file as it stands now. */
 
 import { isIPv6 } from 'node:net';
-import { withTls } from '../link/broker-urls.js';
+import { withTls } from '../link/connection/broker-urls.js';
 import type { BrokerAddress, BrokerTrust } from '../link/ports.js';
 import type { BrokerOfFile } from '../wire/resource-file.js';
 import type { Configuration, SlaveCoordinates } from './configuration.js';

@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { FlagError } from '../errors.js';
-import { parseCertificate, outOfDate as whyOutOfDate } from '../link/certificate-words.js';
+import { parseCertificate, outOfDate as whyOutOfDate } from '../link/connection/certificate-words.js';
 import type { BrokerTrust } from '../link/ports.js';
 import type { FlagKey } from './flag-table.js';
 import { parseText } from './flag-values.js';

@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { JoinError } from '../errors.js';
-import { subjectUser } from '../link/credentials.js';
-import { connectData } from '../link/data-connection.js';
+import { subjectUser } from '../link/connection/credentials.js';
+import { connectData } from '../link/connection/data-connection.js';
 import type { BrokerAddress, DataLink, SentinelEvent, SentinelHandle } from '../link/ports.js';
-import { queryOtherMasters } from '../link/query-masters.js';
-import { startSentinel } from '../link/sentinel.js';
-import { SharedState } from '../link/shared-state.js';
+import { queryOtherMasters } from '../link/sentinel/query-masters.js';
+import { startSentinel } from '../link/sentinel/sentinel.js';
+import { SharedState } from '../link/shared/shared-state.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
 import type { HandshakeMessage } from '../wire/messages/messages.js';
 import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/messages/subjects.js';

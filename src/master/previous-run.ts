@@ -2,11 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { stateOf } from '../audit/write/file-owner.js';
-import { ConnectError } from '../link/connect-error.js';
-import { subjectUser } from '../link/credentials.js';
-import { connectData } from '../link/data-connection.js';
+import { ConnectError } from '../link/connection/connect-error.js';
+import { subjectUser } from '../link/connection/credentials.js';
+import { connectData } from '../link/connection/data-connection.js';
 import type { BrokerAddress, DataLink } from '../link/ports.js';
-import { queryOtherMasters } from '../link/query-masters.js';
+import { queryOtherMasters } from '../link/sentinel/query-masters.js';
 import type { ResourceFile } from '../wire/resource-file.js';
 
 const CONNECT_MS = 2_000;

@@ -1,7 +1,7 @@
 /** Decides whether a slave that says hello is listened to, and may join; and tells it why not. */
 
 import type { AlgorithmDefinition } from '../algorithms/types.js';
-import { PEER_CAPACITY } from '../link/peer-counters.js';
+import { PEER_CAPACITY } from '../link/shared/peer-counters.js';
 import { type Hello, MOST_CONCURRENCY, PROTOCOL_VERSION } from '../wire/messages/messages.js';
 
 export interface Expectations {

@@ -5,7 +5,7 @@
 
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEvent } from '../audit/events.js';
-import { PEER_CAPACITY } from '../link/peer-counters.js';
+import { PEER_CAPACITY } from '../link/shared/peer-counters.js';
 import { CREDIT_BYTES, type HandshakeMessage, type Hello } from '../wire/messages/messages.js';
 import { encodeToken, type SessionAddress } from '../wire/messages/subjects.js';
 import { AssemblyBudget, CreditPool } from '../wire/session/credit.js';

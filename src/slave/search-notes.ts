@@ -1,7 +1,7 @@
 /** What a slave says while it looks for its master: each thing once, and at the end what was wrong last. */
 
 import type { AuditSink } from '../audit/audit-trail.js';
-import { ConnectError } from '../link/connect-error.js';
+import { ConnectError } from '../link/connection/connect-error.js';
 
 export class SearchNotes {
   readonly #audit: AuditSink;

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { connectData } from '../../src/link/data-connection.js';
+import { connectData } from '../../src/link/connection/data-connection.js';
 import { programPath, RunningProgram } from '../support/programs.js';
 import { CONNECT_QUIET, RawNats } from '../support/raw-nats.js';
 

@@ -12,7 +12,7 @@ import { parseFlags } from '../../src/cli/flags.js';
 import type { Flags } from '../../src/cli/program-flags.js';
 import { type ResourceFileOfMaster, slaveTarget } from '../../src/cli/slave-target.js';
 import { FlagError } from '../../src/errors.js';
-import { createUserKey } from '../../src/link/nkeys.js';
+import { createUserKey } from '../../src/link/connection/nkeys.js';
 import { NatsAccount } from '../support/nats-accounts.js';
 import { certificateFile, keyFile, pair, pem } from '../support/tls-files.js';
 

@@ -19,7 +19,7 @@ import { parseFlags } from '../../src/cli/flags.js';
 import { type NatsConfig, natsConfig } from '../../src/cli/print-nats-config.js';
 import type { Flags } from '../../src/cli/program-flags.js';
 import { FlagError } from '../../src/errors.js';
-import { createUserKey, readUserKey } from '../../src/link/nkeys.js';
+import { createUserKey, readUserKey } from '../../src/link/connection/nkeys.js';
 import { findNatsServer } from '../support/nats-server.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ts-mw-nats-config-'));

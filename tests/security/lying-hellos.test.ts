@@ -3,7 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { formatText, parseText } from '../../src/audit/format/text-format.js';
-import { PEER_CAPACITY } from '../../src/link/peer-counters.js';
+import { PEER_CAPACITY } from '../../src/link/shared/peer-counters.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
 import { encodeToken } from '../../src/wire/messages/subjects.js';
 import { BesiegedMaster } from './besieged-master.js';

@@ -2,11 +2,11 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseControl } from '../../src/link/control-text.js';
-import { EventQueue } from '../../src/link/event-queue.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
-import { SentinelCore } from '../../src/link/sentinel-core.js';
-import type { Publish } from '../../src/link/sentinel-types.js';
+import { parseControl } from '../../src/link/sentinel/control-text.js';
+import { EventQueue } from '../../src/link/sentinel/event-queue.js';
+import { SentinelCore } from '../../src/link/sentinel/sentinel-core.js';
+import type { Publish } from '../../src/link/sentinel/sentinel-types.js';
 import { TURN_MS } from '../../src/wire/liveness.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
 

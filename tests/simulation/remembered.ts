@@ -1,7 +1,7 @@
 /** Counts what a quiet cluster still remembers, in the heap itself: what is not there cannot have leaked. */
 
 import { queryObjects } from 'node:v8';
-import { SentinelPeer } from '../../src/link/sentinel-peer.js';
+import { SentinelPeer } from '../../src/link/sentinel/sentinel-peer.js';
 import { SlaveRecord } from '../../src/master/slave-record.js';
 import { Task } from '../../src/master/task.js';
 import { TaskFate } from '../../src/master/task-fate.js';

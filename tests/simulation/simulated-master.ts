@@ -1,8 +1,8 @@
 /** A master's process without the process: the real cores of main and sentinel on a simulated network. */
 
 import type { AuditSink } from '../../src/audit/audit-trail.js';
-import { PeerCounters } from '../../src/link/peer-counters.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
+import { PeerCounters } from '../../src/link/shared/peer-counters.js';
 import { MasterCore } from '../../src/master/master-core.js';
 import type { SlaveRecord } from '../../src/master/slave-record.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';

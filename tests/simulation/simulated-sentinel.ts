@@ -1,9 +1,9 @@
 /** A sentinel's thread without the thread: the real core on a simulated loop with a connection of its own. */
 
-import { EventQueue } from '../../src/link/event-queue.js';
 import type { SentinelEvent, SentinelRequest } from '../../src/link/ports.js';
-import { SentinelCore } from '../../src/link/sentinel-core.js';
-import type { SentinelCoreOptions } from '../../src/link/sentinel-types.js';
+import { EventQueue } from '../../src/link/sentinel/event-queue.js';
+import { SentinelCore } from '../../src/link/sentinel/sentinel-core.js';
+import type { SentinelCoreOptions } from '../../src/link/sentinel/sentinel-types.js';
 import { TURN_MS } from '../../src/wire/liveness.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
 import { EventLoop } from './event-loop.js';

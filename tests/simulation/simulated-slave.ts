@@ -1,9 +1,9 @@
 /** A slave's process without the process: the real cores, and the slave loop with tasks that take fake time. */
 
 import type { AuditSink } from '../../src/audit/audit-trail.js';
-import { Claims } from '../../src/link/claims.js';
-import { PeerCounters } from '../../src/link/peer-counters.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
+import { Claims } from '../../src/link/shared/claims.js';
+import { PeerCounters } from '../../src/link/shared/peer-counters.js';
 import type { GivenTask, Outcome } from '../../src/slave/given-task.js';
 import { SlaveCore } from '../../src/slave/slave-core.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';

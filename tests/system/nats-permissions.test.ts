@@ -12,7 +12,7 @@ import {
   type SlaveIdentity,
   slave,
 } from '../../src/index.js';
-import { createUserKey, readUserKey } from '../../src/link/nkeys.js';
+import { createUserKey, readUserKey } from '../../src/link/connection/nkeys.js';
 import { masterPermissions, slavePermissions } from '../../src/wire/messages/permissions.js';
 import { type NatsServer, startNats } from '../link/start-nats.js';
 import { square, whoRuns } from '../programs/algorithms.js';

@@ -5,7 +5,7 @@
 
 import { basename, extname, resolve } from 'node:path';
 import { FlagError } from '../../errors.js';
-import { isLoopback } from '../../link/broker-urls.js';
+import { isLoopback } from '../../link/connection/broker-urls.js';
 import type { Configuration } from '../configuration.js';
 import { refuseExposedSecret, refuseOpenBroker } from '../exposed-secrets.js';
 import { type FlagRow, flagName } from '../flag-table.js';

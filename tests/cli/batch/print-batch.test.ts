@@ -9,7 +9,7 @@ import { parseAllDocuments } from 'yaml';
 import { BATCH_SYSTEMS } from '../../../src/cli/batch/batch-plan.js';
 import { batchFile } from '../../../src/cli/batch/print-batch.js';
 import { parseFlags } from '../../../src/cli/flags.js';
-import { createUserKey } from '../../../src/link/nkeys.js';
+import { createUserKey } from '../../../src/link/connection/nkeys.js';
 import { NatsAccount } from '../../support/nats-accounts.js';
 import { programPath } from '../../support/programs.js';
 import { certificateFile, keyFile, pair, pem } from '../../support/tls-files.js';

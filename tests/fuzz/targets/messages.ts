@@ -1,5 +1,5 @@
 /** The JSON of the data and the control plane: what is no message is none, and what is one has its form. */
-import { formatControl, parseControl } from '../../../src/link/control-text.js';
+import { formatControl, parseControl } from '../../../src/link/sentinel/control-text.js';
 import { parseHandshake } from '../../../src/wire/messages/handshake.js';
 import type { FuzzTarget } from '../driver.js';
 

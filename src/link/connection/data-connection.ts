@@ -1,0 +1,252 @@
+/** A connection to NATS as the port `DataLink`: bounded, reconnecting for ever, silent while it is down. */
+
+import type { ConnectionOptions, Msg, NatsConnection, Status } from 'nats';
+import { UsageError } from '../../errors.js';
+import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from '../ports.js';
+import { ConnectError } from './connect-error.js';
+import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
+import { dialFirst } from './dial-first.js';
+import { dropFailedDial, failCutDial, forgetFutureDials } from './dial-repairs.js';
+import { FlushWindow, UNFLUSHED_LIMIT_BYTES } from './flush-window.js';
+
+/** What a message costs beside its payload: `PUB`, subject, reply, length. */
+const LINE_BYTES = 128;
+
+/** A broker that refuses our credentials for so long has other ones for good. */
+const REFUSED_FOR_GOOD_MS = 10_000;
+
+export interface ConnectDataOptions {
+  /** Shown by the broker's monitoring. */
+  readonly name: string;
+  /** Bounds each attempt, also those to connect again. */
+  readonly timeoutMs: number;
+  /** A connection is taken for dead when the broker has not answered three pings; 30 s between them. */
+  readonly pingIntervalMs?: number;
+  /** How long a broker may refuse our credentials until it is taken for another one; ten seconds. */
+  readonly refusedForGoodMs?: number | undefined;
+}
+
+/**
+ * Tries once, each URL; rejects with a `ConnectError`, whose `reason` says what kind of failure it was.
+ * Once connected, it connects again for ever, except to a broker that refuses our credentials for ten
+ * seconds: then the status is `closed`, with the reason.
+ */
+export async function connectData(address: BrokerAddress, options: ConnectDataOptions): Promise<DataLink> {
+  const delays = new ReconnectDelays();
+  const optionsFor = (place: BrokerAddress): ConnectionOptions =>
+    connectOptions(place, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
+  const connection = await dialFirst(address, optionsFor, options.timeoutMs);
+  return new DataConnection(connection, delays, options.refusedForGoodMs ?? REFUSED_FOR_GOOD_MS);
+}
+
+class DataConnection implements DataLink {
+  readonly #connection: NatsConnection;
+  readonly #delays: ReconnectDelays;
+  readonly #refusedForGoodMs: number;
+  readonly #listeners: ((status: LinkStatus) => void)[] = [];
+  #connected = true;
+  #closed = false;
+  readonly #window = new FlushWindow();
+  #credentialsRefusedSince: number | undefined;
+  #closeReason: string | undefined;
+
+  constructor(connection: NatsConnection, delays: ReconnectDelays, refusedForGoodMs: number) {
+    this.#connection = connection;
+    this.#delays = delays;
+    this.#refusedForGoodMs = refusedForGoodMs;
+    delays.onRetry = () => {
+      dropFailedDial(connection);
+      forgetFutureDials(connection);
+    };
+    void this.#followStatus();
+    void connection.closed().then((error) => this.#onClosed(error ?? undefined));
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  get server(): string | undefined {
+    return this.#connection.info?.server_id;
+  }
+
+  send(subject: string, payload: Uint8Array, reply?: string): boolean {
+    if (!this.#connected) return false;
+    const bytes = payload.length + LINE_BYTES;
+    if (!this.#window.admits(bytes)) return this.#refuse(bytes);
+    try {
+      if (reply === undefined) this.#connection.publish(subject, payload);
+      else this.#connection.publish(subject, payload, { reply });
+    } catch (error) {
+      this.#report(error);
+      return false;
+    }
+    this.#window.hand(bytes);
+    if (this.#window.due) this.#flush();
+    return true;
+  }
+
+  subscribe(subject: string, handler: MessageHandler): () => void {
+    const subscription = this.#connection.subscribe(subject, {
+      callback: (error, message) => {
+        // A subject that the broker forbids; the client's status says so too.
+        if (error !== null) return;
+        // What is thrown here would end the client's reader and leave the connection deaf.
+        try {
+          handler(message.subject, message.data, new MessageInfo(message));
+        } catch (thrown) {
+          this.#report(thrown);
+        }
+      },
+    });
+    return () => {
+      if (!this.#connection.isClosed()) subscription.unsubscribe();
+    };
+  }
+
+  ready(): Promise<void> {
+    return this.#connection.flush();
+  }
+
+  onStatus(listener: (status: LinkStatus) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    const connected = this.#connected;
+    this.#connected = false;
+    if (connected) await within(CLOSE_FLUSH_MS, this.#connection.flush());
+    await this.#connection.close();
+    dropFailedDial(this.#connection);
+  }
+
+  #refuse(bytes: number): false {
+    if (bytes > UNFLUSHED_LIMIT_BYTES) {
+      throw new UsageError(`a message of ${bytes} bytes is larger than the link takes; send it in chunks`);
+    }
+    if (this.#window.due) this.#flush();
+    return false;
+  }
+
+  #flush(): void {
+    const mark = this.#window.ask();
+    this.#connection.flush().then(
+      () => {
+        if (this.#window.flushed(mark)) this.#emit({ status: 'drained' });
+      },
+      () => {}, // the connection broke, which is a status of its own
+    );
+  }
+
+  async #followStatus(): Promise<void> {
+    for await (const status of this.#connection.status()) this.#onClientStatus(status);
+  }
+
+  /** The client repeats itself after failed attempts; only changes are passed on. */
+  #onClientStatus({ type, data, permissionContext }: Status): void {
+    switch (type) {
+      case 'disconnect':
+        if (!this.#connected) {
+          failCutDial(this.#connection);
+          return;
+        }
+        this.#connected = false;
+        this.#emit({ status: 'disconnected' });
+        return;
+      case 'reconnect':
+        this.#delays.reset();
+        this.#credentialsRefusedSince = undefined;
+        if (this.#connected || this.#closed) return;
+        this.#window.reset();
+        this.#connected = true;
+        this.#emit({ status: 'connected' });
+        return;
+      case 'error':
+        if (permissionContext) {
+          this.#report(
+            new Error(
+              `the broker forbids the ${permissionContext.operation} to "${permissionContext.subject}"`,
+            ),
+          );
+        } else {
+          this.#onError(String(data));
+        }
+        return;
+      default:
+        return;
+    }
+  }
+
+  #onError(code: string): void {
+    if (this.#closed || !CREDENTIAL_CODES.has(code)) return;
+    const now = performance.now();
+    this.#credentialsRefusedSince ??= now;
+    const text = `the broker refuses our credentials: ${code.toLowerCase().replaceAll('_', ' ')}`;
+    this.#report(new ConnectError('credentials', text));
+    if (now - this.#credentialsRefusedSince < this.#refusedForGoodMs) return;
+    this.#closeReason = text;
+    void this.#connection.close();
+  }
+
+  #onClosed(error: Error | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connected = false;
+    this.#emit({ status: 'closed', reason: this.#closeReason ?? error?.message });
+  }
+
+  #report(cause: unknown): void {
+    this.#emit({ status: 'error', error: cause instanceof Error ? cause : new Error(String(cause)) });
+  }
+
+  #emit(status: LinkStatus): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(status);
+      } catch (error) {
+        // Ours to mend, not the client's to swallow.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+const CREDENTIAL_CODES = new Set(['AUTHORIZATION_VIOLATION', 'ACCOUNT_EXPIRED', 'AUTHENTICATION_EXPIRED']);
+
+const CLOSE_FLUSH_MS = 1_000;
+
+/** Reads what few handlers want only when they ask. */
+class MessageInfo {
+  readonly #message: Msg;
+
+  constructor(message: Msg) {
+    this.#message = message;
+  }
+
+  get noResponders(): boolean {
+    return this.#message.headers?.code === 503;
+  }
+
+  get reply(): string {
+    return this.#message.reply ?? '';
+  }
+}
+
+/** Settles when the work has, for good or ill, or when the time is up. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([
+    work.then(
+      () => {},
+      () => {},
+    ),
+    late,
+  ]);
+  clearTimeout(timer);
+}

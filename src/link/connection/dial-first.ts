@@ -1,0 +1,63 @@
+/** Makes the first connection to a broker, or says in a ConnectError why there is none. */
+
+import { type ConnectionOptions, connect, type NatsConnection, type ServerInfo } from 'nats';
+import { CHUNK_BYTES } from '../../wire/messages/messages.js';
+import { HEADER_BYTES } from '../../wire/session/frame.js';
+import type { BrokerAddress } from '../ports.js';
+import { withTls } from './broker-urls.js';
+import { ConnectError, placeOf, toConnectError } from './connect-error.js';
+import { reconnectToo } from './dial-repairs.js';
+import { lookForObstacles } from './obstacle.js';
+
+const DIALS_AT_LIMIT = 3;
+const AT_LIMIT_MS = 50;
+
+/** Tries once, each URL. `optionsFor` may throw, before anything is sent. */
+export async function dialFirst(
+  address: BrokerAddress,
+  optionsFor: (place: BrokerAddress) => ConnectionOptions,
+  timeoutMs: number,
+): Promise<NatsConnection> {
+  const asTyped = optionsFor(address);
+  const { encrypted } = await lookForObstacles(address, timeoutMs);
+  // A broker that wants TLS where no URL says so must have a certificate for one of our hosts all the same.
+  const place = encrypted ? { ...address, urls: address.urls.map(withTls) } : address;
+  const connection = await dial(place, encrypted ? optionsFor(place) : asTyped, timeoutMs);
+  reconnectToo(connection);
+  const lack = lackOf(connection.info);
+  if (lack === undefined) return connection;
+  await connection.close();
+  throw new ConnectError('unfit', `the broker at ${placeOf(address)} does not do: ${lack}`);
+}
+
+/**
+ * A server at its limit may still count the look that was taken at it; one that has reached it since cuts the
+ * client off, which often does not hear why.
+ */
+async function dial(
+  place: BrokerAddress,
+  options: ConnectionOptions,
+  timeoutMs: number,
+): Promise<NatsConnection> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await connect(options);
+    } catch (cause) {
+      const error = toConnectError(place, timeoutMs, cause);
+      const isCut = error.reason === 'full' || error.reason === 'unreachable';
+      if (!isCut || attempt === DIALS_AT_LIMIT) throw error;
+      await new Promise((resolve) => setTimeout(resolve, AT_LIMIT_MS));
+      await lookForObstacles(place, timeoutMs);
+    }
+  }
+}
+
+function lackOf(info: ServerInfo | undefined): string | undefined {
+  const needed = CHUNK_BYTES + HEADER_BYTES;
+  const allowed = info?.max_payload ?? needed;
+  if (allowed < needed) {
+    return `its max_payload is ${allowed} and must be at least ${needed}; raise max_payload in the configuration of the nats-server (1MB by default)`;
+  }
+  if (info?.headers === true) return undefined;
+  return 'it has no headers; take no_header_support out of the configuration of the nats-server';
+}

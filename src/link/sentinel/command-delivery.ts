@@ -1,0 +1,67 @@
+/** Commands that survive loss and repetition: the sender repeats each one, the receiver runs it once. */
+
+import type { Acknowledgement, Command } from '../../wire/messages/messages.js';
+
+const FIRST_REPEAT_MS = 200;
+const REPEAT_MS = 1_000;
+
+interface Pending {
+  readonly id: number;
+  readonly body: Command;
+  dueAt: number;
+  waitMs: number;
+}
+
+/** What was sent to one peer and not acknowledged yet. */
+export class CommandOutbox {
+  readonly #pending = new Map<number, Pending>();
+
+  add(id: number, body: Command, now: number): void {
+    this.#pending.set(id, { id, body, dueAt: now, waitMs: FIRST_REPEAT_MS });
+  }
+
+  /** False if the command was acknowledged before, or never sent. */
+  acknowledge(id: number): boolean {
+    return this.#pending.delete(id);
+  }
+
+  /** Commands to send now; each is due again later. */
+  *due(now: number): Iterable<{ readonly id: number; readonly body: Command }> {
+    for (const command of this.#pending.values()) {
+      if (command.dueAt > now) continue;
+      yield command;
+      command.dueAt = now + command.waitMs;
+      command.waitMs = REPEAT_MS;
+    }
+  }
+}
+
+/** What an acknowledgement says beside the id. */
+export type Outcome = Pick<Acknowledgement, 'from' | 'found'>;
+
+/** So many commands after it, a repeat of a command is out of the question and stays unanswered. */
+const REMEMBERED = 1_024;
+
+/** The commands of one session that were run, with what was answered. */
+export class CommandInbox {
+  readonly #outcomes = new Map<number, Outcome>();
+  #forgotten = -1;
+
+  /** Runs a command the first time its id is seen; undefined means that no answer is due. */
+  once(id: number, run: () => Outcome): Outcome | undefined {
+    const earlier = this.#outcomes.get(id);
+    if (earlier) return earlier;
+    if (id <= this.#forgotten) return undefined;
+    const outcome = run();
+    this.#outcomes.set(id, outcome);
+    if (this.#outcomes.size > REMEMBERED) this.#forgetOldest();
+    return outcome;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#outcomes.keys().next().value;
+    if (oldest === undefined) return;
+    this.#outcomes.delete(oldest);
+    this.#forgotten = Math.max(this.#forgotten, oldest);
+  }
+}

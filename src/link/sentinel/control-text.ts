@@ -1,0 +1,130 @@
+/** The text form of control messages: JSON, checked when it comes in, written by hand where it is frequent. */
+
+import {
+  type Command,
+  type ControlMessage,
+  type Epoch,
+  MOST_CONCURRENCY,
+} from '../../wire/messages/messages.js';
+
+/** What a slave's beat says of its work. */
+const ACTIVITY = ['running', 'runningMs', 'begun', 'memoryBytes'] as const;
+/** Characters of a server's id; nats-server's has 56. */
+const LONGEST_SERVER = 128;
+const FOUND = new Set<unknown>(['waiting', 'running', 'gone']);
+
+/** Undefined if the text is no control message of ours. */
+export function parseControl(text: string): ControlMessage | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const message = value as Record<string, unknown>;
+  switch (message.type) {
+    case 'beat':
+      return hasEpoch(message) &&
+        isNumber(message.sent) &&
+        isNumber(message.received) &&
+        isNumber(message.limit) &&
+        ACTIVITY.every((key) => message[key] === undefined || isNumber(message[key])) &&
+        (message.server === undefined || isServer(message.server))
+        ? (value as ControlMessage)
+        : undefined;
+    case 'probe':
+      return hasEpoch(message) ? (value as ControlMessage) : undefined;
+    case 'command':
+      return hasEpoch(message) && isNumber(message.id) && isCommand(message.body)
+        ? (value as ControlMessage)
+        : undefined;
+    case 'ack':
+      return hasEpoch(message) && isNumber(message.id) && isOutcome(message)
+        ? (value as ControlMessage)
+        : undefined;
+    case 'stale':
+      return typeof message.nonce === 'string' ? (value as ControlMessage) : undefined;
+    case 'master-query':
+    case 'master-here':
+      return typeof message.run === 'string' && typeof message.established === 'boolean'
+        ? (value as ControlMessage)
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+export function formatControl(message: ControlMessage): string {
+  return JSON.stringify(message);
+}
+
+/** The part of a beat's text that stays the same for a session. */
+export function beatPrefix({ run, nonce, sid }: Epoch): string {
+  return `{"type":"beat","run":${JSON.stringify(run)},"nonce":${JSON.stringify(nonce)},"sid":${sid}`;
+}
+
+/** What a beat says beside whose it is. */
+export interface BeatNumbers {
+  readonly sent: number;
+  readonly received: number;
+  readonly limit: number;
+  readonly running?: number | undefined;
+  readonly runningMs?: number | undefined;
+  readonly begun?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly server?: string | undefined;
+}
+
+export function formatBeat(prefix: string, beat: BeatNumbers): string {
+  const server = beat.server === undefined ? '' : `,"server":${JSON.stringify(beat.server)}`;
+  const positions = `${prefix}${server},"sent":${beat.sent},"received":${beat.received},"limit":${beat.limit}`;
+  if (beat.begun === undefined) return `${positions}}`;
+  const activity = `"running":${beat.running ?? -1},"runningMs":${beat.runningMs ?? 0},"begun":${beat.begun}`;
+  return `${positions},${activity},"memoryBytes":${beat.memoryBytes ?? 0}}`;
+}
+
+function isOutcome({ from, found }: Record<string, unknown>): boolean {
+  return (from === undefined || isNumber(from)) && (found === undefined || FOUND.has(found));
+}
+
+function hasEpoch({ run, nonce, sid }: Record<string, unknown>): boolean {
+  return typeof run === 'string' && typeof nonce === 'string' && isNumber(sid);
+}
+
+function isCommand(body: unknown): body is Command {
+  if (typeof body !== 'object' || body === null || !('command' in body)) return false;
+  const command = body as Record<string, unknown>;
+  switch (command.command) {
+    case 'cancel':
+    case 'overdue':
+      return isNumber(command.index);
+    case 'recall':
+      return isNumber(command.from) && isNumber(command.to);
+    case 'shutdown':
+      return true;
+    case 'bye':
+      return isFarewell(command);
+    default:
+      return false;
+  }
+}
+
+function isFarewell({ running, begun, sent, error }: Record<string, unknown>): boolean {
+  return (
+    Array.isArray(running) &&
+    running.length <= MOST_CONCURRENCY &&
+    running.every(isNumber) &&
+    isNumber(begun) &&
+    isNumber(sent) &&
+    (error === undefined || typeof error === 'string')
+  );
+}
+
+function isServer(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= LONGEST_SERVER;
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}

@@ -1,0 +1,69 @@
+/** A starting master asks whether its member id is taken; a living master's sentinel answers, busy or not. */
+
+import type { MasterQuery } from '../../wire/messages/messages.js';
+import { Subjects } from '../../wire/messages/subjects.js';
+import type { DataLink } from '../ports.js';
+import { formatControl, parseControl } from './control-text.js';
+
+export interface MasterQueryOptions {
+  readonly memberId: string;
+  readonly run: string;
+  /** As in subjects, not encoded. */
+  readonly user: string;
+  /** 32 hex digits, used for this query only. */
+  readonly nonce: string;
+  /** How long to wait for answers when somebody listens. */
+  readonly waitMs: number;
+}
+
+export type OtherMaster =
+  /** Nobody listens where masters do. */
+  | { readonly found: 'nobody' }
+  /** Somebody listens and did not answer: only ourselves, or a master that is frozen. */
+  | { readonly found: 'silence' }
+  /** `first`: it takes precedence, being established already or having the smaller run id. */
+  | {
+      readonly found: 'master';
+      readonly run: string;
+      readonly established: boolean;
+      readonly first: boolean;
+    };
+
+/**
+ * Ask twice: before the sentinel listens, when `nobody` comes back at once and any master found was there
+ * before; and after, because two masters may start at the same time: then only the one whose answer
+ * says `first` goes on, so the other one must end.
+ */
+export async function queryOtherMasters(link: DataLink, options: MasterQueryOptions): Promise<OtherMaster> {
+  const subjects = new Subjects(options.memberId);
+  const { user, nonce } = options;
+  const address = { user, nonce };
+  const here = subjects.slaveControl(address);
+  const query: MasterQuery = { type: 'master-query', run: options.run, established: false };
+  return new Promise((resolve, reject) => {
+    let best: OtherMaster = { found: 'silence' };
+    const timer = setTimeout(() => settle(best), options.waitMs);
+    const unsubscribe = link.subscribe(here, (_subject, payload, { noResponders }) => {
+      if (noResponders) return settle({ found: 'nobody' });
+      const answer = parseControl(Buffer.from(payload).toString());
+      if (answer?.type !== 'master-here' || answer.run === options.run) return;
+      const { run, established } = answer;
+      const first = established || run < options.run;
+      if (first) settle({ found: 'master', run, established, first });
+      else best = { found: 'master', run, established, first };
+    });
+    const settle = (other: OtherMaster): void => {
+      clearTimeout(timer);
+      unsubscribe();
+      resolve(other);
+    };
+    const ask = (): void => {
+      link.send(subjects.masterControl(address), Buffer.from(formatControl(query)), here);
+    };
+    link.ready().then(ask, (error: unknown) => {
+      clearTimeout(timer);
+      unsubscribe();
+      reject(error);
+    });
+  });
+}

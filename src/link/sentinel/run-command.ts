@@ -1,0 +1,42 @@
+/** What a command does to the side that receives it, without its main. */
+
+import type { Command } from '../../wire/messages/messages.js';
+import type { SentinelEvent } from '../ports.js';
+import type { Outcome } from './command-delivery.js';
+import type { SentinelPeer } from './sentinel-peer.js';
+import type { SentinelCoreOptions } from './sentinel-types.js';
+
+/** Returns what the acknowledgement says. A slave has nothing to recall, cancel or shut down at its master. */
+export function runCommand(
+  options: SentinelCoreOptions,
+  { nonce, generation }: SentinelPeer,
+  body: Command,
+  tell: (event: SentinelEvent) => void,
+): Outcome {
+  if (body.command === 'bye') {
+    const { running, begun, sent, error } = body;
+    tell({ type: 'bye', nonce, farewell: { running, begun, sent, error } });
+    return {};
+  }
+  if (options.role === 'master') {
+    if (body.command === 'overdue') tell({ type: 'overdue', nonce, index: body.index });
+    return {};
+  }
+  switch (body.command) {
+    case 'shutdown':
+      tell({ type: 'shutdown', nonce });
+      return {};
+    case 'overdue':
+      return {};
+    case 'recall':
+      return { from: options.claims.takeBack(generation, body.from, body.to) };
+    case 'cancel': {
+      const found = options.claims.cancel(generation, body.index);
+      // Of a run whose word was taken by a later task, main knows more.
+      if (found !== 'waiting') tell({ type: 'cancel', nonce, index: body.index });
+      return { found };
+    }
+    default:
+      return body satisfies never;
+  }
+}

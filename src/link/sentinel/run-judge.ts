@@ -1,0 +1,57 @@
+/** Judges, in a slave's sentinel, a run that does not end by its limit; pure. */
+
+import type { LimitedRun, RunLimit } from '../shared/run-limit.js';
+
+/** What a task may take to stop, once its signal was aborted. */
+export const STOP_WITHIN_MS = 2_000;
+/** For how long the process of a condemned run lives on, so that its master hears the reason. */
+const TELL_WITHIN_MS = 1_000;
+
+interface Watched {
+  readonly serial: number;
+  readonly since: number;
+}
+
+interface Condemned {
+  readonly evidence: string;
+  readonly at: number;
+}
+
+/** Time is that of the sentinel's loop while it is on time: a process that is stopped does not age. */
+export class RunJudge {
+  readonly #limit: Pick<RunLimit, 'current' | 'condemn'>;
+  #watched: Watched | undefined;
+  #condemned: Condemned | undefined;
+  #told = false;
+
+  constructor(limit: Pick<RunLimit, 'current' | 'condemn'>) {
+    this.#limit = limit;
+  }
+
+  /** The run that was condemned in this turn: its master should hear of it. */
+  turn(clock: number): LimitedRun | undefined {
+    if (this.#condemned !== undefined) return undefined;
+    const run = this.#limit.current();
+    if (run === undefined || run.serial !== this.#watched?.serial) {
+      this.#watched = run && { serial: run.serial, since: clock };
+      return undefined;
+    }
+    const isOverdue = clock - this.#watched.since >= run.leftMs + STOP_WITHIN_MS;
+    if (!isOverdue || !this.#limit.condemn(run.serial)) return undefined;
+    const evidence = `TASK-${run.task} ran longer than its ${run.limitMs / 1000} s and did not stop`;
+    this.#condemned = { evidence, at: clock };
+    return run;
+  }
+
+  /** The master has heard. */
+  told(): void {
+    this.#told = true;
+  }
+
+  /** Why the process must end now; undefined if it need not. */
+  sentence(clock: number): string | undefined {
+    if (this.#condemned === undefined) return undefined;
+    const isDue = this.#told || clock - this.#condemned.at >= TELL_WITHIN_MS;
+    return isDue ? this.#condemned.evidence : undefined;
+  }
+}

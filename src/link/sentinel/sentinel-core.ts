@@ -1,0 +1,351 @@
+/** The sentinel's mind: who gets a beat, who is judged, which commands go out and come in; pure. */
+
+import { Liveness, type Verdict } from '../../wire/liveness.js';
+import type {
+  Acknowledgement,
+  Beat,
+  Command,
+  CommandMessage,
+  ControlMessage,
+  Epoch,
+} from '../../wire/messages/messages.js';
+import { encodeToken, parseSubject, type SessionAddress, Subjects } from '../../wire/messages/subjects.js';
+import type { SentinelEvent, SentinelRequest } from '../ports.js';
+import { formatControl, parseControl } from './control-text.js';
+import { MainWatch } from './main-watch.js';
+import { runCommand } from './run-command.js';
+import { RunJudge } from './run-judge.js';
+import { SentinelPeer } from './sentinel-peer.js';
+import type { Publish, SentinelCoreOptions, SentinelOutput } from './sentinel-types.js';
+import { Strangers } from './strangers.js';
+
+/** Of the only command that a slave's sentinel sends by itself; main's is 1. */
+const OVERDUE_ID = 2;
+
+const NOTHING_YET = { sent: 0, received: 0, limit: 0, begun: 0 };
+
+type SessionMessage = Extract<ControlMessage, Epoch>;
+
+/**
+ * A master's core has many peers, the slaves that main said to watch. A slave's has one, its master,
+ * in two phases: `listen`ing for a welcome it answers beats without an epoch of its own, because main
+ * may be busy for long with the welcome unread; once main says `watch`, it judges and beats by itself.
+ *
+ * Inputs change state and collect outputs; `take` hands these over. Times are milliseconds of one clock.
+ */
+export class SentinelCore {
+  readonly #options: SentinelCoreOptions;
+  readonly #subjects: Subjects;
+  readonly #liveness: Liveness;
+  readonly #peers = new Map<string, SentinelPeer>();
+  /** A master's. */
+  readonly #strangers: Strangers | undefined;
+  readonly #main = new MainWatch();
+  readonly #judge: RunJudge | undefined;
+  #publishes: Publish[] = [];
+  #events: SentinelEvent[] = [];
+  #connected = true;
+  #kill: string | undefined;
+
+  constructor(options: SentinelCoreOptions) {
+    this.#options = options;
+    this.#subjects = new Subjects(options.memberId);
+    this.#liveness = new Liveness(options);
+    if (options.role === 'master') this.#strangers = new Strangers(options.run);
+    if (options.role === 'slave' && options.limit) this.#judge = new RunJudge(options.limit);
+  }
+
+  request(request: SentinelRequest, now: number): void {
+    switch (request.op) {
+      case 'listen':
+        this.#peers.set(request.nonce, this.#createPeer(request));
+        return;
+      case 'watch':
+        this.#watch(request, now);
+        return;
+      case 'forget':
+        this.#forget(request.nonce);
+        return;
+      case 'command':
+        this.#command(request.nonce, request.id, request.body, now);
+        return;
+      case 'evidence':
+        // What a slave says that leaves is better evidence, and came before.
+        if (this.#peers.get(request.nonce)?.hasLeft === false) this.#onLost(request.nonce, request.evidence);
+        return;
+      case 'established':
+        this.#strangers?.establish();
+        return;
+      case 'ending':
+        this.#main.ending();
+        return;
+      case 'stop':
+        return;
+      default:
+        request satisfies never;
+    }
+  }
+
+  /** A control message came in on `subject`, which a broker can be told to let only its owner use. */
+  receive(subject: string, text: string, now: number): void {
+    const message = parseControl(text);
+    if (!message) return;
+    const { user, nonce } = parseSubject(subject);
+    if (message.type === 'master-query') this.#answerQuery(subject, message.run);
+    if (message.type === 'master-query' || message.type === 'master-here' || message.nonce !== nonce) return;
+    const peer = this.#peers.get(nonce);
+    if (message.type === 'stale') {
+      if (peer && peer.user === user && this.#options.role === 'slave') this.#onStale(peer, now);
+    } else if (peer && peer.user === user && peer.owns(message)) {
+      if (message.type === 'beat') this.#liveness.spoke(nonce, message.server, now);
+      else this.#liveness.heard(nonce, now);
+      this.#onMessage(peer, message);
+    } else if (peer && peer.user === user && peer.phase === 'listening') {
+      this.#onEarlyMessage(peer, message);
+    } else if (message.type !== 'ack') {
+      this.#strangers?.hear(subject, nonce, message.run);
+    }
+  }
+
+  /** The broker had nobody to give a message of ours to; it says so on the message's reply subject. */
+  noResponders(subject: string, now: number): void {
+    this.#liveness.noResponders(parseSubject(subject).nonce, now);
+  }
+
+  connection(up: boolean, now: number): void {
+    this.#connected = up;
+    this.#liveness.connection(up, now);
+    this.#events.push({ type: 'link', connected: up });
+    if (up && this.#options.role === 'slave') this.#beatAtOnce(now);
+  }
+
+  /** An attempt to reach the broker was refused, by its machine or for our credentials. */
+  refused(now: number): void {
+    this.#liveness.refused(now);
+  }
+
+  /** A slave's: its master is gone, says something other than the network. */
+  masterGone(evidence: string): void {
+    const nonces = [...this.#peers.keys()];
+    if (nonces.length === 0) this.#onLost('', evidence);
+    for (const nonce of nonces) this.#onLost(nonce, evidence);
+  }
+
+  /** Every 200 ms, after what came in was received. */
+  turn(now: number, latenessMs: number): void {
+    for (const peer of this.#peers.values()) this.#hearData(peer, now);
+    for (const verdict of this.#liveness.turn(now, latenessMs)) this.#onVerdict(verdict);
+    if (this.#strangers) this.#publishes.push(...this.#strangers.dismiss((nonce) => this.#peers.has(nonce)));
+    this.#judgeRun(now);
+    if (this.#connected) for (const peer of this.#peers.values()) this.#sendDue(peer, now);
+    const sentence = this.#main.sentence(this.#liveness.loopClock);
+    if (sentence !== undefined) this.#kill = sentence;
+  }
+
+  /** What the inputs since the last call have brought about. */
+  take(): SentinelOutput {
+    const output = { publishes: this.#publishes, events: this.#events, kill: this.#kill };
+    this.#publishes = [];
+    this.#events = [];
+    this.#kill = undefined;
+    return output;
+  }
+
+  /** Main cannot end a run that blocks it, or does not heed its signal. */
+  #judgeRun(now: number): void {
+    if (this.#judge === undefined) return;
+    const { loopClock } = this.#liveness;
+    const run = this.#main.isEnding ? undefined : this.#judge.turn(loopClock);
+    if (run !== undefined) {
+      for (const peer of this.#peers.values()) {
+        const isItsSession = peer.phase === 'watched' && peer.generation === run.generation;
+        if (isItsSession) peer.outbox.add(OVERDUE_ID, { command: 'overdue', index: run.index }, now);
+      }
+    }
+    this.#kill ??= this.#judge.sentence(loopClock);
+  }
+
+  /** Data that main has taken is a word of the peer too, when its sentinel does not get through. */
+  #hearData(peer: SentinelPeer, now: number): void {
+    const { received = 0 } = this.#options.counters(peer.slot) ?? {};
+    if (received <= peer.dataReceived) return;
+    peer.dataReceived = received;
+    this.#liveness.heard(peer.nonce, now);
+  }
+
+  #createPeer(address: SessionAddress): SentinelPeer {
+    const [there, here] =
+      this.#options.role === 'master'
+        ? ([this.#subjects.slaveControl(address), this.#subjects.masterControl(address)] as const)
+        : ([this.#subjects.masterControl(address), this.#subjects.slaveControl(address)] as const);
+    return new SentinelPeer(encodeToken(address.user), address.nonce, { there, here });
+  }
+
+  #watch(request: SentinelRequest & { readonly op: 'watch' }, now: number): void {
+    const { peer: watched, clientTimeoutMs, broker } = request;
+    if (clientTimeoutMs !== undefined) {
+      this.#liveness.configure({ clientTimeoutMs, broker: broker ?? this.#options.broker });
+    }
+    const peer = this.#peers.get(watched.nonce) ?? this.#createPeer(watched);
+    this.#peers.set(watched.nonce, peer);
+    // A slave has one session: whether its master lives now shows in the new one.
+    if (this.#options.role === 'slave') {
+      for (const nonce of this.#peers.keys()) if (nonce !== watched.nonce) this.#forget(nonce);
+    }
+    peer.watch(watched, now);
+    this.#liveness.watch(watched.nonce, now);
+    this.#sendDue(peer, now);
+    // Its answer tells which server the master is on: a master that dies before its first beat is not waited for.
+    if (this.#options.role === 'slave') this.#publish(peer, { type: 'probe', ...peer.epoch });
+  }
+
+  #forget(nonce: string): void {
+    this.#peers.delete(nonce);
+    this.#liveness.forget(nonce);
+  }
+
+  #command(nonce: string, id: number, body: Command, now: number): void {
+    const peer = this.#peers.get(nonce);
+    if (!peer) return;
+    peer.outbox.add(id, body, now);
+    if (this.#connected) this.#sendCommands(peer, now);
+  }
+
+  #onVerdict(verdict: Verdict): void {
+    switch (verdict.verdict) {
+      case 'suspect':
+        this.#events.push({ type: 'suspect', nonce: verdict.nonce, evidence: verdict.evidence });
+        return;
+      case 'cleared':
+        this.#events.push({ type: 'cleared', nonce: verdict.nonce });
+        return;
+      case 'probe': {
+        const peer = this.#peers.get(verdict.nonce);
+        if (peer) this.#publish(peer, { type: 'probe', ...peer.epoch });
+        return;
+      }
+      case 'lost':
+        this.#onLost(verdict.nonce, verdict.evidence);
+        return;
+      default:
+        verdict satisfies never;
+    }
+  }
+
+  #onLost(nonce: string, evidence: string): void {
+    this.#forget(nonce);
+    this.#events.push({ type: 'lost', nonce, evidence });
+    if (this.#options.role === 'slave') this.#main.masterGone(evidence, this.#liveness.loopClock);
+  }
+
+  #onStale(peer: SentinelPeer, now: number): void {
+    this.#liveness.heard(peer.nonce, now);
+    // Beats go on: their answers, or 503s, tell whether the master lives while main computes.
+    if (peer.phase !== 'watched') return;
+    peer.phase = 'stale';
+    this.#events.push({ type: 'stale', nonce: peer.nonce });
+  }
+
+  #onMessage(peer: SentinelPeer, message: SessionMessage): void {
+    switch (message.type) {
+      case 'beat':
+        this.#events.push(toEvent(message));
+        return;
+      case 'probe':
+        this.#sendBeat(peer);
+        return;
+      case 'ack':
+        if (peer.outbox.acknowledge(message.id)) {
+          const { nonce, id, from, found } = message;
+          if (this.#judge !== undefined && id === OVERDUE_ID) this.#judge.told();
+          else this.#events.push({ type: 'acknowledged', nonce, id, from, found });
+        }
+        return;
+      case 'command':
+        this.#onCommand(peer, message);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** The session is the master's already, and not yet ours: only what needs no main is answered. */
+  #onEarlyMessage(peer: SentinelPeer, message: SessionMessage): void {
+    if (message.type === 'beat' || message.type === 'probe') {
+      const { run, nonce, sid } = message;
+      const server = this.#options.server?.();
+      this.#publish(peer, { type: 'beat', run, nonce, sid, ...NOTHING_YET, server });
+    } else if (message.type === 'command' && message.body.command === 'shutdown') {
+      this.#onCommand(peer, message);
+    }
+  }
+
+  #onCommand(peer: SentinelPeer, { run, nonce, sid, id, body }: CommandMessage): void {
+    const outcome = peer.inbox.once(id, () => {
+      // A slave that says goodbye is judged no more; a master that does so is watched to its end.
+      if (body.command === 'bye' && this.#options.role === 'master') {
+        peer.hasLeft = true;
+        this.#liveness.forget(nonce);
+      }
+      return runCommand(this.#options, peer, body, (event) => this.#events.push(event));
+    });
+    if (!outcome) return;
+    const answer: Acknowledgement = { type: 'ack', run, nonce, sid, id, ...outcome };
+    this.#publish(peer, answer);
+  }
+
+  #answerQuery(subject: string, asker: string): void {
+    const answer = this.#strangers?.answer(subject, asker);
+    if (answer === undefined) return;
+    this.#publishes.push(answer);
+    this.#events.push({ type: 'other-master', run: asker });
+  }
+
+  #sendDue(peer: SentinelPeer, now: number): void {
+    if (peer.phase === 'listening') return;
+    if (peer.beatDueAt <= now) {
+      this.#sendBeat(peer);
+      peer.scheduleBeat(now);
+    }
+    this.#sendCommands(peer, now);
+  }
+
+  /** A connection that is cut each time before a beat is due would look like silence. */
+  #beatAtOnce(now: number): void {
+    for (const peer of this.#peers.values()) {
+      peer.beatDueAt = now;
+      this.#sendDue(peer, now);
+    }
+  }
+
+  #sendCommands(peer: SentinelPeer, now: number): void {
+    for (const { id, body } of peer.outbox.due(now)) {
+      this.#publish(peer, { type: 'command', ...peer.epoch, id, body });
+    }
+  }
+
+  #sendBeat(peer: SentinelPeer): void {
+    const positions = this.#options.counters(peer.slot) ?? NOTHING_YET;
+    const activity = this.#options.role === 'slave' ? this.#options.activity() : undefined;
+    const text = peer.beatText({ ...positions, ...activity, server: this.#options.server?.() });
+    this.#publishes.push({ subject: peer.subjects.there, text, reply: peer.subjects.here });
+  }
+
+  #publish(peer: SentinelPeer, message: ControlMessage): void {
+    const { there: subject, here: reply } = peer.subjects;
+    this.#publishes.push({ subject, text: formatControl(message), reply });
+  }
+}
+
+function toEvent({
+  nonce,
+  sent,
+  received,
+  limit,
+  begun,
+  running,
+  runningMs,
+  memoryBytes,
+}: Beat): SentinelEvent {
+  return { type: 'beat', nonce, sent, received, limit, begun, running, runningMs, memoryBytes };
+}

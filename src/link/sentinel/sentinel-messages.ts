@@ -1,0 +1,33 @@
+/** What main and the sentinel's thread say to each other. */
+
+import type { BrokerAddress, SentinelEvent, SentinelRequest } from '../ports.js';
+import type { SharedBuffers } from '../shared/shared-state.js';
+
+/** What the thread begins with. */
+export interface SentinelThreadData {
+  readonly role: 'master' | 'slave';
+  readonly address: BrokerAddress;
+  readonly memberId: string;
+  readonly run: string;
+  readonly clientTimeoutMs: number;
+  readonly broker: 'embedded' | 'external';
+  readonly connectTimeoutMs: number;
+  readonly buffers: SharedBuffers;
+  readonly parentPipeFd?: number | undefined;
+  readonly mayKill: boolean;
+  readonly auditFile?: string | undefined;
+  readonly killLine: string;
+  readonly killNotice?: string | undefined;
+}
+
+export type ToThread =
+  /** Said once, before anything else. */
+  | { readonly type: 'begin'; readonly data: SentinelThreadData }
+  | { readonly type: 'request'; readonly request: SentinelRequest }
+  /** Main has read the last batch of events, so it may have another one. */
+  | { readonly type: 'taken' };
+
+export type FromThread =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly reason: string | undefined; readonly message: string }
+  | { readonly type: 'events'; readonly events: readonly SentinelEvent[] };

@@ -1,0 +1,64 @@
+/** What a sentinel knows of one peer: the session, its subjects, the commands under way. */
+
+import { TURN_MS } from '../../wire/liveness.js';
+import { BEAT_INTERVAL_MS, type Epoch } from '../../wire/messages/messages.js';
+import type { WatchedPeer } from '../ports.js';
+import { CommandInbox, CommandOutbox } from './command-delivery.js';
+import { type BeatNumbers, beatPrefix, formatBeat } from './control-text.js';
+
+const TURNS = BEAT_INTERVAL_MS / TURN_MS;
+
+/** A slave `listen`s until it knows the session, and goes on beating when its master calls it stale. */
+export type PeerPhase = 'listening' | 'watched' | 'stale';
+
+export class SentinelPeer {
+  readonly inbox = new CommandInbox();
+  readonly outbox = new CommandOutbox();
+  phase: PeerPhase = 'listening';
+  epoch: Epoch;
+  slot = -1;
+  generation = 0;
+  beatDueAt = 0;
+  /** A slave that has said goodbye. */
+  hasLeft = false;
+  /** Position of the peer's data when last looked at. */
+  dataReceived = 0;
+  #beatPrefix = '';
+  #watchedAt = 0;
+
+  constructor(
+    /** As in subjects, encoded. */
+    readonly user: string,
+    readonly nonce: string,
+    /** The peer's control subject, and ours for this peer. */
+    readonly subjects: { readonly there: string; readonly here: string },
+  ) {
+    this.epoch = { run: '', nonce, sid: -1 };
+  }
+
+  watch({ run, nonce, sid, slot, generation }: WatchedPeer, now: number): void {
+    this.phase = 'watched';
+    this.epoch = { run, nonce, sid };
+    this.slot = slot;
+    this.generation = generation ?? 0;
+    this.beatDueAt = now;
+    this.dataReceived = 0;
+    this.#watchedAt = now;
+    this.#beatPrefix = beatPrefix(this.epoch);
+  }
+
+  /** Peers that joined together beat at different turns from the second beat on. */
+  scheduleBeat(now: number): void {
+    const first = this.beatDueAt === this.#watchedAt;
+    const interval = first ? BEAT_INTERVAL_MS - (this.epoch.sid % TURNS) * TURN_MS : BEAT_INTERVAL_MS;
+    this.beatDueAt = Math.max(this.beatDueAt + interval, now + interval / 2);
+  }
+
+  owns({ run, nonce, sid }: Epoch): boolean {
+    return this.epoch.sid === sid && this.epoch.nonce === nonce && this.epoch.run === run;
+  }
+
+  beatText(numbers: BeatNumbers): string {
+    return formatBeat(this.#beatPrefix, numbers);
+  }
+}

@@ -1,0 +1,272 @@
+/** The sentinel's thread: joins the core to a connection of its own, to main, and to the clock. */
+
+import { parentPort } from 'node:worker_threads';
+import { TURN_MS } from '../../wire/liveness.js';
+import { Subjects } from '../../wire/messages/subjects.js';
+import { probeBroker } from '../connection/broker-probe.js';
+import { ConnectError } from '../connection/connect-error.js';
+import { connectData } from '../connection/data-connection.js';
+import type { DataLink, LinkStatus, MessageHandler, SentinelEvent, SentinelRequest } from '../ports.js';
+import { SharedState } from '../shared/shared-state.js';
+import { EventQueue } from './event-queue.js';
+import { killProcess } from './kill-process.js';
+import { watchParentPipe } from './parent-pipe.js';
+import { SentinelCore } from './sentinel-core.js';
+import type { FromThread, SentinelThreadData, ToThread } from './sentinel-messages.js';
+import type { Publish, SentinelCoreOptions } from './sentinel-types.js';
+
+/** Above this beats are dropped, oldest last: the next ones are a second away. */
+const UNSENT_LIMIT = 20_000;
+
+class SentinelThread {
+  readonly #data: SentinelThreadData;
+  readonly #link: DataLink;
+  readonly #core: SentinelCore;
+  readonly #subjects: Subjects;
+  readonly #events = new EventQueue();
+  readonly #listening = new Map<string, () => void>();
+  readonly #unconfirmed = new Set<string>();
+  readonly #stopParentWatch: () => void;
+  #unsent: Publish[] = [];
+  #mainBusy = false;
+  #settling = false;
+  #probing = false;
+  #heedsRefusals: boolean;
+  #stopped = false;
+  #turnDueAt = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(data: SentinelThreadData, link: DataLink) {
+    this.#data = data;
+    this.#link = link;
+    this.#subjects = new Subjects(data.memberId);
+    this.#core = new SentinelCore(coreOptions(data, link));
+    this.#heedsRefusals = data.role === 'slave' && data.broker === 'embedded';
+    link.onStatus((status) => this.#onStatus(status));
+    this.#stopParentWatch =
+      data.parentPipeFd === undefined
+        ? () => {}
+        : watchParentPipe(data.parentPipeFd, (evidence) => {
+            this.#core.masterGone(evidence);
+            this.#settleSoon();
+          });
+  }
+
+  async start(): Promise<void> {
+    if (this.#data.role === 'master') {
+      this.#link.subscribe(this.#subjects.allMasterControl, this.#onMessage);
+      await this.#link.ready();
+    }
+    this.#core.turn(performance.now(), 0);
+    this.#scheduleTurn();
+  }
+
+  readonly #onMessage: MessageHandler = (subject, payload, info) => {
+    const now = performance.now();
+    if (info.noResponders) this.#core.noResponders(subject, now);
+    else
+      this.#core.receive(
+        subject,
+        Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString(),
+        now,
+      );
+    this.#settleSoon();
+  };
+
+  #onStatus(status: LinkStatus): void {
+    const now = performance.now();
+    switch (status.status) {
+      case 'connected':
+        this.#core.connection(true, now);
+        this.#confirmListening();
+        break;
+      case 'disconnected':
+        this.#core.connection(false, now);
+        break;
+      case 'closed':
+        if (!this.#stopped) throw new Error(`the sentinel's connection has ended: ${status.reason ?? ''}`);
+        break;
+      case 'error':
+        if (status.error instanceof ConnectError && status.error.reason === 'credentials')
+          this.#core.refused(now);
+        else this.#events.push({ type: 'warning', text: status.error.message });
+        break;
+      case 'drained':
+        break;
+      default:
+        status satisfies never;
+    }
+    this.#settleSoon();
+  }
+
+  onMain(message: Exclude<ToThread, { type: 'begin' }>): void {
+    if (message.type === 'taken') this.#mainBusy = false;
+    else this.#onRequest(message.request);
+    this.#settleSoon();
+  }
+
+  #onRequest(request: SentinelRequest): void {
+    this.#core.request(request, performance.now());
+    if (request.op === 'listen') this.#listen(request.user, request.nonce);
+    if (request.op === 'forget') this.#unlisten(request.nonce);
+    if (request.op === 'watch') {
+      this.#unlistenOthers(request.peer.nonce);
+      // A refusal by a nats-server's machine says nothing of the master, and a look would stand in its log.
+      this.#heedsRefusals =
+        this.#data.role === 'slave' && (request.broker ?? this.#data.broker) === 'embedded';
+    }
+    if (request.op === 'stop') void this.stop();
+  }
+
+  #listen(user: string, nonce: string): void {
+    this.#unlisten(nonce);
+    const subject = this.#subjects.slaveControl({ user, nonce });
+    this.#listening.set(nonce, this.#link.subscribe(subject, this.#onMessage));
+    this.#unconfirmed.add(nonce);
+    this.#confirmListening();
+  }
+
+  /** Tried again after a reconnection, when the client has subscribed anew. */
+  #confirmListening(): void {
+    const nonces = [...this.#unconfirmed];
+    if (nonces.length === 0) return;
+    const confirm = (): void => {
+      for (const nonce of nonces) {
+        if (this.#unconfirmed.delete(nonce)) this.#events.push({ type: 'listening', nonce });
+      }
+      this.#settleSoon();
+    };
+    this.#link.ready().then(confirm, () => {});
+  }
+
+  #unlisten(nonce: string): void {
+    this.#listening.get(nonce)?.();
+    this.#listening.delete(nonce);
+    this.#unconfirmed.delete(nonce);
+  }
+
+  /** A slave's earlier sessions, once it has a new one. */
+  #unlistenOthers(nonce: string): void {
+    for (const other of [...this.#listening.keys()]) if (other !== nonce) this.#unlisten(other);
+  }
+
+  #scheduleTurn(): void {
+    this.#turnDueAt += TURN_MS;
+    const now = performance.now();
+    // After a stall there is one late turn, not many in a row.
+    if (this.#turnDueAt < now) this.#turnDueAt = now;
+    this.#timer = setTimeout(() => {
+      // Expired timers run before sockets are read: let the loop read them, twice, before judging.
+      setImmediate(() => setImmediate(() => this.#turn()));
+    }, this.#turnDueAt - now);
+  }
+
+  #turn(): void {
+    if (this.#stopped) return;
+    const now = performance.now();
+    this.#core.turn(now, Math.max(0, now - this.#turnDueAt));
+    if (!this.#link.connected && this.#heedsRefusals) void this.#probe();
+    this.#settle();
+    this.#scheduleTurn();
+  }
+
+  /** Whether the broker's machine refuses connections; the client's own attempts do not say. */
+  async #probe(): Promise<void> {
+    if (this.#probing) return;
+    this.#probing = true;
+    const refused = await probeBroker(this.#data.address.urls);
+    this.#probing = false;
+    if (refused && !this.#stopped) this.#core.refused(performance.now());
+  }
+
+  #settleSoon(): void {
+    if (this.#settling) return;
+    this.#settling = true;
+    queueMicrotask(() => {
+      this.#settling = false;
+      this.#settle();
+    });
+  }
+
+  /** Does what the core has decided. */
+  #settle(): void {
+    const { publishes, events, kill } = this.#core.take();
+    this.#send(publishes);
+    for (const event of events) this.#events.push(event);
+    if (kill !== undefined && this.#data.mayKill) killProcess(this.#data, kill);
+    if (this.#events.size > 0 && !this.#mainBusy) this.#tell(this.#events.take());
+  }
+
+  /** What a slow broker has no room for waits its turn, lest the same peers go short each time. */
+  #send(publishes: readonly Publish[]): void {
+    const waiting = this.#unsent.length === 0 ? publishes : this.#unsent.concat(publishes);
+    let sent = 0;
+    for (const { subject, text, reply } of waiting) {
+      if (!this.#link.send(subject, Buffer.from(text), reply)) break;
+      sent += 1;
+    }
+    this.#unsent = this.#link.connected ? waiting.slice(sent, sent + UNSENT_LIMIT) : [];
+  }
+
+  /** One batch at a time: what happens while main is busy is kept here, where newer news replaces older. */
+  #tell(events: SentinelEvent[]): void {
+    this.#mainBusy = true;
+    post({ type: 'events', events });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#settle();
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#stopParentWatch();
+    await this.#link.close();
+    parentPort?.close();
+  }
+}
+
+function coreOptions(data: SentinelThreadData, link: DataLink): SentinelCoreOptions {
+  const { role, memberId, clientTimeoutMs, broker, run } = data;
+  const { counters, claims, limit } = SharedState.open(data.buffers);
+  const common = {
+    memberId,
+    clientTimeoutMs,
+    broker,
+    counters: (slot: number) => counters.read(slot),
+    server: () => link.server,
+  };
+  if (role === 'master') return { ...common, role, run };
+  const activity = () => ({ ...claims.activity(Date.now()), memoryBytes: process.memoryUsage.rss() });
+  return { ...common, role, claims, activity, limit: data.mayKill ? limit : undefined };
+}
+
+function post(message: FromThread): void {
+  parentPort?.postMessage(message);
+}
+
+async function run(data: SentinelThreadData): Promise<void> {
+  let link: DataLink;
+  try {
+    link = await connectData(data.address, {
+      name: `ts-mw ${data.role} sentinel`,
+      timeoutMs: data.connectTimeoutMs,
+      refusedForGoodMs: Number.POSITIVE_INFINITY,
+      // A judge that is cut off without a sign must know before it takes all others for silent.
+      pingIntervalMs: Math.max(TURN_MS, data.clientTimeoutMs / 8),
+    });
+  } catch (error) {
+    const reason = error instanceof ConnectError ? error.reason : undefined;
+    post({ type: 'failed', reason, message: error instanceof Error ? error.message : String(error) });
+    parentPort?.close();
+    return;
+  }
+  sentinel = new SentinelThread(data, link);
+  await sentinel.start();
+  post({ type: 'ready' });
+}
+
+let sentinel: SentinelThread | undefined;
+parentPort?.on('message', (message: ToThread) => {
+  if (message.type === 'begin') void run(message.data);
+  else sentinel?.onMain(message);
+});

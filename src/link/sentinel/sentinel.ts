@@ -1,0 +1,169 @@
+/** Main's side of the sentinel: starts the thread, passes requests to it and events from it. */
+
+import type { Worker } from 'node:worker_threads';
+import { JoinError } from '../../errors.js';
+import { ConnectError, type ConnectFailure } from '../connection/connect-error.js';
+import type { BrokerAddress, SentinelEvent, SentinelHandle, SentinelRequest } from '../ports.js';
+import type { SharedState } from '../shared/shared-state.js';
+import type { FromThread, SentinelThreadData, ToThread } from './sentinel-messages.js';
+import { openSentinelThread, type SpareThread } from './spare-thread.js';
+
+/** How long a thread may take to end by itself. */
+const STOP_WITHIN_MS = 2_000;
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+const DEFAULT_KILL_LINE = '{localTime} [A] SENTINEL Killing main: {evidence}';
+
+export interface SentinelOptions {
+  readonly role: 'master' | 'slave';
+  readonly address: BrokerAddress;
+  readonly memberId: string;
+  /** A master's. */
+  readonly run?: string | undefined;
+  /** A slave's are replaced by what its `watch` says. */
+  readonly clientTimeoutMs: number;
+  readonly broker: 'embedded' | 'external';
+  readonly shared: SharedState;
+  readonly connectTimeoutMs?: number | undefined;
+  /** A local slave's: reads the end of file when its master is gone. */
+  readonly parentPipeFd?: number | undefined;
+  /**
+   * A slave's, false by default: whether the process may be killed when its master is gone and main does
+   * not answer `ending` within two seconds, or when a run does not stop within two seconds of its time
+   * limit. Right for a process of its own, wrong for a guest in another.
+   */
+  readonly mayKill?: boolean | undefined;
+  /** Taken if it is still there. */
+  readonly spare?: SpareThread | undefined;
+  /** Where the line about a kill is appended; standard error by default. */
+  readonly auditFile?: string | undefined;
+  /** That line: `{localTime}`, `{isoTime}` and `{evidence}` are filled in. */
+  readonly killLine?: string | undefined;
+  /** What standard error has instead of it, with `{clock}` and `{evidence}`; '' is nothing. */
+  readonly killNotice?: string | undefined;
+}
+
+/** Resolves when the sentinel is connected and listens; rejects with a `ConnectError` like `connectData`. */
+export async function startSentinel(options: SentinelOptions): Promise<SentinelHandle> {
+  const data: SentinelThreadData = {
+    role: options.role,
+    address: options.address,
+    memberId: options.memberId,
+    run: options.run ?? '',
+    clientTimeoutMs: options.clientTimeoutMs,
+    broker: options.broker,
+    connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    buffers: options.shared.buffers,
+    parentPipeFd: options.parentPipeFd,
+    mayKill: options.mayKill ?? false,
+    auditFile: options.auditFile,
+    killLine: options.killLine ?? DEFAULT_KILL_LINE,
+    killNotice: options.killNotice,
+  };
+  const worker = await (options.spare?.take() ?? openSentinelThread());
+  worker.ref();
+  const sentinel = new Sentinel(worker);
+  worker.postMessage({ type: 'begin', data } satisfies ToThread);
+  await sentinel.started;
+  return sentinel;
+}
+
+class Sentinel implements SentinelHandle {
+  readonly started: Promise<void>;
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  readonly #listeners: ((event: SentinelEvent) => void)[] = [];
+  /** Events that came before anybody listened. */
+  #unheard: SentinelEvent[] = [];
+  #stopping = false;
+  #alive = true;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    this.#exited = new Promise((resolve) => {
+      worker.once('exit', (code) => {
+        this.#alive = false;
+        resolve();
+        if (!this.#stopping) this.#crashed(new Error(`the sentinel's thread ended with code ${code}`));
+      });
+    });
+    this.started = new Promise((resolve, reject) => {
+      worker.on('message', (message: FromThread) => {
+        switch (message.type) {
+          case 'ready':
+            // What keeps a process alive is its program and its data connection.
+            worker.unref();
+            resolve();
+            return;
+          case 'failed':
+            this.#stopping = true;
+            reject(toStartError(message));
+            return;
+          case 'events':
+            for (const event of message.events) this.#deliver(event);
+            this.#post({ type: 'taken' });
+            return;
+          default:
+            message satisfies never;
+        }
+      });
+      worker.once('error', (error) => {
+        reject(error);
+        if (!this.#stopping) this.#crashed(error);
+      });
+    });
+  }
+
+  request(request: SentinelRequest): void {
+    if (request.op === 'stop') void this.stop();
+    else this.#post({ type: 'request', request });
+  }
+
+  onEvent(listener: (event: SentinelEvent) => void): void {
+    this.#listeners.push(listener);
+    const unheard = this.#unheard;
+    this.#unheard = [];
+    for (const event of unheard) this.#deliver(event);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#alive) return;
+    this.#worker.ref();
+    if (!this.#stopping) {
+      this.#stopping = true;
+      this.#post({ type: 'request', request: { op: 'stop' } });
+    }
+    const timer = setTimeout(() => void this.#worker.terminate(), STOP_WITHIN_MS);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  #post(message: ToThread): void {
+    if (this.#alive) this.#worker.postMessage(message);
+  }
+
+  /** Once: an error is followed by the thread's exit. */
+  #crashed(error: Error): void {
+    this.#stopping = true;
+    this.#deliver({ type: 'crashed', error });
+  }
+
+  #deliver(event: SentinelEvent): void {
+    if (this.#listeners.length === 0) this.#unheard.push(event);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // Ours to mend; the next event must come all the same.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+function toStartError({ reason, message }: FromThread & { readonly type: 'failed' }): JoinError {
+  return reason === undefined ? new JoinError(message) : new ConnectError(reason as ConnectFailure, message);
+}

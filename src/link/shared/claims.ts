@@ -1,0 +1,194 @@
+/** Which of a slave's tasks are begun and which are taken back, settled between main and sentinel by compare-exchange. */
+
+import { MwError } from '../../errors.js';
+
+/** A session has fewer tasks than this under way at a time. */
+export const CLAIM_SLOTS = 65_536;
+
+/** What becomes of a task, in the low bits of its word. */
+const STATE = { waiting: 1, running: 2, done: 3, takenBack: 4, cancelled: 5 } as const;
+const STATE_BITS = 3;
+const STATE_MASK = (1 << STATE_BITS) - 1;
+/** The next bits say how often the index has gone round the ring, the rest which session it belongs to. */
+const ROUND_BITS = 13;
+const ROUND_MASK = (1 << ROUND_BITS) - 1;
+const GENERATION_MASK = 0xffff;
+
+/** Float64 words before the ring: index that runs or -1, since when, how many were begun, generation. */
+const HEADER_DOUBLES = 4;
+const RUNNING = 0;
+const SINCE = 1;
+const BEGUN = 2;
+const GENERATION = 3;
+
+export interface Activity {
+  /** Of those that run the one that began first; -1 when none does. */
+  readonly running: number;
+  readonly runningMs: number;
+  readonly begun: number;
+}
+
+/**
+ * The lifecycle of an index of the session, each step taken by one thread only:
+ *
+ *     (not arrived) --offer, main--> waiting --begin, main--> running --finish, main--> done
+ *           \\________takeBack, cancel, sentinel________/
+ *
+ * A sentinel may be quicker than the data: what it takes back before it has arrived, `offer` refuses.
+ * A word that belongs to another round or generation counts as "not arrived", so the ring is never
+ * cleared, and a recall of an old session finds nothing. A task that runs for long beside others loses its
+ * word when the ring has gone round: then it counts as gone here, and main alone knows that it runs.
+ */
+export class Claims {
+  readonly buffer: SharedArrayBuffer;
+  readonly #header: Float64Array;
+  readonly #ring: Int32Array;
+  /** Main's: what runs beside the task of the header, and since when, in the order in which they began. */
+  readonly #beside = new Map<number, number>();
+
+  constructor(buffer?: SharedArrayBuffer) {
+    const headerBytes = HEADER_DOUBLES * Float64Array.BYTES_PER_ELEMENT;
+    this.buffer = buffer ?? new SharedArrayBuffer(headerBytes + CLAIM_SLOTS * Int32Array.BYTES_PER_ELEMENT);
+    this.#header = new Float64Array(this.buffer, 0, HEADER_DOUBLES);
+    this.#ring = new Int32Array(this.buffer, headerBytes, CLAIM_SLOTS);
+    if (!buffer) this.#header[RUNNING] = -1;
+  }
+
+  /** What a session's `takeBack` and `cancel` must name. */
+  get generation(): number {
+    return this.#header[GENERATION] ?? 0;
+  }
+
+  /** Main's: a new session begins, its indexes count from the start; returns its generation. */
+  reset(): number {
+    const generation = this.generation + 1;
+    this.#header[GENERATION] = generation;
+    this.#header[RUNNING] = -1;
+    this.#header[BEGUN] = 0;
+    this.#beside.clear();
+    return generation;
+  }
+
+  /** Main's: a task has arrived. False if it was taken back or cancelled before. */
+  offer(index: number): boolean {
+    const tag = tagOf(this.generation, index);
+    for (;;) {
+      const word = this.#load(index);
+      if (sameTag(word, tag)) return stateOf(word) === STATE.waiting;
+      if (sameGeneration(word, tag) && stateOf(word) === STATE.waiting) {
+        throw new MwError('ERR_MW_CAPACITY', `more than ${CLAIM_SLOTS} tasks under way at one slave`);
+      }
+      if (this.#exchange(index, word, tag | STATE.waiting)) return true;
+    }
+  }
+
+  /** Main's: false if it was taken back or cancelled, and must be skipped. */
+  begin(index: number, nowMs: number): boolean {
+    const tag = tagOf(this.generation, index);
+    if (!this.#exchange(index, tag | STATE.waiting, tag | STATE.running)) return false;
+    if (this.#header[RUNNING] === -1) this.#show(index, nowMs);
+    else this.#beside.set(index, nowMs);
+    this.#header[BEGUN] = (this.#header[BEGUN] ?? 0) + 1;
+    return true;
+  }
+
+  /** Main's. A task of an earlier session that ends late changes nothing. */
+  finish(index: number): void {
+    const tag = tagOf(this.generation, index);
+    if (!this.#exchange(index, tag | STATE.running, tag | STATE.done) && !isBehind(tag, this.#load(index)))
+      return;
+    if (this.#header[RUNNING] !== index) this.#beside.delete(index);
+    else if (this.#beside.size === 0) this.#header[RUNNING] = -1;
+    else this.#showNext();
+  }
+
+  #showNext(): void {
+    for (const [index, since] of this.#beside) {
+      this.#beside.delete(index);
+      this.#show(index, since);
+      return;
+    }
+  }
+
+  #show(index: number, since: number): void {
+    this.#header[SINCE] = since;
+    this.#header[RUNNING] = index;
+  }
+
+  /**
+   * The sentinel's: takes back the tasks `from` ≤ index < `to`, from the last one downwards until one
+   * that was begun. Returns the first index taken back; `to` if there is none.
+   */
+  takeBack(generation: number, from: number, to: number): number {
+    const first = Math.max(from, to - CLAIM_SLOTS);
+    for (let index = to - 1; index >= first; index -= 1) {
+      const found = this.#withdraw(generation, index, STATE.takenBack);
+      if (found === STATE.running || found === STATE.done) return index + 1;
+    }
+    return generation === this.generation ? Math.min(first, to) : to;
+  }
+
+  /** The sentinel's: `waiting` means that it will never begin. */
+  cancel(generation: number, index: number): 'waiting' | 'running' | 'gone' {
+    switch (this.#withdraw(generation, index, STATE.cancelled)) {
+      case STATE.waiting:
+        return 'waiting';
+      case STATE.running:
+        return 'running';
+      default:
+        return 'gone';
+    }
+  }
+
+  /** The sentinel's: what the slave is doing. */
+  activity(nowMs: number): Activity {
+    const running = this.#header[RUNNING] ?? -1;
+    const runningMs = running < 0 ? 0 : Math.max(0, Math.round(nowMs - (this.#header[SINCE] ?? nowMs)));
+    return { running, runningMs, begun: this.#header[BEGUN] ?? 0 };
+  }
+
+  /** Ends a task that has not begun, and returns the state in which it was found. */
+  #withdraw(generation: number, index: number, end: number): number {
+    const tag = tagOf(generation, index);
+    for (;;) {
+      if (generation !== this.generation) return STATE.done;
+      const word = this.#load(index);
+      const state = sameTag(word, tag) ? stateOf(word) : STATE.waiting;
+      if (state !== STATE.waiting) return state;
+      if (!sameTag(word, tag) && isBehind(tag, word)) return STATE.done;
+      if (this.#exchange(index, word, tag | end)) return STATE.waiting;
+    }
+  }
+
+  #load(index: number): number {
+    return Atomics.load(this.#ring, index % CLAIM_SLOTS);
+  }
+
+  #exchange(index: number, expected: number, value: number): boolean {
+    return Atomics.compareExchange(this.#ring, index % CLAIM_SLOTS, expected, value) === expected;
+  }
+}
+
+function tagOf(generation: number, index: number): number {
+  const round = Math.floor(index / CLAIM_SLOTS) & ROUND_MASK;
+  return (((generation & GENERATION_MASK) << ROUND_BITS) | round) << STATE_BITS;
+}
+
+function stateOf(word: number): number {
+  return word & STATE_MASK;
+}
+
+function sameTag(word: number, tag: number): boolean {
+  return (word & ~STATE_MASK) === tag && stateOf(word) !== 0;
+}
+
+function sameGeneration(word: number, tag: number): boolean {
+  return word >>> (STATE_BITS + ROUND_BITS) === tag >>> (STATE_BITS + ROUND_BITS);
+}
+
+/** Whether the task that `word` tells of has taken the place of the one with this tag. */
+function isBehind(tag: number, word: number): boolean {
+  if (stateOf(word) === 0 || !sameGeneration(word, tag)) return false;
+  const ahead = ((word >>> STATE_BITS) - (tag >>> STATE_BITS)) & ROUND_MASK;
+  return ahead !== 0 && ahead < ROUND_MASK / 2;
+}

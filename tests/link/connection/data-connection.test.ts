@@ -1,0 +1,367 @@
+/** The data connection against a real nats-server: bounds, statuses, reconnection, refusals. */
+
+import { createServer } from 'node:net';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ConnectError } from '../../../src/link/connection/connect-error.js';
+import { connectData } from '../../../src/link/connection/data-connection.js';
+import { UNFLUSHED_LIMIT_BYTES } from '../../../src/link/connection/flush-window.js';
+import type { DataLink, LinkStatus } from '../../../src/link/ports.js';
+import { FaultyWay } from '../../faults/faulty-way.js';
+import { freePort, type NatsServer, startNats, until } from '../start-nats.js';
+
+const connection = suite('data connection');
+
+/** A server, links to it, and the clean-up of both. */
+async function withServer(
+  args: readonly string[],
+  body: (server: NatsServer, open: (options?: OpenOptions) => Promise<Opened>) => Promise<void>,
+): Promise<void> {
+  const server = await startNats(args);
+  const links: DataLink[] = [];
+  const open = async ({ token, port = server.port }: OpenOptions = {}): Promise<Opened> => {
+    const urls = [`nats://127.0.0.1:${port}`];
+    const link = await connectData({ urls, token }, { name: 'test', timeoutMs: 2_000 });
+    links.push(link);
+    const statuses: LinkStatus[] = [];
+    link.onStatus((status) => statuses.push(status));
+    return { link, statuses, count: (name) => statuses.filter(({ status }) => status === name).length };
+  };
+  try {
+    await body(server, open);
+  } finally {
+    await Promise.all(links.map((link) => link.close()));
+    await server.kill();
+  }
+}
+
+interface OpenOptions {
+  readonly token?: string;
+  /** Of a way to the server. */
+  readonly port?: number;
+}
+
+interface Opened {
+  readonly link: DataLink;
+  readonly statuses: LinkStatus[];
+  count(name: LinkStatus['status']): number;
+}
+
+async function failure(promise: Promise<unknown>): Promise<ConnectError> {
+  const error = await promise.then(
+    () => assert.unreachable('it connected'),
+    (reason: unknown) => reason,
+  );
+  assert.instance(error, ConnectError);
+  return error as ConnectError;
+}
+
+connection('passes bytes and subjects, and tells where nobody listens', async () => {
+  await withServer([], async (_server, open) => {
+    const [a, b] = [await open(), await open()];
+    const heard: string[] = [];
+    b.link.subscribe('x.*', (subject, payload, { noResponders, reply }) => {
+      heard.push(`${subject} ${Buffer.from(payload)} ${noResponders} ${reply}`);
+    });
+    a.link.subscribe('back', (subject, _payload, { noResponders }) =>
+      heard.push(`${subject} ${noResponders}`),
+    );
+    await Promise.all([a.link.ready(), b.link.ready()]);
+    assert.ok(a.link.send('x.1', Buffer.from('one')));
+    assert.ok(a.link.send('x.2', Buffer.from('two'), 'back'));
+    assert.ok(a.link.send('nobody', Buffer.from('three'), 'back'));
+    await until('three answers', () => heard.length === 3);
+    assert.equal(heard.sort(), ['back true', 'x.1 one false ', 'x.2 two false back']);
+  });
+});
+
+connection(
+  'a handler that throws does not make the link deaf, and ending a subscription ends it',
+  async () => {
+    await withServer([], async (_server, open) => {
+      const { link, statuses, count } = await open();
+      let heard = 0;
+      const end = link.subscribe('x', () => {
+        heard += 1;
+        throw new Error(`thrown ${heard}`);
+      });
+      await link.ready();
+      link.send('x', Buffer.from('1'));
+      link.send('x', Buffer.from('2'));
+      await until('both', () => heard === 2);
+      assert.is(count('error'), 2);
+      assert.ok(statuses.every((s) => s.status === 'error' && /^thrown \d$/.test(s.error.message)));
+      end();
+      link.send('x', Buffer.from('3'));
+      await link.ready();
+      assert.is(heard, 2);
+    });
+  },
+);
+
+connection('takes no more than 1 MB beyond the last flush, then drains, and loses nothing', async () => {
+  await withServer([], async (_server, open) => {
+    const [a, b] = [await open(), await open()];
+    let received = 0;
+    b.link.subscribe('x', (_subject, payload) => {
+      received += payload.length;
+    });
+    await b.link.ready();
+    const chunk = Buffer.alloc(64 * 1024);
+    let sent = 0;
+    for (let round = 1; round <= 20; round += 1) {
+      let unflushed = 0;
+      while (a.link.send('x', chunk)) unflushed += chunk.length;
+      sent += unflushed;
+      assert.ok(unflushed <= UNFLUSHED_LIMIT_BYTES, `${unflushed} bytes at once`);
+      await until('drained', () => a.count('drained') === round);
+    }
+    await until('all', () => received === sent);
+    assert.ok(sent > 10 * UNFLUSHED_LIMIT_BYTES);
+  });
+});
+
+connection('small traffic costs no pings, and every 256 KB one', async () => {
+  let pings = 0;
+  const info = JSON.stringify({ server_id: 'fake', version: '2.9.0', headers: true, max_payload: 1_048_576 });
+  const fake = createServer((socket) => {
+    socket.write(`INFO ${info}\r\n`);
+    socket.on('data', (bytes) => {
+      const asked = bytes.toString('latin1').split('PING\r\n').length - 1;
+      pings += asked;
+      socket.write('PONG\r\n'.repeat(asked));
+    });
+  }).listen(0, '127.0.0.1');
+  await until('listening', () => fake.listening);
+  const address = fake.address();
+  const url = `nats://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  const link = await connectData({ urls: [url] }, { name: 'test', timeoutMs: 2_000 });
+  try {
+    assert.is(pings, 1);
+    for (let i = 0; i < 200; i += 1) link.send('x', Buffer.alloc(100));
+    await link.ready();
+    assert.is(pings, 2); // that of `ready`
+    for (let i = 0; i < 3_000; i += 1) {
+      if (!link.send('x', Buffer.alloc(1_000))) i -= 1;
+      if (i % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await link.ready();
+    assert.ok(pings > 10 && pings < 20, `${pings} pings for 3 MB`);
+  } finally {
+    await link.close();
+    fake.close();
+  }
+});
+
+connection('sends nothing while disconnected, comes back by itself, with its subscriptions', async () => {
+  await withServer([], async (server, open) => {
+    const { link, count } = await open();
+    let heard = 0;
+    link.subscribe('x', () => {
+      heard += 1;
+    });
+    for (let time = 1; time <= 3; time += 1) {
+      await server.kill();
+      await until('disconnected', () => count('disconnected') === time);
+      assert.is(link.connected, false);
+      assert.is(link.send('x', Buffer.from('lost')), false);
+      await server.restart();
+      await until('connected', () => count('connected') === time);
+      assert.ok(link.send('x', Buffer.from('kept')));
+      await until('heard', () => heard === time);
+    }
+    assert.is(count('closed'), 0);
+  });
+});
+
+connection('a full link has room again after a reconnection', async () => {
+  await withServer([], async (server, open) => {
+    const { link, count } = await open();
+    await server.freeze();
+    while (link.send('x', Buffer.alloc(64 * 1024)));
+    await server.restart();
+    await until('connected', () => count('connected') === 1);
+    assert.ok(link.send('x', Buffer.alloc(64 * 1024)));
+  });
+});
+
+connection('a frozen broker is waited for', async () => {
+  await withServer([], async (server, open) => {
+    await using way = await FaultyWay.open(server.port);
+    const { link, count } = await open({ port: way.port });
+    let heard = 0;
+    link.subscribe('x', () => {
+      heard += 1;
+    });
+    await link.ready();
+    await server.freeze();
+    const { bytes } = way;
+    let flushes = 0;
+    const flushed = link.ready().then(() => flushes++);
+    link.send('x', Buffer.from('1'));
+    await until('what was sent lies at the server', () => way.bytes > bytes);
+    assert.is(flushes, 0);
+    server.thaw();
+    await flushed;
+    await until('heard', () => heard === 1);
+    assert.is(count('disconnected'), 0);
+  });
+});
+
+connection(
+  'a broker that was frozen when it should have taken the connection is found when it thaws',
+  async () => {
+    const server = await startNats();
+    await using way = await FaultyWay.open(server.port);
+    const urls = [`nats://127.0.0.1:${way.port}`];
+    const link = await connectData({ urls }, { name: 'test', timeoutMs: 200 });
+    try {
+      let heard = 0;
+      link.subscribe('x', () => {
+        heard += 1;
+      });
+      await server.kill();
+      await until('disconnected', () => !link.connected);
+      await server.restart();
+      await server.freeze();
+      const { taken } = way;
+      await until('dials', () => way.taken >= taken + 8);
+      server.thaw();
+      await until('heard', () => {
+        link.send('x', Buffer.from('1'));
+        return heard > 10;
+      });
+    } finally {
+      await link.close();
+      await server.kill();
+    }
+  },
+);
+
+connection('first connects fail with a reason', async () => {
+  const nowhere = { urls: [`nats://127.0.0.1:${await freePort()}`] };
+  const refused = await failure(connectData(nowhere, { name: 'test', timeoutMs: 1_000 }));
+  assert.is(refused.reason, 'refused');
+  assert.is(refused.code, 'ERR_MW_JOIN');
+  assert.match(refused.message, nowhere.urls[0]?.slice(7) ?? '?');
+
+  // As frozen: not even the end of a connection is answered.
+  const mute = createServer({ allowHalfOpen: true }, (socket) => socket.unref()).listen(0, '127.0.0.1');
+  try {
+    await until('listening', () => mute.listening);
+    const address = mute.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const late = await failure(
+      connectData({ urls: [`127.0.0.1:${port}`] }, { name: 'test', timeoutMs: 300 }),
+    );
+    assert.is(late.reason, 'timeout');
+  } finally {
+    mute.close();
+  }
+  await withServer(['--auth', 'secret'], async (server, open) => {
+    const wrong = await failure(
+      connectData({ urls: [server.url], token: 'guess' }, { name: 'test', timeoutMs: 2_000 }),
+    );
+    assert.is(wrong.reason, 'credentials');
+    assert.match(wrong.message, 'Authorization Violation');
+    assert.not.match(wrong.message, 'guess');
+    await open({ token: 'secret' });
+    const inUrl = server.url.replace('://', '://secret@');
+    await (await connectData({ urls: [inUrl] }, { name: 'test', timeoutMs: 2_000 })).close();
+    const tls = await failure(
+      connectData(
+        { urls: [server.url.replace('nats:', 'tls:')], token: 'secret' },
+        { name: 'test', timeoutMs: 2_000 },
+      ),
+    );
+    assert.is(tls.reason, 'tls');
+  });
+  await withServer(['--user', 'u', '--pass', 'p'], async (server) => {
+    const link = await connectData(
+      { urls: [server.url], user: 'u', password: 'p' },
+      { name: 'test', timeoutMs: 2_000 },
+    );
+    await link.close();
+    const creds = await failure(
+      connectData({ urls: [server.url], creds: '/nowhere.creds' }, { name: 't', timeoutMs: 1 }),
+    );
+    assert.match(creds.message, '/nowhere.creds');
+  });
+});
+
+connection(
+  'a broker that wants other credentials from now on is given up after a while, with the reason',
+  async () => {
+    const server = await startNats(['--auth', 'one']);
+    const link = await connectData(
+      { urls: [server.url], token: 'one' },
+      { name: 'test', timeoutMs: 2_000, refusedForGoodMs: 1_000 },
+    );
+    try {
+      const statuses: LinkStatus[] = [];
+      link.onStatus((status) => statuses.push(status));
+      await server.restart(['--auth', 'two']);
+      await until('closed', () => statuses.some(({ status }) => status === 'closed'));
+      const closed = statuses.find(({ status }) => status === 'closed');
+      assert.match(closed?.status === 'closed' ? (closed.reason ?? '') : '', 'refuses our credentials');
+      assert.is(statuses.filter(({ status }) => status === 'disconnected').length, 1);
+      assert.is(link.send('x', Buffer.from('1')), false);
+    } finally {
+      await link.close();
+      await server.kill();
+    }
+  },
+);
+
+connection('credentials refused for a moment are survived', async () => {
+  await withServer(['--auth', 'one'], async (server, open) => {
+    const { link, count } = await open({ token: 'one' });
+    await server.restart(['--auth', 'two']);
+    await until('refused', () => count('error') > 3);
+    await server.restart(['--auth', 'one']);
+    await until('connected', () => count('connected') === 1);
+    assert.ok(link.send('x', Buffer.from('1')));
+    await link.ready();
+  });
+});
+
+connection('a subject that the broker forbids is reported and ends nothing', async () => {
+  const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
+  const { tmpdir } = await import('node:os');
+  const folder = await mkdtemp(`${tmpdir()}/ts-mw-link-`);
+  const config = `${folder}/nats.conf`;
+  await writeFile(
+    config,
+    'authorization { users = [{ user: u, password: p, permissions: { publish: "ok.>", subscribe: "ok.>" } }] }',
+  );
+  const server = await startNats(['-c', config]);
+  let link: DataLink | undefined;
+  try {
+    link = await connectData(
+      { urls: [server.url], user: 'u', password: 'p' },
+      { name: 'test', timeoutMs: 2_000 },
+    );
+    const errors: string[] = [];
+    link.onStatus((status) => {
+      if (status.status === 'error') errors.push(status.error.message);
+    });
+    let heard = 0;
+    link.subscribe('ok.x', () => {
+      heard += 1;
+    });
+    link.subscribe('forbidden', () => {});
+    link.send('no', Buffer.from('1'));
+    link.send('ok.x', Buffer.from('2'));
+    await until('heard', () => heard === 1);
+    await until('reported', () => errors.length >= 2);
+    assert.match(errors.join(), 'publish to "no"');
+    assert.match(errors.join(), 'subscription to "forbidden"');
+    assert.ok(link.connected);
+  } finally {
+    await link?.close();
+    await server.kill();
+    await rm(folder, { recursive: true });
+  }
+});
+
+connection.run();

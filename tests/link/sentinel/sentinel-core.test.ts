@@ -1,0 +1,502 @@
+/** Two cores on a wire in memory, under a clock of its own: no thread, no socket, any order of events. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { SentinelEvent, SentinelRequest } from '../../../src/link/ports.js';
+import { EventQueue } from '../../../src/link/sentinel/event-queue.js';
+import { SentinelCore } from '../../../src/link/sentinel/sentinel-core.js';
+import type { Publish } from '../../../src/link/sentinel/sentinel-types.js';
+import { Claims } from '../../../src/link/shared/claims.js';
+import { RunLimit } from '../../../src/link/shared/run-limit.js';
+import { TURN_MS } from '../../../src/wire/liveness.js';
+import type { Command } from '../../../src/wire/messages/messages.js';
+import { Subjects } from '../../../src/wire/messages/subjects.js';
+
+const RUN = '00112233445566ff';
+const NONCE = '0123456789abcdef0123456789abcdef';
+const TIMEOUT_MS = 10_000;
+const subjects = new Subjects('m');
+const address = { user: 'u', nonce: NONCE };
+const peer = { ...address, run: RUN, sid: 3, slot: 0 };
+
+type Side = 'master' | 'slave';
+
+interface WireOptions {
+  /** How often each message arrives; once by default. */
+  readonly copies?: () => number;
+  /** How many turns late. */
+  readonly delay?: () => number;
+}
+
+/** A master and a slave, and a broker that answers 503 where nobody listens. */
+class Pair {
+  now = 0;
+  turns = 0;
+  readonly claims = new Claims();
+  readonly limit = new RunLimit();
+  readonly generation = this.claims.reset();
+  readonly events: Record<Side, SentinelEvent[]> = { master: [], slave: [] };
+  readonly published: Record<Side, Publish[]> = { master: [], slave: [] };
+  readonly cores: Record<Side, SentinelCore>;
+  readonly alive: Record<Side, boolean> = { master: true, slave: true };
+  kills: string[] = [];
+  /** To which each is connected. */
+  readonly servers: Record<Side, string> = { master: 'one', slave: 'one' };
+  /** Position of the slave's data at the master. */
+  received = 2;
+  executed = 0;
+  readonly #options: WireOptions;
+  #wire: { at: number; from: Side; publish: Publish }[] = [];
+
+  constructor(options: WireOptions = {}) {
+    this.#options = options;
+    const common = { memberId: 'm', clientTimeoutMs: TIMEOUT_MS, broker: 'external' as const };
+    const claims = {
+      takeBack: (generation: number, from: number, to: number) => {
+        this.executed += 1;
+        return this.claims.takeBack(generation, from, to);
+      },
+      cancel: (generation: number, index: number) => this.claims.cancel(generation, index),
+    };
+    this.cores = {
+      master: new SentinelCore({
+        ...common,
+        role: 'master',
+        run: RUN,
+        counters: () => ({ sent: 1, received: this.received, limit: 3 }),
+        server: () => this.servers.master,
+      }),
+      slave: new SentinelCore({
+        ...common,
+        role: 'slave',
+        claims,
+        counters: () => ({ sent: 4, received: 5, limit: 6 }),
+        server: () => this.servers.slave,
+        activity: () => ({ ...this.claims.activity(this.now), memoryBytes: 7 }),
+        limit: this.limit,
+      }),
+    };
+  }
+
+  request(side: Side, request: SentinelRequest): this {
+    this.cores[side].request(request, this.now);
+    this.#collect(side);
+    return this;
+  }
+
+  join(): this {
+    this.request('slave', { op: 'listen', ...address });
+    this.request('master', { op: 'watch', peer });
+    return this.request('slave', { op: 'watch', peer: { ...peer, generation: this.generation } });
+  }
+
+  command(id: number, body: Command, side: Side = 'master'): this {
+    return this.request(side, { op: 'command', nonce: NONCE, id, body });
+  }
+
+  run(ms: number): this {
+    for (let t = 0; t < ms; t += TURN_MS) {
+      this.now += TURN_MS;
+      this.turns += 1;
+      this.#deliver();
+      for (const side of ['master', 'slave'] as const) {
+        if (!this.alive[side]) continue;
+        this.cores[side].turn(this.now, 0);
+        this.#collect(side);
+      }
+    }
+    return this;
+  }
+
+  types(side: Side): string[] {
+    return this.events[side].map(({ type }) => type).filter((type) => type !== 'beat');
+  }
+
+  #collect(side: Side): void {
+    const { publishes, events, kill } = this.cores[side].take();
+    this.events[side].push(...events);
+    this.published[side].push(...publishes);
+    if (kill !== undefined) this.kills.push(kill);
+    for (const publish of publishes) {
+      const copies = this.#options.copies?.() ?? 1;
+      for (let i = 0; i < copies; i += 1) {
+        this.#wire.push({ at: this.turns + (this.#options.delay?.() ?? 0), from: side, publish });
+      }
+    }
+  }
+
+  #deliver(): void {
+    const due = this.#wire.filter(({ at }) => at <= this.turns);
+    this.#wire = this.#wire.filter(({ at }) => at > this.turns);
+    for (const { from, publish } of due) {
+      const to = from === 'master' ? 'slave' : 'master';
+      if (this.alive[to]) {
+        this.cores[to].receive(publish.subject, publish.text, this.now);
+        this.#collect(to);
+      } else if (publish.reply !== undefined) {
+        this.cores[from].noResponders(publish.reply, this.now);
+        this.#collect(from);
+      }
+    }
+  }
+}
+
+const core = suite('sentinel core');
+
+core('beats each second with what main keeps in the counters', () => {
+  const pair = new Pair().join();
+  pair.claims.offer(0);
+  pair.claims.begin(0, pair.now);
+  pair.run(10_000);
+  const beats = pair.events.master.filter((e) => e.type === 'beat');
+  assert.ok(beats.length >= 9 && beats.length <= 11, `${beats.length} beats`);
+  const last = beats.at(-1);
+  assert.ok(last?.type === 'beat' && last.runningMs !== undefined && last.runningMs > 8_000);
+  assert.equal(
+    { ...last, runningMs: 0 },
+    {
+      type: 'beat',
+      nonce: NONCE,
+      sent: 4,
+      received: 5,
+      limit: 6,
+      begun: 1,
+      running: 0,
+      runningMs: 0,
+      memoryBytes: 7,
+    },
+  );
+  assert.ok(pair.events.slave.some((e) => e.type === 'beat' && e.sent === 1 && e.begun === undefined));
+  assert.equal([pair.types('master'), pair.types('slave')], [[], []]);
+});
+
+core('a slave whose main has not read its welcome answers its master, and is not lost', () => {
+  const pair = new Pair();
+  pair
+    .request('slave', { op: 'listen', ...address })
+    .request('master', { op: 'watch', peer })
+    .run(60_000);
+  assert.equal(pair.types('master'), []);
+  pair.command(1, { command: 'recall', from: 0, to: 5 }).run(2_000);
+  assert.equal(pair.types('master'), [], 'a recall waits for the session');
+  pair.command(2, { command: 'shutdown' }).run(2_000);
+  assert.equal(pair.types('slave'), ['shutdown']);
+  pair.request('slave', { op: 'watch', peer: { ...peer, generation: pair.generation } }).run(2_000);
+  assert.equal(pair.types('master'), ['acknowledged', 'acknowledged']);
+  assert.equal(pair.types('slave'), ['shutdown']);
+});
+
+core('a slave that vanishes is suspect, then lost; the commands to it are dropped', () => {
+  const pair = new Pair().join().run(3_000);
+  pair.alive.slave = false;
+  pair.command(1, { command: 'shutdown' }).run(5_000);
+  assert.equal(pair.types('master'), ['suspect', 'lost']);
+  const before = pair.published.master.length;
+  pair.run(5_000);
+  assert.is(pair.published.master.length, before);
+});
+
+core('one that vanishes with its server may come back for the whole timeout', () => {
+  const pair = new Pair();
+  pair.servers.slave = 'two';
+  pair.join().run(1_000);
+  pair.alive.slave = false;
+  pair.run(TIMEOUT_MS - 2_000);
+  assert.equal(pair.types('master'), ['suspect']);
+  pair.run(3_000);
+  assert.equal(pair.types('master'), ['suspect', 'lost']);
+});
+
+core('one whose main has not read its welcome says where it is all the same', () => {
+  const pair = new Pair();
+  pair
+    .request('slave', { op: 'listen', ...address })
+    .request('master', { op: 'watch', peer })
+    .run(2_000);
+  pair.alive.slave = false;
+  pair.run(3_400);
+  assert.equal(pair.types('master'), ['suspect', 'lost']);
+});
+
+core('one that is back in time is cleared', () => {
+  const pair = new Pair().join().run(3_000);
+  pair.alive.slave = false;
+  pair.run(1_600);
+  pair.alive.slave = true;
+  pair.run(10_000);
+  assert.equal(pair.types('master'), ['suspect', 'cleared']);
+});
+
+core('a lost slave that comes back is told once that it is stale, and lives on', () => {
+  const pair = new Pair().join().run(3_000);
+  pair.alive.slave = false;
+  pair.run(6_000);
+  pair.alive.slave = true;
+  pair.run(60_000);
+  assert.equal(
+    pair.types('slave').filter((type) => type !== 'suspect' && type !== 'cleared'),
+    ['stale'],
+  );
+  assert.equal(pair.kills, []);
+});
+
+core('the slaves of an earlier run are told by an established master only', () => {
+  const pair = new Pair();
+  const old = { ...peer, run: 'ffeeddccbbaa9988' };
+  pair
+    .request('slave', { op: 'listen', ...address })
+    .request('slave', { op: 'watch', peer: old })
+    .run(3_000);
+  assert.equal(pair.types('slave'), []);
+  pair.request('master', { op: 'established' }).run(2_000);
+  assert.equal(pair.types('slave'), ['stale']);
+});
+
+const FAREWELL = { running: [4], begun: 6, sent: 9, error: undefined };
+const BYE = { command: 'bye', ...FAREWELL } as const;
+
+core('frames from a subject that does not own the session are dropped', () => {
+  const pair = new Pair().join().run(1_000);
+  pair.events.master = [];
+  const bye = { type: 'command', run: RUN, nonce: NONCE, sid: 3, id: 9, body: BYE };
+  const master = pair.cores.master;
+  const thief = subjects.masterControl({ user: 'thief', nonce: NONCE });
+  const elsewhere = subjects.masterControl({ user: 'u', nonce: 'f'.repeat(32) });
+  master.receive(thief, JSON.stringify(bye), pair.now);
+  master.receive(elsewhere, JSON.stringify(bye), pair.now);
+  master.receive(subjects.masterControl(address), JSON.stringify({ ...bye, sid: 4 }), pair.now);
+  for (const rubbish of ['', '{', 'null', '[]', '{"type":"beat"}', '{"type":"command","id":1}', '"beat"']) {
+    master.receive(subjects.masterControl(address), rubbish, pair.now);
+  }
+  assert.equal(master.take().events, []);
+  master.receive(subjects.masterControl(address), JSON.stringify(bye), pair.now);
+  assert.equal(master.take().events, [{ type: 'bye', nonce: NONCE, farewell: FAREWELL }]);
+});
+
+core('a slave that said goodbye is not judged any more', () => {
+  const pair = new Pair().join().run(1_000).command(1, BYE, 'slave').run(1_000);
+  pair.alive.slave = false;
+  pair.run(60_000);
+  assert.equal(pair.types('master'), ['bye']);
+  assert.equal(pair.types('slave'), ['acknowledged']);
+});
+
+core('evidence from elsewhere counts at once, unless the slave has said goodbye', () => {
+  const evidence = 'process exited with code 0';
+  const silent = new Pair().join().run(1_000).request('master', { op: 'evidence', nonce: NONCE, evidence });
+  assert.equal(silent.run(0).types('master'), ['lost']);
+  const polite = new Pair().join().run(1_000).command(1, BYE, 'slave').run(1_000);
+  polite.request('master', { op: 'evidence', nonce: NONCE, evidence }).run(1_000);
+  assert.equal(polite.types('master'), ['bye']);
+});
+
+core('each command is run once and answered alike, however often it comes', () => {
+  for (let seed = 1; seed <= 100; seed += 1) {
+    let state = seed;
+    const chance = (): number => {
+      state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+      return state / 4_294_967_296;
+    };
+    const pair = new Pair({
+      copies: () => (chance() < 0.3 ? 0 : chance() < 0.3 ? 3 : 1),
+      delay: () => Math.floor(chance() * 4),
+    }).join();
+    for (let index = 0; index < 40; index += 1) pair.claims.offer(index);
+    pair.claims.begin(0, 0);
+    pair.command(1, { command: 'recall', from: 30, to: 40 });
+    pair.command(2, { command: 'cancel', index: 0 });
+    pair.command(3, { command: 'recall', from: 0, to: 30 });
+    pair.command(4, { command: 'shutdown' });
+    pair.run(15_000);
+    const acks = pair.events.master.filter((e) => e.type === 'acknowledged');
+    assert.is(acks.length, 4, `seed ${seed}`);
+    const from = (id: number) => acks.find((e) => e.type === 'acknowledged' && e.id === id);
+    assert.equal(from(1), { type: 'acknowledged', nonce: NONCE, id: 1, from: 30, found: undefined });
+    assert.equal(from(2), { type: 'acknowledged', nonce: NONCE, id: 2, from: undefined, found: 'running' });
+    assert.equal(from(3), { type: 'acknowledged', nonce: NONCE, id: 3, from: 1, found: undefined });
+    assert.is(pair.executed, 2, `seed ${seed}`);
+    assert.equal(
+      pair
+        .types('slave')
+        .filter((t) => t === 'shutdown' || t === 'cancel')
+        .sort(),
+      ['cancel', 'shutdown'],
+    );
+    assert.not(pair.types('master').includes('lost'), `seed ${seed}`);
+  }
+});
+
+core('a master that is gone is told to main, which has two seconds to answer', () => {
+  const gone = (): Pair => {
+    const pair = new Pair().join().run(3_000);
+    pair.alive.master = false;
+    while (!pair.types('slave').includes('lost') && pair.now < 20_000) pair.run(TURN_MS);
+    return pair;
+  };
+  const deaf = gone();
+  assert.equal(deaf.types('slave'), ['suspect', 'lost']);
+  assert.ok(deaf.now < 3_000 + 1_000 + TIMEOUT_MS / 2 + 2 * TURN_MS, `found at ${deaf.now}`);
+  assert.equal(deaf.run(1_800).kills, []);
+  assert.equal(
+    deaf
+      .run(10_000)
+      .kills.map((line) => /^the master is gone \(503 for 5\.\d s\) and main did not answer/.test(line)),
+    [true],
+  );
+  const answers = gone().request('slave', { op: 'ending' });
+  assert.equal(answers.run(60_000).kills, []);
+});
+
+core('after a shutdown nothing is killed until the master is gone too', () => {
+  const pair = new Pair().join().run(1_000).command(1, { command: 'shutdown' }).run(120_000);
+  assert.equal(pair.kills, []);
+  pair.alive.master = false;
+  pair.run(10_000);
+  assert.ok(pair.kills.length > 0);
+});
+
+core('evidence beside the network: the pipe to a master, the exit of a slave', () => {
+  const pair = new Pair().join().run(1_000);
+  pair.request('master', { op: 'evidence', nonce: NONCE, evidence: 'exit code 1' }).run(200);
+  assert.ok(pair.events.master.some((e) => e.type === 'lost' && e.evidence === 'exit code 1'));
+  const early = new Pair();
+  early.cores.slave.masterGone('the pipe');
+  early.run(2_400);
+  assert.ok(early.events.slave.some((e) => e.type === 'lost' && e.evidence === 'the pipe'));
+  assert.is(early.kills[0], 'the master is gone (the pipe) and main did not answer for 2 s');
+});
+
+core('nothing is published while disconnected; beats and commands follow at once after', () => {
+  const pair = new Pair().join().run(1_000);
+  pair.cores.master.connection(false, pair.now);
+  const before = pair.published.master.length;
+  pair.command(1, { command: 'shutdown' }).run(5_000);
+  assert.is(pair.published.master.length, before);
+  pair.cores.master.connection(true, pair.now);
+  pair.run(400);
+  assert.equal(pair.types('slave'), ['shutdown']);
+});
+
+core('a master answers the query of another one, not its own', () => {
+  const pair = new Pair();
+  const nonce = 'a'.repeat(32);
+  const subject = subjects.masterControl({ user: '_', nonce });
+  const query = (run: string): string => JSON.stringify({ type: 'master-query', run, established: false });
+  pair.cores.master.receive(subject, query(RUN), 0);
+  assert.equal(pair.cores.master.take().publishes, []);
+  pair.cores.master.request({ op: 'established' }, 0);
+  pair.cores.master.receive(subject, query('ff'), 0);
+  const { publishes, events } = pair.cores.master.take();
+  assert.equal(
+    publishes.map(({ subject }) => subject),
+    [subjects.slaveControl({ user: '_', nonce })],
+  );
+  assert.equal(JSON.parse(publishes[0]?.text ?? ''), { type: 'master-here', run: RUN, established: true });
+  assert.equal(events, [{ type: 'other-master', run: 'ff' }]);
+});
+
+core('events for a busy main stay few, and in order', () => {
+  const queue = new EventQueue();
+  const beat = (nonce: string, sent: number): SentinelEvent => ({
+    type: 'beat',
+    nonce,
+    sent,
+    received: 0,
+    limit: 0,
+  });
+  for (let i = 0; i < 10_000; i += 1) {
+    queue.push(beat('a', i));
+    queue.push(
+      i % 2 === 0 ? { type: 'suspect', nonce: 'a', evidence: '503' } : { type: 'cleared', nonce: 'a' },
+    );
+  }
+  queue.push({ type: 'shutdown', nonce: 'a' });
+  queue.push(beat('b', 1));
+  assert.equal(queue.take(), [
+    beat('a', 9_999),
+    { type: 'cleared', nonce: 'a' },
+    { type: 'shutdown', nonce: 'a' },
+    beat('b', 1),
+  ]);
+  assert.is(queue.size, 0);
+});
+
+core('a slave that has joined again beats for its new session only', () => {
+  const pair = new Pair().join().request('master', { op: 'established' }).run(1_000);
+  pair.request('master', { op: 'forget', nonce: NONCE }).run(2_000);
+  assert.equal(pair.types('slave'), ['stale']);
+  const again = { ...address, nonce: 'f'.repeat(32) };
+  const next = { ...again, run: RUN, sid: 4, slot: 0, generation: pair.claims.reset() };
+  pair
+    .request('slave', { op: 'listen', ...again })
+    .request('master', { op: 'watch', peer: next })
+    .request('slave', { op: 'watch', peer: next });
+  pair.published.slave = [];
+  pair.run(3_000);
+  const beats = new Set(pair.published.slave.map(({ subject }) => subject));
+  assert.equal([...beats], [subjects.masterControl(again)]);
+});
+
+core('five thousand slaves cost little', () => {
+  const pair = new Pair();
+  const master = pair.cores.master;
+  const nonces = Array.from({ length: 5_000 }, (_, i) => i.toString(16).padStart(32, '0'));
+  for (const [i, nonce] of nonces.entries()) {
+    master.request({ op: 'watch', peer: { ...peer, nonce, sid: i } }, i % 1_000);
+  }
+  master.take();
+  const began = performance.now();
+  for (let turn = 1; turn <= 25; turn += 1) {
+    master.turn(1_000 + turn * TURN_MS, 0);
+    assert.ok(master.take().publishes.length < 5_000);
+  }
+  assert.ok((performance.now() - began) / 25 < 40, 'a fifth of a turn');
+});
+
+core('does not condemn a peer whose data arrives, though its sentinel is not heard', () => {
+  const pair = new Pair().join().run(1_000);
+  pair.alive.slave = false;
+  for (let second = 0; second < 15; second++) {
+    pair.received += 1;
+    pair.run(1_000);
+  }
+  assert.not.ok(pair.types('master').includes('lost'));
+  pair.run(5_000);
+  assert.ok(pair.types('master').includes('lost'));
+});
+
+core('a run that does not end in time is told to the master, then the process ends', () => {
+  const pair = new Pair().join().run(1_000);
+  pair.limit.set({ leftMs: 1_000, task: 9, limitMs: 1_000, index: 3, generation: pair.generation });
+  pair.run(3_000);
+  assert.equal([pair.types('master').includes('overdue'), pair.kills], [false, []]);
+  pair.run(1_000);
+  const told = pair.events.master.filter(({ type }) => type === 'overdue');
+  assert.equal(told, [{ type: 'overdue', nonce: NONCE, index: 3 }]);
+  assert.match(pair.kills[0] as string, /TASK-9 ran longer than its 1 s/);
+  assert.not(pair.types('slave').includes('acknowledged'), 'main knows of no such command');
+});
+
+core('a run that ends in time ends nothing, nor does one that a main at its end leaves behind', () => {
+  for (const end of [
+    (pair: Pair) => pair.limit.clear(),
+    (pair: Pair) => pair.request('slave', { op: 'ending' }),
+  ]) {
+    const pair = new Pair().join();
+    pair.limit.set({ leftMs: 1_000, task: 9, limitMs: 1_000, index: 3, generation: pair.generation });
+    pair.run(2_000);
+    end(pair);
+    pair.run(10_000);
+    assert.equal([pair.kills, pair.types('master')], [[], []]);
+  }
+});
+
+core('a run of an earlier session ends the process too, and the master hears of no index', () => {
+  const pair = new Pair().join();
+  pair.limit.set({ leftMs: 0, task: 9, limitMs: 1_000, index: 3, generation: pair.generation - 1 });
+  pair.run(5_000);
+  assert.is(pair.types('master').includes('overdue'), false);
+  assert.ok(pair.kills.length > 0);
+});
+
+core.run();
