@@ -6,8 +6,8 @@
 import { DEFAULT_POLICY } from '../src/algorithms/policy.js';
 import type { AlgorithmDefinition, ResolvedPolicy } from '../src/algorithms/types.js';
 import { silentAudit } from '../src/audit/memory-trail.js';
-import { MasterCore } from '../src/master/master-core.js';
-import type { SlaveRecord } from '../src/master/slave-record.js';
+import { MasterCore } from '../src/master/core/master-core.js';
+import type { SlaveRecord } from '../src/master/model/slave-record.js';
 import { SlaveCore } from '../src/slave/slave-core.js';
 import { Deque } from '../src/structures/deque.js';
 import type { Command } from '../src/wire/messages/messages.js';

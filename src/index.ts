@@ -59,9 +59,6 @@ export {
   type UnrunnableReason,
   UsageError,
 } from './errors.js';
-// What their algorithms hold, and what a program may decide
-export type { AuthorizeSlave, SlaveIdentity } from './master/admissions.js';
-export type { OrderedSlave } from './master/groups.js';
 export type {
   AllocateOptions,
   FailedTask,
@@ -69,7 +66,10 @@ export type {
   MasterLoopOptions,
   MasterLoopReport,
   SubmitAllOptions,
-} from './master/master-handle.js';
+} from './master/program/master-handle.js';
+// What their algorithms hold, and what a program may decide
+export type { AuthorizeSlave, SlaveIdentity } from './master/slaves/admissions.js';
+export type { OrderedSlave } from './master/slaves/slave-groups.js';
 export type { SlaveHandle, SlaveLoopReport } from './slave/slave-handle.js';
 export { type SlaveLocal, slaveLocal, type TaskContext, taskContext } from './slave/task-context.js';
 export { portable } from './wire/values/portable.js';

@@ -2,8 +2,8 @@
 
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.js';
-import type { AuthorizeSlave } from '../master/admissions.js';
-import type { MasterHandle } from '../master/master-handle.js';
+import type { MasterHandle } from '../master/program/master-handle.js';
+import type { AuthorizeSlave } from '../master/slaves/admissions.js';
 import type { SlaveHandle } from '../slave/slave-handle.js';
 
 /** Makes tasks and consumes results; what it returns, an integer from 0 to 255, is the exit code. */

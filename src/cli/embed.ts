@@ -3,7 +3,7 @@
 import { enterMaster } from '../algorithms/submitter-context.js';
 import type { AuditListener, AuditTrail } from '../audit/audit-trail.js';
 import { JoinError, UsageError } from '../errors.js';
-import type { MasterHandle } from '../master/master-handle.js';
+import type { MasterHandle } from '../master/program/master-handle.js';
 import type { Configuration } from './configuration.js';
 import type { MasterOptions, SlaveAlgorithm } from './define-program.js';
 import { parseFlags } from './flags.js';

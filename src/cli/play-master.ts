@@ -5,7 +5,7 @@
 
 import { setProgramSubmitter } from '../algorithms/submitter-context.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
-import type { MasterEnd } from '../master/master-end.js';
+import type { MasterEnd } from '../master/program/master-end.js';
 import type { Configuration } from './configuration.js';
 import type { MasterAlgorithm } from './define-program.js';
 import { describeThrown, describeUnawaited } from './describe-thrown.js';

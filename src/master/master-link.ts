@@ -12,11 +12,11 @@ import { SharedState } from '../link/shared/shared-state.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
 import type { HandshakeMessage } from '../wire/messages/messages.js';
 import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/messages/subjects.js';
-import type { AuthorizeSlave } from './admissions.js';
-import { askProgram } from './ask-program.js';
-import { MasterCore } from './master-core.js';
-import type { MasterCoreOptions, MasterPorts } from './master-ports.js';
-import type { SlaveRecord } from './slave-record.js';
+import { MasterCore } from './core/master-core.js';
+import type { MasterCoreOptions, MasterPorts } from './model/master-ports.js';
+import type { SlaveRecord } from './model/slave-record.js';
+import type { AuthorizeSlave } from './slaves/admissions.js';
+import { askProgram } from './slaves/ask-program.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const TICK_MS = 100;

@@ -7,15 +7,15 @@ import type { Submitter } from '../algorithms/submitter.js';
 import { registerSubmitter } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import type { Leftovers } from './leftovers.js';
-import type { MasterCore } from './master-core.js';
-import { type MasterEnd, stoppedError } from './master-end.js';
-import type { MasterHandle } from './master-handle.js';
+import type { MasterCore } from './core/master-core.js';
+import type { Leftovers } from './fates/leftovers.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
-import { News } from './news.js';
-import { ProgramSide, sourceFailed } from './program-side.js';
-import { type SlaveView, viewOf } from './slave-view.js';
-import type { FutureSettler } from './task.js';
+import type { FutureSettler } from './model/task.js';
+import { ProgramSide, sourceFailed } from './program/handle-maker.js';
+import { type MasterEnd, stoppedError } from './program/master-end.js';
+import type { MasterHandle } from './program/master-handle.js';
+import { News } from './program/wakeups.js';
+import { type SlaveView, viewOf } from './slaves/slave-view.js';
 
 /** What slaves may take to acknowledge a shutdown. */
 const SHUTDOWN_WITHIN_MS = 5_000;

@@ -4,8 +4,8 @@ import { DEFAULT_POLICY, resolvePolicy } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition, TaskPolicy } from '../../src/algorithms/types.js';
 import type { AuditEvent, AuditEventType } from '../../src/audit/events.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
-import { MasterCore } from '../../src/master/master-core.js';
-import type { TaskFate } from '../../src/master/task-fate.js';
+import { MasterCore } from '../../src/master/core/master-core.js';
+import type { TaskFate } from '../../src/master/model/task-fate.js';
 import { decodeBody, encodeBody } from '../../src/wire/messages/body.js';
 import { parseTasks, resultEntryText, resultsText, type TaskEntry } from '../../src/wire/messages/entries.js';
 import {

@@ -1,7 +1,7 @@
 /** What must be true of a master after every event, and of a whole cluster once it is quiet. */
 
-import type { MasterCore } from '../../src/master/master-core.js';
-import type { Task } from '../../src/master/task.js';
+import type { MasterCore } from '../../src/master/core/master-core.js';
+import type { Task } from '../../src/master/model/task.js';
 import type { GivenTask } from '../../src/slave/given-task.js';
 import { CREDIT_BYTES } from '../../src/wire/messages/messages.js';
 import type { Program } from './program.js';

@@ -2,7 +2,7 @@
 
 import type { ResolvedPolicy, SlaveId } from '../../src/algorithms/types.js';
 import type { UnrunnableError } from '../../src/errors.js';
-import { TaskFate } from '../../src/master/task-fate.js';
+import { TaskFate } from '../../src/master/model/task-fate.js';
 import type { Chance, Scheduler } from './scheduler.js';
 import type { SimulatedMaster } from './simulated-master.js';
 import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';

@@ -2,9 +2,9 @@
 
 import { queryObjects } from 'node:v8';
 import { SentinelPeer } from '../../src/link/sentinel/sentinel-peer.js';
-import { SlaveRecord } from '../../src/master/slave-record.js';
-import { Task } from '../../src/master/task.js';
-import { TaskFate } from '../../src/master/task-fate.js';
+import { SlaveRecord } from '../../src/master/model/slave-record.js';
+import { Task } from '../../src/master/model/task.js';
+import { TaskFate } from '../../src/master/model/task-fate.js';
 import { Session } from '../../src/wire/session/session.js';
 import { must } from './invariants.js';
 

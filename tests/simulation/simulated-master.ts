@@ -3,8 +3,8 @@
 import type { AuditSink } from '../../src/audit/audit-trail.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
 import { PeerCounters } from '../../src/link/shared/peer-counters.js';
-import { MasterCore } from '../../src/master/master-core.js';
-import type { SlaveRecord } from '../../src/master/slave-record.js';
+import { MasterCore } from '../../src/master/core/master-core.js';
+import type { SlaveRecord } from '../../src/master/model/slave-record.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
 import type { HandshakeMessage } from '../../src/wire/messages/messages.js';
 import {

@@ -6,7 +6,7 @@ import { namedAlgorithms } from '../../algorithms/registry.js';
 import type { Fate, SlaveId } from '../../algorithms/types.js';
 import type { AuditListener } from '../../audit/audit-trail.js';
 import { UsageError } from '../../errors.js';
-import type { MasterHandle } from '../../master/master-handle.js';
+import type { MasterHandle } from '../../master/program/master-handle.js';
 import { type EmbeddedMaster, type EmbeddedMasterOptions, master, slave } from '../embed.js';
 import type { RunningMaster } from '../run-master.js';
 import { awaitable } from './awaitable.js';

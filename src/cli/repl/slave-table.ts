@@ -1,7 +1,7 @@
 /** A master's slaves, as a table for a terminal. */
 
 import { inspect } from 'node:util';
-import type { SlaveView } from '../../master/slave-view.js';
+import type { SlaveView } from '../../master/slaves/slave-view.js';
 
 /** The same rows, which a REPL shows as a table. */
 export function slaveTable(slaves: readonly SlaveView[]): readonly SlaveView[] {

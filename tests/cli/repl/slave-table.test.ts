@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { slaveTable } from '../../../src/cli/repl/slave-table.js';
-import type { SlaveView } from '../../../src/master/slave-view.js';
+import type { SlaveView } from '../../../src/master/slaves/slave-view.js';
 
 const tables = suite('slave table');
 

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeBatch, ResultLog, resultsOf } from '../../../src/master/result-log.js';
+import { encodeBatch, ResultLog, resultsOf } from '../../../src/master/checkpoint/result-log.js';
 import { createEntry, createTask } from '../../master/parts.js';
 import type { Random } from '../../wire/values/random-value.js';
 import type { FuzzTarget } from '../driver.js';

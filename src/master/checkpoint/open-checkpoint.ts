@@ -1,0 +1,254 @@
+/** Opens the folder of a checkpoint for one master, or says in one line why it may not have it. */
+
+import { closeSync, mkdirSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database, RootDatabase } from 'lmdb';
+import type { AlgorithmDefinition } from '../../algorithms/types.js';
+import { type Holder, thisHolder } from '../../audit/write/file-owner.js';
+import { CheckpointError } from '../../errors.js';
+import { beginBeat, isAlive } from './checkpoint-holder.js';
+import {
+  CheckpointStore,
+  type CheckpointTables,
+  index,
+  type StoredAlgorithm,
+  wordsOf,
+} from './checkpoint-store.js';
+import { ResultLog } from './result-log.js';
+
+/** Raised with every change of what stands in the store, and of how values are encoded. */
+const LAYOUT = 'ts-mw checkpoint 3';
+
+const CLOSE_WITHIN_MS = 1_000;
+
+/** Where the data file says that it is lmdb's, and its data version. */
+const LMDB_HEAD_AT = 24;
+const LMDB_HEAD = Buffer.from(new Uint8Array(new Uint32Array([0xbeefc0de, 2]).buffer));
+
+/** `layout` and `holder`; `[NAME, FINGERPRINT]` gives an algorithm's number. */
+type About = Database<unknown, string | string[]>;
+
+/** Folders that masters of this process hold: lmdb would let both in. */
+const heldHere = new Set<string>();
+
+/**
+ * Makes the folder if there is none. Throws CheckpointError when lmdb is not installed, the store has another
+ * layout, another master that lives holds it, or it cannot be opened.
+ */
+export async function openCheckpoint(
+  folder: string,
+  algorithms: readonly AlgorithmDefinition[],
+): Promise<CheckpointStore> {
+  const { open } = await loadLmdb(folder);
+  const path = makeFolder(folder);
+  if (heldHere.has(path)) {
+    throw new CheckpointError(folder, `another master of this process holds ${folder}; give each its own`);
+  }
+  heldHere.add(path);
+  let root: RootDatabase | undefined;
+  try {
+    root = openRoot(open, folder, path);
+    return await claim(folder, path, root, algorithms);
+  } catch (error) {
+    heldHere.delete(path);
+    if (root !== undefined) await closeRoot(root);
+    throw error;
+  }
+}
+
+/** After a commit that failed lmdb does not say that it has closed. */
+async function closeRoot(root: RootDatabase): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_WITHIN_MS);
+  });
+  await Promise.race([root.close(), late]);
+  clearTimeout(timer);
+}
+
+function makeFolder(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return realpathSync(folder);
+  } catch (error) {
+    throw new CheckpointError(folder, `${folder} cannot be made a folder (${reasonOf(error)})`, {
+      cause: error,
+    });
+  }
+}
+
+/** lmdb maps whatever is there into memory, and the process ends when it is no store. */
+function checkFile(folder: string, path: string): void {
+  const file = join(path, 'data.mdb');
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return;
+  const head = Buffer.alloc(LMDB_HEAD.length);
+  const fd = openSync(file, 'r');
+  try {
+    readSync(fd, head, 0, head.length, LMDB_HEAD_AT);
+  } finally {
+    closeSync(fd);
+  }
+  if (head.equals(LMDB_HEAD)) return;
+  throw new CheckpointError(folder, `${file} is no store of this version; give another folder, or remove it`);
+}
+
+function openRoot(open: Lmdb['open'], folder: string, path: string): RootDatabase {
+  checkFile(folder, path);
+  try {
+    return open({ path, noSubdir: false });
+  } catch (error) {
+    throw new CheckpointError(folder, `${folder} holds no store that can be opened (${reasonOf(error)})`, {
+      cause: error,
+    });
+  }
+}
+
+type Lmdb = typeof import('lmdb');
+
+/**
+ * Installed by those who want checkpoints: it brings native code. In an executable made by `dump-exec` its
+ * addon lies beside it, and may have been left behind.
+ */
+async function loadLmdb(folder: string): Promise<Lmdb> {
+  try {
+    return await import('lmdb');
+  } catch (error) {
+    if (isMissing(error)) {
+      throw new CheckpointError(
+        folder,
+        'expected the package lmdb, it is not installed; type npm install lmdb',
+        {
+          cause: error,
+        },
+      );
+    }
+    throw new CheckpointError(folder, `lmdb, which keeps ${folder}, cannot be loaded: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Not there, rather than there and broken. */
+function isMissing(error: unknown): boolean {
+  const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
+  return (
+    (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') &&
+    /^Cannot find (package|module) 'lmdb'/.test(String(message))
+  );
+}
+
+async function claim(
+  folder: string,
+  path: string,
+  root: RootDatabase,
+  algorithms: readonly AlgorithmDefinition[],
+): Promise<CheckpointStore> {
+  const isNew = (root.getStats() as { entryCount: number }).entryCount === 0;
+  const about: About = root.openDB({ name: 'about', encoding: 'json' });
+  const layout = about.get('layout');
+  if (!isNew && layout !== LAYOUT) {
+    throw new CheckpointError(
+      folder,
+      `${folder} holds another layout than this version's (${String(layout ?? 'none of ts-mw')}); give another folder, or remove it`,
+    );
+  }
+  const holder = thisHolder();
+  for (;;) {
+    const other = about.get('holder') as Holder | undefined;
+    if (other !== undefined && (await isAlive(other, folder))) {
+      throw new CheckpointError(
+        folder,
+        `${folder} is held by another master that lives (process ${other.pid} on ${other.host}); stop that one, or give another folder`,
+      );
+    }
+    // Of two that find the same holder dead, the first to write wins.
+    const won = root.transactionSync(() => {
+      if ((about.get('holder') as Holder | undefined)?.token !== other?.token) return false;
+      about.putSync('layout', LAYOUT);
+      about.putSync('holder', holder);
+      return true;
+    });
+    if (won) break;
+  }
+  const tables: CheckpointTables = {
+    results: root.openDB({ name: 'results', encoding: 'binary', keyEncoding: 'binary' }),
+    order: root.openDB({ name: 'order', encoding: 'binary', keyEncoding: 'binary' }),
+    counts: root.openDB({ name: 'counts', encoding: 'json', keyEncoding: 'uint32' }),
+  };
+  const endBeat = beginBeat(path);
+  const giveUp = async (): Promise<void> => {
+    endBeat();
+    try {
+      if ((about.get('holder') as Holder | undefined)?.token === holder.token) await about.remove('holder');
+    } catch {
+      // A disk that takes nothing: the next master finds this one dead.
+    }
+  };
+  const release = async (): Promise<void> => {
+    await giveUp();
+    await closeRoot(root);
+    heldHere.delete(path);
+  };
+  let log: ResultLog | undefined;
+  try {
+    log = await recoverLog(path, tables);
+    const numbered = root.transactionSync(() => numberAlgorithms(about, tables, algorithms));
+    return new CheckpointStore({ folder, log, tables, algorithms: numbered, end: endOf(tables), release });
+  } catch (error) {
+    log?.close();
+    await giveUp();
+    throw new CheckpointError(folder, `${folder} cannot be taken over (${reasonOf(error)})`, {
+      cause: error,
+    });
+  }
+}
+
+/** What a master that was killed had committed, and lmdb had not taken over. */
+async function recoverLog(path: string, tables: CheckpointTables): Promise<ResultLog> {
+  const { log, batches } = ResultLog.open(path);
+  try {
+    for (const batch of batches) {
+      // With one missing the places behind it would be lost: a loss of power took it.
+      if (batch.first === endOf(tables)) await index(tables, [batch]);
+    }
+    log.clear();
+    return log;
+  } catch (error) {
+    log.close();
+    throw error;
+  }
+}
+
+function numberAlgorithms(
+  about: About,
+  { counts }: CheckpointTables,
+  algorithms: readonly AlgorithmDefinition[],
+): Map<AlgorithmDefinition, StoredAlgorithm> {
+  const numbered = new Map<AlgorithmDefinition, StoredAlgorithm>();
+  for (const definition of algorithms) {
+    if (!definition.checkpoint) continue;
+    const key = [definition.name, definition.fingerprint];
+    let number = about.get(key) as number | undefined;
+    if (number === undefined) {
+      number = ((about.get('algorithms') as number | undefined) ?? 0) + 1;
+      about.putSync('algorithms', number);
+      about.putSync(key, number);
+    }
+    numbered.set(definition, { number, count: counts.get(number) ?? 0 });
+  }
+  return numbered;
+}
+
+/** The place behind the last stored result. */
+function endOf({ order }: CheckpointTables): number {
+  for (const { key, value } of order.getRange({ reverse: true, limit: 1 })) {
+    const first = Number(Buffer.from(key).readBigUInt64BE());
+    return first + (wordsOf(value)?.length ?? 0);
+  }
+  return 0;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,68 @@
+/** The bytes of one stored result, and back: a message body that holds a single entry. */
+
+import { FormatError, TaskError } from '../../errors.js';
+import { type Body, decodeBody, RawReader } from '../../wire/messages/body.js';
+import type { ResultEntry } from '../../wire/messages/entries.js';
+import { decodeValue } from '../../wire/values/codec.js';
+import { isStackOverflow } from '../../wire/values/fold-value.js';
+import { functionsOf } from '../model/read-fate.js';
+import type { Task } from '../model/task.js';
+import { TaskFate } from '../model/task-fate.js';
+
+/**
+ * To be called before the entry is decoded, which may change it. Undefined for one that is nested so deep
+ * that it can be read but not be written: no slave of ours sends it, and it is not stored.
+ */
+export function encodeStoredResult(
+  sid: number,
+  entry: ResultEntry,
+  raws: readonly Uint8Array[],
+): Body | undefined {
+  try {
+    return encode(sid, entry, raws);
+  } catch (error) {
+    if (isStackOverflow(error)) return undefined;
+    throw error;
+  }
+}
+
+function encode(sid: number, entry: ResultEntry, raws: readonly Uint8Array[]): Body {
+  const [, attempt, , micros, json, meta, lengths] = entry;
+  const head = `[${sid},${attempt},${micros},${JSON.stringify(json)}`;
+  if (meta === undefined) return { text: `${head}]`, raws };
+  const described = `${head},${JSON.stringify(meta)}`;
+  return { text: lengths === undefined ? `${described}]` : `${described},[${lengths.join()}]]`, raws };
+}
+
+/**
+ * The fate as it was handed over when it was stored, but for the task's id and tag. Bytes that are none
+ * spoil their own task only.
+ */
+export function decodeStoredResult(task: Task, bytes: Uint8Array): TaskFate {
+  try {
+    return decode(task, bytes);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const { name, message, stack } = error;
+    const run = { ...task.identity, sid: 'SLAVE-0', attempt: task.attempt };
+    return TaskFate.failed(
+      task,
+      0,
+      new TaskError({ name, message, stack, fields: {} }, run),
+      0,
+      bytes.length,
+    );
+  }
+}
+
+function decode(task: Task, bytes: Uint8Array): TaskFate {
+  const { value, raw } = decodeBody(bytes);
+  if (!Array.isArray(value) || !value.slice(0, 3).every(Number.isSafeInteger) || value.length < 4) {
+    throw new FormatError('a stored result does not have the form of one');
+  }
+  const [sid, attempt, micros, json, meta, lengths] = value as [number, number, number, unknown, unknown, []];
+  const raws = new RawReader(raw).take(lengths);
+  task.failures = attempt - 1;
+  const packet = decodeValue(json, meta, raws, functionsOf(task));
+  return TaskFate.ok(task, sid, packet, micros / 1e6, bytes.length);
+}

@@ -1,0 +1,119 @@
+/** Takes the program's tasks in: into the jar, to an ordered slave's mailbox, or to what is stored of them. */
+
+import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../../algorithms/types.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { Settlement } from '../fates/settlement.js';
+import type { AbortWatch } from '../jar/abort-watch.js';
+import type { TaskJar } from '../jar/task-jar.js';
+import type { TaskMaker } from '../jar/task-maker.js';
+import type { FutureSettler, Task } from '../model/task.js';
+import type { Roster } from '../slaves/roster.js';
+import type { Commands } from '../slaves/slave-commands.js';
+
+interface IntakeParams {
+  readonly jar: TaskJar;
+  readonly maker: TaskMaker;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly roster: Roster;
+  readonly dispatcher: Dispatcher;
+  readonly commands: Commands;
+  readonly settlement: Settlement;
+  readonly aborts: AbortWatch;
+  readonly onNews: () => void;
+}
+
+export class Intake {
+  readonly #jar: TaskJar;
+  readonly #maker: TaskMaker;
+  readonly #nextNumber = (): number => this.#jar.nextNumber();
+  readonly #checkpoint: Checkpoint | undefined;
+  readonly #roster: Roster;
+  readonly #dispatcher: Dispatcher;
+  readonly #commands: Commands;
+  readonly #settlement: Settlement;
+  readonly #aborts: AbortWatch;
+  readonly #onNews: () => void;
+
+  constructor(params: IntakeParams) {
+    this.#jar = params.jar;
+    this.#maker = params.maker;
+    this.#checkpoint = params.checkpoint;
+    this.#roster = params.roster;
+    this.#dispatcher = params.dispatcher;
+    this.#commands = params.commands;
+    this.#settlement = params.settlement;
+    this.#aborts = params.aborts;
+    this.#onNews = params.onNews;
+  }
+
+  /** Queues a task; `dispatch` gives it out. Throws EncodeError, MessageSizeError, UsageError. */
+  submit(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+    future?: FutureSettler,
+    place?: string,
+  ): TaskId {
+    return this.#accept(this.#maker.make(this.#nextNumber, { definition, args, policy, future, place }));
+  }
+
+  /** Queues a new task with an earlier one's algorithm and arguments; UsageError if it is not this program's. */
+  resubmit(earlier: Task, policy: ResolvedPolicy): TaskId {
+    return this.#accept(this.#maker.remake(this.#nextNumber, earlier, policy));
+  }
+
+  #accept(task: Task): TaskId {
+    const { sid, signal } = task.policy;
+    if (sid !== undefined) this.#submitOrdered(task, sid);
+    else if (!this.#checkpoint?.recall(task)) this.#jar.add(task);
+    if (signal !== undefined && task.state !== 'settled') this.#heed(task, signal);
+    return task.id;
+  }
+
+  #heed(task: Task, signal: AbortSignal): void {
+    if (signal.aborted) this.cancelBySignal([task], signal.reason);
+    else this.#aborts.watch(task, signal);
+  }
+
+  /** The signal of these tasks was aborted, for this reason. */
+  cancelBySignal(tasks: Iterable<Task>, cause: unknown): void {
+    const why = reasonInWords(cause);
+    for (const task of tasks) {
+      this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled by its signal${why}`, { cause });
+    }
+    this.#onNews();
+  }
+
+  /** An unordered slave is not willing to take ordered tasks (CL-MW); then the policy decides. */
+  #submitOrdered(task: Task, sid: SlaveId): void {
+    const slave = this.#roster.findByNumber(Number(sid.slice('SLAVE-'.length)));
+    if (slave?.takesOrdered) {
+      task.addressee = slave;
+      this.#jar.add(task);
+      this.#dispatcher.lineUp(slave);
+      if (slave.orderedOutstanding < slave.outstanding) this.#commands.recallAll(slave);
+      return;
+    }
+    this.#jar.add(task);
+    if (task.policy.doItAnyway) return;
+    this.#settlement.giveUp(task, 'unknown-sid', `no ordered slave has the sid ${sid}`);
+    this.#onNews();
+  }
+
+  /** Gives a task up wherever it is; false when it has its fate already. */
+  cancel(number: number): boolean {
+    const task = this.#jar.find(number);
+    if (task === undefined) return false;
+    this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled by the program`);
+    this.#onNews();
+    return true;
+  }
+}
+
+/** Nothing for the reason that a signal has when the program gives none. */
+function reasonInWords(reason: unknown): string {
+  if (typeof reason === 'string') return `: ${reason}`;
+  if (!(reason instanceof Error) || reason.name === 'AbortError') return '';
+  return `: ${reason.name}: ${reason.message}`;
+}

@@ -1,0 +1,423 @@
+/**
+ * The master's decisions, joined: submissions, frames, the sentinel's events and the passing of time go
+ * in; frames, commands, audit events and fates come out through the ports. Synchronous and without a
+ * clock, a socket or a random number, so that it runs in a simulation as it does in a process.
+ */
+
+import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import { StoppedError } from '../../errors.js';
+import type { SentinelEvent } from '../../link/ports.js';
+import type { SessionAddress } from '../../wire/messages/subjects.js';
+import { Checkpoint } from '../checkpoint/checkpoint.js';
+import { Dispatcher } from '../dispatch/dispatcher.js';
+import { Comebacks } from '../fates/comebacks.js';
+import { FateBox, type Selection } from '../fates/fate-box.js';
+import { Ledger } from '../fates/ledger.js';
+import { gatherLeftovers, type Leftovers } from '../fates/leftovers.js';
+import { Settlement } from '../fates/settlement.js';
+import { Thrown } from '../fates/thrown.js';
+import { AbortWatch } from '../jar/abort-watch.js';
+import { TaskJar } from '../jar/task-jar.js';
+import { TaskMaker } from '../jar/task-maker.js';
+import type { MasterCoreOptions, MasterPorts } from '../model/master-ports.js';
+import type { SlaveRecord } from '../model/slave-record.js';
+import type { AlgorithmEntry, FutureSettler, Task } from '../model/task.js';
+import type { TaskFate } from '../model/task-fate.js';
+import type { Authorization } from '../slaves/admissions.js';
+import { Drought } from '../slaves/missing-slaves.js';
+import type { Roster } from '../slaves/roster.js';
+import { Sessions } from '../slaves/sessions.js';
+import { Commands } from '../slaves/slave-commands.js';
+import { Groups } from '../slaves/slave-groups.js';
+import { Intake } from './intake.js';
+import { SlaveSide } from './slave-input.js';
+
+/** A program that did nothing for a second is taken to wait, whatever for. */
+const QUIET_TICKS = 10;
+
+export class MasterCore {
+  readonly box = new FateBox();
+  readonly #audit: AuditSink;
+  readonly #ports: MasterPorts;
+  readonly #ledger: Ledger;
+  readonly #thrown: Thrown;
+  readonly #jar: TaskJar;
+  readonly #maker: TaskMaker;
+  readonly #sessions: Sessions;
+  readonly #settlement: Settlement;
+  readonly #dispatcher: Dispatcher;
+  readonly #commands: Commands;
+  readonly #slaves: SlaveSide;
+  readonly #intake: Intake;
+  readonly #aborts = new AbortWatch((tasks, reason) => this.#intake.cancelBySignal(tasks, reason));
+  readonly #checkpoint: Checkpoint | undefined;
+  readonly #drought = new Drought();
+  readonly #slaveHint: string | undefined;
+  readonly groups: Groups;
+  #over: Error | undefined;
+  readonly #abort = new AbortController();
+  /** Since when the program has neither submitted nor taken anything, in ticks. */
+  #quietTicks = 0;
+  #activity = 0;
+  /** Sources of which tasks are still drawn: as long as there are any, fates may come. */
+  #drawn = 0;
+  /** Loops of the program that wait for news: nothing is held back from them. */
+  readersWaiting = 0;
+  /** How often the program was told, where it waited, that the master is over. */
+  timesToldOver = 0;
+
+  constructor(options: MasterCoreOptions) {
+    this.#audit = options.audit;
+    this.#slaveHint = options.slaveHint;
+    this.#ports = options.ports;
+    this.#sessions = new Sessions(options);
+    this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes);
+    const ledger = new Ledger(this.#audit);
+    this.#ledger = ledger;
+    this.#thrown = new Thrown(this.#audit);
+    this.#jar = new TaskJar((task) => ledger.submit(task));
+    const { box } = this;
+    const jar = this.#jar;
+    this.#commands = new Commands(this.#ports, this.#audit);
+    const comebacks = new Comebacks({ jar, audit: this.#audit, commands: this.#commands });
+    const { store } = options;
+    const deliver = (task: Task, fate: TaskFate): void => this.#settlement.handOver(task, fate);
+    this.#checkpoint = store && new Checkpoint({ store, jar, deliver });
+    this.#settlement = new Settlement({
+      jar,
+      box,
+      ledger,
+      thrown: this.#thrown,
+      checkpoint: this.#checkpoint,
+      comebacks,
+      audit: this.#audit,
+      resultGroup: options.resultGroup,
+      onSuperfluous: (slave, { number }, index) => this.#commands.cancel(slave, number, index),
+      aborts: this.#aborts,
+      wallClock: this.#ports.wallClock ?? (() => 0),
+    });
+    this.#dispatcher = new Dispatcher({
+      jar,
+      isHeld: (task) => this.#isHeldBack(task),
+      taskGroup: options.taskGroup,
+      resultGroup: options.resultGroup,
+      maxMessageBytes: options.maxMessageBytes,
+      onGiven: (slave, { tasks }) => {
+        this.#sessions.wake(slave);
+        this.#audit.emit({ type: 'tasks-sent', sid: slave.sid, count: tasks.length });
+        if (slave.machine.state === 'idle') slave.machine.send('tasks-given');
+      },
+    });
+    this.groups = new Groups({
+      allocation: this.#sessions.allocation,
+      roster: this.roster,
+      settlement: this.#settlement,
+      audit: this.#audit,
+      onDrafted: (slave) => this.#commands.recallAll(slave),
+      onMoved: (slave) => {
+        this.#dispatcher.lineUp(slave);
+        this.#ports.news();
+      },
+    });
+    this.#intake = new Intake({
+      jar,
+      maker: this.#maker,
+      checkpoint: this.#checkpoint,
+      roster: this.roster,
+      dispatcher: this.#dispatcher,
+      commands: this.#commands,
+      settlement: this.#settlement,
+      aborts: this.#aborts,
+      onNews: () => this.#news(),
+    });
+    this.#slaves = new SlaveSide({
+      sessions: this.#sessions,
+      settlement: this.#settlement,
+      comebacks,
+      dispatcher: this.#dispatcher,
+      commands: this.#commands,
+      groups: this.groups,
+      audit: this.#audit,
+      onNews: () => this.#news(),
+    });
+  }
+
+  get roster(): Roster {
+    return this.#sessions.roster;
+  }
+
+  /** Tasks queued and running. */
+  get pending(): number {
+    return this.#jar.pending;
+  }
+
+  get queued(): number {
+    return this.#jar.queued;
+  }
+
+  /** What this master knows of an algorithm; throws UsageError if it was defined too late. */
+  entryOf(definition: AlgorithmDefinition): AlgorithmEntry {
+    return this.#maker.entryOf(definition);
+  }
+
+  // ---- the program's side
+
+  /** Queues a task; `dispatch` gives it out. Throws EncodeError, MessageSizeError, UsageError. */
+  submit(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+    future?: FutureSettler,
+    place?: string,
+  ): TaskId {
+    return this.#intake.submit(definition, args, policy, future, place);
+  }
+
+  /** Queues a new task with an earlier one's algorithm and arguments; UsageError if it is not this program's. */
+  resubmit(earlier: Task, policy: ResolvedPolicy): TaskId {
+    return this.#intake.resubmit(earlier, policy);
+  }
+
+  /** Gives a task up wherever it is; false when it has its fate already. */
+  cancel(number: number, now: number): boolean {
+    const cancelled = this.#intake.cancel(number);
+    if (cancelled) this.flush(now);
+    return cancelled;
+  }
+
+  beginDrawing(): void {
+    this.#drawn++;
+  }
+
+  /** The source has come to its end, or has failed. One that is cut off by the master's end never does. */
+  endDrawing(failure?: { readonly error: unknown }): void {
+    this.#drawn--;
+    if (failure !== undefined) this.box.fail(failure.error);
+    this.#news();
+  }
+
+  /** Whether the program leaves so many fates untaken that no tasks should be drawn for it. */
+  get isOverfull(): boolean {
+    return this.readersWaiting === 0 && this.box.isOverfull;
+  }
+
+  /** Whether nothing of a selection is pending, untaken or may still be drawn. */
+  isIdle(selection: Selection): boolean {
+    if (this.#drawn > 0 || this.box.has(selection)) return false;
+    if (selection === undefined) return this.#jar.pending === 0;
+    for (const entry of selection) if (entry.pending > 0) return false;
+    return true;
+  }
+
+  /** Gives out what can be given out; a program that waits on its master is never held up. */
+  dispatch(now: number): void {
+    if (this.#slaves.isEnding) {
+      this.flush(now);
+      return;
+    }
+    if (this.#checkpoint?.release((task) => this.#isHeldBack(task))) this.#news();
+    for (const { addressee } of this.#jar.wake(now)) {
+      if (addressee !== undefined) this.#dispatcher.lineUp(addressee);
+    }
+    if (!this.#checkpoint?.isFull) {
+      this.#jar.release((algorithm) => this.#isHeld(algorithm));
+      this.#dispatcher.dispatch(this.roster.slots, now);
+    }
+    this.#checkpoint?.commit();
+    this.flush(now);
+    this.#askTurn();
+  }
+
+  /** Tasks whose results nobody takes wait, unless the program waits for news. */
+  #isHeld(algorithm: AlgorithmEntry): boolean {
+    // Not all that runs need be of this algorithm: then it is held somewhat early, until some of it has ended.
+    const coming = Math.min(algorithm.pending, this.#jar.running);
+    return this.readersWaiting === 0 && this.box.isFull(algorithm, coming);
+  }
+
+  #isHeldBack({ future, algorithm }: Task): boolean {
+    return future === undefined && this.#isHeld(algorithm);
+  }
+
+  // ---- what the checkpoint holds back
+
+  /** The next fate of a selection to come; undefined when none will. */
+  waitForFate(selection: Selection): Promise<TaskFate | undefined> {
+    const fate = this.box.wait(selection);
+    this.#askTurn();
+    return fate;
+  }
+
+  #askTurn(): void {
+    if (this.#checkpoint?.awaitsTurn) this.#ports.askTurn?.();
+  }
+
+  /** The event loop has gone round since the core asked for it. */
+  takeTurn(now: number): void {
+    if (
+      this.#slaves.isEnding ||
+      !this.#programWaits() ||
+      !this.#checkpoint?.turn((task) => this.#isHeldBack(task))
+    ) {
+      return;
+    }
+    this.#news();
+    this.dispatch(now);
+  }
+
+  /** Whether the program can do nothing before it hears of its master; it may also look now and then. */
+  #programWaits(): boolean {
+    if (this.box.isAwaited) return true;
+    if (this.box.has(undefined)) return false;
+    return this.readersWaiting > 0 || this.#jar.futures > 0 || this.#quietTicks >= QUIET_TICKS;
+  }
+
+  #watchQuiet(): void {
+    const activity = this.#jar.numbersGiven + this.box.numTaken;
+    this.#quietTicks = activity === this.#activity ? this.#quietTicks + 1 : 0;
+    this.#activity = activity;
+  }
+
+  /** Results that were to be stored are: the oldest so many. */
+  takeCommitted(count: number, now: number): void {
+    if (this.#slaves.isEnding) return;
+    this.#checkpoint?.takeCommitted(count);
+    this.#news();
+    this.dispatch(now);
+  }
+
+  /**
+   * Nothing will come any more, because the master stops or nothing can be stored: what waits for it, or asks
+   * it for something, is told so by this error. Tasks without a fate stay pending, so that nobody takes them
+   * for done. Only the first error counts.
+   */
+  end(error: Error): void {
+    if (this.#over !== undefined) return;
+    this.#over = error;
+    this.#slaves.isEnding = true;
+    // Before the program hears of it, whose policies may hang on the same signal
+    this.#aborts.close();
+    this.#ledger.flush();
+    this.#abort.abort(error);
+    for (const task of this.#openFutures()) {
+      const { future, group } = task as Task & { readonly future: FutureSettler };
+      // One that nobody awaits must not end a process that is told to stop
+      if (error instanceof StoppedError) future.promise.catch(() => {});
+      future.reject(error);
+      if (group !== undefined) this.#commands.cancel(group.slave, task.number, task.index);
+    }
+    this.box.settleIdle(() => true);
+    this.#ports.news();
+  }
+
+  /** Aborts with the error of `end`, before that reaches who waits. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get isOver(): boolean {
+    return this.#over !== undefined;
+  }
+
+  /** Throws the error with which the master ended. */
+  refuseIfOver(): void {
+    if (this.#over !== undefined) throw this.#over;
+  }
+
+  /** What the program has not waited for, or not taken. */
+  leftovers(): Leftovers {
+    return gatherLeftovers(this.#jar, this.box, this.#maker.entries, this.#drawn);
+  }
+
+  #openFutures(): Task[] {
+    return [...this.#jar.allLive(), ...(this.#checkpoint?.waiting() ?? [])].filter(({ future }) => future);
+  }
+
+  // ---- the data plane
+
+  /** A JSON message on a hello subject. */
+  takeHello(value: unknown, address: SessionAddress): void {
+    this.#slaves.takeHello(value, address);
+  }
+
+  /** The program's answer to `authorize`. */
+  takeAuthorization(id: number, answer: Authorization): void {
+    this.#slaves.takeAuthorization(id, answer);
+  }
+
+  /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */
+  takeFrame(address: SessionAddress, frame: Buffer, now: number): void {
+    this.#slaves.takeFrame(address, frame, now);
+  }
+
+  /** The same of a slave that was to be watched and not yet forgotten, which need not be looked for. */
+  takeFrameOf(slave: SlaveRecord, frame: Buffer, now: number): void {
+    this.#slaves.takeFrameOf(slave, frame, now);
+  }
+
+  /** Sends what sessions have to say, as far as the link takes it. */
+  flush(now: number): void {
+    this.#sessions.flush(now);
+  }
+
+  /** After a reconnection of the link. */
+  reconnected(now: number): void {
+    this.#sessions.reconnected();
+    this.flush(now);
+  }
+
+  /** To be called about every 100 ms. */
+  tick(now: number): void {
+    this.#sessions.tick(now);
+    this.#slaves.tick(now);
+    this.#watchQuiet();
+    // Room can come without a word of the slave: what waited for the link has left.
+    if (this.#jar.hasReady || this.#jar.hasSuspects)
+      for (const slave of this.roster) this.#dispatcher.lineUp(slave);
+    if (this.#jar.pending > 0 && this.#sessions.mayHaveFreeSlots) {
+      const giver = this.#dispatcher.chooseRecall(this.roster, now);
+      if (giver !== undefined) this.#commands.recallHalf(giver);
+    }
+    this.dispatch(now);
+    const waitedSeconds = this.#drought.tick(now, this.#jar.queued, this.roster.size);
+    if (waitedSeconds !== undefined) {
+      const queued = this.#jar.queued;
+      this.#audit.emit({ type: 'slaves-missing', queued, waitedSeconds, hint: this.#slaveHint });
+    }
+    this.#ledger.tick(now, this.#jar.pending);
+  }
+
+  // ---- the control plane
+
+  takeSentinelEvent(event: SentinelEvent, now: number): void {
+    if (this.#slaves.takeSentinelEvent(event, now)) this.dispatch(now);
+  }
+
+  /** A process that this machine says is gone was a slave, unless the slave lied. */
+  processGone(pid: number, host: string, evidence: string): void {
+    for (const slave of this.roster.findProcess(pid, host)) this.#ports.condemn(slave, evidence);
+  }
+
+  // ---- the end
+
+  /** Tells every slave to stop; `slavesToAwait` says how many have not acknowledged. */
+  beginShutdown(): void {
+    this.#slaves.beginShutdown();
+  }
+
+  /** After the shutdown was acknowledged, or waited for long enough. */
+  disconnectAll(): void {
+    this.#slaves.disconnectAll();
+    this.#thrown.end();
+  }
+
+  get slavesToAwait(): number {
+    return this.#slaves.slavesToAwait;
+  }
+
+  #news(): void {
+    this.box.settleIdle((selection) => this.isIdle(selection));
+    this.#ports.news();
+  }
+}

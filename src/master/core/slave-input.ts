@@ -1,0 +1,245 @@
+/**
+ * What slaves say to their master, and what becomes of them: who joins, what they bring, who is lost,
+ * leaves or is told to stop.
+ */
+
+import type { AuditSink } from '../../audit/audit-trail.js';
+import { FormatError } from '../../errors.js';
+import type { SentinelEvent } from '../../link/ports.js';
+import { type Farewell, MOST_EVIDENCE } from '../../wire/messages/messages.js';
+import type { SessionAddress } from '../../wire/messages/subjects.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { Comebacks } from '../fates/comebacks.js';
+import type { Settlement } from '../fates/settlement.js';
+import type { SlaveRecord } from '../model/slave-record.js';
+import type { Authorization } from '../slaves/admissions.js';
+import type { Joined, Sessions } from '../slaves/sessions.js';
+import type { Commands } from '../slaves/slave-commands.js';
+import type { Groups } from '../slaves/slave-groups.js';
+
+/** For so many ticks a slave that has left is kept for frames of it that the broker may still have. */
+const TICKS_TO_LEAVE = 10;
+
+interface SlaveSideParams {
+  readonly sessions: Sessions;
+  readonly settlement: Settlement;
+  readonly comebacks: Comebacks;
+  readonly dispatcher: Dispatcher;
+  readonly commands: Commands;
+  readonly groups: Groups;
+  readonly audit: AuditSink;
+  readonly onNews: () => void;
+}
+
+export class SlaveSide {
+  readonly #sessions: Sessions;
+  readonly #settlement: Settlement;
+  readonly #comebacks: Comebacks;
+  readonly #dispatcher: Dispatcher;
+  readonly #commands: Commands;
+  readonly #groups: Groups;
+  readonly #audit: AuditSink;
+  readonly #onNews: () => void;
+  /** Those that have said goodbye. */
+  readonly #leaving = new Set<SlaveRecord>();
+  /** Nobody joins any more, and no result counts. */
+  isEnding = false;
+
+  constructor(params: SlaveSideParams) {
+    this.#sessions = params.sessions;
+    this.#settlement = params.settlement;
+    this.#comebacks = params.comebacks;
+    this.#dispatcher = params.dispatcher;
+    this.#commands = params.commands;
+    this.#groups = params.groups;
+    this.#audit = params.audit;
+    this.#onNews = params.onNews;
+  }
+
+  /** A JSON message on a hello subject. */
+  takeHello(value: unknown, address: SessionAddress): void {
+    if (!this.isEnding) this.#onJoined(this.#sessions.takeHello(value, address));
+  }
+
+  /** The program's answer to `authorize`. */
+  takeAuthorization(id: number, answer: Authorization): void {
+    if (!this.isEnding) this.#onJoined(this.#sessions.takeAuthorization(id, answer));
+  }
+
+  #onJoined(joined: Joined | undefined): void {
+    if (joined === undefined) return;
+    const { slave, hello } = joined;
+    const { earlier, sid } = slave;
+    const before = this.#sessions.roster.findByNumber(earlier.at(-1)?.number ?? slave.number);
+    this.#comebacks.take(slave, hello);
+    // Its loss may wait for a busy main, behind its hello: by its own word that session is over.
+    if (before !== undefined && before !== slave) this.#supersede(before, sid, hello.begun);
+    this.#onNews();
+  }
+
+  #supersede(slave: SlaveRecord, next: string, begun = 0): void {
+    const reason = `it joined again as ${next}`;
+    this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason });
+    slave.farewell = { running: [], begun, sent: 0, error: undefined };
+    this.#remove(slave, reason, 0);
+  }
+
+  /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */
+  takeFrame(address: SessionAddress, frame: Buffer, now: number): void {
+    const slave = this.#sessions.roster.find(address);
+    if (slave === undefined) this.#sessions.refuseFrame(address);
+    else this.takeFrameOf(slave, frame, now);
+  }
+
+  /** The same of a slave that is known and not forgotten. */
+  takeFrameOf(slave: SlaveRecord, frame: Buffer, now: number): void {
+    if (!slave.session.owns(frame)) {
+      this.#sessions.refuseFrame(slave.address);
+      return;
+    }
+    try {
+      const bodies = slave.session.receive(frame, now);
+      this.#confirm(slave);
+      if (bodies.length > 0 && !this.isEnding) {
+        for (const body of bodies) this.#settlement.takeResults(slave, body, now);
+        this.#onNews();
+      }
+      this.#sessions.settleCredit(slave);
+      if (slave.draftedFor !== undefined) this.#groups.onIdle(slave);
+      this.#dispatcher.lineUp(slave);
+      if (slave.farewell !== undefined) this.#leaveIfHeard(slave, slave.farewell, now);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason: error.message });
+      this.#lose(slave, `it broke the protocol: ${error.message}`, now);
+    }
+  }
+
+  /** False if it concerns no slave that is known; else `dispatch` must follow. */
+  takeSentinelEvent(event: SentinelEvent, now: number): boolean {
+    if (!('nonce' in event)) return false;
+    const slave = this.#sessions.roster.findByNonce(event.nonce);
+    if (slave === undefined || !this.#takeEvent(slave, event, now)) return false;
+    // What it ran may have been taken back or given up: then no frame of it would let it move.
+    if (slave.draftedFor !== undefined && slave.isWorking) this.#groups.onIdle(slave);
+    return true;
+  }
+
+  #takeEvent(slave: SlaveRecord, event: SentinelEvent, now: number): boolean {
+    switch (event.type) {
+      case 'beat':
+        if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
+        this.#endLingering(slave, event.running);
+        this.#confirm(slave);
+        if (slave.session.takeBeat(event, now)) this.#sessions.wake(slave);
+        this.#dispatcher.lineUp(slave);
+        break;
+      case 'suspect':
+        slave.suspected = true;
+        this.#audit.emit({ type: 'slave-suspected', sid: slave.sid, evidence: event.evidence });
+        break;
+      case 'cleared':
+        slave.suspected = false;
+        this.#audit.emit({ type: 'suspicion-ended', sid: slave.sid, evidence: 'it was heard again' });
+        this.#dispatcher.lineUp(slave);
+        break;
+      case 'overdue':
+        this.#settlement.takeOverdue(slave, event.index, now);
+        this.#onNews();
+        break;
+      case 'lost':
+        this.#lose(slave, event.evidence, now);
+        break;
+      case 'bye':
+        this.#takeFarewell(slave, event.farewell, now);
+        break;
+      case 'acknowledged':
+        this.#commands.takeAcknowledgement(slave, event, this.#settlement);
+        this.#dispatcher.lineUp(slave);
+        this.#onNews();
+        break;
+      default:
+        return false;
+    }
+    return true;
+  }
+
+  /** Says nothing before the slave's main has read its welcome. */
+  #endLingering(slave: SlaveRecord, running: number | undefined): void {
+    if (running !== undefined) slave.endLingering(({ index }) => index < running || running < 0);
+  }
+
+  #confirm(slave: SlaveRecord): void {
+    if (slave.machine.state !== 'connecting') return;
+    slave.machine.send('confirmed');
+    if (slave.outstanding > 0) slave.machine.send('tasks-given');
+    this.#groups.onJoined(slave);
+    this.#onNews();
+  }
+
+  #lose(slave: SlaveRecord, evidence: string, now: number): void {
+    const expected = slave.machine.state === 'shutting-down';
+    if (!expected) this.#audit.emit({ type: 'slave-lost', sid: slave.sid, evidence });
+    this.#remove(slave, evidence, now);
+  }
+
+  /** Its results travel apart from its goodbye, and may come after it. */
+  #takeFarewell(slave: SlaveRecord, farewell: Farewell, now: number): void {
+    if (slave.farewell !== undefined) return;
+    slave.farewell = farewell;
+    slave.ticksToLeave = TICKS_TO_LEAVE;
+    this.#dispatcher.strike(slave);
+    this.#leaving.add(slave);
+    this.#leaveIfHeard(slave, farewell, now);
+  }
+
+  #leaveIfHeard(slave: SlaveRecord, farewell: Farewell, now: number): void {
+    if (slave.session.receivedThrough >= farewell.sent) this.#leave(slave, farewell, now);
+  }
+
+  #leave(slave: SlaveRecord, { error }: Farewell, now: number): void {
+    if (error !== undefined) {
+      this.#lose(slave, error.slice(0, MOST_EVIDENCE), now);
+      return;
+    }
+    const expected = slave.machine.state === 'shutting-down';
+    const reason = 'it said goodbye';
+    if (!expected) this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason });
+    this.#remove(slave, reason, now);
+  }
+
+  /** To be called about every 100 ms. Ticks are counted, since a master that is busy has read nothing meanwhile. */
+  tick(now: number): void {
+    for (const slave of this.#leaving) {
+      if (slave.farewell !== undefined && --slave.ticksToLeave <= 0) this.#leave(slave, slave.farewell, now);
+    }
+  }
+
+  #remove(slave: SlaveRecord, evidence: string, now: number): void {
+    this.#leaving.delete(slave);
+    this.#dispatcher.strike(slave);
+    this.#sessions.end(slave);
+    if (!this.isEnding) {
+      this.#settlement.reclaim(slave, evidence, now);
+      this.#groups.onGone(slave);
+    }
+    this.#onNews();
+  }
+
+  /** Tells every slave to stop; `slavesToAwait` says how many have not acknowledged. */
+  beginShutdown(): void {
+    this.isEnding = true;
+    for (const slave of this.#sessions.roster) this.#commands.shutdown(slave);
+  }
+
+  /** After the shutdown was acknowledged, or waited for long enough. */
+  disconnectAll(): void {
+    for (const slave of [...this.#sessions.roster]) this.#remove(slave, 'the master has stopped', 0);
+  }
+
+  get slavesToAwait(): number {
+    let count = 0;
+    for (const slave of this.#sessions.roster) if (!slave.shutdownAcknowledged) count++;
+    return count;
+  }
+}

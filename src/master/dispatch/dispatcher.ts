@@ -1,0 +1,258 @@
+/**
+ * Gives tasks to slaves: late, in groups, to whoever has room, in turn; and takes unstarted ones back
+ * when another slave would sit idle. It decides and posts to sessions; it sends nothing itself.
+ */
+
+import { Deque } from '../../structures/deque.js';
+import { type TimeLimit, taskEntryText, tasksText } from '../../wire/messages/entries.js';
+import type { TaskJar } from '../jar/task-jar.js';
+import type { Group, SlaveRecord } from '../model/slave-record.js';
+import type { Task } from '../model/task.js';
+import { FIRST_WINDOW, GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
+
+/** Bytes of an entry besides its arguments, generously. */
+const ENTRY_BYTES = 32;
+/** What may wait in a session to be sent: tasks bound so late go to whoever is quick. */
+const MOST_WAITING_BYTES = 64 * 1024;
+/** Both ends keep a word for each task under way, 65,536 of them; a group may have half of that. */
+const MOST_OUTSTANDING = 32_768;
+/** A slave that has held a group for longer than this while another idles gives its unstarted tasks back. */
+const RECALL_AFTER_MS = 200;
+const NO_TASKS: readonly Task[] = [];
+const NO_RAWS: readonly Uint8Array[] = [];
+
+export interface DispatcherOptions {
+  readonly jar: TaskJar;
+  /** Whether a task must wait until results of its algorithm were taken. */
+  readonly isHeld: (task: Task) => boolean;
+  readonly taskGroup: number | 'auto';
+  readonly resultGroup: number | 'auto';
+  readonly maxMessageBytes: number;
+  /** Said once for each group that was posted to its slave's session. */
+  readonly onGiven: (slave: SlaveRecord, group: Group) => void;
+}
+
+export class Dispatcher {
+  readonly #jar: TaskJar;
+  readonly #taskGroup: number | 'auto';
+  readonly #grouping: number;
+  readonly #mostBytes: number;
+  readonly #onGiven: DispatcherOptions['onGiven'];
+  readonly #line = new Deque<SlaveRecord>();
+  /** Slaves that may have room for what lies in their mailbox. */
+  readonly #addressed = new Set<SlaveRecord>();
+  readonly #isHeld: (task: Task) => boolean;
+  readonly #takeAny = (): Task | undefined => this.#jar.take(this.#isHeld);
+  /** The slave that is left to run empty, so that a suspect can run on it alone. */
+  #reserved: SlaveRecord | undefined;
+
+  constructor({ jar, isHeld, taskGroup, resultGroup, maxMessageBytes, onGiven }: DispatcherOptions) {
+    this.#jar = jar;
+    this.#taskGroup = taskGroup;
+    this.#grouping = resultGroup === 'auto' ? 0 : resultGroup;
+    this.#mostBytes = taskGroup === 'auto' ? MOST_GROUP_BYTES : maxMessageBytes;
+    this.#onGiven = onGiven;
+    this.#isHeld = isHeld;
+  }
+
+  /** The slave may have room: it joined, a result came, its credit grew, or its suspicion ended. */
+  lineUp(slave: SlaveRecord): void {
+    if (!slave.isWorking) return;
+    if (slave.hasMail) this.#addressed.add(slave);
+    if (slave.inLine || !slave.takesUnordered) return;
+    slave.inLine = true;
+    this.#line.push(slave);
+  }
+
+  /** The slave takes no more tasks. */
+  strike(slave: SlaveRecord): void {
+    if (this.#reserved === slave) this.#reserved = undefined;
+    this.#addressed.delete(slave);
+    if (!slave.inLine) return;
+    slave.inLine = false;
+    for (let left = this.#line.length; left > 0; left--) {
+      const next = this.#line.shift() as SlaveRecord;
+      if (next !== slave) this.#line.push(next);
+    }
+  }
+
+  /** Posts groups while there are tasks and slaves with room; together these run `slots` tasks at once. */
+  dispatch(slots: number, now: number): void {
+    this.#dispatchOrdered(now);
+    if (!this.#jar.hasSuspects) this.#reserved = undefined;
+    let turnedAway = 0;
+    while (this.#line.length > turnedAway && (this.#jar.hasReady || this.#jar.hasSuspects)) {
+      const slave = this.#line.shift() as SlaveRecord;
+      if (!slave.takesUnordered || slave.hasMail || !this.#hasRoom(slave)) {
+        slave.inLine = false;
+        if (this.#reserved === slave && !slave.takesUnordered) this.#reserved = undefined;
+        continue;
+      }
+      const tasks = this.#choose(slave, slots);
+      if (tasks.length > 0) {
+        this.#give(slave, tasks, now);
+        turnedAway = 0;
+      } else {
+        turnedAway++;
+      }
+      this.#line.push(slave);
+    }
+  }
+
+  /** Ordered tasks go before any unordered one, and to nobody else. */
+  #dispatchOrdered(now: number): void {
+    for (const slave of this.#addressed) {
+      this.#addressed.delete(slave);
+      while (slave.hasMail && this.#hasRoom(slave)) {
+        const tasks = this.#takeGroup(slave, 1, slave.mailbox.length, () => this.#jar.takeOrdered(slave));
+        if (tasks.length > 0) this.#give(slave, tasks, now);
+      }
+    }
+  }
+
+  #hasRoom(slave: SlaveRecord): boolean {
+    return (
+      slave.isWorking &&
+      !slave.suspected &&
+      !slave.doomed &&
+      slave.farewell === undefined &&
+      slave.slots > 0 &&
+      !slave.alone &&
+      slave.recalling === undefined &&
+      slave.outstanding < MOST_OUTSTANDING &&
+      this.#isFilling(slave) &&
+      slave.session.waitingBytes <= MOST_WAITING_BYTES &&
+      slave.session.spareCredit > 0
+    );
+  }
+
+  /**
+   * A window is filled until it is full or no task is left, and again when half of it is free: so groups
+   * leave together, for each that leaves alone wakes the broker and the slave. Where tasks run side by side
+   * each has a window of its own, until that of the slave is wider than them all.
+   */
+  #isFilling(slave: SlaveRecord): boolean {
+    const { openGroups, concurrency } = slave;
+    const window = Math.max(slave.window, FIRST_WINDOW * concurrency);
+    if (openGroups >= window) slave.filling = false;
+    else if (openGroups <= window / 2) slave.filling = true;
+    return slave.filling;
+  }
+
+  #choose(slave: SlaveRecord, slots: number): readonly Task[] {
+    if (this.#jar.hasSuspects) {
+      if (slave.outstanding > 0) {
+        this.#reserved ??= slave;
+        if (this.#reserved === slave) return [];
+      } else {
+        if (this.#reserved === slave) this.#reserved = undefined;
+        const suspect = this.#jar.takeSuspect();
+        if (suspect !== undefined) {
+          slave.alone = true;
+          return [suspect];
+        }
+      }
+    }
+    return this.#takeGroup(slave, slots, this.#jar.due, this.#takeAny);
+  }
+
+  #takeGroup(
+    slave: SlaveRecord,
+    slots: number,
+    queued: number,
+    take: () => Task | undefined,
+  ): readonly Task[] {
+    const first = take();
+    if (first === undefined) return NO_TASKS;
+    const plan = new GroupPlan({ taskGroup: this.#taskGroup, queued, slots, lastGroup: slave.lastGroup });
+    plan.admits(first.algorithm);
+    // An array that begins empty has room for sixteen more, and most groups of long tasks are of one.
+    const tasks = [first];
+    let bytes = first.bytes + ENTRY_BYTES;
+    while (!plan.isFull) {
+      const task = take();
+      if (task === undefined) break;
+      bytes += task.bytes + ENTRY_BYTES;
+      if (bytes > this.#mostBytes || !plan.admits(task.algorithm)) {
+        this.#jar.putBack(task);
+        break;
+      }
+      tasks.push(task);
+    }
+    return tasks;
+  }
+
+  #give(slave: SlaveRecord, tasks: readonly Task[], now: number): void {
+    const group: Group = {
+      slave,
+      tasks,
+      firstIndex: slave.nextIndex,
+      sentAt: now,
+      message: slave.session.posted + 1,
+      open: tasks.length,
+      next: undefined,
+      run: undefined,
+    };
+    let raws: Uint8Array[] | undefined;
+    let limits: TimeLimit[] | undefined;
+    for (let position = 0; position < tasks.length; position++) {
+      const task = tasks[position] as Task;
+      task.state = 'running';
+      task.group = group;
+      task.index = slave.nextIndex++;
+      task.runningAttempt = task.attempt;
+      if (task.addressee !== undefined) slave.orderedOutstanding++;
+      const { timeoutSeconds } = task.policy;
+      if (timeoutSeconds !== undefined) {
+        limits ??= [];
+        limits.push([position, Math.round(timeoutSeconds * 1000)]);
+      }
+      if (task.raws.length > 0) {
+        raws ??= [];
+        // One by one: a value may have more than fit on the stack.
+        for (const raw of task.raws) raws.push(raw);
+      }
+    }
+    slave.addGroup(group);
+    slave.outstanding += tasks.length;
+    slave.lastGroup = Math.max(1, tasks.length);
+    if (!this.#jar.hasReady && !slave.hasMail) slave.filling = false;
+    const ordered = slave.concurrency > 1 && tasks[0]?.addressee !== undefined;
+    const text = tasksText(this.#grouping, tasks.map(entryOf), limits, ordered);
+    slave.session.post({ text, raws: raws ?? NO_RAWS });
+    this.#onGiven(slave, group);
+  }
+
+  /** The slave that should give unstarted tasks back, because another idles; undefined if none. */
+  chooseRecall(slaves: Iterable<SlaveRecord>, now: number): SlaveRecord | undefined {
+    if (this.#jar.hasReady) return undefined;
+    let idle = false;
+    let fullest: SlaveRecord | undefined;
+    for (const slave of slaves) {
+      if (!slave.isWorking || slave.suspected || slave.doomed || slave.farewell !== undefined) continue;
+      if (!slave.takesUnordered) continue;
+      if (slave.outstanding < slave.slots) idle ||= slave.outstanding === 0 || !this.#runsEmpty(slave);
+      else if (this.#mayRecall(slave, now) && spare(slave) > spare(fullest)) fullest = slave;
+    }
+    return idle ? fullest : undefined;
+  }
+
+  /** Its free slots are meant to stay free. */
+  #runsEmpty(slave: SlaveRecord): boolean {
+    return slave.alone || slave === this.#reserved;
+  }
+
+  #mayRecall(slave: SlaveRecord, now: number): boolean {
+    const oldest = slave.oldestGroup;
+    return slave.recalling === undefined && oldest !== undefined && now - oldest.sentAt >= RECALL_AFTER_MS;
+  }
+}
+
+function entryOf({ number, attempt, algorithm, text }: Task): string {
+  return taskEntryText(number, attempt, algorithm.index, text);
+}
+
+/** Unordered tasks that a slave could give back. */
+function spare(slave: SlaveRecord | undefined): number {
+  return slave === undefined ? 0 : slave.unstarted - slave.orderedOutstanding;
+}

@@ -1,0 +1,76 @@
+/** How many tasks go into one group, and how many groups a slave may have outstanding. */
+
+import type { AlgorithmEntry } from '../model/task.js';
+
+/** What a group under `auto` should take of a slave's time, and its bounds. */
+const GROUP_SECONDS = 0.05;
+const MOST_TASKS = 1_000;
+export const MOST_GROUP_BYTES = 256 * 1024 - 1024;
+/** A group that takes less than this is never cut short for the sake of balance. */
+const NEGLIGIBLE_SECONDS = 0.001;
+/** Groups shorter than this cost less than their way: the widest window of them is still short. */
+const MOMENT_SECONDS = 0.0001;
+/** From one group to the next it may grow this much, since the first measurements say little. */
+const GROWTH = 10;
+
+export const FIRST_WINDOW = 2;
+const LARGEST_WINDOW = 64;
+
+export interface GroupingState {
+  readonly taskGroup: number | 'auto';
+  /** Queued tasks, and how many the slaves that could take them run at once. */
+  readonly queued: number;
+  readonly slots: number;
+  /** Size of the slave's last group. */
+  readonly lastGroup: number;
+}
+
+/** Decides, task by task, whether one more goes into a group. */
+export class GroupPlan {
+  readonly #exact: boolean;
+  readonly #most: number;
+  readonly #share: number;
+  #count = 0;
+  #seconds = 0;
+  #resultBytes = 0;
+
+  constructor({ taskGroup, queued, slots, lastGroup }: GroupingState) {
+    this.#exact = taskGroup !== 'auto';
+    this.#most = taskGroup === 'auto' ? Math.min(MOST_TASKS, lastGroup * GROWTH) : taskGroup;
+    this.#share = Math.ceil(queued / (2 * Math.max(1, slots)));
+  }
+
+  /** The first task is always taken; one of an algorithm that was never measured goes alone. */
+  admits(algorithm: AlgorithmEntry): boolean {
+    if (!this.#exact && this.#count > 0) {
+      const enough = this.#count >= this.#share && this.#seconds >= NEGLIGIBLE_SECONDS;
+      const seconds = algorithm.seconds ?? GROUP_SECONDS;
+      if (enough || this.#seconds + seconds > GROUP_SECONDS) return false;
+      if (this.#resultBytes + algorithm.resultBytes > MOST_GROUP_BYTES) return false;
+    }
+    this.#count++;
+    this.#seconds += algorithm.seconds ?? GROUP_SECONDS;
+    this.#resultBytes += algorithm.resultBytes;
+    return true;
+  }
+
+  get isFull(): boolean {
+    return this.#count >= this.#most;
+  }
+}
+
+/** The moving average of what an algorithm's runs take, after one more run. */
+export function nextAverage(average: number | undefined, value: number): number {
+  if (average === undefined) return value;
+  const weight = value > average ? 0.3 : 0.1;
+  return average + weight * (value - average);
+}
+
+/**
+ * The window after a group's results came while tasks were queued: wider when the slave ran dry, or when
+ * its groups are so short that many should travel together; two again when they, or their results, are long.
+ */
+export function nextWindow(window: number, groupSeconds: number, resultBytes: number, dry: boolean): number {
+  if (groupSeconds >= GROUP_SECONDS || resultBytes > MOST_GROUP_BYTES) return FIRST_WINDOW;
+  return dry || groupSeconds < MOMENT_SECONDS ? Math.min(LARGEST_WINDOW, window * 2) : window;
+}

@@ -1,0 +1,162 @@
+/**
+ * Slaves that were taken for dead and come back. What such a slave never began counts no more; a run that goes
+ * on there is its task's run again, if the task has no other by now, and then counts no more either. Beside
+ * another run it stays an earlier one, which may take that one's place: the first result counts.
+ *
+ * So a task's runs that began are never more than those in its history and the one that its books say runs.
+ */
+
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { Hello } from '../../wire/messages/messages.js';
+import type { TaskJar } from '../jar/task-jar.js';
+import { type GivenRun, noteGiven } from '../model/given-run.js';
+import type { SlaveRecord } from '../model/slave-record.js';
+import type { Task } from '../model/task.js';
+import type { Commands } from '../slaves/slave-commands.js';
+
+/** Tasks of lost slaves whose charges can be taken back; beyond them the oldest slaves' stay. */
+const MOST_CHARGED = 200_000;
+
+interface ComebacksParams {
+  readonly jar: TaskJar;
+  readonly audit: AuditSink;
+  readonly commands: Pick<Commands, 'cancel' | 'recallOne'>;
+}
+
+export class Comebacks {
+  readonly #jar: TaskJar;
+  readonly #audit: AuditSink;
+  readonly #commands: ComebacksParams['commands'];
+  /** By session: the tasks that were charged with its end. */
+  readonly #charged = new Map<number, readonly number[]>();
+  #numCharged = 0;
+
+  constructor({ jar, audit, commands }: ComebacksParams) {
+    this.#jar = jar;
+    this.#audit = audit;
+    this.#commands = commands;
+  }
+
+  /** These tasks were charged with the loss of the slave. */
+  note({ number }: SlaveRecord, tasks: readonly number[]): void {
+    if (tasks.length === 0) return;
+    this.#charged.set(number, tasks);
+    this.#numCharged += tasks.length;
+    for (const [oldest, { length }] of this.#charged) {
+      if (this.#numCharged <= MOST_CHARGED) return;
+      this.#charged.delete(oldest);
+      this.#numCharged -= length;
+    }
+  }
+
+  /** A slave has joined. What it says of earlier sessions is heard only of those that it has proved to be its own. */
+  take(slave: SlaveRecord, { previous, begun, runs = [] }: Hello): void {
+    const owns = (sid: number) => slave.earlier.some(({ number }) => number === sid);
+    if (previous !== undefined && begun !== undefined && owns(previous)) this.#forgive(previous, begun);
+    for (const [index, [sid, number, attempt]] of runs.entries()) {
+      if (!owns(sid)) continue;
+      const task = this.#jar.find(number);
+      const run = task?.givenRun(sid, attempt) ?? this.#currentRun(task, sid, attempt);
+      if (task !== undefined && run !== undefined) this.#welcomeBack(slave, task, run, index);
+      else this.#commands.cancel(slave, number, index);
+    }
+  }
+
+  /** The one in the books of the slave's own last session, which is about to end. */
+  #currentRun(task: Task | undefined, sid: number, attempt: number): GivenRun | undefined {
+    return task?.group?.slave.number === sid && task.runsAs(sid, attempt) ? noteGiven(task) : undefined;
+  }
+
+  /** Tasks of the session from this index on never began. */
+  #forgive(sid: number, begun: number): void {
+    for (const number of this.#charged.get(sid) ?? []) {
+      const task = this.#jar.find(number);
+      for (const run of task?.given ?? []) {
+        if (task === undefined || run.sid !== sid || run.index < begun || run.charge === undefined) continue;
+        const waits = task.state === 'queued';
+        if (waits) this.#jar.remove(task);
+        task.takeBackCharge(run);
+        if (waits) this.#jar.putBack(task);
+      }
+    }
+  }
+
+  #welcomeBack(slave: SlaveRecord, task: Task, run: GivenRun, index: number): void {
+    const { group } = task;
+    const isHere = group?.run === run && group.slave === slave;
+    if (run.goesOn !== undefined || isHere) return;
+    if (group === undefined) {
+      this.#jar.remove(task);
+      this.#resume(slave, task, run, index);
+      return;
+    }
+    run.goesOn = { slave, index };
+    slave.goingOn = [...slave.goingOn, task];
+    slave.lingering = [...slave.lingering, { number: task.number, index }];
+    // If it has not begun there, it need not.
+    if (group.run !== run && group.slave.number !== run.sid) this.#commands.recallOne(group.slave, task);
+  }
+
+  /** The task, in no group and no queue, has a run that goes on elsewhere, which is its run from now on; else false. */
+  resume(task: Task): boolean {
+    const run = task.given?.find(({ goesOn }) => goesOn !== undefined);
+    if (run?.goesOn === undefined) return false;
+    const { slave, index } = run.goesOn;
+    this.#leave(task, run);
+    this.#resume(slave, task, run, index);
+    return true;
+  }
+
+  #resume(slave: SlaveRecord, task: Task, run: GivenRun, index: number): void {
+    task.takeBackCharge(run);
+    task.state = 'running';
+    task.index = index;
+    task.runningAttempt = run.attempt;
+    task.group = {
+      slave,
+      tasks: [task],
+      firstIndex: index,
+      sentAt: run.sentAt,
+      message: 0,
+      open: 1,
+      next: undefined,
+      run,
+    };
+    slave.addRunningGroup(task.group);
+    if (task.suspect) slave.alone = true;
+    if (slave.machine.state === 'idle') slave.machine.send('tasks-given');
+    const previousSid = `SLAVE-${run.sid}`;
+    this.#audit.emit({ type: 'task-resumed', sid: slave.sid, taskId: task.id, previousSid });
+  }
+
+  /** This run has ended; what it came to is not asked here. */
+  runEnded(task: Task, run: GivenRun): void {
+    if (run.goesOn !== undefined) this.#leave(task, run);
+  }
+
+  /** The task has its fate: runs of it that go on are told to stop. */
+  settled(task: Task): void {
+    for (const run of task.given ?? []) {
+      if (run.goesOn === undefined) continue;
+      const { slave, index } = run.goesOn;
+      this.#leave(task, run);
+      this.#commands.cancel(slave, task.number, index);
+    }
+  }
+
+  /** Its session is over again, with what it went on with. */
+  gone(slave: SlaveRecord): void {
+    for (const task of slave.goingOn) {
+      for (const run of task.given ?? []) if (run.goesOn?.slave === slave) run.goesOn = undefined;
+    }
+    slave.goingOn = [];
+  }
+
+  #leave(task: Task, run: GivenRun): void {
+    const slave = run.goesOn?.slave;
+    run.goesOn = undefined;
+    if (slave === undefined) return;
+    slave.goingOn = slave.goingOn.filter((other) => other !== task);
+    slave.endLingering(({ number }) => number === task.number);
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * The fates that the program has not taken yet: in order of arrival, told apart by algorithm, each
+ * handed over once. Who waits for one gets it as it comes.
+ *
+ * What lies here is bounded for each algorithm, by holding its tasks in the jar in time: what is on its
+ * way is reckoned with. A program that waits on its master is never held up.
+ */
+
+import { Deque } from '../../structures/deque.js';
+import type { AlgorithmEntry } from '../model/task.js';
+import { TaskFate } from '../model/task-fate.js';
+
+/** What may lie here for one algorithm before its tasks are held: fates, and bytes of them. */
+const MOST_UNTAKEN = 200_000;
+const MOST_UNTAKEN_BYTES = 128 * 1024 * 1024;
+/** The part of it at which they are let go again. */
+const REOPENS_AT = 0.5;
+
+interface Tray {
+  readonly results: Deque<TaskFate>;
+  readonly unrunnable: Deque<TaskFate>;
+  bytes: number;
+  isFull: boolean;
+}
+
+interface Waiter {
+  readonly algorithms: ReadonlySet<AlgorithmEntry> | undefined;
+  readonly resolve: (fate: TaskFate | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The algorithms that a reader wants; undefined for all. */
+export type Selection = ReadonlySet<AlgorithmEntry> | undefined;
+
+export class FateBox {
+  readonly #trays = new Map<AlgorithmEntry, Tray>();
+  #waiters: Waiter[] = [];
+  readonly #failures: { readonly error: unknown }[] = [];
+  #order = 0;
+  #numResults = 0;
+  #numUnrunnable = 0;
+  #numTaken = 0;
+
+  /** Fates that were handed over, ever. */
+  get numTaken(): number {
+    return this.#numTaken;
+  }
+
+  /** Results that nobody took yet. */
+  get numResults(): number {
+    return this.#numResults;
+  }
+
+  /** Unrunnable tasks that nobody took yet. */
+  get numUnrunnable(): number {
+    return this.#numUnrunnable;
+  }
+
+  /**
+   * Whether an algorithm's tasks should wait until half of its fates were taken: all that are queued are set
+   * aside for it, which must not happen for each. `coming` tasks are on their way.
+   */
+  isFull(algorithm: AlgorithmEntry, coming = 0): boolean {
+    const tray = this.#trays.get(algorithm);
+    if (tray === undefined) return false;
+    const untaken = tray.results.length + tray.unrunnable.length;
+    const bytes = tray.bytes + coming * algorithm.resultBytes;
+    const load = Math.max(untaken / MOST_UNTAKEN, bytes / MOST_UNTAKEN_BYTES);
+    // Of an empty tray nothing waits to be taken: what comes is the next that is.
+    tray.isFull = untaken > 0 && load >= (tray.isFull ? REOPENS_AT : 1);
+    return tray.isFull;
+  }
+
+  put(fate: TaskFate): void {
+    const algorithm = TaskFate.entryOf(fate);
+    const waiting = this.#waiters.findIndex(({ algorithms }) => algorithms?.has(algorithm) ?? true);
+    if (waiting >= 0) {
+      const [waiter] = this.#waiters.splice(waiting, 1);
+      this.#numTaken++;
+      waiter?.resolve(fate);
+      return;
+    }
+    TaskFate.setOrder(fate, this.#order++);
+    const tray = this.#tray(algorithm);
+    tray.bytes += TaskFate.bytesOf(fate);
+    if (fate.status === 'unrunnable') {
+      tray.unrunnable.push(fate);
+      this.#numUnrunnable++;
+    } else {
+      tray.results.push(fate);
+      this.#numResults++;
+    }
+  }
+
+  takeResults(selection: Selection): TaskFate[] {
+    return this.#takeAll(selection, 'results');
+  }
+
+  takeUnrunnable(selection: Selection): TaskFate[] {
+    return this.#takeAll(selection, 'unrunnable');
+  }
+
+  /** The oldest fate of the selection. */
+  takeNext(selection: Selection): TaskFate | undefined {
+    let best: { tray: Tray; kind: 'results' | 'unrunnable'; order: number } | undefined;
+    for (const [algorithm, tray] of this.#trays) {
+      if (selection !== undefined && !selection.has(algorithm)) continue;
+      for (const kind of ['results', 'unrunnable'] as const) {
+        const head = tray[kind].at(0);
+        if (head === undefined) continue;
+        const order = TaskFate.orderOf(head);
+        if (best === undefined || order < best.order) best = { tray, kind, order };
+      }
+    }
+    return best && this.#shift(best.tray, best.kind);
+  }
+
+  has(selection: Selection): boolean {
+    if (selection === undefined) return this.#numResults + this.#numUnrunnable > 0;
+    for (const algorithm of selection) {
+      const tray = this.#trays.get(algorithm);
+      if (tray !== undefined && tray.results.length + tray.unrunnable.length > 0) return true;
+    }
+    return false;
+  }
+
+  /** How many fates of an algorithm nobody took, those of cancelled tasks left out, and the first one's task. */
+  untakenOf(algorithm: AlgorithmEntry): { readonly count: number; readonly first: number | undefined } {
+    const tray = this.#trays.get(algorithm);
+    if (tray === undefined) return { count: 0, first: undefined };
+    const unwanted = [...tray.unrunnable].filter(({ reason }) => reason === 'cancelled').length;
+    const first = [tray.results.at(0), tray.unrunnable.at(0)].find((fate) => fate !== undefined);
+    return {
+      count: tray.results.length + tray.unrunnable.length - unwanted,
+      first: first && TaskFate.taskOf(first)?.number,
+    };
+  }
+
+  /** The next fate of the selection to come; undefined when `settleIdle` finds that none will, or the master has ended. */
+  wait(selection: Selection): Promise<TaskFate | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ algorithms: selection, resolve, reject });
+    });
+  }
+
+  /** What a source of tasks threw: for all who wait now, or for the first who asks. */
+  fail(error: unknown): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { reject } of waiters) reject(error);
+    if (waiters.length === 0) this.#failures.push({ error });
+  }
+
+  get hasFailed(): boolean {
+    return this.#failures.length > 0;
+  }
+
+  takeFailure(): { readonly error: unknown } | undefined {
+    return this.#failures.shift();
+  }
+
+  /** Whether the program leaves so much untaken that no more should be made for it. */
+  get isOverfull(): boolean {
+    return this.#waiters.length === 0 && this.#numResults + this.#numUnrunnable >= MOST_UNTAKEN;
+  }
+
+  get isAwaited(): boolean {
+    return this.#waiters.length > 0;
+  }
+
+  /** Lets those go for whose selection nothing can come any more. */
+  settleIdle(isIdle: (selection: Selection) => boolean): void {
+    if (this.#waiters.length === 0) return;
+    const idle = this.#waiters.filter(({ algorithms }) => isIdle(algorithms));
+    if (idle.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !idle.includes(waiter));
+    for (const { resolve } of idle) resolve(undefined);
+  }
+
+  #takeAll(selection: Selection, kind: 'results' | 'unrunnable'): TaskFate[] {
+    const taken: TaskFate[] = [];
+    let trays = 0;
+    for (const [algorithm, tray] of this.#trays) {
+      if (selection !== undefined && !selection.has(algorithm)) continue;
+      if (tray[kind].length > 0) trays++;
+      for (let fate = this.#shift(tray, kind); fate; fate = this.#shift(tray, kind)) taken.push(fate);
+    }
+    if (trays > 1) taken.sort((a, b) => TaskFate.orderOf(a) - TaskFate.orderOf(b));
+    return taken;
+  }
+
+  #shift(tray: Tray, kind: 'results' | 'unrunnable'): TaskFate | undefined {
+    const fate = tray[kind].shift();
+    if (fate === undefined) return undefined;
+    tray.bytes -= TaskFate.bytesOf(fate);
+    this.#numTaken++;
+    if (kind === 'results') this.#numResults--;
+    else this.#numUnrunnable--;
+    return fate;
+  }
+
+  #tray(algorithm: AlgorithmEntry): Tray {
+    let tray = this.#trays.get(algorithm);
+    if (tray === undefined) {
+      tray = { results: new Deque(), unrunnable: new Deque(), bytes: 0, isFull: false };
+      this.#trays.set(algorithm, tray);
+    }
+    return tray;
+  }
+}

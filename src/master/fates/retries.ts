@@ -1,0 +1,108 @@
+/** What becomes of a task after a run that came to nothing: the next run, now or later, or none. */
+
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { UnrunnableReason } from '../../errors.js';
+import { MOST_EVIDENCE } from '../../wire/messages/messages.js';
+import type { TaskJar } from '../jar/task-jar.js';
+import type { SlaveRecord } from '../model/slave-record.js';
+import type { Task } from '../model/task.js';
+import type { TaskFate } from '../model/task-fate.js';
+import { backoffSeconds } from './backoff.js';
+
+export interface RetriesParams {
+  readonly jar: TaskJar;
+  readonly audit: AuditSink;
+  /** Unix milliseconds. */
+  readonly wallClock: () => number;
+  /** Whether an earlier run of it goes on, which is its run from now on. */
+  readonly resume: (task: Task) => boolean;
+  readonly giveUp: (task: Task, reason: UnrunnableReason, message: string) => void;
+}
+
+/** Its tasks are in no group and in no queue. */
+export class Retries {
+  readonly #jar: TaskJar;
+  readonly #audit: AuditSink;
+  readonly #wallClock: () => number;
+  readonly #resume: RetriesParams['resume'];
+  readonly #giveUp: RetriesParams['giveUp'];
+
+  constructor({ jar, audit, wallClock, resume, giveUp }: RetriesParams) {
+    this.#jar = jar;
+    this.#audit = audit;
+    this.#wallClock = wallClock;
+    this.#resume = resume;
+    this.#giveUp = giveUp;
+  }
+
+  /** It threw, and has runs left; an ordered task stays with its slave, unless that was freed. */
+  afterError(task: Task, slave: SlaveRecord, { error }: TaskFate, now: number): void {
+    const evidence = `it threw ${error?.name}: ${error?.message}`.slice(0, MOST_EVIDENCE);
+    task.noteRun(slave, evidence, this.#wallClock(), false);
+    if (task.addressee?.takesOrdered === false && !mayGoElsewhere(task)) {
+      this.abandon(task, 'slave-freed', `${slave.sid} was freed; ${refusal(task)}`);
+    } else {
+      this.#runAgain(task, slave, evidence, now);
+    }
+  }
+
+  /** It took longer than it may; its slave `lives` on, or is ended for it. */
+  afterTimeout(task: Task, slave: SlaveRecord, lives: boolean, now: number): void {
+    const { policy, addressee } = task;
+    const evidence = `it ran longer than its ${policy.timeoutSeconds} s${lives ? '' : ', and did not stop'}`;
+    task.noteRun(slave, evidence, this.#wallClock(), false);
+    const stays = lives && addressee?.takesOrdered === true;
+    if (!(stays ? policy.retry : mayGoElsewhere(task))) {
+      this.abandon(task, 'timeout', `${evidence}; ${refusal(task)}`);
+    } else if (task.runs >= policy.maxAttempts) {
+      this.abandon(
+        task,
+        'timeout',
+        `${countRuns(task)} begun and none came to an end; the last: ${evidence}`,
+      );
+    } else {
+      this.#runAgain(task, slave, evidence, now);
+    }
+  }
+
+  /** At once, or after the wait that its policy asks for. */
+  putBack(task: Task, now: number): void {
+    if (this.#resume(task)) return;
+    const waitSeconds = backoffSeconds(task.policy, task.failures);
+    if (waitSeconds === 0) this.#jar.putBack(task);
+    else this.#jar.putBackAt(now + waitSeconds * 1000, task);
+  }
+
+  /** There will be no other run, unless an earlier one goes on. */
+  abandon(task: Task, reason: UnrunnableReason, message: string): void {
+    if (this.#resume(task)) return;
+    task.state = 'running';
+    this.#giveUp(task, reason, message);
+  }
+
+  #runAgain(task: Task, { sid }: SlaveRecord, evidence: string, now: number): void {
+    const { id: taskId, failures: attempt } = task;
+    const waitSeconds = backoffSeconds(task.policy, task.failures);
+    this.#audit.emit({ type: 'task-retried', sid, taskId, attempt, waitSeconds, evidence });
+    this.putBack(task, now);
+  }
+}
+
+/** Whether a task may run on another slave than the one it was given or addressed to; if so, it is any's. */
+export function mayGoElsewhere(task: Task): boolean {
+  const { retry, doItAnyway } = task.policy;
+  const may = retry && (task.addressee === undefined || doItAnyway);
+  if (may) task.addressee = undefined;
+  return may;
+}
+
+export function refusal({ policy }: Task): string {
+  return policy.retry ? 'the policy says not to do it anyway' : 'the policy says no retry';
+}
+
+export function countRuns({ failures, runs }: Task): string {
+  const doubtful = runs - failures;
+  if (failures === 0) return `perhaps ${doubtful === 1 ? '1 run was' : `${doubtful} runs were`}`;
+  const more = doubtful === 0 ? '' : `, and perhaps ${doubtful} more,`;
+  return failures === 1 ? `1 run${more} was` : `${failures} runs${more} were`;
+}

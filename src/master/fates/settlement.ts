@@ -1,0 +1,325 @@
+/**
+ * Gives each task its one fate: from a result, from its policy when its slave is lost, or because the
+ * program cancels it. Everything that settles or requeues a task is here.
+ */
+
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { AuditedAttempt } from '../../audit/events.js';
+import { type FailedAttempt, UnrunnableError, type UnrunnableReason } from '../../errors.js';
+import { type Body, decodeBody, RawReader } from '../../wire/messages/body.js';
+import { parseResults, RESULT_STATUS, type ResultEntry } from '../../wire/messages/entries.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { encodeStoredResult } from '../checkpoint/stored-result.js';
+import { nextAverage, nextWindow } from '../dispatch/grouping.js';
+import type { AbortWatch } from '../jar/abort-watch.js';
+import type { TaskJar } from '../jar/task-jar.js';
+import { noteGiven } from '../model/given-run.js';
+import { readFate } from '../model/read-fate.js';
+import type { Group, SlaveRecord } from '../model/slave-record.js';
+import type { Task } from '../model/task.js';
+import { TaskFate } from '../model/task-fate.js';
+import { judgeBegun } from './blame.js';
+import type { Comebacks } from './comebacks.js';
+import type { FateBox } from './fate-box.js';
+import type { Ledger } from './ledger.js';
+import { countRuns, mayGoElsewhere, Retries, refusal } from './retries.js';
+import type { Thrown } from './thrown.js';
+
+export interface SettlementOptions {
+  readonly jar: TaskJar;
+  readonly box: FateBox;
+  readonly ledger: Ledger;
+  readonly thrown: Thrown;
+  readonly audit: AuditSink;
+  readonly resultGroup: number | 'auto';
+  /** A copy of a settled task is still out. */
+  readonly onSuperfluous: (slave: SlaveRecord, task: Task, index: number) => void;
+  readonly aborts: AbortWatch;
+  /** Unix milliseconds. */
+  readonly wallClock: () => number;
+  readonly checkpoint?: Checkpoint | undefined;
+  readonly comebacks: Comebacks;
+}
+
+export class Settlement {
+  readonly #jar: TaskJar;
+  readonly #box: FateBox;
+  readonly #ledger: Ledger;
+  readonly #thrown: Thrown;
+  readonly #audit: AuditSink;
+  readonly #retries: Retries;
+  readonly #resultGroup: number;
+  readonly #onSuperfluous: SettlementOptions['onSuperfluous'];
+  readonly #aborts: AbortWatch;
+  readonly #checkpoint: Checkpoint | undefined;
+  readonly #comebacks: Comebacks;
+  readonly #wallClock: () => number;
+
+  constructor({
+    jar,
+    box,
+    ledger,
+    thrown,
+    audit,
+    resultGroup,
+    onSuperfluous,
+    aborts,
+    wallClock,
+    checkpoint,
+    comebacks,
+  }: SettlementOptions) {
+    this.#jar = jar;
+    this.#box = box;
+    this.#ledger = ledger;
+    this.#thrown = thrown;
+    this.#audit = audit;
+    this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
+    this.#onSuperfluous = onSuperfluous;
+    this.#checkpoint = checkpoint;
+    this.#comebacks = comebacks;
+    this.#wallClock = wallClock;
+    this.#aborts = aborts;
+    this.#retries = new Retries({
+      jar,
+      audit,
+      wallClock,
+      resume: (task) => comebacks.resume(task),
+      giveUp: (task, reason, message) => this.giveUp(task, reason, message),
+    });
+  }
+
+  /** Takes a results message; throws FormatError when it has not the form of one. */
+  takeResults(slave: SlaveRecord, body: Uint8Array, now: number): void {
+    const { value, raw } = decodeBody(body);
+    const { sid, dry, results } = parseResults(value);
+    if (!slave.countResults(sid, results.length)) {
+      const reason = `results of SLAVE-${sid}, which it has not been`;
+      this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason });
+      return;
+    }
+    this.#audit.emit({ type: 'results-received', sid: slave.sid, count: results.length });
+    const reader = new RawReader(raw);
+    const bytes = Math.ceil(body.length / Math.max(1, results.length));
+    let micros = 0;
+    for (const entry of results) {
+      const raws = reader.take(entry[6]);
+      this.#takeResult(slave, sid, entry, raws, bytes, now);
+      micros += entry[3];
+    }
+    this.#ledger.compute(slave, results.length, micros);
+    const moreWaits = this.#jar.hasReady || slave.hasMail;
+    if (moreWaits) slave.window = nextWindow(slave.window, micros / 1e6, body.length, dry);
+  }
+
+  #takeResult(
+    slave: SlaveRecord,
+    sid: number,
+    entry: ResultEntry,
+    raws: readonly Uint8Array[],
+    bytes: number,
+    now: number,
+  ): void {
+    const [number, attempt] = entry;
+    const task = this.#jar.find(number);
+    const runsHere = task?.group?.slave === slave && task.runsAs(sid, attempt);
+    const earlier = runsHere ? undefined : task?.givenRun(sid, attempt);
+    if (task === undefined || !(runsHere || earlier)) {
+      const reason = task === undefined ? 'the task has its fate' : 'it was given to another slave';
+      this.#drop(slave, number, reason);
+      return;
+    }
+    if (earlier !== undefined) this.#comebacks.runEnded(task, earlier);
+    const sentAt = runsHere ? task.group?.sentAt : undefined;
+    // What a slave says of its time guides the groups of all others: never longer than it had the task.
+    const had = sentAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, now - sentAt) / 1_000;
+    const seconds = Math.min(entry[3] / 1e6, had);
+    const isLate = entry[2] === RESULT_STATUS.timeout && task.policy.timeoutSeconds !== undefined;
+    const mayRetry = entry[2] === RESULT_STATUS.error && task.policy.retryErrors;
+    // An earlier run, taken for lost, has failed: another one is under way, or will be.
+    if ((mayRetry || isLate) && !runsHere) {
+      this.#drop(slave, number, 'it failed there, and is run again already');
+      return;
+    }
+    if (task.group !== undefined) this.#release(task, !runsHere);
+    if (sentAt !== undefined) {
+      task.algorithm.seconds = nextAverage(task.algorithm.seconds, seconds);
+      task.algorithm.resultBytes = nextAverage(task.algorithm.resultBytes, bytes);
+    }
+    if (isLate) {
+      this.#retries.afterTimeout(task, slave, true, now);
+      return;
+    }
+    // Before the entry is read, which makes the packet of it.
+    const keep = entry[2] === RESULT_STATUS.packet && this.#checkpoint?.keeps(task);
+    const stored = keep ? encodeStoredResult(sid, entry, raws) : undefined;
+    const fate = readFate(task, sid, entry, raws, seconds, bytes);
+    if (fate.status === 'error') this.#thrown.note(fate, attempt);
+    if (mayRetry && task.runs + 1 < task.policy.maxAttempts) {
+      this.#retries.afterError(task, slave, fate, now);
+      return;
+    }
+    this.#decide(task, fate, stored);
+  }
+
+  /** A checkpoint hands fates over in its own time, but for what the program has asked for itself. */
+  #decide(task: Task, fate: TaskFate, stored?: Body): void {
+    if (task.given !== undefined) this.#comebacks.settled(task);
+    if (this.#checkpoint === undefined || fate.reason === 'cancelled') {
+      this.#jar.settle(task);
+      this.handOver(task, fate);
+      return;
+    }
+    this.#forgetSignal(task);
+    this.#jar.withhold(task);
+    this.#checkpoint.take(task, fate, fate.status === 'ok' ? stored : undefined);
+  }
+
+  #forgetSignal(task: Task): void {
+    const { signal } = task.policy;
+    if (signal !== undefined) this.#aborts.forget(task, signal);
+  }
+
+  #drop(slave: SlaveRecord, number: number, reason: string): void {
+    slave.endLingering((run) => run.number === number);
+    this.#audit.emit({ type: 'result-dropped', sid: slave.sid, taskId: `TASK-${number}`, reason });
+  }
+
+  /** A task of this session did not stop in time, and its slave is ended for it. */
+  takeOverdue(slave: SlaveRecord, index: number, now: number): void {
+    slave.overdue = index;
+    const task = slave.openTasks().find((task) => task.index === index);
+    if (task === undefined) return;
+    this.#release(task, false);
+    this.#retries.afterTimeout(task, slave, false, now);
+  }
+
+  /** Takes a running task out of its group; a copy that still runs elsewhere is told to stop. */
+  #release(task: Task, superfluous: boolean): void {
+    const group = task.group as Group;
+    const { slave } = group;
+    const { index } = task;
+    task.group = undefined;
+    group.open--;
+    slave.outstanding--;
+    if (task.addressee !== undefined) slave.orderedOutstanding--;
+    if (slave.alone && slave.outstanding === 0) slave.alone = false;
+    if (group.open === 0) slave.closeGroup();
+    if (slave.outstanding === 0) slave.machine.send('all-settled');
+    if (superfluous) this.#onSuperfluous(slave, task, index);
+  }
+
+  /** Gives the program a fate. */
+  handOver(task: Task, fate: TaskFate): void {
+    this.#forgetSignal(task);
+    this.#ledger.settle(task, fate);
+    if (task.future === undefined) this.#box.put(fate);
+    else if (fate.status === 'ok') task.future.resolve(fate.packet);
+    else task.future.reject(fate.error as Error);
+  }
+
+  /** The task can never run (again). */
+  giveUp(task: Task, reason: UnrunnableReason, message: string, options?: ErrorOptions): void {
+    const lastSid = lastSidOf(task);
+    if (task.group !== undefined) this.#release(task, true);
+    const history = task.history ?? [];
+    const error = new UnrunnableError(task.identity, reason, message, history, options);
+    const algorithm = task.algorithm.definition.name;
+    if (reason === 'cancelled') {
+      const sid = lastSid === undefined ? undefined : `SLAVE-${lastSid}`;
+      this.#audit.emit({ type: 'task-cancelled', taskId: task.id, algorithm, sid });
+    } else {
+      const runs = history.map(auditedAttempt);
+      this.#audit.emit({ type: 'task-unrunnable', taskId: task.id, algorithm, reason, history: runs });
+    }
+    this.#decide(task, TaskFate.unrunnable(task, lastSid, error));
+  }
+
+  /**
+   * Takes back what a slave that is gone had been given, as each task's policy says. What it may have begun
+   * counts, so that no task is begun more often than its policy allows. What it has likely begun is an attempt,
+   * and runs alone next time if it alone can be to blame; else it is suspected once a second slave was lost with it.
+   */
+  reclaim(slave: SlaveRecord, evidence: string, now: number): void {
+    const tasks = slave.openTasks();
+    const begun = tasks.map(judgeBegun(slave, tasks, this.#resultGroup));
+    const isOneAtATime = slave.concurrency === 1 || begun.filter((one) => one === 'likely').length === 1;
+    const at = this.#wallClock();
+    const charged: number[] = [];
+    slave.clearGroups();
+    this.#comebacks.gone(slave);
+    const others: [task: Task, likely: boolean][] = [];
+    for (const [position, task] of tasks.entries()) {
+      const likely = begun[position] === 'likely';
+      const run = noteGiven(task);
+      task.group = undefined;
+      this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
+      if (begun[position] !== 'no') {
+        run.charge = task.noteRun(slave, evidence, at, !likely);
+        charged.push(task.number);
+        task.suspect ||= (likely && isOneAtATime) || isCloseToItsEnd(task, slave);
+      }
+      if (this.#comebacks.resume(task)) continue;
+      if (!mayGoElsewhere(task)) {
+        this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
+      } else if (begun[position] !== 'no' && task.runs >= task.policy.maxAttempts) {
+        const message = `${countRuns(task)} begun and none came to an end; the last: ${evidence}`;
+        this.#retries.abandon(task, 'max-attempts', message);
+      } else if (task.suspect) {
+        this.#putBack(task, likely, now);
+      } else {
+        others.push([task, likely]);
+      }
+    }
+    for (const [task, likely] of others.reverse()) this.#putBack(task, likely, now);
+    this.#comebacks.note(slave, charged);
+    this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
+  }
+
+  /** Only an attempt has a wait behind it. */
+  #putBack(task: Task, wasAttempt: boolean, now: number): void {
+    if (wasAttempt) this.#retries.putBack(task, now);
+    else this.#jar.putBack(task);
+  }
+
+  /** What waits for a slave that is lost or freed follows its policy (CL-MW). */
+  clearMailbox(slave: SlaveRecord, reason: 'slave-lost' | 'slave-freed', message: string): void {
+    for (let task = this.#jar.takeOrdered(slave); task; task = this.#jar.takeOrdered(slave)) {
+      this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
+      if (mayGoElsewhere(task)) this.#jar.requeue(task);
+      else this.#retries.abandon(task, reason, `${message}; ${refusal(task)}`);
+    }
+    for (const task of this.#jar.waitingFor(slave)) {
+      if (!mayGoElsewhere(task)) this.giveUp(task, reason, `${message}; ${refusal(task)}`);
+    }
+  }
+
+  /** Takes unstarted tasks back from a living slave: those of this session from `from` up to `to`. */
+  takeBack(slave: SlaveRecord, from: number, to: number): void {
+    const back = slave.openTasks().filter(({ index }) => index >= from && index < to);
+    for (const task of back.reverse()) {
+      this.#release(task, false);
+      if (!this.#comebacks.resume(task)) this.#jar.putBack(task);
+    }
+    if (back.length > 0) this.#audit.emit({ type: 'tasks-recalled', sid: slave.sid, count: back.length });
+  }
+}
+
+/**
+ * Of many tasks that a lost slave may have begun, one may be to blame: to run all alone that ran side by
+ * side, or that waited there, would cost more than to lose a second slave by it; and of a slave that was
+ * ended for one task the others are hardly to blame.
+ */
+function isCloseToItsEnd({ runs, policy }: Task, { doomed }: SlaveRecord): boolean {
+  return (runs > 1 && !doomed) || runs >= policy.maxAttempts - 1;
+}
+
+function auditedAttempt({ sid, attempt, doubtful, evidence }: FailedAttempt): AuditedAttempt {
+  return { sid, attempt, evidence: doubtful ? `perhaps not begun; ${evidence}` : evidence };
+}
+
+/** The slave that was given the task last, else the one that it was addressed to. */
+function lastSidOf({ group, given, policy }: Task): number | undefined {
+  const lastGiven = group?.slave.number ?? given?.at(-1)?.sid;
+  if (lastGiven !== undefined || policy.sid === undefined) return lastGiven;
+  return Number(policy.sid.slice('SLAVE-'.length));
+}

@@ -1,0 +1,268 @@
+/**
+ * The tasks of a master that have no fate yet, and the order in which they run: higher priorities
+ * first, first in, first out within one; what comes back goes to the front of its priority; suspects wait
+ * apart, since each runs alone, and so do tasks whose next run is not due yet. Tasks of an algorithm whose results nobody takes are set aside until
+ * somebody does.
+ *
+ * Constant cost a task, whatever is queued. A cancelled task stays in its queue, settled, until it
+ * reaches the head.
+ */
+
+import { Deque } from '../../structures/deque.js';
+import { Heap } from '../../structures/heap.js';
+import type { SlaveRecord } from '../model/slave-record.js';
+import type { AlgorithmEntry, Task } from '../model/task.js';
+import { TaskLine } from './task-line.js';
+import { TaskTable } from './task-table.js';
+
+/** Before its next run. */
+interface Wait {
+  readonly task: Task;
+  readonly until: number;
+  /** The task was taken out before. */
+  isOver: boolean;
+}
+
+const NONE: readonly Task[] = [];
+
+export class TaskJar {
+  readonly #live = new TaskTable();
+  readonly #queue = new TaskLine();
+  readonly #suspects = new Deque<Task>();
+  /** By when they are due; those settled meanwhile stay until then. */
+  readonly #waits = new Heap<Wait>((a, b) => a.until < b.until);
+  readonly #aside = new Map<AlgorithmEntry, Deque<Task>>();
+  readonly #onNew: (task: Task) => void;
+  #queued = 0;
+  #waiting = 0;
+  #stored = 0;
+  /** Tasks that have a fate which the program cannot have yet. */
+  #withheld = 0;
+  #futures = 0;
+  #nextNumber = 0;
+
+  /** `onNew` hears of each task once, before it can be given out. */
+  constructor(onNew: (task: Task) => void = () => {}) {
+    this.#onNew = onNew;
+  }
+
+  /** Queued tasks, those set aside, suspects and those that wait included. */
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /** Those of them whose next run is due. */
+  get due(): number {
+    return this.#queued - this.#waiting;
+  }
+
+  /** Whether a task may be had from `take`: cancelled ones and those to be held are found out there. */
+  get hasReady(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Whether a task waits that must run alone. */
+  get hasSuspects(): boolean {
+    return this.#suspects.length > 0;
+  }
+
+  /** Tasks without a fate, and those whose fate is withheld. */
+  get pending(): number {
+    return this.#live.size + this.#withheld;
+  }
+
+  /** Tasks that slaves have. */
+  get running(): number {
+    return this.#live.size - this.#queued - this.#stored;
+  }
+
+  /** Pending tasks that are futures. */
+  get futures(): number {
+    return this.#futures;
+  }
+
+  /** How many numbers were given out. */
+  get numbersGiven(): number {
+    return this.#nextNumber;
+  }
+
+  nextNumber(): number {
+    return this.#nextNumber++;
+  }
+
+  add(task: Task): void {
+    this.#count(task);
+    if (task.addressee === undefined) this.#queue.push(task);
+    else task.addressee.mailbox.push(task);
+    this.#queued++;
+  }
+
+  /** A task whose result is known, and comes in its turn: pending, and never to be had from `take`. */
+  addStored(task: Task): void {
+    this.#count(task);
+    task.state = 'stored';
+    this.#stored++;
+  }
+
+  #count(task: Task): void {
+    this.#onNew(task);
+    this.#live.add(task);
+    task.algorithm.pending++;
+    if (task.future !== undefined) this.#futures++;
+  }
+
+  find(number: number): Task | undefined {
+    return this.#live.find(number);
+  }
+
+  allLive(): Iterable<Task> {
+    return this.#live;
+  }
+
+  /** The next ordered task of a slave. */
+  takeOrdered(slave: SlaveRecord): Task | undefined {
+    for (let task = slave.mailbox.shift(); task !== undefined; task = slave.mailbox.shift()) {
+      if (task.state !== 'queued') continue;
+      this.#queued--;
+      return task;
+    }
+    return undefined;
+  }
+
+  /** The next task that may run beside others; `isHeld` names the algorithms that must wait. */
+  take(isHeld: (task: Task) => boolean): Task | undefined {
+    for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
+      if (task.state !== 'queued') continue;
+      if (isHeld(task)) {
+        this.#setAside(task);
+        continue;
+      }
+      this.#queued--;
+      return task;
+    }
+    return undefined;
+  }
+
+  takeSuspect(): Task | undefined {
+    for (let task = this.#suspects.shift(); task !== undefined; task = this.#suspects.shift()) {
+      if (task.state !== 'queued') continue;
+      this.#queued--;
+      return task;
+    }
+    return undefined;
+  }
+
+  /**
+   * Back into the jar, before all others of its priority (or to the front of its mailbox); the caller puts
+   * back the last one first.
+   */
+  putBack(task: Task): void {
+    this.#place(task);
+    this.#queued++;
+  }
+
+  #place(task: Task): void {
+    task.state = 'queued';
+    task.group = undefined;
+    task.index = -1;
+    if (task.addressee !== undefined) task.addressee.mailbox.unshift(task);
+    else if (task.suspect) this.#suspects.push(task);
+    else this.#queue.unshift(task);
+  }
+
+  /** Back into the jar, to be put back where it belongs by the first `wake` from then on. */
+  putBackAt(until: number, task: Task): void {
+    task.state = 'waiting';
+    task.group = undefined;
+    task.index = -1;
+    this.#waits.push({ task, until, isOver: false });
+    this.#queued++;
+    this.#waiting++;
+  }
+
+  /** Puts back what is due, what has waited longest before the rest, and returns it. */
+  wake(now: number): readonly Task[] {
+    if (this.#waits.size === 0) return NONE;
+    const due: Task[] = [];
+    for (let wait = this.#waits.first; wait !== undefined && wait.until <= now; wait = this.#waits.first) {
+      this.#waits.shift();
+      if (!wait.isOver && wait.task.state === 'waiting') due.push(wait.task);
+    }
+    this.#waiting -= due.length;
+    for (const task of due.toReversed()) this.#place(task);
+    return due;
+  }
+
+  /** Ordered tasks of a slave whose next run is not due yet. */
+  waitingFor(slave: SlaveRecord): Task[] {
+    if (this.#waiting === 0) return [];
+    const waiting = [...this.#waits].filter(
+      ({ task, isOver }) => !isOver && task.state === 'waiting' && task.addressee === slave,
+    );
+    return waiting.map(({ task }) => task);
+  }
+
+  /**
+   * Takes a task out of its place before its turn, for the caller to find it another. It costs what stands
+   * before it, and what comes back stands near the front.
+   */
+  remove(task: Task): void {
+    this.#queued--;
+    if (task.state === 'waiting') {
+      this.#waiting--;
+      for (const wait of this.#waits) wait.isOver ||= wait.task === task;
+    } else if (task.addressee !== undefined) {
+      task.addressee.mailbox.remove(task);
+    } else if (!this.#suspects.remove(task) && !this.#queue.remove(task)) {
+      this.#aside.get(task.algorithm)?.remove(task);
+    }
+  }
+
+  /** To the end of its priority: an ordered task whose slave is not to be had any more. */
+  requeue(task: Task): void {
+    this.#queue.push(task);
+    this.#queued++;
+  }
+
+  /** The task has its fate. */
+  settle(task: Task): void {
+    this.withhold(task);
+    this.finish(task);
+  }
+
+  /** The task has its fate, and stays pending until `finish`: the program cannot have it yet. */
+  withhold(task: Task): void {
+    if (task.state === 'queued' || task.state === 'waiting') this.#queued--;
+    if (task.state === 'waiting') this.#waiting--;
+    if (task.state === 'stored') this.#stored--;
+    task.state = 'settled';
+    task.group = undefined;
+    this.#live.remove(task);
+    this.#withheld++;
+  }
+
+  finish(task: Task): void {
+    this.#withheld--;
+    task.algorithm.pending--;
+    if (task.future !== undefined) this.#futures--;
+  }
+
+  /** Lets tasks go that were set aside and need not wait any more: they are the oldest. */
+  release(isHeld: (algorithm: AlgorithmEntry) => boolean): void {
+    if (this.#aside.size === 0) return;
+    for (const [algorithm, tasks] of this.#aside) {
+      if (isHeld(algorithm)) continue;
+      this.#aside.delete(algorithm);
+      for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) this.#queue.unshift(task);
+    }
+  }
+
+  #setAside(task: Task): void {
+    let tasks = this.#aside.get(task.algorithm);
+    if (tasks === undefined) {
+      tasks = new Deque();
+      this.#aside.set(task.algorithm, tasks);
+    }
+    tasks.push(task);
+  }
+}

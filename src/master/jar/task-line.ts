@@ -1,0 +1,80 @@
+/**
+ * Tasks in the order in which they shall run: higher priorities first, first in, first out within one.
+ *
+ * Priority 0, which is that of every task that says nothing, stands in a plain ring; each other priority
+ * in use has a ring of its own beside it.
+ */
+
+import { Deque } from '../../structures/deque.js';
+import { Heap } from '../../structures/heap.js';
+import type { Task } from '../model/task.js';
+
+interface Level {
+  readonly priority: number;
+  readonly tasks: Deque<Task>;
+}
+
+export class TaskLine {
+  readonly #plain = new Deque<Task>();
+  readonly #levels = new Heap<Level>((a, b) => a.priority > b.priority);
+  readonly #levelOf = new Map<number, Level>();
+  /** Tasks in levels. */
+  #prioritized = 0;
+
+  get length(): number {
+    return this.#plain.length + this.#prioritized;
+  }
+
+  /** Behind all others of its priority. */
+  push(task: Task): void {
+    const { priority } = task.policy;
+    if (priority === 0) this.#plain.push(task);
+    else this.#level(priority).push(task);
+  }
+
+  /** Before all others of its priority. */
+  unshift(task: Task): void {
+    const { priority } = task.policy;
+    if (priority === 0) this.#plain.unshift(task);
+    else this.#level(priority).unshift(task);
+  }
+
+  shift(): Task | undefined {
+    const level = this.#levels.first;
+    if (level === undefined || (level.priority < 0 && this.#plain.length > 0)) return this.#plain.shift();
+    const task = level.tasks.shift();
+    this.#prioritized--;
+    this.#dropEmpty();
+    return task;
+  }
+
+  /** Takes it out of its place, at the cost of those before it there; false if it is not here. */
+  remove(task: Task): boolean {
+    const { priority } = task.policy;
+    if (priority === 0) return this.#plain.remove(task);
+    if (!this.#levelOf.get(priority)?.tasks.remove(task)) return false;
+    this.#prioritized--;
+    this.#dropEmpty();
+    return true;
+  }
+
+  /** Levels without tasks would stay for ever where each task has a priority of its own. */
+  #dropEmpty(): void {
+    for (let level = this.#levels.first; level?.tasks.length === 0; level = this.#levels.first) {
+      this.#levels.shift();
+      this.#levelOf.delete(level.priority);
+    }
+  }
+
+  /** The level's ring, for one task more. */
+  #level(priority: number): Deque<Task> {
+    let level = this.#levelOf.get(priority);
+    if (level === undefined) {
+      level = { priority, tasks: new Deque() };
+      this.#levelOf.set(priority, level);
+      this.#levels.push(level);
+    }
+    this.#prioritized++;
+    return level.tasks;
+  }
+}

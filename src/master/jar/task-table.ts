@@ -1,0 +1,64 @@
+/**
+ * The tasks that have no fate yet, by their numbers.
+ *
+ * Numbers are given out in order, so tasks that live at the same time have numbers near each other: they
+ * stand in pages, which go when their last task does. A Map of a million tasks costs some microseconds
+ * to change, most of it waiting for memory.
+ */
+
+import type { Task } from '../model/task.js';
+
+const PAGE_SIZE = 1_024;
+
+interface Page {
+  readonly key: number;
+  readonly tasks: (Task | undefined)[];
+  count: number;
+}
+
+export class TaskTable {
+  readonly #pages = new Map<number, Page>();
+  /** Stays when it is empty: tasks that come one at a time would each make and drop a page. */
+  #newest: Page | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** A task with a number that is not in the table. */
+  add(task: Task): void {
+    const key = Math.floor(task.number / PAGE_SIZE);
+    let page = this.#pages.get(key);
+    if (page === undefined) {
+      if (this.#newest?.count === 0) this.#pages.delete(this.#newest.key);
+      page = { key, tasks: new Array(PAGE_SIZE), count: 0 };
+      this.#pages.set(key, page);
+      this.#newest = page;
+    }
+    page.tasks[task.number % PAGE_SIZE] = task;
+    page.count++;
+    this.#size++;
+  }
+
+  /** Undefined also for what is no number of a task. */
+  find(number: number): Task | undefined {
+    return this.#pages.get(Math.floor(number / PAGE_SIZE))?.tasks[number % PAGE_SIZE];
+  }
+
+  remove({ number }: Task): void {
+    const key = Math.floor(number / PAGE_SIZE);
+    const page = this.#pages.get(key);
+    if (page?.tasks[number % PAGE_SIZE] === undefined) return;
+    page.tasks[number % PAGE_SIZE] = undefined;
+    page.count--;
+    this.#size--;
+    if (page.count === 0 && page !== this.#newest) this.#pages.delete(key);
+  }
+
+  *[Symbol.iterator](): IterableIterator<Task> {
+    for (const { tasks } of this.#pages.values()) {
+      for (const task of tasks) if (task !== undefined) yield task;
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/** A run that a slave took along when its session ended, as far as its master knows. */
+
+import type { FailedAttempt } from '../../errors.js';
+import type { Group, SlaveRecord } from './slave-record.js';
+import type { Task } from './task.js';
+
+export interface GivenRun {
+  /** Of the session in which it was given out, and its place among that session's tasks. */
+  readonly sid: number;
+  readonly index: number;
+  readonly attempt: number;
+  readonly sentAt: number;
+  /** What it counts as in the history of its task, if it may have begun. */
+  charge: FailedAttempt | undefined;
+  /** Who has come back and goes on with it beside another run, and its place in the new session. */
+  goesOn: { readonly slave: SlaveRecord; readonly index: number } | undefined;
+}
+
+/** The run that the books have of a task, which is an earlier one from now on. */
+export function noteGiven(task: Task): GivenRun {
+  const { slave, sentAt, run } = task.group as Group;
+  if (run !== undefined) return run;
+  const { index, runningAttempt: attempt } = task;
+  const known = task.given?.find(({ sid, index: at }) => sid === slave.number && at === index);
+  if (known !== undefined) return known;
+  const given = { sid: slave.number, index, attempt, sentAt, charge: undefined, goesOn: undefined };
+  task.given ??= [];
+  task.given.push(given);
+  return given;
+}

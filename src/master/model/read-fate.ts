@@ -1,0 +1,50 @@
+/** Makes a task's fate of what a slave says of its run. */
+
+import { FormatError, TaskError, type TaskRun } from '../../errors.js';
+import type { ResultEntry } from '../../wire/messages/entries.js';
+import { decodeValue } from '../../wire/values/codec.js';
+import { decodeError } from '../../wire/values/remote-error.js';
+import type { Task } from './task.js';
+import { TaskFate } from './task-fate.js';
+
+/** What a slave cannot have meant spoils its own task only. */
+export function readFate(
+  task: Task,
+  sid: number,
+  entry: ResultEntry,
+  raws: readonly Uint8Array[],
+  seconds: number,
+  bytes: number,
+): TaskFate {
+  const [, attempt, status, , json, meta] = entry;
+  try {
+    if (status === 0)
+      return TaskFate.ok(task, sid, decodeValue(json, meta, raws, functionsOf(task)), seconds, bytes);
+    return TaskFate.failed(
+      task,
+      sid,
+      new TaskError(decodeError(json, meta, raws), runOf(task, sid, attempt)),
+      seconds,
+      bytes,
+    );
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const { name, message, stack } = error;
+    return TaskFate.failed(
+      task,
+      sid,
+      new TaskError({ name, message, stack, fields: {} }, runOf(task, sid, attempt)),
+      seconds,
+      bytes,
+    );
+  }
+}
+
+function runOf(task: Task, sid: number, attempt: number): TaskRun {
+  return { ...task.identity, sid: `SLAVE-${sid}`, attempt };
+}
+
+/** A slave must not get the master to run its code, unless the program asks for such results. */
+export function functionsOf({ algorithm }: Task): 'allowed' | 'refused' {
+  return algorithm.definition.functionsInResults ? 'allowed' : 'refused';
+}

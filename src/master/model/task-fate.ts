@@ -1,0 +1,79 @@
+/** The object in which a task's fate is handed to the program. */
+
+import type { Fate, SlaveId, TaskId } from '../../algorithms/types.js';
+import type { TaskError, UnrunnableError, UnrunnableReason } from '../../errors.js';
+import { decodeText } from '../../wire/values/codec.js';
+import type { AlgorithmEntry, Task } from './task.js';
+
+/** One fate; `status` says which of the public types it is. The arguments are decoded when first read. */
+export class TaskFate {
+  readonly status: Fate['status'];
+  readonly algorithm: string;
+  readonly taskId: TaskId;
+  readonly sid: SlaveId | undefined;
+  readonly tag: unknown;
+  readonly attempts: number;
+  declare readonly packet?: unknown;
+  declare readonly error?: TaskError | UnrunnableError;
+  declare readonly reason?: UnrunnableReason;
+  declare readonly computeTime?: number;
+  readonly #task: Task;
+  #args: readonly unknown[] | undefined;
+  #order = 0;
+  readonly #bytes: number;
+
+  private constructor(task: Task, status: Fate['status'], sid: number | undefined, bytes: number) {
+    this.status = status;
+    this.algorithm = task.algorithm.definition.name;
+    this.taskId = task.id;
+    this.sid = sid === undefined ? undefined : `SLAVE-${sid}`;
+    this.tag = task.policy.tag;
+    this.attempts = status === 'unrunnable' ? task.runs : task.attempt;
+    this.#task = task;
+    this.#bytes = bytes;
+  }
+
+  static ok(task: Task, sid: number, packet: unknown, computeTime: number, bytes: number): TaskFate {
+    const fate = new TaskFate(task, 'ok', sid, bytes) as { packet?: unknown; computeTime?: number };
+    fate.packet = packet;
+    fate.computeTime = computeTime;
+    return fate as TaskFate;
+  }
+
+  static failed(task: Task, sid: number, error: TaskError, computeTime: number, bytes: number): TaskFate {
+    const fate = new TaskFate(task, 'error', sid, bytes);
+    return Object.assign(fate, { error, computeTime });
+  }
+
+  static unrunnable(task: Task, sid: number | undefined, error: UnrunnableError): TaskFate {
+    return Object.assign(new TaskFate(task, 'unrunnable', sid, task.bytes), { reason: error.reason, error });
+  }
+
+  get args(): readonly unknown[] {
+    this.#args ??= decodeText(this.#task.text, this.#task.raws) as unknown[];
+    return this.#args;
+  }
+
+  /** The task of a fate that a master handed over; undefined for anything else. */
+  static taskOf(fate: unknown): Task | undefined {
+    return typeof fate === 'object' && fate !== null && #task in fate ? fate.#task : undefined;
+  }
+
+  /** What of the master's bookkeeping hangs on a fate, out of sight of the program. */
+  static entryOf(fate: TaskFate): AlgorithmEntry {
+    return fate.#task.algorithm;
+  }
+
+  /** Bytes that the fate took on the wire: what it is reckoned at while nobody takes it. */
+  static bytesOf(fate: TaskFate): number {
+    return fate.#bytes;
+  }
+
+  static orderOf(fate: TaskFate): number {
+    return fate.#order;
+  }
+
+  static setOrder(fate: TaskFate, order: number): void {
+    fate.#order = order;
+  }
+}

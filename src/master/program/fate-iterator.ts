@@ -1,0 +1,59 @@
+/**
+ * Iterates over fates as they come, without a generator's cost for each. It ends when it is complete, and
+ * throws when the master ends before that.
+ */
+
+import type { MasterCore } from '../core/master-core.js';
+import type { Selection } from '../fates/fate-box.js';
+import type { TaskFate } from '../model/task-fate.js';
+
+const DONE: IteratorResult<TaskFate> = { done: true, value: undefined };
+/** More than that do not wait at a time. */
+const TOLD_AT_ONCE = 1_000;
+
+export class FateIterator implements AsyncIterableIterator<TaskFate> {
+  readonly #core: MasterCore;
+  readonly #selection: Selection;
+
+  constructor(core: MasterCore, selection: Selection) {
+    this.#core = core;
+    this.#selection = selection;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<TaskFate>> {
+    const core = this.#core;
+    if (core.isOver) return this.#end();
+    const { box } = core;
+    if (box.hasFailed) return Promise.reject(box.takeFailure()?.error);
+    const fate = box.takeNext(this.#selection);
+    if (fate !== undefined) return Promise.resolve({ done: false, value: fate });
+    if (core.isIdle(this.#selection)) return Promise.resolve(DONE);
+    return core
+      .waitForFate(this.#selection)
+      .then((fate) => (fate === undefined ? this.#end() : { done: false, value: fate }));
+  }
+
+  /** Rejects when the master is over and there was more to come, or to take. */
+  async #end(): Promise<IteratorResult<TaskFate>> {
+    if (!this.#core.isOver || this.#core.isIdle(this.#selection)) return DONE;
+    return throwOver(this.#core);
+  }
+
+  /** Fates that were not taken stay with the master. */
+  return(): Promise<IteratorResult<TaskFate>> {
+    return Promise.resolve(DONE);
+  }
+}
+
+/**
+ * Throws the error with which the master ended: at once, and to a program that catches it and asks again and
+ * again a turn of the event loop later, since it must still hear signals.
+ */
+export async function throwOver(core: MasterCore): Promise<never> {
+  if (core.timesToldOver++ >= TOLD_AT_ONCE) await new Promise((resolve) => setImmediate(resolve));
+  throw core.signal.reason;
+}

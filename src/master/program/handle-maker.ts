@@ -1,0 +1,236 @@
+/** What a master algorithm holds: CL-MW's calls and ours, over the core. */
+
+import { checkLoopTimeout } from '../../algorithms/loop-timeout.js';
+import { resolvePolicy } from '../../algorithms/policy.js';
+import { definitionOf } from '../../algorithms/registry.js';
+import type { AnyAlgorithm, SlaveId, TaskId, TaskPolicy } from '../../algorithms/types.js';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { SlaveKind } from '../../audit/events.js';
+import { UsageError } from '../../errors.js';
+import type { MasterCore } from '../core/master-core.js';
+import type { Selection } from '../fates/fate-box.js';
+import { TaskFate } from '../model/task-fate.js';
+import { SLAVE_KINDS } from '../slaves/allocation.js';
+import { drawAll, type Items } from './draw-all.js';
+import { FateIterator, throwOver } from './fate-iterator.js';
+import type {
+  AllocateOptions,
+  FailedTask,
+  MasterHandle,
+  MasterLoopOptions,
+  MasterLoopReport,
+  SubmitAllOptions,
+} from './master-handle.js';
+import type { News } from './wakeups.js';
+
+/** CL-MW's default for one pass, in seconds. */
+const PASS_SECONDS = 0.05;
+const TASK_ID = /^TASK-(\d+)$/;
+const SLAVE_ID = /^SLAVE-(\d+)$/;
+/** CL-MW's. */
+const DEFAULT_AMOUNT = 1_000;
+/** How many tasks submitAll keeps queued and running where no target number says otherwise. */
+const DEFAULT_TARGET = 10_000;
+
+export interface ProgramSideParams {
+  readonly core: MasterCore;
+  readonly news: News;
+  readonly dispatchSoon: () => void;
+  readonly audit: AuditSink;
+}
+
+export class ProgramSide {
+  readonly #params: ProgramSideParams;
+  readonly #core: MasterCore;
+  #targetNumber = 0;
+
+  constructor(params: ProgramSideParams) {
+    this.#params = params;
+    this.#core = params.core;
+  }
+
+  /** What the master algorithm is given. */
+  createHandle(argv: readonly string[]): MasterHandle {
+    const side = this;
+    const core = this.#core;
+    const handle = {
+      argv,
+      signal: core.signal,
+      masterLoop: ({ timeout }: MasterLoopOptions = {}) => side.#loop('masterLoop', timeout),
+      masterLoopIterate: ({ timeout = PASS_SECONDS }: MasterLoopOptions = {}) =>
+        side.#loop('masterLoopIterate', timeout),
+      getResults: (...algorithms: AnyAlgorithm[]) => core.box.takeResults(side.#select(algorithms)),
+      getUnrunnableTasks: (...algorithms: AnyAlgorithm[]) =>
+        core.box.takeUnrunnable(side.#select(algorithms)),
+      results: (...algorithms: AnyAlgorithm[]) => new FateIterator(core, side.#select(algorithms)),
+      allocateSlaves: (options: AllocateOptions = {}) => core.groups.allocate(...amountAndKind(options)),
+      deallocateSlaves: (options: AllocateOptions = {}) => core.groups.deallocate(...amountAndKind(options)),
+      freeSlave: (sid: SlaveId) => {
+        const freed = core.groups.free(
+          numberOf(sid, SLAVE_ID, 'slave id; give one that getConnectedOrderedSlaves returned'),
+        );
+        if (freed) side.#params.dispatchSoon();
+        return freed;
+      },
+      getConnectedOrderedSlaves: () => core.groups.takeConnected(),
+      getDisconnectedOrderedSlaves: () => core.groups.takeDisconnected(),
+      get numRunnableTasks() {
+        return core.pending;
+      },
+      get numUnrunnableTasks() {
+        return core.box.numUnrunnable;
+      },
+      get targetNumber() {
+        return side.#targetNumber;
+      },
+      set targetNumber(target: number) {
+        if (!Number.isSafeInteger(target)) {
+          throw new UsageError(`the master's targetNumber is a whole number; got ${String(target)}`);
+        }
+        side.#targetNumber = Math.max(0, target);
+      },
+      get pendingTasks() {
+        return core.pending;
+      },
+      get uptoTargetNumber() {
+        return Math.max(0, side.#targetNumber - core.pending);
+      },
+      cancel: (taskId: TaskId) => {
+        const number = numberOf(taskId, TASK_ID, 'task id; give what funcall returned');
+        return core.cancel(number, performance.now());
+      },
+      submitAll: <T>(items: Items<T>, submit: (item: T) => unknown, options: SubmitAllOptions = {}) =>
+        side.#submitAll(items, submit, options),
+      resubmit: (task: FailedTask, policy?: TaskPolicy) => side.#resubmit(task, policy),
+    } satisfies Record<keyof MasterHandle, unknown>;
+    // The fates are built from what the wire carries; their public types are known from the algorithms only.
+    return handle as unknown as MasterHandle;
+  }
+
+  #submitAll<T>(items: Items<T>, submit: (item: T) => unknown, { targetNumber }: SubmitAllOptions): void {
+    this.#core.refuseIfOver();
+    checkSource(items, submit, targetNumber);
+    const core = this.#core;
+    const target = (): number => targetNumber ?? (this.#targetNumber || DEFAULT_TARGET);
+    core.beginDrawing();
+    drawAll({
+      items,
+      submit,
+      hasRoom: (unfinished) => Math.max(core.pending, unfinished) < target() && !core.isOverfull,
+      news: (withinMs) => this.#params.news.wait(withinMs),
+      onFinished: () => this.#params.news.tell(),
+      signal: core.signal,
+    }).then(
+      (isComplete) => {
+        if (isComplete) core.endDrawing();
+      },
+      (error: unknown) => {
+        if (core.isOver) this.#tellSourceFailed(error);
+        else core.endDrawing({ error });
+      },
+    );
+  }
+
+  /** Nobody will ask for it any more; but most often it is only how the source takes its end. */
+  #tellSourceFailed(error: unknown): void {
+    const { reason } = this.#core.signal;
+    if (error === reason || (error instanceof Error && error.cause === reason)) return;
+    this.#params.audit.emit({ type: 'error', text: sourceFailed(error) });
+  }
+
+  #resubmit(fate: FailedTask, policy: TaskPolicy | undefined): TaskId {
+    this.#core.refuseIfOver();
+    const task = TaskFate.taskOf(fate);
+    if (task === undefined || (fate.status as string) === 'ok') {
+      throw new UsageError('only a fate with the status unrunnable or error can be submitted again');
+    }
+    const taskId = this.#core.resubmit(
+      task,
+      policy === undefined ? task.policy : resolvePolicy(policy, task.policy),
+    );
+    this.#params.dispatchSoon();
+    return taskId;
+  }
+
+  #select(algorithms: readonly AnyAlgorithm[]): Selection {
+    if (algorithms.length === 0) return undefined;
+    return new Set(
+      algorithms.map((algorithm) => {
+        const definition = definitionOf(algorithm);
+        if (definition === undefined) {
+          throw new UsageError(
+            'results of an algorithm were asked for with something that is none; give what defineAlgorithm returned',
+          );
+        }
+        return this.#core.entryOf(definition);
+      }),
+    );
+  }
+
+  async #loop(name: string, timeoutSeconds: number | undefined): Promise<MasterLoopReport> {
+    checkLoopTimeout(name, timeoutSeconds);
+    const { box } = this.#core;
+    const { groups } = this.#core;
+    const hasNews = (): boolean =>
+      box.numResults + box.numUnrunnable + groups.numConnected + groups.numDisconnected > 0 || box.hasFailed;
+    const deadline =
+      timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutSeconds * 1000;
+    this.#core.readersWaiting++;
+    try {
+      this.#core.dispatch(performance.now());
+      // A program that loops until something comes would never leave the event loop its turn.
+      if (hasNews() || timeoutSeconds === 0) await new Promise((resolve) => setImmediate(resolve));
+      for (
+        let now = performance.now();
+        !hasNews() && now < deadline && !this.#core.isOver;
+        now = performance.now()
+      ) {
+        await this.#params.news.wait(deadline - now);
+      }
+    } finally {
+      this.#core.readersWaiting--;
+    }
+    if (this.#core.isOver) await throwOver(this.#core);
+    if (box.hasFailed) throw box.takeFailure()?.error;
+    const { numResults, numUnrunnable: numUnrunnableTasks } = box;
+    const { numConnected: numConnectedSlaves, numDisconnected: numDisconnectedSlaves } = groups;
+    return { numUnrunnableTasks, numResults, numConnectedSlaves, numDisconnectedSlaves };
+  }
+}
+
+export function sourceFailed(error: unknown): string {
+  return `a source of submitAll failed, and nobody asked for it: ${String(error)}`;
+}
+
+function numberOf(id: string, form: RegExp, what: string): number {
+  const number = form.exec(id)?.[1];
+  if (number === undefined) throw new UsageError(`${JSON.stringify(id)} is no ${what}`);
+  return Number(number);
+}
+
+function checkSource(items: unknown, submit: unknown, targetNumber: unknown): void {
+  const isObject = typeof items === 'string' || (typeof items === 'object' && items !== null);
+  const source = Object(items) as object;
+  if (!isObject || !(Symbol.iterator in source || Symbol.asyncIterator in source)) {
+    throw new UsageError('submitAll draws from an iterable or async iterable, such as a list or a generator');
+  }
+  if (typeof submit !== 'function') {
+    throw new UsageError('submitAll needs a function of an item, such as (n) => square.funcall(n)');
+  }
+  if (targetNumber !== undefined && !(Number.isSafeInteger(targetNumber) && (targetNumber as number) > 0)) {
+    throw new UsageError(`submitAll's targetNumber is a whole number from 1; got ${String(targetNumber)}`);
+  }
+}
+
+function amountAndKind({
+  amount = DEFAULT_AMOUNT,
+  kind = 'unordered',
+}: AllocateOptions): [number, SlaveKind] {
+  if (!Number.isSafeInteger(amount) || amount < 0) {
+    throw new UsageError(`an amount of slaves is a whole number from 0, and ${amount} is none`);
+  }
+  if (!SLAVE_KINDS.includes(kind)) {
+    throw new UsageError(`${JSON.stringify(kind)} is no group of slaves; it is ${SLAVE_KINDS.join(', ')}`);
+  }
+  return [amount, kind];
+}

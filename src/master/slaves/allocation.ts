@@ -1,0 +1,98 @@
+/**
+ * Which slaves belong to which group (CL-MW): ordered ones run only the tasks addressed to them,
+ * intermingle ones those first and unordered tasks besides, unordered ones only unordered tasks.
+ *
+ * A group wants a number of slaves. One that connects fills `ordered`, then `intermingle`, then
+ * `unordered`, which takes whatever comes. An unordered slave that is already there moves when a group
+ * wants it, as soon as it runs nothing: until then it is drafted, and given nothing more.
+ */
+
+import type { SlaveKind } from '../../audit/events.js';
+
+/** In the order in which they are filled. */
+const WANTING = ['ordered', 'intermingle'] as const;
+export const SLAVE_KINDS = [...WANTING, 'unordered'] as const satisfies readonly SlaveKind[];
+
+/** A slave as the allocation sees it. */
+export interface Allocated {
+  kind: SlaveKind;
+  /** Will move to this group once it runs nothing. */
+  draftedFor: SlaveKind | undefined;
+  readonly outstanding: number;
+}
+
+export class Allocation {
+  readonly #wanted: Record<SlaveKind, number> = { ordered: 0, intermingle: 0, unordered: 0 };
+  readonly #members: Record<SlaveKind, number> = { ordered: 0, intermingle: 0, unordered: 0 };
+
+  /** Slaves that would find a place: the sum of what each group lacks. */
+  get slavesNeeded(): number {
+    let needed = 0;
+    for (const kind of SLAVE_KINDS) needed += Math.max(0, this.#wanted[kind] - this.#members[kind]);
+    return needed;
+  }
+
+  wanted(kind: SlaveKind): number {
+    return this.#wanted[kind];
+  }
+
+  /** Raises what a group wants. */
+  allocate(amount: number, kind: SlaveKind): void {
+    this.#wanted[kind] += amount;
+  }
+
+  /** Lowers it, to 0 at the least; stops and moves nobody (CL-MW). */
+  deallocate(amount: number, kind: SlaveKind): void {
+    this.#wanted[kind] = Math.max(0, this.#wanted[kind] - amount);
+  }
+
+  /** The group of a slave that connects; it is counted there from now on. */
+  join(): SlaveKind {
+    const kind = this.#lacking() ?? 'unordered';
+    this.#members[kind]++;
+    return kind;
+  }
+
+  /** A slave is gone; the place that it was drafted for is open again. */
+  leave(slave: Allocated): void {
+    this.#members[slave.draftedFor ?? slave.kind]--;
+  }
+
+  /** A slave goes back to the unordered ones once it runs nothing, and its group wants one less. */
+  free(slave: Allocated): void {
+    this.deallocate(1, slave.kind);
+    this.#members[slave.kind]--;
+    this.#members.unordered++;
+    slave.draftedFor = 'unordered';
+  }
+
+  /** Drafts unordered slaves, idle ones first, until no group lacks any; those move at once. */
+  draft<S extends Allocated>(slaves: Iterable<S>): { readonly moved: S[]; readonly drafted: S[] } {
+    const moved: S[] = [];
+    const drafted: S[] = [];
+    if (this.#lacking() === undefined) return { moved, drafted };
+    const unordered = [...slaves].filter((slave) => slave.kind === 'unordered' && !slave.draftedFor);
+    unordered.sort((a, b) => a.outstanding - b.outstanding);
+    for (const slave of unordered) {
+      const kind = this.#lacking();
+      if (kind === undefined) break;
+      this.#members.unordered--;
+      this.#members[kind]++;
+      slave.draftedFor = kind;
+      (this.settle(slave) ? moved : drafted).push(slave);
+    }
+    return { moved, drafted };
+  }
+
+  /** Moves a drafted slave that runs nothing; true if it moved. */
+  settle(slave: Allocated): boolean {
+    if (slave.draftedFor === undefined || slave.outstanding > 0) return false;
+    slave.kind = slave.draftedFor;
+    slave.draftedFor = undefined;
+    return true;
+  }
+
+  #lacking(): SlaveKind | undefined {
+    return WANTING.find((kind) => this.#members[kind] < this.#wanted[kind]);
+  }
+}

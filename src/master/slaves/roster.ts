@@ -1,0 +1,95 @@
+/** The slaves that have a session, found by their address and by their number. */
+
+import type { SessionAddress } from '../../wire/messages/subjects.js';
+import type { EarlierSession, SlaveRecord } from '../model/slave-record.js';
+
+/** How many nonces of ended sessions are remembered, so that their frames are answered `stale`. */
+const MOST_ENDED = 10_000;
+
+interface Ended {
+  readonly number: number;
+  readonly user: string;
+  readonly history: readonly EarlierSession[];
+  told: boolean;
+}
+
+export class Roster {
+  readonly #byNonce = new Map<string, SlaveRecord>();
+  readonly #byNumber = new Map<number, SlaveRecord>();
+  readonly #ended = new Map<string, Ended>();
+  #nextNumber = 0;
+  #slots = 0;
+
+  get size(): number {
+    return this.#byNonce.size;
+  }
+
+  /** How many tasks they all run at once. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  nextNumber(): number {
+    return this.#nextNumber++;
+  }
+
+  add(slave: SlaveRecord): void {
+    this.#byNonce.set(slave.nonce, slave);
+    this.#byNumber.set(slave.number, slave);
+    this.#slots += slave.concurrency;
+  }
+
+  findByNumber(number: number): SlaveRecord | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  /** The slave of a session; undefined also when the user that speaks is not the one that joined. */
+  find(address: SessionAddress): SlaveRecord | undefined {
+    const slave = this.#byNonce.get(address.nonce);
+    return slave?.address === address || slave?.address.user === address.user ? slave : undefined;
+  }
+
+  /** All that say they are this process: one of them is, and the others are not to hide it. */
+  findProcess(pid: number, host: string): SlaveRecord[] {
+    return [...this].filter((slave) => slave.pid === pid && slave.host === host);
+  }
+
+  findByNonce(nonce: string): SlaveRecord | undefined {
+    return this.#byNonce.get(nonce);
+  }
+
+  remove(slave: SlaveRecord): void {
+    if (this.#byNonce.delete(slave.nonce)) this.#slots -= slave.concurrency;
+    this.#byNumber.delete(slave.number);
+    const { number, address, history } = slave;
+    this.#ended.set(slave.nonce, { number, user: address.user, history, told: false });
+    if (this.#ended.size > MOST_ENDED) {
+      const [oldest] = this.#ended.keys();
+      this.#ended.delete(oldest as string);
+    }
+  }
+
+  /** What the slave of an earlier session has been; nothing if it was another user's, or is forgotten. */
+  historyOf(nonce: string, user: string): readonly EarlierSession[] | undefined {
+    const living = this.#byNonce.get(nonce);
+    if (living !== undefined) return living.address.user === user ? living.history : undefined;
+    const ended = this.#ended.get(nonce);
+    return ended?.user === user ? ended.history : undefined;
+  }
+
+  hasEnded(nonce: string): boolean {
+    return this.#ended.has(nonce);
+  }
+
+  /** The number of the slave whose session has ended, the first time that it must be told so. */
+  noteStale(nonce: string): number | undefined {
+    const ended = this.#ended.get(nonce);
+    if (ended === undefined || ended.told) return undefined;
+    ended.told = true;
+    return ended.number;
+  }
+
+  [Symbol.iterator](): IterableIterator<SlaveRecord> {
+    return this.#byNonce.values();
+  }
+}

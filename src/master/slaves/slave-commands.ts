@@ -1,0 +1,79 @@
+/** The commands that a master has its sentinel bring to slaves, and what comes of their acknowledgement. */
+
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { Acknowledgement, Command } from '../../wire/messages/messages.js';
+import type { Settlement } from '../fates/settlement.js';
+import type { MasterPorts } from '../model/master-ports.js';
+import type { SlaveRecord } from '../model/slave-record.js';
+import type { Task } from '../model/task.js';
+
+export class Commands {
+  readonly #ports: MasterPorts;
+  readonly #audit: AuditSink;
+
+  constructor(ports: MasterPorts, audit: AuditSink) {
+    this.#ports = ports;
+    this.#audit = audit;
+  }
+
+  /** The task with this index of the slave's session is not wanted any more. */
+  cancel(slave: SlaveRecord, number: number, index: number): void {
+    const id = this.#send(slave, { command: 'cancel', index });
+    slave.cancels ??= new Map();
+    slave.cancels.set(id, { index, number });
+  }
+
+  /** Asks back half of what the slave has not begun. */
+  recallHalf(slave: SlaveRecord): void {
+    // Counted in tasks that are still there: behind them may be indexes of others that were taken back before.
+    const first = slave.openTasks().at(-Math.max(1, Math.ceil(slave.unstarted / 2)));
+    if (first !== undefined) this.#recall(slave, first.index);
+  }
+
+  /** Asks back all that the slave has not begun. */
+  recallAll(slave: SlaveRecord): void {
+    if (slave.recalling !== undefined || slave.unstarted < 1) return;
+    this.#recall(slave, slave.oldestGroup?.firstIndex ?? slave.nextIndex);
+  }
+
+  /** Asks one task back, if that is not under way for others. */
+  recallOne(slave: SlaveRecord, { index }: Task): void {
+    if (slave.recalling === undefined) this.#recall(slave, index, index + 1);
+  }
+
+  shutdown(slave: SlaveRecord): void {
+    this.#audit.emit({ type: 'shutdown-sent', sid: slave.sid });
+    slave.machine.send('shutdown-sent');
+    slave.shutdownId = this.#send(slave, { command: 'shutdown' });
+  }
+
+  /** `from` is where a recall begins to hold: what stands before it was begun. */
+  takeAcknowledgement(
+    slave: SlaveRecord,
+    { id, from, found }: Pick<Acknowledgement, 'id' | 'from' | 'found'>,
+    settlement: Settlement,
+  ): void {
+    if (slave.recalling?.id === id) {
+      const { to } = slave.recalling;
+      slave.recalling = undefined;
+      if (from !== undefined) settlement.takeBack(slave, from, to);
+    }
+    const cancelled = slave.cancels?.get(id);
+    if (cancelled !== undefined) {
+      slave.cancels?.delete(id);
+      if (found === 'running') slave.lingering = [...slave.lingering, cancelled];
+    }
+    if (slave.shutdownId === id) slave.shutdownAcknowledged = true;
+  }
+
+  #recall(slave: SlaveRecord, from: number, to = slave.nextIndex): void {
+    slave.recalling = { id: slave.nextCommand, to };
+    this.#send(slave, { command: 'recall', from, to });
+  }
+
+  #send(slave: SlaveRecord, body: Command): number {
+    const id = slave.nextCommand++;
+    this.#ports.command(slave, id, body);
+    return id;
+  }
+}

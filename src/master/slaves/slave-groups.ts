@@ -1,0 +1,139 @@
+/**
+ * What the program does with slave groups (CL-MW): wants slaves for them, frees slaves, and is told
+ * which ordered slaves came and went.
+ */
+
+import type { SlaveId } from '../../algorithms/types.js';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { SlaveKind } from '../../audit/events.js';
+import type { Settlement } from '../fates/settlement.js';
+import type { SlaveRecord } from '../model/slave-record.js';
+import type { Allocation } from './allocation.js';
+import type { Roster } from './roster.js';
+
+/** An ordered or intermingle slave that came or went. */
+export interface OrderedSlave {
+  readonly sid: SlaveId;
+  readonly kind: SlaveKind;
+}
+
+/** Comings and goings that nobody asks for are forgotten from here on, the oldest first. */
+const MOST_UNTAKEN = 100_000;
+
+interface GroupsParams {
+  readonly allocation: Allocation;
+  readonly roster: Roster;
+  readonly settlement: Settlement;
+  readonly audit: AuditSink;
+  /** A slave will move as soon as it runs nothing: take back what it has not begun. */
+  readonly onDrafted: (slave: SlaveRecord) => void;
+  readonly onMoved: (slave: SlaveRecord) => void;
+}
+
+export class Groups {
+  readonly #allocation: Allocation;
+  readonly #roster: Roster;
+  readonly #settlement: Settlement;
+  readonly #audit: AuditSink;
+  readonly #onDraftedPort: GroupsParams['onDrafted'];
+  readonly #onMovedPort: GroupsParams['onMoved'];
+  #connected: OrderedSlave[] = [];
+  #disconnected: OrderedSlave[] = [];
+
+  constructor(params: GroupsParams) {
+    this.#allocation = params.allocation;
+    this.#roster = params.roster;
+    this.#settlement = params.settlement;
+    this.#audit = params.audit;
+    this.#onDraftedPort = params.onDrafted;
+    this.#onMovedPort = params.onMoved;
+  }
+
+  get slavesNeeded(): number {
+    return this.#allocation.slavesNeeded;
+  }
+
+  get numConnected(): number {
+    return this.#connected.length;
+  }
+
+  get numDisconnected(): number {
+    return this.#disconnected.length;
+  }
+
+  takeConnected(): OrderedSlave[] {
+    const taken = this.#connected;
+    this.#connected = [];
+    return taken;
+  }
+
+  takeDisconnected(): OrderedSlave[] {
+    const taken = this.#disconnected;
+    this.#disconnected = [];
+    return taken;
+  }
+
+  allocate(amount: number, kind: SlaveKind): void {
+    this.#allocation.allocate(amount, kind);
+    this.#draft();
+  }
+
+  deallocate(amount: number, kind: SlaveKind): void {
+    this.#allocation.deallocate(amount, kind);
+  }
+
+  /** False if no ordered or intermingle slave has the sid. */
+  free(number: number): boolean {
+    const slave = this.#roster.findByNumber(number);
+    if (slave === undefined || !slave.takesOrdered) return false;
+    this.#allocation.free(slave);
+    this.#settlement.clearMailbox(slave, 'slave-freed', `${slave.sid} was freed`);
+    if (this.#allocation.settle(slave)) this.#onMoved(slave);
+    return true;
+  }
+
+  /** A slave has confirmed its session. */
+  onJoined(slave: SlaveRecord): void {
+    if (slave.kind === 'unordered') this.#draft();
+    else this.#note(this.#connected, slave, slave.kind);
+  }
+
+  /** A slave runs nothing: if it was drafted or freed, it moves now. True if it did. */
+  onIdle(slave: SlaveRecord): boolean {
+    if (!this.#allocation.settle(slave)) return false;
+    this.#onMoved(slave);
+    return true;
+  }
+
+  /** A slave is gone; another may take its place. */
+  onGone(slave: SlaveRecord): void {
+    const { kind } = slave;
+    if (kind !== 'unordered') this.#note(this.#disconnected, slave, kind);
+    this.#draft();
+  }
+
+  #draft(): void {
+    const { moved, drafted } = this.#allocation.draft(this.#workingSlaves());
+    for (const slave of moved) this.#onMoved(slave);
+    for (const slave of drafted) this.#onDraftedPort(slave);
+  }
+
+  *#workingSlaves(): Iterable<SlaveRecord> {
+    for (const slave of this.#roster) if (slave.isWorking) yield slave;
+  }
+
+  #onMoved(slave: SlaveRecord): void {
+    const { sid, kind } = slave;
+    if (kind === 'unordered') this.#audit.emit({ type: 'slave-freed', sid });
+    else {
+      this.#audit.emit({ type: 'slave-moved', sid, kind });
+      this.#note(this.#connected, slave, kind);
+    }
+    this.#onMovedPort(slave);
+  }
+
+  #note(list: OrderedSlave[], { sid }: SlaveRecord, kind: SlaveKind): void {
+    list.push({ sid, kind });
+    if (list.length > MOST_UNTAKEN) list.shift();
+  }
+}

@@ -1,0 +1,25 @@
+/** What a master shows of its slaves to whoever looks on, such as a REPL. */
+
+import type { SlaveId } from '../../algorithms/types.js';
+import type { SlaveKind } from '../../audit/events.js';
+import type { SlaveState } from '../model/slave-machine.js';
+import type { SlaveRecord } from '../model/slave-record.js';
+
+/** A slave as it was when it was looked at. */
+export interface SlaveView {
+  readonly sid: SlaveId;
+  readonly state: SlaveState | 'suspected';
+  readonly kind: SlaveKind;
+  readonly host: string;
+  readonly pid: number;
+  /** Given to it and without a fate. */
+  readonly tasks: number;
+  /** That came from it. */
+  readonly results: number;
+}
+
+export function viewOf(slave: SlaveRecord): SlaveView {
+  const { sid, kind, host, pid, suspected, machine, outstanding: tasks } = slave;
+  const results = slave.resultsSent + slave.earlierResultsSent;
+  return { sid, state: suspected ? 'suspected' : machine.state, kind, host, pid, tasks, results };
+}

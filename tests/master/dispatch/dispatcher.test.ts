@@ -1,0 +1,275 @@
+/** Who gets which tasks, and from whom they are taken back. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { resolvePolicy } from '../../../src/algorithms/policy.js';
+import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
+import { Task } from '../../../src/master/model/task.js';
+import type { Body } from '../../../src/wire/messages/body.js';
+import { parseTasks } from '../../../src/wire/messages/entries.js';
+import { createEntry, createSlave, createTask, numbersOf, Parts } from '../parts.js';
+
+const test = suite('master/dispatcher');
+
+test('slaves get groups in turn, two each at first, and more as results come', () => {
+  const parts = new Parts({ slaves: 2, taskGroup: 2 });
+  const [one, other] = parts.slaves as [SlaveRecord, SlaveRecord];
+  parts.submit(20);
+  const groups = parts.dispatch();
+  assert.equal(
+    groups.map((group) => [group.slave.number, ...numbersOf(group)]),
+    [
+      [0, 0, 1],
+      [1, 2, 3],
+      [0, 4, 5],
+      [1, 6, 7],
+    ],
+  );
+  assert.equal([one.outstanding, other.outstanding, parts.jar.queued], [4, 4, 12]);
+  assert.equal(parts.dispatch(), []);
+  parts.results(one, 0, [
+    [0, 1],
+    [1, 1],
+  ]);
+  assert.equal(parts.dispatch().map(numbersOf), [[8, 9]]);
+});
+
+test('a slave that ran dry while tasks were queued gets a wider window', () => {
+  const parts = new Parts({ taskGroup: 1 });
+  parts.submit(20);
+  const [slave] = parts.slaves as [SlaveRecord];
+  parts.dispatch();
+  parts.results(slave, 0, [[0, 1]], true);
+  assert.is(slave.window, 4);
+  assert.is(parts.dispatch().length, 3);
+});
+
+test('a task may have more binaries than arguments fit a call', () => {
+  const parts = new Parts();
+  const raws = new Array<Uint8Array>(300_000).fill(new Uint8Array(0));
+  const number = parts.jar.nextNumber();
+  parts.jar.add(new Task(number, createEntry(), '0', raws, 1, resolvePolicy({}), undefined));
+  assert.equal(parts.dispatch().map(numbersOf), [[number]]);
+});
+
+const unfit: readonly (readonly [string, (slave: SlaveRecord) => void])[] = [
+  ['is suspected', (slave) => Object.assign(slave, { suspected: true })],
+  ['runs a suspect', (slave) => Object.assign(slave, { alone: true })],
+  ['is asked for tasks', (slave) => Object.assign(slave, { recalling: { id: 1, to: 0 } })],
+  ['shuts down', (slave) => slave.machine.send('shutdown-sent')],
+  ['is gone', (slave) => slave.machine.send('gone')],
+  ['has no credit', (slave) => slave.session.post(Buffer.alloc(2 * 1024 * 1024))],
+];
+for (const [what, make] of unfit) {
+  test(`a slave that ${what} gets no task`, () => {
+    const parts = new Parts();
+    make(parts.slaves[0] as SlaveRecord);
+    parts.submit(1);
+    assert.equal(parts.dispatch(), []);
+    parts.slaves.push(createSlave(1));
+    assert.is(parts.dispatch().length, 1);
+  });
+}
+
+test('a slave that has not confirmed its welcome gets no task', () => {
+  const parts = new Parts({ slaves: 0 });
+  const slave = createSlave(0);
+  Object.assign(slave, { machine: { state: 'connecting', send() {} } });
+  parts.slaves.push(slave);
+  parts.submit(1);
+  assert.equal(parts.dispatch(), []);
+});
+
+test('tasks of an algorithm whose results nobody takes wait, and hold up no others', () => {
+  const held = createEntry('held');
+  const parts = new Parts({ isHeld: ({ algorithm }) => algorithm === held });
+  parts.submit(3, held);
+  parts.submit(1);
+  assert.equal(parts.dispatch().map(numbersOf), [[3]]);
+  assert.is(parts.jar.queued, 3);
+});
+
+test('a group ends before a task that would make its message too large', () => {
+  const parts = new Parts({ taskGroup: 100 });
+  const tasks = parts.submit(4);
+  for (const task of tasks) Object.assign(task, { bytes: 400 * 1024 });
+  assert.equal(parts.dispatch().map(numbersOf), [
+    [0, 1],
+    [2, 3],
+  ]);
+});
+
+test('a suspect runs alone, on the first slave that is left to run empty', () => {
+  const parts = new Parts({ slaves: 2 });
+  const [one, other] = parts.slaves as [SlaveRecord, SlaveRecord];
+  parts.submit(2);
+  parts.dispatch();
+  parts.submitSuspect();
+  parts.submit(8);
+  const first = parts.dispatch();
+  assert.ok(!first.some((group) => numbersOf(group).includes(2)), 'both are busy');
+  const reserved = first.some(({ slave }) => slave === one) ? other : one;
+  assert.not(first.some(({ slave }) => slave === reserved));
+  parts.results(reserved, reserved.number, [[reserved.number, 1]]);
+  const [group] = parts.dispatch();
+  assert.equal([group?.slave, ...numbersOf(group)], [reserved, 2]);
+  assert.is(reserved.alone, true);
+  assert.equal(parts.dispatch(), [], 'nothing beside a suspect');
+  parts.results(reserved, reserved.number, [[2, 1]]);
+  assert.is(reserved.alone, false);
+  assert.ok(parts.dispatch().length > 0);
+});
+
+test('a suspect goes to a slave that runs nothing, whoever is kept for it', () => {
+  const parts = new Parts({ slaves: 1 });
+  const [busy] = parts.slaves as [SlaveRecord];
+  parts.submit(1);
+  parts.dispatch();
+  parts.submitSuspect();
+  assert.equal(parts.dispatch(), []);
+  const idle = createSlave(1);
+  parts.slaves.push(idle);
+  const [group] = parts.dispatch();
+  assert.equal([group?.slave, ...numbersOf(group)], [idle, 1]);
+  parts.submit(1);
+  assert.equal(
+    parts.dispatch().map(({ slave }) => slave),
+    [busy],
+    'nobody is kept any more',
+  );
+});
+
+test('a suspect goes elsewhere when the slave kept for it is lost', () => {
+  const parts = new Parts({ slaves: 1 });
+  const [one] = parts.slaves as [SlaveRecord];
+  parts.submit(1);
+  parts.dispatch();
+  parts.submitSuspect();
+  assert.equal(parts.dispatch(), []);
+  parts.lose(one);
+  parts.slaves.push(createSlave(1));
+  assert.equal(parts.dispatch().map(numbersOf), [[1]]);
+});
+
+test('a slave that is gone is not kept in line, nor are the others moved', () => {
+  const parts = new Parts({ slaves: 3, taskGroup: 1 });
+  const [, middle] = parts.slaves as [SlaveRecord, SlaveRecord, SlaveRecord];
+  parts.lose(middle);
+  assert.is(middle.inLine, false);
+  parts.submit(2);
+  assert.equal(
+    parts.dispatch().map(({ slave }) => slave.number),
+    [0, 2],
+  );
+});
+
+test('unstarted tasks are asked from the fullest slave once another idles and nothing is queued', () => {
+  const parts = new Parts({ slaves: 1, taskGroup: 4 });
+  const [full] = parts.slaves as [SlaveRecord];
+  parts.submit(8);
+  parts.dispatch(1_000);
+  const idle = createSlave(1);
+  const { dispatcher } = parts;
+  const table: readonly (readonly [string, readonly SlaveRecord[], number, SlaveRecord | undefined])[] = [
+    ['nobody idles', [full], 9_000, undefined],
+    ['the tasks have only just gone out', [full, idle], 1_100, undefined],
+    ['one idles', [full, idle], 1_200, full],
+  ];
+  for (const [what, slaves, now, expected] of table)
+    assert.is(dispatcher.chooseRecall(slaves, now), expected, what);
+  idle.suspected = true;
+  assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'who is suspected gets nothing');
+  idle.suspected = false;
+  full.recalling = { id: 1, to: 8 };
+  assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'one recall at a time');
+  full.recalling = undefined;
+  parts.submit(1);
+  assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'there is work in the jar');
+});
+
+test('a slave on which a cancelled run goes on gets nothing more, and gives back all that waits there', () => {
+  const parts = new Parts({ slaves: 2, taskGroup: 1 });
+  const [stuck, other] = parts.slaves as [SlaveRecord, SlaveRecord];
+  parts.submit(3);
+  parts.dispatch();
+  assert.equal([stuck.outstanding, other.outstanding], [2, 1]);
+  const [first] = stuck.oldestGroup?.tasks ?? [];
+  assert.ok(first);
+  parts.settlement.giveUp(first, 'cancelled', 'test');
+  stuck.lingering = [{ number: first.number, index: 0 }];
+  parts.results(other, 1, [[1, 1]]);
+  assert.is(parts.dispatcher.chooseRecall(parts.slaves, 1_000), stuck, 'one task is enough');
+  parts.settlement.takeBack(stuck, 1, 2);
+  assert.equal(
+    parts.dispatch(1_000).map((group) => group.slave),
+    [other],
+  );
+  assert.is(parts.dispatcher.chooseRecall(parts.slaves, 2_000), undefined, 'the stuck one is not idle');
+  parts.results(stuck, 0, [[first.number, 1]]);
+  assert.equal(stuck.lingering, []);
+  parts.submit(4);
+  assert.ok(parts.dispatch(2_000).some((group) => group.slave === stuck));
+});
+
+test('a slave that runs several at once gets twice as many long tasks, and is idle while it could run more', () => {
+  const parts = new Parts({ slaves: 1 });
+  const [alone] = parts.slaves as [SlaveRecord];
+  const many = createSlave(1, 10);
+  parts.slaves.push(many);
+  const long = createEntry('long', 60);
+  parts.submit(40, long);
+  parts.dispatch();
+  assert.equal([alone.outstanding, many.outstanding], [2, 20]);
+  assert.is(many.unstarted, 10);
+  parts.results(
+    many,
+    1,
+    many
+      .openTasks()
+      .slice(0, 9)
+      .map(({ number }) => [number, 1] as const),
+  );
+  parts.dispatch();
+  assert.is(many.outstanding, 11, 'it waits until half of its window is free');
+  const [next] = many.openTasks();
+  parts.results(many, 1, [[next?.number ?? -1, 1]]);
+  parts.dispatch();
+  assert.is(many.outstanding, 20);
+  while (many.outstanding > 9) {
+    parts.results(many, 1, [[many.openTasks()[0]?.number ?? -1, 1]]);
+    parts.dispatch();
+  }
+  assert.equal([parts.jar.queued, alone.outstanding], [0, 2]);
+  assert.is(parts.dispatcher.chooseRecall(parts.slaves, 9_000), alone, 'the other could run its second task');
+  many.lingering = [{ number: 99, index: 0 }];
+  assert.is(parts.dispatcher.chooseRecall(parts.slaves, 9_000), undefined, 'a cancelled run has the slot');
+});
+
+test('only a slave that runs several at once is told which tasks are ordered', () => {
+  for (const [concurrency, ordered] of [
+    [1, false],
+    [2, true],
+  ] as const) {
+    const parts = new Parts({ slaves: 0 });
+    const slave = createSlave(0, concurrency);
+    slave.kind = 'intermingle';
+    parts.slaves.push(slave);
+    const texts: string[] = [];
+    const post = slave.session.post.bind(slave.session);
+    slave.session.post = (body) => {
+      texts.push((body as Body).text);
+      post(body);
+    };
+    const task = createTask(parts.jar.nextNumber(), createEntry());
+    task.addressee = slave;
+    parts.jar.add(task);
+    parts.submit(1);
+    parts.dispatch();
+    assert.equal(
+      texts.map((text) => parseTasks(JSON.parse(text)).ordered),
+      [ordered, false],
+    );
+  }
+});
+
+test.run();

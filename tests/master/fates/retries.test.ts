@@ -1,0 +1,288 @@
+/** Runs that came to nothing, and when the next one is: errors by `retryErrors`, waits by `backoffSeconds`. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { resolvePolicy } from '../../../src/algorithms/policy.js';
+import type { TaskPolicy } from '../../../src/algorithms/types.js';
+import { backoffSeconds } from '../../../src/master/fates/backoff.js';
+import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
+import type { Task } from '../../../src/master/model/task.js';
+import { createEntry, createSlave, createTask, numbersOf, Parts } from '../parts.js';
+
+const test = suite('master/retries');
+
+function one(policy: TaskPolicy): { parts: Parts; slave: SlaveRecord; task: Task } {
+  const parts = new Parts();
+  const [slave] = parts.slaves as [SlaveRecord];
+  const [task] = parts.submit(1, createEntry(), policy) as [Task];
+  parts.dispatch();
+  return { parts, slave, task };
+}
+
+test('an error is the fate of a task, unless its policy says to run it again', () => {
+  const { parts, slave } = one({});
+  parts.error(slave, 0, 0, 1);
+  assert.equal(parts.fates(), ['0 error']);
+});
+
+test('a task that throws is run again until its runs are used up; the last error is its fate', () => {
+  const { parts, slave, task } = one({ retryErrors: true, maxAttempts: 3 });
+  parts.error(slave, 0, 0, 1);
+  assert.equal([parts.fates(), parts.jar.pending, parts.jar.queued, slave.outstanding], [[], 1, 1, 0]);
+  assert.is(task.suspect, false);
+  assert.equal(numbersOf(parts.dispatch()[0]), [0]);
+  parts.error(slave, 0, 0, 2);
+  parts.dispatch();
+  parts.error(slave, 0, 0, 3);
+  const fate = parts.box.takeNext(undefined);
+  assert.equal([fate?.status, fate?.attempts, parts.jar.pending], ['error', 3, 0]);
+  const retried = parts.events.filter(({ type }) => type === 'task-retried');
+  assert.equal(retried[1], {
+    type: 'task-retried',
+    sid: 'SLAVE-0',
+    taskId: 'TASK-0',
+    attempt: 2,
+    waitSeconds: 0,
+    evidence: 'it threw RangeError: no',
+  });
+});
+
+test('a run that succeeds ends it', () => {
+  const { parts, slave } = one({ retryErrors: true });
+  parts.error(slave, 0, 0, 1);
+  parts.dispatch();
+  parts.results(slave, 0, [[0, 2]]);
+  assert.equal(parts.fates(), ['0 ok']);
+});
+
+test('the wait doubles with each failure, up to the bound', () => {
+  const policy = resolvePolicy({ backoffSeconds: 10 });
+  assert.equal(
+    [1, 2, 3, 9, 10, 2_000].map((failures) => backoffSeconds(policy, failures)),
+    [10, 20, 40, 2_560, 3_600, 3_600],
+  );
+  assert.is(backoffSeconds(resolvePolicy({}), 3), 0);
+});
+
+test('a task that waits is pending and queued, and runs when it is due', () => {
+  const { parts, slave, task } = one({ retryErrors: true, backoffSeconds: 2 });
+  parts.error(slave, 0, 0, 1, 1_000);
+  assert.equal([parts.jar.pending, parts.jar.queued, parts.jar.due, parts.jar.hasReady], [1, 1, 0, false]);
+  assert.equal(parts.jar.wake(2_999), []);
+  assert.equal(parts.dispatch(2_999), []);
+  assert.equal(parts.jar.wake(3_000), [task]);
+  assert.equal([parts.jar.queued, parts.jar.due], [1, 1]);
+  assert.equal(numbersOf(parts.dispatch(3_000)[0]), [0]);
+  parts.error(slave, 0, 0, 2, 10_000);
+  assert.equal(parts.jar.wake(13_999), []);
+  assert.equal(parts.jar.wake(14_000), [task]);
+});
+
+test('what is due comes before what is queued, the longest due first', () => {
+  const parts = new Parts({ taskGroup: 3 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  parts.submit(3, createEntry(), { retryErrors: true, backoffSeconds: 1 });
+  parts.dispatch();
+  for (const [number, now] of [
+    [1, 0],
+    [2, 10],
+    [0, 20],
+  ] as const)
+    parts.error(slave, 0, number, 1, now);
+  parts.submit(1);
+  parts.jar.wake(2_000);
+  assert.equal(parts.dispatch(2_000).flatMap(numbersOf), [1, 2, 0, 3]);
+});
+
+test('a lost slave costs the wait too, and what it had not begun costs none', () => {
+  const parts = new Parts({ slaves: 1 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  const entry = createEntry('slow', 1);
+  const [begun, unbegun] = parts.submit(2, entry, { backoffSeconds: 5 }) as [Task, Task];
+  parts.dispatch();
+  parts.lose(slave, { now: 1_000 });
+  assert.equal([begun.state, unbegun.state], ['waiting', 'queued']);
+  assert.equal([parts.jar.wake(5_999), parts.jar.hasSuspects], [[], false]);
+  assert.equal([parts.jar.wake(6_000), parts.jar.hasSuspects], [[begun], true]);
+});
+
+test('a task that waits can be cancelled, and never runs', () => {
+  const { parts, slave, task } = one({ retryErrors: true, backoffSeconds: 1 });
+  parts.error(slave, 0, 0, 1, 0);
+  parts.settlement.giveUp(task, 'cancelled', 'test');
+  assert.equal([parts.jar.queued, parts.jar.due, parts.jar.pending], [0, 0, 0]);
+  assert.equal(parts.jar.wake(1_000), []);
+  assert.equal(parts.fates(), ['0 cancelled']);
+});
+
+test('an error of a run that was taken for lost is dropped: another run decides', () => {
+  const { parts, slave, task } = one({ retryErrors: true, maxAttempts: 2 });
+  parts.lose(slave);
+  parts.error(slave, 0, 0, 1);
+  assert.equal([parts.fates(), task.failures, task.state], [[], 1, 'queued']);
+  assert.is(parts.events.at(-1)?.type, 'result-dropped');
+});
+
+interface Row {
+  readonly when: 'freed while it ran' | 'freed while it waited' | 'lost while it waited';
+  readonly doItAnyway: boolean;
+  readonly becomes: string;
+}
+
+const rows: readonly Row[] = [
+  { when: 'freed while it ran', doItAnyway: false, becomes: 'slave-freed' },
+  { when: 'freed while it ran', doItAnyway: true, becomes: 'waits for any' },
+  { when: 'freed while it waited', doItAnyway: false, becomes: 'slave-freed' },
+  { when: 'freed while it waited', doItAnyway: true, becomes: 'waits for any' },
+  { when: 'lost while it waited', doItAnyway: false, becomes: 'slave-lost' },
+  { when: 'lost while it waited', doItAnyway: true, becomes: 'waits for any' },
+];
+
+for (const { when, doItAnyway, becomes } of rows) {
+  test(`an ordered task whose slave is ${when}${doItAnyway ? ', to be done anyway' : ''}: ${becomes}`, () => {
+    const parts = new Parts();
+    const [slave] = parts.slaves as [SlaveRecord];
+    slave.kind = 'ordered';
+    const policy = { sid: slave.sid, doItAnyway, retryErrors: true, backoffSeconds: 1 };
+    const task = createTask(parts.jar.nextNumber(), createEntry(), policy);
+    task.addressee = slave;
+    parts.jar.add(task);
+    parts.dispatch();
+    if (when === 'freed while it ran') slave.draftedFor = 'unordered';
+    parts.error(slave, 0, 0, 1, 0);
+    if (when === 'freed while it waited') {
+      slave.draftedFor = 'unordered';
+      parts.settlement.clearMailbox(slave, 'slave-freed', 'it was freed');
+    }
+    if (when === 'lost while it waited') parts.lose(slave);
+    const fate = parts.box.takeNext(undefined);
+    if (becomes === 'waits for any') {
+      assert.equal([task.state, task.addressee, fate], ['waiting', undefined, undefined]);
+      parts.jar.wake(1_000);
+      assert.is(
+        parts.jar.take(() => false),
+        task,
+      );
+    } else {
+      assert.equal([fate?.reason, parts.jar.pending, parts.jar.queued], [becomes, 0, 0]);
+    }
+  });
+}
+
+test('an ordered task that stays with its slave goes to the front of its mailbox', () => {
+  const parts = new Parts();
+  const [slave] = parts.slaves as [SlaveRecord];
+  slave.kind = 'ordered';
+  const tasks = [0, 1].map(() => {
+    const task = createTask(parts.jar.nextNumber(), createEntry(), { sid: slave.sid, retryErrors: true });
+    task.addressee = slave;
+    return task;
+  });
+  parts.jar.add(tasks[0] as Task);
+  parts.dispatch();
+  parts.jar.add(tasks[1] as Task);
+  parts.error(slave, 0, 0, 1);
+  assert.equal([...slave.mailbox], tasks);
+  assert.is(slave.orderedOutstanding, 0);
+});
+
+interface TimeoutRow {
+  readonly policy: TaskPolicy;
+  readonly ordered?: boolean;
+  /** Whether its slave was ended, or it stopped by itself. */
+  readonly ended: boolean;
+  readonly failures?: number;
+  readonly becomes: 'runs again' | 'stays' | 'timeout';
+}
+
+const timeouts: readonly TimeoutRow[] = [
+  { policy: {}, ended: false, becomes: 'runs again' },
+  { policy: {}, ended: true, becomes: 'runs again' },
+  { policy: { retry: false }, ended: false, becomes: 'timeout' },
+  { policy: { retry: false }, ended: true, becomes: 'timeout' },
+  { policy: { maxAttempts: 3 }, failures: 1, ended: false, becomes: 'runs again' },
+  { policy: { maxAttempts: 3 }, failures: 2, ended: false, becomes: 'timeout' },
+  { policy: { maxAttempts: 3 }, failures: 2, ended: true, becomes: 'timeout' },
+  { policy: {}, ordered: true, ended: false, becomes: 'stays' },
+  { policy: {}, ordered: true, ended: true, becomes: 'timeout' },
+  { policy: { doItAnyway: true }, ordered: true, ended: false, becomes: 'stays' },
+  { policy: { doItAnyway: true }, ordered: true, ended: true, becomes: 'runs again' },
+  { policy: { retry: false, doItAnyway: true }, ordered: true, ended: false, becomes: 'timeout' },
+];
+
+for (const row of timeouts) {
+  test(`a run over its time: ${JSON.stringify(row)}`, () => {
+    const { policy, ordered = false, ended, failures = 0, becomes } = row;
+    const parts = new Parts();
+    const [slave] = parts.slaves as [SlaveRecord];
+    if (ordered) slave.kind = 'ordered';
+    const sid = ordered ? slave.sid : undefined;
+    const task = createTask(0, createEntry(), { ...policy, sid, timeoutSeconds: 3 });
+    task.addressee = ordered ? slave : undefined;
+    parts.fail(task, failures);
+    parts.jar.add(task);
+    parts.dispatch();
+    if (ended) parts.settlement.takeOverdue(slave, 0, 0);
+    else parts.timeout(slave, 0, 0, failures + 1);
+    const fate = parts.box.takeNext(undefined);
+    assert.equal([slave.outstanding, task.failures], [0, failures + 1]);
+    if (becomes === 'timeout') {
+      assert.equal([fate?.reason, fate?.attempts, parts.jar.pending], ['timeout', failures + 1, 0]);
+    } else {
+      assert.equal([fate, task.state, task.suspect], [undefined, 'queued', false]);
+      assert.is(task.addressee, becomes === 'stays' ? slave : undefined);
+    }
+  });
+}
+
+test('a slave that is ended for one task gets no other; what it had begun before counts, what waited does not', () => {
+  const parts = new Parts({ taskGroup: 4 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  const tasks = parts.submit(4, createEntry('slow', 1), { timeoutSeconds: 3, maxAttempts: 1 });
+  parts.submit(1);
+  parts.dispatch();
+  parts.settlement.takeOverdue(slave, 1, 0);
+  assert.equal(parts.fates(), ['1 timeout']);
+  assert.equal(parts.dispatch(), []);
+  parts.lose(slave);
+  // Its result was lost, and it may run once.
+  assert.equal(parts.fates(), ['0 max-attempts']);
+  assert.equal(
+    tasks.map(({ failures, runs }) => [failures, runs]),
+    [
+      [0, 1],
+      [1, 1],
+      [0, 0],
+      [0, 0],
+    ],
+  );
+});
+
+test('what runs beside a task that is ended with its slave may have killed it: that is doubtful, no attempt', () => {
+  const parts = new Parts({ slaves: 0 });
+  const slave = createSlave(0, 4);
+  parts.slaves.push(slave);
+  const [late] = parts.submit(1, createEntry(), { timeoutSeconds: 3 }) as [Task];
+  const others = [5, 2, 1].flatMap((maxAttempts) => parts.submit(1, createEntry(), { maxAttempts }));
+  parts.dispatch();
+  parts.settlement.takeOverdue(slave, late.index, 0);
+  parts.lose(slave);
+  assert.equal([late.attempt, late.runs, late.suspect], [2, 1, false]);
+  assert.equal(
+    others.map(({ attempt, runs, suspect, state }) => [attempt, runs, suspect, state]),
+    [
+      [1, 1, false, 'queued'],
+      [1, 1, true, 'queued'],
+      [1, 1, true, 'settled'],
+    ],
+  );
+});
+
+test('a slave that is ended for a task that was cancelled blames nobody', () => {
+  const { parts, slave, task } = one({ timeoutSeconds: 3 });
+  parts.settlement.giveUp(task, 'cancelled', 'test');
+  parts.settlement.takeOverdue(slave, 0, 0);
+  assert.equal([parts.fates(), slave.doomed], [['0 cancelled'], true]);
+});
+
+test.run();
