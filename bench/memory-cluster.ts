@@ -8,7 +8,7 @@ import type { AlgorithmDefinition, ResolvedPolicy } from '../src/algorithms/type
 import { silentAudit } from '../src/audit/memory-trail.js';
 import { MasterCore } from '../src/master/core/master-core.js';
 import type { SlaveRecord } from '../src/master/model/slave-record.js';
-import { SlaveCore } from '../src/slave/slave-core.js';
+import { SlaveCore } from '../src/slave/core/slave-core.js';
 import { Deque } from '../src/structures/deque.js';
 import type { Command } from '../src/wire/messages/messages.js';
 import type { SessionAddress } from '../src/wire/messages/subjects.js';

@@ -70,6 +70,6 @@ export type {
 // What their algorithms hold, and what a program may decide
 export type { AuthorizeSlave, SlaveIdentity } from './master/slaves/admissions.js';
 export type { OrderedSlave } from './master/slaves/slave-groups.js';
-export type { SlaveHandle, SlaveLoopReport } from './slave/slave-handle.js';
-export { type SlaveLocal, slaveLocal, type TaskContext, taskContext } from './slave/task-context.js';
+export type { SlaveHandle, SlaveLoopReport } from './slave/run/slave-handle.js';
+export { type SlaveLocal, slaveLocal, type TaskContext, taskContext } from './slave/run/task-context.js';
 export { portable } from './wire/values/portable.js';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.js';
 import type { MasterHandle } from '../master/program/master-handle.js';
 import type { AuthorizeSlave } from '../master/slaves/admissions.js';
-import type { SlaveHandle } from '../slave/slave-handle.js';
+import type { SlaveHandle } from '../slave/run/slave-handle.js';
 
 /** Makes tasks and consumes results; what it returns, an integer from 0 to 255, is the exit code. */
 export type MasterAlgorithm = (master: MasterHandle) => unknown;

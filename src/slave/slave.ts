@@ -10,12 +10,12 @@ import type { AuditEventOf } from '../audit/events.js';
 import { withoutCredentials } from '../link/connection/connect-error.js';
 import type { SpareThread } from '../link/sentinel/spare-thread.js';
 import { MOST_EVIDENCE } from '../wire/messages/messages.js';
-import { Attempt, type AttemptParams, type MasterPlace } from './attempt.js';
+import type { SlaveCore } from './core/slave-core.js';
+import type { SlaveEnd } from './core/slave-ports.js';
 import { nameThrown } from './name-thrown.js';
+import type { SlaveHandle } from './run/slave-handle.js';
 import { SearchNotes } from './search-notes.js';
-import type { SlaveCore } from './slave-core.js';
-import type { SlaveHandle } from './slave-handle.js';
-import type { SlaveEnd } from './slave-ports.js';
+import { Attempt, type AttemptParams, type MasterPlace } from './slave-link.js';
 
 /** Between two attempts to connect. */
 const RETRY_MS = 250;

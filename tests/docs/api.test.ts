@@ -65,7 +65,7 @@ api('every type that is exported is listed', () => {
 for (const [heading, file, name] of [
   ['Stubs', 'algorithms/types.ts', 'AlgorithmStubs'],
   ["The master's handle", 'master/program/master-handle.ts', 'MasterHandle'],
-  ["The slave's handle", 'slave/slave-handle.ts', 'SlaveHandle'],
+  ["The slave's handle", 'slave/run/slave-handle.ts', 'SlaveHandle'],
 ] as const) {
   api(`every member of ${name} has its row`, () => {
     assert.equal(firstCells(heading), membersOf(file, name));

@@ -2,7 +2,7 @@
 
 import type { MasterCore } from '../../src/master/core/master-core.js';
 import type { Task } from '../../src/master/model/task.js';
-import type { GivenTask } from '../../src/slave/given-task.js';
+import type { GivenTask } from '../../src/slave/core/given-task.js';
 import { CREDIT_BYTES } from '../../src/wire/messages/messages.js';
 import type { Program } from './program.js';
 import type { SimulatedSlave } from './simulated-slave.js';

@@ -1,7 +1,7 @@
 /** The runs of a simulated slave that have a time limit, as its sentinel sees them. */
 
 import type { LimitedRun, RunLimit } from '../../src/link/shared/run-limit.js';
-import type { GivenTask } from '../../src/slave/given-task.js';
+import type { GivenTask } from '../../src/slave/core/given-task.js';
 
 export class SimulatedLimit implements Pick<RunLimit, 'current' | 'condemn'> {
   readonly #deadlines = new Map<GivenTask, number>();

@@ -2,14 +2,14 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
-import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
-import { silentAudit } from '../../src/audit/memory-trail.js';
-import { SlaveCore } from '../../src/slave/slave-core.js';
-import { decodeBody, encodeBody } from '../../src/wire/messages/body.js';
-import { parseResults, taskEntryText, tasksText } from '../../src/wire/messages/entries.js';
-import { CREDIT_BYTES, type Hello, type Welcome } from '../../src/wire/messages/messages.js';
-import { Session } from '../../src/wire/session/session.js';
+import { DEFAULT_POLICY } from '../../../src/algorithms/policy.js';
+import type { AlgorithmDefinition } from '../../../src/algorithms/types.js';
+import { silentAudit } from '../../../src/audit/memory-trail.js';
+import { SlaveCore } from '../../../src/slave/core/slave-core.js';
+import { decodeBody, encodeBody } from '../../../src/wire/messages/body.js';
+import { parseResults, taskEntryText, tasksText } from '../../../src/wire/messages/entries.js';
+import { CREDIT_BYTES, type Hello, type Welcome } from '../../../src/wire/messages/messages.js';
+import { Session } from '../../../src/wire/session/session.js';
 
 const RUN = '00112233445566ff';
 

@@ -12,10 +12,10 @@ import type { SpareThread } from '../link/sentinel/spare-thread.js';
 import { SharedState } from '../link/shared/shared-state.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
 import { Subjects } from '../wire/messages/subjects.js';
+import { SlaveCore } from './core/slave-core.js';
 import { killLine, killNotice } from './kill-line.js';
-import { RunClock } from './run-clock.js';
-import { SlaveCore } from './slave-core.js';
-import { SlaveRunner } from './slave-handle.js';
+import { RunClock } from './run/run-clock.js';
+import { SlaveRunner } from './run/slave-handle.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Less would find no broker at all, however little time is left to find one. */

@@ -1,8 +1,8 @@
 /** Results on their way into one message: when it is full, and its body. */
 
-import type { Body } from '../wire/messages/body.js';
-import { type ResultStatus, resultEntryText, resultsText } from '../wire/messages/entries.js';
-import type { EncodedValue } from '../wire/values/codec.js';
+import type { Body } from '../../wire/messages/body.js';
+import { type ResultStatus, resultEntryText, resultsText } from '../../wire/messages/entries.js';
+import type { EncodedValue } from '../../wire/values/codec.js';
 
 /** What a message under `auto` holds at the most: results, bytes, and milliseconds since the first. */
 const MOST_RESULTS = 1_000;

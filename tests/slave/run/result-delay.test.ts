@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
-import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
-import { HoldBack } from '../../src/slave/hold-back.js';
-import { HELD_RESULTS } from '../../src/wire/messages/messages.js';
+import { DEFAULT_POLICY } from '../../../src/algorithms/policy.js';
+import type { AlgorithmDefinition } from '../../../src/algorithms/types.js';
+import { HoldBack } from '../../../src/slave/run/result-delay.js';
+import { HELD_RESULTS } from '../../../src/wire/messages/messages.js';
 
 const hold = suite('hold back');
 

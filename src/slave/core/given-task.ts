@@ -1,6 +1,6 @@
 /** A task as it was given to a slave, and what running it came to. */
 
-import type { AlgorithmDefinition } from '../algorithms/types.js';
+import type { AlgorithmDefinition } from '../../algorithms/types.js';
 
 export interface GivenTask {
   /** Its place among the tasks of the session that the slave is in: a run that outlasts one has another in the next. */

@@ -1,6 +1,6 @@
 /** The tasks that a slave was given and has not begun, in order; those taken back are passed over. */
 
-import { Deque } from '../structures/deque.js';
+import { Deque } from '../../structures/deque.js';
 import type { GivenTask } from './given-task.js';
 
 export class TaskQueue {

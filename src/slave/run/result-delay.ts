@@ -6,8 +6,8 @@
  * before any other task they are written, since it might last, or kill the process and them with it.
  */
 
-import type { AlgorithmDefinition } from '../algorithms/types.js';
-import { HELD_RESULTS, HELD_SECONDS } from '../wire/messages/messages.js';
+import type { AlgorithmDefinition } from '../../algorithms/types.js';
+import { HELD_RESULTS, HELD_SECONDS } from '../../wire/messages/messages.js';
 
 const HELD_MS = HELD_SECONDS * 1000;
 /** What is left of the longest run after each later one: an exception is forgotten in some hundred runs. */

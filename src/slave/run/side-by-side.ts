@@ -8,11 +8,11 @@
  *   - Those that need not wait run as on any slave: the results of one group at the most are held.
  */
 
-import type { GivenTask, Outcome } from './given-task.js';
+import type { GivenTask, Outcome } from '../core/given-task.js';
+import type { SlaveCore } from '../core/slave-core.js';
+import type { Turn } from './loop-slice.js';
 import { runTask } from './run-task.js';
-import type { SlaveCore } from './slave-core.js';
 import type { SlaveScope } from './task-context.js';
-import type { Turn } from './turn.js';
 
 export interface SideBySideParams {
   readonly core: SlaveCore;

@@ -3,13 +3,13 @@
  * kept while there is no session to post them to.
  */
 
-import type { AuditSink } from '../audit/audit-trail.js';
-import { MessageSizeError } from '../errors.js';
-import type { Body } from '../wire/messages/body.js';
-import { RESULT_STATUS, type ResultStatus } from '../wire/messages/entries.js';
-import type { Session } from '../wire/session/session.js';
-import { type EncodedValue, encodeValue } from '../wire/values/codec.js';
-import { encodeError } from '../wire/values/remote-error.js';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import { MessageSizeError } from '../../errors.js';
+import type { Body } from '../../wire/messages/body.js';
+import { RESULT_STATUS, type ResultStatus } from '../../wire/messages/entries.js';
+import type { Session } from '../../wire/session/session.js';
+import { type EncodedValue, encodeValue } from '../../wire/values/codec.js';
+import { encodeError } from '../../wire/values/remote-error.js';
 import type { GivenTask, Outcome } from './given-task.js';
 import { ResultBatch } from './result-batch.js';
 

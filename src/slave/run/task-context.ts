@@ -7,7 +7,7 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { SlaveId, TaskId } from '../algorithms/types.js';
+import type { SlaveId, TaskId } from '../../algorithms/types.js';
 
 export interface TaskContext {
   readonly algorithm: string | undefined;

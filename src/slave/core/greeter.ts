@@ -1,6 +1,6 @@
 /** Says hello for a slave: under a nonce of its own for each session, each second until it is answered. */
 
-import { type Hello, PROTOCOL_VERSION } from '../wire/messages/messages.js';
+import { type Hello, PROTOCOL_VERSION } from '../../wire/messages/messages.js';
 import type { GivenTask } from './given-task.js';
 import type { SlaveCoreOptions } from './slave-ports.js';
 

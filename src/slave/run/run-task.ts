@@ -1,9 +1,9 @@
 /** Runs one task: decodes its arguments, calls its algorithm, and measures it. */
 
-import type { SlaveId, TaskId } from '../algorithms/types.js';
-import { UsageError } from '../errors.js';
-import { decodeValue } from '../wire/values/codec.js';
-import type { GivenTask, Outcome } from './given-task.js';
+import type { SlaveId, TaskId } from '../../algorithms/types.js';
+import { UsageError } from '../../errors.js';
+import { decodeValue } from '../../wire/values/codec.js';
+import type { GivenTask, Outcome } from '../core/given-task.js';
 import { enterScope, type SlaveScope, type TaskContext } from './task-context.js';
 
 /** The outcome, or a promise of it when the algorithm is asynchronous. */

@@ -1,8 +1,8 @@
 /** Results on their way into one message. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ResultBatch } from '../../src/slave/result-batch.js';
-import { RESULT_STATUS } from '../../src/wire/messages/entries.js';
+import { ResultBatch } from '../../../src/slave/core/result-batch.js';
+import { RESULT_STATUS } from '../../../src/wire/messages/entries.js';
 
 const batch = suite('slave/result-batch');
 

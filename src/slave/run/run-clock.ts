@@ -3,9 +3,9 @@
  * then is left to the sentinel, or abandoned where the process is not the slave's to end.
  */
 
-import { STOP_WITHIN_MS } from '../link/sentinel/run-judge.js';
-import type { RunLimit } from '../link/shared/run-limit.js';
-import type { GivenTask } from './given-task.js';
+import { STOP_WITHIN_MS } from '../../link/sentinel/run-judge.js';
+import type { RunLimit } from '../../link/shared/run-limit.js';
+import type { GivenTask } from '../core/given-task.js';
 
 interface Running {
   readonly deadline: number;

@@ -1,9 +1,9 @@
 /** What a slave's core needs done, and what it is made with. */
 
-import type { AlgorithmDefinition } from '../algorithms/types.js';
-import type { AuditSink } from '../audit/audit-trail.js';
-import type { Hello, Welcome } from '../wire/messages/messages.js';
-import type { Session } from '../wire/session/session.js';
+import type { AlgorithmDefinition } from '../../algorithms/types.js';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { Hello, Welcome } from '../../wire/messages/messages.js';
+import type { Session } from '../../wire/session/session.js';
 import type { GivenTask } from './given-task.js';
 
 export interface SlavePorts {

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { silentAudit } from '../../src/audit/memory-trail.js';
-import type { GivenTask } from '../../src/slave/given-task.js';
-import { ResultOutbox } from '../../src/slave/result-outbox.js';
-import { decodeBody } from '../../src/wire/messages/body.js';
-import { parseResults } from '../../src/wire/messages/entries.js';
-import { Session } from '../../src/wire/session/session.js';
+import { silentAudit } from '../../../src/audit/memory-trail.js';
+import type { GivenTask } from '../../../src/slave/core/given-task.js';
+import { ResultOutbox } from '../../../src/slave/core/result-outbox.js';
+import { decodeBody } from '../../../src/wire/messages/body.js';
+import { parseResults } from '../../../src/wire/messages/entries.js';
+import { Session } from '../../../src/wire/session/session.js';
 
 const outbox = suite('result outbox');
 

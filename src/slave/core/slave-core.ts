@@ -7,19 +7,19 @@
  *     any --reject, master lost, shutdown--> ended
  */
 
-import type { AlgorithmDefinition } from '../algorithms/types.js';
-import type { AuditSink } from '../audit/audit-trail.js';
-import { FormatError } from '../errors.js';
-import type { SentinelEvent } from '../link/ports.js';
-import { decodeBody, RawReader } from '../wire/messages/body.js';
-import { parseTasks } from '../wire/messages/entries.js';
+import type { AlgorithmDefinition } from '../../algorithms/types.js';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import { FormatError } from '../../errors.js';
+import type { SentinelEvent } from '../../link/ports.js';
+import { decodeBody, RawReader } from '../../wire/messages/body.js';
+import { parseTasks } from '../../wire/messages/entries.js';
 import {
   CREDIT_BYTES,
   type Farewell,
   type HandshakeMessage,
   type Welcome,
-} from '../wire/messages/messages.js';
-import { Session } from '../wire/session/session.js';
+} from '../../wire/messages/messages.js';
+import { Session } from '../../wire/session/session.js';
 import { BeginGate } from './begin-gate.js';
 import { type GivenTask, type Outcome, TIMED_OUT } from './given-task.js';
 import { Greeter } from './greeter.js';

@@ -1,14 +1,14 @@
 /** What a slave algorithm holds: CL-MW's slave loops over the slave's core. */
 
-import { checkLoopTimeout } from '../algorithms/loop-timeout.js';
-import type { SlaveId } from '../algorithms/types.js';
-import { type GivenTask, type Outcome, TIMED_OUT } from './given-task.js';
-import { HoldBack } from './hold-back.js';
+import { checkLoopTimeout } from '../../algorithms/loop-timeout.js';
+import type { SlaveId } from '../../algorithms/types.js';
+import { type GivenTask, type Outcome, TIMED_OUT } from '../core/given-task.js';
+import type { SlaveCore } from '../core/slave-core.js';
+import { Turn } from './loop-slice.js';
+import { HoldBack } from './result-delay.js';
 import { controllerOf, runTask } from './run-task.js';
 import { SideBySide } from './side-by-side.js';
-import type { SlaveCore } from './slave-core.js';
 import { enterScope, openScope, type SlaveScope } from './task-context.js';
-import { Turn } from './turn.js';
 
 /** CL-MW's default for one pass, in seconds. */
 const PASS_SECONDS = 0.05;
