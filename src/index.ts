@@ -39,8 +39,8 @@ export {
   master,
   slave,
 } from './cli/embed.js';
+export type { Flags } from './cli/flags/program-flags.js';
 export { initialize } from './cli/initialize.js';
-export type { Flags } from './cli/program-flags.js';
 // Errors
 export {
   CheckpointError,

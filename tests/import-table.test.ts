@@ -101,8 +101,8 @@ const LAZY: readonly RegExp[] = [
   /^cli\/dump-exec\//,
   /^cli\/repl\//,
   /^cli\/ts-mw\.ts$/,
-  /^cli\/describe-flags\.ts$/,
-  /^cli\/run-(master|slave)\.ts$/,
+  /^cli\/flags\/describe-flags\.ts$/,
+  /^cli\/(master|slave)\/run-(master|slave)\.ts$/,
   /^cli\/batch\/print-batch\.ts$/,
   /^cli\/print-nats-config\.ts$/,
 ];

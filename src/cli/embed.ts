@@ -4,13 +4,13 @@ import { enterMaster } from '../algorithms/submitter-context.js';
 import type { AuditListener, AuditTrail } from '../audit/audit-trail.js';
 import { JoinError, UsageError } from '../errors.js';
 import type { MasterHandle } from '../master/program/master-handle.js';
-import type { Configuration } from './configuration.js';
 import type { MasterOptions, SlaveAlgorithm } from './define-program.js';
-import { parseFlags } from './flags.js';
-import { openTrail } from './open-trail.js';
-import type { Flags } from './program-flags.js';
-import { hostFromHere } from './reachable-hosts.js';
-import type { RunningMaster } from './run-master.js';
+import type { Configuration } from './flags/configuration.js';
+import { parseFlags } from './flags/parse-command.js';
+import type { Flags } from './flags/program-flags.js';
+import { hostFromHere } from './master/reachable-hosts.js';
+import type { RunningMaster } from './master/run-master.js';
+import { openTrail } from './process/open-trail.js';
 
 interface AuditOptions {
   /** Hears every audit event. Without it and without `auditFile` the trail is silent. */
@@ -66,7 +66,7 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
   const { program, onAudit, authorizeSlave, ...flags } = options;
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
-  const { RunningMaster } = await import('./run-master.js');
+  const { RunningMaster } = await import('./master/run-master.js');
   const running = await RunningMaster.start({ configuration, audit, program, authorizeSlave });
   const stop = async (): Promise<void> => {
     await running.end({ by: 'stop' });
@@ -105,7 +105,7 @@ export async function slave(
     onAudit?.(event, timeMs);
   });
   const abort = new AbortController();
-  const { createSlave } = await import('./run-slave.js');
+  const { createSlave } = await import('./slave/run-slave.js');
   const running = createSlave({ configuration, audit, algorithm, mayKill: false, signal: abort.signal });
   const finished = running.run().finally(() => audit.close());
   const joined = await Promise.race([running.joined.then(() => true), finished.then(() => false)]);

@@ -5,21 +5,21 @@ import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
 import { SpareThread } from '../link/sentinel/spare-thread.js';
-import type { Configuration } from './configuration.js';
 import { programAuthorization, programMaster, programSlave } from './define-program.js';
-import { describeOwn, describeThrown } from './describe-thrown.js';
-import { exitCodeOf, FAILURE } from './exit-code.js';
-import { parseFlags } from './flags.js';
-import { watchForInterruption } from './interruption.js';
-import { LostOutput } from './lost-output.js';
-import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './nats-flags.js';
-import { programFile } from './one-executable.js';
-import { PARENT_PIPE_VARIABLE, takeParent } from './parent-master.js';
-import { playMaster } from './play-master.js';
-import type { Flags } from './program-flags.js';
-import { openProgramTrail, type ProgramTrail } from './program-trail.js';
-import { answerTrailQuestion } from './trail-question.js';
-import { packageVersion } from './versions.js';
+import { answerTrailQuestion } from './flags/audit-command.js';
+import type { Configuration } from './flags/configuration.js';
+import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './flags/nats-flags.js';
+import { parseFlags } from './flags/parse-command.js';
+import type { Flags } from './flags/program-flags.js';
+import { playMaster } from './master/play-master.js';
+import { describeOwn, describeThrown } from './process/describe-thrown.js';
+import { exitCodeOf, FAILURE } from './process/exit-code.js';
+import { watchForInterruption } from './process/interruption.js';
+import { LostOutput } from './process/lost-output.js';
+import { programFile } from './process/one-executable.js';
+import { openProgramTrail, type ProgramTrail } from './process/program-trail.js';
+import { packageVersion } from './process/versions.js';
+import { PARENT_PIPE_VARIABLE, takeParent } from './slave/parent-master.js';
 
 /** What still holds the event loop so long after the end is named, and the process exits all the same. */
 const LINGER_MS = 2_000;
@@ -55,7 +55,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
     for (const secret of [TOKEN_VARIABLE, PASSWORD_VARIABLE]) delete process.env[secret];
     if (command.kind === 'report' || command.kind === 'verify') return await answerTrailQuestion(command);
     if (command.kind === 'help') {
-      const { helpText } = await import('./describe-flags.js');
+      const { helpText } = await import('./flags/describe-flags.js');
       process.stdout.write(helpText(command));
       return 0;
     }
@@ -110,7 +110,7 @@ async function runMaster(configuration: Configuration, audit: ProgramTrail): Pro
     audit.emit({ type: 'master-algorithm-missing' });
     return FAILURE;
   }
-  const { RunningMaster } = await import('./run-master.js');
+  const { RunningMaster } = await import('./master/run-master.js');
   const running = await RunningMaster.start({
     configuration,
     audit,
@@ -124,7 +124,7 @@ async function runSlave(configuration: Configuration, audit: ProgramTrail): Prom
   const abort = new AbortController();
   // Its thread and the slave load side by side
   const spare = new SpareThread();
-  const { createSlave } = await import('./run-slave.js');
+  const { createSlave } = await import('./slave/run-slave.js');
   let failed = false;
   const interruption = watchForInterruption(audit, ({ error }) => {
     // What follows from the first is not worth a stack of its own.

@@ -12,8 +12,8 @@ import {
   type SubjectPermissions,
   slavePermissions,
 } from '../wire/messages/permissions.js';
-import { MASTER_USER, type NatsConfigQuestion } from './nats-config-question.js';
-import { packageVersion } from './versions.js';
+import { MASTER_USER, type NatsConfigQuestion } from './flags/nats-config-command.js';
+import { packageVersion } from './process/versions.js';
 
 export interface NatsConfig {
   /** For standard output. */

@@ -5,8 +5,8 @@ import { relative } from 'node:path';
 import yargs from 'yargs';
 import { MwError, UsageError } from '../errors.js';
 import { dumpExecutable } from './dump-exec/dump-exec.js';
-import { FAILURE } from './exit-code.js';
-import { packageVersion } from './versions.js';
+import { FAILURE } from './process/exit-code.js';
+import { packageVersion } from './process/versions.js';
 
 await yargs(process.argv.slice(2))
   .scriptName('ts-mw')

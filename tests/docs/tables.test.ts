@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AUDIT_EVENT_TYPES, TEXT_TEMPLATES } from '../../src/audit/format/text-templates.js';
-import { FIRST_KEYS, FLAG_ROWS, type FlagRow, shownFlag } from '../../src/cli/flag-table.js';
+import { FIRST_KEYS, FLAG_ROWS, type FlagRow, shownFlag } from '../../src/cli/flags/flag-table.js';
 import { documentPaths, readDocument, root, section } from './read-docs.js';
 
 const tables = suite('tables in the documents');

@@ -10,9 +10,9 @@ import { inspect } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { batchFile } from '../../src/cli/batch/print-batch.js';
-import { parseFlags } from '../../src/cli/flags.js';
+import { parseFlags } from '../../src/cli/flags/parse-command.js';
+import { formatResourceFile } from '../../src/cli/resource-file/resource-file.js';
 import { master, slave } from '../../src/index.js';
-import { formatResourceFile } from '../../src/wire/resource-file.js';
 import { findNatsServer, startNatsServer } from '../support/nats-server.js';
 import { type Programs, type RunningProgram, until, withPrograms } from '../support/programs.js';
 

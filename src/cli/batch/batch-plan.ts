@@ -6,13 +6,13 @@
 import { basename, extname, resolve } from 'node:path';
 import { FlagError } from '../../errors.js';
 import { isLoopback } from '../../link/connection/broker-urls.js';
-import type { Configuration } from '../configuration.js';
-import { refuseExposedSecret, refuseOpenBroker } from '../exposed-secrets.js';
-import { type FlagRow, flagName } from '../flag-table.js';
-import type { NatsCredentials } from '../nats-flags.js';
-import { programCommand } from '../one-executable.js';
-import type { GivenFlag } from '../split-arguments.js';
-import type { TlsSettings } from '../tls-flags.js';
+import type { Configuration } from '../flags/configuration.js';
+import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.js';
+import { type FlagRow, flagName } from '../flags/flag-table.js';
+import type { NatsCredentials } from '../flags/nats-flags.js';
+import type { GivenFlag } from '../flags/split-arguments.js';
+import type { TlsSettings } from '../flags/tls-flags.js';
+import { programCommand } from '../process/one-executable.js';
 
 export const BATCH_SYSTEMS = ['condor', 'slurm', 'kubernetes', 'systemd'] as const;
 export type BatchSystem = (typeof BATCH_SYSTEMS)[number];

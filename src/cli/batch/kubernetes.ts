@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type NatsCredentials, PASSWORD_VARIABLE, TOKEN_VARIABLE } from '../nats-flags.js';
-import { CERTIFICATE_VARIABLE, ownCertificate } from '../tls-flags.js';
+import { type NatsCredentials, PASSWORD_VARIABLE, TOKEN_VARIABLE } from '../flags/nats-flags.js';
+import { CERTIFICATE_VARIABLE, ownCertificate } from '../flags/tls-flags.js';
 import { type BatchPlan, masterArguments } from './batch-plan.js';
 
 const SECRET_FOLDER = '/run/secrets/ts-mw';

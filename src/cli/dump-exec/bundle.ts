@@ -10,7 +10,7 @@
 import { isBuiltin } from 'node:module';
 import type { BuildFailure, BuildOptions, BuildResult, Plugin } from 'esbuild';
 import { UsageError } from '../../errors.js';
-import type { ExecutableFacts } from '../one-executable.js';
+import type { ExecutableFacts } from '../process/one-executable.js';
 import { LOAD_ADDON_SOURCE, nativePlugin } from './native-plugin.js';
 import { workerPlugin } from './worker-plugin.js';
 

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { UsageError } from '../../errors.js';
-import { packageVersion, versionAbove } from '../versions.js';
+import { packageVersion, versionAbove } from '../process/versions.js';
 import { bundleProgram } from './bundle.js';
 
 export interface DumpOptions {

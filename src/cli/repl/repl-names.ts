@@ -8,7 +8,7 @@ import type { AuditListener } from '../../audit/audit-trail.js';
 import { UsageError } from '../../errors.js';
 import type { MasterHandle } from '../../master/program/master-handle.js';
 import { type EmbeddedMaster, type EmbeddedMasterOptions, master, slave } from '../embed.js';
-import type { RunningMaster } from '../run-master.js';
+import type { RunningMaster } from '../master/run-master.js';
 import { awaitable } from './awaitable.js';
 import { slaveTable } from './slave-table.js';
 

@@ -9,12 +9,12 @@ import { followTrail } from '../../audit/notices/follow-trail.js';
 import { hasColours } from '../../audit/notices/has-colours.js';
 import { MasterNotices } from '../../audit/notices/master-notices.js';
 import { formatNotice } from '../../audit/notices/notice.js';
-import type { Configuration } from '../configuration.js';
 import { programAuthorization } from '../define-program.js';
-import { programFile } from '../one-executable.js';
-import { openTrail } from '../open-trail.js';
-import { RunningMaster } from '../run-master.js';
-import { packageVersion } from '../versions.js';
+import type { Configuration } from '../flags/configuration.js';
+import { RunningMaster } from '../master/run-master.js';
+import { programFile } from '../process/one-executable.js';
+import { openTrail } from '../process/open-trail.js';
+import { packageVersion } from '../process/versions.js';
 import { MwRepl } from './mw-repl.js';
 import { helpText, replNames } from './repl-names.js';
 

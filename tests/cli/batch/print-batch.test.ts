@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { parseAllDocuments } from 'yaml';
 import { BATCH_SYSTEMS } from '../../../src/cli/batch/batch-plan.js';
 import { batchFile } from '../../../src/cli/batch/print-batch.js';
-import { parseFlags } from '../../../src/cli/flags.js';
+import { parseFlags } from '../../../src/cli/flags/parse-command.js';
 import { createUserKey } from '../../../src/link/connection/nkeys.js';
 import { NatsAccount } from '../../support/nats-accounts.js';
 import { programPath } from '../../support/programs.js';

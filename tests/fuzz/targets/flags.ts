@@ -2,9 +2,9 @@
  * A command line, an argument a line, of which the first is TS_MW_TOKEN: it is understood, or refused in one
  * line that keeps passwords and tokens to itself.
  */
-import { FLAG_ROWS } from '../../../src/cli/flag-table.js';
-import { parseFlags } from '../../../src/cli/flags.js';
-import { slaveTarget } from '../../../src/cli/slave-target.js';
+import { FLAG_ROWS } from '../../../src/cli/flags/flag-table.js';
+import { parseFlags } from '../../../src/cli/flags/parse-command.js';
+import { slaveTarget } from '../../../src/cli/slave/slave-target.js';
 import { FlagError } from '../../../src/errors.js';
 import type { Random } from '../../wire/values/random-value.js';
 import { type FuzzTarget, wayOf } from '../driver.js';

@@ -1,8 +1,12 @@
 /** The text of a resource file: refused in one line that keeps the token to itself, or read and written alike. */
-import { parseFlags } from '../../../src/cli/flags.js';
-import { slaveTarget } from '../../../src/cli/slave-target.js';
+import { parseFlags } from '../../../src/cli/flags/parse-command.js';
+import {
+  formatResourceFile,
+  parseResourceFile,
+  type ResourceFile,
+} from '../../../src/cli/resource-file/resource-file.js';
+import { slaveTarget } from '../../../src/cli/slave/slave-target.js';
 import { FormatError } from '../../../src/errors.js';
-import { formatResourceFile, parseResourceFile, type ResourceFile } from '../../../src/wire/resource-file.js';
 import { type FuzzTarget, wayOf } from '../driver.js';
 
 const TOKEN = 'tokentokentoken';

@@ -1,0 +1,45 @@
+/** The flags that a program gives itself: how they are read, and which give way to what is typed. */
+
+import { FlagError } from '../../errors.js';
+import { FLAG_ROWS, flagName, isTypedOnly } from './flag-table.js';
+import { CREDENTIAL_KEYS } from './nats-flags.js';
+import type { Flags } from './program-flags.js';
+import type { GivenFlag } from './split-arguments.js';
+
+/** What the program gives, as if it were typed before all else. Throws FlagError for what it cannot give. */
+export function givenByDefaults(defaults: Flags): GivenFlag[] {
+  const given: GivenFlag[] = [];
+  for (const [key, value] of Object.entries(defaults)) {
+    const row = FLAG_ROWS.find((row) => row.key === key);
+    if (row === undefined || isTypedOnly(row.key)) {
+      throw new FlagError(
+        flagName(key),
+        `${key} is no flag that a program can give; see --help all for those`,
+      );
+    }
+    if (value === undefined || value === false) continue;
+    if ((value === true) === row.takesValue) {
+      const expected = row.takesValue ? 'a value' : 'true or false';
+      throw new FlagError(row.name, `expected ${expected}, the program gave ${String(value)}; change ${key}`);
+    }
+    for (const one of Array.isArray(value) ? value : [value]) {
+      given.push({ key: row.key, value: one === true ? true : String(one) });
+    }
+  }
+  return given;
+}
+
+/** A program's default gives way to whatever on the command line it could only quarrel with. */
+export function isDisplaced(
+  key: GivenFlag['key'],
+  role: 'master' | 'slave',
+  given: readonly GivenFlag[],
+): boolean {
+  const typed = (test: (key: string) => boolean) => given.some((flag) => test(flag.key));
+  if (key === 'slaves') return role === 'slave';
+  if (key === 'natsUrl') {
+    return typed((one) => one === 'natsUrl' || one === 'masterHost' || one === 'masterPort');
+  }
+  if (key === 'masterHost' || key === 'masterPort') return typed((one) => one === 'natsUrl');
+  return CREDENTIAL_KEYS.has(key) && typed((one) => CREDENTIAL_KEYS.has(one));
+}

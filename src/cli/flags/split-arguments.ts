@@ -1,0 +1,84 @@
+/**
+ * Tells the library's flags from the program's own arguments, and keeps the order of both.
+ *
+ * This is not left to yargs: its parser takes `-5` and `-member-id` for flags, eats the `false` behind a
+ * boolean flag, and forgets where `--resource-file` stood among the others.
+ */
+
+import { FlagError } from '../../errors.js';
+import { FLAG_ROWS, type FlagRow } from './flag-table.js';
+
+export interface GivenFlag {
+  readonly key: FlagRow['key'];
+  readonly value: string | true;
+}
+
+export interface SplitArguments {
+  /** Ours, as they came, repetitions included. */
+  readonly given: readonly GivenFlag[];
+  /** The program's, as they came, without the first `--`. */
+  readonly argv: readonly string[];
+  /** Those of them that stood before it. */
+  readonly unknown: readonly string[];
+}
+
+const ROWS = new Map(FLAG_ROWS.map((row) => [row.name, row]));
+
+/** Never throws when `--help` or `--version` is among our flags: `problem` then stands beside them. */
+export function splitArguments(args: readonly string[]): SplitArguments & { readonly problem?: FlagError } {
+  const given: GivenFlag[] = [];
+  const unknown: string[] = [];
+  let behind: readonly string[] = [];
+  let problem: FlagError | undefined;
+  // Programs may well have a --html of their own
+  const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const asksForReport = ours.some((argument) => /^--audit-report(=|$)/.test(argument));
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i] ?? '';
+    if (argument === '--') {
+      behind = args.slice(i + 1);
+      break;
+    }
+    const equals = argument.indexOf('=');
+    const row = ROWS.get(equals < 0 ? argument : argument.slice(0, equals));
+    if (row === undefined || (row.key === 'html' && !asksForReport)) {
+      unknown.push(argument);
+      continue;
+    }
+    try {
+      if (row.key === 'help' && (args[i + 1] === 'all' || argument === '--help=all')) {
+        given.push({ key: row.key, value: 'all' });
+        if (equals < 0) i++;
+      } else if (!row.takesValue) {
+        if (equals >= 0) throw new FlagError(row.name, `takes no value; type ${row.name} alone`);
+        given.push({ key: row.key, value: true });
+      } else if (equals >= 0) {
+        given.push({ key: row.key, value: argument.slice(equals + 1) });
+      } else {
+        given.push({ key: row.key, value: valueBehind(row, args[i + 1]) });
+        i++;
+      }
+    } catch (error) {
+      if (!(error instanceof FlagError)) throw error;
+      problem ??= error;
+    }
+  }
+  const split = { given, unknown, argv: [...unknown, ...behind] };
+  return problem === undefined ? split : { ...split, problem };
+}
+
+/** What looks like a flag is more likely one whose neighbour lost its value than a value; `=` says otherwise. */
+function valueBehind({ name }: FlagRow, next: string | undefined): string {
+  if (next === undefined)
+    throw new FlagError(name, `expected a value behind it, nothing came; type ${name} VALUE`);
+  if (/^-[^\d.]/.test(next)) {
+    // Its value may be secret.
+    const [flag = ''] = next.split('=', 1);
+    const came = next === '--' || ROWS.has(flag) ? flag : 'another flag';
+    throw new FlagError(
+      name,
+      `expected a value behind it, ${came} came; type ${name} VALUE, or ${name}=VALUE if it begins with a dash`,
+    );
+  }
+  return next;
+}

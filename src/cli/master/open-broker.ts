@@ -1,0 +1,97 @@
+/** Starts the broker of a master that has its own, and tells the audit trail what it sees. */
+
+import { randomBytes } from 'node:crypto';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { BrokerEvent } from '../../broker/options.js';
+import { type Broker, startBroker } from '../../broker/start-broker.js';
+import { FlagError } from '../../errors.js';
+import { isLoopback, withTls } from '../../link/connection/broker-urls.js';
+import type { BrokerAddress } from '../../link/ports.js';
+import { Subjects } from '../../wire/messages/subjects.js';
+import type { Configuration } from '../flags/configuration.js';
+import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.js';
+import { ownCertificate } from '../flags/tls-flags.js';
+import { hostFromHere, natsUrl } from './reachable-hosts.js';
+
+/** Characters of a subject that is told. */
+const MOST_REASON = 200;
+
+export interface OpenedBroker {
+  readonly broker: Broker | undefined;
+  /** How slaves reach it. */
+  readonly address: BrokerAddress;
+  /** How the master does, whose secret no slave has: slaves hear and say no more than slaves do. */
+  readonly ownAddress: BrokerAddress;
+}
+
+/**
+ * No broker where the configuration names a nats-server. Throws FlagError for what should be encrypted and is
+ * not, and where others would need a token.
+ */
+export async function openBroker(configuration: Configuration, audit: AuditSink): Promise<OpenedBroker> {
+  const { nats, tls, insecure, masterHost, masterPort, resourceFile } = configuration;
+  if (nats.urls.length > 0) {
+    const address = { ...nats, tls, insecure };
+    refuseExposedSecret(address);
+    return { broker: undefined, address, ownAddress: address };
+  }
+  refuseOpenBroker(masterHost, configuration);
+  const open = isLoopback(masterHost) && resourceFile === undefined;
+  if (!isLoopback(masterHost) && resourceFile === undefined && nats.token === undefined) {
+    throw new FlagError(
+      '--master-host',
+      `slaves elsewhere need a token to reach ${masterHost}; give --nats-token-file, or --resource-file for one made anew`,
+    );
+  }
+  const token = nats.token ?? (open ? undefined : randomBytes(24).toString('base64url'));
+  const ownerToken = randomBytes(24).toString('base64url');
+  const guests = { ownerToken, ...Subjects.ofSlaves };
+  const { cert, key, verify } = tls;
+  const encrypted = cert !== undefined && key !== undefined;
+  const broker = await startBroker({
+    host: masterHost,
+    port: masterPort,
+    guests,
+    ...(token ? { token } : {}),
+    ...(encrypted ? { tls: { cert, key, ...(verify ? { clientCa: tls.ca } : {}) } } : {}),
+  });
+  broker.onEvent((event) => tellBrokerEvent(event, audit));
+  audit.emit({ type: 'broker-ready', broker: 'embedded', url: broker.url });
+  if (token === undefined) audit.emit({ type: 'no-token', url: broker.url });
+  const url = natsUrl(hostFromHere(broker.host), broker.port);
+  const way = encrypted
+    ? // Whatever names it has: this process knows the broker by its certificate, and shows it the same.
+      { urls: [withTls(url)], tls: { certificate: ownCertificate(cert), ...(verify ? { cert, key } : {}) } }
+    : { urls: [url], insecure };
+  return { broker, address: { ...way, token }, ownAddress: { ...way, token: ownerToken } };
+}
+
+function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {
+  switch (event.type) {
+    case 'auth-failed':
+    case 'auth-failures':
+      audit.emit(event);
+      return;
+    case 'client-closed':
+      audit.emit({ type: 'broker-client-closed', address: event.address, reason: event.reason });
+      return;
+    case 'forbidden': {
+      const reason = event.reason.slice(0, MOST_REASON);
+      audit.emit({ type: 'warning', text: `${event.address} wants what no slave does: ${reason}` });
+      return;
+    }
+    case 'turned-away': {
+      const full = `nearly all of the ${event.limit} files that this process may have open are`;
+      const text = `the broker turned ${event.address} away: ${full}; allow more with ulimit -n`;
+      audit.emit({ type: 'warning', text });
+      return;
+    }
+    case 'crashed':
+      audit.emit({ type: 'error', text: `the broker ended: ${event.error}` });
+      return;
+    case 'client-connected':
+      return;
+    default:
+      event satisfies never;
+  }
+}

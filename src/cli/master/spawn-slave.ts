@@ -1,0 +1,94 @@
+/** One local slave process: how it is started, tied to its master's life, and stopped. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from '../flags/nats-flags.js';
+import { CERTIFICATE_VARIABLE } from '../flags/tls-flags.js';
+import { programCommand } from '../process/one-executable.js';
+import { PARENT_PIPE_VARIABLE } from '../slave/parent-master.js';
+
+const PARENT_PIPE = 3;
+
+export interface SlaveCommand {
+  /** The file that node runs. */
+  readonly program: string;
+  /** `--slave`, where the master is, and the program's own; seen by all users of the machine, so no secrets. */
+  readonly args: readonly string[];
+  readonly token?: string | undefined;
+  /** Of `--nats-user`. */
+  readonly password?: string | undefined;
+  /** Of the broker inside the master, in PEM. */
+  readonly certificate?: string | undefined;
+}
+
+export interface SlaveEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The process could not be started at all. */
+  readonly error?: Error | undefined;
+}
+
+export interface SlaveProcess {
+  /** Undefined if it could not be started. */
+  readonly pid: number | undefined;
+  terminate(): void;
+  /** With what it started itself, as far as that stayed in its process group. */
+  kill(): void;
+}
+
+/** Calls `onEnd` once, never before it has returned. */
+export type SpawnSlave = (command: SlaveCommand, onEnd: (end: SlaveEnd) => void) => SlaveProcess;
+
+/**
+ * Detached, so that Ctrl-C reaches the master only, which then stops its slaves in order. Output goes
+ * where the master's goes.
+ */
+export const spawnSlave: SpawnSlave = ({ program, args, token, password, certificate }, onEnd) => {
+  let child: ChildProcess;
+  try {
+    const [command, ...prefix] = programCommand(program);
+    child = spawn(command, [...prefix, ...args], {
+      detached: true,
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      env: {
+        ...process.env,
+        [PARENT_PIPE_VARIABLE]: `${PARENT_PIPE}:${process.pid}`,
+        [TOKEN_VARIABLE]: token,
+        [PASSWORD_VARIABLE]: password,
+        [CERTIFICATE_VARIABLE]: certificate,
+      },
+    });
+  } catch (error) {
+    // Node throws some failures of spawn (E2BIG, ENOMEM) and emits the others (ENOENT, EAGAIN)
+    const failure = error instanceof Error ? error : new Error(String(error));
+    process.nextTick(onEnd, { code: null, signal: null, error: failure });
+    return { pid: undefined, terminate: () => {}, kill: () => {} };
+  }
+  // There is no stdio at all when it was file descriptors that ran out
+  const pipe = child.stdio?.[PARENT_PIPE];
+  // A dying slave may reset the pipe; its exit is what counts
+  pipe?.on('error', () => {});
+  child.once('exit', (code, signal) => {
+    pipe?.destroy();
+    onEnd({ code, signal });
+  });
+  child.on('error', (error) => {
+    if (child.pid === undefined) onEnd({ code: null, signal: null, error });
+  });
+  return { pid: child.pid, terminate: () => terminate(child), kill: () => killGroup(child) };
+};
+
+/** Node takes a process that could not be started for pid 0 until it has said so: our own process group. */
+function terminate(child: ChildProcess): void {
+  if (child.pid !== undefined) child.kill('SIGTERM');
+}
+
+function killGroup(child: ChildProcess): void {
+  const { pid, exitCode, signalCode } = child;
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // No group of that number, as on Windows
+    child.kill('SIGKILL');
+  }
+}

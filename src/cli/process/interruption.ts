@@ -1,0 +1,68 @@
+/** What may end a process before its algorithm does: a signal, or an exception that nobody caught. */
+
+import type { AuditSink } from '../../audit/audit-trail.js';
+import { FAILURE } from './exit-code.js';
+
+const SIGNAL_CODES: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 130, SIGTERM: 143 };
+
+export type Uncaught = {
+  readonly by: 'exception';
+  readonly error: unknown;
+  /** It is the reason of a promise that was rejected while nobody awaited it. */
+  readonly isRejection: boolean;
+};
+
+export type Interruption =
+  | { readonly by: 'signal'; readonly signal: NodeJS.Signals; readonly code: number }
+  | Uncaught;
+
+export interface InterruptionWatch {
+  /** Resolves with the first one. */
+  readonly first: Promise<Interruption>;
+  /** From now on the process has its exit code, and a signal can only make it come sooner. */
+  readonly end: (code: number) => void;
+}
+
+/**
+ * A second signal ends the process at once. `onException` is called at once for each exception, and told whether
+ * anything interrupted before it; a program that listens for exceptions itself decides itself, as in Node.
+ */
+export function watchForInterruption(
+  audit: AuditSink,
+  onException: (uncaught: Uncaught, isFirst: boolean) => void,
+): InterruptionWatch {
+  let onSignal: (signal: NodeJS.Signals) => void = () => {};
+  let onUncaught: NodeJS.UncaughtExceptionListener = () => {};
+  let ended: number | undefined;
+  let failed = false;
+  const first = new Promise<Interruption>((resolve) => {
+    let signals = 0;
+    onSignal = (signal) => {
+      if (ended !== undefined) process.exit(ended);
+      audit.emit({ type: 'interrupted', signal });
+      const code = SIGNAL_CODES[signal] ?? FAILURE;
+      // The second time the user means it.
+      if (++signals > 1) process.exit(code);
+      resolve({ by: 'signal', signal, code });
+    };
+    onUncaught = (error, origin) => {
+      if (process.listenerCount('uncaughtException') > 1) return;
+      const uncaught = { by: 'exception', error, isRejection: origin === 'unhandledRejection' } as const;
+      const isFirst = !failed && signals === 0;
+      failed = true;
+      onException(uncaught, isFirst);
+      resolve(uncaught);
+    };
+  });
+  for (const signal of Object.keys(SIGNAL_CODES)) process.on(signal, onSignal);
+  // Before those that listen once, which count no more when they have been called.
+  process.prependListener('uncaughtException', onUncaught);
+  return {
+    first,
+    end: (code) => {
+      ended = code;
+      // What throws again and again must not take the exit code away.
+      if (!failed) process.off('uncaughtException', onUncaught);
+    },
+  };
+}

@@ -1,0 +1,173 @@
+/**
+ * Keeps the resource file up to date, atomically and one write after another; a failed write stops nothing.
+ *
+ * A master writes over its own run and over one that is over, and leaves alone what another one has taken.
+ * Looking and writing happen under FILE.lock, so that of two masters that start at once the later one sees
+ * the other's file.
+ */
+
+import type { AuditSink } from '../../audit/audit-trail.js';
+import { leaveLock, takeLock } from '../../audit/write/file-lock.js';
+import { thisHolder } from '../../audit/write/file-owner.js';
+import { FlagError } from '../../errors.js';
+import type { BrokerAddress } from '../../link/ports.js';
+import { findPreviousRun } from './previous-run.js';
+import { type ResourceFile, readResourceFile, writeResourceFile } from './resource-file.js';
+
+/** A lock of a dead process is taken over after two seconds. */
+const LOCK_WITHIN_MS = 3_000;
+const LOCK_RETRY_MS = 20;
+
+export interface ResourceWriterOptions {
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly audit: AuditSink;
+  /** Names the run of this master. */
+  readonly run: string;
+  /** How to reach the broker of a master that the file names. */
+  readonly reach: (file: ResourceFile) => BrokerAddress;
+}
+
+type Status = ResourceFile['computation-status'];
+
+export class ResourceWriter {
+  readonly #options: ResourceWriterOptions;
+  /** `looking` until the first write, `taken` for good once another master was found to have it. */
+  #state: 'looking' | 'holding' | 'taken' | 'ended' = 'looking';
+  /** A run that is over, or of which nobody can tell. */
+  #previousRun: string | undefined;
+  #describe: ((status: Status) => ResourceFile) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: ResourceWriterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Looks whose the file is, without writing; takes five seconds at most. A master of which nobody can tell
+   * whether it lives loses the file, with a warning. Throws FlagError if its master lives.
+   */
+  async claim(): Promise<void> {
+    const { path, reach } = this.#options;
+    const file = await this.#read((reason) => this.#warn(`${reason}; it is replaced`));
+    if (file === undefined || this.#mayReplace(file)) return;
+    const found = await findPreviousRun(file, reach(file));
+    if (found.state === 'alive') {
+      throw new FlagError(
+        '--resource-file',
+        `expected a file that no other master has, ${path} is of ${masterOf(file)}, which lives (${found.evidence}); stop that one, or type --resource-file with another name`,
+      );
+    }
+    if (found.state === 'unclear') {
+      this.#warn(
+        `${path} is of ${masterOf(file)}, which may still live (${found.evidence}); it is taken over`,
+      );
+    }
+    this.#previousRun = file['run-id'];
+  }
+
+  /**
+   * Writes for the first time, and again at each interval, what `describe` gives: the file as it should be then.
+   * Throws FlagError as `claim` does.
+   */
+  async begin(describe: (status: Status) => ResourceFile): Promise<void> {
+    this.#describe = describe;
+    // Who began at the same time may have been first
+    while ((await this.#write('in-progress')) !== undefined) await this.claim();
+    // setInterval takes at most 2^31 - 1 ms; longer would fire at once.
+    const intervalMs = Math.min(this.#options.intervalMs, 2 ** 31 - 1);
+    this.#timer = setInterval(() => void this.#update('in-progress'), intervalMs);
+    this.#timer.unref();
+  }
+
+  /** The last write; `in-progress` if the computation did not come to its end. May be called twice. */
+  async end(status: Status): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#update(status);
+    this.#state = 'ended';
+  }
+
+  #update(status: Status): Promise<void> {
+    this.#writing = this.#writing.then(async () => {
+      if (this.#state === 'taken' || this.#state === 'ended') return;
+      const other = await this.#write(status);
+      if (other === undefined) return;
+      this.#state = 'taken';
+      clearInterval(this.#timer);
+      const { path } = this.#options;
+      this.#warn(
+        `${path} was taken by ${masterOf(other)} and is left alone; give each master a file of its own`,
+      );
+    });
+    return this.#writing;
+  }
+
+  /** Returns what is there instead if that may not be written over. */
+  async #write(status: Status): Promise<ResourceFile | undefined> {
+    const { path, audit } = this.#options;
+    const wanted = this.#describe?.(status);
+    if (wanted === undefined) return undefined;
+    try {
+      return await this.#locked(async () => {
+        const file = await this.#read();
+        if (file !== undefined && !this.#mayReplace(file)) return file;
+        await writeResourceFile(path, wanted);
+        this.#state = 'holding';
+        audit.emit({ type: 'resource-file-written', path });
+        return undefined;
+      });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      audit.emit({ type: 'resource-file-unwritten', path, reason });
+      return undefined;
+    }
+  }
+
+  /** Once the file is ours, every other run in it is one that has taken it. */
+  #mayReplace(file: ResourceFile): boolean {
+    const run = file['run-id'];
+    if (run === this.#options.run) return true;
+    return (
+      this.#state === 'looking' && (run === this.#previousRun || file['computation-status'] === 'finished')
+    );
+  }
+
+  /** Undefined if there is none, or what is there is no resource file. */
+  async #read(onUnusable: (reason: string) => void = () => {}): Promise<ResourceFile | undefined> {
+    try {
+      const reading = await readResourceFile(this.#options.path);
+      return reading.status === 'read' ? reading.file : undefined;
+    } catch (error) {
+      onUnusable(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
+  /** A lock that nobody gives back does not keep a master from telling its end: then the look alone must do. */
+  async #locked<T>(body: () => Promise<T>): Promise<T> {
+    const lock = `${this.#options.path}.lock`;
+    const holder = thisHolder();
+    const deadline = performance.now() + LOCK_WITHIN_MS;
+    let taken = await takeLock(lock, holder);
+    while (!taken && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
+      taken = await takeLock(lock, holder);
+    }
+    try {
+      return await body();
+    } finally {
+      if (taken) await leaveLock(lock, holder);
+    }
+  }
+
+  #warn(text: string): void {
+    this.#options.audit.emit({ type: 'warning', text: `--resource-file: ${text}` });
+  }
+}
+
+function masterOf(file: ResourceFile): string {
+  const known = file['master-process'];
+  const where = known === undefined ? '' : ` (pid ${known.pid} on ${known.host})`;
+  return `run ${file['run-id']} of member ${JSON.stringify(file['member-id'])}${where}`;
+}

@@ -1,0 +1,100 @@
+/** Runs a slave from its configuration: where its master is, its algorithm, its ties to a parent. */
+
+import { listAlgorithms } from '../../algorithms/registry.js';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { SpareThread } from '../../link/sentinel/spare-thread.js';
+import { type Located, type ParentMaster, Slave } from '../../slave/slave.js';
+import type { SlaveAlgorithm } from '../define-program.js';
+import type { Configuration } from '../flags/configuration.js';
+import { refuseExposedSecret } from '../flags/exposed-secrets.js';
+import { saysNotices } from '../process/program-trail.js';
+import { type ResourceFile, readResourceFile } from '../resource-file/resource-file.js';
+import { slaveTarget } from './slave-target.js';
+
+interface RunSlaveParams {
+  readonly configuration: Configuration;
+  readonly audit: AuditSink;
+  /** Undefined for CL-MW's default. */
+  readonly algorithm: SlaveAlgorithm | undefined;
+  readonly parent?: ParentMaster | undefined;
+  readonly mayKill: boolean;
+  readonly spare?: SpareThread | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function createSlave(params: RunSlaveParams): Slave {
+  const { configuration, audit, algorithm, parent, mayKill, spare, signal } = params;
+  refuseWhatFlagsExpose(configuration);
+  if (algorithm === undefined) audit.emit({ type: 'default-slave-algorithm' });
+  return new Slave({
+    locate: locator(configuration, audit),
+    algorithm: algorithm ?? ((slave) => slave.slaveLoopSimple()),
+    algorithms: listAlgorithms(),
+    audit,
+    argv: configuration.argv,
+    memberId: configuration.memberId,
+    clientTimeoutMs: configuration.clientTimeoutMs,
+    connectTimeoutMs: configuration.connectTimeoutMs,
+    concurrency: configuration.slaveConcurrency,
+    parent,
+    mayKill,
+    spare,
+    auditFile: configuration.auditFile,
+    auditFormat: configuration.auditFormat,
+    killOnStandardError: shownOfKill(configuration, parent),
+    signal,
+  });
+}
+
+/** A master tells itself how its local slave ended. */
+function shownOfKill(
+  configuration: Configuration,
+  parent: ParentMaster | undefined,
+): 'line' | 'notice' | 'nothing' {
+  if (!saysNotices(configuration)) return 'line';
+  return parent === undefined ? 'notice' : 'nothing';
+}
+
+/** What a resource file says may be another thing the next time it is read; flags stay as they are. */
+function refuseWhatFlagsExpose(configuration: Configuration): void {
+  if (configuration.resourceFile !== undefined) return;
+  const target = slaveTarget(configuration, undefined);
+  if (target.kind === 'connect') refuseExposedSecret(target.broker);
+}
+
+/** Reads the resource file anew at each call: its master may have been started again meanwhile. */
+function locator(configuration: Configuration, audit: AuditSink): () => Promise<Located> {
+  const path = configuration.resourceFile?.path;
+  let told = false;
+  let warned = false;
+  return async () => {
+    let file: ResourceFile | undefined;
+    if (path !== undefined) {
+      if (!told) audit.emit({ type: 'resource-file-loading', path });
+      told = true;
+      try {
+        const reading = await readResourceFile(path);
+        if (reading.status === 'read') {
+          file = reading.file;
+          if (reading.tooOpen && !warned) {
+            warned = true;
+            audit.emit({ type: 'warning', text: `others may read the token in ${path}; chmod 600 it` });
+          }
+        }
+      } catch (error) {
+        return { kind: 'missing', message: error instanceof Error ? error.message : String(error) };
+      }
+    }
+    const target = slaveTarget(configuration, file);
+    switch (target.kind) {
+      case 'finished':
+        return { ...target, path: path ?? '' };
+      case 'missing':
+        return target;
+      case 'connect':
+        return { ...target };
+      default:
+        return target satisfies never;
+    }
+  };
+}
