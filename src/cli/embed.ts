@@ -8,9 +8,9 @@ import type { MasterOptions, SlaveAlgorithm } from './define-program.js';
 import type { Configuration } from './flags/configuration.js';
 import { parseFlags } from './flags/parse-command.js';
 import type { Flags } from './flags/program-flags.js';
-import { hostFromHere } from './master/reachable-hosts.js';
 import type { RunningMaster } from './master/run-master.js';
-import { openTrail } from './process/open-trail.js';
+import { hostFromHere } from './process/reachable-hosts.js';
+import { openTrail } from './trail/open-trail.js';
 
 interface AuditOptions {
   /** Hears every audit event. Without it and without `auditFile` the trail is silent. */

@@ -17,9 +17,9 @@ import { exitCodeOf, FAILURE } from './process/exit-code.js';
 import { watchForInterruption } from './process/interruption.js';
 import { LostOutput } from './process/lost-output.js';
 import { programFile } from './process/one-executable.js';
-import { openProgramTrail, type ProgramTrail } from './process/program-trail.js';
 import { packageVersion } from './process/versions.js';
 import { PARENT_PIPE_VARIABLE, takeParent } from './slave/parent-master.js';
+import { openProgramTrail, type ProgramTrail } from './trail/program-trail.js';
 
 /** What still holds the event loop so long after the end is named, and the process exits all the same. */
 const LINGER_MS = 2_000;

@@ -5,7 +5,7 @@ import { withTls } from '../../link/connection/broker-urls.js';
 import { shellWords } from '../batch/shell-quote.js';
 import type { Configuration } from '../flags/configuration.js';
 import { programCommand } from '../process/one-executable.js';
-import { hostsFromElsewhere } from './reachable-hosts.js';
+import { hostsFromElsewhere } from '../process/reachable-hosts.js';
 
 interface JoinCommandParams {
   readonly configuration: Configuration;

@@ -11,7 +11,7 @@ import { Subjects } from '../../wire/messages/subjects.js';
 import type { Configuration } from '../flags/configuration.js';
 import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.js';
 import { ownCertificate } from '../flags/tls-flags.js';
-import { hostFromHere, natsUrl } from './reachable-hosts.js';
+import { hostFromHere, natsUrl } from '../process/reachable-hosts.js';
 
 /** Characters of a subject that is told. */
 const MOST_REASON = 200;

@@ -5,8 +5,8 @@ import type { Broker } from '../../broker/start-broker.js';
 import type { BrokerAddress } from '../../link/ports.js';
 import type { Master } from '../../master/master.js';
 import type { Configuration } from '../flags/configuration.js';
+import { hostFromHere } from '../process/reachable-hosts.js';
 import { type LocalSlaveEvent, LocalSlaves } from './local-slaves.js';
-import { hostFromHere } from './reachable-hosts.js';
 
 interface StartLocalSlavesParams {
   readonly configuration: Configuration;

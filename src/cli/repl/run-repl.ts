@@ -13,8 +13,8 @@ import { programAuthorization } from '../define-program.js';
 import type { Configuration } from '../flags/configuration.js';
 import { RunningMaster } from '../master/run-master.js';
 import { programFile } from '../process/one-executable.js';
-import { openTrail } from '../process/open-trail.js';
 import { packageVersion } from '../process/versions.js';
+import { openTrail } from '../trail/open-trail.js';
 import { MwRepl } from './mw-repl.js';
 import { helpText, replNames } from './repl-names.js';
 

@@ -8,7 +8,7 @@ import { withTls } from '../../link/connection/broker-urls.js';
 import type { BrokerAddress } from '../../link/ports.js';
 import type { Master } from '../../master/master.js';
 import type { Configuration } from '../flags/configuration.js';
-import { hostsFromElsewhere, natsUrl } from '../master/reachable-hosts.js';
+import { hostsFromElsewhere, natsUrl } from '../process/reachable-hosts.js';
 import type { ResourceFile } from './resource-file.js';
 import { ResourceWriter } from './resource-writer.js';
 

@@ -7,8 +7,8 @@ import { type Located, type ParentMaster, Slave } from '../../slave/slave.js';
 import type { SlaveAlgorithm } from '../define-program.js';
 import type { Configuration } from '../flags/configuration.js';
 import { refuseExposedSecret } from '../flags/exposed-secrets.js';
-import { saysNotices } from '../process/program-trail.js';
 import { type ResourceFile, readResourceFile } from '../resource-file/resource-file.js';
+import { saysNotices } from '../trail/program-trail.js';
 import { slaveTarget } from './slave-target.js';
 
 interface RunSlaveParams {

@@ -2,7 +2,7 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hostFromHere, hostsFromElsewhere, natsUrl } from '../../../src/cli/master/reachable-hosts.js';
+import { hostFromHere, hostsFromElsewhere, natsUrl } from '../../../src/cli/process/reachable-hosts.js';
 
 const one = (address: string, internal = false): NetworkInterfaceInfo =>
   ({ address, internal, family: address.includes(':') ? 'IPv6' : 'IPv4' }) as NetworkInterfaceInfo;
