@@ -68,7 +68,8 @@ export type {
   SubmitAllOptions,
 } from './master/program/master-handle.js';
 // What their algorithms hold, and what a program may decide
-export type { AuthorizeSlave, SlaveIdentity } from './master/slaves/admissions.js';
+export type { SlaveIdentity } from './master/model/slave-identity.js';
+export type { AuthorizeSlave } from './master/slaves/admissions.js';
 export type { OrderedSlave } from './master/slaves/slave-groups.js';
 export type { SlaveHandle, SlaveLoopReport } from './slave/run/slave-handle.js';
 export { type SlaveLocal, slaveLocal, type TaskContext, taskContext } from './slave/run/task-context.js';

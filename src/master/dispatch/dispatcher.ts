@@ -6,9 +6,9 @@
 import { Deque } from '../../structures/deque.js';
 import { type TimeLimit, taskEntryText, tasksText } from '../../wire/messages/entries.js';
 import type { TaskJar } from '../jar/task-jar.js';
-import type { Group, SlaveRecord } from '../model/slave-record.js';
+import { FIRST_WINDOW, type Group, type SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
-import { FIRST_WINDOW, GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
+import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 
 /** Bytes of an entry besides its arguments, generously. */
 const ENTRY_BYTES = 32;

@@ -1,5 +1,6 @@
 /** How many tasks go into one group, and how many groups a slave may have outstanding. */
 
+import { FIRST_WINDOW } from '../model/slave-record.js';
 import type { AlgorithmEntry } from '../model/task.js';
 
 /** What a group under `auto` should take of a slave's time, and its bounds. */
@@ -13,7 +14,6 @@ const MOMENT_SECONDS = 0.0001;
 /** From one group to the next it may grow this much, since the first measurements say little. */
 const GROWTH = 10;
 
-export const FIRST_WINDOW = 2;
 const LARGEST_WINDOW = 64;
 
 export interface GroupingState {

@@ -4,8 +4,8 @@ import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { Command, HandshakeMessage } from '../../wire/messages/messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
-import type { SlaveIdentity } from '../slaves/admissions.js';
 import type { ResultStore } from './result-store.js';
+import type { SlaveIdentity } from './slave-identity.js';
 import type { SlaveRecord } from './slave-record.js';
 
 export interface MasterPorts {

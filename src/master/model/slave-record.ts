@@ -8,9 +8,6 @@ import type { Farewell } from '../../wire/messages/messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
 import type { CreditMember } from '../../wire/session/credit.js';
 import type { Session } from '../../wire/session/session.js';
-import { FIRST_WINDOW } from '../dispatch/grouping.js';
-import type { ComputeSheet } from '../fates/ledger.js';
-import type { Allocated } from '../slaves/allocation.js';
 import type { GivenRun } from './given-run.js';
 import type { SlaveMachine } from './slave-machine.js';
 import type { Task } from './task.js';
@@ -42,6 +39,8 @@ export interface EarlierSession {
   readonly given: number;
 }
 
+/** Groups that a slave may have outstanding before anything was measured: one runs while the next travels. */
+export const FIRST_WINDOW = 2;
 /** Sessions that are remembered of one slave: results wait for the next one, not for the hundredth. */
 const MOST_EARLIER = 100;
 const NONE_EARLIER: readonly EarlierSession[] = [];
@@ -50,7 +49,7 @@ const NONE_GOING_ON: readonly Task[] = [];
 /** Groups without an open task that may lie among others before they are sorted out. */
 const MOST_CLOSED = 64;
 
-export class SlaveRecord implements Allocated, ComputeSheet {
+export class SlaveRecord {
   kind: SlaveKind;
   draftedFor: SlaveKind | undefined = undefined;
   #mailbox: Deque<Task> | undefined;

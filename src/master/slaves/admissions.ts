@@ -4,27 +4,9 @@
  * meanwhile, one that falls silent is forgotten, and one that waits for ten seconds is refused.
  */
 
-import type { SlaveId } from '../../algorithms/types.js';
 import type { Hello } from '../../wire/messages/messages.js';
 import { NO_USER, type SessionAddress } from '../../wire/messages/subjects.js';
-
-/** Who asks to join. All but `user` is what the slave says of itself. */
-export interface SlaveIdentity {
-  /**
-   * Its NATS user, by name or public nkey; undefined where there are none, as on the broker in the master.
-   * It can be trusted if the nats-server confines its users to their own subjects.
-   */
-  readonly user: string | undefined;
-  readonly memberId: string;
-  readonly host: string;
-  readonly pid: number;
-  /** Fingerprints by name; those that the master has too are the same, unless version skew is allowed. */
-  readonly algorithms: ReadonlyMap<string, string>;
-  /** How many unordered tasks it runs at once. */
-  readonly concurrency: number;
-  /** Under which id it was here before, if it says so. */
-  readonly previousSid: SlaveId | undefined;
-}
+import type { SlaveIdentity } from '../model/slave-identity.js';
 
 /**
  * Says whether a slave may join: `true`, and nothing else, lets it in. `false`, a text with the reason, an

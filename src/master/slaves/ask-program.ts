@@ -1,6 +1,7 @@
 /** Asks the program whether a slave may join, whatever the program then does. */
 
-import type { Authorization, AuthorizeSlave, SlaveIdentity } from './admissions.js';
+import type { SlaveIdentity } from '../model/slave-identity.js';
+import type { Authorization, AuthorizeSlave } from './admissions.js';
 
 /** A slave is told no more than this of a reason. */
 const LONGEST_REASON = 1_000;

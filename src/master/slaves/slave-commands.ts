@@ -2,10 +2,14 @@
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { Acknowledgement, Command } from '../../wire/messages/messages.js';
-import type { Settlement } from '../fates/settlement.js';
 import type { MasterPorts } from '../model/master-ports.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
+
+/** Takes back from a slave what it has not begun: its tasks from the first index up to the second. */
+interface TakesBack {
+  takeBack(slave: SlaveRecord, from: number, to: number): void;
+}
 
 export class Commands {
   readonly #ports: MasterPorts;
@@ -51,12 +55,12 @@ export class Commands {
   takeAcknowledgement(
     slave: SlaveRecord,
     { id, from, found }: Pick<Acknowledgement, 'id' | 'from' | 'found'>,
-    settlement: Settlement,
+    fates: TakesBack,
   ): void {
     if (slave.recalling?.id === id) {
       const { to } = slave.recalling;
       slave.recalling = undefined;
-      if (from !== undefined) settlement.takeBack(slave, from, to);
+      if (from !== undefined) fates.takeBack(slave, from, to);
     }
     const cancelled = slave.cancels?.get(id);
     if (cancelled !== undefined) {

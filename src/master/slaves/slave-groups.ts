@@ -6,7 +6,6 @@
 import type { SlaveId } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { SlaveKind } from '../../audit/events.js';
-import type { Settlement } from '../fates/settlement.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Allocation } from './allocation.js';
 import type { Roster } from './roster.js';
@@ -23,7 +22,8 @@ const MOST_UNTAKEN = 100_000;
 interface GroupsParams {
   readonly allocation: Allocation;
   readonly roster: Roster;
-  readonly settlement: Settlement;
+  /** What waits for this slave alone has none any more, and goes elsewhere or is given up. */
+  readonly clearMailbox: (slave: SlaveRecord, reason: 'slave-freed', message: string) => void;
   readonly audit: AuditSink;
   /** A slave will move as soon as it runs nothing: take back what it has not begun. */
   readonly onDrafted: (slave: SlaveRecord) => void;
@@ -33,7 +33,7 @@ interface GroupsParams {
 export class Groups {
   readonly #allocation: Allocation;
   readonly #roster: Roster;
-  readonly #settlement: Settlement;
+  readonly #clearMailbox: GroupsParams['clearMailbox'];
   readonly #audit: AuditSink;
   readonly #onDraftedPort: GroupsParams['onDrafted'];
   readonly #onMovedPort: GroupsParams['onMoved'];
@@ -43,7 +43,7 @@ export class Groups {
   constructor(params: GroupsParams) {
     this.#allocation = params.allocation;
     this.#roster = params.roster;
-    this.#settlement = params.settlement;
+    this.#clearMailbox = params.clearMailbox;
     this.#audit = params.audit;
     this.#onDraftedPort = params.onDrafted;
     this.#onMovedPort = params.onMoved;
@@ -87,7 +87,7 @@ export class Groups {
     const slave = this.#roster.findByNumber(number);
     if (slave === undefined || !slave.takesOrdered) return false;
     this.#allocation.free(slave);
-    this.#settlement.clearMailbox(slave, 'slave-freed', `${slave.sid} was freed`);
+    this.#clearMailbox(slave, 'slave-freed', `${slave.sid} was freed`);
     if (this.#allocation.settle(slave)) this.#onMoved(slave);
     return true;
   }

@@ -3,7 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { silentAudit } from '../../../src/audit/memory-trail.js';
-import type { SlaveIdentity } from '../../../src/master/slaves/admissions.js';
+import type { SlaveIdentity } from '../../../src/master/model/slave-identity.js';
 import { askProgram } from '../../../src/master/slaves/ask-program.js';
 import type { Sessions } from '../../../src/master/slaves/sessions.js';
 import { type HandshakeMessage, type Hello, PROTOCOL_VERSION } from '../../../src/wire/messages/messages.js';
