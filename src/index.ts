@@ -59,6 +59,8 @@ export {
   type UnrunnableReason,
   UsageError,
 } from './errors.js';
+// What their algorithms hold, and what a program may decide
+export type { SlaveIdentity } from './master/model/slave-identity.js';
 export type {
   AllocateOptions,
   FailedTask,
@@ -67,8 +69,6 @@ export type {
   MasterLoopReport,
   SubmitAllOptions,
 } from './master/program/master-handle.js';
-// What their algorithms hold, and what a program may decide
-export type { SlaveIdentity } from './master/model/slave-identity.js';
 export type { AuthorizeSlave } from './master/slaves/admissions.js';
 export type { OrderedSlave } from './master/slaves/slave-groups.js';
 export type { SlaveHandle, SlaveLoopReport } from './slave/run/slave-handle.js';

@@ -209,7 +209,7 @@ export class Parts {
     this.dispatcher.strike(slave);
     slave.machine.send('gone');
     this.slaves.splice(this.slaves.indexOf(slave), 1);
-    this.settlement.reclaim(slave, 'test', now);
+    this.settlement.reclaimer.takeFromLost(slave, 'test', now);
   }
 
   /** What the program would have by now: `number status`. */

@@ -112,7 +112,8 @@ export class MasterCore {
     this.groups = new Groups({
       allocation: this.#sessions.allocation,
       roster: this.roster,
-      clearMailbox: (slave, reason, message) => this.#settlement.clearMailbox(slave, reason, message),
+      clearMailbox: (slave, reason, message) =>
+        this.#settlement.reclaimer.clearMailbox(slave, reason, message),
       audit: this.#audit,
       onDrafted: (slave) => this.#commands.recallAll(slave),
       onMoved: (slave) => {

@@ -220,7 +220,7 @@ export class SlaveSide {
     this.#dispatcher.strike(slave);
     this.#sessions.end(slave);
     if (!this.isEnding) {
-      this.#settlement.reclaim(slave, evidence, now);
+      this.#settlement.reclaimer.takeFromLost(slave, evidence, now);
       this.#groups.onGone(slave);
     }
     this.#onNews();

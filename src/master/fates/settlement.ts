@@ -1,6 +1,6 @@
 /**
- * Gives each task its one fate: from a result, from its policy when its slave is lost, or because the
- * program cancels it. Everything that settles or requeues a task is here.
+ * Gives each task its one fate: from a result, from its policy after its last run, or because the
+ * program cancels it. What lost slaves were given goes back by reclaim.ts.
  */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -13,16 +13,15 @@ import { encodeStoredResult } from '../checkpoint/stored-result.js';
 import { nextAverage, nextWindow } from '../dispatch/grouping.js';
 import type { AbortWatch } from '../jar/abort-watch.js';
 import type { TaskJar } from '../jar/task-jar.js';
-import { noteGiven } from '../model/given-run.js';
 import { readFate } from '../model/read-fate.js';
 import type { Group, SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import { TaskFate } from '../model/task-fate.js';
-import { judgeBegun } from './blame.js';
 import type { Comebacks } from './comebacks.js';
 import type { FateBox } from './fate-box.js';
 import type { Ledger } from './ledger.js';
-import { countRuns, mayGoElsewhere, Retries, refusal } from './retries.js';
+import { Reclaimer } from './reclaim.js';
+import { Retries } from './retries.js';
 import type { Thrown } from './thrown.js';
 
 export interface SettlementOptions {
@@ -48,12 +47,12 @@ export class Settlement {
   readonly #thrown: Thrown;
   readonly #audit: AuditSink;
   readonly #retries: Retries;
-  readonly #resultGroup: number;
+  /** Of what lost slaves were given. */
+  readonly reclaimer: Reclaimer;
   readonly #onSuperfluous: SettlementOptions['onSuperfluous'];
   readonly #aborts: AbortWatch;
   readonly #checkpoint: Checkpoint | undefined;
   readonly #comebacks: Comebacks;
-  readonly #wallClock: () => number;
 
   constructor({
     jar,
@@ -73,17 +72,24 @@ export class Settlement {
     this.#ledger = ledger;
     this.#thrown = thrown;
     this.#audit = audit;
-    this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
     this.#onSuperfluous = onSuperfluous;
     this.#checkpoint = checkpoint;
     this.#comebacks = comebacks;
-    this.#wallClock = wallClock;
     this.#aborts = aborts;
     this.#retries = new Retries({
       jar,
       audit,
       wallClock,
       resume: (task) => comebacks.resume(task),
+      giveUp: (task, reason, message) => this.giveUp(task, reason, message),
+    });
+    this.reclaimer = new Reclaimer({
+      jar,
+      audit,
+      comebacks,
+      wallClock,
+      resultGroup,
+      retries: this.#retries,
       giveUp: (task, reason, message) => this.giveUp(task, reason, message),
     });
   }
@@ -234,65 +240,6 @@ export class Settlement {
     this.#decide(task, TaskFate.unrunnable(task, lastSid, error));
   }
 
-  /**
-   * Takes back what a slave that is gone had been given, as each task's policy says. What it may have begun
-   * counts, so that no task is begun more often than its policy allows. What it has likely begun is an attempt,
-   * and runs alone next time if it alone can be to blame; else it is suspected once a second slave was lost with it.
-   */
-  reclaim(slave: SlaveRecord, evidence: string, now: number): void {
-    const tasks = slave.openTasks();
-    const begun = tasks.map(judgeBegun(slave, tasks, this.#resultGroup));
-    const isOneAtATime = slave.concurrency === 1 || begun.filter((one) => one === 'likely').length === 1;
-    const at = this.#wallClock();
-    const charged: number[] = [];
-    slave.clearGroups();
-    this.#comebacks.gone(slave);
-    const others: [task: Task, likely: boolean][] = [];
-    for (const [position, task] of tasks.entries()) {
-      const likely = begun[position] === 'likely';
-      const run = noteGiven(task);
-      task.group = undefined;
-      this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
-      if (begun[position] !== 'no') {
-        run.charge = task.noteRun(slave, evidence, at, !likely);
-        charged.push(task.number);
-        task.suspect ||= (likely && isOneAtATime) || isCloseToItsEnd(task, slave);
-      }
-      if (this.#comebacks.resume(task)) continue;
-      if (!mayGoElsewhere(task)) {
-        this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
-      } else if (begun[position] !== 'no' && task.runs >= task.policy.maxAttempts) {
-        const message = `${countRuns(task)} begun and none came to an end; the last: ${evidence}`;
-        this.#retries.abandon(task, 'max-attempts', message);
-      } else if (task.suspect) {
-        this.#putBack(task, likely, now);
-      } else {
-        others.push([task, likely]);
-      }
-    }
-    for (const [task, likely] of others.reverse()) this.#putBack(task, likely, now);
-    this.#comebacks.note(slave, charged);
-    this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
-  }
-
-  /** Only an attempt has a wait behind it. */
-  #putBack(task: Task, wasAttempt: boolean, now: number): void {
-    if (wasAttempt) this.#retries.putBack(task, now);
-    else this.#jar.putBack(task);
-  }
-
-  /** What waits for a slave that is lost or freed follows its policy (CL-MW). */
-  clearMailbox(slave: SlaveRecord, reason: 'slave-lost' | 'slave-freed', message: string): void {
-    for (let task = this.#jar.takeOrdered(slave); task; task = this.#jar.takeOrdered(slave)) {
-      this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
-      if (mayGoElsewhere(task)) this.#jar.requeue(task);
-      else this.#retries.abandon(task, reason, `${message}; ${refusal(task)}`);
-    }
-    for (const task of this.#jar.waitingFor(slave)) {
-      if (!mayGoElsewhere(task)) this.giveUp(task, reason, `${message}; ${refusal(task)}`);
-    }
-  }
-
   /** Takes unstarted tasks back from a living slave: those of this session from `from` up to `to`. */
   takeBack(slave: SlaveRecord, from: number, to: number): void {
     const back = slave.openTasks().filter(({ index }) => index >= from && index < to);
@@ -302,15 +249,6 @@ export class Settlement {
     }
     if (back.length > 0) this.#audit.emit({ type: 'tasks-recalled', sid: slave.sid, count: back.length });
   }
-}
-
-/**
- * Of many tasks that a lost slave may have begun, one may be to blame: to run all alone that ran side by
- * side, or that waited there, would cost more than to lose a second slave by it; and of a slave that was
- * ended for one task the others are hardly to blame.
- */
-function isCloseToItsEnd({ runs, policy }: Task, { doomed }: SlaveRecord): boolean {
-  return (runs > 1 && !doomed) || runs >= policy.maxAttempts - 1;
 }
 
 function auditedAttempt({ sid, attempt, doubtful, evidence }: FailedAttempt): AuditedAttempt {

@@ -32,7 +32,7 @@ test('a freed slave moves when all that it had was taken back, though it sends n
   const groups = new Groups({
     allocation,
     roster: sessions.roster,
-    clearMailbox: (slave, reason, message) => settlement.clearMailbox(slave, reason, message),
+    clearMailbox: (slave, reason, message) => settlement.reclaimer.clearMailbox(slave, reason, message),
     audit,
     onDrafted: (drafted) => commands.recallAll(drafted),
     onMoved: () => {},

@@ -120,7 +120,7 @@ function endOf(
   const [task] = (sid ? address(parts, slave, 1, policy) : parts.submit(1, createEntry(), policy)) as [Task];
   if (was === 'running') parts.dispatch();
   if (when === 'lost') parts.lose(slave);
-  else parts.settlement.clearMailbox(slave, 'slave-freed', 'it was freed');
+  else parts.settlement.reclaimer.clearMailbox(slave, 'slave-freed', 'it was freed');
   return { task, parts, slave };
 }
 

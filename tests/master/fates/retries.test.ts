@@ -152,7 +152,7 @@ for (const { when, doItAnyway, becomes } of rows) {
     parts.error(slave, 0, 0, 1, 0);
     if (when === 'freed while it waited') {
       slave.draftedFor = 'unordered';
-      parts.settlement.clearMailbox(slave, 'slave-freed', 'it was freed');
+      parts.settlement.reclaimer.clearMailbox(slave, 'slave-freed', 'it was freed');
     }
     if (when === 'lost while it waited') parts.lose(slave);
     const fate = parts.box.takeNext(undefined);

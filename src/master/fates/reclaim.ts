@@ -1,0 +1,111 @@
+/** Takes back what slaves that are gone or freed had been given: from fates back to the jar. */
+
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { UnrunnableReason } from '../../errors.js';
+import type { TaskJar } from '../jar/task-jar.js';
+import { noteGiven } from '../model/given-run.js';
+import type { SlaveRecord } from '../model/slave-record.js';
+import type { Task } from '../model/task.js';
+import { judgeBegun } from './blame.js';
+import type { Comebacks } from './comebacks.js';
+import { countRuns, mayGoElsewhere, type Retries, refusal } from './retries.js';
+
+interface ReclaimerParams {
+  readonly jar: TaskJar;
+  readonly audit: AuditSink;
+  readonly comebacks: Comebacks;
+  readonly retries: Retries;
+  /** Unix milliseconds. */
+  readonly wallClock: () => number;
+  readonly resultGroup: number | 'auto';
+  /** The task can never run again. */
+  readonly giveUp: (task: Task, reason: UnrunnableReason, message: string) => void;
+}
+
+export class Reclaimer {
+  readonly #jar: TaskJar;
+  readonly #audit: AuditSink;
+  readonly #comebacks: Comebacks;
+  readonly #retries: Retries;
+  readonly #wallClock: () => number;
+  readonly #resultGroup: number;
+  readonly #giveUp: ReclaimerParams['giveUp'];
+
+  constructor({ jar, audit, comebacks, retries, wallClock, resultGroup, giveUp }: ReclaimerParams) {
+    this.#jar = jar;
+    this.#audit = audit;
+    this.#comebacks = comebacks;
+    this.#retries = retries;
+    this.#wallClock = wallClock;
+    this.#resultGroup = resultGroup === 'auto' ? 1 : resultGroup;
+    this.#giveUp = giveUp;
+  }
+
+  /**
+   * Takes back what a slave that is gone had been given, as each task's policy says. What it may have begun
+   * counts, so that no task is begun more often than its policy allows. What it has likely begun is an attempt,
+   * and runs alone next time if it alone can be to blame; else it is suspected once a second slave was lost with it.
+   */
+  takeFromLost(slave: SlaveRecord, evidence: string, now: number): void {
+    const tasks = slave.openTasks();
+    const begun = tasks.map(judgeBegun(slave, tasks, this.#resultGroup));
+    const isOneAtATime = slave.concurrency === 1 || begun.filter((one) => one === 'likely').length === 1;
+    const at = this.#wallClock();
+    const charged: number[] = [];
+    slave.clearGroups();
+    this.#comebacks.gone(slave);
+    const others: [task: Task, likely: boolean][] = [];
+    for (const [position, task] of tasks.entries()) {
+      const likely = begun[position] === 'likely';
+      const run = noteGiven(task);
+      task.group = undefined;
+      this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
+      if (begun[position] !== 'no') {
+        run.charge = task.noteRun(slave, evidence, at, !likely);
+        charged.push(task.number);
+        task.suspect ||= (likely && isOneAtATime) || isCloseToItsEnd(task, slave);
+      }
+      if (this.#comebacks.resume(task)) continue;
+      if (!mayGoElsewhere(task)) {
+        this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
+      } else if (begun[position] !== 'no' && task.runs >= task.policy.maxAttempts) {
+        const message = `${countRuns(task)} begun and none came to an end; the last: ${evidence}`;
+        this.#retries.abandon(task, 'max-attempts', message);
+      } else if (task.suspect) {
+        this.#putBack(task, likely, now);
+      } else {
+        others.push([task, likely]);
+      }
+    }
+    for (const [task, likely] of others.reverse()) this.#putBack(task, likely, now);
+    this.#comebacks.note(slave, charged);
+    this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
+  }
+
+  /** Only an attempt has a wait behind it. */
+  #putBack(task: Task, wasAttempt: boolean, now: number): void {
+    if (wasAttempt) this.#retries.putBack(task, now);
+    else this.#jar.putBack(task);
+  }
+
+  /** What waits for a slave that is lost or freed follows its policy (CL-MW). */
+  clearMailbox(slave: SlaveRecord, reason: 'slave-lost' | 'slave-freed', message: string): void {
+    for (let task = this.#jar.takeOrdered(slave); task; task = this.#jar.takeOrdered(slave)) {
+      this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
+      if (mayGoElsewhere(task)) this.#jar.requeue(task);
+      else this.#retries.abandon(task, reason, `${message}; ${refusal(task)}`);
+    }
+    for (const task of this.#jar.waitingFor(slave)) {
+      if (!mayGoElsewhere(task)) this.#giveUp(task, reason, `${message}; ${refusal(task)}`);
+    }
+  }
+}
+
+/**
+ * Of many tasks that a lost slave may have begun, one may be to blame: to run all alone that ran side by
+ * side, or that waited there, would cost more than to lose a second slave by it; and of a slave that was
+ * ended for one task the others are hardly to blame.
+ */
+function isCloseToItsEnd({ runs, policy }: Task, { doomed }: SlaveRecord): boolean {
+  return (runs > 1 && !doomed) || runs >= policy.maxAttempts - 1;
+}
