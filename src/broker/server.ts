@@ -5,15 +5,10 @@ import { Holds } from './admission/guest-brake.js';
 import { GuestRights } from './admission/guests.js';
 import { Refusals } from './admission/refusals.js';
 import type { BrokerTls, TlsDoor } from './admission/tls-door.js';
+import type { BrokerEvent } from './broker-event.js';
 import { Client, type ClientSurroundings, type Subscription } from './client.js';
 import { isNearLimit, openFileLimit } from './file-limit.js';
-import {
-  type BrokerBounds,
-  type BrokerEvent,
-  type BrokerOptions,
-  DEFAULT_BOUNDS,
-  DEFAULT_MAX_PAYLOAD,
-} from './options.js';
+import { type BrokerBounds, type BrokerOptions, DEFAULT_BOUNDS, DEFAULT_MAX_PAYLOAD } from './options.js';
 import { ErrorText } from './protocol/protocol.js';
 import { RouteTable } from './routing/routes.js';
 

@@ -1,7 +1,8 @@
 /** Starts the embedded broker in a thread of its own, so that a busy main thread still carries its slaves' traffic. */
 import { MwError } from '../errors.js';
 import { openThread } from '../threads/open-thread.js';
-import type { BrokerEvent, BrokerOptions } from './options.js';
+import type { BrokerEvent } from './broker-event.js';
+import type { BrokerOptions } from './options.js';
 import type { FromThread } from './thread.js';
 
 export interface Broker {

@@ -1,6 +1,7 @@
 /** The entry of the broker's worker thread: runs a server and reports to the thread that started it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { BrokerEvent, BrokerOptions } from './options.js';
+import type { BrokerEvent } from './broker-event.js';
+import type { BrokerOptions } from './options.js';
 import { BrokerServer } from './server.js';
 
 /** What the thread says. */

@@ -4,13 +4,19 @@
  * to a master together.
  */
 import type { Socket } from 'node:net';
-import type { Client } from '../client.js';
 
 /** How often held ones are looked at; an owner reads megabytes in less. */
 const LOOK_EVERY_MS = 5;
 
+/** A client for which others wait. */
+interface Owner {
+  readonly isClosed: boolean;
+  /** Bytes that it has not read. */
+  readonly outbox: { readonly pending: number };
+}
+
 export class Holds {
-  readonly #held = new Map<Socket, Client>();
+  readonly #held = new Map<Socket, Owner>();
   readonly #releaseAt: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -24,7 +30,7 @@ export class Holds {
   }
 
   /** Reads no more of the socket until this owner has caught up. */
-  hold(socket: Socket, owner: Client): void {
+  hold(socket: Socket, owner: Owner): void {
     if (socket.destroyed) return;
     socket.pause();
     this.#held.set(socket, owner);

@@ -2,7 +2,7 @@
  * What is told of refused clients, so that no flood of them fills the audit trail: of each peer its first failure
  * at once, then a line a second with the count, and of peers beyond a bound one line for all of them.
  */
-import type { BrokerEvent } from '../options.js';
+import type { BrokerEvent } from '../broker-event.js';
 
 /** Peers that have lines of their own within a second. */
 const MOST_PEERS = 32;

@@ -1,11 +1,20 @@
 /** Answers clients that did not prove themselves: late, in bounded number, and told to whoever audits. */
-import type { Client } from '../client.js';
-import type { BrokerEvent } from '../options.js';
+import type { BrokerEvent } from '../broker-event.js';
 import { ErrorText } from '../protocol/protocol.js';
 import { type AttemptBounds, FailedAttempts, peerOf } from './failed-attempts.js';
 import { RefusalLog } from './refusal-log.js';
 
 const SECOND_MS = 1000;
+
+/** A client as it is refused. */
+interface Applicant {
+  readonly host: string;
+  readonly address: string;
+  /** Closes its connection after this answer. */
+  fail(error: string): void;
+  /** Closes it at once. */
+  cut(reason: string): void;
+}
 
 export class Refusals {
   readonly #attempts: FailedAttempts;
@@ -20,14 +29,14 @@ export class Refusals {
   }
 
   /** Whether its credentials are looked at. If not, it is cut without a word: they may be right. */
-  hears(client: Client): boolean {
+  hears(client: Applicant): boolean {
     if (this.#attempts.mayTry(peerOf(client.host), performance.now())) return true;
     this.tell(client, 'not looked at, since its address fails too often');
     client.cut(ErrorText.authorization);
     return false;
   }
 
-  refuse(client: Client): void {
+  refuse(client: Applicant): void {
     const peer = peerOf(client.host);
     this.tell(client, ErrorText.authorization);
     const delayMs = this.#attempts.fail(peer, performance.now());
@@ -43,7 +52,7 @@ export class Refusals {
     this.#answers.add(timer);
   }
 
-  tell({ host, address }: Pick<Client, 'host' | 'address'>, reason: string): void {
+  tell({ host, address }: Pick<Applicant, 'host' | 'address'>, reason: string): void {
     const event = this.#log.refused(peerOf(host), address, reason);
     if (event !== undefined) this.#onEvent(event);
     this.#second ??= setInterval(() => this.#endSecond(), SECOND_MS);

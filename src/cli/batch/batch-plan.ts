@@ -6,6 +6,7 @@
 import { basename, extname, resolve } from 'node:path';
 import { FlagError } from '../../errors.js';
 import { isLoopback } from '../../link/connection/broker-urls.js';
+import type { BatchSystem } from '../flags/batch-systems.js';
 import type { Configuration } from '../flags/configuration.js';
 import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.js';
 import { type FlagRow, flagName } from '../flags/flag-table.js';
@@ -13,9 +14,6 @@ import type { NatsCredentials } from '../flags/nats-flags.js';
 import type { GivenFlag } from '../flags/split-arguments.js';
 import type { TlsSettings } from '../flags/tls-flags.js';
 import { programCommand } from '../process/one-executable.js';
-
-export const BATCH_SYSTEMS = ['condor', 'slurm', 'kubernetes', 'systemd'] as const;
-export type BatchSystem = (typeof BATCH_SYSTEMS)[number];
 
 export interface BatchPlan {
   /** Of jobs and files: letters, digits and dashes only. */

@@ -1,6 +1,7 @@
 /** `--print-batch`: the submit file of one batch system for this program and its flags. */
 
-import { type BatchSystem, type PlanParams, planBatch } from './batch-plan.js';
+import type { BatchSystem } from '../flags/batch-systems.js';
+import { type PlanParams, planBatch } from './batch-plan.js';
 import { condorFile } from './condor.js';
 import { kubernetesFile } from './kubernetes.js';
 import { slurmFile } from './slurm.js';

@@ -1,9 +1,9 @@
 /** The command line of a ts-mw program: from arguments and the program's defaults to a configuration. */
 
 import { FlagError } from '../../errors.js';
-import { BATCH_SYSTEMS, type BatchSystem } from '../batch/batch-plan.js';
 import { versionText } from '../process/versions.js';
 import { type TrailQuestion, trailQuestion } from './audit-command.js';
+import { BATCH_SYSTEMS, type BatchSystem } from './batch-systems.js';
 import { type Configuration, configure, type Environment } from './configuration.js';
 import type { HelpParams } from './describe-flags.js';
 import { parseChoice } from './flag-values.js';

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { AuditSink } from '../../audit/audit-trail.js';
-import type { BrokerEvent } from '../../broker/options.js';
+import type { BrokerEvent } from '../../broker/broker-event.js';
 import { type Broker, startBroker } from '../../broker/start-broker.js';
 import { FlagError } from '../../errors.js';
 import { isLoopback, withTls } from '../../link/connection/broker-urls.js';

@@ -1,7 +1,7 @@
 /** An owner that is behind is not cut for what guests say: they wait, and everything arrives. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { BrokerEvent } from '../../../src/broker/options.js';
+import type { BrokerEvent } from '../../../src/broker/broker-event.js';
 import { BrokerServer } from '../../../src/broker/server.js';
 import { pub, RawNats } from '../../support/raw-nats.js';
 

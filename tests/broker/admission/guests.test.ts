@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type GuestOptions, GuestRights } from '../../../src/broker/admission/guests.js';
-import type { BrokerEvent } from '../../../src/broker/options.js';
+import type { BrokerEvent } from '../../../src/broker/broker-event.js';
 import { BrokerServer } from '../../../src/broker/server.js';
 import { pub, RawNats } from '../../support/raw-nats.js';
 

@@ -3,7 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type AttemptBounds, FailedAttempts, peerOf } from '../../../src/broker/admission/failed-attempts.js';
 import { RefusalLog } from '../../../src/broker/admission/refusal-log.js';
-import { type BrokerBounds, type BrokerEvent, DEFAULT_BOUNDS } from '../../../src/broker/options.js';
+import type { BrokerEvent } from '../../../src/broker/broker-event.js';
+import { type BrokerBounds, DEFAULT_BOUNDS } from '../../../src/broker/options.js';
 import { BrokerServer } from '../../../src/broker/server.js';
 import { RawNats } from '../../support/raw-nats.js';
 
