@@ -156,7 +156,7 @@ export class MemoryCluster {
   /** The program wakes for what a read has brought. */
   #takeFates(): void {
     if (!this.reads) return;
-    const fates = this.#time(() => this.master.box.takeResults(undefined));
+    const fates = this.#time(() => this.master.fates.takeResults(undefined));
     this.completed += fates.length;
   }
 

@@ -1,6 +1,6 @@
 /** One connected client: what it said in CONNECT, what it subscribed to, and how its commands are carried out. */
 import type { Socket } from 'node:net';
-import { BEFORE_CONNECT, type ConnectOptions, readConnectOptions } from './admission/client-login.js';
+import { BEFORE_CONNECT, type ClientLogin, readClientLogin } from './admission/client-login.js';
 import type { GuestRights } from './admission/guests.js';
 import { Outbox } from './outbox.js';
 import type { CommandHandler, ParserLimits, PublishedMessage } from './protocol/parsed-commands.js';
@@ -34,8 +34,8 @@ export interface ClientSurroundings {
   readonly asksForCredentials: boolean;
   /** False while too many clients of its address fail; then it is closed. */
   hears(client: Client): boolean;
-  admits(options: ConnectOptions): boolean;
-  isOwner(options: ConnectOptions): boolean;
+  admits(options: ClientLogin): boolean;
+  isOwner(options: ClientLogin): boolean;
   /** Undefined where there are no guests. */
   readonly guestRights: GuestRights | undefined;
   /** The client has bytes to send when this turn ends. */
@@ -60,7 +60,7 @@ export class Client implements CommandHandler {
   readonly #around: ClientSurroundings;
   readonly #parser: Parser;
   readonly #subscriptions = new Map<string, Subscription>();
-  #options: ConnectOptions = BEFORE_CONNECT;
+  #options: ClientLogin = BEFORE_CONNECT;
   /** A client mostly says the same subject again: that costs no look-up at all. */
   #lastRoutes: RouteSet<Subscription> | undefined;
   #heard = false;
@@ -101,7 +101,7 @@ export class Client implements CommandHandler {
   }
 
   connect(json: string): void {
-    const options = readConnectOptions(json, this.#options);
+    const options = readClientLogin(json, this.#options);
     // First, lest the owner be kept out by failures of others on its machine.
     const isOwner = this.#around.isOwner(options);
     if (!isOwner && !this.#around.hears(this)) return;

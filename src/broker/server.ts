@@ -1,7 +1,7 @@
 /** The listening socket and its clients: who gets a turn, whose bytes leave when, and who must go. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { asksForCredentials, isAdmitted, isOwner } from './admission/client-login.js';
-import { Holds } from './admission/guest-brake.js';
+import { GuestBrake } from './admission/guest-brake.js';
 import { GuestRights } from './admission/guests.js';
 import { Refusals } from './admission/refusals.js';
 import type { BrokerTls, TlsDoor } from './admission/tls-door.js';
@@ -26,7 +26,7 @@ export class BrokerServer {
   readonly #sockets = new Set<Socket>();
   readonly #around: ClientSurroundings;
   readonly #refusals: Refusals;
-  readonly #holds: Holds;
+  readonly #brake: GuestBrake;
   #door: TlsDoor | undefined;
   #toFlush: Client[] = [];
   #turn = 0;
@@ -44,7 +44,7 @@ export class BrokerServer {
     this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
     this.#maxPayload = options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
-    this.#holds = new Holds(this.#bounds.releaseGuestsAt);
+    this.#brake = new GuestBrake(this.#bounds.releaseGuestsAt);
     this.#refusals = new Refusals(this.#bounds, onEvent);
     this.#around = this.#surroundings();
   }
@@ -74,7 +74,7 @@ export class BrokerServer {
   stop(): Promise<void> {
     clearInterval(this.#pinger);
     this.#refusals.stop();
-    this.#holds.stop();
+    this.#brake.stop();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
@@ -167,7 +167,7 @@ export class BrokerServer {
       }
       this.#endTurnLater();
       client.receive(chunk);
-      if (client.awaits !== undefined) this.#holds.hold(socket, client.awaits);
+      if (client.awaits !== undefined) this.#brake.hold(socket, client.awaits);
       client.awaits = undefined;
     });
     let reason = 'Client Closed';
@@ -177,7 +177,7 @@ export class BrokerServer {
     socket.on('end', () => client.closeSoon(reason));
     socket.on('close', () => {
       clearTimeout(late);
-      this.#holds.forget(socket);
+      this.#brake.forget(socket);
       client.cut(reason);
     });
     return client;
@@ -233,7 +233,7 @@ export class BrokerServer {
     }
     const paused = this.#paused;
     this.#paused = [];
-    for (const socket of paused) if (!this.#holds.isHeld(socket)) socket.resume();
+    for (const socket of paused) if (!this.#brake.isHeld(socket)) socket.resume();
   }
 
   #cutFullest(): void {

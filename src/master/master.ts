@@ -11,10 +11,10 @@ import type { MasterCore } from './core/master-core.js';
 import type { Leftovers } from './fates/leftovers.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
 import type { FutureSettler } from './model/task.js';
-import { ProgramSide, sourceFailed } from './program/handle-maker.js';
+import { HandleMaker, sourceFailed } from './program/handle-maker.js';
 import { type MasterEnd, stoppedError } from './program/master-end.js';
 import type { MasterHandle } from './program/master-handle.js';
-import { News } from './program/wakeups.js';
+import { Wakeups } from './program/wakeups.js';
 import { type SlaveView, viewOf } from './slaves/slave-view.js';
 
 /** What slaves may take to acknowledge a shutdown. */
@@ -35,7 +35,7 @@ export class Master implements Submitter {
   readonly #core: MasterCore;
   readonly #audit: AuditSink;
   readonly #unregister: (end?: Error) => void;
-  readonly #news = new News();
+  readonly #wakeups = new Wakeups();
   #leftovers: Leftovers | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -44,14 +44,14 @@ export class Master implements Submitter {
     this.#core = link.core;
     this.#audit = params.audit;
     this.#unregister = registerSubmitter(this);
-    const program = new ProgramSide({
+    const program = new HandleMaker({
       core: link.core,
-      news: this.#news,
+      wakeups: this.#wakeups,
       dispatchSoon: () => link.dispatchSoon(),
       audit: params.audit,
     });
     this.handle = program.createHandle(params.argv);
-    link.onNews = () => this.#news.tell();
+    link.onNews = () => this.#wakeups.tell();
   }
 
   /** Connects, makes sure that no other master of the member id lives, and begins to take slaves. */
@@ -120,8 +120,8 @@ export class Master implements Submitter {
     const error = stoppedError(end, this.#leftovers);
     this.#unregister(error);
     this.#core.end(error);
-    const { box } = this.#core;
-    for (let failure = box.takeFailure(); failure; failure = box.takeFailure()) {
+    const { fates } = this.#core;
+    for (let failure = fates.takeFailure(); failure; failure = fates.takeFailure()) {
       this.#audit.emit({ type: 'error', text: sourceFailed(failure.error) });
     }
     return this.#leftovers;
@@ -138,7 +138,7 @@ export class Master implements Submitter {
     this.#core.beginShutdown();
     const deadline = performance.now() + SHUTDOWN_WITHIN_MS;
     while (this.#core.slavesToAwait > 0 && performance.now() < deadline) {
-      await this.#news.wait(deadline - performance.now());
+      await this.#wakeups.wait(deadline - performance.now());
     }
     for (const slave of this.#core.roster) {
       if (slave.shutdownAcknowledged) {

@@ -30,7 +30,7 @@ export interface MasterPlace {
   readonly run: string | undefined;
 }
 
-export interface AttemptParams {
+export interface SlaveLinkParams {
   readonly place: MasterPlace;
   readonly algorithms: readonly AlgorithmDefinition[];
   readonly audit: AuditSink;
@@ -54,7 +54,7 @@ export interface AttemptParams {
   readonly killOnStandardError: 'line' | 'notice' | 'nothing';
 }
 
-export class Attempt {
+export class SlaveLink {
   readonly core: SlaveCore;
   readonly runner: SlaveRunner;
   readonly #link: DataLink;
@@ -71,7 +71,7 @@ export class Attempt {
   readonly #onAnswer: () => void;
 
   private constructor(
-    params: AttemptParams,
+    params: SlaveLinkParams,
     user: string,
     link: DataLink,
     sentinel: SentinelHandle,
@@ -149,7 +149,7 @@ export class Attempt {
   }
 
   /** Connects once; rejects with a JoinError that says why the broker could not be had. */
-  static async open(params: AttemptParams): Promise<Attempt> {
+  static async open(params: SlaveLinkParams): Promise<SlaveLink> {
     const { place, clientTimeoutMs, withinMs } = params;
     const name = `ts-mw slave ${process.pid}`;
     const timeoutMs = Math.min(CONNECT_TIMEOUT_MS, Math.max(LEAST_CONNECT_TIMEOUT_MS, withinMs));
@@ -171,7 +171,7 @@ export class Attempt {
         killLine: killLine(params.auditFormat),
         killNotice: noticeOf(params.killOnStandardError),
       });
-      return new Attempt(params, user, link, sentinel, shared);
+      return new SlaveLink(params, user, link, sentinel, shared);
     } catch (error) {
       await link.close();
       throw error;
@@ -305,7 +305,7 @@ export class Attempt {
   }
 }
 
-function noticeOf(shown: AttemptParams['killOnStandardError']): string | undefined {
+function noticeOf(shown: SlaveLinkParams['killOnStandardError']): string | undefined {
   if (shown === 'line') return undefined;
   return shown === 'notice' ? killNotice() : '';
 }

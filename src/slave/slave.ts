@@ -15,7 +15,7 @@ import type { SlaveEnd } from './core/slave-ports.js';
 import { nameThrown } from './name-thrown.js';
 import type { SlaveHandle } from './run/slave-handle.js';
 import { SearchNotes } from './search-notes.js';
-import { Attempt, type AttemptParams, type MasterPlace } from './slave-link.js';
+import { type MasterPlace, SlaveLink, type SlaveLinkParams } from './slave-link.js';
 
 /** Between two attempts to connect. */
 const RETRY_MS = 250;
@@ -65,7 +65,7 @@ export interface SlaveParams {
   readonly auditFile?: string | undefined;
   readonly auditFormat?: 'text' | 'json' | undefined;
   /** `line` by default. */
-  readonly killOnStandardError?: AttemptParams['killOnStandardError'] | undefined;
+  readonly killOnStandardError?: SlaveLinkParams['killOnStandardError'] | undefined;
   /** Ends the slave, as if its algorithm had returned 255. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -131,7 +131,7 @@ export class Slave {
     const { audit } = this.#params;
     const found = await this.#findMaster().finally(() => this.#params.spare?.end());
     const memberId = this.#memberId;
-    if (!(found instanceof Attempt)) {
+    if (!(found instanceof SlaveLink)) {
       audit.emit({ type: 'slave-finished', outcome: found, memberId });
       return found === 'master-disconnect' ? 255 : 0;
     }
@@ -147,7 +147,7 @@ export class Slave {
   }
 
   /** An attempt that has joined, or how the search ended. */
-  async #findMaster(): Promise<Attempt | SearchEnd> {
+  async #findMaster(): Promise<SlaveLink | SearchEnd> {
     const { audit, connectTimeoutMs, parent } = this.#params;
     const { signal } = this.#stop;
     let deadline = performance.now() + connectTimeoutMs;
@@ -166,8 +166,8 @@ export class Slave {
       if (located.kind === 'missing') {
         this.#notes.missing(located.message);
       } else {
-        const outcome = await this.#attempt(located, () => deadline);
-        if (outcome.attempt !== undefined) return outcome.attempt;
+        const outcome = await this.#tryToJoin(located, () => deadline);
+        if (outcome.link !== undefined) return outcome.link;
         if (outcome.end !== undefined) return outcome.end;
         if (outcome.heard) deadline = performance.now() + connectTimeoutMs;
       }
@@ -180,19 +180,19 @@ export class Slave {
     return 'master-disconnect';
   }
 
-  async #attempt(
+  async #tryToJoin(
     place: Located & { kind: 'connect' },
     deadline: () => number,
-  ): Promise<{ attempt?: Attempt; end?: SearchEnd | undefined; heard?: boolean }> {
+  ): Promise<{ link?: SlaveLink; end?: SearchEnd | undefined; heard?: boolean }> {
     const { audit, algorithms, argv, clientTimeoutMs, mayKill } = this.#params;
     const { auditFile, auditFormat, concurrency, spare } = this.#params;
     const address = place.broker.urls.map(withoutCredentials).join(', ');
     this.#url = address;
     this.#memberId = place.memberId;
     if (place.warning !== undefined) this.#notes.ignored(place.warning);
-    let attempt: Attempt;
+    let link: SlaveLink;
     try {
-      attempt = await Attempt.open({
+      link = await SlaveLink.open({
         place,
         algorithms,
         audit,
@@ -213,27 +213,27 @@ export class Slave {
       return {};
     }
     this.#notes.connected(address);
-    const { core } = attempt;
+    const { core } = link;
     // A master that hears and does not answer is busy; then the time to find it does not run out.
     const isUnheard = (): boolean =>
-      attempt.unheardSince !== undefined && performance.now() - attempt.unheardSince > UNHEARD_MS;
-    const isLate = (): boolean => attempt.unheardSince !== undefined && performance.now() > deadline();
-    await attempt.until(
+      link.unheardSince !== undefined && performance.now() - link.unheardSince > UNHEARD_MS;
+    const isLate = (): boolean => link.unheardSince !== undefined && performance.now() > deadline();
+    await link.until(
       () =>
         core.sid !== undefined ||
         core.end !== undefined ||
-        attempt.linkLost ||
+        link.linkLost ||
         isUnheard() ||
         isLate() ||
         this.#stop.signal.aborted,
     );
-    if (core.sid !== undefined && core.end === undefined) return { attempt };
-    if (attempt.linkLost) this.#notes.connectionLost();
-    else if (core.end === undefined && attempt.unheardSince !== undefined)
+    if (core.sid !== undefined && core.end === undefined) return { link };
+    if (link.linkLost) this.#notes.connectionLost();
+    else if (core.end === undefined && link.unheardSince !== undefined)
       this.#notes.unheard(address, place.memberId);
     // Its close looks like a lost link.
-    const heard = attempt.unheardSince === undefined && !attempt.linkLost;
-    await attempt.close();
+    const heard = link.unheardSince === undefined && !link.linkLost;
+    await link.close();
     if (core.end?.kind === 'refused' && (await this.#hasMovedOn(place))) return { heard };
     return { end: this.#endOfSearch(core.end), heard };
   }
@@ -266,8 +266,8 @@ export class Slave {
     }
   }
 
-  async #work(attempt: Attempt): Promise<unknown> {
-    const { core, runner } = attempt;
+  async #work(link: SlaveLink): Promise<unknown> {
+    const { core, runner } = link;
     const { signal } = this.#stop;
     this.#core = core;
     const aborted = new Promise<typeof ABORTED>((resolve) => {
@@ -282,7 +282,7 @@ export class Slave {
       this.#error ??= `its slave algorithm threw ${nameThrown(thrown)}`.slice(0, MOST_EVIDENCE);
       throw thrown;
     } finally {
-      if (core.end === undefined) await this.#leave(attempt);
+      if (core.end === undefined) await this.#leave(link);
     }
     if (code !== ABORTED) return code;
     // Local slaves are told to shut down and to terminate in one breath: the first decides the exit code,
@@ -292,14 +292,14 @@ export class Slave {
   }
 
   /** What the slave computed should arrive, and the master should know what it had begun. */
-  async #leave(attempt: Attempt): Promise<void> {
-    const { core } = attempt;
+  async #leave(link: SlaveLink): Promise<void> {
+    const { core } = link;
     core.leave(performance.now());
     const drainBy = performance.now() + DRAIN_MS;
     const mayGo = (): boolean => core.isDrained && (this.#error === undefined || core.runningTasks === 0);
-    await attempt.until(() => mayGo() || core.end !== undefined || performance.now() > drainBy);
-    if (core.end !== undefined || !attempt.goodbye(this.#error)) return;
+    await link.until(() => mayGo() || core.end !== undefined || performance.now() > drainBy);
+    if (core.end !== undefined || !link.goodbye(this.#error)) return;
     const answerBy = performance.now() + GOODBYE_MS;
-    await attempt.until(() => attempt.farewell || core.end !== undefined || performance.now() > answerBy);
+    await link.until(() => link.farewell || core.end !== undefined || performance.now() > answerBy);
   }
 }

@@ -14,9 +14,10 @@ import { AbortWatch } from '../../src/master/jar/abort-watch.js';
 import { TaskJar } from '../../src/master/jar/task-jar.js';
 import type { MasterCoreOptions, MasterPorts } from '../../src/master/model/master-ports.js';
 import { SlaveMachine } from '../../src/master/model/slave-machine.js';
-import { type Group, SlaveRecord } from '../../src/master/model/slave-record.js';
+import { SlaveRecord } from '../../src/master/model/slave-record.js';
 import { SubmissionPlaces } from '../../src/master/model/submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../../src/master/model/task.js';
+import type { TaskGroup } from '../../src/master/model/task-group.js';
 import { Sessions } from '../../src/master/slaves/sessions.js';
 import { encodeBody } from '../../src/wire/messages/body.js';
 import { resultEntryText, resultsText } from '../../src/wire/messages/entries.js';
@@ -89,9 +90,9 @@ export interface PartsOptions
 
 export class Parts {
   readonly jar = new TaskJar();
-  readonly box = new FateBox();
+  readonly fates = new FateBox();
   readonly events: AuditEvent[] = [];
-  readonly given: Group[] = [];
+  readonly given: TaskGroup[] = [];
   /** Copies that slaves were told to stop, as `sid/index`. */
   readonly stopped: string[] = [];
   readonly aborts = new AbortWatch((tasks, cause) => {
@@ -111,7 +112,7 @@ export class Parts {
     slaves = 1,
     sends = true,
   }: PartsOptions = {}) {
-    const { jar, box } = this;
+    const { jar, fates } = this;
     this.dispatcher = new Dispatcher({
       jar,
       isHeld,
@@ -135,7 +136,7 @@ export class Parts {
     this.settlement = new Settlement({
       comebacks: this.comebacks,
       jar,
-      box,
+      fates,
       ledger: new Ledger({ emit() {} }),
       thrown: new Thrown({ emit() {} }),
       audit,
@@ -172,7 +173,7 @@ export class Parts {
     return suspect;
   }
 
-  dispatch(now = 0): Group[] {
+  dispatch(now = 0): TaskGroup[] {
     const before = this.given.length;
     for (const slave of this.slaves) this.dispatcher.lineUp(slave);
     const slots = this.slaves.reduce((sum, { concurrency }) => sum + concurrency, 0);
@@ -206,23 +207,23 @@ export class Parts {
   /** The slave is gone, perhaps with a goodbye, and what it had goes where its policy says. */
   lose(slave: SlaveRecord, { farewell, now = 0 }: { farewell?: Farewell; now?: number } = {}): void {
     slave.farewell = farewell;
-    this.dispatcher.strike(slave);
+    this.dispatcher.removeFromLine(slave);
     slave.machine.send('gone');
     this.slaves.splice(this.slaves.indexOf(slave), 1);
     this.settlement.reclaimer.takeFromLost(slave, 'test', now);
   }
 
   /** What the program would have by now: `number status`. */
-  fates(): string[] {
+  takeFates(): string[] {
     const fates: string[] = [];
-    for (let fate = this.box.takeNext(undefined); fate; fate = this.box.takeNext(undefined)) {
+    for (let fate = this.fates.takeNext(undefined); fate; fate = this.fates.takeNext(undefined)) {
       fates.push(`${fate.taskId.slice('TASK-'.length)} ${fate.reason ?? fate.status}`);
     }
     return fates;
   }
 }
 
-export function numbersOf(group: Group | undefined): number[] {
+export function numbersOf(group: TaskGroup | undefined): number[] {
   return (group?.tasks ?? []).map(({ number }) => number);
 }
 

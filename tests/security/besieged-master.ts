@@ -134,7 +134,7 @@ export class BesiegedMaster {
   /** What the program would have by now. */
   fates(): TaskFate[] {
     const fates: TaskFate[] = [];
-    for (let fate = this.core.box.takeNext(undefined); fate; fate = this.core.box.takeNext(undefined)) {
+    for (let fate = this.core.fates.takeNext(undefined); fate; fate = this.core.fates.takeNext(undefined)) {
       fates.push(fate);
     }
     return fates;

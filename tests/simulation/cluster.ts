@@ -305,9 +305,9 @@ export class Cluster {
 
   /** Those of sessions that were over. */
   #countLateResults(): void {
-    const { box } = this.master.core;
-    const put = box.put.bind(box);
-    box.put = (fate) => {
+    const { fates } = this.master.core;
+    const put = fates.put.bind(fates);
+    fates.put = (fate) => {
       if (fate.status === 'ok' && this.#lostSids.has(fate.sid as string)) this.#count('late result');
       put(fate);
     };

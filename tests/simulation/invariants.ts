@@ -46,13 +46,10 @@ export function checkMaster(core: MasterCore, program: Program): void {
     granted += slave.session.receiveLimit - slave.session.receivedBytes;
   }
   must(granted <= CREDIT_BYTES, `${granted} bytes of credit are out`);
-  const { queued, pending, box } = core;
-  const fates = box.numResults + box.numUnrunnable + program.taken;
+  const { queued, pending, fates } = core;
+  const held = fates.numResults + fates.numUnrunnable + program.taken;
   must(pending === queued + running.size, `${pending} pending, ${queued} queued, ${running.size} running`);
-  must(
-    program.tasks.size === pending + fates,
-    `${program.tasks.size} submitted, ${pending} + ${fates} known`,
-  );
+  must(program.tasks.size === pending + held, `${program.tasks.size} submitted, ${pending} + ${held} known`);
 }
 
 /** Of all slaves together: who runs what. One attempt of a task runs at a time, as far as its master can know. */

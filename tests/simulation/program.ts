@@ -181,14 +181,14 @@ export class Program {
   /** Takes fates in one of the ways there are. */
   takeSome(): void {
     const { chance, master } = this.#params;
-    const { box } = master.core;
+    const { fates } = master.core;
     const selection = chance.happens(0.7)
       ? undefined
       : new Set([master.core.entryOf(chance.pick(ALGORITHMS))]);
-    if (chance.happens(0.3)) for (const fate of box.takeUnrunnable(selection)) this.#take(fate);
-    if (chance.happens(0.5)) for (const fate of box.takeResults(selection)) this.#take(fate);
+    if (chance.happens(0.3)) for (const fate of fates.takeUnrunnable(selection)) this.#take(fate);
+    if (chance.happens(0.5)) for (const fate of fates.takeResults(selection)) this.#take(fate);
     else {
-      for (let fate = box.takeNext(selection); fate; fate = box.takeNext(selection)) {
+      for (let fate = fates.takeNext(selection); fate; fate = fates.takeNext(selection)) {
         this.#take(fate);
         if (chance.happens(0.1)) return;
       }
@@ -217,8 +217,8 @@ export class Program {
   }
 
   takeAll(): void {
-    const { box } = this.#params.master.core;
-    for (let fate = box.takeNext(undefined); fate; fate = box.takeNext(undefined)) this.#take(fate);
+    const { fates } = this.#params.master.core;
+    for (let fate = fates.takeNext(undefined); fate; fate = fates.takeNext(undefined)) this.#take(fate);
   }
 
   #take(fate: TaskFate): void {

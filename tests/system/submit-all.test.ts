@@ -68,7 +68,7 @@ test('what a source throws comes out of results() or masterLoop, once; the fates
       mw.submitAll(items(), (n) => square.funcall(n));
       await until('it has thrown and the task is done', () => mw.pendingTasks === 0);
       let error: unknown;
-      // News of the result may be told before the error.
+      // Wakeups of the result may be told before the error.
       for (let tries = 0; tries < 50 && error === undefined; tries++) {
         error = await ask().then(
           () => undefined,

@@ -5,7 +5,7 @@
 
 import { open, readFile, stat, unlink } from 'node:fs/promises';
 import { errorCode } from './destination.js';
-import { type Holder, stateOf } from './file-owner.js';
+import { type FileOwner, stateOf } from './file-owner.js';
 
 /** An older lock is of a process that died, or was stopped, in the midst of what it did. */
 const DEAD_LOCK_MS = 2_000;
@@ -16,7 +16,7 @@ const ABANDONED_LOCK_MS = 600_000;
  * False if another holds it. Of those that find its holder dead, one at a time may remove it, and only that
  * one's: the right to is a lock in itself, and the next who has it looks again before it removes anything.
  */
-export async function takeLock(lock: string, holder: Holder): Promise<boolean> {
+export async function takeLock(lock: string, holder: FileOwner): Promise<boolean> {
   if (await createLock(lock, holder)) return true;
   const dead = await deadHolderOf(lock);
   if (dead === undefined) return false;
@@ -30,7 +30,7 @@ export async function takeLock(lock: string, holder: Holder): Promise<boolean> {
   return createLock(lock, holder);
 }
 
-async function createLock(lock: string, holder: Holder): Promise<boolean> {
+async function createLock(lock: string, holder: FileOwner): Promise<boolean> {
   try {
     const handle = await open(lock, 'wx');
     await handle.writeFile(JSON.stringify(holder)).finally(() => handle.close());
@@ -42,7 +42,7 @@ async function createLock(lock: string, holder: Holder): Promise<boolean> {
 }
 
 /** One that was stopped for long may find that another has taken its lock. */
-export async function leaveLock(lock: string, { token }: Holder): Promise<void> {
+export async function leaveLock(lock: string, { token }: FileOwner): Promise<void> {
   if ((await read(lock))?.holder?.token === token) await unlink(lock).catch(() => undefined);
 }
 
@@ -55,7 +55,7 @@ async function deadHolderOf(lock: string): Promise<string | undefined> {
   return found.holder?.token ?? 'unreadable';
 }
 
-async function read(lock: string): Promise<{ ageMs: number; holder: Holder | undefined } | undefined> {
+async function read(lock: string): Promise<{ ageMs: number; holder: FileOwner | undefined } | undefined> {
   try {
     const [{ mtimeMs }, text] = await Promise.all([stat(lock), readFile(lock, 'utf8')]);
     return { ageMs: Date.now() - mtimeMs, holder: parseHolder(text) };
@@ -65,9 +65,9 @@ async function read(lock: string): Promise<{ ageMs: number; holder: Holder | und
 }
 
 /** Undefined if it is being written, or its writer died at it. */
-function parseHolder(text: string): Holder | undefined {
+function parseHolder(text: string): FileOwner | undefined {
   try {
-    const { pid, host, started, token } = JSON.parse(text) as Partial<Holder>;
+    const { pid, host, started, token } = JSON.parse(text) as Partial<FileOwner>;
     if (!(Number(pid) > 0) || typeof host !== 'string' || !/^[0-9a-f]+$/.test(token ?? '')) return undefined;
     return { pid: Number(pid), host, started, token: token as string };
   } catch {

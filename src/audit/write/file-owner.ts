@@ -12,13 +12,13 @@ export interface NamedProcess {
   readonly started?: string | undefined;
 }
 
-export interface Holder extends NamedProcess {
+export interface FileOwner extends NamedProcess {
   /** Tells two holders of one process apart. */
   readonly token: string;
 }
 
 /** With a token of its own at each call. */
-export function thisHolder(): Holder {
+export function thisOwner(): FileOwner {
   const token = randomBytes(8).toString('hex');
   return { ...thisProcess(), token };
 }

@@ -9,7 +9,7 @@
 import { open, realpath, rename, stat } from 'node:fs/promises';
 import { errorCode } from './destination.js';
 import { leaveLock, takeLock } from './file-lock.js';
-import { thisHolder } from './file-owner.js';
+import { thisOwner } from './file-owner.js';
 
 export interface RotationSettings {
   /** The file is rotated when it has reached so many bytes. */
@@ -29,7 +29,7 @@ export async function rotate(path: string, inode: bigint, keep: number): Promise
   const file = await realPathOf(path);
   if ((await inodeOf(file)) !== inode) return 'moved';
   const lock = `${file}.lock`;
-  const holder = thisHolder();
+  const holder = thisOwner();
   if (!(await takeLock(lock, holder))) return 'busy';
   try {
     if ((await inodeOf(file)) !== inode) return 'moved';

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ErrorText, ProtocolError } from '../protocol/protocol.js';
 
-export interface ConnectOptions {
+export interface ClientLogin {
   readonly verbose: boolean;
   readonly pedantic: boolean;
   readonly echo: boolean;
@@ -14,7 +14,7 @@ export interface ConnectOptions {
 }
 
 /** What holds until a CONNECT says otherwise, as in nats-server. */
-export const BEFORE_CONNECT: ConnectOptions = {
+export const BEFORE_CONNECT: ClientLogin = {
   verbose: true,
   pedantic: true,
   echo: true,
@@ -26,11 +26,11 @@ export const BEFORE_CONNECT: ConnectOptions = {
 };
 
 /** What this CONNECT leaves out stays as it was `before`. */
-export function readConnectOptions(json: string, before: ConnectOptions): ConnectOptions {
+export function readClientLogin(json: string, before: ClientLogin): ClientLogin {
   const said = parseObject(json);
   const protocol = said.protocol ?? 0;
   if (protocol !== 0 && protocol !== 1) throw new ProtocolError(ErrorText.invalidClientProtocol);
-  const options: ConnectOptions = {
+  const options: ClientLogin = {
     verbose: flag(said.verbose, before.verbose),
     pedantic: flag(said.pedantic, before.pedantic),
     echo: flag(said.echo, before.echo),
@@ -54,7 +54,7 @@ export function asksForCredentials({ token, user }: Credentials): boolean {
   return token !== undefined || user !== undefined;
 }
 
-export function isAdmitted(wanted: Credentials, given: ConnectOptions): boolean {
+export function isAdmitted(wanted: Credentials, given: ClientLogin): boolean {
   if (wanted.token !== undefined) return isSame(wanted.token, given.authToken);
   if (wanted.user === undefined) return true;
   const userIsRight = isSame(wanted.user, given.user);
@@ -63,7 +63,7 @@ export function isAdmitted(wanted: Credentials, given: ConnectOptions): boolean 
 }
 
 /** Whether it gives the token of the broker's owner, where there is one. */
-export function isOwner(ownerToken: string | undefined, given: ConnectOptions): boolean {
+export function isOwner(ownerToken: string | undefined, given: ClientLogin): boolean {
   return ownerToken !== undefined && isSame(ownerToken, given.authToken);
 }
 

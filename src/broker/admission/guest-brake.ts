@@ -15,7 +15,7 @@ interface Owner {
   readonly outbox: { readonly pending: number };
 }
 
-export class Holds {
+export class GuestBrake {
   readonly #held = new Map<Socket, Owner>();
   readonly #releaseAt: number;
   #timer: NodeJS.Timeout | undefined;

@@ -8,7 +8,7 @@
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { leaveLock, takeLock } from '../../audit/write/file-lock.js';
-import { thisHolder } from '../../audit/write/file-owner.js';
+import { thisOwner } from '../../audit/write/file-owner.js';
 import { FlagError } from '../../errors.js';
 import type { BrokerAddress } from '../../link/ports.js';
 import { findPreviousRun } from './previous-run.js';
@@ -147,7 +147,7 @@ export class ResourceWriter {
   /** A lock that nobody gives back does not keep a master from telling its end: then the look alone must do. */
   async #locked<T>(body: () => Promise<T>): Promise<T> {
     const lock = `${this.#options.path}.lock`;
-    const holder = thisHolder();
+    const holder = thisOwner();
     const deadline = performance.now() + LOCK_WITHIN_MS;
     let taken = await takeLock(lock, holder);
     while (!taken && performance.now() < deadline) {

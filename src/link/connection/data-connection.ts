@@ -73,7 +73,7 @@ class DataConnection implements DataLink {
   send(subject: string, payload: Uint8Array, reply?: string): boolean {
     if (!this.#connected) return false;
     const bytes = payload.length + LINE_BYTES;
-    if (!this.#window.admits(bytes)) return this.#refuse(bytes);
+    if (!this.#window.askRoom(bytes)) return this.#refuse(bytes);
     try {
       if (reply === undefined) this.#connection.publish(subject, payload);
       else this.#connection.publish(subject, payload, { reply });

@@ -16,8 +16,8 @@ export class FlushWindow {
   /** Whether somebody was turned away and waits for room. */
   #full = false;
 
-  /** Whether there is room for so much; if not, `flushed` will say when there is. */
-  admits(bytes: number): boolean {
+  /** Asks for room for this many bytes. Without it, returns false, and `flushed` says when there is room again. */
+  askRoom(bytes: number): boolean {
     if (this.#handed + bytes - this.#flushed <= UNFLUSHED_LIMIT_BYTES) return true;
     this.#full = true;
     return false;

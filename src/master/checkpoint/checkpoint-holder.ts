@@ -6,7 +6,7 @@
 import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Holder, stateOf } from '../../audit/write/file-owner.js';
+import { type FileOwner, stateOf } from '../../audit/write/file-owner.js';
 
 /** A file beside the store. */
 const BEAT_FILE = 'alive';
@@ -17,7 +17,7 @@ const LEAVE_MS = 500;
 const LOOK_MS = 50;
 
 /** Whether the holder that is on record still lives. */
-export async function isAlive(holder: Holder, folder: string): Promise<boolean> {
+export async function isAlive(holder: FileOwner, folder: string): Promise<boolean> {
   const here = holder.host === hostname();
   const beat = beatOf(folder);
   const deadline = performance.now() + (here ? LEAVE_MS : WATCH_MS);
@@ -50,6 +50,6 @@ function beatOf(folder: string): number {
 }
 
 /** A process of this machine; one with the id of this process was another, before it. */
-function runsHere(holder: Holder): boolean {
+function runsHere(holder: FileOwner): boolean {
   return holder.pid !== process.pid && stateOf(holder) !== 'ended';
 }

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readSync, realpathSync, statSync } from
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
-import { type Holder, thisHolder } from '../../audit/write/file-owner.js';
+import { type FileOwner, thisOwner } from '../../audit/write/file-owner.js';
 import { CheckpointError } from '../../errors.js';
 import { beginBeat, isAlive } from './checkpoint-holder.js';
 import {
@@ -153,9 +153,9 @@ async function claim(
       `${folder} holds another layout than this version's (${String(layout ?? 'none of ts-mw')}); give another folder, or remove it`,
     );
   }
-  const holder = thisHolder();
+  const holder = thisOwner();
   for (;;) {
-    const other = about.get('holder') as Holder | undefined;
+    const other = about.get('holder') as FileOwner | undefined;
     if (other !== undefined && (await isAlive(other, folder))) {
       throw new CheckpointError(
         folder,
@@ -164,7 +164,7 @@ async function claim(
     }
     // Of two that find the same holder dead, the first to write wins.
     const won = root.transactionSync(() => {
-      if ((about.get('holder') as Holder | undefined)?.token !== other?.token) return false;
+      if ((about.get('holder') as FileOwner | undefined)?.token !== other?.token) return false;
       about.putSync('layout', LAYOUT);
       about.putSync('holder', holder);
       return true;
@@ -180,7 +180,8 @@ async function claim(
   const giveUp = async (): Promise<void> => {
     endBeat();
     try {
-      if ((about.get('holder') as Holder | undefined)?.token === holder.token) await about.remove('holder');
+      if ((about.get('holder') as FileOwner | undefined)?.token === holder.token)
+        await about.remove('holder');
     } catch {
       // A disk that takes nothing: the next master finds this one dead.
     }

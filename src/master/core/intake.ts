@@ -9,7 +9,7 @@ import type { TaskJar } from '../jar/task-jar.js';
 import type { TaskMaker } from '../jar/task-maker.js';
 import type { FutureSettler, Task } from '../model/task.js';
 import type { Roster } from '../slaves/roster.js';
-import type { Commands } from '../slaves/slave-commands.js';
+import type { SlaveCommands } from '../slaves/slave-commands.js';
 
 interface IntakeParams {
   readonly jar: TaskJar;
@@ -17,7 +17,7 @@ interface IntakeParams {
   readonly checkpoint: Checkpoint | undefined;
   readonly roster: Roster;
   readonly dispatcher: Dispatcher;
-  readonly commands: Commands;
+  readonly commands: SlaveCommands;
   readonly settlement: Settlement;
   readonly aborts: AbortWatch;
   readonly onNews: () => void;
@@ -30,7 +30,7 @@ export class Intake {
   readonly #checkpoint: Checkpoint | undefined;
   readonly #roster: Roster;
   readonly #dispatcher: Dispatcher;
-  readonly #commands: Commands;
+  readonly #commands: SlaveCommands;
   readonly #settlement: Settlement;
   readonly #aborts: AbortWatch;
   readonly #onNews: () => void;

@@ -25,19 +25,19 @@ import type { SlaveRecord } from '../model/slave-record.js';
 import type { AlgorithmEntry, FutureSettler, Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
 import type { Authorization } from '../slaves/admissions.js';
-import { Drought } from '../slaves/missing-slaves.js';
+import { MissingSlaves } from '../slaves/missing-slaves.js';
 import type { Roster } from '../slaves/roster.js';
 import { Sessions } from '../slaves/sessions.js';
-import { Commands } from '../slaves/slave-commands.js';
-import { Groups } from '../slaves/slave-groups.js';
+import { SlaveCommands } from '../slaves/slave-commands.js';
+import { SlaveGroups } from '../slaves/slave-groups.js';
 import { Intake } from './intake.js';
-import { SlaveSide } from './slave-input.js';
+import { SlaveInput } from './slave-input.js';
 
 /** A program that did nothing for a second is taken to wait, whatever for. */
 const QUIET_TICKS = 10;
 
 export class MasterCore {
-  readonly box = new FateBox();
+  readonly fates = new FateBox();
   readonly #audit: AuditSink;
   readonly #ports: MasterPorts;
   readonly #ledger: Ledger;
@@ -47,14 +47,14 @@ export class MasterCore {
   readonly #sessions: Sessions;
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
-  readonly #commands: Commands;
-  readonly #slaves: SlaveSide;
+  readonly #commands: SlaveCommands;
+  readonly #slaves: SlaveInput;
   readonly #intake: Intake;
   readonly #aborts = new AbortWatch((tasks, reason) => this.#intake.cancelBySignal(tasks, reason));
   readonly #checkpoint: Checkpoint | undefined;
-  readonly #drought = new Drought();
+  readonly #missingSlaves = new MissingSlaves();
   readonly #slaveHint: string | undefined;
-  readonly groups: Groups;
+  readonly groups: SlaveGroups;
   #over: Error | undefined;
   readonly #abort = new AbortController();
   /** Since when the program has neither submitted nor taken anything, in ticks. */
@@ -77,16 +77,16 @@ export class MasterCore {
     this.#ledger = ledger;
     this.#thrown = new Thrown(this.#audit);
     this.#jar = new TaskJar((task) => ledger.submit(task));
-    const { box } = this;
+    const { fates } = this;
     const jar = this.#jar;
-    this.#commands = new Commands(this.#ports, this.#audit);
+    this.#commands = new SlaveCommands(this.#ports, this.#audit);
     const comebacks = new Comebacks({ jar, audit: this.#audit, commands: this.#commands });
     const { store } = options;
     const deliver = (task: Task, fate: TaskFate): void => this.#settlement.handOver(task, fate);
     this.#checkpoint = store && new Checkpoint({ store, jar, deliver });
     this.#settlement = new Settlement({
       jar,
-      box,
+      fates,
       ledger,
       thrown: this.#thrown,
       checkpoint: this.#checkpoint,
@@ -109,7 +109,7 @@ export class MasterCore {
         if (slave.machine.state === 'idle') slave.machine.send('tasks-given');
       },
     });
-    this.groups = new Groups({
+    this.groups = new SlaveGroups({
       allocation: this.#sessions.allocation,
       roster: this.roster,
       clearMailbox: (slave, reason, message) =>
@@ -132,7 +132,7 @@ export class MasterCore {
       aborts: this.#aborts,
       onNews: () => this.#news(),
     });
-    this.#slaves = new SlaveSide({
+    this.#slaves = new SlaveInput({
       sessions: this.#sessions,
       settlement: this.#settlement,
       comebacks,
@@ -194,18 +194,18 @@ export class MasterCore {
   /** The source has come to its end, or has failed. One that is cut off by the master's end never does. */
   endDrawing(failure?: { readonly error: unknown }): void {
     this.#drawn--;
-    if (failure !== undefined) this.box.fail(failure.error);
+    if (failure !== undefined) this.fates.fail(failure.error);
     this.#news();
   }
 
   /** Whether the program leaves so many fates untaken that no tasks should be drawn for it. */
   get isOverfull(): boolean {
-    return this.readersWaiting === 0 && this.box.isOverfull;
+    return this.readersWaiting === 0 && this.fates.isOverfull;
   }
 
   /** Whether nothing of a selection is pending, untaken or may still be drawn. */
   isIdle(selection: Selection): boolean {
-    if (this.#drawn > 0 || this.box.has(selection)) return false;
+    if (this.#drawn > 0 || this.fates.has(selection)) return false;
     if (selection === undefined) return this.#jar.pending === 0;
     for (const entry of selection) if (entry.pending > 0) return false;
     return true;
@@ -234,7 +234,7 @@ export class MasterCore {
   #isHeld(algorithm: AlgorithmEntry): boolean {
     // Not all that runs need be of this algorithm: then it is held somewhat early, until some of it has ended.
     const coming = Math.min(algorithm.pending, this.#jar.running);
-    return this.readersWaiting === 0 && this.box.isFull(algorithm, coming);
+    return this.readersWaiting === 0 && this.fates.judgeFull(algorithm, coming);
   }
 
   #isHeldBack({ future, algorithm }: Task): boolean {
@@ -245,7 +245,7 @@ export class MasterCore {
 
   /** The next fate of a selection to come; undefined when none will. */
   waitForFate(selection: Selection): Promise<TaskFate | undefined> {
-    const fate = this.box.wait(selection);
+    const fate = this.fates.wait(selection);
     this.#askTurn();
     return fate;
   }
@@ -269,13 +269,13 @@ export class MasterCore {
 
   /** Whether the program can do nothing before it hears of its master; it may also look now and then. */
   #programWaits(): boolean {
-    if (this.box.isAwaited) return true;
-    if (this.box.has(undefined)) return false;
+    if (this.fates.isAwaited) return true;
+    if (this.fates.has(undefined)) return false;
     return this.readersWaiting > 0 || this.#jar.futures > 0 || this.#quietTicks >= QUIET_TICKS;
   }
 
   #watchQuiet(): void {
-    const activity = this.#jar.numbersGiven + this.box.numTaken;
+    const activity = this.#jar.numbersGiven + this.fates.numTaken;
     this.#quietTicks = activity === this.#activity ? this.#quietTicks + 1 : 0;
     this.#activity = activity;
   }
@@ -308,7 +308,7 @@ export class MasterCore {
       future.reject(error);
       if (group !== undefined) this.#commands.cancel(group.slave, task.number, task.index);
     }
-    this.box.settleIdle(() => true);
+    this.fates.settleIdle(() => true);
     this.#ports.news();
   }
 
@@ -328,7 +328,7 @@ export class MasterCore {
 
   /** What the program has not waited for, or not taken. */
   leftovers(): Leftovers {
-    return gatherLeftovers(this.#jar, this.box, this.#maker.entries, this.#drawn);
+    return gatherLeftovers(this.#jar, this.fates, this.#maker.entries, this.#drawn);
   }
 
   #openFutures(): Task[] {
@@ -381,7 +381,7 @@ export class MasterCore {
       if (giver !== undefined) this.#commands.recallHalf(giver);
     }
     this.dispatch(now);
-    const waitedSeconds = this.#drought.tick(now, this.#jar.queued, this.roster.size);
+    const waitedSeconds = this.#missingSlaves.tick(now, this.#jar.queued, this.roster.size);
     if (waitedSeconds !== undefined) {
       const queued = this.#jar.queued;
       this.#audit.emit({ type: 'slaves-missing', queued, waitedSeconds, hint: this.#slaveHint });
@@ -418,7 +418,7 @@ export class MasterCore {
   }
 
   #news(): void {
-    this.box.settleIdle((selection) => this.isIdle(selection));
+    this.fates.settleIdle((selection) => this.isIdle(selection));
     this.#ports.news();
   }
 }

@@ -14,30 +14,30 @@ import type { Settlement } from '../fates/settlement.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Authorization } from '../slaves/admissions.js';
 import type { Joined, Sessions } from '../slaves/sessions.js';
-import type { Commands } from '../slaves/slave-commands.js';
-import type { Groups } from '../slaves/slave-groups.js';
+import type { SlaveCommands } from '../slaves/slave-commands.js';
+import type { SlaveGroups } from '../slaves/slave-groups.js';
 
 /** For so many ticks a slave that has left is kept for frames of it that the broker may still have. */
 const TICKS_TO_LEAVE = 10;
 
-interface SlaveSideParams {
+interface SlaveInputParams {
   readonly sessions: Sessions;
   readonly settlement: Settlement;
   readonly comebacks: Comebacks;
   readonly dispatcher: Dispatcher;
-  readonly commands: Commands;
-  readonly groups: Groups;
+  readonly commands: SlaveCommands;
+  readonly groups: SlaveGroups;
   readonly audit: AuditSink;
   readonly onNews: () => void;
 }
 
-export class SlaveSide {
+export class SlaveInput {
   readonly #sessions: Sessions;
   readonly #settlement: Settlement;
   readonly #comebacks: Comebacks;
   readonly #dispatcher: Dispatcher;
-  readonly #commands: Commands;
-  readonly #groups: Groups;
+  readonly #commands: SlaveCommands;
+  readonly #groups: SlaveGroups;
   readonly #audit: AuditSink;
   readonly #onNews: () => void;
   /** Those that have said goodbye. */
@@ -45,7 +45,7 @@ export class SlaveSide {
   /** Nobody joins any more, and no result counts. */
   isEnding = false;
 
-  constructor(params: SlaveSideParams) {
+  constructor(params: SlaveInputParams) {
     this.#sessions = params.sessions;
     this.#settlement = params.settlement;
     this.#comebacks = params.comebacks;
@@ -188,7 +188,7 @@ export class SlaveSide {
     if (slave.farewell !== undefined) return;
     slave.farewell = farewell;
     slave.ticksToLeave = TICKS_TO_LEAVE;
-    this.#dispatcher.strike(slave);
+    this.#dispatcher.removeFromLine(slave);
     this.#leaving.add(slave);
     this.#leaveIfHeard(slave, farewell, now);
   }
@@ -217,7 +217,7 @@ export class SlaveSide {
 
   #remove(slave: SlaveRecord, evidence: string, now: number): void {
     this.#leaving.delete(slave);
-    this.#dispatcher.strike(slave);
+    this.#dispatcher.removeFromLine(slave);
     this.#sessions.end(slave);
     if (!this.isEnding) {
       this.#settlement.reclaimer.takeFromLost(slave, evidence, now);

@@ -6,8 +6,9 @@
 import { Deque } from '../../structures/deque.js';
 import { type TimeLimit, taskEntryText, tasksText } from '../../wire/messages/entries.js';
 import type { TaskJar } from '../jar/task-jar.js';
-import { FIRST_WINDOW, type Group, type SlaveRecord } from '../model/slave-record.js';
+import { FIRST_WINDOW, type SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
+import type { TaskGroup } from '../model/task-group.js';
 import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 
 /** Bytes of an entry besides its arguments, generously. */
@@ -29,7 +30,7 @@ export interface DispatcherOptions {
   readonly resultGroup: number | 'auto';
   readonly maxMessageBytes: number;
   /** Said once for each group that was posted to its slave's session. */
-  readonly onGiven: (slave: SlaveRecord, group: Group) => void;
+  readonly onGiven: (slave: SlaveRecord, group: TaskGroup) => void;
 }
 
 export class Dispatcher {
@@ -65,7 +66,7 @@ export class Dispatcher {
   }
 
   /** The slave takes no more tasks. */
-  strike(slave: SlaveRecord): void {
+  removeFromLine(slave: SlaveRecord): void {
     if (this.#reserved === slave) this.#reserved = undefined;
     this.#addressed.delete(slave);
     if (!slave.inLine) return;
@@ -165,7 +166,7 @@ export class Dispatcher {
     const first = take();
     if (first === undefined) return NO_TASKS;
     const plan = new GroupPlan({ taskGroup: this.#taskGroup, queued, slots, lastGroup: slave.lastGroup });
-    plan.admits(first.algorithm);
+    plan.tryAdd(first.algorithm);
     // An array that begins empty has room for sixteen more, and most groups of long tasks are of one.
     const tasks = [first];
     let bytes = first.bytes + ENTRY_BYTES;
@@ -173,7 +174,7 @@ export class Dispatcher {
       const task = take();
       if (task === undefined) break;
       bytes += task.bytes + ENTRY_BYTES;
-      if (bytes > this.#mostBytes || !plan.admits(task.algorithm)) {
+      if (bytes > this.#mostBytes || !plan.tryAdd(task.algorithm)) {
         this.#jar.putBack(task);
         break;
       }
@@ -183,7 +184,7 @@ export class Dispatcher {
   }
 
   #give(slave: SlaveRecord, tasks: readonly Task[], now: number): void {
-    const group: Group = {
+    const group: TaskGroup = {
       slave,
       tasks,
       firstIndex: slave.nextIndex,

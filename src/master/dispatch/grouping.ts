@@ -41,7 +41,7 @@ export class GroupPlan {
   }
 
   /** The first task is always taken; one of an algorithm that was never measured goes alone. */
-  admits(algorithm: AlgorithmEntry): boolean {
+  tryAdd(algorithm: AlgorithmEntry): boolean {
     if (!this.#exact && this.#count > 0) {
       const enough = this.#count >= this.#share && this.#seconds >= NEGLIGIBLE_SECONDS;
       const seconds = algorithm.seconds ?? GROUP_SECONDS;

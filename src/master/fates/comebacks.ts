@@ -12,7 +12,7 @@ import type { TaskJar } from '../jar/task-jar.js';
 import { type GivenRun, noteGiven } from '../model/given-run.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
-import type { Commands } from '../slaves/slave-commands.js';
+import type { SlaveCommands } from '../slaves/slave-commands.js';
 
 /** Tasks of lost slaves whose charges can be taken back; beyond them the oldest slaves' stay. */
 const MOST_CHARGED = 200_000;
@@ -20,7 +20,7 @@ const MOST_CHARGED = 200_000;
 interface ComebacksParams {
   readonly jar: TaskJar;
   readonly audit: AuditSink;
-  readonly commands: Pick<Commands, 'cancel' | 'recallOne'>;
+  readonly commands: Pick<SlaveCommands, 'cancel' | 'recallOne'>;
 }
 
 export class Comebacks {

@@ -57,10 +57,10 @@ export class FateBox {
   }
 
   /**
-   * Whether an algorithm's tasks should wait until half of its fates were taken: all that are queued are set
+   * Decides whether an algorithm's tasks should wait until half of its fates were taken: all queued ones are set
    * aside for it, which must not happen for each. `coming` tasks are on their way.
    */
-  isFull(algorithm: AlgorithmEntry, coming = 0): boolean {
+  judgeFull(algorithm: AlgorithmEntry, coming = 0): boolean {
     const tray = this.#trays.get(algorithm);
     if (tray === undefined) return false;
     const untaken = tray.results.length + tray.unrunnable.length;

@@ -29,7 +29,7 @@ const MOST_NAMED = 5;
 
 export function gatherLeftovers(
   jar: TaskJar,
-  box: FateBox,
+  fates: FateBox,
   entries: Iterable<AlgorithmEntry>,
   sources: number,
 ): Leftovers {
@@ -39,7 +39,7 @@ export function gatherLeftovers(
   }
   const algorithms: Leftover[] = [];
   for (const entry of entries) {
-    const untaken = box.untakenOf(entry);
+    const untaken = fates.untakenOf(entry);
     if (entry.pending + untaken.count === 0) continue;
     const number = first.get(entry) ?? untaken.first;
     algorithms.push({

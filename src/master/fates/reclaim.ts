@@ -8,7 +8,7 @@ import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import { judgeBegun } from './blame.js';
 import type { Comebacks } from './comebacks.js';
-import { countRuns, mayGoElsewhere, type Retries, refusal } from './retries.js';
+import { countRuns, type Retries, refusal, tryUnbind } from './retries.js';
 
 interface ReclaimerParams {
   readonly jar: TaskJar;
@@ -66,7 +66,7 @@ export class Reclaimer {
         task.suspect ||= (likely && isOneAtATime) || isCloseToItsEnd(task, slave);
       }
       if (this.#comebacks.resume(task)) continue;
-      if (!mayGoElsewhere(task)) {
+      if (!tryUnbind(task)) {
         this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
       } else if (begun[position] !== 'no' && task.runs >= task.policy.maxAttempts) {
         const message = `${countRuns(task)} begun and none came to an end; the last: ${evidence}`;
@@ -92,11 +92,11 @@ export class Reclaimer {
   clearMailbox(slave: SlaveRecord, reason: 'slave-lost' | 'slave-freed', message: string): void {
     for (let task = this.#jar.takeOrdered(slave); task; task = this.#jar.takeOrdered(slave)) {
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
-      if (mayGoElsewhere(task)) this.#jar.requeue(task);
+      if (tryUnbind(task)) this.#jar.requeue(task);
       else this.#retries.abandon(task, reason, `${message}; ${refusal(task)}`);
     }
     for (const task of this.#jar.waitingFor(slave)) {
-      if (!mayGoElsewhere(task)) this.#giveUp(task, reason, `${message}; ${refusal(task)}`);
+      if (!tryUnbind(task)) this.#giveUp(task, reason, `${message}; ${refusal(task)}`);
     }
   }
 }

@@ -39,7 +39,7 @@ export class Retries {
   afterError(task: Task, slave: SlaveRecord, { error }: TaskFate, now: number): void {
     const evidence = `it threw ${error?.name}: ${error?.message}`.slice(0, MOST_EVIDENCE);
     task.noteRun(slave, evidence, this.#wallClock(), false);
-    if (task.addressee?.takesOrdered === false && !mayGoElsewhere(task)) {
+    if (task.addressee?.takesOrdered === false && !tryUnbind(task)) {
       this.abandon(task, 'slave-freed', `${slave.sid} was freed; ${refusal(task)}`);
     } else {
       this.#runAgain(task, slave, evidence, now);
@@ -52,7 +52,7 @@ export class Retries {
     const evidence = `it ran longer than its ${policy.timeoutSeconds} s${lives ? '' : ', and did not stop'}`;
     task.noteRun(slave, evidence, this.#wallClock(), false);
     const stays = lives && addressee?.takesOrdered === true;
-    if (!(stays ? policy.retry : mayGoElsewhere(task))) {
+    if (!(stays ? policy.retry : tryUnbind(task))) {
       this.abandon(task, 'timeout', `${evidence}; ${refusal(task)}`);
     } else if (task.runs >= policy.maxAttempts) {
       this.abandon(
@@ -88,8 +88,8 @@ export class Retries {
   }
 }
 
-/** Whether a task may run on another slave than the one it was given or addressed to; if so, it is any's. */
-export function mayGoElsewhere(task: Task): boolean {
+/** Makes a task of one slave anyone's, if its policy lets it run elsewhere; returns whether it did. */
+export function tryUnbind(task: Task): boolean {
   const { retry, doItAnyway } = task.policy;
   const may = retry && (task.addressee === undefined || doItAnyway);
   if (may) task.addressee = undefined;

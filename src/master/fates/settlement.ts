@@ -14,9 +14,10 @@ import { nextAverage, nextWindow } from '../dispatch/grouping.js';
 import type { AbortWatch } from '../jar/abort-watch.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import { readFate } from '../model/read-fate.js';
-import type { Group, SlaveRecord } from '../model/slave-record.js';
+import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import { TaskFate } from '../model/task-fate.js';
+import type { TaskGroup } from '../model/task-group.js';
 import type { Comebacks } from './comebacks.js';
 import type { FateBox } from './fate-box.js';
 import type { Ledger } from './ledger.js';
@@ -26,7 +27,7 @@ import type { Thrown } from './thrown.js';
 
 export interface SettlementOptions {
   readonly jar: TaskJar;
-  readonly box: FateBox;
+  readonly fates: FateBox;
   readonly ledger: Ledger;
   readonly thrown: Thrown;
   readonly audit: AuditSink;
@@ -42,7 +43,7 @@ export interface SettlementOptions {
 
 export class Settlement {
   readonly #jar: TaskJar;
-  readonly #box: FateBox;
+  readonly #fates: FateBox;
   readonly #ledger: Ledger;
   readonly #thrown: Thrown;
   readonly #audit: AuditSink;
@@ -56,7 +57,7 @@ export class Settlement {
 
   constructor({
     jar,
-    box,
+    fates,
     ledger,
     thrown,
     audit,
@@ -68,7 +69,7 @@ export class Settlement {
     comebacks,
   }: SettlementOptions) {
     this.#jar = jar;
-    this.#box = box;
+    this.#fates = fates;
     this.#ledger = ledger;
     this.#thrown = thrown;
     this.#audit = audit;
@@ -201,7 +202,7 @@ export class Settlement {
 
   /** Takes a running task out of its group; a copy that still runs elsewhere is told to stop. */
   #release(task: Task, superfluous: boolean): void {
-    const group = task.group as Group;
+    const group = task.group as TaskGroup;
     const { slave } = group;
     const { index } = task;
     task.group = undefined;
@@ -218,7 +219,7 @@ export class Settlement {
   handOver(task: Task, fate: TaskFate): void {
     this.#forgetSignal(task);
     this.#ledger.settle(task, fate);
-    if (task.future === undefined) this.#box.put(fate);
+    if (task.future === undefined) this.#fates.put(fate);
     else if (fate.status === 'ok') task.future.resolve(fate.packet);
     else task.future.reject(fate.error as Error);
   }

@@ -1,8 +1,9 @@
 /** A run that a slave took along when its session ended, as far as its master knows. */
 
 import type { FailedAttempt } from '../../errors.js';
-import type { Group, SlaveRecord } from './slave-record.js';
+import type { SlaveRecord } from './slave-record.js';
 import type { Task } from './task.js';
+import type { TaskGroup } from './task-group.js';
 
 export interface GivenRun {
   /** Of the session in which it was given out, and its place among that session's tasks. */
@@ -18,7 +19,7 @@ export interface GivenRun {
 
 /** The run that the books have of a task, which is an earlier one from now on. */
 export function noteGiven(task: Task): GivenRun {
-  const { slave, sentAt, run } = task.group as Group;
+  const { slave, sentAt, run } = task.group as TaskGroup;
   if (run !== undefined) return run;
   const { index, runningAttempt: attempt } = task;
   const known = task.given?.find(({ sid, index: at }) => sid === slave.number && at === index);

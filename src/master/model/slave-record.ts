@@ -8,24 +8,9 @@ import type { Farewell } from '../../wire/messages/messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
 import type { CreditMember } from '../../wire/session/credit.js';
 import type { Session } from '../../wire/session/session.js';
-import type { GivenRun } from './given-run.js';
 import type { SlaveMachine } from './slave-machine.js';
 import type { Task } from './task.js';
-
-/** Tasks that went out in one message; `open` of them have no result yet. */
-export interface Group {
-  readonly slave: SlaveRecord;
-  readonly tasks: readonly Task[];
-  readonly firstIndex: number;
-  readonly sentAt: number;
-  /** Which of its session's messages it went out in. */
-  readonly message: number;
-  open: number;
-  /** Given to the same slave after this one. */
-  next: Group | undefined;
-  /** Of one task with which the slave goes on: as what it was given in an earlier session. */
-  readonly run: GivenRun | undefined;
-}
+import type { TaskGroup } from './task-group.js';
 
 /** A task, and its place among those of the session. */
 export interface CancelledRun {
@@ -54,8 +39,8 @@ export class SlaveRecord {
   draftedFor: SlaveKind | undefined = undefined;
   #mailbox: Deque<Task> | undefined;
   /** Given first of those that are kept; some behind it may have no open task any more. */
-  oldestGroup: Group | undefined = undefined;
-  #newestGroup: Group | undefined = undefined;
+  oldestGroup: TaskGroup | undefined = undefined;
+  #newestGroup: TaskGroup | undefined = undefined;
   /** How many are kept, and those of them with open tasks. */
   #keptGroups = 0;
   openGroups = 0;
@@ -82,8 +67,8 @@ export class SlaveRecord {
   /** A recall is out, up to the task that had been sent last. */
   recalling: { readonly id: number; readonly to: number } | undefined = undefined;
   /** Its session has something to send; something to say by and by. */
-  restless = false;
-  unsettled = false;
+  needsFlush = false;
+  needsTick = false;
   /** Results that it sent of tasks of this session. */
   resultsSent = 0;
   /** What it computed that the ledger has not told yet. */
@@ -192,11 +177,11 @@ export class SlaveRecord {
   }
 
   /** In the order in which they were given. */
-  *groups(): Iterable<Group> {
+  *groups(): Iterable<TaskGroup> {
     for (let group = this.oldestGroup; group !== undefined; group = group.next) yield group;
   }
 
-  addGroup(group: Group): void {
+  addGroup(group: TaskGroup): void {
     if (this.#newestGroup === undefined) this.oldestGroup = group;
     else this.#newestGroup.next = group;
     this.#newestGroup = group;
@@ -205,7 +190,7 @@ export class SlaveRecord {
   }
 
   /** One task with which it goes on, begun before all that it was given since. */
-  addRunningGroup(group: Group): void {
+  addRunningGroup(group: TaskGroup): void {
     group.next = this.oldestGroup;
     this.oldestGroup = group;
     this.#newestGroup ??= group;

@@ -4,8 +4,9 @@ import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../../algorith
 import type { FailedAttempt, TaskIdentity } from '../../errors.js';
 import type { GivenRun } from './given-run.js';
 import type { ResultKey } from './result-store.js';
-import type { Group, SlaveRecord } from './slave-record.js';
+import type { SlaveRecord } from './slave-record.js';
 import type { SubmissionPlaces } from './submission-places.js';
+import type { TaskGroup } from './task-group.js';
 
 /** What one master knows of one algorithm. */
 export interface AlgorithmEntry {
@@ -41,7 +42,7 @@ export class Task {
   /** May be why its slave died: it is run alone, so that no other pays for it. */
   suspect = false;
   /** Where it runs, and its place among the tasks of that session. */
-  group: Group | undefined = undefined;
+  group: TaskGroup | undefined = undefined;
   index = -1;
   /** Which attempt it was given out as last. */
   runningAttempt = 1;

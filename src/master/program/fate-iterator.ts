@@ -27,9 +27,9 @@ export class FateIterator implements AsyncIterableIterator<TaskFate> {
   next(): Promise<IteratorResult<TaskFate>> {
     const core = this.#core;
     if (core.isOver) return this.#end();
-    const { box } = core;
-    if (box.hasFailed) return Promise.reject(box.takeFailure()?.error);
-    const fate = box.takeNext(this.#selection);
+    const { fates } = core;
+    if (fates.hasFailed) return Promise.reject(fates.takeFailure()?.error);
+    const fate = fates.takeNext(this.#selection);
     if (fate !== undefined) return Promise.resolve({ done: false, value: fate });
     if (core.isIdle(this.#selection)) return Promise.resolve(DONE);
     return core

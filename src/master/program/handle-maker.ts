@@ -21,7 +21,7 @@ import type {
   MasterLoopReport,
   SubmitAllOptions,
 } from './master-handle.js';
-import type { News } from './wakeups.js';
+import type { Wakeups } from './wakeups.js';
 
 /** CL-MW's default for one pass, in seconds. */
 const PASS_SECONDS = 0.05;
@@ -32,19 +32,19 @@ const DEFAULT_AMOUNT = 1_000;
 /** How many tasks submitAll keeps queued and running where no target number says otherwise. */
 const DEFAULT_TARGET = 10_000;
 
-export interface ProgramSideParams {
+export interface HandleMakerParams {
   readonly core: MasterCore;
-  readonly news: News;
+  readonly wakeups: Wakeups;
   readonly dispatchSoon: () => void;
   readonly audit: AuditSink;
 }
 
-export class ProgramSide {
-  readonly #params: ProgramSideParams;
+export class HandleMaker {
+  readonly #params: HandleMakerParams;
   readonly #core: MasterCore;
   #targetNumber = 0;
 
-  constructor(params: ProgramSideParams) {
+  constructor(params: HandleMakerParams) {
     this.#params = params;
     this.#core = params.core;
   }
@@ -59,9 +59,9 @@ export class ProgramSide {
       masterLoop: ({ timeout }: MasterLoopOptions = {}) => side.#loop('masterLoop', timeout),
       masterLoopIterate: ({ timeout = PASS_SECONDS }: MasterLoopOptions = {}) =>
         side.#loop('masterLoopIterate', timeout),
-      getResults: (...algorithms: AnyAlgorithm[]) => core.box.takeResults(side.#select(algorithms)),
+      getResults: (...algorithms: AnyAlgorithm[]) => core.fates.takeResults(side.#select(algorithms)),
       getUnrunnableTasks: (...algorithms: AnyAlgorithm[]) =>
-        core.box.takeUnrunnable(side.#select(algorithms)),
+        core.fates.takeUnrunnable(side.#select(algorithms)),
       results: (...algorithms: AnyAlgorithm[]) => new FateIterator(core, side.#select(algorithms)),
       allocateSlaves: (options: AllocateOptions = {}) => core.groups.allocate(...amountAndKind(options)),
       deallocateSlaves: (options: AllocateOptions = {}) => core.groups.deallocate(...amountAndKind(options)),
@@ -78,7 +78,7 @@ export class ProgramSide {
         return core.pending;
       },
       get numUnrunnableTasks() {
-        return core.box.numUnrunnable;
+        return core.fates.numUnrunnable;
       },
       get targetNumber() {
         return side.#targetNumber;
@@ -117,8 +117,8 @@ export class ProgramSide {
       items,
       submit,
       hasRoom: (unfinished) => Math.max(core.pending, unfinished) < target() && !core.isOverfull,
-      news: (withinMs) => this.#params.news.wait(withinMs),
-      onFinished: () => this.#params.news.tell(),
+      news: (withinMs) => this.#params.wakeups.wait(withinMs),
+      onFinished: () => this.#params.wakeups.tell(),
       signal: core.signal,
     }).then(
       (isComplete) => {
@@ -169,10 +169,11 @@ export class ProgramSide {
 
   async #loop(name: string, timeoutSeconds: number | undefined): Promise<MasterLoopReport> {
     checkLoopTimeout(name, timeoutSeconds);
-    const { box } = this.#core;
+    const { fates } = this.#core;
     const { groups } = this.#core;
     const hasNews = (): boolean =>
-      box.numResults + box.numUnrunnable + groups.numConnected + groups.numDisconnected > 0 || box.hasFailed;
+      fates.numResults + fates.numUnrunnable + groups.numConnected + groups.numDisconnected > 0 ||
+      fates.hasFailed;
     const deadline =
       timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutSeconds * 1000;
     this.#core.readersWaiting++;
@@ -185,14 +186,14 @@ export class ProgramSide {
         !hasNews() && now < deadline && !this.#core.isOver;
         now = performance.now()
       ) {
-        await this.#params.news.wait(deadline - now);
+        await this.#params.wakeups.wait(deadline - now);
       }
     } finally {
       this.#core.readersWaiting--;
     }
     if (this.#core.isOver) await throwOver(this.#core);
-    if (box.hasFailed) throw box.takeFailure()?.error;
-    const { numResults, numUnrunnable: numUnrunnableTasks } = box;
+    if (fates.hasFailed) throw fates.takeFailure()?.error;
+    const { numResults, numUnrunnable: numUnrunnableTasks } = fates;
     const { numConnected: numConnectedSlaves, numDisconnected: numDisconnectedSlaves } = groups;
     return { numUnrunnableTasks, numResults, numConnectedSlaves, numDisconnectedSlaves };
   }

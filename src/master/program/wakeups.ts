@@ -2,7 +2,7 @@
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export class News {
+export class Wakeups {
   readonly #waiters = new Set<() => void>();
 
   /** How many wait now. */

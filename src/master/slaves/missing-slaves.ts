@@ -2,7 +2,7 @@
 
 const TELL_AFTER_MS = 10_000;
 
-export class Drought {
+export class MissingSlaves {
   #since: number | undefined;
   #told = false;
 

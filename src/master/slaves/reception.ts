@@ -114,7 +114,7 @@ export class HelloGate {
   #ignored = 0;
   #quiet = 0;
 
-  admits(): boolean {
+  tryAdmit(): boolean {
     if (this.#left > 0) {
       this.#left--;
       return true;

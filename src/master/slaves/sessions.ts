@@ -39,9 +39,9 @@ export class Sessions {
   readonly #admissions = new Admissions();
   readonly #bySession = new Map<Session, SlaveRecord>();
   /** Slaves whose session may have something to send. */
-  #restless: SlaveRecord[] = [];
+  #needsFlush: SlaveRecord[] = [];
   /** Slaves whose session has something to say by and by; of thousands that work, few. */
-  #unsettled: SlaveRecord[] = [];
+  #needsTick: SlaveRecord[] = [];
   #idle = 0;
   /** Whom `#send` sends to: a function for each slave that has something to say would be much garbage. */
   #recipient: SlaveRecord | undefined;
@@ -71,7 +71,8 @@ export class Sessions {
       this.sendStale(address);
       return undefined;
     }
-    if (this.#admissions.awaits(address) || this.#admissions.isFull || !this.#gate.admits()) return undefined;
+    if (this.#admissions.awaits(address) || this.#admissions.isFull || !this.#gate.tryAdmit())
+      return undefined;
     const { host, pid } = hello;
     this.#audit.emit({ type: 'hello-received', host, pid });
     if (this.#refusesMore(hello, address)) return undefined;
@@ -220,19 +221,19 @@ export class Sessions {
 
   /** The slave's session has something to send; it goes out with the next `flush`. */
   wake(slave: SlaveRecord): void {
-    if (slave.restless) return;
-    slave.restless = true;
-    this.#restless.push(slave);
+    if (slave.needsFlush) return;
+    slave.needsFlush = true;
+    this.#needsFlush.push(slave);
   }
 
   /** Sends what sessions have to say, as far as the link takes it. */
   flush(now: number): void {
-    if (this.#restless.length === 0) return;
-    const restless = this.#restless;
-    this.#restless = [];
-    for (let index = 0; index < restless.length; index++) {
-      if (this.#flushOne(restless[index] as SlaveRecord, now)) continue;
-      this.#restless = [...restless.slice(index), ...this.#restless];
+    if (this.#needsFlush.length === 0) return;
+    const needsFlush = this.#needsFlush;
+    this.#needsFlush = [];
+    for (let index = 0; index < needsFlush.length; index++) {
+      if (this.#flushOne(needsFlush[index] as SlaveRecord, now)) continue;
+      this.#needsFlush = [...needsFlush.slice(index), ...this.#needsFlush];
       return;
     }
   }
@@ -242,11 +243,11 @@ export class Sessions {
     if (slave.machine.state === 'disconnected') return true;
     this.#recipient = slave;
     const taken = slave.session.flush(this.#send, now);
-    slave.restless = !taken;
+    slave.needsFlush = !taken;
     this.#ports.positions(slave);
-    if (!slave.unsettled && slave.session.isUnsettled) {
-      slave.unsettled = true;
-      this.#unsettled.push(slave);
+    if (!slave.needsTick && slave.session.needsTick) {
+      slave.needsTick = true;
+      this.#needsTick.push(slave);
     }
     return taken;
   }
@@ -266,12 +267,12 @@ export class Sessions {
       this.#audit.emit({ type: 'warning', text });
     }
     for (const { hello, address } of this.#admissions.tick()) this.#refuse(hello, address, UNDECIDED);
-    const unsettled = this.#unsettled;
-    this.#unsettled = [];
-    for (const slave of unsettled) {
-      slave.unsettled = slave.session.isUnsettled && slave.machine.state !== 'disconnected';
-      if (!slave.unsettled) continue;
-      this.#unsettled.push(slave);
+    const needsTick = this.#needsTick;
+    this.#needsTick = [];
+    for (const slave of needsTick) {
+      slave.needsTick = slave.session.needsTick && slave.machine.state !== 'disconnected';
+      if (!slave.needsTick) continue;
+      this.#needsTick.push(slave);
       slave.session.tick(now);
       this.wake(slave);
     }

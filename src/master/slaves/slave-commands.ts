@@ -11,7 +11,7 @@ interface TakesBack {
   takeBack(slave: SlaveRecord, from: number, to: number): void;
 }
 
-export class Commands {
+export class SlaveCommands {
   readonly #ports: MasterPorts;
   readonly #audit: AuditSink;
 

@@ -19,7 +19,7 @@ export interface OrderedSlave {
 /** Comings and goings that nobody asks for are forgotten from here on, the oldest first. */
 const MOST_UNTAKEN = 100_000;
 
-interface GroupsParams {
+interface SlaveGroupsParams {
   readonly allocation: Allocation;
   readonly roster: Roster;
   /** What waits for this slave alone has none any more, and goes elsewhere or is given up. */
@@ -30,17 +30,17 @@ interface GroupsParams {
   readonly onMoved: (slave: SlaveRecord) => void;
 }
 
-export class Groups {
+export class SlaveGroups {
   readonly #allocation: Allocation;
   readonly #roster: Roster;
-  readonly #clearMailbox: GroupsParams['clearMailbox'];
+  readonly #clearMailbox: SlaveGroupsParams['clearMailbox'];
   readonly #audit: AuditSink;
-  readonly #onDraftedPort: GroupsParams['onDrafted'];
-  readonly #onMovedPort: GroupsParams['onMoved'];
+  readonly #onDraftedPort: SlaveGroupsParams['onDrafted'];
+  readonly #onMovedPort: SlaveGroupsParams['onMoved'];
   #connected: OrderedSlave[] = [];
   #disconnected: OrderedSlave[] = [];
 
-  constructor(params: GroupsParams) {
+  constructor(params: SlaveGroupsParams) {
     this.#allocation = params.allocation;
     this.#roster = params.roster;
     this.#clearMailbox = params.clearMailbox;

@@ -19,7 +19,7 @@ export class BeginGate {
     this.#lastMicros = micros;
   }
 
-  isOpen(waitingBytes: number, now: number): boolean {
+  tryPass(waitingBytes: number, now: number): boolean {
     const allowed = this.#lastMicros >= LONG_TASK_MICROS ? 0 : SHORT_TASK_WAITING_BYTES;
     if (waitingBytes <= allowed) {
       this.#closedSince = undefined;

@@ -335,7 +335,7 @@ export class SlaveCore {
    */
   begin(now: number): GivenTask | undefined {
     if (this.#end || this.#running.size >= this.concurrency) return undefined;
-    if (!this.#gate.isOpen(this.#session?.waitingBytes ?? 0, now)) return undefined;
+    if (!this.#gate.tryPass(this.#session?.waitingBytes ?? 0, now)) return undefined;
     const task = this.#queue.take(this.#orderedRuns);
     if (task === undefined) return undefined;
     this.#running.add(task);

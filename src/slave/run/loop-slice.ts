@@ -2,7 +2,7 @@
 
 const TURN_MS = 5;
 
-export class Turn {
+export class LoopSlice {
   #began = 0;
 
   /** The event loop has just had its way. */

@@ -13,7 +13,7 @@ const HELD_MS = HELD_SECONDS * 1000;
 /** What is left of the longest run after each later one: an exception is forgotten in some hundred runs. */
 const DECAY = 0.98;
 
-export class HoldBack {
+export class ResultDelay {
   /** The longest run of each algorithm in milliseconds, fading. */
   readonly #longest = new Map<AlgorithmDefinition, number>();
   #results = 0;

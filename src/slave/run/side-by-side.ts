@@ -10,7 +10,7 @@
 
 import type { GivenTask, Outcome } from '../core/given-task.js';
 import type { SlaveCore } from '../core/slave-core.js';
-import type { Turn } from './loop-slice.js';
+import type { LoopSlice } from './loop-slice.js';
 import { runTask } from './run-task.js';
 import type { SlaveScope } from './task-context.js';
 
@@ -19,7 +19,7 @@ export interface SideBySideParams {
   readonly scope: SlaveScope;
   readonly controllers: Map<GivenTask, AbortController>;
   readonly clock: () => number;
-  readonly turn: Turn;
+  readonly slice: LoopSlice;
   /** Resolves when tasks came, the slave's state changed, or on `wake`. */
   readonly news: () => Promise<void>;
   readonly wake: () => void;
@@ -59,17 +59,17 @@ export class SideBySide {
 
   /** Returns how many began. */
   async #begin(most: number): Promise<number> {
-    const { core, clock, turn } = this.#params;
+    const { core, clock, slice } = this.#params;
     let begun = 0;
-    turn.begin();
+    slice.begin();
     core.sendResults(clock());
     while (begun < most) {
       const task = core.begin(clock());
       if (task === undefined) break;
       begun++;
       this.#start(task);
-      if (!turn.isOver(performance.now())) continue;
-      await turn.next();
+      if (!slice.isOver(performance.now())) continue;
+      await slice.next();
       core.sendResults(clock());
     }
     if (core.waitingResults > 0) core.sendResults(clock());

@@ -4,8 +4,8 @@ import { checkLoopTimeout } from '../../algorithms/loop-timeout.js';
 import type { SlaveId } from '../../algorithms/types.js';
 import { type GivenTask, type Outcome, TIMED_OUT } from '../core/given-task.js';
 import type { SlaveCore } from '../core/slave-core.js';
-import { Turn } from './loop-slice.js';
-import { HoldBack } from './result-delay.js';
+import { LoopSlice } from './loop-slice.js';
+import { ResultDelay } from './result-delay.js';
 import { controllerOf, runTask } from './run-task.js';
 import { SideBySide } from './side-by-side.js';
 import { enterScope, openScope, type SlaveScope } from './task-context.js';
@@ -58,8 +58,8 @@ export class SlaveRunner implements SlaveHandle {
   readonly #closeScope: () => void;
   readonly #controllers = new Map<GivenTask, AbortController>();
   readonly #clock: () => number;
-  readonly #holdBack = new HoldBack();
-  readonly #turn = new Turn();
+  readonly #delay = new ResultDelay();
+  readonly #slice = new LoopSlice();
   /** Undefined on a slave that runs one task at a time. */
   readonly #sideBySide: SideBySide | undefined;
   #wake: (() => void) | undefined;
@@ -81,7 +81,7 @@ export class SlaveRunner implements SlaveHandle {
         scope,
         controllers: this.#controllers,
         clock: this.#clock,
-        turn: this.#turn,
+        slice: this.#slice,
         news: () => this.#news(undefined),
         wake: () => this.wake(),
       });
@@ -196,8 +196,8 @@ export class SlaveRunner implements SlaveHandle {
       await this.#sideBySide.run(most);
       return;
     }
-    this.#turn.begin();
-    this.#holdBack.written();
+    this.#slice.begin();
+    this.#delay.written();
     for (let run = 0; run < most; run++) {
       const task = this.#core.begin(this.#clock());
       if (task === undefined) break;
@@ -209,8 +209,8 @@ export class SlaveRunner implements SlaveHandle {
       this.#scope.context = undefined;
       if (this.#controllers.size > 0) this.#controllers.delete(task);
       const posted = this.#core.complete(task, settled, (ended - began) * 1000, this.#clock());
-      this.#holdBack.note(task.definition, began, ended, posted);
-      if (!this.#holdBack.allows(this.#core.nextTask?.definition, ended)) await this.#yield(ended);
+      this.#delay.note(task.definition, began, ended, posted);
+      if (!this.#delay.allows(this.#core.nextTask?.definition, ended)) await this.#yield(ended);
     }
     if (this.#core.waitingTasks === 0) this.#core.sendResults(this.#clock());
     else this.#core.flush(this.#clock());
@@ -225,8 +225,8 @@ export class SlaveRunner implements SlaveHandle {
       this.#leaveIfOver();
     });
     this.#awaited = undefined;
-    this.#holdBack.written();
-    this.#turn.begin();
+    this.#delay.written();
+    this.#slice.begin();
     return settled;
   }
 
@@ -236,7 +236,7 @@ export class SlaveRunner implements SlaveHandle {
 
   async #yield(now: number): Promise<void> {
     this.#core.flush(this.#clock());
-    this.#holdBack.written();
-    if (this.#turn.isOver(now)) await this.#turn.next();
+    this.#delay.written();
+    if (this.#slice.isOver(now)) await this.#slice.next();
   }
 }

@@ -2,7 +2,7 @@
 
 const SECOND_MS = 1_000;
 
-export class Allowance {
+export class RateLimit {
   readonly #perSecond: number;
   #since = Number.NEGATIVE_INFINITY;
   #used = 0;

@@ -20,7 +20,7 @@ import {
   readHeader,
   writeHeader,
 } from './frame.js';
-import { Allowance } from './rate-limit.js';
+import { RateLimit } from './rate-limit.js';
 import { ReceiveWindow } from './receive-window.js';
 import { SendWindow, type SentFrame } from './send-window.js';
 
@@ -63,17 +63,17 @@ export class Session {
   #peerWant = 0;
   #heldUpAt: number | undefined;
   /** What is to be said besides messages; not an object of its own, for the same reason as in `SentFrame`. */
-  #saysPosition = false;
-  #saysAnswer = false;
-  #saysResend = false;
-  #saysAsk = false;
-  #saysGrant = false;
+  #owesPosition = false;
+  #owesAnswer = false;
+  #owesResend = false;
+  #owesAsk = false;
+  #owesGrant = false;
   readonly #acknowledgeWithinMs: number;
   readonly epoch: Epoch;
   readonly #onResend: SessionOptions['onResend'];
   /** Most of thousands of sessions never need them. */
-  #asks: Allowance | undefined;
-  #serves: Allowance | undefined;
+  #asks: RateLimit | undefined;
+  #serves: RateLimit | undefined;
 
   constructor(options: SessionOptions) {
     this.epoch = options.epoch;
@@ -240,24 +240,24 @@ export class Session {
         return this.#takeData(header, payload, now);
       case FRAME_KIND.position:
         if (header.answer) {
-          this.#saysPosition = true;
+          this.#owesPosition = true;
           this.#incoming.reconnected();
         }
         if (header.number > this.#incoming.received) this.#askAgain(now);
         return NO_BODIES;
       case FRAME_KIND.resend:
         // Who is not served asks again.
-        this.#serves ??= new Allowance(RESENDS_PER_SECOND);
+        this.#serves ??= new RateLimit(RESENDS_PER_SECOND);
         if (!this.#serves.take(now)) return NO_BODIES;
         this.#outgoing.goBack(header.number);
         this.#onResend?.('served', header.number);
         return NO_BODIES;
       case FRAME_KIND.ask:
-        if (this.#incoming.takeAsk(header)) this.#saysGrant = true;
+        if (this.#incoming.takeAsk(header)) this.#owesGrant = true;
         return NO_BODIES;
       case FRAME_KIND.grant:
         this.#outgoing.takeRoom(header.number);
-        this.#saysAsk = false;
+        this.#owesAsk = false;
         this.#heldUpAt = undefined;
         return NO_BODIES;
       default:
@@ -270,34 +270,34 @@ export class Session {
     this.#takePositions(beat.received, beat.limit);
     this.#incoming.noteSent(beat.sent, now);
     if (this.#incoming.isOverdue(now)) this.#askAgain(now);
-    return this.#saysResend || this.#incoming.hasGap || this.#outgoing.hasMore;
+    return this.#owesResend || this.#incoming.hasGap || this.#outgoing.hasMore;
   }
 
   /** Says yes to what `askedSize` names; the caller counts that room while `assembling`. */
   grantRoom(): void {
-    if (this.#incoming.grant()) this.#saysGrant = true;
+    if (this.#incoming.grant()) this.#owesGrant = true;
   }
 
   /** Raises what the other side may send; said with the next frame, or at once when `urgent`. */
   setReceiveLimit(limit: number, urgent: boolean): void {
     if (limit > this.#receiveLimit) this.#receiveLimit = limit;
-    if (urgent) this.#saysPosition = true;
+    if (urgent) this.#owesPosition = true;
   }
 
   /** Says where this side stands, so that the other hears of the session. */
   confirm(): void {
-    this.#saysPosition = true;
+    this.#owesPosition = true;
   }
 
   /** After a reconnection what was sent may be gone, so both sides say where they stand. */
   reconnected(): void {
-    this.#saysAnswer = true;
+    this.#owesAnswer = true;
     this.#heldUpAt = undefined;
     this.#incoming.reconnected();
   }
 
   /** Whether `tick` has, or will have, something to do. */
-  get isUnsettled(): boolean {
+  get needsTick(): boolean {
     return (
       this.#incoming.received !== this.#announcedReceived ||
       this.unannouncedLimit > 0 ||
@@ -310,36 +310,36 @@ export class Session {
   tick(now: number): void {
     if (this.#incoming.isOverdue(now)) this.#askAgain(now);
     const owes = this.#incoming.received !== this.#announcedReceived || this.unannouncedLimit > 0;
-    if (owes && now - this.#owesSince >= this.#acknowledgeWithinMs) this.#saysPosition = true;
+    if (owes && now - this.#owesSince >= this.#acknowledgeWithinMs) this.#owesPosition = true;
     if (this.#heldUpAt !== undefined && now - this.#heldUpAt >= REPEAT_MS) this.#heldUpAt = undefined;
   }
 
   #flushWords(send: Send): boolean {
-    if (this.#saysAnswer) {
-      if (!send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough, 0, true))) return false;
-      this.#saysAnswer = false;
+    if (this.#owesAnswer) {
+      if (!send(this.#controlFrame(FRAME_KIND.position, this.#outgoing.sentThrough, 0, true))) return false;
+      this.#owesAnswer = false;
       this.#announced();
     }
-    if (this.#saysResend) {
-      if (!send(this.#word(FRAME_KIND.resend, this.#incoming.received + 1))) return false;
-      this.#saysResend = false;
+    if (this.#owesResend) {
+      if (!send(this.#controlFrame(FRAME_KIND.resend, this.#incoming.received + 1))) return false;
+      this.#owesResend = false;
       this.#onResend?.('asked', this.#incoming.received + 1);
     }
-    if (this.#saysAsk) {
+    if (this.#owesAsk) {
       const { nextNumber, headSize } = this.#outgoing;
-      if (!send(this.#word(FRAME_KIND.ask, nextNumber, headSize))) return false;
-      this.#saysAsk = false;
+      if (!send(this.#controlFrame(FRAME_KIND.ask, nextNumber, headSize))) return false;
+      this.#owesAsk = false;
     }
-    if (this.#saysGrant) {
-      if (!send(this.#word(FRAME_KIND.grant, this.#incoming.granted))) return false;
-      this.#saysGrant = false;
+    if (this.#owesGrant) {
+      if (!send(this.#controlFrame(FRAME_KIND.grant, this.#incoming.granted))) return false;
+      this.#owesGrant = false;
     }
     return true;
   }
 
   #flushPosition(send: Send): boolean {
-    if (!this.#saysPosition) return true;
-    if (!send(this.#word(FRAME_KIND.position, this.#outgoing.sentThrough))) return false;
+    if (!this.#owesPosition) return true;
+    if (!send(this.#controlFrame(FRAME_KIND.position, this.#outgoing.sentThrough))) return false;
     this.#announced();
     return true;
   }
@@ -348,8 +348,8 @@ export class Session {
     const holdUp = this.#outgoing.holdUp;
     if (holdUp === undefined || this.#heldUpAt !== undefined) return;
     this.#heldUpAt = now;
-    if (holdUp === 'room') this.#saysAsk = true;
-    else this.#saysPosition = true;
+    if (holdUp === 'room') this.#owesAsk = true;
+    else this.#owesPosition = true;
   }
 
   #takePositions(received: number, limit: number): void {
@@ -360,7 +360,7 @@ export class Session {
 
   #takeData(header: FrameHeader, payload: Buffer, now: number): readonly Uint8Array[] {
     if (header.number <= this.#incoming.received) {
-      this.#saysPosition = true;
+      this.#owesPosition = true;
       return NO_BODIES;
     }
     if (header.number > this.#incoming.received + 1) {
@@ -377,17 +377,17 @@ export class Session {
 
   #askAgain(now: number): void {
     if (!this.#incoming.mayAskAgain(now)) return;
-    this.#asks ??= new Allowance(RESENDS_PER_SECOND);
-    if (this.#asks.take(now)) this.#saysResend = true;
+    this.#asks ??= new RateLimit(RESENDS_PER_SECOND);
+    if (this.#asks.take(now)) this.#owesResend = true;
   }
 
   #announced(): void {
-    this.#saysPosition = false;
+    this.#owesPosition = false;
     this.#announcedReceived = this.#incoming.received;
     this.#announcedLimit = this.#receiveLimit;
   }
 
-  #word(kind: FrameKind, number: number, size = 0, answer = false): Buffer {
+  #controlFrame(kind: FrameKind, number: number, size = 0, answer = false): Buffer {
     const bytes = Buffer.allocUnsafe(HEADER_BYTES);
     this.#write(bytes, kind, number, size, false, false, answer);
     return bytes;

@@ -21,7 +21,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type AuditTrail, createAuditTrail } from '../../../src/audit/audit-trail.js';
 import type { AuditEvent } from '../../../src/audit/events.js';
-import { type Holder, thisHolder } from '../../../src/audit/write/file-owner.js';
+import { type FileOwner, thisOwner } from '../../../src/audit/write/file-owner.js';
 import { rotate } from '../../../src/audit/write/rotation.js';
 import { linesOf, sent, withFolder } from '../support.js';
 
@@ -213,9 +213,9 @@ rotation('it says so when a file that is gone cannot be opened anew, and goes on
 );
 
 /** No process has this number: it is beyond what any system gives out. */
-const dead = (): Holder => ({ ...thisHolder(), pid: 999_999_999 });
+const dead = (): FileOwner => ({ ...thisOwner(), pid: 999_999_999 });
 
-function writeLock(lock: string, holder: Holder, ageMs: number): void {
+function writeLock(lock: string, holder: FileOwner, ageMs: number): void {
   writeFileSync(lock, JSON.stringify(holder));
   utimesSync(lock, new Date(), new Date(Date.now() - ageMs));
 }
@@ -229,7 +229,7 @@ rotation('it leaves a file alone that another process is rotating, and breaks th
     assert.is(await rotate(file, ino + 1n, 5), 'moved');
     const elsewhere = { ...dead(), host: 'elsewhere' };
     for (const [what, holder, ageMs] of [
-      ['it lives, however long it has been stopped', thisHolder(), 3_600_000],
+      ['it lives, however long it has been stopped', thisOwner(), 3_600_000],
       ['it may just have begun', dead(), 0],
       ['who knows what runs on another machine', elsewhere, 5_000],
     ] as const) {
@@ -242,7 +242,7 @@ rotation('it leaves a file alone that another process is rotating, and breaks th
     for (const [holder, ageMs] of [
       [dead(), 5_000],
       [elsewhere, 3_600_000],
-      [{ ...thisHolder(), started: 'at another time' }, 5_000],
+      [{ ...thisOwner(), started: 'at another time' }, 5_000],
     ] as const) {
       writeLock(lock, holder, ageMs);
       // Who was to remove it died before it could

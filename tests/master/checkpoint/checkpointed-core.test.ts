@@ -72,7 +72,7 @@ class Program {
 
   /** What the results are that can be taken now. */
   take(): unknown[] {
-    return this.core.box.takeResults(undefined).map(({ packet }) => packet);
+    return this.core.fates.takeResults(undefined).map(({ packet }) => packet);
   }
 
   tick(ticks: number): void {
@@ -152,7 +152,7 @@ it('cancels a task whose stored result waits, and gives its fate at once', () =>
   const program = new Program(storedBy(0, 1));
   program.submit(1);
   assert.ok(program.core.cancel(0, 0));
-  assert.is(program.core.box.takeUnrunnable(undefined)[0]?.reason, 'cancelled');
+  assert.is(program.core.fates.takeUnrunnable(undefined)[0]?.reason, 'cancelled');
   assert.not.ok(program.core.cancel(0, 0));
   assert.is(program.core.pending, 0);
 });
@@ -165,7 +165,7 @@ it('heeds the signal of a task whose stored result waits, and lets it go with th
   program.core.dispatch(0);
   assert.equal(program.take(), ['0 of 0']);
   abort.abort();
-  const cancelled = program.core.box.takeUnrunnable(undefined);
+  const cancelled = program.core.fates.takeUnrunnable(undefined);
   assert.equal(
     cancelled.map(({ taskId, reason }) => [taskId, reason]),
     [['TASK-1', 'cancelled']],

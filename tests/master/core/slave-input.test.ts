@@ -3,13 +3,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { silentAudit } from '../../../src/audit/memory-trail.js';
-import { SlaveSide } from '../../../src/master/core/slave-input.js';
+import { SlaveInput } from '../../../src/master/core/slave-input.js';
 import type { MasterPorts } from '../../../src/master/model/master-ports.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import { Allocation } from '../../../src/master/slaves/allocation.js';
 import type { Sessions } from '../../../src/master/slaves/sessions.js';
-import { Commands } from '../../../src/master/slaves/slave-commands.js';
-import { Groups } from '../../../src/master/slaves/slave-groups.js';
+import { SlaveCommands } from '../../../src/master/slaves/slave-commands.js';
+import { SlaveGroups } from '../../../src/master/slaves/slave-groups.js';
 import { Parts } from '../parts.js';
 
 const test = suite('master/slave-side');
@@ -20,7 +20,7 @@ test('a freed slave moves when all that it had was taken back, though it sends n
   const [slave] = parts.slaves as [SlaveRecord];
   const audit = silentAudit;
   const sent: number[] = [];
-  const commands = new Commands(
+  const commands = new SlaveCommands(
     { command: (_slave, id) => sent.push(id) } as Partial<MasterPorts> as MasterPorts,
     audit,
   );
@@ -29,7 +29,7 @@ test('a freed slave moves when all that it had was taken back, though it sends n
   const allocation = new Allocation();
   allocation.allocate(1, 'intermingle');
   slave.kind = allocation.join();
-  const groups = new Groups({
+  const groups = new SlaveGroups({
     allocation,
     roster: sessions.roster,
     clearMailbox: (slave, reason, message) => settlement.reclaimer.clearMailbox(slave, reason, message),
@@ -37,7 +37,7 @@ test('a freed slave moves when all that it had was taken back, though it sends n
     onDrafted: (drafted) => commands.recallAll(drafted),
     onMoved: () => {},
   });
-  const side = new SlaveSide({
+  const side = new SlaveInput({
     sessions,
     settlement,
     comebacks,

@@ -85,7 +85,7 @@ for (const { what, seconds, resultBytes, size, ...state } of rows) {
     const plan = new GroupPlan(state);
     const algorithm = createEntry('work', seconds, resultBytes);
     let count = 0;
-    while (!plan.isFull && plan.admits(algorithm)) count++;
+    while (!plan.isFull && plan.tryAdd(algorithm)) count++;
     assert.is(count, size);
   });
 }
@@ -93,7 +93,7 @@ for (const { what, seconds, resultBytes, size, ...state } of rows) {
 test('a long task does not join short ones', () => {
   const plan = new GroupPlan({ taskGroup: 'auto', ...MANY });
   const [short, long] = [createEntry('short', 0.001), createEntry('long', 0.2)];
-  assert.equal([plan.admits(short), plan.admits(long), plan.admits(short)], [true, false, true]);
+  assert.equal([plan.tryAdd(short), plan.tryAdd(long), plan.tryAdd(short)], [true, false, true]);
 });
 
 test('the average follows quickly upwards, slowly downwards', () => {

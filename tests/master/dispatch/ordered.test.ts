@@ -130,7 +130,7 @@ for (const row of rows) {
     const { sid, was, when } = row;
     test(`${sid ? 'with a sid' : 'without'}, ${was}, slave ${when}, ${JSON.stringify(policy)}: ${becomes}`, () => {
       const { task, parts, slave } = endOf(row, policy);
-      const fate = parts.box.takeNext(undefined);
+      const fate = parts.fates.takeNext(undefined);
       if (becomes === 'runs on') {
         assert.equal([task.group?.slave, fate], [slave, undefined]);
       } else if (becomes === 'unordered' || becomes === 'waits') {

@@ -45,7 +45,7 @@ it('a run that goes on is its task’s again, and counts for nothing', () => {
   assert.equal([back.outstanding, parts.jar.queued, resumed(parts)], [1, 0, 1]);
   assert.equal(parts.dispatch(), [], 'nobody else is given it');
   parts.results(back, 0, [[0, 1]]);
-  assert.equal([parts.fates(), back.outstanding, parts.stopped], [['0 ok'], 0, []]);
+  assert.equal([parts.takeFates(), back.outstanding, parts.stopped], [['0 ok'], 0, []]);
 });
 
 it('... as often as its slave is lost and comes back', () => {
@@ -57,7 +57,7 @@ it('... as often as its slave is lost and comes back', () => {
     parts.lose(back);
     assert.equal(charges(tasks), [[1, 1]]);
   }
-  assert.equal(parts.fates(), []);
+  assert.equal(parts.takeFates(), []);
 });
 
 it('... but is an attempt when its slave is lost for good', () => {
@@ -68,7 +68,7 @@ it('... but is an attempt when its slave is lost for good', () => {
   assert.is(parts.dispatch().length, 1);
   assert.is(tasks[0]?.runningAttempt, 2);
   parts.lose(last);
-  assert.equal(parts.fates(), ['0 max-attempts']);
+  assert.equal(parts.takeFates(), ['0 max-attempts']);
 });
 
 it('its error is an error of its run, not of one that was lost', () => {
@@ -140,20 +140,20 @@ it('a task that another slave has by now is asked back from there', () => {
 it('if it has begun there the first result counts, and the other run is told to stop', () => {
   const first = twice();
   first.parts.results(first.second, 1, [[0, 2]]);
-  assert.equal([first.parts.fates(), first.parts.stopped], [['0 ok'], ['SLAVE-2/0']]);
+  assert.equal([first.parts.takeFates(), first.parts.stopped], [['0 ok'], ['SLAVE-2/0']]);
   const late = twice();
   late.parts.results(late.back, 0, [[0, 1]]);
-  assert.equal([late.parts.fates(), late.parts.stopped], [['0 ok'], ['SLAVE-1/0']]);
+  assert.equal([late.parts.takeFates(), late.parts.stopped], [['0 ok'], ['SLAVE-1/0']]);
   assert.is(late.back.slots, 1);
 });
 
 it('if the other slave is lost, the run that goes on takes its place', () => {
   const { parts, task, second, back } = twice();
   parts.lose(second);
-  assert.equal(parts.fates(), [], 'though two runs have been begun, and two are all it has');
+  assert.equal(parts.takeFates(), [], 'though two runs have been begun, and two are all it has');
   assert.equal([task.group?.slave, task.runs], [back, 1]);
   parts.lose(back);
-  assert.equal(parts.fates(), ['0 max-attempts'], 'both are gone');
+  assert.equal(parts.takeFates(), ['0 max-attempts'], 'both are gone');
 });
 
 it('if its own slave is lost again, the other run is what there is', () => {
@@ -161,7 +161,7 @@ it('if its own slave is lost again, the other run is what there is', () => {
   parts.lose(back);
   assert.equal([task.group?.slave, task.runs], [second, 1]);
   parts.lose(second);
-  assert.equal(parts.fates(), ['0 max-attempts']);
+  assert.equal(parts.takeFates(), ['0 max-attempts']);
 });
 
 it('a run that throws beside another one is over, and has counted', () => {
@@ -176,7 +176,7 @@ it('a run that throws beside another one is over, and has counted', () => {
   parts.error(back, 0, 0, 1);
   assert.equal([task.runs, back.slots, task.group?.slave], [1, 1, second]);
   parts.lose(second);
-  assert.equal(parts.fates(), ['0 max-attempts']);
+  assert.equal(parts.takeFates(), ['0 max-attempts']);
 });
 
 it('a task that is cancelled is stopped wherever it goes on', () => {

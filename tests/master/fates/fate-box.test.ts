@@ -24,81 +24,85 @@ const idsOf = (fates: readonly TaskFate[]): string[] => fates.map(({ taskId }) =
 const test = suite('master/fate-box');
 
 test('it hands each fate over once, in order of arrival, by kind and by algorithm', () => {
-  const box = new FateBox();
+  const fates = new FateBox();
   const [a, b] = [createEntry('a'), createEntry('b')];
   for (const fate of [ok(0, a), ok(1, b), unrunnable(2, a), ok(3, a), unrunnable(4, b), ok(5, b)])
-    box.put(fate);
-  assert.equal([box.numResults, box.numUnrunnable], [4, 2]);
-  assert.equal(idsOf(box.takeResults(new Set([b]))), ['TASK-1', 'TASK-5']);
-  assert.equal(idsOf(box.takeUnrunnable(undefined)), ['TASK-2', 'TASK-4']);
-  assert.equal(idsOf(box.takeResults(undefined)), ['TASK-0', 'TASK-3']);
-  assert.equal([box.numResults, box.numUnrunnable, box.has(undefined)], [0, 0, false]);
+    fates.put(fate);
+  assert.equal([fates.numResults, fates.numUnrunnable], [4, 2]);
+  assert.equal(idsOf(fates.takeResults(new Set([b]))), ['TASK-1', 'TASK-5']);
+  assert.equal(idsOf(fates.takeUnrunnable(undefined)), ['TASK-2', 'TASK-4']);
+  assert.equal(idsOf(fates.takeResults(undefined)), ['TASK-0', 'TASK-3']);
+  assert.equal([fates.numResults, fates.numUnrunnable, fates.has(undefined)], [0, 0, false]);
 });
 
 test('the next fate is the oldest of the selection, of either kind', () => {
-  const box = new FateBox();
+  const fates = new FateBox();
   const [a, b] = [createEntry('a'), createEntry('b')];
-  for (const fate of [unrunnable(0, b), ok(1, a), unrunnable(2, a), ok(3, b)]) box.put(fate);
-  assert.is(box.takeNext(new Set([a]))?.taskId, 'TASK-1');
-  const rest = [box.takeNext(undefined), box.takeNext(undefined), box.takeNext(undefined)];
+  for (const fate of [unrunnable(0, b), ok(1, a), unrunnable(2, a), ok(3, b)]) fates.put(fate);
+  assert.is(fates.takeNext(new Set([a]))?.taskId, 'TASK-1');
+  const rest = [fates.takeNext(undefined), fates.takeNext(undefined), fates.takeNext(undefined)];
   assert.equal(
     rest.map((fate) => fate?.taskId),
     ['TASK-0', 'TASK-2', 'TASK-3'],
   );
-  assert.is(box.takeNext(undefined), undefined);
+  assert.is(fates.takeNext(undefined), undefined);
 });
 
 test('who waits gets the first fate of its selection, and the box none', async () => {
-  const box = new FateBox();
+  const fates = new FateBox();
   const [a, b] = [createEntry('a'), createEntry('b')];
-  const forB = box.wait(new Set([b]));
-  const forAny = box.wait(undefined);
-  box.put(ok(0, a));
-  box.put(ok(1, b));
+  const forB = fates.wait(new Set([b]));
+  const forAny = fates.wait(undefined);
+  fates.put(ok(0, a));
+  fates.put(ok(1, b));
   assert.is((await forAny)?.taskId, 'TASK-0');
   assert.is((await forB)?.taskId, 'TASK-1');
-  assert.equal([box.isAwaited, box.has(undefined)], [false, false]);
+  assert.equal([fates.isAwaited, fates.has(undefined)], [false, false]);
 });
 
 test('who waits for what cannot come is let go, and nobody else', async () => {
-  const box = new FateBox();
+  const fates = new FateBox();
   const [a, b] = [createEntry('a'), createEntry('b')];
-  const forA = box.wait(new Set([a]));
-  const forB = box.wait(new Set([b]));
-  box.settleIdle((selection) => selection?.has(a) ?? false);
+  const forA = fates.wait(new Set([a]));
+  const forB = fates.wait(new Set([b]));
+  fates.settleIdle((selection) => selection?.has(a) ?? false);
   assert.is(await forA, undefined);
-  assert.is(box.isAwaited, true);
-  box.put(ok(0, b));
+  assert.is(fates.isAwaited, true);
+  fates.put(ok(0, b));
   assert.is((await forB)?.taskId, 'TASK-0');
 });
 
 test('it is full for one algorithm by number or by bytes, until half of them were taken', () => {
-  const box = new FateBox();
+  const fates = new FateBox();
   const [many, large] = [createEntry('many'), createEntry('large')];
   for (let number = 0; number < 200_000; number++) {
-    assert.is(box.isFull(many), false);
-    box.put(ok(number, many));
+    assert.is(fates.judgeFull(many), false);
+    fates.put(ok(number, many));
   }
   for (let number = 0; number < 2; number++) {
-    assert.is(box.isFull(large), false);
-    box.put(ok(number, large, 64 * MEGABYTE));
+    assert.is(fates.judgeFull(large), false);
+    fates.put(ok(number, large, 64 * MEGABYTE));
   }
-  assert.equal([box.isFull(many), box.isFull(large)], [true, true]);
-  box.takeNext(new Set([many]));
-  box.takeNext(new Set([large]));
-  assert.equal([box.isFull(many), box.isFull(large)], [true, true], 'not for each fate that is taken');
-  box.takeResults(new Set([many]));
-  box.takeNext(new Set([large]));
-  assert.equal([box.isFull(many), box.isFull(large)], [false, false]);
+  assert.equal([fates.judgeFull(many), fates.judgeFull(large)], [true, true]);
+  fates.takeNext(new Set([many]));
+  fates.takeNext(new Set([large]));
+  assert.equal(
+    [fates.judgeFull(many), fates.judgeFull(large)],
+    [true, true],
+    'not for each fate that is taken',
+  );
+  fates.takeResults(new Set([many]));
+  fates.takeNext(new Set([large]));
+  assert.equal([fates.judgeFull(many), fates.judgeFull(large)], [false, false]);
 });
 
 test('what is on its way is reckoned at what results took before, unless nothing lies untaken', () => {
-  const box = new FateBox();
+  const fates = new FateBox();
   const algorithm = createEntry('work', 1, MEGABYTE);
-  assert.is(box.isFull(algorithm, 1_000), false, 'whoever reads would wait for them');
-  box.put(ok(0, algorithm, MEGABYTE));
-  assert.equal([box.isFull(algorithm, 126), box.isFull(algorithm, 127)], [false, true]);
-  assert.equal([box.isFull(algorithm, 63), box.isFull(algorithm, 62)], [true, false]);
+  assert.is(fates.judgeFull(algorithm, 1_000), false, 'whoever reads would wait for them');
+  fates.put(ok(0, algorithm, MEGABYTE));
+  assert.equal([fates.judgeFull(algorithm, 126), fates.judgeFull(algorithm, 127)], [false, true]);
+  assert.equal([fates.judgeFull(algorithm, 63), fates.judgeFull(algorithm, 62)], [true, false]);
 });
 
 test.run();

@@ -56,7 +56,7 @@ test('it counts pending tasks and untaken fates by algorithm, and names where th
   }
   controller.abort();
   parts.settlement.giveUp(tasks[0] as Task, 'unknown-sid', 'test');
-  const found = gatherLeftovers(parts.jar, parts.box, [swept, idle, given], 1);
+  const found = gatherLeftovers(parts.jar, parts.fates, [swept, idle, given], 1);
   assert.equal(found, {
     pending: 2,
     untaken: 1,

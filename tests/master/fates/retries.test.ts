@@ -22,19 +22,19 @@ function one(policy: TaskPolicy): { parts: Parts; slave: SlaveRecord; task: Task
 test('an error is the fate of a task, unless its policy says to run it again', () => {
   const { parts, slave } = one({});
   parts.error(slave, 0, 0, 1);
-  assert.equal(parts.fates(), ['0 error']);
+  assert.equal(parts.takeFates(), ['0 error']);
 });
 
 test('a task that throws is run again until its runs are used up; the last error is its fate', () => {
   const { parts, slave, task } = one({ retryErrors: true, maxAttempts: 3 });
   parts.error(slave, 0, 0, 1);
-  assert.equal([parts.fates(), parts.jar.pending, parts.jar.queued, slave.outstanding], [[], 1, 1, 0]);
+  assert.equal([parts.takeFates(), parts.jar.pending, parts.jar.queued, slave.outstanding], [[], 1, 1, 0]);
   assert.is(task.suspect, false);
   assert.equal(numbersOf(parts.dispatch()[0]), [0]);
   parts.error(slave, 0, 0, 2);
   parts.dispatch();
   parts.error(slave, 0, 0, 3);
-  const fate = parts.box.takeNext(undefined);
+  const fate = parts.fates.takeNext(undefined);
   assert.equal([fate?.status, fate?.attempts, parts.jar.pending], ['error', 3, 0]);
   const retried = parts.events.filter(({ type }) => type === 'task-retried');
   assert.equal(retried[1], {
@@ -52,7 +52,7 @@ test('a run that succeeds ends it', () => {
   parts.error(slave, 0, 0, 1);
   parts.dispatch();
   parts.results(slave, 0, [[0, 2]]);
-  assert.equal(parts.fates(), ['0 ok']);
+  assert.equal(parts.takeFates(), ['0 ok']);
 });
 
 test('the wait doubles with each failure, up to the bound', () => {
@@ -112,14 +112,14 @@ test('a task that waits can be cancelled, and never runs', () => {
   parts.settlement.giveUp(task, 'cancelled', 'test');
   assert.equal([parts.jar.queued, parts.jar.due, parts.jar.pending], [0, 0, 0]);
   assert.equal(parts.jar.wake(1_000), []);
-  assert.equal(parts.fates(), ['0 cancelled']);
+  assert.equal(parts.takeFates(), ['0 cancelled']);
 });
 
 test('an error of a run that was taken for lost is dropped: another run decides', () => {
   const { parts, slave, task } = one({ retryErrors: true, maxAttempts: 2 });
   parts.lose(slave);
   parts.error(slave, 0, 0, 1);
-  assert.equal([parts.fates(), task.failures, task.state], [[], 1, 'queued']);
+  assert.equal([parts.takeFates(), task.failures, task.state], [[], 1, 'queued']);
   assert.is(parts.events.at(-1)?.type, 'result-dropped');
 });
 
@@ -155,7 +155,7 @@ for (const { when, doItAnyway, becomes } of rows) {
       parts.settlement.reclaimer.clearMailbox(slave, 'slave-freed', 'it was freed');
     }
     if (when === 'lost while it waited') parts.lose(slave);
-    const fate = parts.box.takeNext(undefined);
+    const fate = parts.fates.takeNext(undefined);
     if (becomes === 'waits for any') {
       assert.equal([task.state, task.addressee, fate], ['waiting', undefined, undefined]);
       parts.jar.wake(1_000);
@@ -224,7 +224,7 @@ for (const row of timeouts) {
     parts.dispatch();
     if (ended) parts.settlement.takeOverdue(slave, 0, 0);
     else parts.timeout(slave, 0, 0, failures + 1);
-    const fate = parts.box.takeNext(undefined);
+    const fate = parts.fates.takeNext(undefined);
     assert.equal([slave.outstanding, task.failures], [0, failures + 1]);
     if (becomes === 'timeout') {
       assert.equal([fate?.reason, fate?.attempts, parts.jar.pending], ['timeout', failures + 1, 0]);
@@ -242,11 +242,11 @@ test('a slave that is ended for one task gets no other; what it had begun before
   parts.submit(1);
   parts.dispatch();
   parts.settlement.takeOverdue(slave, 1, 0);
-  assert.equal(parts.fates(), ['1 timeout']);
+  assert.equal(parts.takeFates(), ['1 timeout']);
   assert.equal(parts.dispatch(), []);
   parts.lose(slave);
   // Its result was lost, and it may run once.
-  assert.equal(parts.fates(), ['0 max-attempts']);
+  assert.equal(parts.takeFates(), ['0 max-attempts']);
   assert.equal(
     tasks.map(({ failures, runs }) => [failures, runs]),
     [
@@ -282,7 +282,7 @@ test('a slave that is ended for a task that was cancelled blames nobody', () => 
   const { parts, slave, task } = one({ timeoutSeconds: 3 });
   parts.settlement.giveUp(task, 'cancelled', 'test');
   parts.settlement.takeOverdue(slave, 0, 0);
-  assert.equal([parts.fates(), slave.doomed], [['0 cancelled'], true]);
+  assert.equal([parts.takeFates(), slave.doomed], [['0 cancelled'], true]);
 });
 
 test.run();

@@ -129,7 +129,7 @@ for (const { what, policy, failures, farewell, begun, waiting } of losses) {
     for (const task of tasks) parts.fail(task, failures);
     parts.dispatch();
     parts.lose(slave, farewell && { farewell });
-    const fates = parts.fates();
+    const fates = parts.takeFates();
     const stateOf = (task: Task): string => {
       const fate = fates.find((fate) => fate.startsWith(`${task.number} `));
       if (fate !== undefined) return fate.slice(`${task.number} `.length);
@@ -219,8 +219,8 @@ test('a task whose slave dies of it counts, though all results before it were lo
   parts.lose(second);
   assert.equal([poison.suspect, poison.attempt, poison.runs], [true, 2, 2]);
   parts.lose(join(2));
-  assert.is(parts.box.takeNext(undefined)?.taskId, innocent.id);
-  const fate = parts.box.takeNext(undefined);
+  assert.is(parts.fates.takeNext(undefined)?.taskId, innocent.id);
+  const fate = parts.fates.takeNext(undefined);
   if (!(fate?.error instanceof UnrunnableError)) throw new Error('it has no history');
   const { reason, message, history } = fate.error;
   assert.equal([reason, fate.attempts], ['max-attempts', 3]);
@@ -298,11 +298,11 @@ for (const { what, run, sid, accepted } of arrivals) {
     parts.results(later, sid, [run]);
     const dropped = parts.events.filter(({ type }) => type === 'result-dropped').length;
     assert.is(dropped, accepted ? 1 : 2);
-    assert.equal(parts.fates(), accepted ? ['0 ok'] : []);
+    assert.equal(parts.takeFates(), accepted ? ['0 ok'] : []);
     assert.equal(parts.stopped, accepted ? ['SLAVE-1/0'] : []);
     assert.is(again.outstanding, accepted ? 0 : 1);
     parts.results(again, 1, [[0, 2]]);
-    assert.equal(parts.fates(), accepted ? [] : ['0 ok']);
+    assert.equal(parts.takeFates(), accepted ? [] : ['0 ok']);
     assert.is(parts.jar.pending, 0);
   });
 }
@@ -316,7 +316,7 @@ test('a late result of a queued task is taken, and the task not given out again'
   const later = createSlave(1);
   parts.slaves.push(later);
   parts.results(later, 0, [[0, 1]]);
-  assert.equal(parts.fates(), ['0 ok']);
+  assert.equal(parts.takeFates(), ['0 ok']);
   assert.equal(parts.dispatch(), []);
   assert.equal([parts.jar.queued, parts.jar.pending], [0, 0]);
 });
@@ -338,7 +338,7 @@ test('tasks are taken back from a living slave without blame, and are not its an
     ],
   );
   parts.results(slave, 0, [[2, 1]]);
-  assert.equal(parts.fates(), [], 'a slave from which it was taken cannot have run it');
+  assert.equal(parts.takeFates(), [], 'a slave from which it was taken cannot have run it');
 });
 
 test('a running task that is cancelled is stopped where it runs', () => {
@@ -350,7 +350,7 @@ test('a running task that is cancelled is stopped where it runs', () => {
     parts.settlement.giveUp(task, 'cancelled', 'test');
   }
   assert.equal(parts.stopped, ['SLAVE-0/1', 'SLAVE-0/0']);
-  assert.equal(parts.fates(), ['1 cancelled', '0 cancelled']);
+  assert.equal(parts.takeFates(), ['1 cancelled', '0 cancelled']);
   const [slave] = parts.slaves as [SlaveRecord];
   assert.equal([slave.outstanding, [...slave.groups()].length], [0, 0]);
 });

@@ -18,7 +18,7 @@ test('what was given out before is reckoned with: the results of quick slaves do
   for (let step = 0; step < 20; step++) cluster.step();
   cluster.reads = false;
   for (let step = 0; step < 120; step++) cluster.step();
-  const bytes = cluster.master.box.numResults * RESULT_BYTES;
+  const bytes = cluster.master.fates.numResults * RESULT_BYTES;
   assert.ok(bytes > MOST_BYTES / 4, `results came: ${bytes} bytes`);
   assert.ok(bytes <= MOST_BYTES, `${bytes} bytes of results lie untaken`);
   cluster.reads = true;

@@ -20,7 +20,7 @@ test('a signal cancels all its tasks, queued and running, and no other', () => {
   parts.dispatch();
   controller.abort();
   assert.equal(
-    parts.fates(),
+    parts.takeFates(),
     tasks.map(({ number }) => `${number} cancelled`),
   );
   assert.is(parts.jar.pending, 1);

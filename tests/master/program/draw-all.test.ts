@@ -28,7 +28,7 @@ class Room {
         return submit(item);
       },
       hasRoom: (unfinished) => Math.max(this.pending, unfinished) < this.#target,
-      // News is that all that was pending is done.
+      // Wakeups is that all that was pending is done.
       news: async () => {
         await new Promise((resolve) => setImmediate(resolve));
         this.pending = 0;

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Drought } from '../../../src/master/slaves/missing-slaves.js';
+import { MissingSlaves } from '../../../src/master/slaves/missing-slaves.js';
 
 const test = suite('tasks without slaves');
 
 test('it tells once for each time that tasks have waited for ten seconds', () => {
-  const drought = new Drought();
+  const drought = new MissingSlaves();
   const told: number[] = [];
   const run = (from: number, to: number, queued: number, slaves: number): void => {
     for (let now = from; now <= to; now += 100) if (drought.tick(now, queued, slaves)) told.push(now);

@@ -6,18 +6,18 @@ import { silentAudit } from '../../../src/audit/memory-trail.js';
 import type { MasterPorts } from '../../../src/master/model/master-ports.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import type { Task } from '../../../src/master/model/task.js';
-import { Commands } from '../../../src/master/slaves/slave-commands.js';
+import { SlaveCommands } from '../../../src/master/slaves/slave-commands.js';
 import type { Command } from '../../../src/wire/messages/messages.js';
 import { Parts } from '../parts.js';
 
 const test = suite('master/commands');
 
-function create(): { parts: Parts; slave: SlaveRecord; commands: Commands; sent: Command[] } {
+function create(): { parts: Parts; slave: SlaveRecord; commands: SlaveCommands; sent: Command[] } {
   const parts = new Parts({ taskGroup: 9 });
   const [slave] = parts.slaves as [SlaveRecord];
   const sent: Command[] = [];
   const ports = { command: (_slave: SlaveRecord, _id: number, body: Command) => sent.push(body) };
-  return { parts, slave, commands: new Commands(ports as unknown as MasterPorts, silentAudit), sent };
+  return { parts, slave, commands: new SlaveCommands(ports as unknown as MasterPorts, silentAudit), sent };
 }
 
 test('it asks back half of what is left, again and again, until one is left to run', () => {

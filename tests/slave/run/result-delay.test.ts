@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DEFAULT_POLICY } from '../../../src/algorithms/policy.js';
 import type { AlgorithmDefinition } from '../../../src/algorithms/types.js';
-import { HoldBack } from '../../../src/slave/run/result-delay.js';
+import { ResultDelay } from '../../../src/slave/run/result-delay.js';
 import { HELD_RESULTS } from '../../../src/wire/messages/messages.js';
 
 const hold = suite('hold back');
@@ -19,8 +19,8 @@ const known = algorithm('known');
 const unknown = algorithm('unknown');
 
 /** After a short run of `known` whose result was posted. */
-function afterOne(): HoldBack {
-  const holdBack = new HoldBack();
+function afterOne(): ResultDelay {
+  const holdBack = new ResultDelay();
   holdBack.note(known, 0, 0.01, true);
   return holdBack;
 }
@@ -41,7 +41,7 @@ hold('also when tasks of another message ran in between', () => {
 });
 
 hold('where nothing was posted, nothing must be written', () => {
-  const holdBack = new HoldBack();
+  const holdBack = new ResultDelay();
   holdBack.note(known, 0, 0.01, false);
   assert.ok(holdBack.allows(unknown, 0.01));
 });
@@ -51,7 +51,7 @@ hold('they are written after a task that ran long, after a millisecond, and when
   long.note(unknown, 0.01, 5, true);
   assert.not(long.allows(known, 5));
   assert.not(afterOne().allows(known, 1.1));
-  const many = new HoldBack();
+  const many = new ResultDelay();
   for (let count = 0; count < HELD_RESULTS; count++) many.note(known, 0, 0.001, true);
   assert.not(many.allows(known, 0.01));
 });

@@ -1,0 +1,20 @@
+/** What a slave was given at once. */
+
+import type { GivenRun } from './given-run.js';
+import type { SlaveRecord } from './slave-record.js';
+import type { Task } from './task.js';
+
+/** Tasks that went out in one message; `open` of them have no result yet. */
+export interface TaskGroup {
+  readonly slave: SlaveRecord;
+  readonly tasks: readonly Task[];
+  readonly firstIndex: number;
+  readonly sentAt: number;
+  /** Which of its session's messages it went out in. */
+  readonly message: number;
+  open: number;
+  /** Given to the same slave after this one. */
+  next: TaskGroup | undefined;
+  /** Of one task with which the slave goes on: as what it was given in an earlier session. */
+  readonly run: GivenRun | undefined;
+}
