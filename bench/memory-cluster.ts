@@ -130,7 +130,7 @@ export class MemoryCluster {
   submit(count: number, policies: readonly ResolvedPolicy[] = [DEFAULT_POLICY]): void {
     const began = performance.now();
     for (let i = 0; i < count; i++) {
-      this.master.submit(noOp, [this.#submitted++], policies[i % policies.length] as ResolvedPolicy);
+      this.master.intake.submit(noOp, [this.#submitted++], policies[i % policies.length] as ResolvedPolicy);
     }
     this.masterMs += performance.now() - began;
   }
@@ -178,7 +178,7 @@ export class MemoryCluster {
       audit: silentAudit,
       ports: {
         send,
-        sendHello: (hello) => this.master.takeHello(hello, address),
+        sendHello: (hello) => this.master.slaves.takeHello(hello, address),
         nonce: () => nonce,
         listen: () => {},
         watch: () => 1,
@@ -230,7 +230,7 @@ export class MemoryCluster {
     const read = this.#toMaster.splice(0, FRAMES_A_READ);
     this.#time(() => {
       for (const { number, frame } of read) {
-        this.master.takeFrameOf(this.#records[number] as SlaveRecord, frame, this.#now);
+        this.master.slaves.takeFrameOf(this.#records[number] as SlaveRecord, frame, this.#now);
       }
       this.master.dispatch(this.#now);
     });

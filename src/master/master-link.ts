@@ -1,7 +1,6 @@
-/** A master's core joined to its data connection, its sentinel and the clock. */
+/** Carries between a master's core and its data connection, its sentinel and the clock; decides nothing. */
 
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { JoinError } from '../errors.js';
 import { subjectUser } from '../link/connection/credentials.js';
 import { connectData } from '../link/connection/data-connection.js';
@@ -12,7 +11,7 @@ import { SharedState } from '../link/shared/shared-state.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
 import type { HandshakeMessage } from '../wire/messages/messages.js';
 import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/messages/subjects.js';
-import { MasterCore } from './core/master-core.js';
+import type { MasterCore } from './core/master-core.js';
 import type { MasterCoreOptions, MasterPorts } from './model/master-ports.js';
 import type { SlaveRecord } from './model/slave-record.js';
 import type { AuthorizeSlave } from './slaves/admissions.js';
@@ -32,8 +31,6 @@ export interface MasterLinkParams extends Omit<MasterCoreOptions, 'ports'> {
 }
 
 export class MasterLink {
-  readonly core: MasterCore;
-  onNews: () => void = () => {};
   readonly #params: MasterLinkParams;
   readonly #link: DataLink;
   readonly #sentinel: SentinelHandle;
@@ -43,7 +40,8 @@ export class MasterLink {
   /** Whose frames come on which subject. */
   readonly #fromSlave = new Map<string, SlaveRecord>();
   readonly #shared: SharedState;
-  readonly #ticker: NodeJS.Timeout;
+  #core: MasterCore | undefined;
+  #ticker: NodeJS.Timeout | undefined;
   #dispatchDue = false;
   #awaySince: number | undefined;
   #turn: NodeJS.Immediate | undefined;
@@ -59,43 +57,11 @@ export class MasterLink {
     this.#sentinel = sentinel;
     this.#shared = shared;
     this.#subjects = new Subjects(params.memberId);
-    this.core = new MasterCore({
-      ...params,
-      ports: {
-        send: (slave, frame) => link.send(this.#routes.get(slave)?.subject as string, frame),
-        sendHandshake: (address, message, memberId) => this.#sendHandshake(address, message, memberId),
-        watch: (slave) => this.#watch(slave),
-        forget: (slave) => this.#forget(slave),
-        command: ({ nonce }, id, body) => sentinel.request({ op: 'command', nonce, id, body }),
-        condemn: ({ nonce }, evidence) => sentinel.request({ op: 'evidence', nonce, evidence }),
-        positions: (slave) => this.#publishPositions(slave),
-        news: () => this.onNews(),
-        wallClock: () => Date.now(),
-        askTurn: () => this.#askTurn(),
-        authorize: this.#askingProgram(),
-      },
-    });
-    params.store?.listen({
-      onCommitted: (count) => this.core.takeCommitted(count, now()),
-      onFailed: (error) => this.core.end(error),
-    });
-    link.subscribe(this.#subjects.allToMaster, (subject, payload, { noResponders }) => {
-      if (noResponders) return;
-      const slave = this.#fromSlave.get(subject);
-      if (slave !== undefined) this.core.takeFrameOf(slave, toBuffer(payload), now());
-      else this.core.takeFrame(addressOf(subject), toBuffer(payload), now());
-      this.dispatchSoon();
-    });
-    const hellos = params.broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
-    link.subscribe(hellos, (subject, payload) => this.#onHello(subject, toBuffer(payload)));
-    link.onStatus((status) => this.#onLink(status.status, 'reason' in status ? status.reason : undefined));
-    sentinel.onEvent((event) => this.#onSentinel(event));
-    this.#ticker = setInterval(() => this.core.tick(now()), TICK_MS);
   }
 
   /** Rejects with a JoinError when there is no broker, or another master of the member id lives. */
   static async open(params: MasterLinkParams): Promise<MasterLink> {
-    const { address, memberId, run, clientTimeoutMs, broker, audit } = params;
+    const { address, memberId, run, clientTimeoutMs, broker } = params;
     const name = `ts-mw master ${process.pid}`;
     const link = await connectData(address, { name, timeoutMs: CONNECT_TIMEOUT_MS });
     let sentinel: SentinelHandle | undefined;
@@ -113,10 +79,7 @@ export class MasterLink {
       });
       if (broker === 'external') await refuseOther(link, params, SECOND_QUERY_MS);
       sentinel.request({ op: 'established' });
-      const master = new MasterLink(params, link, sentinel, shared);
-      await link.ready();
-      audit.emit({ type: 'master-ready', address: address.urls.join(', ') });
-      return master;
+      return new MasterLink(params, link, sentinel, shared);
     } catch (error) {
       await sentinel?.stop();
       await link.close();
@@ -124,8 +87,49 @@ export class MasterLink {
     }
   }
 
-  get slavesNeeded(): number {
-    return this.core.groups.slavesNeeded;
+  /** What a core needs done; `onNews` is called on news of it. Until `start` nothing comes back. */
+  ports(onNews: () => void): MasterPorts {
+    const sentinel = this.#sentinel;
+    return {
+      send: (slave, frame) => this.#link.send(this.#routes.get(slave)?.subject as string, frame),
+      sendHandshake: (address, message, memberId) => this.#sendHandshake(address, message, memberId),
+      watch: (slave) => this.#watch(slave),
+      forget: (slave) => this.#forget(slave),
+      command: ({ nonce }, id, body) => sentinel.request({ op: 'command', nonce, id, body }),
+      condemn: ({ nonce }, evidence) => sentinel.request({ op: 'evidence', nonce, evidence }),
+      positions: (slave) => this.#publishPositions(slave),
+      news: onNews,
+      wallClock: () => Date.now(),
+      askTurn: () => this.#askTurn(),
+      authorize: this.#askingProgram(),
+    };
+  }
+
+  /** Brings the core what comes from now on; resolves when slaves are heard. */
+  async start(core: MasterCore): Promise<void> {
+    const { store, broker, audit, address } = this.#params;
+    const link = this.#link;
+    this.#core = core;
+    store?.listen({
+      onCommitted: (count) => core.takeCommitted(count, now()),
+      onFailed: (error) => core.end(error),
+    });
+    link.subscribe(this.#subjects.allToMaster, (subject, payload, { noResponders }) => {
+      if (noResponders) return;
+      const slave = this.#fromSlave.get(subject);
+      if (slave !== undefined) core.slaves.takeFrameOf(slave, toBuffer(payload), now());
+      else core.slaves.takeFrame(addressOf(subject), toBuffer(payload), now());
+      this.dispatchSoon();
+    });
+    const hellos = broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
+    link.subscribe(hellos, (subject, payload) => onHello(core, subject, toBuffer(payload)));
+    link.onStatus((status) =>
+      this.#onLink(core, status.status, 'reason' in status ? status.reason : undefined),
+    );
+    this.#sentinel.onEvent((event) => this.#onSentinel(core, event));
+    this.#ticker = setInterval(() => core.tick(now()), TICK_MS);
+    await link.ready();
+    audit.emit({ type: 'master-ready', address: address.urls.join(', ') });
   }
 
   /**
@@ -137,13 +141,8 @@ export class MasterLink {
     this.#dispatchDue = true;
     process.nextTick(() => {
       this.#dispatchDue = false;
-      this.core.dispatch(now());
+      this.#core?.dispatch(now());
     });
-  }
-
-  /** The exit of a process on this machine is evidence at once. */
-  processGone(pid: number, evidence: string): void {
-    this.core.processGone(pid, hostname(), evidence);
   }
 
   async close(): Promise<void> {
@@ -156,21 +155,17 @@ export class MasterLink {
     const { authorizeSlave } = this.#params;
     if (authorizeSlave === undefined) return undefined;
     return (identity, id) => {
-      void askProgram(authorizeSlave, identity).then((answer) => this.core.takeAuthorization(id, answer));
+      void askProgram(authorizeSlave, identity).then((answer) =>
+        this.#core?.slaves.takeAuthorization(id, answer),
+      );
     };
   }
 
   #askTurn(): void {
     this.#turn ??= setImmediate(() => {
       this.#turn = undefined;
-      this.core.takeTurn(now());
+      this.#core?.takeTurn(now());
     });
-  }
-
-  #onHello(subject: string, payload: Buffer): void {
-    const message = payload[0] === FIRST_BRACE ? parseHandshake(payload.toString()) : undefined;
-    if (message?.type !== 'hello') return;
-    this.core.takeHello(message, addressOf(subject));
   }
 
   #sendHandshake(address: SessionAddress, message: HandshakeMessage, memberId?: string): void {
@@ -201,7 +196,7 @@ export class MasterLink {
     this.#shared.counters.set(route.slot, sentThrough, receivedThrough, receiveLimit);
   }
 
-  #onLink(status: string, reason: string | undefined): void {
+  #onLink(core: MasterCore, status: string, reason: string | undefined): void {
     const { audit, address } = this.#params;
     const url = address.urls.join(', ');
     if (status === 'connected') {
@@ -209,9 +204,9 @@ export class MasterLink {
         audit.emit({ type: 'broker-back', url, awaySeconds: (now() - this.#awaySince) / 1000 });
       }
       this.#awaySince = undefined;
-      this.core.reconnected(now());
+      core.reconnected(now());
     } else if (status === 'drained') {
-      this.core.flush(now());
+      core.flush(now());
     } else if (status === 'disconnected') {
       this.#awaySince ??= now();
       audit.emit({ type: 'broker-lost', url, reason: 'the connection ended' });
@@ -220,13 +215,18 @@ export class MasterLink {
     }
   }
 
-  #onSentinel(event: SentinelEvent): void {
+  #onSentinel(core: MasterCore, event: SentinelEvent): void {
     const { audit } = this.#params;
     if (event.type === 'warning') audit.emit({ type: 'warning', text: event.text });
     else if (event.type === 'crashed') {
       audit.emit({ type: 'error', text: `the sentinel ended: ${event.error.message}` });
-    } else this.core.takeSentinelEvent(event, now());
+    } else core.takeSentinelEvent(event, now());
   }
+}
+
+function onHello(core: MasterCore, subject: string, payload: Buffer): void {
+  const message = payload[0] === FIRST_BRACE ? parseHandshake(payload.toString()) : undefined;
+  if (message?.type === 'hello') core.slaves.takeHello(message, addressOf(subject));
 }
 
 async function refuseOther(

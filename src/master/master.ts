@@ -1,13 +1,14 @@
 /**
- * A master in its process: joins the core to the data connection, the sentinel and the clock, and gives
- * the program its handle. It decides nothing about tasks; the core does.
+ * A master in its process: the core, which decides about tasks, the link, which carries to and from it, and the
+ * handle, by which the program asks it.
  */
 
+import { hostname } from 'node:os';
 import type { Submitter } from '../algorithms/submitter.js';
 import { registerSubmitter } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
-import type { MasterCore } from './core/master-core.js';
+import { MasterCore } from './core/master-core.js';
 import type { Leftovers } from './fates/leftovers.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
 import type { FutureSettler } from './model/task.js';
@@ -41,22 +42,30 @@ export class Master implements Submitter {
 
   private constructor(params: MasterParams, link: MasterLink) {
     this.#link = link;
-    this.#core = link.core;
+    this.#core = new MasterCore({ ...params, ports: link.ports(() => this.#wakeups.tell()) });
     this.#audit = params.audit;
     this.#unregister = registerSubmitter(this);
     const program = new HandleMaker({
-      core: link.core,
+      core: this.#core,
       wakeups: this.#wakeups,
       dispatchSoon: () => link.dispatchSoon(),
       audit: params.audit,
     });
     this.handle = program.createHandle(params.argv);
-    link.onNews = () => this.#wakeups.tell();
   }
 
   /** Connects, makes sure that no other master of the member id lives, and begins to take slaves. */
   static async open(params: MasterParams): Promise<Master> {
-    return new Master(params, await MasterLink.open(params));
+    const link = await MasterLink.open(params);
+    const master = new Master(params, link);
+    try {
+      await link.start(master.#core);
+      return master;
+    } catch (error) {
+      master.#unregister();
+      await link.close();
+      throw error;
+    }
   }
 
   // ---- the stubs' side
@@ -68,7 +77,7 @@ export class Master implements Submitter {
     place?: string,
   ): TaskId {
     this.#core.refuseIfOver();
-    const taskId = this.#core.submit(definition, args, policy, undefined, place);
+    const taskId = this.#core.intake.submit(definition, args, policy, undefined, place);
     this.#link.dispatchSoon();
     return taskId;
   }
@@ -86,7 +95,7 @@ export class Master implements Submitter {
       resolve = settle;
       reject = fail;
     });
-    this.#core.submit(definition, args, policy, { promise, resolve, reject }, place);
+    this.#core.intake.submit(definition, args, policy, { promise, resolve, reject }, place);
     this.#link.dispatchSoon();
     return promise;
   }
@@ -135,9 +144,9 @@ export class Master implements Submitter {
 
   async #stop(end: MasterEnd): Promise<void> {
     this.halt(end);
-    this.#core.beginShutdown();
+    this.#core.slaves.beginShutdown();
     const deadline = performance.now() + SHUTDOWN_WITHIN_MS;
-    while (this.#core.slavesToAwait > 0 && performance.now() < deadline) {
+    while (this.#core.slaves.slavesToAwait > 0 && performance.now() < deadline) {
       await this.#wakeups.wait(deadline - performance.now());
     }
     for (const slave of this.#core.roster) {
@@ -154,10 +163,10 @@ export class Master implements Submitter {
 
   /** Evidence that a slave process has gone, such as its exit; by its process id on this machine. */
   processGone(pid: number, evidence: string): void {
-    this.#link.processGone(pid, evidence);
+    this.#core.processGone(pid, hostname(), evidence);
   }
 
   get slavesNeeded(): number {
-    return this.#link.slavesNeeded;
+    return this.#core.groups.slavesNeeded;
   }
 }

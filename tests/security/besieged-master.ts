@@ -89,12 +89,12 @@ export class BesiegedMaster {
   readonly #definition: AlgorithmDefinition;
 
   submit(count: number, policy: TaskPolicy = {}): void {
-    for (let i = 0; i < count; i++) this.core.submit(this.#definition, [i], resolvePolicy(policy));
+    for (let i = 0; i < count; i++) this.core.intake.submit(this.#definition, [i], resolvePolicy(policy));
     this.core.dispatch(this.now);
   }
 
   submitOne(argument: unknown): void {
-    this.core.submit(this.#definition, [argument], resolvePolicy({}));
+    this.core.intake.submit(this.#definition, [argument], resolvePolicy({}));
     this.core.dispatch(this.now);
   }
 
@@ -169,7 +169,7 @@ export class LyingSlave {
       pid: 1,
       ...said,
     };
-    this.#master.core.takeHello(hello, this.address);
+    this.#master.core.slaves.takeHello(hello, this.address);
   }
 
   get welcome(): Welcome | undefined {
@@ -224,7 +224,7 @@ export class LyingSlave {
   /** Any bytes, on its own subject or on another's. */
   raw(bytes: Uint8Array, address = this.address): void {
     const { core, now } = this.#master;
-    core.takeFrame(address, Buffer.from(bytes), now);
+    core.slaves.takeFrame(address, Buffer.from(bytes), now);
     core.dispatch(now);
   }
 

@@ -114,7 +114,7 @@ export class Cluster {
   run(): void {
     const { chance, scheduler, network, master } = this;
     for (let count = chance.between(1, 4); count > 0; count--) this.#startSlave();
-    master.core.readersWaiting = chance.between(0, 1);
+    if (chance.between(0, 1) === 1) master.core.demand.beginReading();
     if (this.#options.faults === 'all') {
       network.weather = inventWeather(chance);
       scheduleFaults(this, FAULTY_MS);
@@ -222,12 +222,12 @@ export class Cluster {
     this.#ending = true;
     master.main.deliver(() => {
       master.core.end(new StoppedError('the simulation is over', { pending: 0, untaken: 0 }));
-      master.core.beginShutdown();
+      master.core.slaves.beginShutdown();
     });
-    const isAcknowledged = (): boolean => master.core.slavesToAwait === 0;
+    const isAcknowledged = (): boolean => master.core.slaves.slavesToAwait === 0;
     must(
       scheduler.runUntil(scheduler.now + SHUTDOWN_WITHIN_MS, isAcknowledged),
-      `${master.core.slavesToAwait} slaves have not acknowledged their shutdown`,
+      `${master.core.slaves.slavesToAwait} slaves have not acknowledged their shutdown`,
     );
     must(
       scheduler.runUntil(scheduler.now + LONGEST_TASK_MS, () => this.#slaves.length === 0),

@@ -106,7 +106,7 @@ export class Runs {
 /** Once nothing is left to do: nothing is left to remember either. */
 export function checkQuiet(core: MasterCore, program: Program, slaves: readonly SimulatedSlave[]): void {
   must(core.pending === 0 && core.queued === 0, `${core.pending} tasks pend at the end`);
-  must(core.isIdle(undefined), 'fates are left at the end');
+  must(core.demand.isIdle(undefined), 'fates are left at the end');
   for (const { number, fate } of program.tasks.values())
     must(fate !== undefined, `TASK-${number} has no fate`);
   for (const slave of core.roster) {

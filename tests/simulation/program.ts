@@ -115,7 +115,12 @@ export class Program {
       reject: (error: Error) => this.#reject(task, error),
     };
     const definition = ALGORITHMS[work.size > 1_000 ? 1 : 0] as (typeof ALGORITHMS)[number];
-    const id = master.core.submit(definition, [work], policy, chance.happens(0.2) ? future : undefined);
+    const id = master.core.intake.submit(
+      definition,
+      [work],
+      policy,
+      chance.happens(0.2) ? future : undefined,
+    );
     if (id !== `TASK-${task.number}`) throw new Error(`${id} follows TASK-${task.number - 1}`);
   }
 

@@ -94,7 +94,7 @@ export class SimulatedMaster {
     });
     this.connection.subscribe(this.#subjects.allToMaster, (subject, payload, noResponders) => {
       if (noResponders) return;
-      this.core.takeFrame(addressOf(subject), payload as Buffer, this.#now);
+      this.core.slaves.takeFrame(addressOf(subject), payload as Buffer, this.#now);
       this.core.dispatch(this.#now);
     });
     const hellos = broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
@@ -137,7 +137,7 @@ export class SimulatedMaster {
 
   #onHello(subject: string, payload: Payload): void {
     const message = payload[0] === FIRST_BRACE ? parseHandshake(payload.toString()) : undefined;
-    if (message?.type === 'hello') this.core.takeHello(message, addressOf(subject));
+    if (message?.type === 'hello') this.core.slaves.takeHello(message, addressOf(subject));
   }
 
   #sendHandshake(address: SessionAddress, message: HandshakeMessage): void {

@@ -4,11 +4,10 @@
  * clock, a socket or a random number, so that it runs in a simulation as it does in a process.
  */
 
-import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
+import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { StoppedError } from '../../errors.js';
 import type { SentinelEvent } from '../../link/ports.js';
-import type { SessionAddress } from '../../wire/messages/subjects.js';
 import { Checkpoint } from '../checkpoint/checkpoint.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { Comebacks } from '../fates/comebacks.js';
@@ -21,20 +20,16 @@ import { AbortWatch } from '../jar/abort-watch.js';
 import { TaskJar } from '../jar/task-jar.js';
 import { TaskMaker } from '../jar/task-maker.js';
 import type { MasterCoreOptions, MasterPorts } from '../model/master-ports.js';
-import type { SlaveRecord } from '../model/slave-record.js';
 import type { AlgorithmEntry, FutureSettler, Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
-import type { Authorization } from '../slaves/admissions.js';
 import { MissingSlaves } from '../slaves/missing-slaves.js';
 import type { Roster } from '../slaves/roster.js';
 import { Sessions } from '../slaves/sessions.js';
 import { SlaveCommands } from '../slaves/slave-commands.js';
 import { SlaveGroups } from '../slaves/slave-groups.js';
 import { Intake } from './intake.js';
+import { ProgramDemand } from './program-demand.js';
 import { SlaveInput } from './slave-input.js';
-
-/** A program that did nothing for a second is taken to wait, whatever for. */
-const QUIET_TICKS = 10;
 
 export class MasterCore {
   readonly fates = new FateBox();
@@ -48,24 +43,19 @@ export class MasterCore {
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
   readonly #commands: SlaveCommands;
-  readonly #slaves: SlaveInput;
-  readonly #intake: Intake;
-  readonly #aborts = new AbortWatch((tasks, reason) => this.#intake.cancelBySignal(tasks, reason));
+  /** Tasks go in here. */
+  readonly intake: Intake;
+  /** So does what slaves send. */
+  readonly slaves: SlaveInput;
+  readonly demand: ProgramDemand;
+  readonly #aborts = new AbortWatch((tasks, reason) => this.intake.cancelBySignal(tasks, reason));
   readonly #checkpoint: Checkpoint | undefined;
   readonly #missingSlaves = new MissingSlaves();
   readonly #slaveHint: string | undefined;
   readonly groups: SlaveGroups;
   #over: Error | undefined;
   readonly #abort = new AbortController();
-  /** Since when the program has neither submitted nor taken anything, in ticks. */
-  #quietTicks = 0;
-  #activity = 0;
-  /** Sources of which tasks are still drawn: as long as there are any, fates may come. */
-  #drawn = 0;
-  /** Loops of the program that wait for news: nothing is held back from them. */
-  readersWaiting = 0;
-  /** How often the program was told, where it waited, that the master is over. */
-  timesToldOver = 0;
+  #timesToldOver = 0;
 
   constructor(options: MasterCoreOptions) {
     this.#audit = options.audit;
@@ -79,6 +69,7 @@ export class MasterCore {
     this.#jar = new TaskJar((task) => ledger.submit(task));
     const { fates } = this;
     const jar = this.#jar;
+    this.demand = new ProgramDemand(jar, fates);
     this.#commands = new SlaveCommands(this.#ports, this.#audit);
     const comebacks = new Comebacks({ jar, audit: this.#audit, commands: this.#commands });
     const { store } = options;
@@ -99,7 +90,7 @@ export class MasterCore {
     });
     this.#dispatcher = new Dispatcher({
       jar,
-      isHeld: (task) => this.#isHeldBack(task),
+      isHeld: (task) => this.demand.judgeTaskHeld(task),
       taskGroup: options.taskGroup,
       resultGroup: options.resultGroup,
       maxMessageBytes: options.maxMessageBytes,
@@ -121,7 +112,7 @@ export class MasterCore {
         this.#ports.news();
       },
     });
-    this.#intake = new Intake({
+    this.intake = new Intake({
       jar,
       maker: this.#maker,
       checkpoint: this.#checkpoint,
@@ -132,7 +123,7 @@ export class MasterCore {
       aborts: this.#aborts,
       onNews: () => this.#news(),
     });
-    this.#slaves = new SlaveInput({
+    this.slaves = new SlaveInput({
       sessions: this.#sessions,
       settlement: this.#settlement,
       comebacks,
@@ -164,81 +155,37 @@ export class MasterCore {
 
   // ---- the program's side
 
-  /** Queues a task; `dispatch` gives it out. Throws EncodeError, MessageSizeError, UsageError. */
-  submit(
-    definition: AlgorithmDefinition,
-    args: readonly unknown[],
-    policy: ResolvedPolicy,
-    future?: FutureSettler,
-    place?: string,
-  ): TaskId {
-    return this.#intake.submit(definition, args, policy, future, place);
-  }
-
-  /** Queues a new task with an earlier one's algorithm and arguments; UsageError if it is not this program's. */
-  resubmit(earlier: Task, policy: ResolvedPolicy): TaskId {
-    return this.#intake.resubmit(earlier, policy);
-  }
-
   /** Gives a task up wherever it is; false when it has its fate already. */
   cancel(number: number, now: number): boolean {
-    const cancelled = this.#intake.cancel(number);
+    const cancelled = this.intake.cancel(number);
     if (cancelled) this.flush(now);
     return cancelled;
   }
 
-  beginDrawing(): void {
-    this.#drawn++;
-  }
-
   /** The source has come to its end, or has failed. One that is cut off by the master's end never does. */
   endDrawing(failure?: { readonly error: unknown }): void {
-    this.#drawn--;
+    this.demand.endDrawing();
     if (failure !== undefined) this.fates.fail(failure.error);
     this.#news();
   }
 
-  /** Whether the program leaves so many fates untaken that no tasks should be drawn for it. */
-  get isOverfull(): boolean {
-    return this.readersWaiting === 0 && this.fates.isOverfull;
-  }
-
-  /** Whether nothing of a selection is pending, untaken or may still be drawn. */
-  isIdle(selection: Selection): boolean {
-    if (this.#drawn > 0 || this.fates.has(selection)) return false;
-    if (selection === undefined) return this.#jar.pending === 0;
-    for (const entry of selection) if (entry.pending > 0) return false;
-    return true;
-  }
-
   /** Gives out what can be given out; a program that waits on its master is never held up. */
   dispatch(now: number): void {
-    if (this.#slaves.isEnding) {
+    if (this.slaves.isEnding) {
       this.flush(now);
       return;
     }
-    if (this.#checkpoint?.release((task) => this.#isHeldBack(task))) this.#news();
+    if (this.#checkpoint?.release((task) => this.demand.judgeTaskHeld(task))) this.#news();
     for (const { addressee } of this.#jar.wake(now)) {
       if (addressee !== undefined) this.#dispatcher.lineUp(addressee);
     }
     if (!this.#checkpoint?.isFull) {
-      this.#jar.release((algorithm) => this.#isHeld(algorithm));
+      this.#jar.release((algorithm) => this.demand.judgeHeld(algorithm));
       this.#dispatcher.dispatch(this.roster.slots, now);
     }
     this.#checkpoint?.commit();
     this.flush(now);
     this.#askTurn();
-  }
-
-  /** Tasks whose results nobody takes wait, unless the program waits for news. */
-  #isHeld(algorithm: AlgorithmEntry): boolean {
-    // Not all that runs need be of this algorithm: then it is held somewhat early, until some of it has ended.
-    const coming = Math.min(algorithm.pending, this.#jar.running);
-    return this.readersWaiting === 0 && this.fates.judgeFull(algorithm, coming);
-  }
-
-  #isHeldBack({ future, algorithm }: Task): boolean {
-    return future === undefined && this.#isHeld(algorithm);
   }
 
   // ---- what the checkpoint holds back
@@ -257,9 +204,9 @@ export class MasterCore {
   /** The event loop has gone round since the core asked for it. */
   takeTurn(now: number): void {
     if (
-      this.#slaves.isEnding ||
-      !this.#programWaits() ||
-      !this.#checkpoint?.turn((task) => this.#isHeldBack(task))
+      this.slaves.isEnding ||
+      !this.demand.isWaiting ||
+      !this.#checkpoint?.turn((task) => this.demand.judgeTaskHeld(task))
     ) {
       return;
     }
@@ -267,22 +214,9 @@ export class MasterCore {
     this.dispatch(now);
   }
 
-  /** Whether the program can do nothing before it hears of its master; it may also look now and then. */
-  #programWaits(): boolean {
-    if (this.fates.isAwaited) return true;
-    if (this.fates.has(undefined)) return false;
-    return this.readersWaiting > 0 || this.#jar.futures > 0 || this.#quietTicks >= QUIET_TICKS;
-  }
-
-  #watchQuiet(): void {
-    const activity = this.#jar.numbersGiven + this.fates.numTaken;
-    this.#quietTicks = activity === this.#activity ? this.#quietTicks + 1 : 0;
-    this.#activity = activity;
-  }
-
   /** Results that were to be stored are: the oldest so many. */
   takeCommitted(count: number, now: number): void {
-    if (this.#slaves.isEnding) return;
+    if (this.slaves.isEnding) return;
     this.#checkpoint?.takeCommitted(count);
     this.#news();
     this.dispatch(now);
@@ -296,7 +230,7 @@ export class MasterCore {
   end(error: Error): void {
     if (this.#over !== undefined) return;
     this.#over = error;
-    this.#slaves.isEnding = true;
+    this.slaves.end();
     // Before the program hears of it, whose policies may hang on the same signal
     this.#aborts.close();
     this.#ledger.flush();
@@ -321,6 +255,11 @@ export class MasterCore {
     return this.#over !== undefined;
   }
 
+  /** How often the program was told before, where it waited, that the master is over. */
+  countToldOver(): number {
+    return this.#timesToldOver++;
+  }
+
   /** Throws the error with which the master ended. */
   refuseIfOver(): void {
     if (this.#over !== undefined) throw this.#over;
@@ -328,7 +267,7 @@ export class MasterCore {
 
   /** What the program has not waited for, or not taken. */
   leftovers(): Leftovers {
-    return gatherLeftovers(this.#jar, this.fates, this.#maker.entries, this.#drawn);
+    return gatherLeftovers(this.#jar, this.fates, this.#maker.entries, this.demand.openSources);
   }
 
   #openFutures(): Task[] {
@@ -336,26 +275,6 @@ export class MasterCore {
   }
 
   // ---- the data plane
-
-  /** A JSON message on a hello subject. */
-  takeHello(value: unknown, address: SessionAddress): void {
-    this.#slaves.takeHello(value, address);
-  }
-
-  /** The program's answer to `authorize`. */
-  takeAuthorization(id: number, answer: Authorization): void {
-    this.#slaves.takeAuthorization(id, answer);
-  }
-
-  /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */
-  takeFrame(address: SessionAddress, frame: Buffer, now: number): void {
-    this.#slaves.takeFrame(address, frame, now);
-  }
-
-  /** The same of a slave that was to be watched and not yet forgotten, which need not be looked for. */
-  takeFrameOf(slave: SlaveRecord, frame: Buffer, now: number): void {
-    this.#slaves.takeFrameOf(slave, frame, now);
-  }
 
   /** Sends what sessions have to say, as far as the link takes it. */
   flush(now: number): void {
@@ -371,8 +290,8 @@ export class MasterCore {
   /** To be called about every 100 ms. */
   tick(now: number): void {
     this.#sessions.tick(now);
-    this.#slaves.tick(now);
-    this.#watchQuiet();
+    this.slaves.tick(now);
+    this.demand.tick();
     // Room can come without a word of the slave: what waited for the link has left.
     if (this.#jar.hasReady || this.#jar.hasSuspects)
       for (const slave of this.roster) this.#dispatcher.lineUp(slave);
@@ -392,7 +311,7 @@ export class MasterCore {
   // ---- the control plane
 
   takeSentinelEvent(event: SentinelEvent, now: number): void {
-    if (this.#slaves.takeSentinelEvent(event, now)) this.dispatch(now);
+    if (this.slaves.takeSentinelEvent(event, now)) this.dispatch(now);
   }
 
   /** A process that this machine says is gone was a slave, unless the slave lied. */
@@ -402,23 +321,14 @@ export class MasterCore {
 
   // ---- the end
 
-  /** Tells every slave to stop; `slavesToAwait` says how many have not acknowledged. */
-  beginShutdown(): void {
-    this.#slaves.beginShutdown();
-  }
-
   /** After the shutdown was acknowledged, or waited for long enough. */
   disconnectAll(): void {
-    this.#slaves.disconnectAll();
+    this.slaves.disconnectAll();
     this.#thrown.end();
   }
 
-  get slavesToAwait(): number {
-    return this.#slaves.slavesToAwait;
-  }
-
   #news(): void {
-    this.fates.settleIdle((selection) => this.isIdle(selection));
+    this.fates.settleIdle((selection) => this.demand.isIdle(selection));
     this.#ports.news();
   }
 }

@@ -42,8 +42,7 @@ export class SlaveInput {
   readonly #onNews: () => void;
   /** Those that have said goodbye. */
   readonly #leaving = new Set<SlaveRecord>();
-  /** Nobody joins any more, and no result counts. */
-  isEnding = false;
+  #isEnding = false;
 
   constructor(params: SlaveInputParams) {
     this.#sessions = params.sessions;
@@ -56,14 +55,24 @@ export class SlaveInput {
     this.#onNews = params.onNews;
   }
 
+  /** Whether `end` was called. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  /** From now on nobody joins, and no result counts. */
+  end(): void {
+    this.#isEnding = true;
+  }
+
   /** A JSON message on a hello subject. */
   takeHello(value: unknown, address: SessionAddress): void {
-    if (!this.isEnding) this.#onJoined(this.#sessions.takeHello(value, address));
+    if (!this.#isEnding) this.#onJoined(this.#sessions.takeHello(value, address));
   }
 
   /** The program's answer to `authorize`. */
   takeAuthorization(id: number, answer: Authorization): void {
-    if (!this.isEnding) this.#onJoined(this.#sessions.takeAuthorization(id, answer));
+    if (!this.#isEnding) this.#onJoined(this.#sessions.takeAuthorization(id, answer));
   }
 
   #onJoined(joined: Joined | undefined): void {
@@ -100,7 +109,7 @@ export class SlaveInput {
     try {
       const bodies = slave.session.receive(frame, now);
       this.#confirm(slave);
-      if (bodies.length > 0 && !this.isEnding) {
+      if (bodies.length > 0 && !this.#isEnding) {
         for (const body of bodies) this.#settlement.takeResults(slave, body, now);
         this.#onNews();
       }
@@ -219,7 +228,7 @@ export class SlaveInput {
     this.#leaving.delete(slave);
     this.#dispatcher.removeFromLine(slave);
     this.#sessions.end(slave);
-    if (!this.isEnding) {
+    if (!this.#isEnding) {
       this.#settlement.reclaimer.takeFromLost(slave, evidence, now);
       this.#groups.onGone(slave);
     }
@@ -228,7 +237,7 @@ export class SlaveInput {
 
   /** Tells every slave to stop; `slavesToAwait` says how many have not acknowledged. */
   beginShutdown(): void {
-    this.isEnding = true;
+    this.#isEnding = true;
     for (const slave of this.#sessions.roster) this.#commands.shutdown(slave);
   }
 

@@ -31,7 +31,7 @@ export class FateIterator implements AsyncIterableIterator<TaskFate> {
     if (fates.hasFailed) return Promise.reject(fates.takeFailure()?.error);
     const fate = fates.takeNext(this.#selection);
     if (fate !== undefined) return Promise.resolve({ done: false, value: fate });
-    if (core.isIdle(this.#selection)) return Promise.resolve(DONE);
+    if (core.demand.isIdle(this.#selection)) return Promise.resolve(DONE);
     return core
       .waitForFate(this.#selection)
       .then((fate) => (fate === undefined ? this.#end() : { done: false, value: fate }));
@@ -39,7 +39,7 @@ export class FateIterator implements AsyncIterableIterator<TaskFate> {
 
   /** Rejects when the master is over and there was more to come, or to take. */
   async #end(): Promise<IteratorResult<TaskFate>> {
-    if (!this.#core.isOver || this.#core.isIdle(this.#selection)) return DONE;
+    if (!this.#core.isOver || this.#core.demand.isIdle(this.#selection)) return DONE;
     return throwOver(this.#core);
   }
 
@@ -54,6 +54,6 @@ export class FateIterator implements AsyncIterableIterator<TaskFate> {
  * again a turn of the event loop later, since it must still hear signals.
  */
 export async function throwOver(core: MasterCore): Promise<never> {
-  if (core.timesToldOver++ >= TOLD_AT_ONCE) await new Promise((resolve) => setImmediate(resolve));
+  if (core.countToldOver() >= TOLD_AT_ONCE) await new Promise((resolve) => setImmediate(resolve));
   throw core.signal.reason;
 }

@@ -112,11 +112,11 @@ export class HandleMaker {
     checkSource(items, submit, targetNumber);
     const core = this.#core;
     const target = (): number => targetNumber ?? (this.#targetNumber || DEFAULT_TARGET);
-    core.beginDrawing();
+    core.demand.beginDrawing();
     drawAll({
       items,
       submit,
-      hasRoom: (unfinished) => Math.max(core.pending, unfinished) < target() && !core.isOverfull,
+      hasRoom: (unfinished) => Math.max(core.pending, unfinished) < target() && !core.demand.isOverfull,
       news: (withinMs) => this.#params.wakeups.wait(withinMs),
       onFinished: () => this.#params.wakeups.tell(),
       signal: core.signal,
@@ -144,7 +144,7 @@ export class HandleMaker {
     if (task === undefined || (fate.status as string) === 'ok') {
       throw new UsageError('only a fate with the status unrunnable or error can be submitted again');
     }
-    const taskId = this.#core.resubmit(
+    const taskId = this.#core.intake.resubmit(
       task,
       policy === undefined ? task.policy : resolvePolicy(policy, task.policy),
     );
@@ -176,7 +176,7 @@ export class HandleMaker {
       fates.hasFailed;
     const deadline =
       timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutSeconds * 1000;
-    this.#core.readersWaiting++;
+    this.#core.demand.beginReading();
     try {
       this.#core.dispatch(performance.now());
       // A program that loops until something comes would never leave the event loop its turn.
@@ -189,7 +189,7 @@ export class HandleMaker {
         await this.#params.wakeups.wait(deadline - now);
       }
     } finally {
-      this.#core.readersWaiting--;
+      this.#core.demand.endReading();
     }
     if (this.#core.isOver) await throwOver(this.#core);
     if (fates.hasFailed) throw fates.takeFailure()?.error;

@@ -55,7 +55,7 @@ class Program {
   }
 
   submit(argument: unknown): void {
-    this.core.submit(definition, [argument], policy);
+    this.core.intake.submit(definition, [argument], policy);
   }
 
   future(argument: unknown): Promise<unknown> {
@@ -63,7 +63,7 @@ class Program {
     const promise = new Promise((resolve, reject) => {
       settler = { resolve, reject };
     });
-    this.core.submit(definition, [argument], policy, {
+    this.core.intake.submit(definition, [argument], policy, {
       promise,
       ...(settler as Omit<FutureSettler, 'promise'>),
     });
@@ -124,7 +124,7 @@ it('takes a program for waiting in masterLoop, once it has no news', () => {
   const program = new Program(storedBy(0, 1, 2));
   program.submit(0);
   program.submit(2);
-  program.core.readersWaiting++;
+  program.core.demand.beginReading();
   program.core.dispatch(0);
   program.core.takeTurn(0);
   assert.equal(program.take(), ['0 of 0'], 'it had news');
@@ -161,7 +161,7 @@ it('heeds the signal of a task whose stored result waits, and lets it go with th
   const program = new Program(storedBy(0, 1, 2));
   const abort = new AbortController();
   const signalled = resolvePolicy({ signal: abort.signal });
-  for (const argument of [0, 2]) program.core.submit(definition, [argument], signalled);
+  for (const argument of [0, 2]) program.core.intake.submit(definition, [argument], signalled);
   program.core.dispatch(0);
   assert.equal(program.take(), ['0 of 0']);
   abort.abort();

@@ -1,0 +1,90 @@
+/**
+ * How much the program wants of its master now: whether it waits for news, whether it leaves so many fates
+ * untaken that tasks should wait for it, and whether anything that it asks for can still come.
+ */
+
+import type { FateBox, Selection } from '../fates/fate-box.js';
+import type { TaskJar } from '../jar/task-jar.js';
+import type { AlgorithmEntry, Task } from '../model/task.js';
+
+/** A program that did nothing for a second is taken to wait, whatever for. */
+const QUIET_TICKS = 10;
+
+export class ProgramDemand {
+  readonly #jar: TaskJar;
+  readonly #fates: FateBox;
+  /** Loops of the program that wait for news: nothing is held back from them. */
+  #readers = 0;
+  /** Sources of which tasks are still drawn: as long as there are any, fates may come. */
+  #sources = 0;
+  /** Since when the program has neither submitted nor taken anything, in ticks. */
+  #quietTicks = 0;
+  #activity = 0;
+
+  constructor(jar: TaskJar, fates: FateBox) {
+    this.#jar = jar;
+    this.#fates = fates;
+  }
+
+  /** A loop of the program begins to wait for news; `endReading` must follow. */
+  beginReading(): void {
+    this.#readers++;
+  }
+
+  endReading(): void {
+    this.#readers--;
+  }
+
+  /** Tasks are drawn from a source; `endDrawing` follows when it has ended or failed. */
+  beginDrawing(): void {
+    this.#sources++;
+  }
+
+  endDrawing(): void {
+    this.#sources--;
+  }
+
+  /** Sources that have not come to their end. */
+  get openSources(): number {
+    return this.#sources;
+  }
+
+  /** Whether the program leaves so many fates untaken that no tasks should be drawn for it. */
+  get isOverfull(): boolean {
+    return this.#readers === 0 && this.#fates.isOverfull;
+  }
+
+  /** Whether nothing of a selection is pending, untaken or may still be drawn. */
+  isIdle(selection: Selection): boolean {
+    if (this.#sources > 0 || this.#fates.has(selection)) return false;
+    if (selection === undefined) return this.#jar.pending === 0;
+    for (const entry of selection) if (entry.pending > 0) return false;
+    return true;
+  }
+
+  /** Decides whether tasks whose results nobody takes should wait; they do not while the program waits for news. */
+  judgeHeld(algorithm: AlgorithmEntry): boolean {
+    // Not all that runs need be of this algorithm: then it is held somewhat early, until some of it has ended.
+    const coming = Math.min(algorithm.pending, this.#jar.running);
+    return this.#readers === 0 && this.#fates.judgeFull(algorithm, coming);
+  }
+
+  /** The same of one task: a future's result goes to the program at once. */
+  judgeTaskHeld({ future, algorithm }: Task): boolean {
+    return future === undefined && this.judgeHeld(algorithm);
+  }
+
+  /** Whether the program can do nothing before it hears of its master; it may also look now and then. */
+  get isWaiting(): boolean {
+    if (this.#fates.isAwaited) return true;
+    if (this.#fates.has(undefined)) return false;
+    return this.#readers > 0 || this.#jar.futures > 0 || this.#quietTicks >= QUIET_TICKS;
+  }
+
+  /** To be called about every 100 ms. */
+  tick(): void {
+    const activity = this.#jar.numbersGiven + this.#fates.numTaken;
+    this.#quietTicks = activity === this.#activity ? this.#quietTicks + 1 : 0;
+    this.#activity = activity;
+  }
+}
