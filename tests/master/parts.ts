@@ -168,7 +168,7 @@ export class Parts {
   submitSuspect(): Task {
     const [suspect] = this.submit(1) as [Task];
     this.jar.take(() => false);
-    suspect.suspect = true;
+    suspect.markSuspect();
     this.jar.putBack(suspect);
     return suspect;
   }

@@ -62,7 +62,7 @@ function decode(task: Task, bytes: Uint8Array): TaskFate {
   }
   const [sid, attempt, micros, json, meta, lengths] = value as [number, number, number, unknown, unknown, []];
   const raws = new RawReader(raw).take(lengths);
-  task.failures = attempt - 1;
+  task.takeStoredAttempt(attempt);
   const packet = decodeValue(json, meta, raws, functionsOf(task));
   return TaskFate.ok(task, sid, packet, micros / 1e6, bytes.length);
 }

@@ -89,7 +89,7 @@ export class Intake {
   #submitOrdered(task: Task, sid: SlaveId): void {
     const slave = this.#roster.findByNumber(Number(sid.slice('SLAVE-'.length)));
     if (slave?.takesOrdered) {
-      task.addressee = slave;
+      task.addressTo(slave);
       this.#jar.add(task);
       this.#dispatcher.lineUp(slave);
       if (slave.orderedOutstanding < slave.outstanding) this.#commands.recallAll(slave);

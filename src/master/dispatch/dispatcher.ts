@@ -198,10 +198,7 @@ export class Dispatcher {
     let limits: TimeLimit[] | undefined;
     for (let position = 0; position < tasks.length; position++) {
       const task = tasks[position] as Task;
-      task.state = 'running';
-      task.group = group;
-      task.index = slave.nextIndex++;
-      task.runningAttempt = task.attempt;
+      task.toRunning(group, slave.nextIndex++);
       if (task.addressee !== undefined) slave.orderedOutstanding++;
       const { timeoutSeconds } = task.policy;
       if (timeoutSeconds !== undefined) {

@@ -12,6 +12,7 @@ import type { TaskJar } from '../jar/task-jar.js';
 import { type GivenRun, noteGiven } from '../model/given-run.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
+import type { TaskGroup } from '../model/task-group.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
 
 /** Tasks of lost slaves whose charges can be taken back; beyond them the oldest slaves' stay. */
@@ -109,10 +110,7 @@ export class Comebacks {
 
   #resume(slave: SlaveRecord, task: Task, run: GivenRun, index: number): void {
     task.takeBackCharge(run);
-    task.state = 'running';
-    task.index = index;
-    task.runningAttempt = run.attempt;
-    task.group = {
+    const group: TaskGroup = {
       slave,
       tasks: [task],
       firstIndex: index,
@@ -122,7 +120,8 @@ export class Comebacks {
       next: undefined,
       run,
     };
-    slave.addRunningGroup(task.group);
+    task.toResumed(group, index, run.attempt);
+    slave.addRunningGroup(group);
     if (task.suspect) slave.alone = true;
     if (slave.machine.state === 'idle') slave.machine.send('tasks-given');
     const previousSid = `SLAVE-${run.sid}`;

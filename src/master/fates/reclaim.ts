@@ -58,12 +58,12 @@ export class Reclaimer {
     for (const [position, task] of tasks.entries()) {
       const likely = begun[position] === 'likely';
       const run = noteGiven(task);
-      task.group = undefined;
+      task.leaveGroup();
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
       if (begun[position] !== 'no') {
         run.charge = task.noteRun(slave, evidence, at, !likely);
         charged.push(task.number);
-        task.suspect ||= (likely && isOneAtATime) || isCloseToItsEnd(task, slave);
+        if ((likely && isOneAtATime) || isCloseToItsEnd(task, slave)) task.markSuspect();
       }
       if (this.#comebacks.resume(task)) continue;
       if (!tryUnbind(task)) {

@@ -76,7 +76,7 @@ export class Retries {
   /** There will be no other run, unless an earlier one goes on. */
   abandon(task: Task, reason: UnrunnableReason, message: string): void {
     if (this.#resume(task)) return;
-    task.state = 'running';
+    task.toUnplaced();
     this.#giveUp(task, reason, message);
   }
 
@@ -92,7 +92,7 @@ export class Retries {
 export function tryUnbind(task: Task): boolean {
   const { retry, doItAnyway } = task.policy;
   const may = retry && (task.addressee === undefined || doItAnyway);
-  if (may) task.addressee = undefined;
+  if (may) task.addressTo(undefined);
   return may;
 }
 

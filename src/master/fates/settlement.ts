@@ -205,7 +205,7 @@ export class Settlement {
     const group = task.group as TaskGroup;
     const { slave } = group;
     const { index } = task;
-    task.group = undefined;
+    task.leaveGroup();
     group.open--;
     slave.outstanding--;
     if (task.addressee !== undefined) slave.orderedOutstanding--;

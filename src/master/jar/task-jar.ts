@@ -100,7 +100,7 @@ export class TaskJar {
   /** A task whose result is known, and comes in its turn: pending, and never to be had from `take`. */
   addStored(task: Task): void {
     this.#count(task);
-    task.state = 'stored';
+    task.toStored();
     this.#stored++;
   }
 
@@ -162,9 +162,7 @@ export class TaskJar {
   }
 
   #place(task: Task): void {
-    task.state = 'queued';
-    task.group = undefined;
-    task.index = -1;
+    task.toQueued();
     if (task.addressee !== undefined) task.addressee.mailbox.unshift(task);
     else if (task.suspect) this.#suspects.push(task);
     else this.#queue.unshift(task);
@@ -172,9 +170,7 @@ export class TaskJar {
 
   /** Back into the jar, to be put back where it belongs by the first `wake` from then on. */
   putBackAt(until: number, task: Task): void {
-    task.state = 'waiting';
-    task.group = undefined;
-    task.index = -1;
+    task.toWaiting();
     this.#waits.push({ task, until, isOver: false });
     this.#queued++;
     this.#waiting++;
@@ -235,8 +231,7 @@ export class TaskJar {
     if (task.state === 'queued' || task.state === 'waiting') this.#queued--;
     if (task.state === 'waiting') this.#waiting--;
     if (task.state === 'stored') this.#stored--;
-    task.state = 'settled';
-    task.group = undefined;
+    task.toSettled();
     this.#live.remove(task);
     this.#withheld++;
   }

@@ -25,7 +25,6 @@ export function noteGiven(task: Task): GivenRun {
   const known = task.given?.find(({ sid, index: at }) => sid === slave.number && at === index);
   if (known !== undefined) return known;
   const given = { sid: slave.number, index, attempt, sentAt, charge: undefined, goesOn: undefined };
-  task.given ??= [];
-  task.given.push(given);
+  task.noteGiven(given);
   return given;
 }

@@ -65,7 +65,7 @@ export class Run {
   begin(): Task {
     const task = this.jar.take(never);
     if (task === undefined) throw new Error('nothing is to be run');
-    task.state = 'running';
+    task.toUnplaced();
     return task;
   }
 

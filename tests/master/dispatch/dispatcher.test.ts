@@ -261,7 +261,7 @@ test('only a slave that runs several at once is told which tasks are ordered', (
       post(body);
     };
     const task = createTask(parts.jar.nextNumber(), createEntry());
-    task.addressee = slave;
+    task.addressTo(slave);
     parts.jar.add(task);
     parts.submit(1);
     parts.dispatch();

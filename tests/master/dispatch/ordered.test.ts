@@ -14,7 +14,7 @@ function address(parts: Parts, slave: SlaveRecord, count: number, policy: TaskPo
   const entry = createEntry();
   return Array.from({ length: count }, () => {
     const task = createTask(parts.jar.nextNumber(), entry, { sid: slave.sid, ...policy });
-    task.addressee = slave;
+    task.addressTo(slave);
     parts.jar.add(task);
     return task;
   });

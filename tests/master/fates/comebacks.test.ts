@@ -83,7 +83,7 @@ it('its error is an error of its run, not of one that was lost', () => {
 
 it('what was never begun counts for nothing, and is suspected no more', () => {
   const { parts, tasks } = lost(2);
-  for (const task of tasks) task.suspect = true;
+  for (const task of tasks) task.markSuspect();
   comeBack(parts, 1, { previous: 0, begun: 1 });
   assert.equal(charges(tasks), [
     [1, 1],

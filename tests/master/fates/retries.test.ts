@@ -145,7 +145,7 @@ for (const { when, doItAnyway, becomes } of rows) {
     slave.kind = 'ordered';
     const policy = { sid: slave.sid, doItAnyway, retryErrors: true, backoffSeconds: 1 };
     const task = createTask(parts.jar.nextNumber(), createEntry(), policy);
-    task.addressee = slave;
+    task.addressTo(slave);
     parts.jar.add(task);
     parts.dispatch();
     if (when === 'freed while it ran') slave.draftedFor = 'unordered';
@@ -175,7 +175,7 @@ test('an ordered task that stays with its slave goes to the front of its mailbox
   slave.kind = 'ordered';
   const tasks = [0, 1].map(() => {
     const task = createTask(parts.jar.nextNumber(), createEntry(), { sid: slave.sid, retryErrors: true });
-    task.addressee = slave;
+    task.addressTo(slave);
     return task;
   });
   parts.jar.add(tasks[0] as Task);
@@ -218,7 +218,7 @@ for (const row of timeouts) {
     if (ordered) slave.kind = 'ordered';
     const sid = ordered ? slave.sid : undefined;
     const task = createTask(0, createEntry(), { ...policy, sid, timeoutSeconds: 3 });
-    task.addressee = ordered ? slave : undefined;
+    task.addressTo(ordered ? slave : undefined);
     parts.fail(task, failures);
     parts.jar.add(task);
     parts.dispatch();

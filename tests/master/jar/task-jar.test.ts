@@ -32,7 +32,7 @@ test('it gives tasks in the order of their submission, and counts them until the
   assert.equal(drain(jar), [0, 1, 2]);
   assert.equal([jar.queued, jar.pending, work.pending, jar.hasReady], [0, 3, 3, false]);
   for (const task of tasks) {
-    task.state = 'running';
+    task.toUnplaced();
     assert.is(jar.find(task.number), task);
     jar.settle(task);
     assert.is(jar.find(task.number), undefined);
@@ -46,7 +46,7 @@ test('what is put back comes first, the last one put back before all others', ()
   const first = jar.take(free) as Task;
   const second = jar.take(free) as Task;
   for (const task of [second, first]) {
-    task.state = 'running';
+    task.toUnplaced();
     jar.putBack(task);
   }
   assert.is(jar.queued, 4);
@@ -64,7 +64,7 @@ test('higher priorities come first, and what is put back comes before its own on
   assert.equal([first.number, second.number], [4, 5]);
   const [late] = fill(jar, 1, work, 7) as [Task];
   for (const task of [second, first]) {
-    task.state = 'running';
+    task.toUnplaced();
     jar.putBack(task);
   }
   assert.is(jar.queued, 13);
@@ -106,7 +106,7 @@ test('it passes over a task that was cancelled while it waited, wherever it wait
   const [a, b, c] = fill(jar, 3, createEntry()) as [Task, Task, Task];
   jar.settle(b);
   assert.equal([jar.queued, jar.pending], [2, 2]);
-  c.suspect = true;
+  c.markSuspect();
   jar.take(free);
   jar.take(free);
   jar.putBack(c);
@@ -114,7 +114,7 @@ test('it passes over a task that was cancelled while it waited, wherever it wait
   jar.settle(c);
   assert.is(jar.takeSuspect(), undefined);
   assert.equal([jar.queued, jar.pending], [0, 1]);
-  a.state = 'running';
+  a.toUnplaced();
   jar.settle(a);
   assert.is(jar.pending, 0);
 });
@@ -123,7 +123,7 @@ test('suspects are had from their own queue only', () => {
   const jar = new TaskJar();
   const [a] = fill(jar, 2, createEntry()) as [Task, Task];
   jar.take(free);
-  a.suspect = true;
+  a.markSuspect();
   jar.putBack(a);
   assert.equal(drain(jar), [1]);
   assert.is(jar.queued, 1);
@@ -165,7 +165,7 @@ test('a task is taken out wherever it waits, and put back as it was', () => {
   jar.add(urgent);
   for (const task of [urgent, suspect, waiting] as Task[]) {
     jar.remove(task);
-    if (task === suspect) task.suspect = true;
+    if (task === suspect) task.markSuspect();
     if (task === waiting) jar.putBackAt(1_000, task);
     else if (task === suspect) jar.putBack(task);
   }
@@ -173,7 +173,7 @@ test('a task is taken out wherever it waits, and put back as it was', () => {
   assert.is(jar.queued, 5);
   for (const task of [plain, suspect, waiting, aside] as Task[]) {
     jar.remove(task);
-    task.state = 'running';
+    task.toUnplaced();
   }
   assert.is(jar.queued, 1);
   assert.equal(jar.wake(2_000), []);
