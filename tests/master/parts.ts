@@ -2,7 +2,7 @@
 
 import { DEFAULT_POLICY, resolvePolicy } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition, TaskPolicy } from '../../src/algorithms/types.js';
-import type { AuditEvent } from '../../src/audit/events.js';
+import type { AuditEvent, SlaveKind } from '../../src/audit/events.js';
 import { silentAudit } from '../../src/audit/memory-trail.js';
 import { Dispatcher, type DispatcherOptions } from '../../src/master/dispatch/dispatcher.js';
 import { Comebacks } from '../../src/master/fates/comebacks.js';
@@ -206,7 +206,7 @@ export class Parts {
 
   /** The slave is gone, perhaps with a goodbye, and what it had goes where its policy says. */
   lose(slave: SlaveRecord, { farewell, now = 0 }: { farewell?: Farewell; now?: number } = {}): void {
-    slave.farewell = farewell;
+    slave.sayFarewell(farewell, 0);
     this.dispatcher.removeFromLine(slave);
     slave.machine.send('gone');
     this.slaves.splice(this.slaves.indexOf(slave), 1);
@@ -255,4 +255,10 @@ export function createSessions(
       ...ports,
     },
   });
+}
+
+/** Moves a slave to another group of slaves, as the allocation does. */
+export function makeKind(slave: SlaveRecord, kind: SlaveKind): void {
+  slave.draftFor(kind);
+  slave.moveToDrafted();
 }

@@ -293,7 +293,7 @@ export class Cluster {
 
   #checkSent(sid: string): void {
     for (const slave of this.master.core.roster) {
-      if (slave.sid === sid) must(!slave.suspected, `${sid} is suspected and gets tasks`);
+      if (slave.sid === sid) must(!slave.isSuspected, `${sid} is suspected and gets tasks`);
     }
   }
 

@@ -40,7 +40,7 @@ export function checkMaster(core: MasterCore, program: Program): void {
       `${slave.sid} counts ${slave.outstanding} and has ${outstanding}`,
     );
     must(
-      suspects === 0 || outstanding === 1 || slave.alone,
+      suspects === 0 || outstanding === 1 || slave.isAlone,
       `${slave.sid} has ${outstanding} tasks, ${suspects} of them suspect`,
     );
     granted += slave.session.receiveLimit - slave.session.receivedBytes;
@@ -110,12 +110,15 @@ export function checkQuiet(core: MasterCore, program: Program, slaves: readonly 
   for (const { number, fate } of program.tasks.values())
     must(fate !== undefined, `TASK-${number} has no fate`);
   for (const slave of core.roster) {
-    const { sid, session, groups } = slave;
-    must(groups.length === 0 && slave.outstanding === 0, `${sid} holds tasks at the end`);
+    const { sid, session } = slave;
+    must(slave.openGroups === 0 && slave.outstanding === 0, `${sid} holds tasks at the end`);
     must(session.keptFrames === 0 && session.waitingBytes === 0, `the session of ${sid} keeps frames`);
     must(!session.assembling, `the session of ${sid} holds room for a message`);
-    must(slave.lingering.length === 0 && !slave.doomed, `${sid} waits for a run that has ended`);
-    must(slave.recalling === undefined && !slave.suspected && !slave.alone, `${sid} is not free at the end`);
+    must(slave.lingering.length === 0 && !slave.isDoomed, `${sid} waits for a run that has ended`);
+    must(
+      slave.recalling === undefined && !slave.isSuspected && !slave.isAlone,
+      `${sid} is not free at the end`,
+    );
   }
   for (const { core: slave } of slaves) {
     must(slave.waitingTasks === 0 && slave.isDrained, `SLAVE-${slave.sid} has tasks or results at the end`);

@@ -89,7 +89,7 @@ export class SlaveInput {
   #supersede(slave: SlaveRecord, next: string, begun = 0): void {
     const reason = `it joined again as ${next}`;
     this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason });
-    slave.farewell = { running: [], begun, sent: 0, error: undefined };
+    slave.sayFarewell({ running: [], begun, sent: 0, error: undefined }, 0);
     this.#remove(slave, reason, 0);
   }
 
@@ -137,18 +137,18 @@ export class SlaveInput {
   #takeEvent(slave: SlaveRecord, event: SentinelEvent, now: number): boolean {
     switch (event.type) {
       case 'beat':
-        if (event.begun !== undefined) slave.begun = Math.max(slave.begun, event.begun);
+        if (event.begun !== undefined) slave.noteBegun(event.begun);
         this.#endLingering(slave, event.running);
         this.#confirm(slave);
         if (slave.session.takeBeat(event, now)) this.#sessions.wake(slave);
         this.#dispatcher.lineUp(slave);
         break;
       case 'suspect':
-        slave.suspected = true;
+        slave.beSuspected();
         this.#audit.emit({ type: 'slave-suspected', sid: slave.sid, evidence: event.evidence });
         break;
       case 'cleared':
-        slave.suspected = false;
+        slave.beCleared();
         this.#audit.emit({ type: 'suspicion-ended', sid: slave.sid, evidence: 'it was heard again' });
         this.#dispatcher.lineUp(slave);
         break;
@@ -195,8 +195,7 @@ export class SlaveInput {
   /** Its results travel apart from its goodbye, and may come after it. */
   #takeFarewell(slave: SlaveRecord, farewell: Farewell, now: number): void {
     if (slave.farewell !== undefined) return;
-    slave.farewell = farewell;
-    slave.ticksToLeave = TICKS_TO_LEAVE;
+    slave.sayFarewell(farewell, TICKS_TO_LEAVE);
     this.#dispatcher.removeFromLine(slave);
     this.#leaving.add(slave);
     this.#leaveIfHeard(slave, farewell, now);
@@ -220,7 +219,7 @@ export class SlaveInput {
   /** To be called about every 100 ms. Ticks are counted, since a master that is busy has read nothing meanwhile. */
   tick(now: number): void {
     for (const slave of this.#leaving) {
-      if (slave.farewell !== undefined && --slave.ticksToLeave <= 0) this.#leave(slave, slave.farewell, now);
+      if (slave.farewell !== undefined && slave.tickFarewell()) this.#leave(slave, slave.farewell, now);
     }
   }
 

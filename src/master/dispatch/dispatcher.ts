@@ -6,7 +6,7 @@
 import { Deque } from '../../structures/deque.js';
 import { type TimeLimit, taskEntryText, tasksText } from '../../wire/messages/entries.js';
 import type { TaskJar } from '../jar/task-jar.js';
-import { FIRST_WINDOW, type SlaveRecord } from '../model/slave-record.js';
+import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import type { TaskGroup } from '../model/task-group.js';
 import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
@@ -60,8 +60,8 @@ export class Dispatcher {
   lineUp(slave: SlaveRecord): void {
     if (!slave.isWorking) return;
     if (slave.hasMail) this.#addressed.add(slave);
-    if (slave.inLine || !slave.takesUnordered) return;
-    slave.inLine = true;
+    if (slave.isInLine || !slave.takesUnordered) return;
+    slave.enterLine();
     this.#line.push(slave);
   }
 
@@ -69,8 +69,8 @@ export class Dispatcher {
   removeFromLine(slave: SlaveRecord): void {
     if (this.#reserved === slave) this.#reserved = undefined;
     this.#addressed.delete(slave);
-    if (!slave.inLine) return;
-    slave.inLine = false;
+    if (!slave.isInLine) return;
+    slave.leaveLine();
     for (let left = this.#line.length; left > 0; left--) {
       const next = this.#line.shift() as SlaveRecord;
       if (next !== slave) this.#line.push(next);
@@ -85,7 +85,7 @@ export class Dispatcher {
     while (this.#line.length > turnedAway && (this.#jar.hasReady || this.#jar.hasSuspects)) {
       const slave = this.#line.shift() as SlaveRecord;
       if (!slave.takesUnordered || slave.hasMail || !this.#hasRoom(slave)) {
-        slave.inLine = false;
+        slave.leaveLine();
         if (this.#reserved === slave && !slave.takesUnordered) this.#reserved = undefined;
         continue;
       }
@@ -114,30 +114,17 @@ export class Dispatcher {
   #hasRoom(slave: SlaveRecord): boolean {
     return (
       slave.isWorking &&
-      !slave.suspected &&
-      !slave.doomed &&
+      !slave.isSuspected &&
+      !slave.isDoomed &&
       slave.farewell === undefined &&
       slave.slots > 0 &&
-      !slave.alone &&
+      !slave.isAlone &&
       slave.recalling === undefined &&
       slave.outstanding < MOST_OUTSTANDING &&
-      this.#isFilling(slave) &&
+      slave.judgeFilling() &&
       slave.session.waitingBytes <= MOST_WAITING_BYTES &&
       slave.session.spareCredit > 0
     );
-  }
-
-  /**
-   * A window is filled until it is full or no task is left, and again when half of it is free: so groups
-   * leave together, for each that leaves alone wakes the broker and the slave. Where tasks run side by side
-   * each has a window of its own, until that of the slave is wider than them all.
-   */
-  #isFilling(slave: SlaveRecord): boolean {
-    const { openGroups, concurrency } = slave;
-    const window = Math.max(slave.window, FIRST_WINDOW * concurrency);
-    if (openGroups >= window) slave.filling = false;
-    else if (openGroups <= window / 2) slave.filling = true;
-    return slave.filling;
   }
 
   #choose(slave: SlaveRecord, slots: number): readonly Task[] {
@@ -149,7 +136,7 @@ export class Dispatcher {
         if (this.#reserved === slave) this.#reserved = undefined;
         const suspect = this.#jar.takeSuspect();
         if (suspect !== undefined) {
-          slave.alone = true;
+          slave.runAlone();
           return [suspect];
         }
       }
@@ -196,10 +183,11 @@ export class Dispatcher {
     };
     let raws: Uint8Array[] | undefined;
     let limits: TimeLimit[] | undefined;
+    let numOrdered = 0;
     for (let position = 0; position < tasks.length; position++) {
       const task = tasks[position] as Task;
-      task.toRunning(group, slave.nextIndex++);
-      if (task.addressee !== undefined) slave.orderedOutstanding++;
+      task.toRunning(group, slave.takeIndex());
+      if (task.addressee !== undefined) numOrdered++;
       const { timeoutSeconds } = task.policy;
       if (timeoutSeconds !== undefined) {
         limits ??= [];
@@ -211,10 +199,8 @@ export class Dispatcher {
         for (const raw of task.raws) raws.push(raw);
       }
     }
-    slave.addGroup(group);
-    slave.outstanding += tasks.length;
-    slave.lastGroup = Math.max(1, tasks.length);
-    if (!this.#jar.hasReady && !slave.hasMail) slave.filling = false;
+    slave.give(group, numOrdered);
+    if (!this.#jar.hasReady && !slave.hasMail) slave.stopFilling();
     const ordered = slave.concurrency > 1 && tasks[0]?.addressee !== undefined;
     const text = tasksText(this.#grouping, tasks.map(entryOf), limits, ordered);
     slave.session.post({ text, raws: raws ?? NO_RAWS });
@@ -227,7 +213,7 @@ export class Dispatcher {
     let idle = false;
     let fullest: SlaveRecord | undefined;
     for (const slave of slaves) {
-      if (!slave.isWorking || slave.suspected || slave.doomed || slave.farewell !== undefined) continue;
+      if (!slave.isWorking || slave.isSuspected || slave.isDoomed || slave.farewell !== undefined) continue;
       if (!slave.takesUnordered) continue;
       if (slave.outstanding < slave.slots) idle ||= slave.outstanding === 0 || !this.#runsEmpty(slave);
       else if (this.#mayRecall(slave, now) && spare(slave) > spare(fullest)) fullest = slave;
@@ -237,7 +223,7 @@ export class Dispatcher {
 
   /** Its free slots are meant to stay free. */
   #runsEmpty(slave: SlaveRecord): boolean {
-    return slave.alone || slave === this.#reserved;
+    return slave.isAlone || slave === this.#reserved;
   }
 
   #mayRecall(slave: SlaveRecord, now: number): boolean {

@@ -22,12 +22,12 @@ export function judgeBegun(
   resultGroup: number,
 ): (task: Task) => Begun {
   const { farewell } = slave;
-  if (farewell !== undefined) return judgeLeft(farewell, slave.doomed);
+  if (farewell !== undefined) return judgeLeft(farewell, slave.isDoomed);
   const { overdue } = slave;
   if (overdue !== undefined && slave.concurrency === 1) {
     return ({ index }) => (index < overdue ? 'perhaps' : 'no');
   }
-  const likely = slave.doomed ? undefined : likelyBegun(slave, tasks, resultGroup);
+  const likely = slave.isDoomed ? undefined : likelyBegun(slave, tasks, resultGroup);
   const { handedOver } = slave.session;
   return (task) => {
     if (task.group === undefined || task.group.message > handedOver) return 'no';

@@ -92,8 +92,8 @@ export class Comebacks {
       return;
     }
     run.goesOn = { slave, index };
-    slave.goingOn = [...slave.goingOn, task];
-    slave.lingering = [...slave.lingering, { number: task.number, index }];
+    slave.goOnWith(task);
+    slave.noteLingering({ number: task.number, index });
     // If it has not begun there, it need not.
     if (group.run !== run && group.slave.number !== run.sid) this.#commands.recallOne(group.slave, task);
   }
@@ -122,7 +122,7 @@ export class Comebacks {
     };
     task.toResumed(group, index, run.attempt);
     slave.addRunningGroup(group);
-    if (task.suspect) slave.alone = true;
+    if (task.suspect) slave.runAlone();
     if (slave.machine.state === 'idle') slave.machine.send('tasks-given');
     const previousSid = `SLAVE-${run.sid}`;
     this.#audit.emit({ type: 'task-resumed', sid: slave.sid, taskId: task.id, previousSid });
@@ -148,14 +148,14 @@ export class Comebacks {
     for (const task of slave.goingOn) {
       for (const run of task.given ?? []) if (run.goesOn?.slave === slave) run.goesOn = undefined;
     }
-    slave.goingOn = [];
+    slave.endAllGoingOn();
   }
 
   #leave(task: Task, run: GivenRun): void {
     const slave = run.goesOn?.slave;
     run.goesOn = undefined;
     if (slave === undefined) return;
-    slave.goingOn = slave.goingOn.filter((other) => other !== task);
+    slave.endGoingOn(task);
     slave.endLingering(({ number }) => number === task.number);
   }
 }

@@ -32,8 +32,9 @@ interface Sheet {
 /** What a slave computed since it was last told; kept with the slave, which is at hand. */
 export interface ComputeSheet {
   readonly sid: SlaveId;
-  computedCount: number;
-  computedMicros: number;
+  /** True if what it computed was told, or there was nothing. */
+  noteComputed(count: number, micros: number): boolean;
+  takeComputed(): { readonly count: number; readonly micros: number };
 }
 
 export class Ledger {
@@ -67,9 +68,7 @@ export class Ledger {
   /** Results came; they may settle fewer tasks. */
   compute(slave: ComputeSheet, count: number, micros: number): void {
     this.#isEmpty = false;
-    if (slave.computedCount === 0) this.#computing.push(slave);
-    slave.computedCount += count;
-    slave.computedMicros += micros;
+    if (slave.noteComputed(count, micros)) this.#computing.push(slave);
   }
 
   /** To be called about every 100 ms. What is still `pending` decides whether more can be waited for. */
@@ -85,10 +84,7 @@ export class Ledger {
     this.#tellSubmitted();
     for (const [algorithm, sheet] of this.#sheets) this.#tellSettled(algorithm, sheet);
     for (const slave of this.#computing.splice(0)) {
-      const { sid, computedCount: count, computedMicros: micros } = slave;
-      slave.computedCount = 0;
-      slave.computedMicros = 0;
-      this.#audit.emit({ type: 'slave-computed', sid, count, micros });
+      this.#audit.emit({ type: 'slave-computed', sid: slave.sid, ...slave.takeComputed() });
     }
   }
 

@@ -106,6 +106,6 @@ export class Reclaimer {
  * side, or that waited there, would cost more than to lose a second slave by it; and of a slave that was
  * ended for one task the others are hardly to blame.
  */
-function isCloseToItsEnd({ runs, policy }: Task, { doomed }: SlaveRecord): boolean {
-  return (runs > 1 && !doomed) || runs >= policy.maxAttempts - 1;
+function isCloseToItsEnd({ runs, policy }: Task, { isDoomed }: SlaveRecord): boolean {
+  return (runs > 1 && !isDoomed) || runs >= policy.maxAttempts - 1;
 }

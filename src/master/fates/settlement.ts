@@ -115,7 +115,7 @@ export class Settlement {
     }
     this.#ledger.compute(slave, results.length, micros);
     const moreWaits = this.#jar.hasReady || slave.hasMail;
-    if (moreWaits) slave.window = nextWindow(slave.window, micros / 1e6, body.length, dry);
+    if (moreWaits) slave.setWindow(nextWindow(slave.window, micros / 1e6, body.length, dry));
   }
 
   #takeResult(
@@ -193,7 +193,7 @@ export class Settlement {
 
   /** A task of this session did not stop in time, and its slave is ended for it. */
   takeOverdue(slave: SlaveRecord, index: number, now: number): void {
-    slave.overdue = index;
+    slave.noteOverdue(index);
     const task = slave.openTasks().find((task) => task.index === index);
     if (task === undefined) return;
     this.#release(task, false);
@@ -206,11 +206,7 @@ export class Settlement {
     const { slave } = group;
     const { index } = task;
     task.leaveGroup();
-    group.open--;
-    slave.outstanding--;
-    if (task.addressee !== undefined) slave.orderedOutstanding--;
-    if (slave.alone && slave.outstanding === 0) slave.alone = false;
-    if (group.open === 0) slave.closeGroup();
+    slave.release(group, task.addressee !== undefined);
     if (slave.outstanding === 0) slave.machine.send('all-settled');
     if (superfluous) this.#onSuperfluous(slave, task, index);
   }

@@ -18,6 +18,12 @@ export interface CancelledRun {
   readonly index: number;
 }
 
+/** Tasks from its answer on up to this index are asked back. */
+export interface Recall {
+  readonly id: number;
+  readonly to: number;
+}
+
 /** A session that a slave had before, and how many tasks it was given in it. */
 export interface EarlierSession {
   readonly number: number;
@@ -34,66 +40,65 @@ const NONE_GOING_ON: readonly Task[] = [];
 /** Groups without an open task that may lie among others before they are sorted out. */
 const MOST_CLOSED = 64;
 
+/**
+ * A slave in one session, and the one owner of what its master notes of it. Its machine says whether it is
+ * connecting, idle, busy, shutting down or disconnected; beside that it may be, at the same time:
+ *
+ * - *in line*: the dispatcher may give it tasks. From `enterLine`, when it may have room, to `leaveLine`, when a
+ *   dispatch finds none, or it takes no more.
+ * - *filling*: groups are given to it until its window is full (`judgeFilling`); again when half of it is free.
+ * - *alone*: it runs a suspect task, and nothing else. From `runAlone` to the release of that task.
+ * - *suspected*: its sentinel is not heard. From `beSuspected` to `beCleared`, or to its loss; gets no new work.
+ * - *doomed*: a task did not stop in time, and its sentinel ends it (`noteOverdue`). It does not recover.
+ * - *lingering runs*: cancelled runs that go on there; each takes a place from `noteLingering` to `endLingering`.
+ * - *recalling*: asked for tasks that it has not begun, from `noteRecall` to `endRecall`, its answer.
+ * - *drafted*: moves to another group of slaves once it runs nothing, from `draftFor` to `moveToDrafted`.
+ * - *leaving*: has said goodbye (`sayFarewell`), and is gone once its last frame is here, or after some ticks.
+ * - *to be flushed*, *to be ticked*: its session has something to send now, or later; set by Sessions alone.
+ */
 export class SlaveRecord {
-  kind: SlaveKind;
-  draftedFor: SlaveKind | undefined = undefined;
+  #kind: SlaveKind;
+  #draftedFor: SlaveKind | undefined = undefined;
   #mailbox: Deque<Task> | undefined;
-  /** Given first of those that are kept; some behind it may have no open task any more. */
-  oldestGroup: TaskGroup | undefined = undefined;
+  #oldestGroup: TaskGroup | undefined = undefined;
   #newestGroup: TaskGroup | undefined = undefined;
   /** How many are kept, and those of them with open tasks. */
   #keptGroups = 0;
-  openGroups = 0;
-  /** Tasks given out without a result. */
-  outstanding = 0;
-  /** Those of them that are ordered tasks. */
-  orderedOutstanding = 0;
-  /** Index that the next task of this session will have. */
-  nextIndex = 0;
-  window = FIRST_WINDOW;
-  /** Groups are given to it until its window is full. */
-  filling = true;
-  lastGroup = 1;
-  /** Stands in the dispatcher's line of slaves with room. */
-  inLine = false;
-  /** Runs a suspect, and nothing else beside it. */
-  alone = false;
-  /** No new work until it was heard again. */
-  suspected = false;
-  /** Index of a task that did not stop, for which its sentinel ends it: what else it was given is not to blame. */
-  overdue: number | undefined = undefined;
-  /** Runs that go on and are cancelled, or only an earlier one: what is sent now might wait behind them. */
-  lingering: readonly CancelledRun[] = NONE_LINGER;
-  /** A recall is out, up to the task that had been sent last. */
-  recalling: { readonly id: number; readonly to: number } | undefined = undefined;
-  /** Its session has something to send; something to say by and by. */
-  needsFlush = false;
-  needsTick = false;
-  /** Results that it sent of tasks of this session. */
-  resultsSent = 0;
-  /** What it computed that the ledger has not told yet. */
-  computedCount = 0;
-  computedMicros = 0;
+  #openGroups = 0;
+  #outstanding = 0;
+  #orderedOutstanding = 0;
+  #nextIndex = 0;
+  #window = FIRST_WINDOW;
+  #isFilling = true;
+  #lastGroup = 1;
+  #isInLine = false;
+  #isAlone = false;
+  #isSuspected = false;
+  #overdue: number | undefined = undefined;
+  #lingering: readonly CancelledRun[] = NONE_LINGER;
+  #recalling: Recall | undefined = undefined;
+  #needsFlush = false;
+  #needsTick = false;
+  #resultsSent = 0;
+  #computedCount = 0;
+  #computedMicros = 0;
   readonly sid: SlaveId;
 
   // What follows is needed now and then: it stands apart from what every task touches.
 
   /** Cancels that it has not acknowledged, by command id. */
-  cancels: Map<number, CancelledRun> | undefined = undefined;
-  /** Tasks begun and memory, as its sentinel last said. */
-  begun = 0;
-  /** Tasks of which it goes on with an earlier run, beside the one in the books of another slave. */
-  goingOn: readonly Task[] = NONE_GOING_ON;
+  #cancels: Map<number, CancelledRun> | undefined = undefined;
+  #begun = 0;
+  #goingOn: readonly Task[] = NONE_GOING_ON;
   /** Runs with which it came back, the first of this session's tasks. */
-  broughtRuns = 0;
-  shutdownId = 0;
-  shutdownAcknowledged = false;
-  nextCommand = 1;
+  #broughtRuns = 0;
+  #shutdownId = 0;
+  #shutdownAcknowledged = false;
+  #nextCommand = 1;
   /** Results that it sent of tasks of earlier sessions. */
-  earlierResultsSent = 0;
-  /** It has said goodbye, and is gone once its last frame has come, or after so many ticks. */
-  farewell: Farewell | undefined = undefined;
-  ticksToLeave = 0;
+  #earlierResultsSent = 0;
+  #farewell: Farewell | undefined = undefined;
+  #ticksToLeave = 0;
 
   constructor(
     readonly number: number,
@@ -109,8 +114,26 @@ export class SlaveRecord {
     /** What it has proved to have been before; it may still send the results of tasks given to it then. */
     readonly earlier: readonly EarlierSession[] = NONE_EARLIER,
   ) {
-    this.kind = kind;
+    this.#kind = kind;
     this.sid = `SLAVE-${number}`;
+  }
+
+  get kind(): SlaveKind {
+    return this.#kind;
+  }
+
+  /** Where it moves once it runs nothing. */
+  get draftedFor(): SlaveKind | undefined {
+    return this.#draftedFor;
+  }
+
+  draftFor(kind: SlaveKind): void {
+    this.#draftedFor = kind;
+  }
+
+  moveToDrafted(): void {
+    this.#kind = this.#draftedFor ?? this.#kind;
+    this.#draftedFor = undefined;
   }
 
   /** What the slave will have been when it joins again. */
@@ -120,13 +143,23 @@ export class SlaveRecord {
 
   /** Tasks that it was given in this session. */
   get numGiven(): number {
-    return this.nextIndex - this.broughtRuns;
+    return this.#nextIndex - this.#broughtRuns;
   }
 
-  /** The session begins with what it goes on with. */
+  /** The session begins with the runs that the slave goes on with. */
   bring(runs: number): void {
-    this.broughtRuns = runs;
-    this.nextIndex = runs;
+    this.#broughtRuns = runs;
+    this.#nextIndex = runs;
+  }
+
+  /** Index that the next task of this session will have. */
+  get nextIndex(): number {
+    return this.#nextIndex;
+  }
+
+  /** The place of one more task in the session. */
+  takeIndex(): number {
+    return this.#nextIndex++;
   }
 
   /**
@@ -135,15 +168,20 @@ export class SlaveRecord {
    */
   countResults(sid: number, count: number): boolean {
     if (sid === this.number) {
-      this.resultsSent += count;
-      checkCount(this.resultsSent, this.numGiven);
+      this.#resultsSent += count;
+      checkCount(this.#resultsSent, this.numGiven);
       return true;
     }
     if (!this.earlier.some(({ number }) => number === sid)) return false;
-    this.earlierResultsSent += count;
+    this.#earlierResultsSent += count;
     const given = this.earlier.reduce((sum, session) => sum + session.given, 0);
-    checkCount(this.earlierResultsSent, given);
+    checkCount(this.#earlierResultsSent, given);
     return true;
+  }
+
+  /** Results that it sent, also of tasks of earlier sessions. */
+  get resultsSent(): number {
+    return this.#resultsSent + this.#earlierResultsSent;
   }
 
   /** Ordered tasks that wait for it. */
@@ -163,86 +201,323 @@ export class SlaveRecord {
 
   /** How many of its tasks can run now. */
   get slots(): number {
-    return this.concurrency - this.lingering.length;
+    return this.concurrency - this.#lingering.length;
+  }
+
+  /** Tasks given out without a result. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  /** Those of them that are ordered tasks. */
+  get orderedOutstanding(): number {
+    return this.#orderedOutstanding;
   }
 
   /** Tasks of those outstanding that have not begun, as far as can be told from here. */
   get unstarted(): number {
-    return this.outstanding - this.slots;
+    return this.#outstanding - this.slots;
+  }
+
+  /** Runs that go on and are cancelled, or only an earlier one: what is sent now might wait behind them. */
+  get lingering(): readonly CancelledRun[] {
+    return this.#lingering;
+  }
+
+  noteLingering(run: CancelledRun): void {
+    this.#lingering = [...this.#lingering, run];
   }
 
   /** Some cancelled runs are known to run no more. */
   endLingering(hasEnded: (run: CancelledRun) => boolean): void {
-    if (this.lingering.length > 0) this.lingering = this.lingering.filter((run) => !hasEnded(run));
+    if (this.#lingering.length > 0) this.#lingering = this.#lingering.filter((run) => !hasEnded(run));
+  }
+
+  /** Groups that it may have outstanding. */
+  get window(): number {
+    return this.#window;
+  }
+
+  setWindow(groups: number): void {
+    this.#window = groups;
+  }
+
+  /**
+   * Decides whether more groups are given to it: a window is filled until it is full, and again when half of it
+   * is free. So groups leave together, for each that leaves alone wakes the broker and the slave. Where tasks run
+   * side by side each has a window of its own, until that of the slave is wider than them all.
+   */
+  judgeFilling(): boolean {
+    const window = Math.max(this.#window, FIRST_WINDOW * this.concurrency);
+    if (this.#openGroups >= window) this.#isFilling = false;
+    else if (this.#openGroups <= window / 2) this.#isFilling = true;
+    return this.#isFilling;
+  }
+
+  stopFilling(): void {
+    this.#isFilling = false;
+  }
+
+  /** Tasks of the group that it was given last. */
+  get lastGroup(): number {
+    return this.#lastGroup;
+  }
+
+  /** Stands in the dispatcher's line of slaves with room. */
+  get isInLine(): boolean {
+    return this.#isInLine;
+  }
+
+  enterLine(): void {
+    this.#isInLine = true;
+  }
+
+  leaveLine(): void {
+    this.#isInLine = false;
+  }
+
+  /** Runs a suspect, and nothing else beside it. */
+  get isAlone(): boolean {
+    return this.#isAlone;
+  }
+
+  runAlone(): void {
+    this.#isAlone = true;
+  }
+
+  /** Gets no new work until it is heard again. */
+  get isSuspected(): boolean {
+    return this.#isSuspected;
+  }
+
+  beSuspected(): void {
+    this.#isSuspected = true;
+  }
+
+  beCleared(): void {
+    this.#isSuspected = false;
+  }
+
+  /** Index of a task that did not stop, for which its sentinel ends it: what else it was given is not to blame. */
+  get overdue(): number | undefined {
+    return this.#overdue;
+  }
+
+  noteOverdue(index: number): void {
+    this.#overdue = index;
+  }
+
+  /** Its sentinel ends it. */
+  get isDoomed(): boolean {
+    return this.#overdue !== undefined;
+  }
+
+  /** A recall is out. */
+  get recalling(): Recall | undefined {
+    return this.#recalling;
+  }
+
+  noteRecall(recall: Recall): void {
+    this.#recalling = recall;
+  }
+
+  endRecall(): void {
+    this.#recalling = undefined;
+  }
+
+  /** Its session has something to send. */
+  get needsFlush(): boolean {
+    return this.#needsFlush;
+  }
+
+  setNeedsFlush(needs: boolean): void {
+    this.#needsFlush = needs;
+  }
+
+  /** Its session needs a later tick. */
+  get needsTick(): boolean {
+    return this.#needsTick;
+  }
+
+  setNeedsTick(needs: boolean): void {
+    this.#needsTick = needs;
+  }
+
+  /** Results of it came; true if they are the first since they were told. */
+  noteComputed(count: number, micros: number): boolean {
+    const isFirst = this.#computedCount === 0;
+    this.#computedCount += count;
+    this.#computedMicros += micros;
+    return isFirst;
+  }
+
+  /** What it computed since this was asked last. */
+  takeComputed(): { readonly count: number; readonly micros: number } {
+    const computed = { count: this.#computedCount, micros: this.#computedMicros };
+    this.#computedCount = 0;
+    this.#computedMicros = 0;
+    return computed;
+  }
+
+  /** Of the next command to it. */
+  takeCommandId(): number {
+    return this.#nextCommand++;
+  }
+
+  noteCancel(id: number, run: CancelledRun): void {
+    this.#cancels ??= new Map();
+    this.#cancels.set(id, run);
+  }
+
+  /** The cancel that it acknowledges; undefined if it is none. */
+  takeCancel(id: number): CancelledRun | undefined {
+    const run = this.#cancels?.get(id);
+    if (run !== undefined) this.#cancels?.delete(id);
+    return run;
+  }
+
+  /** How many tasks of the session it has begun, as its sentinel last said. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  noteBegun(begun: number): void {
+    this.#begun = Math.max(this.#begun, begun);
+  }
+
+  /** Tasks of which it goes on with an earlier run, beside the one in the books of another slave. */
+  get goingOn(): readonly Task[] {
+    return this.#goingOn;
+  }
+
+  goOnWith(task: Task): void {
+    this.#goingOn = [...this.#goingOn, task];
+  }
+
+  endGoingOn(task: Task): void {
+    this.#goingOn = this.#goingOn.filter((other) => other !== task);
+  }
+
+  endAllGoingOn(): void {
+    this.#goingOn = NONE_GOING_ON;
+  }
+
+  get shutdownAcknowledged(): boolean {
+    return this.#shutdownAcknowledged;
+  }
+
+  noteShutdown(id: number): void {
+    this.#shutdownId = id;
+  }
+
+  acknowledgeShutdown(id: number): void {
+    if (this.#shutdownId === id) this.#shutdownAcknowledged = true;
+  }
+
+  /** Its goodbye. */
+  get farewell(): Farewell | undefined {
+    return this.#farewell;
+  }
+
+  sayFarewell(farewell: Farewell | undefined, ticks: number): void {
+    this.#farewell = farewell;
+    this.#ticksToLeave = ticks;
+  }
+
+  /** One tick less for its last frame; true if there is none left. */
+  tickFarewell(): boolean {
+    return --this.#ticksToLeave <= 0;
   }
 
   /** In the order in which they were given. */
   *groups(): Iterable<TaskGroup> {
-    for (let group = this.oldestGroup; group !== undefined; group = group.next) yield group;
+    for (let group = this.#oldestGroup; group !== undefined; group = group.next) yield group;
   }
 
-  addGroup(group: TaskGroup): void {
-    if (this.#newestGroup === undefined) this.oldestGroup = group;
+  /** Given first of those that are kept; some behind it may have no open task any more. */
+  get oldestGroup(): TaskGroup | undefined {
+    return this.#oldestGroup;
+  }
+
+  /** Those with open tasks. */
+  get openGroups(): number {
+    return this.#openGroups;
+  }
+
+  /** A group goes out to it; so many of its tasks are ordered. */
+  give(group: TaskGroup, ordered: number): void {
+    this.#addGroup(group);
+    this.#outstanding += group.tasks.length;
+    this.#orderedOutstanding += ordered;
+    this.#lastGroup = Math.max(1, group.tasks.length);
+  }
+
+  #addGroup(group: TaskGroup): void {
+    if (this.#newestGroup === undefined) this.#oldestGroup = group;
     else this.#newestGroup.next = group;
     this.#newestGroup = group;
     this.#keptGroups++;
-    this.openGroups++;
+    this.#openGroups++;
   }
 
   /** One task with which it goes on, begun before all that it was given since. */
   addRunningGroup(group: TaskGroup): void {
-    group.next = this.oldestGroup;
-    this.oldestGroup = group;
+    group.next = this.#oldestGroup;
+    this.#oldestGroup = group;
     this.#newestGroup ??= group;
     this.#keptGroups++;
-    this.openGroups++;
-    this.outstanding++;
+    this.#openGroups++;
+    this.#outstanding++;
+  }
+
+  /** A task of this group runs here no more. */
+  release(group: TaskGroup, isOrdered: boolean): void {
+    group.open--;
+    this.#outstanding--;
+    if (isOrdered) this.#orderedOutstanding--;
+    if (this.#outstanding === 0) this.#isAlone = false;
+    if (group.open === 0) this.#closeGroup();
   }
 
   /** A group has no open task any more; behind one that runs for long, such ones must not gather. */
-  closeGroup(): void {
-    this.openGroups--;
-    while (this.oldestGroup?.open === 0) {
-      this.oldestGroup = this.oldestGroup.next;
+  #closeGroup(): void {
+    this.#openGroups--;
+    while (this.#oldestGroup?.open === 0) {
+      this.#oldestGroup = this.#oldestGroup.next;
       this.#keptGroups--;
     }
-    if (this.oldestGroup === undefined) this.#newestGroup = undefined;
-    if (this.#keptGroups <= 2 * this.openGroups + MOST_CLOSED) return;
+    if (this.#oldestGroup === undefined) this.#newestGroup = undefined;
+    if (this.#keptGroups <= 2 * this.#openGroups + MOST_CLOSED) return;
     const open = [...this.groups()].filter((group) => group.open > 0);
     this.#forgetGroups();
     for (const group of open) {
       group.next = undefined;
-      this.addGroup(group);
+      this.#addGroup(group);
     }
   }
 
   #forgetGroups(): void {
-    this.oldestGroup = undefined;
+    this.#oldestGroup = undefined;
     this.#newestGroup = undefined;
     this.#keptGroups = 0;
-    this.openGroups = 0;
+    this.#openGroups = 0;
   }
 
   /** Nothing is given to it any more. */
   clearGroups(): void {
     this.#forgetGroups();
-    this.outstanding = 0;
-    this.orderedOutstanding = 0;
+    this.#outstanding = 0;
+    this.#orderedOutstanding = 0;
   }
 
   /** Whether ordered tasks may be addressed to it. */
   get takesOrdered(): boolean {
-    return this.kind !== 'unordered' && this.draftedFor === undefined && this.isWorking;
+    return this.#kind !== 'unordered' && this.#draftedFor === undefined && this.isWorking;
   }
 
   /** Whether it runs what any slave may run. */
   get takesUnordered(): boolean {
-    return this.kind !== 'ordered' && this.draftedFor === undefined;
-  }
-
-  /** Its sentinel ends it. */
-  get doomed(): boolean {
-    return this.overdue !== undefined;
+    return this.#kind !== 'ordered' && this.#draftedFor === undefined;
   }
 
   /** Tasks given out without a result, in the order in which it runs them. */

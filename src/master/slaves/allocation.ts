@@ -15,10 +15,12 @@ export const SLAVE_KINDS = [...WANTING, 'unordered'] as const satisfies readonly
 
 /** A slave as the allocation sees it. */
 export interface Allocated {
-  kind: SlaveKind;
+  readonly kind: SlaveKind;
   /** Will move to this group once it runs nothing. */
-  draftedFor: SlaveKind | undefined;
+  readonly draftedFor: SlaveKind | undefined;
   readonly outstanding: number;
+  draftFor(kind: SlaveKind): void;
+  moveToDrafted(): void;
 }
 
 export class Allocation {
@@ -63,7 +65,7 @@ export class Allocation {
     this.deallocate(1, slave.kind);
     this.#members[slave.kind]--;
     this.#members.unordered++;
-    slave.draftedFor = 'unordered';
+    slave.draftFor('unordered');
   }
 
   /** Drafts unordered slaves, idle ones first, until no group lacks any; those move at once. */
@@ -78,7 +80,7 @@ export class Allocation {
       if (kind === undefined) break;
       this.#members.unordered--;
       this.#members[kind]++;
-      slave.draftedFor = kind;
+      slave.draftFor(kind);
       (this.settle(slave) ? moved : drafted).push(slave);
     }
     return { moved, drafted };
@@ -87,8 +89,7 @@ export class Allocation {
   /** Moves a drafted slave that runs nothing; true if it moved. */
   settle(slave: Allocated): boolean {
     if (slave.draftedFor === undefined || slave.outstanding > 0) return false;
-    slave.kind = slave.draftedFor;
-    slave.draftedFor = undefined;
+    slave.moveToDrafted();
     return true;
   }
 

@@ -222,7 +222,7 @@ export class Sessions {
   /** The slave's session has something to send; it goes out with the next `flush`. */
   wake(slave: SlaveRecord): void {
     if (slave.needsFlush) return;
-    slave.needsFlush = true;
+    slave.setNeedsFlush(true);
     this.#needsFlush.push(slave);
   }
 
@@ -243,10 +243,10 @@ export class Sessions {
     if (slave.machine.state === 'disconnected') return true;
     this.#recipient = slave;
     const taken = slave.session.flush(this.#send, now);
-    slave.needsFlush = !taken;
+    slave.setNeedsFlush(!taken);
     this.#ports.positions(slave);
     if (!slave.needsTick && slave.session.needsTick) {
-      slave.needsTick = true;
+      slave.setNeedsTick(true);
       this.#needsTick.push(slave);
     }
     return taken;
@@ -270,7 +270,7 @@ export class Sessions {
     const needsTick = this.#needsTick;
     this.#needsTick = [];
     for (const slave of needsTick) {
-      slave.needsTick = slave.session.needsTick && slave.machine.state !== 'disconnected';
+      slave.setNeedsTick(slave.session.needsTick && slave.machine.state !== 'disconnected');
       if (!slave.needsTick) continue;
       this.#needsTick.push(slave);
       slave.session.tick(now);

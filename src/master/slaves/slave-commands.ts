@@ -1,7 +1,7 @@
 /** The commands that a master has its sentinel bring to slaves, and what comes of their acknowledgement. */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
-import type { Acknowledgement, Command } from '../../wire/messages/messages.js';
+import type { Acknowledgement } from '../../wire/messages/messages.js';
 import type { MasterPorts } from '../model/master-ports.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
@@ -22,9 +22,9 @@ export class SlaveCommands {
 
   /** The task with this index of the slave's session is not wanted any more. */
   cancel(slave: SlaveRecord, number: number, index: number): void {
-    const id = this.#send(slave, { command: 'cancel', index });
-    slave.cancels ??= new Map();
-    slave.cancels.set(id, { index, number });
+    const id = slave.takeCommandId();
+    this.#ports.command(slave, id, { command: 'cancel', index });
+    slave.noteCancel(id, { index, number });
   }
 
   /** Asks back half of what the slave has not begun. */
@@ -48,7 +48,9 @@ export class SlaveCommands {
   shutdown(slave: SlaveRecord): void {
     this.#audit.emit({ type: 'shutdown-sent', sid: slave.sid });
     slave.machine.send('shutdown-sent');
-    slave.shutdownId = this.#send(slave, { command: 'shutdown' });
+    const id = slave.takeCommandId();
+    slave.noteShutdown(id);
+    this.#ports.command(slave, id, { command: 'shutdown' });
   }
 
   /** `from` is where a recall begins to hold: what stands before it was begun. */
@@ -59,25 +61,17 @@ export class SlaveCommands {
   ): void {
     if (slave.recalling?.id === id) {
       const { to } = slave.recalling;
-      slave.recalling = undefined;
+      slave.endRecall();
       if (from !== undefined) fates.takeBack(slave, from, to);
     }
-    const cancelled = slave.cancels?.get(id);
-    if (cancelled !== undefined) {
-      slave.cancels?.delete(id);
-      if (found === 'running') slave.lingering = [...slave.lingering, cancelled];
-    }
-    if (slave.shutdownId === id) slave.shutdownAcknowledged = true;
+    const cancelled = slave.takeCancel(id);
+    if (cancelled !== undefined && found === 'running') slave.noteLingering(cancelled);
+    slave.acknowledgeShutdown(id);
   }
 
   #recall(slave: SlaveRecord, from: number, to = slave.nextIndex): void {
-    slave.recalling = { id: slave.nextCommand, to };
-    this.#send(slave, { command: 'recall', from, to });
-  }
-
-  #send(slave: SlaveRecord, body: Command): number {
-    const id = slave.nextCommand++;
-    this.#ports.command(slave, id, body);
-    return id;
+    const id = slave.takeCommandId();
+    slave.noteRecall({ id, to });
+    this.#ports.command(slave, id, { command: 'recall', from, to });
   }
 }

@@ -19,7 +19,6 @@ export interface SlaveView {
 }
 
 export function viewOf(slave: SlaveRecord): SlaveView {
-  const { sid, kind, host, pid, suspected, machine, outstanding: tasks } = slave;
-  const results = slave.resultsSent + slave.earlierResultsSent;
-  return { sid, state: suspected ? 'suspected' : machine.state, kind, host, pid, tasks, results };
+  const { sid, kind, host, pid, isSuspected, machine, outstanding: tasks, resultsSent: results } = slave;
+  return { sid, state: isSuspected ? 'suspected' : machine.state, kind, host, pid, tasks, results };
 }

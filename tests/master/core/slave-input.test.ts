@@ -10,7 +10,7 @@ import { Allocation } from '../../../src/master/slaves/allocation.js';
 import type { Sessions } from '../../../src/master/slaves/sessions.js';
 import { SlaveCommands } from '../../../src/master/slaves/slave-commands.js';
 import { SlaveGroups } from '../../../src/master/slaves/slave-groups.js';
-import { Parts } from '../parts.js';
+import { makeKind, Parts } from '../parts.js';
 
 const test = suite('master/slave-side');
 
@@ -28,7 +28,7 @@ test('a freed slave moves when all that it had was taken back, though it sends n
   const sessions = { roster, wake() {} } as unknown as Sessions;
   const allocation = new Allocation();
   allocation.allocate(1, 'intermingle');
-  slave.kind = allocation.join();
+  makeKind(slave, allocation.join());
   const groups = new SlaveGroups({
     allocation,
     roster: sessions.roster,

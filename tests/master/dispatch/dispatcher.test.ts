@@ -7,7 +7,7 @@ import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import { Task } from '../../../src/master/model/task.js';
 import type { Body } from '../../../src/wire/messages/body.js';
 import { parseTasks } from '../../../src/wire/messages/entries.js';
-import { createEntry, createSlave, createTask, numbersOf, Parts } from '../parts.js';
+import { createEntry, createSlave, createTask, makeKind, numbersOf, Parts } from '../parts.js';
 
 const test = suite('master/dispatcher');
 
@@ -53,9 +53,9 @@ test('a task may have more binaries than arguments fit a call', () => {
 });
 
 const unfit: readonly (readonly [string, (slave: SlaveRecord) => void])[] = [
-  ['is suspected', (slave) => Object.assign(slave, { suspected: true })],
-  ['runs a suspect', (slave) => Object.assign(slave, { alone: true })],
-  ['is asked for tasks', (slave) => Object.assign(slave, { recalling: { id: 1, to: 0 } })],
+  ['is suspected', (slave) => slave.beSuspected()],
+  ['runs a suspect', (slave) => slave.runAlone()],
+  ['is asked for tasks', (slave) => slave.noteRecall({ id: 1, to: 0 })],
   ['shuts down', (slave) => slave.machine.send('shutdown-sent')],
   ['is gone', (slave) => slave.machine.send('gone')],
   ['has no credit', (slave) => slave.session.post(Buffer.alloc(2 * 1024 * 1024))],
@@ -113,10 +113,10 @@ test('a suspect runs alone, on the first slave that is left to run empty', () =>
   parts.results(reserved, reserved.number, [[reserved.number, 1]]);
   const [group] = parts.dispatch();
   assert.equal([group?.slave, ...numbersOf(group)], [reserved, 2]);
-  assert.is(reserved.alone, true);
+  assert.is(reserved.isAlone, true);
   assert.equal(parts.dispatch(), [], 'nothing beside a suspect');
   parts.results(reserved, reserved.number, [[2, 1]]);
-  assert.is(reserved.alone, false);
+  assert.is(reserved.isAlone, false);
   assert.ok(parts.dispatch().length > 0);
 });
 
@@ -155,7 +155,7 @@ test('a slave that is gone is not kept in line, nor are the others moved', () =>
   const parts = new Parts({ slaves: 3, taskGroup: 1 });
   const [, middle] = parts.slaves as [SlaveRecord, SlaveRecord, SlaveRecord];
   parts.lose(middle);
-  assert.is(middle.inLine, false);
+  assert.is(middle.isInLine, false);
   parts.submit(2);
   assert.equal(
     parts.dispatch().map(({ slave }) => slave.number),
@@ -177,12 +177,12 @@ test('unstarted tasks are asked from the fullest slave once another idles and no
   ];
   for (const [what, slaves, now, expected] of table)
     assert.is(dispatcher.chooseRecall(slaves, now), expected, what);
-  idle.suspected = true;
+  idle.beSuspected();
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'who is suspected gets nothing');
-  idle.suspected = false;
-  full.recalling = { id: 1, to: 8 };
+  idle.beCleared();
+  full.noteRecall({ id: 1, to: 8 });
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'one recall at a time');
-  full.recalling = undefined;
+  full.endRecall();
   parts.submit(1);
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'there is work in the jar');
 });
@@ -196,7 +196,7 @@ test('a slave on which a cancelled run goes on gets nothing more, and gives back
   const [first] = stuck.oldestGroup?.tasks ?? [];
   assert.ok(first);
   parts.settlement.giveUp(first, 'cancelled', 'test');
-  stuck.lingering = [{ number: first.number, index: 0 }];
+  stuck.noteLingering({ number: first.number, index: 0 });
   parts.results(other, 1, [[1, 1]]);
   assert.is(parts.dispatcher.chooseRecall(parts.slaves, 1_000), stuck, 'one task is enough');
   parts.settlement.takeBack(stuck, 1, 2);
@@ -241,7 +241,7 @@ test('a slave that runs several at once gets twice as many long tasks, and is id
   }
   assert.equal([parts.jar.queued, alone.outstanding], [0, 2]);
   assert.is(parts.dispatcher.chooseRecall(parts.slaves, 9_000), alone, 'the other could run its second task');
-  many.lingering = [{ number: 99, index: 0 }];
+  many.noteLingering({ number: 99, index: 0 });
   assert.is(parts.dispatcher.chooseRecall(parts.slaves, 9_000), undefined, 'a cancelled run has the slot');
 });
 
@@ -252,7 +252,7 @@ test('only a slave that runs several at once is told which tasks are ordered', (
   ] as const) {
     const parts = new Parts({ slaves: 0 });
     const slave = createSlave(0, concurrency);
-    slave.kind = 'intermingle';
+    makeKind(slave, 'intermingle');
     parts.slaves.push(slave);
     const texts: string[] = [];
     const post = slave.session.post.bind(slave.session);

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { TaskPolicy } from '../../../src/algorithms/types.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import type { Task } from '../../../src/master/model/task.js';
-import { createEntry, createTask, Parts } from '../parts.js';
+import { createEntry, createTask, makeKind, Parts } from '../parts.js';
 
 const test = suite('ordered tasks');
 
@@ -28,8 +28,8 @@ const numbers = (parts: Parts, slave: SlaveRecord): number[] =>
 test('they run on their slave, in the order of their submission, before unordered ones', () => {
   const parts = new Parts({ slaves: 3, taskGroup: 2 });
   const [ordered, intermingle, unordered] = parts.slaves as [SlaveRecord, SlaveRecord, SlaveRecord];
-  ordered.kind = 'ordered';
-  intermingle.kind = 'intermingle';
+  makeKind(ordered, 'ordered');
+  makeKind(intermingle, 'intermingle');
   parts.submit(4);
   address(parts, ordered, 3);
   address(parts, intermingle, 3);
@@ -42,7 +42,7 @@ test('they run on their slave, in the order of their submission, before unordere
 test('a mailbox stays in the order of submission, whatever the priorities', () => {
   const parts = new Parts({ slaves: 1, taskGroup: 2 });
   const [slave] = parts.slaves as [SlaveRecord];
-  slave.kind = 'ordered';
+  makeKind(slave, 'ordered');
   for (const priority of [0, 9, -9, 5]) address(parts, slave, 1, { priority });
   parts.dispatch();
   assert.equal(numbers(parts, slave), [0, 1, 2, 3]);
@@ -51,7 +51,7 @@ test('a mailbox stays in the order of submission, whatever the priorities', () =
 test('those taken back wait at the front of their mailbox, in order', () => {
   const parts = new Parts({ slaves: 1, taskGroup: 4 });
   const [slave] = parts.slaves as [SlaveRecord];
-  slave.kind = 'ordered';
+  makeKind(slave, 'ordered');
   const tasks = address(parts, slave, 4);
   parts.dispatch();
   const later = address(parts, slave, 1);
@@ -116,7 +116,7 @@ function endOf(
 ): { task: Task; parts: Parts; slave: SlaveRecord } {
   const parts = new Parts({ slaves: 1 });
   const [slave] = parts.slaves as [SlaveRecord];
-  slave.kind = 'intermingle';
+  makeKind(slave, 'intermingle');
   const [task] = (sid ? address(parts, slave, 1, policy) : parts.submit(1, createEntry(), policy)) as [Task];
   if (was === 'running') parts.dispatch();
   if (when === 'lost') parts.lose(slave);

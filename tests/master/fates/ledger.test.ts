@@ -7,9 +7,9 @@ import { formatText, parseText } from '../../../src/audit/format/text-format.js'
 import { FateCheck } from '../../../src/audit/read/fate-check.js';
 import { TrailSummary } from '../../../src/audit/report/trail-summary.js';
 import { TaskError, UnrunnableError } from '../../../src/errors.js';
-import { type ComputeSheet, Ledger } from '../../../src/master/fates/ledger.js';
+import { Ledger } from '../../../src/master/fates/ledger.js';
 import { TaskFate } from '../../../src/master/model/task-fate.js';
-import { createEntry, createTask } from '../parts.js';
+import { createEntry, createSlave, createTask } from '../parts.js';
 
 const hello = createEntry('hello');
 const square = createEntry('square');
@@ -51,11 +51,7 @@ ledger('it tells submissions before fates, by algorithm, and what slaves compute
     told.ledger.submit(createTask(number, number < 6 ? hello : square));
   for (const number of [1, 0, 3, 2]) told.settle(number);
   told.settle(9, square, 1_000);
-  const [first, second] = [0, 1].map((number) => ({
-    sid: `SLAVE-${number}` as const,
-    computedCount: 0,
-    computedMicros: 0,
-  })) as [ComputeSheet, ComputeSheet];
+  const [first, second] = [createSlave(0), createSlave(1)];
   told.ledger.compute(first, 3, 150);
   told.ledger.compute(second, 1, 1_000);
   told.ledger.compute(first, 1, 50);

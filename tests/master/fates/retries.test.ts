@@ -7,7 +7,7 @@ import type { TaskPolicy } from '../../../src/algorithms/types.js';
 import { backoffSeconds } from '../../../src/master/fates/backoff.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import type { Task } from '../../../src/master/model/task.js';
-import { createEntry, createSlave, createTask, numbersOf, Parts } from '../parts.js';
+import { createEntry, createSlave, createTask, makeKind, numbersOf, Parts } from '../parts.js';
 
 const test = suite('master/retries');
 
@@ -142,16 +142,16 @@ for (const { when, doItAnyway, becomes } of rows) {
   test(`an ordered task whose slave is ${when}${doItAnyway ? ', to be done anyway' : ''}: ${becomes}`, () => {
     const parts = new Parts();
     const [slave] = parts.slaves as [SlaveRecord];
-    slave.kind = 'ordered';
+    makeKind(slave, 'ordered');
     const policy = { sid: slave.sid, doItAnyway, retryErrors: true, backoffSeconds: 1 };
     const task = createTask(parts.jar.nextNumber(), createEntry(), policy);
     task.addressTo(slave);
     parts.jar.add(task);
     parts.dispatch();
-    if (when === 'freed while it ran') slave.draftedFor = 'unordered';
+    if (when === 'freed while it ran') slave.draftFor('unordered');
     parts.error(slave, 0, 0, 1, 0);
     if (when === 'freed while it waited') {
-      slave.draftedFor = 'unordered';
+      slave.draftFor('unordered');
       parts.settlement.reclaimer.clearMailbox(slave, 'slave-freed', 'it was freed');
     }
     if (when === 'lost while it waited') parts.lose(slave);
@@ -172,7 +172,7 @@ for (const { when, doItAnyway, becomes } of rows) {
 test('an ordered task that stays with its slave goes to the front of its mailbox', () => {
   const parts = new Parts();
   const [slave] = parts.slaves as [SlaveRecord];
-  slave.kind = 'ordered';
+  makeKind(slave, 'ordered');
   const tasks = [0, 1].map(() => {
     const task = createTask(parts.jar.nextNumber(), createEntry(), { sid: slave.sid, retryErrors: true });
     task.addressTo(slave);
@@ -215,7 +215,7 @@ for (const row of timeouts) {
     const { policy, ordered = false, ended, failures = 0, becomes } = row;
     const parts = new Parts();
     const [slave] = parts.slaves as [SlaveRecord];
-    if (ordered) slave.kind = 'ordered';
+    if (ordered) makeKind(slave, 'ordered');
     const sid = ordered ? slave.sid : undefined;
     const task = createTask(0, createEntry(), { ...policy, sid, timeoutSeconds: 3 });
     task.addressTo(ordered ? slave : undefined);
@@ -282,7 +282,7 @@ test('a slave that is ended for a task that was cancelled blames nobody', () => 
   const { parts, slave, task } = one({ timeoutSeconds: 3 });
   parts.settlement.giveUp(task, 'cancelled', 'test');
   parts.settlement.takeOverdue(slave, 0, 0);
-  assert.equal([parts.takeFates(), slave.doomed], [['0 cancelled'], true]);
+  assert.equal([parts.takeFates(), slave.isDoomed], [['0 cancelled'], true]);
 });
 
 test.run();

@@ -153,10 +153,10 @@ test('every task has likely begun that could be in an unsent message of results,
   ] as const) {
     const parts = new Parts({ resultGroup });
     const [slave] = parts.slaves as [SlaveRecord];
-    slave.window = 8;
+    slave.setWindow(8);
     const tasks = parts.submit(5);
     parts.dispatch();
-    slave.begun = begun;
+    slave.noteBegun(begun);
     parts.lose(slave);
     assert.is(tasks.filter(({ suspect }) => suspect).length, suspects);
   }
@@ -213,7 +213,7 @@ test('a task whose slave dies of it counts, though all results before it were lo
   parts.lose(join(0));
   assert.equal([innocent.suspect, innocent.attempt, poison.suspect, poison.attempt], [true, 2, false, 1]);
   const second = join(1);
-  assert.ok(innocent.group?.slave === second && second.alone, 'the likelier one runs first, and alone');
+  assert.ok(innocent.group?.slave === second && second.isAlone, 'the likelier one runs first, and alone');
   parts.results(second, 1, [[0, 2]]);
   parts.dispatch();
   parts.lose(second);
@@ -291,7 +291,7 @@ for (const { what, run, sid, accepted } of arrivals) {
     parts.dispatch();
     parts.lose(first);
     const [again, later] = [createSlave(1), createSlave(2)];
-    later.nextIndex = 2;
+    for (let given = 0; given < 2; given++) later.takeIndex();
     parts.slaves.push(again);
     assert.is(parts.dispatch().length, 1);
     parts.results(later, sid, [run]);

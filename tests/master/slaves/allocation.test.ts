@@ -7,12 +7,26 @@ import { type Allocated, Allocation } from '../../../src/master/slaves/allocatio
 
 const test = suite('allocation');
 
-interface Slave extends Allocated {
-  outstanding: number;
+class Slave implements Allocated {
+  draftedFor: SlaveKind | undefined;
+
+  constructor(
+    public kind: SlaveKind,
+    public outstanding: number,
+  ) {}
+
+  draftFor(kind: SlaveKind): void {
+    this.draftedFor = kind;
+  }
+
+  moveToDrafted(): void {
+    this.kind = this.draftedFor ?? this.kind;
+    this.draftedFor = undefined;
+  }
 }
 
 function join(allocation: Allocation, outstanding = 0): Slave {
-  return { kind: allocation.join(), draftedFor: undefined, outstanding };
+  return new Slave(allocation.join(), outstanding);
 }
 
 const kinds = (slaves: readonly Slave[]): SlaveKind[] => slaves.map(({ kind }) => kind);
