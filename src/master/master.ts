@@ -150,7 +150,7 @@ export class Master implements Submitter {
       await this.#wakeups.wait(deadline - performance.now());
     }
     for (const slave of this.#core.roster) {
-      if (slave.shutdownAcknowledged) {
+      if (slave.commands.shutdownAcknowledged) {
         this.leavingPids.add(slave.pid);
         continue;
       }

@@ -19,7 +19,7 @@ export function checkMaster(core: MasterCore, program: Program): void {
     let outstanding = 0;
     let openGroups = 0;
     let suspects = 0;
-    for (const group of slave.groups()) {
+    for (const group of slave.groups) {
       let open = 0;
       for (const task of group.tasks) {
         if (task.group !== group) continue;
@@ -34,7 +34,10 @@ export function checkMaster(core: MasterCore, program: Program): void {
       outstanding += open;
       if (open > 0) openGroups++;
     }
-    must(slave.openGroups === openGroups, `${slave.sid} counts ${slave.openGroups} groups of ${openGroups}`);
+    must(
+      slave.groups.open === openGroups,
+      `${slave.sid} counts ${slave.groups.open} groups of ${openGroups}`,
+    );
     must(
       slave.outstanding === outstanding,
       `${slave.sid} counts ${slave.outstanding} and has ${outstanding}`,
@@ -94,7 +97,7 @@ export class Runs {
   /** Whether the master has the task out to this session of the slave, or knows that it goes on there. */
   #isGiven({ core }: SimulatedSlave, { number, sid, attempt }: GivenTask): boolean {
     const slave = core.sid === undefined ? undefined : this.#core().roster.findByNonce(core.nonce);
-    for (const group of slave?.groups() ?? []) {
+    for (const group of slave?.groups ?? []) {
       for (const task of group.tasks) {
         if (task.number === number && task.group === group && task.runsAs(sid, attempt)) return true;
       }
@@ -111,12 +114,12 @@ export function checkQuiet(core: MasterCore, program: Program, slaves: readonly 
     must(fate !== undefined, `TASK-${number} has no fate`);
   for (const slave of core.roster) {
     const { sid, session } = slave;
-    must(slave.openGroups === 0 && slave.outstanding === 0, `${sid} holds tasks at the end`);
+    must(slave.groups.open === 0 && slave.outstanding === 0, `${sid} holds tasks at the end`);
     must(session.keptFrames === 0 && session.waitingBytes === 0, `the session of ${sid} keeps frames`);
     must(!session.assembling, `the session of ${sid} holds room for a message`);
     must(slave.lingering.length === 0 && !slave.isDoomed, `${sid} waits for a run that has ended`);
     must(
-      slave.recalling === undefined && !slave.isSuspected && !slave.isAlone,
+      slave.commands.recalling === undefined && !slave.isSuspected && !slave.isAlone,
       `${sid} is not free at the end`,
     );
   }

@@ -247,7 +247,7 @@ export class SlaveInput {
 
   get slavesToAwait(): number {
     let count = 0;
-    for (const slave of this.#sessions.roster) if (!slave.shutdownAcknowledged) count++;
+    for (const slave of this.#sessions.roster) if (!slave.commands.shutdownAcknowledged) count++;
     return count;
   }
 }

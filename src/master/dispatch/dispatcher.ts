@@ -119,7 +119,7 @@ export class Dispatcher {
       slave.farewell === undefined &&
       slave.slots > 0 &&
       !slave.isAlone &&
-      slave.recalling === undefined &&
+      slave.commands.recalling === undefined &&
       slave.outstanding < MOST_OUTSTANDING &&
       slave.judgeFilling() &&
       slave.session.waitingBytes <= MOST_WAITING_BYTES &&
@@ -227,8 +227,10 @@ export class Dispatcher {
   }
 
   #mayRecall(slave: SlaveRecord, now: number): boolean {
-    const oldest = slave.oldestGroup;
-    return slave.recalling === undefined && oldest !== undefined && now - oldest.sentAt >= RECALL_AFTER_MS;
+    const oldest = slave.groups.oldest;
+    return (
+      slave.commands.recalling === undefined && oldest !== undefined && now - oldest.sentAt >= RECALL_AFTER_MS
+    );
   }
 }
 

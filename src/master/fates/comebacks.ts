@@ -121,7 +121,7 @@ export class Comebacks {
       run,
     };
     task.toResumed(group, index, run.attempt);
-    slave.addRunningGroup(group);
+    slave.giveBack(group);
     if (task.suspect) slave.runAlone();
     if (slave.machine.state === 'idle') slave.machine.send('tasks-given');
     const previousSid = `SLAVE-${run.sid}`;

@@ -52,7 +52,7 @@ export class Reclaimer {
     const isOneAtATime = slave.concurrency === 1 || begun.filter((one) => one === 'likely').length === 1;
     const at = this.#wallClock();
     const charged: number[] = [];
-    slave.clearGroups();
+    slave.releaseAll();
     this.#comebacks.gone(slave);
     const others: [task: Task, likely: boolean][] = [];
     for (const [position, task] of tasks.entries()) {

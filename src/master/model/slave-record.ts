@@ -8,21 +8,11 @@ import type { Farewell } from '../../wire/messages/messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
 import type { CreditMember } from '../../wire/session/credit.js';
 import type { Session } from '../../wire/session/session.js';
+import { GivenGroups } from './given-groups.js';
+import { type CancelledRun, PendingCommands } from './pending-commands.js';
 import type { SlaveMachine } from './slave-machine.js';
 import type { Task } from './task.js';
 import type { TaskGroup } from './task-group.js';
-
-/** A task, and its place among those of the session. */
-export interface CancelledRun {
-  readonly number: number;
-  readonly index: number;
-}
-
-/** Tasks from its answer on up to this index are asked back. */
-export interface Recall {
-  readonly id: number;
-  readonly to: number;
-}
 
 /** A session that a slave had before, and how many tasks it was given in it. */
 export interface EarlierSession {
@@ -37,8 +27,6 @@ const MOST_EARLIER = 100;
 const NONE_EARLIER: readonly EarlierSession[] = [];
 const NONE_LINGER: readonly CancelledRun[] = [];
 const NONE_GOING_ON: readonly Task[] = [];
-/** Groups without an open task that may lie among others before they are sorted out. */
-const MOST_CLOSED = 64;
 
 /**
  * A slave in one session, and the one owner of what its master notes of it. Its machine says whether it is
@@ -51,7 +39,7 @@ const MOST_CLOSED = 64;
  * - *suspected*: its sentinel is not heard. From `beSuspected` to `beCleared`, or to its loss; gets no new work.
  * - *doomed*: a task did not stop in time, and its sentinel ends it (`noteOverdue`). It does not recover.
  * - *lingering runs*: cancelled runs that go on there; each takes a place from `noteLingering` to `endLingering`.
- * - *recalling*: asked for tasks that it has not begun, from `noteRecall` to `endRecall`, its answer.
+ * - *recalling*: asked for tasks that it has not begun, until it answers (see `commands`).
  * - *drafted*: moves to another group of slaves once it runs nothing, from `draftFor` to `moveToDrafted`.
  * - *leaving*: has said goodbye (`sayFarewell`), and is gone once its last frame is here, or after some ticks.
  * - *to be flushed*, *to be ticked*: its session has something to send now, or later; set by Sessions alone.
@@ -60,11 +48,7 @@ export class SlaveRecord {
   #kind: SlaveKind;
   #draftedFor: SlaveKind | undefined = undefined;
   #mailbox: Deque<Task> | undefined;
-  #oldestGroup: TaskGroup | undefined = undefined;
-  #newestGroup: TaskGroup | undefined = undefined;
-  /** How many are kept, and those of them with open tasks. */
-  #keptGroups = 0;
-  #openGroups = 0;
+  readonly groups = new GivenGroups();
   #outstanding = 0;
   #orderedOutstanding = 0;
   #nextIndex = 0;
@@ -76,25 +60,21 @@ export class SlaveRecord {
   #isSuspected = false;
   #overdue: number | undefined = undefined;
   #lingering: readonly CancelledRun[] = NONE_LINGER;
-  #recalling: Recall | undefined = undefined;
   #needsFlush = false;
   #needsTick = false;
   #resultsSent = 0;
   #computedCount = 0;
   #computedMicros = 0;
   readonly sid: SlaveId;
+  /** Commands to it that are under way. */
+  readonly commands = new PendingCommands();
 
   // What follows is needed now and then: it stands apart from what every task touches.
 
-  /** Cancels that it has not acknowledged, by command id. */
-  #cancels: Map<number, CancelledRun> | undefined = undefined;
   #begun = 0;
   #goingOn: readonly Task[] = NONE_GOING_ON;
   /** Runs with which it came back, the first of this session's tasks. */
   #broughtRuns = 0;
-  #shutdownId = 0;
-  #shutdownAcknowledged = false;
-  #nextCommand = 1;
   /** Results that it sent of tasks of earlier sessions. */
   #earlierResultsSent = 0;
   #farewell: Farewell | undefined = undefined;
@@ -249,8 +229,8 @@ export class SlaveRecord {
    */
   judgeFilling(): boolean {
     const window = Math.max(this.#window, FIRST_WINDOW * this.concurrency);
-    if (this.#openGroups >= window) this.#isFilling = false;
-    else if (this.#openGroups <= window / 2) this.#isFilling = true;
+    if (this.groups.open >= window) this.#isFilling = false;
+    else if (this.groups.open <= window / 2) this.#isFilling = true;
     return this.#isFilling;
   }
 
@@ -312,19 +292,6 @@ export class SlaveRecord {
     return this.#overdue !== undefined;
   }
 
-  /** A recall is out. */
-  get recalling(): Recall | undefined {
-    return this.#recalling;
-  }
-
-  noteRecall(recall: Recall): void {
-    this.#recalling = recall;
-  }
-
-  endRecall(): void {
-    this.#recalling = undefined;
-  }
-
   /** Its session has something to send. */
   get needsFlush(): boolean {
     return this.#needsFlush;
@@ -359,23 +326,6 @@ export class SlaveRecord {
     return computed;
   }
 
-  /** Of the next command to it. */
-  takeCommandId(): number {
-    return this.#nextCommand++;
-  }
-
-  noteCancel(id: number, run: CancelledRun): void {
-    this.#cancels ??= new Map();
-    this.#cancels.set(id, run);
-  }
-
-  /** The cancel that it acknowledges; undefined if it is none. */
-  takeCancel(id: number): CancelledRun | undefined {
-    const run = this.#cancels?.get(id);
-    if (run !== undefined) this.#cancels?.delete(id);
-    return run;
-  }
-
   /** How many tasks of the session it has begun, as its sentinel last said. */
   get begun(): number {
     return this.#begun;
@@ -402,18 +352,6 @@ export class SlaveRecord {
     this.#goingOn = NONE_GOING_ON;
   }
 
-  get shutdownAcknowledged(): boolean {
-    return this.#shutdownAcknowledged;
-  }
-
-  noteShutdown(id: number): void {
-    this.#shutdownId = id;
-  }
-
-  acknowledgeShutdown(id: number): void {
-    if (this.#shutdownId === id) this.#shutdownAcknowledged = true;
-  }
-
   /** Its goodbye. */
   get farewell(): Farewell | undefined {
     return this.#farewell;
@@ -429,44 +367,17 @@ export class SlaveRecord {
     return --this.#ticksToLeave <= 0;
   }
 
-  /** In the order in which they were given. */
-  *groups(): Iterable<TaskGroup> {
-    for (let group = this.#oldestGroup; group !== undefined; group = group.next) yield group;
-  }
-
-  /** Given first of those that are kept; some behind it may have no open task any more. */
-  get oldestGroup(): TaskGroup | undefined {
-    return this.#oldestGroup;
-  }
-
-  /** Those with open tasks. */
-  get openGroups(): number {
-    return this.#openGroups;
-  }
-
   /** A group goes out to it; so many of its tasks are ordered. */
   give(group: TaskGroup, ordered: number): void {
-    this.#addGroup(group);
+    this.groups.add(group);
     this.#outstanding += group.tasks.length;
     this.#orderedOutstanding += ordered;
     this.#lastGroup = Math.max(1, group.tasks.length);
   }
 
-  #addGroup(group: TaskGroup): void {
-    if (this.#newestGroup === undefined) this.#oldestGroup = group;
-    else this.#newestGroup.next = group;
-    this.#newestGroup = group;
-    this.#keptGroups++;
-    this.#openGroups++;
-  }
-
   /** One task with which it goes on, begun before all that it was given since. */
-  addRunningGroup(group: TaskGroup): void {
-    group.next = this.#oldestGroup;
-    this.#oldestGroup = group;
-    this.#newestGroup ??= group;
-    this.#keptGroups++;
-    this.#openGroups++;
+  giveBack(group: TaskGroup): void {
+    this.groups.addFirst(group);
     this.#outstanding++;
   }
 
@@ -476,38 +387,19 @@ export class SlaveRecord {
     this.#outstanding--;
     if (isOrdered) this.#orderedOutstanding--;
     if (this.#outstanding === 0) this.#isAlone = false;
-    if (group.open === 0) this.#closeGroup();
-  }
-
-  /** A group has no open task any more; behind one that runs for long, such ones must not gather. */
-  #closeGroup(): void {
-    this.#openGroups--;
-    while (this.#oldestGroup?.open === 0) {
-      this.#oldestGroup = this.#oldestGroup.next;
-      this.#keptGroups--;
-    }
-    if (this.#oldestGroup === undefined) this.#newestGroup = undefined;
-    if (this.#keptGroups <= 2 * this.#openGroups + MOST_CLOSED) return;
-    const open = [...this.groups()].filter((group) => group.open > 0);
-    this.#forgetGroups();
-    for (const group of open) {
-      group.next = undefined;
-      this.#addGroup(group);
-    }
-  }
-
-  #forgetGroups(): void {
-    this.#oldestGroup = undefined;
-    this.#newestGroup = undefined;
-    this.#keptGroups = 0;
-    this.#openGroups = 0;
+    if (group.open === 0) this.groups.close();
   }
 
   /** Nothing is given to it any more. */
-  clearGroups(): void {
-    this.#forgetGroups();
+  releaseAll(): void {
+    this.groups.clear();
     this.#outstanding = 0;
     this.#orderedOutstanding = 0;
+  }
+
+  /** Tasks given out without a result, in the order in which it runs them. */
+  openTasks(): Task[] {
+    return this.groups.openTasks();
   }
 
   /** Whether ordered tasks may be addressed to it. */
@@ -518,15 +410,6 @@ export class SlaveRecord {
   /** Whether it runs what any slave may run. */
   get takesUnordered(): boolean {
     return this.#kind !== 'ordered' && this.#draftedFor === undefined;
-  }
-
-  /** Tasks given out without a result, in the order in which it runs them. */
-  openTasks(): Task[] {
-    const tasks: Task[] = [];
-    for (const group of this.groups()) {
-      for (const task of group.tasks) if (task.group === group) tasks.push(task);
-    }
-    return tasks;
   }
 
   get isWorking(): boolean {

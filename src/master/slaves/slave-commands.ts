@@ -22,9 +22,9 @@ export class SlaveCommands {
 
   /** The task with this index of the slave's session is not wanted any more. */
   cancel(slave: SlaveRecord, number: number, index: number): void {
-    const id = slave.takeCommandId();
+    const id = slave.commands.takeId();
     this.#ports.command(slave, id, { command: 'cancel', index });
-    slave.noteCancel(id, { index, number });
+    slave.commands.noteCancel(id, { index, number });
   }
 
   /** Asks back half of what the slave has not begun. */
@@ -36,20 +36,20 @@ export class SlaveCommands {
 
   /** Asks back all that the slave has not begun. */
   recallAll(slave: SlaveRecord): void {
-    if (slave.recalling !== undefined || slave.unstarted < 1) return;
-    this.#recall(slave, slave.oldestGroup?.firstIndex ?? slave.nextIndex);
+    if (slave.commands.recalling !== undefined || slave.unstarted < 1) return;
+    this.#recall(slave, slave.groups.oldest?.firstIndex ?? slave.nextIndex);
   }
 
   /** Asks one task back, if that is not under way for others. */
   recallOne(slave: SlaveRecord, { index }: Task): void {
-    if (slave.recalling === undefined) this.#recall(slave, index, index + 1);
+    if (slave.commands.recalling === undefined) this.#recall(slave, index, index + 1);
   }
 
   shutdown(slave: SlaveRecord): void {
     this.#audit.emit({ type: 'shutdown-sent', sid: slave.sid });
     slave.machine.send('shutdown-sent');
-    const id = slave.takeCommandId();
-    slave.noteShutdown(id);
+    const id = slave.commands.takeId();
+    slave.commands.noteShutdown(id);
     this.#ports.command(slave, id, { command: 'shutdown' });
   }
 
@@ -59,19 +59,19 @@ export class SlaveCommands {
     { id, from, found }: Pick<Acknowledgement, 'id' | 'from' | 'found'>,
     fates: TakesBack,
   ): void {
-    if (slave.recalling?.id === id) {
-      const { to } = slave.recalling;
-      slave.endRecall();
+    if (slave.commands.recalling?.id === id) {
+      const { to } = slave.commands.recalling;
+      slave.commands.endRecall();
       if (from !== undefined) fates.takeBack(slave, from, to);
     }
-    const cancelled = slave.takeCancel(id);
+    const cancelled = slave.commands.takeCancel(id);
     if (cancelled !== undefined && found === 'running') slave.noteLingering(cancelled);
-    slave.acknowledgeShutdown(id);
+    slave.commands.acknowledgeShutdown(id);
   }
 
   #recall(slave: SlaveRecord, from: number, to = slave.nextIndex): void {
-    const id = slave.takeCommandId();
-    slave.noteRecall({ id, to });
+    const id = slave.commands.takeId();
+    slave.commands.noteRecall({ id, to });
     this.#ports.command(slave, id, { command: 'recall', from, to });
   }
 }

@@ -55,7 +55,7 @@ test('a task may have more binaries than arguments fit a call', () => {
 const unfit: readonly (readonly [string, (slave: SlaveRecord) => void])[] = [
   ['is suspected', (slave) => slave.beSuspected()],
   ['runs a suspect', (slave) => slave.runAlone()],
-  ['is asked for tasks', (slave) => slave.noteRecall({ id: 1, to: 0 })],
+  ['is asked for tasks', (slave) => slave.commands.noteRecall({ id: 1, to: 0 })],
   ['shuts down', (slave) => slave.machine.send('shutdown-sent')],
   ['is gone', (slave) => slave.machine.send('gone')],
   ['has no credit', (slave) => slave.session.post(Buffer.alloc(2 * 1024 * 1024))],
@@ -180,9 +180,9 @@ test('unstarted tasks are asked from the fullest slave once another idles and no
   idle.beSuspected();
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'who is suspected gets nothing');
   idle.beCleared();
-  full.noteRecall({ id: 1, to: 8 });
+  full.commands.noteRecall({ id: 1, to: 8 });
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'one recall at a time');
-  full.endRecall();
+  full.commands.endRecall();
   parts.submit(1);
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'there is work in the jar');
 });
@@ -193,7 +193,7 @@ test('a slave on which a cancelled run goes on gets nothing more, and gives back
   parts.submit(3);
   parts.dispatch();
   assert.equal([stuck.outstanding, other.outstanding], [2, 1]);
-  const [first] = stuck.oldestGroup?.tasks ?? [];
+  const [first] = stuck.groups.oldest?.tasks ?? [];
   assert.ok(first);
   parts.settlement.giveUp(first, 'cancelled', 'test');
   stuck.noteLingering({ number: first.number, index: 0 });

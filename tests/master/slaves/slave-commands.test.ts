@@ -27,8 +27,8 @@ test('it asks back half of what is left, again and again, until one is left to r
   while (slave.unstarted > 0) {
     commands.recallHalf(slave);
     const command = sent.at(-1);
-    if (command?.command !== 'recall' || !slave.recalling) throw new Error('that is no recall');
-    const { id } = slave.recalling;
+    if (command?.command !== 'recall' || !slave.commands.recalling) throw new Error('that is no recall');
+    const { id } = slave.commands.recalling;
     commands.takeAcknowledgement(slave, { id, from: command.from }, parts.settlement);
   }
   assert.equal(
@@ -68,7 +68,7 @@ test('a cancelled task that had not begun, or has ended, holds nobody up', () =>
     parts.dispatch();
     commands.cancel(slave, first.number, 0);
     commands.takeAcknowledgement(slave, { id: 1, found }, parts.settlement);
-    assert.equal([slave.lingering, slave.takeCancel(1)], [[], undefined]);
+    assert.equal([slave.lingering, slave.commands.takeCancel(1)], [[], undefined]);
   }
 });
 

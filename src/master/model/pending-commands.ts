@@ -1,0 +1,64 @@
+/** The commands to one slave that it has not acknowledged; slave-commands.ts sends them. */
+
+/** A task, and its place among those of the session. */
+export interface CancelledRun {
+  readonly number: number;
+  readonly index: number;
+}
+
+/** Tasks from its answer on up to this index are asked back. */
+export interface Recall {
+  readonly id: number;
+  readonly to: number;
+}
+
+export class PendingCommands {
+  #next = 1;
+  #recalling: Recall | undefined = undefined;
+  /** By command id. */
+  #cancels: Map<number, CancelledRun> | undefined = undefined;
+  #shutdownId = 0;
+  #shutdownAcknowledged = false;
+
+  /** The id of the next command. */
+  takeId(): number {
+    return this.#next++;
+  }
+
+  noteCancel(id: number, run: CancelledRun): void {
+    this.#cancels ??= new Map();
+    this.#cancels.set(id, run);
+  }
+
+  /** The cancel that it acknowledges; undefined if it is none. */
+  takeCancel(id: number): CancelledRun | undefined {
+    const run = this.#cancels?.get(id);
+    if (run !== undefined) this.#cancels?.delete(id);
+    return run;
+  }
+
+  /** A recall is out. */
+  get recalling(): Recall | undefined {
+    return this.#recalling;
+  }
+
+  noteRecall(recall: Recall): void {
+    this.#recalling = recall;
+  }
+
+  endRecall(): void {
+    this.#recalling = undefined;
+  }
+
+  get shutdownAcknowledged(): boolean {
+    return this.#shutdownAcknowledged;
+  }
+
+  noteShutdown(id: number): void {
+    this.#shutdownId = id;
+  }
+
+  acknowledgeShutdown(id: number): void {
+    if (this.#shutdownId === id) this.#shutdownAcknowledged = true;
+  }
+}
