@@ -33,6 +33,16 @@ export interface DispatcherOptions {
   readonly onGiven: (slave: SlaveRecord, group: TaskGroup) => void;
 }
 
+/**
+ * Where slaves stand with the dispatcher:
+ *
+ * - *in line*: may have room. `lineUp` puts a slave at its end when it joins, settles a task, is granted credit or is
+ *   cleared of a suspicion; a dispatch that finds no room for it takes it out, and so does `removeFromLine`.
+ * - *addressed*: may have room for what is in its mailbox. From `lineUp` to the dispatch that empties the mailbox or
+ *   finds no room.
+ * - *reserved*, one at most: gets nothing more until it runs empty, so that a suspect task runs on it alone. From a
+ *   dispatch that finds a suspect and no empty slave, until a suspect is given out, none is left, or the slave is gone.
+ */
 export class Dispatcher {
   readonly #jar: TaskJar;
   readonly #taskGroup: number | 'auto';

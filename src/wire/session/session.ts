@@ -51,6 +51,22 @@ export interface SessionOptions {
 
 type Send = (frame: Buffer) => boolean;
 
+/**
+ * Beside its messages one side may owe the other control frames, each from what sets it to the `flush` that
+ * sends it:
+ *
+ * - a *position* (how far it has received, and what it grants): after a message came that nothing sent since
+ *   acknowledges, by the next tick; at once when credit is urgent, or when the other side repeats itself.
+ * - an *answer*: a position that asks for that of the other side, after a reconnection.
+ * - a *resend*: the request to send again from the first missing message on. The receive window says when it may
+ *   be repeated.
+ * - an *ask* for room: the next message is in chunks, and the other side has no room for it yet.
+ * - a *grant* of room: the other side asked, and there is room now (`grantRoom`).
+ *
+ * It is *held up* from the moment when credit or room stops its next message until either comes, or for a
+ * second, after which it says so again. It needs ticks as long as it owes an acknowledgement, is held up, or
+ * has a gap.
+ */
 export class Session {
   readonly #mark: EpochMark;
   readonly #outgoing: SendWindow;
@@ -62,7 +78,7 @@ export class Session {
   #owesSince = 0;
   #peerWant = 0;
   #heldUpAt: number | undefined;
-  /** What is to be said besides messages; not an object of its own, for the same reason as in `SentFrame`. */
+  /** Not an object of its own, for the same reason as in `SentFrame`. */
   #owesPosition = false;
   #owesAnswer = false;
   #owesResend = false;
