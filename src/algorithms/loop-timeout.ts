@@ -2,6 +2,9 @@
 
 import { UsageError } from '../errors.js';
 
+/** A timer of Node's that is set for longer fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** In seconds, `Infinity` for ever. A loop that took NaN for a time would spin. */
 export function checkLoopTimeout(loop: string, timeout: unknown): void {
   if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return;

@@ -1,9 +1,9 @@
 /** Owns the lines on their way out: gathers and bounds them, and outlives a destination that refuses them. */
 import { closeSync } from 'node:fs';
 import sonicBoom from 'sonic-boom';
+import { waitAtMost } from '../../structures/wait-at-most.js';
 import { type Destination, errorCode } from './destination.js';
 import type { SizeWatch } from './size-watch.js';
-import { waitAtMost } from './wait-at-most.js';
 
 /** How many characters may wait for a destination; lines beyond are dropped and counted. */
 const WAITING_LIMIT = 16 * 1024 * 1024;

@@ -1,8 +1,8 @@
 /** Owns when an audit file is rotated: looks at it after each write, and never makes a write wait. */
 import { fstatSync } from 'node:fs';
+import { waitAtMost } from '../../structures/wait-at-most.js';
 import { type Destination, errorCode, openAuditFile } from './destination.js';
 import { type RotationSettings, rotate } from './rotation.js';
-import { waitAtMost } from './wait-at-most.js';
 
 /** While another process rotates, and after a rotation that failed. */
 const BUSY_MS = 50;

@@ -6,6 +6,7 @@
  * the other's file.
  */
 
+import { LONGEST_TIMER_MS } from '../../algorithms/loop-timeout.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { leaveLock, takeLock } from '../../audit/write/file-lock.js';
 import { thisOwner } from '../../audit/write/file-owner.js';
@@ -76,7 +77,7 @@ export class ResourceWriter {
     // Who began at the same time may have been first
     while ((await this.#write('in-progress')) !== undefined) await this.claim();
     // setInterval takes at most 2^31 - 1 ms; longer would fire at once.
-    const intervalMs = Math.min(this.#options.intervalMs, 2 ** 31 - 1);
+    const intervalMs = Math.min(this.#options.intervalMs, LONGEST_TIMER_MS);
     this.#timer = setInterval(() => void this.#update('in-progress'), intervalMs);
     this.#timer.unref();
   }

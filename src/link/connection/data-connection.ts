@@ -2,6 +2,7 @@
 
 import type { ConnectionOptions, Msg, NatsConnection, Status } from 'nats';
 import { UsageError } from '../../errors.js';
+import { waitAtMost } from '../../structures/wait-at-most.js';
 import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from '../ports.js';
 import { ConnectError } from './connect-error.js';
 import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
@@ -116,7 +117,11 @@ class DataConnection implements DataLink {
     if (this.#closed) return;
     const connected = this.#connected;
     this.#connected = false;
-    if (connected) await within(CLOSE_FLUSH_MS, this.#connection.flush());
+    if (connected)
+      await waitAtMost(
+        CLOSE_FLUSH_MS,
+        this.#connection.flush().catch(() => {}),
+      );
     await this.#connection.close();
     dropFailedDial(this.#connection);
   }
@@ -233,20 +238,4 @@ class MessageInfo {
   get reply(): string {
     return this.#message.reply ?? '';
   }
-}
-
-/** Settles when the work has, for good or ill, or when the time is up. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([
-    work.then(
-      () => {},
-      () => {},
-    ),
-    late,
-  ]);
-  clearTimeout(timer);
 }

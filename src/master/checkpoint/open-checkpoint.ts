@@ -6,6 +6,7 @@ import type { Database, RootDatabase } from 'lmdb';
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import { type FileOwner, thisOwner } from '../../audit/write/file-owner.js';
 import { CheckpointError } from '../../errors.js';
+import { waitAtMost } from '../../structures/wait-at-most.js';
 import { beginBeat, isAlive } from './checkpoint-holder.js';
 import {
   CheckpointStore,
@@ -51,19 +52,9 @@ export async function openCheckpoint(
     return await claim(folder, path, root, algorithms);
   } catch (error) {
     heldHere.delete(path);
-    if (root !== undefined) await closeRoot(root);
+    if (root !== undefined) await waitAtMost(CLOSE_WITHIN_MS, root.close());
     throw error;
   }
-}
-
-/** After a commit that failed lmdb does not say that it has closed. */
-async function closeRoot(root: RootDatabase): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_WITHIN_MS);
-  });
-  await Promise.race([root.close(), late]);
-  clearTimeout(timer);
 }
 
 function makeFolder(folder: string): string {
@@ -188,7 +179,7 @@ async function claim(
   };
   const release = async (): Promise<void> => {
     await giveUp();
-    await closeRoot(root);
+    await waitAtMost(CLOSE_WITHIN_MS, root.close());
     heldHere.delete(path);
   };
   let log: ResultLog | undefined;

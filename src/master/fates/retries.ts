@@ -1,5 +1,7 @@
 /** What becomes of a task after a run that came to nothing: the next run, now or later, or none. */
 
+import { MOST_BACKOFF_SECONDS } from '../../algorithms/policy.js';
+import type { ResolvedPolicy } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { UnrunnableReason } from '../../errors.js';
 import { MOST_EVIDENCE } from '../../wire/messages/messages.js';
@@ -7,7 +9,6 @@ import type { TaskJar } from '../jar/task-jar.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
-import { backoffSeconds } from './backoff.js';
 
 export interface RetriesParams {
   readonly jar: TaskJar;
@@ -105,4 +106,10 @@ export function countRuns({ failures, runs }: Task): string {
   if (failures === 0) return `perhaps ${doubtful === 1 ? '1 run was' : `${doubtful} runs were`}`;
   const more = doubtful === 0 ? '' : `, and perhaps ${doubtful} more,`;
   return failures === 1 ? `1 run${more} was` : `${failures} runs${more} were`;
+}
+
+/** How long a task waits before its next run: twice as long after each further failure, up to the bound. */
+export function backoffSeconds(policy: ResolvedPolicy, failures: number): number {
+  if (policy.backoffSeconds === 0) return 0;
+  return Math.min(MOST_BACKOFF_SECONDS, policy.backoffSeconds * 2 ** (failures - 1));
 }

@@ -7,7 +7,7 @@ import { SubmissionPlaces } from '../model/submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../model/task.js';
 
 /** Bytes of a message around the arguments of its only task. */
-const MESSAGE_OVERHEAD = 128;
+const TASK_OVERHEAD = 128;
 
 export interface Submission {
   readonly definition: AlgorithmDefinition;
@@ -47,7 +47,7 @@ export class TaskMaker {
   make(number: () => number, { definition, args, policy, future, place }: Submission): Task {
     const entry = this.entryOf(definition);
     const { text, raws, byteLength } = encodeList(args);
-    if (byteLength + MESSAGE_OVERHEAD > this.#maxMessageBytes) {
+    if (byteLength + TASK_OVERHEAD > this.#maxMessageBytes) {
       throw new MessageSizeError(
         `the arguments of a ${definition.name} task`,
         byteLength,

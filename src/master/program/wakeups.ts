@@ -1,6 +1,6 @@
 /** Lets those wait that want to hear of a master's news: results, slaves, its end. */
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+import { LONGEST_TIMER_MS } from '../../algorithms/loop-timeout.js';
 
 export class Wakeups {
   readonly #waiters = new Set<() => void>();

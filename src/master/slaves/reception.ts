@@ -2,6 +2,7 @@
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import { PEER_CAPACITY } from '../../link/shared/peer-counters.js';
+import { isCount } from '../../wire/messages/count.js';
 import { type Hello, MOST_CONCURRENCY, PROTOCOL_VERSION } from '../../wire/messages/messages.js';
 
 export interface Expectations {
@@ -43,10 +44,6 @@ export function parseHello(value: unknown): Hello | undefined {
 
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value.length <= LONGEST_NAME;
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function areRuns(value: unknown): boolean {

@@ -14,7 +14,7 @@ import type { GivenTask, Outcome } from './given-task.js';
 import { ResultBatch } from './result-batch.js';
 
 /** Room that a message leaves for what is not the value. */
-const MESSAGE_OVERHEAD = 1024;
+const RESULT_OVERHEAD = 1024;
 
 export class ResultOutbox {
   readonly #audit: AuditSink;
@@ -86,7 +86,7 @@ export class ResultOutbox {
     try {
       const value = encodeValue(outcome.packet);
       const limit = this.#maxMessageBytes;
-      if (value.byteLength <= limit - MESSAGE_OVERHEAD) return [RESULT_STATUS.packet, value];
+      if (value.byteLength <= limit - RESULT_OVERHEAD) return [RESULT_STATUS.packet, value];
       const what = `the result of a ${task.definition?.name ?? 'unknown'} task`;
       throw new MessageSizeError(what, value.byteLength, limit);
     } catch (error) {

@@ -1,6 +1,6 @@
 /** What a slave algorithm holds: CL-MW's slave loops over the slave's core. */
 
-import { checkLoopTimeout } from '../../algorithms/loop-timeout.js';
+import { checkLoopTimeout, LONGEST_TIMER_MS } from '../../algorithms/loop-timeout.js';
 import type { SlaveId } from '../../algorithms/types.js';
 import { type GivenTask, type Outcome, TIMED_OUT } from '../core/given-task.js';
 import type { SlaveCore } from '../core/slave-core.js';
@@ -13,7 +13,6 @@ import { enterScope, openScope, type SlaveScope } from './task-context.js';
 /** CL-MW's default for one pass, in seconds. */
 const PASS_SECONDS = 0.05;
 /** A timer that is given more fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What a slave loop did and where the slave stands: CL-MW's six values. */
 export interface SlaveLoopReport {

@@ -1,6 +1,7 @@
 /** The text of task and result messages: a group is a join of entries that were encoded one by one. */
 
 import { FormatError } from '../../errors.js';
+import { isCount } from './count.js';
 
 /** Task entry: number, attempt, index of the algorithm, then the encoded arguments. */
 export type TaskEntry = readonly [
@@ -116,10 +117,6 @@ function checkEntries(entries: unknown, length: number, what: string): unknown[]
     }
   }
   return entries;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isBit(value: unknown): boolean {

@@ -1,5 +1,6 @@
 /** Reads the JSON of the data plane; what has not the form of a message is none. */
 
+import { isCount } from './count.js';
 import type { HandshakeMessage } from './messages.js';
 
 /** Longer is no message of ours: hundreds of algorithms fit. */
@@ -43,8 +44,4 @@ function isWelcome(message: HandshakeMessage & { readonly type: 'welcome' }): bo
     (resultGroup === 'auto' || isCount(resultGroup)) &&
     [sid, limit, clientTimeoutMs, maxMessageBytes].every(isCount)
   );
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolvePolicy } from '../../../src/algorithms/policy.js';
 import type { TaskPolicy } from '../../../src/algorithms/types.js';
-import { backoffSeconds } from '../../../src/master/fates/backoff.js';
+import { backoffSeconds } from '../../../src/master/fates/retries.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import type { Task } from '../../../src/master/model/task.js';
 import { createEntry, createSlave, createTask, makeKind, numbersOf, Parts } from '../parts.js';
