@@ -3,7 +3,7 @@ import { MwError } from '../errors.js';
 import { openThread } from '../threads/open-thread.js';
 import type { BrokerEvent } from './broker-event.js';
 import type { BrokerOptions } from './options.js';
-import type { FromThread } from './thread.js';
+import type { FromBrokerThread } from './thread.js';
 
 export interface Broker {
   readonly host: string;
@@ -62,7 +62,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       failure = error.stack ?? error.message;
       refuse(error.message);
     });
-    worker.on('message', (message: FromThread) => {
+    worker.on('message', (message: FromBrokerThread) => {
       switch (message.type) {
         case 'event':
           return emit(message.event);

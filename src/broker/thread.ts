@@ -5,14 +5,14 @@ import type { BrokerOptions } from './options.js';
 import { BrokerServer } from './server.js';
 
 /** What the thread says. */
-export type FromThread =
+export type FromBrokerThread =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'event'; readonly event: BrokerEvent };
 
 if (parentPort !== null) {
   const port = parentPort;
-  const post = (message: FromThread): void => port.postMessage(message);
+  const post = (message: FromBrokerThread): void => port.postMessage(message);
   const server = new BrokerServer(workerData as BrokerOptions, (event) => post({ type: 'event', event }));
   // The only thing that is ever said to the thread is to stop.
   port.once('message', () => {

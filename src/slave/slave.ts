@@ -11,7 +11,7 @@ import { withoutCredentials } from '../link/connection/connect-error.js';
 import type { SpareThread } from '../link/sentinel/spare-thread.js';
 import { MOST_EVIDENCE } from '../wire/messages/messages.js';
 import type { SlaveCore } from './core/slave-core.js';
-import type { SlaveEnd } from './core/slave-ports.js';
+import type { SlaveCoreEnd } from './core/slave-ports.js';
 import { nameThrown } from './name-thrown.js';
 import type { SlaveHandle } from './run/slave-handle.js';
 import { SearchNotes } from './search-notes.js';
@@ -251,7 +251,7 @@ export class Slave {
   }
 
   /** Another master may take the place of one that is lost; a local slave has only the one that started it. */
-  #endOfSearch(end: SlaveEnd | undefined): SearchEnd | undefined {
+  #endOfSearch(end: SlaveCoreEnd | undefined): SearchEnd | undefined {
     switch (end?.kind) {
       case undefined:
         return undefined;

@@ -25,7 +25,7 @@ export interface LivenessOptions {
   readonly server?: (() => string | undefined) | undefined;
 }
 
-export type Verdict =
+export type LivenessVerdict =
   | { readonly verdict: 'suspect'; readonly nonce: string; readonly evidence: string }
   | { readonly verdict: 'cleared'; readonly nonce: string }
   /** Final: the peer is forgotten. */
@@ -69,7 +69,7 @@ export class Liveness {
   #clientTimeoutMs: number;
   #embedded: boolean;
   readonly #peers = new Map<string, Peer>();
-  #verdicts: Verdict[] = [];
+  #verdicts: LivenessVerdict[] = [];
   #lastWords: ReadonlyMap<string, number> | undefined;
 
   #turnedAt: number | undefined;
@@ -189,7 +189,7 @@ export class Liveness {
    * One turn of the judge's loop, every `TURN_MS` if all is well, after the sockets were read.
    * `latenessMs` is how much later than that it comes.
    */
-  turn(now: number, latenessMs: number): readonly Verdict[] {
+  turn(now: number, latenessMs: number): readonly LivenessVerdict[] {
     const elapsed = Math.max(0, now - (this.#turnedAt ?? now) - Math.max(0, latenessMs));
     this.#loopClock += elapsed;
     if (this.#connected) this.#clock += elapsed;

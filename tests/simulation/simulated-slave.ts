@@ -4,7 +4,7 @@ import type { AuditSink } from '../../src/audit/audit-trail.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
 import { Claims } from '../../src/link/shared/claims.js';
 import { PeerCounters } from '../../src/link/shared/peer-counters.js';
-import type { GivenTask, Outcome } from '../../src/slave/core/given-task.js';
+import type { GivenTask, RunOutcome } from '../../src/slave/core/given-task.js';
 import { SlaveCore } from '../../src/slave/core/slave-core.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
@@ -400,7 +400,7 @@ function isDeadly({ kind }: Work): boolean {
   return kind !== 'return' && kind !== 'throw';
 }
 
-function outcomeOf(work: Work): Outcome {
+function outcomeOf(work: Work): RunOutcome {
   if (work.kind === 'throw') return { ok: false, thrown: new RangeError(`thrown ${work.mark}`) };
   return { ok: true, packet: packetOf(work) };
 }

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Liveness, type LivenessOptions, TURN_MS, type Verdict } from '../../src/wire/liveness.js';
+import { Liveness, type LivenessOptions, type LivenessVerdict, TURN_MS } from '../../src/wire/liveness.js';
 
 const PEER = 'a';
 const OTHER = 'b';
@@ -14,7 +14,7 @@ const THERE = 'server B';
 class Judge {
   now = 1_000_000;
   readonly liveness: Liveness;
-  readonly log: { at: number; verdict: Verdict }[] = [];
+  readonly log: { at: number; verdict: LivenessVerdict }[] = [];
   #start = this.now;
   /** Of its peer. */
   readonly #server: string | undefined;

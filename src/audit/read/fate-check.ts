@@ -9,7 +9,7 @@
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { parseRanges, type Range, RangeSet } from '../format/ranges.js';
 
-export type Verdict =
+export type FateVerdict =
   | { readonly kind: 'proven'; readonly text: string }
   | { readonly kind: 'refuted'; readonly text: string }
   | { readonly kind: 'unusable'; readonly text: string };
@@ -80,7 +80,7 @@ export class FateCheck {
   }
 
   /** The trail has no more; `torn` if its last line has no end. */
-  finish(torn: boolean): Verdict {
+  finish(torn: boolean): FateVerdict {
     if (this.#events === 0) {
       return { kind: 'unusable', text: 'it is no audit trail: no line of it is one of ts-mw' };
     }

@@ -1,7 +1,7 @@
 /** How much of its life a slave computed, piece by piece, as its results tell it. */
 
 /** How much of a time a slave computed, on all its places together. */
-export interface Activity {
+export interface BusyStretch {
   readonly fromMs: number;
   readonly toMs: number;
   readonly micros: number;
@@ -11,13 +11,18 @@ export interface Activity {
 const MOST_ACTIVITIES = 256;
 
 /** One piece more, up to `toMs`; the list goes without a gap from `startMs` on. Clocks are set back at times. */
-export function addActivity(activity: Activity[], startMs: number, toMs: number, micros: number): Activity[] {
+export function addActivity(
+  activity: BusyStretch[],
+  startMs: number,
+  toMs: number,
+  micros: number,
+): BusyStretch[] {
   const fromMs = activity.at(-1)?.toMs ?? startMs;
   activity.push({ fromMs, toMs: Math.max(fromMs, toMs), micros });
   if (activity.length < MOST_ACTIVITIES) return activity;
-  const halved: Activity[] = [];
+  const halved: BusyStretch[] = [];
   for (let index = 0; index < activity.length; index += 2) {
-    const first = activity[index] as Activity;
+    const first = activity[index] as BusyStretch;
     const second = activity[index + 1];
     halved.push({
       fromMs: first.fromMs,
@@ -32,8 +37,8 @@ export function addActivity(activity: Activity[], startMs: number, toMs: number,
  * A result tells at once of all the time that its task took: what a piece cannot hold on `places` places was
  * before it. What was before the first piece is left out, so that no piece is more than wholly busy.
  */
-export function spreadActivity(activity: readonly Activity[], places: number): Activity[] {
-  const spread: Activity[] = [];
+export function spreadActivity(activity: readonly BusyStretch[], places: number): BusyStretch[] {
+  const spread: BusyStretch[] = [];
   let earlier = 0;
   for (const { fromMs, toMs, micros } of activity.toReversed()) {
     const room = (toMs - fromMs) * 1_000 * places;

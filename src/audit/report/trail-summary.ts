@@ -3,7 +3,7 @@
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { parseRanges } from '../format/ranges.js';
 import { RunTimes } from '../format/run-times.js';
-import { type Activity, addActivity, spreadActivity } from './activity.js';
+import { addActivity, type BusyStretch, spreadActivity } from './activity.js';
 import { Failures, OTHERS } from './failures.js';
 import { TimeTable } from './time-table.js';
 
@@ -15,7 +15,7 @@ export interface RunSummary {
 }
 
 /** How a slave's session came to its end, and the words for it. */
-export interface SlaveEnd {
+export interface SlaveEnding {
   readonly kind: 'lost' | 'left' | 'shut-down' | 'master-ended';
   readonly text: string;
 }
@@ -32,13 +32,13 @@ export interface SlaveSummary {
   readonly fromMs: number;
   toMs: number;
   /** Undefined as long as it is connected. */
-  end: SlaveEnd | undefined;
+  end: SlaveEnding | undefined;
   sent: number;
   results: number;
   computed: number;
   micros: number;
   /** Within its life, once the trail has no more. */
-  activity: Activity[];
+  activity: BusyStretch[];
 }
 
 export interface AlgorithmSummary {
@@ -218,7 +218,7 @@ export class TrailSummary {
   }
 
   /** False if it had come to its end already. */
-  #leave(sid: string, end: SlaveEnd, timeMs: number): boolean {
+  #leave(sid: string, end: SlaveEnding, timeMs: number): boolean {
     const slave = this.#slave(sid);
     if (slave.end !== undefined) return false;
     slave.end = end;
@@ -229,7 +229,7 @@ export class TrailSummary {
     return true;
   }
 
-  #countEnd({ kind }: SlaveEnd): void {
+  #countEnd({ kind }: SlaveEnding): void {
     switch (kind) {
       case 'lost':
         this.counts.lost++;

@@ -9,8 +9,8 @@
  */
 
 import {
+  type ProcessEnd,
   type SlaveCommand,
-  type SlaveEnd,
   type SlaveProcess,
   type SpawnSlave,
   spawnSlave,
@@ -26,7 +26,7 @@ export type LocalSlaveEvent =
       readonly pid: number | undefined;
       /** It was told to by SIGTERM, as the master was ending. */
       readonly stopped: boolean;
-    } & SlaveEnd)
+    } & ProcessEnd)
   | { readonly type: 'restarting'; readonly number: number; readonly delayMs: number };
 
 export interface LocalSlavesClock {
@@ -142,7 +142,7 @@ export class LocalSlaves {
     if (pid !== undefined) this.#params.onEvent({ type: 'started', number: place.number, pid });
   }
 
-  #exited(place: Place, end: SlaveEnd): void {
+  #exited(place: Place, end: ProcessEnd): void {
     const { running, number } = place;
     if (running === undefined) return;
     place.running = undefined;

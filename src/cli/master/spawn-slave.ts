@@ -20,7 +20,7 @@ export interface SlaveCommand {
   readonly certificate?: string | undefined;
 }
 
-export interface SlaveEnd {
+export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** The process could not be started at all. */
@@ -36,7 +36,7 @@ export interface SlaveProcess {
 }
 
 /** Calls `onEnd` once, never before it has returned. */
-export type SpawnSlave = (command: SlaveCommand, onEnd: (end: SlaveEnd) => void) => SlaveProcess;
+export type SpawnSlave = (command: SlaveCommand, onEnd: (end: ProcessEnd) => void) => SlaveProcess;
 
 /**
  * Detached, so that Ctrl-C reaches the master only, which then stops its slaves in order. Output goes

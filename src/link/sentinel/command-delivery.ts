@@ -37,18 +37,18 @@ export class CommandOutbox {
 }
 
 /** What an acknowledgement says beside the id. */
-export type Outcome = Pick<Acknowledgement, 'from' | 'found'>;
+export type CommandOutcome = Pick<Acknowledgement, 'from' | 'found'>;
 
 /** So many commands after it, a repeat of a command is out of the question and stays unanswered. */
 const REMEMBERED = 1_024;
 
 /** The commands of one session that were run, with what was answered. */
 export class CommandInbox {
-  readonly #outcomes = new Map<number, Outcome>();
+  readonly #outcomes = new Map<number, CommandOutcome>();
   #forgotten = -1;
 
   /** Runs a command the first time its id is seen; undefined means that no answer is due. */
-  once(id: number, run: () => Outcome): Outcome | undefined {
+  once(id: number, run: () => CommandOutcome): CommandOutcome | undefined {
     const earlier = this.#outcomes.get(id);
     if (earlier) return earlier;
     if (id <= this.#forgotten) return undefined;

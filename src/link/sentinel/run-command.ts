@@ -2,7 +2,7 @@
 
 import type { Command } from '../../wire/messages/messages.js';
 import type { SentinelEvent } from '../ports.js';
-import type { Outcome } from './command-delivery.js';
+import type { CommandOutcome } from './command-delivery.js';
 import type { SentinelPeer } from './sentinel-peer.js';
 import type { SentinelCoreOptions } from './sentinel-types.js';
 
@@ -12,7 +12,7 @@ export function runCommand(
   { nonce, generation }: SentinelPeer,
   body: Command,
   tell: (event: SentinelEvent) => void,
-): Outcome {
+): CommandOutcome {
   if (body.command === 'bye') {
     const { running, begun, sent, error } = body;
     tell({ type: 'bye', nonce, farewell: { running, begun, sent, error } });

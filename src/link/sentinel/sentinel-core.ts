@@ -1,6 +1,6 @@
 /** The sentinel's mind: who gets a beat, who is judged, which commands go out and come in; pure. */
 
-import { Liveness, type Verdict } from '../../wire/liveness.js';
+import { Liveness, type LivenessVerdict } from '../../wire/liveness.js';
 import type {
   Acknowledgement,
   Beat,
@@ -211,7 +211,7 @@ export class SentinelCore {
     if (this.#connected) this.#sendCommands(peer, now);
   }
 
-  #onVerdict(verdict: Verdict): void {
+  #onVerdict(verdict: LivenessVerdict): void {
     switch (verdict.verdict) {
       case 'suspect':
         this.#events.push({ type: 'suspect', nonce: verdict.nonce, evidence: verdict.evidence });

@@ -20,14 +20,14 @@ export interface SentinelThreadData {
   readonly killNotice?: string | undefined;
 }
 
-export type ToThread =
+export type ToSentinelThread =
   /** Said once, before anything else. */
   | { readonly type: 'begin'; readonly data: SentinelThreadData }
   | { readonly type: 'request'; readonly request: SentinelRequest }
   /** Main has read the last batch of events, so it may have another one. */
   | { readonly type: 'taken' };
 
-export type FromThread =
+export type FromSentinelThread =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly reason: string | undefined; readonly message: string }
   | { readonly type: 'events'; readonly events: readonly SentinelEvent[] };

@@ -12,7 +12,7 @@ import { EventQueue } from './event-queue.js';
 import { killProcess } from './kill-process.js';
 import { watchParentPipe } from './parent-pipe.js';
 import { SentinelCore } from './sentinel-core.js';
-import type { FromThread, SentinelThreadData, ToThread } from './sentinel-messages.js';
+import type { FromSentinelThread, SentinelThreadData, ToSentinelThread } from './sentinel-messages.js';
 import type { Publish, SentinelCoreOptions } from './sentinel-types.js';
 
 /** Above this beats are dropped, oldest last: the next ones are a second away. */
@@ -99,7 +99,7 @@ class SentinelThread {
     this.#settleSoon();
   }
 
-  onMain(message: Exclude<ToThread, { type: 'begin' }>): void {
+  onMain(message: Exclude<ToSentinelThread, { type: 'begin' }>): void {
     if (message.type === 'taken') this.#mainBusy = false;
     else this.#onRequest(message.request);
     this.#settleSoon();
@@ -240,7 +240,7 @@ function coreOptions(data: SentinelThreadData, link: DataLink): SentinelCoreOpti
   return { ...common, role, claims, activity, limit: data.mayKill ? limit : undefined };
 }
 
-function post(message: FromThread): void {
+function post(message: FromSentinelThread): void {
   parentPort?.postMessage(message);
 }
 
@@ -266,7 +266,7 @@ async function run(data: SentinelThreadData): Promise<void> {
 }
 
 let sentinel: SentinelThread | undefined;
-parentPort?.on('message', (message: ToThread) => {
+parentPort?.on('message', (message: ToSentinelThread) => {
   if (message.type === 'begin') void run(message.data);
   else sentinel?.onMain(message);
 });

@@ -27,12 +27,12 @@ interface CommonOptions {
   readonly server?: (() => string | undefined) | undefined;
 }
 
-export interface MasterCoreOptions extends CommonOptions {
+export interface MasterSentinelOptions extends CommonOptions {
   readonly role: 'master';
   readonly run: string;
 }
 
-export interface SlaveCoreOptions extends CommonOptions {
+export interface SlaveSentinelOptions extends CommonOptions {
   readonly role: 'slave';
   readonly claims: ClaimsPort;
   readonly activity: () => SlaveActivity;
@@ -40,7 +40,7 @@ export interface SlaveCoreOptions extends CommonOptions {
   readonly limit?: Pick<RunLimit, 'current' | 'condemn'> | undefined;
 }
 
-export type SentinelCoreOptions = MasterCoreOptions | SlaveCoreOptions;
+export type SentinelCoreOptions = MasterSentinelOptions | SlaveSentinelOptions;
 
 export interface Publish {
   readonly subject: string;

@@ -5,7 +5,7 @@ import { JoinError } from '../../errors.js';
 import { ConnectError, type ConnectFailure } from '../connection/connect-error.js';
 import type { BrokerAddress, SentinelEvent, SentinelHandle, SentinelRequest } from '../ports.js';
 import type { SharedState } from '../shared/shared-state.js';
-import type { FromThread, SentinelThreadData, ToThread } from './sentinel-messages.js';
+import type { FromSentinelThread, SentinelThreadData, ToSentinelThread } from './sentinel-messages.js';
 import { openSentinelThread, type SpareThread } from './spare-thread.js';
 
 /** How long a thread may take to end by itself. */
@@ -64,7 +64,7 @@ export async function startSentinel(options: SentinelOptions): Promise<SentinelH
   const worker = await (options.spare?.take() ?? openSentinelThread());
   worker.ref();
   const sentinel = new Sentinel(worker);
-  worker.postMessage({ type: 'begin', data } satisfies ToThread);
+  worker.postMessage({ type: 'begin', data } satisfies ToSentinelThread);
   await sentinel.started;
   return sentinel;
 }
@@ -89,7 +89,7 @@ class Sentinel implements SentinelHandle {
       });
     });
     this.started = new Promise((resolve, reject) => {
-      worker.on('message', (message: FromThread) => {
+      worker.on('message', (message: FromSentinelThread) => {
         switch (message.type) {
           case 'ready':
             // What keeps a process alive is its program and its data connection.
@@ -139,7 +139,7 @@ class Sentinel implements SentinelHandle {
     clearTimeout(timer);
   }
 
-  #post(message: ToThread): void {
+  #post(message: ToSentinelThread): void {
     if (this.#alive) this.#worker.postMessage(message);
   }
 
@@ -164,6 +164,6 @@ class Sentinel implements SentinelHandle {
   }
 }
 
-function toStartError({ reason, message }: FromThread & { readonly type: 'failed' }): JoinError {
+function toStartError({ reason, message }: FromSentinelThread & { readonly type: 'failed' }): JoinError {
   return reason === undefined ? new JoinError(message) : new ConnectError(reason as ConnectFailure, message);
 }

@@ -21,7 +21,7 @@ const SINCE = 1;
 const BEGUN = 2;
 const GENERATION = 3;
 
-export interface Activity {
+export interface ClaimActivity {
   /** Of those that run the one that began first; -1 when none does. */
   readonly running: number;
   readonly runningMs: number;
@@ -141,7 +141,7 @@ export class Claims {
   }
 
   /** The sentinel's: what the slave is doing. */
-  activity(nowMs: number): Activity {
+  activity(nowMs: number): ClaimActivity {
     const running = this.#header[RUNNING] ?? -1;
     const runningMs = running < 0 ? 0 : Math.max(0, Math.round(nowMs - (this.#header[SINCE] ?? nowMs)));
     return { running, runningMs, begun: this.#header[BEGUN] ?? 0 };

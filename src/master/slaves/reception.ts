@@ -13,7 +13,7 @@ export interface Expectations {
 }
 
 /** Why a slave was refused, or which algorithms of an accepted one have other code. */
-export type Verdict =
+export type HelloVerdict =
   | { readonly accepted: true; readonly skewed: readonly string[] }
   | { readonly accepted: false; readonly reason: string };
 
@@ -58,7 +58,7 @@ function isConcurrency(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_CONCURRENCY;
 }
 
-export function judgeHello(hello: Hello, expected: Expectations): Verdict {
+export function judgeHello(hello: Hello, expected: Expectations): HelloVerdict {
   if (hello.protocol !== PROTOCOL_VERSION) {
     return refuse(
       `its protocol version is ${hello.protocol}, the master's is ${PROTOCOL_VERSION}; run the same ts-mw on both`,
@@ -77,7 +77,7 @@ export function judgeHello(hello: Hello, expected: Expectations): Verdict {
   return judgeAlgorithms(hello, expected);
 }
 
-function judgeAlgorithms(hello: Hello, { algorithms, allowVersionSkew }: Expectations): Verdict {
+function judgeAlgorithms(hello: Hello, { algorithms, allowVersionSkew }: Expectations): HelloVerdict {
   const theirs = new Map(hello.algorithms);
   const skewed: string[] = [];
   for (const { name, fingerprint } of algorithms) {
@@ -132,6 +132,6 @@ export class HelloGate {
   }
 }
 
-function refuse(reason: string): Verdict {
+function refuse(reason: string): HelloVerdict {
   return { accepted: false, reason };
 }

@@ -24,10 +24,10 @@ export interface GivenTask {
   readonly endOfGroup: boolean;
 }
 
-export type Outcome =
+export type RunOutcome =
   | { readonly ok: true; readonly packet: unknown }
   | { readonly ok: false; readonly thrown: unknown }
   /** It ran longer than it may, whatever it came to. */
   | { readonly ok: false; readonly timedOut: true };
 
-export const TIMED_OUT: Outcome = { ok: false, timedOut: true };
+export const TIMED_OUT: RunOutcome = { ok: false, timedOut: true };

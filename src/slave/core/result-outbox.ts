@@ -10,7 +10,7 @@ import { RESULT_STATUS, type ResultStatus } from '../../wire/messages/entries.js
 import type { Session } from '../../wire/session/session.js';
 import { type EncodedValue, encodeValue } from '../../wire/values/codec.js';
 import { encodeError } from '../../wire/values/remote-error.js';
-import type { GivenTask, Outcome } from './given-task.js';
+import type { GivenTask, RunOutcome } from './given-task.js';
 import { ResultBatch } from './result-batch.js';
 
 /** Room that a message leaves for what is not the value. */
@@ -56,7 +56,7 @@ export class ResultOutbox {
   }
 
   /** Adds a task's outcome; true when its message is full and should be posted. */
-  add(task: GivenTask, outcome: Outcome, micros: number, grouping: number, now: number): boolean {
+  add(task: GivenTask, outcome: RunOutcome, micros: number, grouping: number, now: number): boolean {
     const [status, value] = this.#encode(task, outcome);
     // A message names one session for all its results, and one large result goes alone.
     if (this.#batch !== undefined && (this.#batch.sid !== task.sid || !this.#batch.fits(value)))
@@ -78,7 +78,7 @@ export class ResultOutbox {
   }
 
   /** What cannot be sent is an error result that says so; the slave goes on. */
-  #encode(task: GivenTask, outcome: Outcome): [status: ResultStatus, value: EncodedValue] {
+  #encode(task: GivenTask, outcome: RunOutcome): [status: ResultStatus, value: EncodedValue] {
     if (!outcome.ok) {
       if ('timedOut' in outcome) return [RESULT_STATUS.timeout, encodeValue(null)];
       return [RESULT_STATUS.error, encodeError(outcome.thrown)];

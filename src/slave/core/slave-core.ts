@@ -21,10 +21,10 @@ import {
 } from '../../wire/messages/messages.js';
 import { Session } from '../../wire/session/session.js';
 import { BeginGate } from './begin-gate.js';
-import { type GivenTask, type Outcome, TIMED_OUT } from './given-task.js';
+import { type GivenTask, type RunOutcome, TIMED_OUT } from './given-task.js';
 import { Greeter } from './greeter.js';
 import { ResultOutbox } from './result-outbox.js';
-import type { SlaveCoreOptions, SlaveEnd, SlavePorts } from './slave-ports.js';
+import type { SlaveCoreEnd, SlaveCoreOptions, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 
 /** The next result says that its task came; beats say so as well. */
@@ -45,7 +45,7 @@ export class SlaveCore {
   /** The master's algorithms, by the index that tasks name. */
   #table: readonly (AlgorithmDefinition | undefined)[] = [];
   #grouping = 0;
-  #end: SlaveEnd | undefined;
+  #end: SlaveCoreEnd | undefined;
   #completed = 0;
 
   constructor(options: SlaveCoreOptions) {
@@ -63,7 +63,7 @@ export class SlaveCore {
   }
 
   /** Undefined while the slave works or joins. */
-  get end(): SlaveEnd | undefined {
+  get end(): SlaveCoreEnd | undefined {
     return this.#end;
   }
 
@@ -211,7 +211,7 @@ export class SlaveCore {
     this.join();
   }
 
-  #finish(end: SlaveEnd): void {
+  #finish(end: SlaveCoreEnd): void {
     if (this.#end === undefined || end.kind === 'shutdown') this.#end = end;
     this.#queue.reset();
     this.#ports.news();
@@ -345,7 +345,7 @@ export class SlaveCore {
   }
 
   /** Takes what became of a task; true when a message of results was closed with it, to leave with `flush`. */
-  complete(task: GivenTask, outcome: Outcome, micros: number, now: number): boolean {
+  complete(task: GivenTask, outcome: RunOutcome, micros: number, now: number): boolean {
     const full = this.#collect(task, outcome, micros, now);
     if (this.#end || (!full && this.#queue.length > 0)) return false;
     this.#results.post(this.#queue.length === 0);
@@ -353,13 +353,13 @@ export class SlaveCore {
   }
 
   /** The same of one that ran beside others: its result waits for `sendResults`, unless groups are exact. */
-  completeBeside(task: GivenTask, outcome: Outcome, micros: number, now: number): void {
+  completeBeside(task: GivenTask, outcome: RunOutcome, micros: number, now: number): void {
     const full = this.#collect(task, outcome, micros, now);
     if (full && this.#grouping > 0) this.#results.post(this.#queue.length === 0);
   }
 
   /** True when the message of results is full. */
-  #collect(task: GivenTask, outcome: Outcome, micros: number, now: number): boolean {
+  #collect(task: GivenTask, outcome: RunOutcome, micros: number, now: number): boolean {
     this.#running.delete(task);
     if (task.ordered) this.#orderedRuns = false;
     // First of all: a sentinel that has condemned the run ends the process here, before another begins.

@@ -50,7 +50,7 @@ export interface SlaveCoreOptions {
 }
 
 /** Why a slave's work is over. */
-export type SlaveEnd =
+export type SlaveCoreEnd =
   | { readonly kind: 'shutdown' }
   | { readonly kind: 'master-lost'; readonly evidence: string }
   | { readonly kind: 'refused'; readonly reason: string };

@@ -3,7 +3,7 @@
 import type { SlaveId, TaskId } from '../../algorithms/types.js';
 import { UsageError } from '../../errors.js';
 import { decodeValue } from '../../wire/values/codec.js';
-import type { GivenTask, Outcome } from '../core/given-task.js';
+import type { GivenTask, RunOutcome } from '../core/given-task.js';
 import { enterScope, type SlaveScope, type TaskContext } from './task-context.js';
 
 /** The outcome, or a promise of it when the algorithm is asynchronous. */
@@ -11,7 +11,7 @@ export function runTask(
   task: GivenTask,
   scope: SlaveScope,
   controllers: Map<GivenTask, AbortController>,
-): Outcome | Promise<Outcome> {
+): RunOutcome | Promise<RunOutcome> {
   const { definition } = task;
   if (definition === undefined) {
     const thrown = new UsageError('this slave does not define the algorithm; run the same program on both');
@@ -24,8 +24,8 @@ export function runTask(
     const packet = enterScope(scope, () => fn(...args));
     if (!isThenable(packet)) return { ok: true, packet };
     return Promise.resolve(packet).then(
-      (packet): Outcome => ({ ok: true, packet }),
-      (thrown: unknown): Outcome => ({ ok: false, thrown }),
+      (packet): RunOutcome => ({ ok: true, packet }),
+      (thrown: unknown): RunOutcome => ({ ok: false, thrown }),
     );
   } catch (thrown) {
     return { ok: false, thrown };

@@ -8,7 +8,7 @@
  *   - Those that need not wait run as on any slave: the results of one group at the most are held.
  */
 
-import type { GivenTask, Outcome } from '../core/given-task.js';
+import type { GivenTask, RunOutcome } from '../core/given-task.js';
 import type { SlaveCore } from '../core/slave-core.js';
 import type { LoopSlice } from './loop-slice.js';
 import { runTask } from './run-task.js';
@@ -47,7 +47,7 @@ export class SideBySide {
   }
 
   /** A run has ended, or is given up. */
-  settle(task: GivenTask, outcome: Outcome): void {
+  settle(task: GivenTask, outcome: RunOutcome): void {
     const { core, controllers, clock } = this.#params;
     const began = this.#running.get(task);
     if (began === undefined) return;

@@ -2,7 +2,7 @@
 
 import { checkLoopTimeout, LONGEST_TIMER_MS } from '../../algorithms/loop-timeout.js';
 import type { SlaveId } from '../../algorithms/types.js';
-import { type GivenTask, type Outcome, TIMED_OUT } from '../core/given-task.js';
+import { type GivenTask, type RunOutcome, TIMED_OUT } from '../core/given-task.js';
 import type { SlaveCore } from '../core/slave-core.js';
 import { LoopSlice } from './loop-slice.js';
 import { ResultDelay } from './result-delay.js';
@@ -64,7 +64,7 @@ export class SlaveRunner implements SlaveHandle {
   #wake: (() => void) | undefined;
   /** The run that the loop waits for. */
   #awaited:
-    | { readonly task: GivenTask; readonly resolve: (outcome: Outcome | undefined) => void }
+    | { readonly task: GivenTask; readonly resolve: (outcome: RunOutcome | undefined) => void }
     | undefined;
 
   constructor(params: { core: SlaveCore; argv: readonly string[]; clock: () => number }) {
@@ -216,9 +216,9 @@ export class SlaveRunner implements SlaveHandle {
   }
 
   /** A task that waits is no reason to stay when the master is gone; undefined then. */
-  async #await(task: GivenTask, outcome: Promise<Outcome>): Promise<Outcome | undefined> {
+  async #await(task: GivenTask, outcome: Promise<RunOutcome>): Promise<RunOutcome | undefined> {
     this.#core.sendResults(this.#clock());
-    const settled = await new Promise<Outcome | undefined>((resolve) => {
+    const settled = await new Promise<RunOutcome | undefined>((resolve) => {
       void outcome.then(resolve);
       this.#awaited = { task, resolve };
       this.#leaveIfOver();

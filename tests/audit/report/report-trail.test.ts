@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../../src/audit/events.js';
 import { formatJson } from '../../../src/audit/format/json-format.js';
 import { formatText } from '../../../src/audit/format/text-format.js';
-import { type Activity, addActivity, spreadActivity } from '../../../src/audit/report/activity.js';
+import { addActivity, type BusyStretch, spreadActivity } from '../../../src/audit/report/activity.js';
 import { type Report, reportTrail } from '../../../src/audit/report/report-trail.js';
 import { TimeTable } from '../../../src/audit/report/time-table.js';
 
@@ -231,7 +231,7 @@ reporting('busy is never above the whole, whatever comes when', async () => {
 });
 
 reporting('what took long is drawn from where it began', () => {
-  let activity: Activity[] = [];
+  let activity: BusyStretch[] = [];
   for (const [toMs, micros] of [
     [1_000, 0],
     [2_000, 500_000],

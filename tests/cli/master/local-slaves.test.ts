@@ -14,7 +14,7 @@ import {
   LocalSlaves,
   type LocalSlavesClock,
 } from '../../../src/cli/master/local-slaves.js';
-import { type SlaveEnd, type SpawnSlave, spawnSlave } from '../../../src/cli/master/spawn-slave.js';
+import { type ProcessEnd, type SpawnSlave, spawnSlave } from '../../../src/cli/master/spawn-slave.js';
 
 /** Time that stands still until told to go on. */
 class ManualClock implements LocalSlavesClock {
@@ -51,7 +51,7 @@ class ManualClock implements LocalSlavesClock {
 /** Processes that live until the test ends them; `log` has what was done to them. */
 function fakeFarm() {
   const log: string[] = [];
-  const ends = new Map<number, (end: SlaveEnd) => void>();
+  const ends = new Map<number, (end: ProcessEnd) => void>();
   let lastPid = 0;
   const spawnFake: SpawnSlave = (_command, onEnd) => {
     const pid = ++lastPid;
