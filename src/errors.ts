@@ -2,6 +2,7 @@
 
 /** Base of every error that ts-mw throws on purpose. */
 export class MwError extends Error {
+  /** Names the kind of error, for example `ERR_MW_USAGE`; the same in every version. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -26,6 +27,7 @@ const UNPRINTABLES = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
  * about its own flags: it is printed in one line, without the stack, and the exit code is 255.
  */
 export class FlagError extends MwError {
+  /** As typed, for example `--slaves`. */
   readonly flag: string;
 
   constructor(flag: string, message: string, options?: ErrorOptions) {
@@ -40,6 +42,7 @@ function inOneLine(text: string): string {
 
 /** A value cannot travel. `path` leads to the culprit inside it, such as `[0].handlers.click`. */
 export class EncodeError extends MwError {
+  /** From the value that was sent to the culprit, for example `[0].handlers.click`. */
   readonly path: string;
 
   constructor(path: string, message: string, options?: ErrorOptions) {
@@ -50,7 +53,9 @@ export class EncodeError extends MwError {
 
 /** A message is larger than `--max-message-size` allows; sizes in bytes. */
 export class MessageSizeError extends MwError {
+  /** Of the message, in bytes. */
   readonly size: number;
+  /** `--max-message-size`, in bytes. */
   readonly limit: number;
 
   constructor(what: string, size: number, limit: number) {
@@ -79,6 +84,7 @@ export class JoinError extends MwError {
 
 /** The folder of `--checkpoint` cannot be had, or takes no more results; the message says why. */
 export class CheckpointError extends MwError {
+  /** Its path. */
   readonly folder: string;
 
   constructor(folder: string, message: string, options?: ErrorOptions) {
@@ -89,16 +95,23 @@ export class CheckpointError extends MwError {
 
 /** What a task algorithm threw on a slave, as the slave described it. */
 export interface RemoteError {
+  /** For example `RangeError`; `NonError` if what was thrown is no Error. */
   readonly name: string;
+  /** Its own message; of what is no Error, a text that shows it. */
   readonly message: string;
+  /** That of the slave's process. */
   readonly stack?: string | undefined;
+  /** What it named as its cause, again an Error if it was one; of what is no Error, the value itself. */
   readonly cause?: unknown;
+  /** Its own properties, those of `Error` left out. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** Which task an error is about. */
 export interface TaskIdentity {
+  /** Its id, for example `TASK-7`. */
   readonly taskId: string;
+  /** The name of its algorithm. */
   readonly algorithm: string;
   /** Where the program submitted it, such as `file:///app/main.js:12:3`; undefined where that is not known. */
   readonly submittedAt: string | undefined;
@@ -106,7 +119,9 @@ export interface TaskIdentity {
 
 /** Which run of a task an error is about. */
 export interface TaskRun extends TaskIdentity {
+  /** The slave that ran it, for example `SLAVE-0`. */
   readonly sid: string;
+  /** Which run of the task it was, from 1. */
   readonly attempt: number;
 }
 
@@ -116,11 +131,17 @@ export interface TaskRun extends TaskIdentity {
  * was, and `submittedAt` where the program submitted the task, if that is known.
  */
 export class TaskError extends MwError implements TaskRun {
+  /** The remote error's own properties, those of `Error` left out. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Its id, for example `TASK-7`. */
   readonly taskId: string;
+  /** The name of its algorithm. */
   readonly algorithm: string;
+  /** The slave that ran it, for example `SLAVE-0`. */
   readonly sid: string;
+  /** Which run of the task it was, from 1. */
   readonly attempt: number;
+  /** Where the program submitted it; undefined where that is not known. */
   readonly submittedAt: string | undefined;
 
   constructor(remote: RemoteError, { taskId, algorithm, sid, attempt, submittedAt }: TaskRun) {
@@ -150,16 +171,20 @@ export type UnrunnableReason =
  * `process ended by SIGABRT`.
  */
 export interface FailedAttempt {
+  /** The slave that had the task, for example `SLAVE-0`. */
   readonly sid: string;
   /** Where the slave's process ran. */
   readonly host: string;
+  /** The id of that process. */
   readonly pid: number;
+  /** Which run of the task it was, from 1. */
   readonly attempt: number;
   /**
    * The slave had the task when it was lost, and most likely had not begun it, or had ended it and the result
    * was lost. That is no attempt, and counts towards `maxAttempts` all the same, since it cannot be ruled out.
    */
   readonly doubtful: boolean;
+  /** How its end was seen, for example `silent for 30.1 s`. */
   readonly evidence: string;
   /** When the master learned of its end, in Unix milliseconds. */
   readonly at: number;
@@ -170,10 +195,15 @@ export interface FailedAttempt {
  * `signal` cancelled, `cause` is the reason with which that was aborted.
  */
 export class UnrunnableError extends MwError implements TaskIdentity {
+  /** Its id, for example `TASK-7`. */
   readonly taskId: string;
+  /** The name of its algorithm. */
   readonly algorithm: string;
+  /** Where the program submitted it; undefined where that is not known. */
   readonly submittedAt: string | undefined;
+  /** Why it will never run. */
   readonly reason: UnrunnableReason;
+  /** Its runs that failed, oldest first; empty if there was none. */
   readonly history: readonly FailedAttempt[];
 
   constructor(

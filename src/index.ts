@@ -1,13 +1,19 @@
-/** The public API of ts-mw. */
+/**
+ * The public API of ts-mw.
+ *
+ * @packageDocumentation
+ */
 
 // Algorithms, their policies, and the fates of their tasks
-export { defineAlgorithm } from './algorithms/define-algorithm.js';
+export { type DefinedAlgorithm, defineAlgorithm } from './algorithms/define-algorithm.js';
 export type {
   Algorithm,
   AlgorithmOptions,
+  AlgorithmStubs,
   AnyAlgorithm,
   ErrorFate,
   Fate,
+  FateBase,
   FateOf,
   OkFate,
   Result,
@@ -20,7 +26,15 @@ export type {
 } from './algorithms/types.js';
 export type { AuditListener } from './audit/audit-trail.js';
 // The audit trail
-export type { AuditEvent, AuditEventOf, AuditEventType, SlaveKind } from './audit/events.js';
+export type {
+  AuditEvent,
+  AuditEventOf,
+  AuditEventTable,
+  AuditEventType,
+  AuditedAttempt,
+  AuditedCount,
+  SlaveKind,
+} from './audit/events.js';
 // Programs
 export {
   defineMaster,
@@ -51,6 +65,7 @@ export {
   JoinError,
   MessageSizeError,
   MwError,
+  type RemoteError,
   StoppedError,
   TaskError,
   type TaskIdentity,
@@ -67,7 +82,9 @@ export type {
   MasterHandle,
   MasterLoopOptions,
   MasterLoopReport,
+  ResultOf,
   SubmitAllOptions,
+  UnrunnableOf,
 } from './master/program/master-handle.js';
 export type { AuthorizeSlave } from './master/slaves/admissions.js';
 export type { OrderedSlave } from './master/slaves/slave-groups.js';

@@ -107,18 +107,23 @@ export interface AlgorithmDefinition {
 
 /** What a task carried from its submission to its fate. */
 export interface FateBase<N extends string, F extends TaskFunction> {
+  /** The name of its algorithm, by which the fates of several are told apart. */
   readonly algorithm: N;
   /** The arguments as they were at submission; decoded when first read. */
   readonly args: Parameters<F>;
   /** The slave that had it last; else the one that it was addressed to; undefined if there is neither. */
   readonly sid: SlaveId | undefined;
+  /** That of its policy, the same object. */
   readonly tag: unknown;
+  /** The id that the stub returned when the task was submitted. */
   readonly taskId: TaskId;
   /** Runs begun. */
   readonly attempts: number;
 }
 
+/** The fate of a task whose algorithm returned. */
 export interface OkFate<N extends string, F extends TaskFunction> extends FateBase<N, F> {
+  /** Tells the three fates apart. */
   readonly status: 'ok';
   /** What the algorithm returned. */
   readonly packet: Awaited<ReturnType<F>>;
@@ -126,16 +131,23 @@ export interface OkFate<N extends string, F extends TaskFunction> extends FateBa
   readonly computeTime: number;
 }
 
+/** The fate of a task whose algorithm threw. */
 export interface ErrorFate<N extends string, F extends TaskFunction> extends FateBase<N, F> {
+  /** Tells the three fates apart. */
   readonly status: 'error';
+  /** What the last run threw, with its slave, attempt and stack. */
   readonly error: TaskError;
   /** Seconds the slave took. */
   readonly computeTime: number;
 }
 
+/** The fate of a task that will never run again; `master.resubmit` makes a new task of it. */
 export interface UnrunnableFate<N extends string, F extends TaskFunction> extends FateBase<N, F> {
+  /** Tells the three fates apart. */
   readonly status: 'unrunnable';
+  /** The same as `error.reason`. */
   readonly reason: UnrunnableReason;
+  /** Why, with the history of its runs; what the promise of a future rejects with. */
   readonly error: UnrunnableError;
 }
 

@@ -2,14 +2,19 @@
 
 /** A run of a task that came to nothing, as the audit trail tells it. */
 export interface AuditedAttempt {
+  /** The slave that had the task. */
   readonly sid: string;
+  /** Which run of the task it was, from 1. */
   readonly attempt: number;
+  /** How its end was seen, for example `silent for 30.1 s`. */
   readonly evidence: string;
 }
 
 /** How many tasks of an algorithm. */
 export interface AuditedCount {
+  /** Its name. */
   readonly algorithm: string;
+  /** Tasks of it. */
   readonly count: number;
 }
 
@@ -249,6 +254,7 @@ export interface AuditEventTable {
 /** What an allocated slave may be used for, CL-MW's slave groups. */
 export type SlaveKind = 'unordered' | 'ordered' | 'intermingle';
 
+/** The `type` of an event, for example `tasks-sent`: the keys of the table. */
 export type AuditEventType = keyof AuditEventTable;
 
 /** The event of one type, such as `AuditEventOf<'tasks-sent'>`. */

@@ -12,6 +12,7 @@ export type MasterAlgorithm = (master: MasterHandle) => unknown;
 /** Turns tasks into results with the slave loops; what it returns, 0 to 255, is the exit code. */
 export type SlaveAlgorithm = (slave: SlaveHandle) => unknown;
 
+/** Options of `defineMaster`, which `master()` takes too. */
 export interface MasterOptions {
   /** Says which slaves may join; without it, all that pass ts-mw's own checks. */
   readonly authorizeSlave?: AuthorizeSlave | undefined;

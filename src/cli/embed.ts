@@ -12,17 +12,16 @@ import type { RunningMaster } from './master/run-master.js';
 import { hostFromHere } from './process/reachable-hosts.js';
 import { openTrail } from './trail/open-trail.js';
 
-interface AuditOptions {
+/** Options of `master()`: the flags in camelCase, and what a command line cannot give. */
+export interface EmbeddedMasterOptions extends Flags, MasterOptions {
   /** Hears every audit event. Without it and without `auditFile` the trail is silent. */
   readonly onAudit?: AuditListener | undefined;
-}
-
-export interface EmbeddedMasterOptions extends Flags, AuditOptions, MasterOptions {
   /** The file that local slaves run; needed when `slaves` is above 0. */
   readonly program?: string | undefined;
 }
 
-export interface EmbeddedSlaveOptions extends Flags, AuditOptions {
+/** Options of `slave()`: the flags in camelCase, and what a command line cannot give. */
+export interface EmbeddedSlaveOptions extends Flags, Pick<EmbeddedMasterOptions, 'onAudit'> {
   /** What the slave does; `slaveLoopSimple` by default. */
   readonly algorithm?: SlaveAlgorithm | undefined;
 }

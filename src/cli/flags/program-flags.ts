@@ -5,8 +5,11 @@
  * program. The command line wins over these; what belongs to the other role is left alone.
  */
 export interface Flags {
+  /** Be the master. `initialize` needs this or `slave`; `master()` and `slave()` set theirs. */
   readonly master?: boolean | undefined;
+  /** Be a slave. */
   readonly slave?: boolean | undefined;
+  /** Path of the file that the master writes and slaves read to find it. */
   readonly resourceFile?: string | undefined;
   /** Seconds; 300. */
   readonly resourceFileUpdateInterval?: number | undefined;
@@ -36,11 +39,17 @@ export interface Flags {
   readonly slaves?: number | undefined;
   /** How many unordered tasks a slave runs at once, also local ones of a master; 1. */
   readonly slaveConcurrency?: number | undefined;
+  /** Path of what the resource file tells a batch system to start as a slave; this program. */
   readonly slaveExecutable?: string | undefined;
+  /** A nats-server, or several of a cluster, instead of the broker inside the master. */
   readonly natsUrl?: string | readonly string[] | undefined;
+  /** Token for the broker. A file, or `TS_MW_TOKEN`, keeps it out of the program. */
   readonly natsToken?: string | undefined;
+  /** Path of a file, mode 0600, that holds the token. */
   readonly natsTokenFile?: string | undefined;
+  /** User for the broker; needs `natsPassword`, or `TS_MW_NATS_PASSWORD`. */
   readonly natsUser?: string | undefined;
+  /** Password of `natsUser`. */
   readonly natsPassword?: string | undefined;
   /** Path of a `.creds` file. */
   readonly natsCreds?: string | undefined;
@@ -48,13 +57,17 @@ export interface Flags {
   readonly natsNkeyFile?: string | undefined;
   /** Path, PEM: of the broker inside the master, or what we show to another. */
   readonly tlsCert?: string | undefined;
+  /** Path, PEM: the private key of `tlsCert`. */
   readonly tlsKey?: string | undefined;
   /** Path, PEM: authorities to trust. */
   readonly tlsCa?: string | undefined;
+  /** The broker inside the master takes only clients with a certificate signed by `tlsCa`; false. */
   readonly tlsVerify?: boolean | undefined;
+  /** Go without TLS beyond loopback, where others may listen; false. */
   readonly insecure?: boolean | undefined;
   /** Bytes, or a text such as `64m`; 256 MB. */
   readonly maxMessageSize?: number | string | undefined;
+  /** Let slaves join whose algorithms have other code than the master has; false. */
   readonly allowVersionSkew?: boolean | undefined;
   /** Fails when the master algorithm returns, or `stop()` comes, with tasks pending or results untaken. */
   readonly strict?: boolean | undefined;

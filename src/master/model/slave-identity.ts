@@ -9,8 +9,11 @@ export interface SlaveIdentity {
    * It can be trusted if the nats-server confines its users to their own subjects.
    */
   readonly user: string | undefined;
+  /** Its `--member-id`, which is the master's. */
   readonly memberId: string;
+  /** The name of its machine. */
   readonly host: string;
+  /** Its process there. */
   readonly pid: number;
   /** Fingerprints by name; those that the master has too are the same, unless version skew is allowed. */
   readonly algorithms: ReadonlyMap<string, string>;

@@ -16,7 +16,9 @@ import type { OrderedSlave } from '../slaves/slave-groups.js';
 
 /** What there is to take, and who came and went: CL-MW's four counts. */
 export interface MasterLoopReport {
+  /** Unrunnable tasks that were not taken yet. */
   readonly numUnrunnableTasks: number;
+  /** Results that were not taken yet. */
   readonly numResults: number;
   /** Newly connected ordered slaves that were not taken yet. */
   readonly numConnectedSlaves: number;
@@ -24,12 +26,18 @@ export interface MasterLoopReport {
   readonly numDisconnectedSlaves: number;
 }
 
-type ResultOf<A extends AnyAlgorithm> = Extract<FateOf<A>, OkFate<string, never> | ErrorFate<string, never>>;
-type UnrunnableOf<A extends AnyAlgorithm> = Extract<FateOf<A>, UnrunnableFate<string, never>>;
+/** What `getResults` hands over for algorithm `A`. */
+export type ResultOf<A extends AnyAlgorithm> = Extract<
+  FateOf<A>,
+  OkFate<string, never> | ErrorFate<string, never>
+>;
+/** What `getUnrunnableTasks` hands over for algorithm `A`. */
+export type UnrunnableOf<A extends AnyAlgorithm> = Extract<FateOf<A>, UnrunnableFate<string, never>>;
 
 /** What `resubmit` takes: a fate with which a task failed. */
 export type FailedTask = Pick<UnrunnableFate<string, never> | ErrorFate<string, never>, 'status' | 'taskId'>;
 
+/** Options of `allocateSlaves` and `deallocateSlaves`. */
 export interface AllocateOptions {
   /** How many slaves; 1,000 by default (CL-MW). */
   readonly amount?: number | undefined;
@@ -37,11 +45,13 @@ export interface AllocateOptions {
   readonly kind?: SlaveKind | undefined;
 }
 
+/** Options of `masterLoop` and `masterLoopIterate`. */
 export interface MasterLoopOptions {
   /** Seconds to wait for news at the most. */
   readonly timeout?: number | undefined;
 }
 
+/** Options of `submitAll`. */
 export interface SubmitAllOptions {
   /**
    * How many tasks to keep queued and running, those of other submissions included; the master's
@@ -50,6 +60,7 @@ export interface SubmitAllOptions {
   readonly targetNumber?: number | undefined;
 }
 
+/** Handed to the master algorithm. */
 export interface MasterHandle {
   /** What the library did not consume of the command line, in its order. */
   readonly argv: readonly string[];
@@ -71,26 +82,30 @@ export interface MasterHandle {
   /** The same for one pass: waits `timeout` seconds at the most, 0.05 by default (CL-MW). */
   masterLoopIterate(options?: MasterLoopOptions): Promise<MasterLoopReport>;
   /**
-   * Hands over the results that arrived, in order of arrival; of these algorithms only, if any are named. Never
-   * waits, so that it gives what is there also when the master has ended.
+   * Hands over the results that arrived, in order of arrival. Never waits, so that it gives what is there
+   * also when the master has ended.
    */
   getResults(): ResultOf<AnyAlgorithm>[];
+  /** The same for these algorithms only, typed by `algorithm`. */
   getResults<const A extends readonly AnyAlgorithm[]>(...algorithms: A): ResultOf<A[number]>[];
-  /** Hands over the tasks that became unrunnable, in order; of these algorithms only, if any are named. */
+  /** Hands over the tasks that became unrunnable, in order. Never waits. */
   getUnrunnableTasks(): UnrunnableOf<AnyAlgorithm>[];
+  /** The same for these algorithms only, typed by `algorithm`. */
   getUnrunnableTasks<const A extends readonly AnyAlgorithm[]>(...algorithms: A): UnrunnableOf<A[number]>[];
   /**
    * Iterates over fates as they come; ends when nothing is pending, untaken or still drawn by `submitAll`,
    * and throws what a source of that throws; the fates go on after it. Throws StoppedError when the master
-   * ends before that, so that an iteration that ends is complete. With algorithms only over
-   * theirs, typed by `algorithm`; the others are left to another reader. Each fate is handed over once.
+   * ends before that, so that an iteration that ends is complete. Each fate is handed over once.
+   */
+  results(): AsyncIterableIterator<Fate>;
+  /**
+   * The same for these algorithms only, typed by `algorithm`; the others are left to another reader.
    *
    * @example
    * for await (const result of master.results(hello)) {
    *   if (result.status === 'ok') console.log(result.packet);
    * }
    */
-  results(): AsyncIterableIterator<Fate>;
   results<const A extends readonly AnyAlgorithm[]>(
     ...algorithms: A
   ): AsyncIterableIterator<FateOf<A[number]>>;

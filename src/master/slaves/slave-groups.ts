@@ -12,7 +12,9 @@ import type { Roster } from './roster.js';
 
 /** An ordered or intermingle slave that came or went. */
 export interface OrderedSlave {
+  /** Its id, for the `sid` of a policy. */
   readonly sid: SlaveId;
+  /** The group that it came to or left: `ordered` or `intermingle`. */
   readonly kind: SlaveKind;
 }
 

@@ -9,9 +9,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SlaveId, TaskId } from '../../algorithms/types.js';
 
+/** What `taskContext()` returns. Outside a task ids are undefined, `attempt` is 1, and `signal` never aborts. */
 export interface TaskContext {
+  /** The name of its algorithm. */
   readonly algorithm: string | undefined;
+  /** The id that the master gave it. */
   readonly taskId: TaskId | undefined;
+  /** The slave that runs it. */
   readonly sid: SlaveId | undefined;
   /** Which run of the task this is, from 1. */
   readonly attempt: number;
@@ -81,13 +85,17 @@ export function taskContext(): TaskContext {
 
 /** A slot with one value for each slave. */
 export interface SlaveLocal<T> {
+  /** That of the slave that asks: get and set. */
   value: T;
 }
 
 /**
- * A slot for what a slave algorithm opens and its tasks use: a database, a cache. One value a slave,
- * made by `create` when first read; outside a slave, one value for the process. Without `create` it is
- * undefined until set.
+ * A slot for what the tasks of a slave share: a database, a cache. One value a slave, made by `create` when
+ * first read; outside a slave, one value for the process. What `create` throws, the reader throws.
+ */
+export function slaveLocal<T>(create: () => T): SlaveLocal<T>;
+/**
+ * The same without `create`: undefined until the slave algorithm sets it.
  *
  * @example
  * const database = slaveLocal<Database>();
@@ -96,7 +104,6 @@ export interface SlaveLocal<T> {
  *   return slave.slaveLoopSimple();
  * });
  */
-export function slaveLocal<T>(create: () => T): SlaveLocal<T>;
 export function slaveLocal<T>(): SlaveLocal<T | undefined>;
 export function slaveLocal<T>(create?: () => T): SlaveLocal<T | undefined> {
   const key = {};

@@ -4,9 +4,6 @@
  */
 import { UsageError } from '../../errors.js';
 
-/** A function as the caller of `portable` knows it: not a class, and no algorithm. */
-type AnyFunction = (this: never, ...args: never[]) => unknown;
-
 /** Of a function that was marked, or has travelled. */
 const sources = new WeakMap<object, string>();
 
@@ -23,7 +20,7 @@ const sources = new WeakMap<object, string>();
  * const apply = defineAlgorithm('apply', (fn: (x: number) => number, x: number) => fn(x));
  * apply.funcall(portable((x) => x ** 2), 7);
  */
-export function portable<F extends AnyFunction>(fn: F): F {
+export function portable<F extends (this: never, ...args: never[]) => unknown>(fn: F): F {
   if (typeof fn !== 'function') throw new UsageError(`portable() takes a function; got ${typeof fn}`);
   if (sources.has(fn)) return fn;
   const name = fn.name === '' ? 'this function' : `the function ${fn.name}`;
