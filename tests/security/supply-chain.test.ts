@@ -14,6 +14,7 @@ const PERMISSIVE = new Set([
   'MIT OR Apache-2.0',
   'ISC',
   'BSD-3-Clause',
+  'BlueOak-1.0.0',
   '0BSD',
   'Unlicense',
 ]);
