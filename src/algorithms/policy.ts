@@ -3,18 +3,19 @@
 import { UsageError } from '../errors.js';
 import type { ResolvedPolicy, SlaveId, TaskPolicy } from './types.js';
 
-const KEYS = [
-  'sid',
-  'tag',
-  'doItAnyway',
-  'retry',
-  'maxAttempts',
-  'retryErrors',
-  'backoffSeconds',
-  'timeoutSeconds',
-  'signal',
-  'priority',
-] as const satisfies (keyof TaskPolicy)[];
+/** A field that is left out here, or in the merge below, does not compile. */
+const KEYS: readonly string[] = Object.keys({
+  sid: true,
+  tag: true,
+  doItAnyway: true,
+  retry: true,
+  maxAttempts: true,
+  retryErrors: true,
+  backoffSeconds: true,
+  timeoutSeconds: true,
+  signal: true,
+  priority: true,
+} satisfies Record<keyof TaskPolicy, true>);
 
 /** What a wait between two runs grows to at the most. */
 export const MOST_BACKOFF_SECONDS = 3_600;
@@ -50,7 +51,7 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     timeoutSeconds: policy.timeoutSeconds ?? base.timeoutSeconds,
     signal: policy.signal ?? base.signal,
     priority: policy.priority ?? base.priority,
-  });
+  } satisfies Record<keyof TaskPolicy, unknown>);
 }
 
 function settle(policy: TaskPolicy): ResolvedPolicy {
@@ -75,7 +76,7 @@ function checkPolicy(policy: TaskPolicy): void {
     throw new UsageError(`a task policy is an object of ${KEYS.join(', ')}; got ${show(policy)}`);
   }
   for (const key of Object.keys(policy)) {
-    if (!(KEYS as readonly string[]).includes(key)) {
+    if (!KEYS.includes(key)) {
       throw new UsageError(`a task policy has no ${JSON.stringify(key)}; it may have ${KEYS.join(', ')}`);
     }
   }
