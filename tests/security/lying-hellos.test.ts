@@ -26,6 +26,8 @@ for (const [what, said] of Object.entries<Readonly<Record<string, unknown>>>({
   'a protocol of text': { protocol: '1' },
   'a host that is no text': { host: { toString: 'h' } },
   'algorithms that are none': { algorithms: [[1]] },
+  'algorithms without fingerprints': { algorithms: [['hello']] },
+  'a fingerprint that becomes no text': { algorithms: [['other', { toString: 1, valueOf: 1 }]] },
   'no algorithms': { algorithms: undefined },
   'a concurrency of millions': { concurrency: 1e6 },
 })) {

@@ -99,7 +99,7 @@ export function identityOf({ hello, address }: Applicant, broker: 'embedded' | '
     memberId,
     host,
     pid,
-    algorithms: new Map(algorithms.map(([name, fingerprint]) => [name, String(fingerprint)])),
+    algorithms: new Map(algorithms),
     concurrency,
     previousSid: typeof previous === 'number' ? (`SLAVE-${previous}` as const) : undefined,
   });

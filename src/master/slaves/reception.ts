@@ -31,7 +31,7 @@ export function parseHello(value: unknown): Hello | undefined {
     isName(hello.memberId) &&
     (hello.run === undefined || isName(hello.run)) &&
     Array.isArray(hello.algorithms) &&
-    hello.algorithms.every((pair) => Array.isArray(pair) && typeof pair[0] === 'string') &&
+    hello.algorithms.every(isFingerprinted) &&
     isName(hello.host) &&
     isCount(hello.pid) &&
     (hello.previous === undefined || isCount(hello.previous)) &&
@@ -44,6 +44,11 @@ export function parseHello(value: unknown): Hello | undefined {
 
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value.length <= LONGEST_NAME;
+}
+
+/** A name and its fingerprint, which the program may be shown: nothing that throws when it becomes a text. */
+function isFingerprinted(pair: unknown): boolean {
+  return Array.isArray(pair) && pair.length === 2 && typeof pair[0] === 'string' && isName(pair[1]);
 }
 
 function areRuns(value: unknown): boolean {

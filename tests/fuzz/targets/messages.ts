@@ -1,5 +1,7 @@
 /** The JSON of the data and the control plane: what is no message is none, and what is one has its form. */
 import { formatControl, parseControl } from '../../../src/link/sentinel/control-text.js';
+import { identityOf } from '../../../src/master/slaves/admissions.js';
+import { parseHello } from '../../../src/master/slaves/reception.js';
 import { parseHandshake } from '../../../src/wire/messages/handshake.js';
 import type { FuzzTarget } from '../driver.js';
 
@@ -25,10 +27,14 @@ export const messagesTarget: FuzzTarget = {
   run(input) {
     const text = input.toString('utf8');
     const handshake = parseHandshake(text);
+    // What the master shows its program of a hello
+    const hello = handshake?.type === 'hello' ? parseHello(handshake) : undefined;
+    if (hello !== undefined)
+      identityOf({ hello, address: { user: 'u', nonce: hello.nonce }, skewed: [] }, 'external');
     const control = parseControl(text);
     if (control !== undefined && parseControl(formatControl(control)) === undefined) {
       throw new Error('a control message is none when it is written again');
     }
-    return `${handshake?.type} ${control?.type}`;
+    return `${handshake?.type} ${hello !== undefined} ${control?.type}`;
   },
 };
