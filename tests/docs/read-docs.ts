@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
-/** Paths from the root: README.md, everything in docs and the chapters of the manual. */
+/** Paths from the root: those that lie there, everything in docs and the chapters of the manual. */
 export function documentPaths(): string[] {
   const documents = ['docs', 'docs/manual'].flatMap((folder) =>
     readdirSync(join(root, folder))
@@ -13,7 +13,7 @@ export function documentPaths(): string[] {
       .sort()
       .map((name) => `${folder}/${name}`),
   );
-  return ['README.md', ...documents];
+  return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...documents];
 }
 
 export const readDocument = (path: string): string => readFileSync(join(root, path), 'utf8');
