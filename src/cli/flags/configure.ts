@@ -1,0 +1,258 @@
+/** Makes the configuration of a process of its command line, its program's defaults and its environment. */
+
+import type { RotationSettings } from '../../audit/write/rotation.js';
+import { FlagError } from '../../errors.js';
+import { withTls } from '../../link/connection/broker-urls.js';
+import { MOST_CONCURRENCY } from '../../wire/messages/messages.js';
+import type { Configuration, SlaveCoordinates } from './configuration.js';
+import { type FlagKey, flagName } from './flag-table.js';
+import {
+  AUDIT_FILE_BYTES,
+  MESSAGE_BYTES,
+  parseBytes,
+  parseChoice,
+  parseGroup,
+  parseHost,
+  parseNatsUrl,
+  parseNatural,
+  parseSeconds,
+  parseText,
+} from './flag-values.js';
+import { type NatsCredentials, readCredentials, warnOfExposed } from './nats-flags.js';
+import { givenByDefaults, isDisplaced } from './program-defaults.js';
+import type { Flags } from './program-flags.js';
+import type { GivenFlag } from './split-arguments.js';
+import { CERTIFICATE_VARIABLE, demandsTls, readTlsFlags, type TlsSettings } from './tls-flags.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Beats come once a second; below this a single late one condemns a slave. */
+const SHORT_CLIENT_TIMEOUT_MS = 3000;
+
+export interface CommandLine {
+  readonly given: readonly GivenFlag[];
+  readonly argv: readonly string[];
+  /** A sentence for each of the program's arguments that is nearly a flag of ours. */
+  readonly mistyped: readonly string[];
+}
+
+export function configure(
+  { given, argv, mistyped }: CommandLine,
+  defaults: Flags,
+  env: Environment,
+): Configuration {
+  const ofProgram = givenByDefaults(defaults);
+  const role = roleOf(given) ?? roleOf(ofProgram);
+  if (role === undefined) {
+    throw new FlagError(
+      '--master',
+      'expected --master or --slave, neither came; type one of them, or --help',
+    );
+  }
+  const flags = [...ofProgram.filter(({ key }) => !isDisplaced(key, role, given)), ...given];
+  const configuration = new Reader(role, flags, env).configuration(argv);
+  const warnings = [...mistyped, ...warnOfExposed(given), ...configuration.warnings];
+  return freeze({ ...configuration, warnings, mistyped });
+}
+
+function roleOf(flags: readonly GivenFlag[]): 'master' | 'slave' | undefined {
+  // Whoever types commands to a master is one
+  const master = flags.some(({ key }) => key === 'master' || key === 'repl');
+  const slave = flags.some(({ key }) => key === 'slave');
+  if (master && slave) {
+    throw new FlagError('--master', 'expected one role, --slave came too; type --master or --slave');
+  }
+  return master ? 'master' : slave ? 'slave' : undefined;
+}
+
+/** Reads one process's flags, in which a later one wins over an earlier one of the same name. */
+class Reader {
+  readonly #role: 'master' | 'slave';
+  readonly #flags: readonly GivenFlag[];
+  readonly #env: Environment;
+  readonly #warnings: string[] = [];
+
+  constructor(role: 'master' | 'slave', flags: readonly GivenFlag[], env: Environment) {
+    this.#role = role;
+    this.#flags = flags;
+    this.#env = env;
+  }
+
+  configuration(argv: readonly string[]): Omit<Configuration, 'mistyped'> {
+    const tls = this.#tls();
+    const urls = this.#urls(tls);
+    const resourceFile = this.#resourceFile();
+    const coordinates = this.#coordinates(this.#flags);
+    this.#checkReachable(coordinates, urls);
+    const connectTimeoutMs = this.#read('connectTimeout', secondsOrForEver) ?? 30_000;
+    return {
+      role: this.#role,
+      memberId: coordinates.memberId ?? 'default-member-id',
+      masterHost: coordinates.masterHost ?? '127.0.0.1',
+      masterPort: coordinates.masterPort ?? 0,
+      resourceFile,
+      resourceFileUpdateIntervalMs: this.#read('resourceFileUpdateInterval', parseSeconds) ?? 300_000,
+      slaveTaskGroup: this.#read('slaveTaskGroup', parseGroup) ?? 'auto',
+      slaveResultGroup: this.#read('slaveResultGroup', parseGroup) ?? 'auto',
+      auditFile: this.#auditFile(),
+      auditToStandardError: this.#last('auditFile') === STANDARD_ERROR,
+      auditFormat: this.#read('auditFormat', formatOf) ?? 'text',
+      auditRotation: this.#auditRotation(),
+      clientTimeoutMs: this.#clientTimeoutMs(),
+      connectTimeoutMs,
+      slaves: this.#slaves(),
+      slaveConcurrency: this.#read('slaveConcurrency', concurrencyOf) ?? 1,
+      slaveExecutable: this.#read('slaveExecutable', pathOf),
+      nats: { urls, ...this.#credentials(urls) },
+      tls,
+      insecure: this.#has('insecure'),
+      maxMessageBytes: this.#read('maxMessageSize', messageBytesOf) ?? 256 * 1024 * 1024,
+      allowVersionSkew: this.#has('allowVersionSkew'),
+      strict: this.#has('strict'),
+      checkpoint: this.#role === 'master' ? this.#read('checkpoint', folderOf) : undefined,
+      argv,
+      warnings: this.#warnings,
+    };
+  }
+
+  #has(key: FlagKey): boolean {
+    return this.#flags.some((flag) => flag.key === key);
+  }
+
+  #last(key: FlagKey, flags = this.#flags): string | undefined {
+    const value = flags.findLast((flag) => flag.key === key)?.value;
+    return value === true ? undefined : value;
+  }
+
+  #read<T>(key: FlagKey, parse: (name: string, text: string) => T, flags = this.#flags): T | undefined {
+    const text = this.#last(key, flags);
+    return text === undefined ? undefined : parse(flagName(key), text);
+  }
+
+  #coordinates(flags: readonly GivenFlag[]): SlaveCoordinates {
+    const from = this.#role === 'slave' ? 1 : 0;
+    return {
+      masterHost: this.#read('masterHost', parseHost, flags),
+      masterPort: this.#read(
+        'masterPort',
+        (name, text) => parseNatural(name, text, { from, to: 65535 }, '4222'),
+        flags,
+      ),
+      memberId: this.#last('memberId', flags),
+    };
+  }
+
+  #resourceFile(): Configuration['resourceFile'] {
+    const path = this.#read('resourceFile', pathOf);
+    if (path === undefined) return undefined;
+    const at = this.#flags.findLastIndex(({ key }) => key === 'resourceFile');
+    return {
+      path,
+      overrides: this.#coordinates(this.#flags.slice(at + 1)),
+      fallback: this.#coordinates(this.#flags.slice(0, at)),
+    };
+  }
+
+  #tls(): TlsSettings {
+    const isMaster = this.#role === 'master';
+    return readTlsFlags({
+      value: (key) => this.#last(key),
+      verify: isMaster && this.#has('tlsVerify'),
+      ownBroker: isMaster && !this.#has('natsUrl'),
+      certificate: isMaster ? undefined : this.#env[CERTIFICATE_VARIABLE],
+      warn: (warning) => this.#warnings.push(warning),
+    });
+  }
+
+  #urls(tls: TlsSettings): readonly string[] {
+    const texts = this.#flags.filter(({ key }) => key === 'natsUrl').map(({ value }) => String(value));
+    const urls = texts.map((text) => parseNatsUrl('--nats-url', text));
+    return [...new Set(demandsTls(tls) ? urls.map(withTls) : urls)];
+  }
+
+  #checkReachable({ masterHost, masterPort }: SlaveCoordinates, urls: readonly string[]): void {
+    if (urls.length > 0 && (masterHost !== undefined || masterPort !== undefined)) {
+      const came = masterPort === undefined ? '--master-host' : '--master-port';
+      throw new FlagError(came, 'expected either it or --nats-url, both came; type only one of the two');
+    }
+    const hasFile = this.#last('resourceFile') !== undefined;
+    if (this.#role === 'slave' && !hasFile && urls.length === 0 && masterPort === undefined) {
+      throw new FlagError(
+        '--slave',
+        'expected a way to find the master, none came; type --resource-file FILE, --master-port PORT or --nats-url URL',
+      );
+    }
+  }
+
+  #credentials(urls: readonly string[]): NatsCredentials {
+    const warn = (warning: string) => this.#warnings.push(warning);
+    const credentials = readCredentials((key) => this.#last(key), this.#env, warn);
+    const { creds, nkeyFile, user } = credentials;
+    const foreign = creds ? '--nats-creds' : nkeyFile ? '--nats-nkey-file' : user ? '--nats-user' : undefined;
+    if (foreign !== undefined && this.#role === 'master' && urls.length === 0) {
+      throw new FlagError(
+        foreign,
+        'expected --nats-url too, it did not come; type it, or --nats-token-file FILE for the broker inside the master',
+      );
+    }
+    return credentials;
+  }
+
+  #auditFile(): string | undefined {
+    const file = this.#read('auditFile', pathOf);
+    return file === STANDARD_ERROR ? undefined : file;
+  }
+
+  #auditRotation(): RotationSettings | undefined {
+    const keep = this.#read('auditKeep', (name, text) =>
+      parseNatural(name, text, { from: 1, to: 1000 }, '5'),
+    );
+    const maxBytes = this.#read('auditMaxSize', auditBytesOf);
+    if (maxBytes === undefined) return undefined;
+    if (this.#auditFile() === undefined) {
+      throw new FlagError(
+        '--audit-max-size',
+        'expected --audit-file too, it did not come; type --audit-file FILE, or leave this out',
+      );
+    }
+    return { maxBytes, keep: keep ?? 5 };
+  }
+
+  #clientTimeoutMs(): number {
+    const timeoutMs = this.#read('clientTimeout', parseSeconds) ?? 30_000;
+    if (timeoutMs < SHORT_CLIENT_TIMEOUT_MS) {
+      this.#warnings.push(
+        '--client-timeout: slaves say each second that they live; below 3 seconds a late word loses one',
+      );
+    }
+    return timeoutMs;
+  }
+
+  #slaves(): number {
+    const slaves = this.#read('slaves', (name, text) => parseNatural(name, text, { from: 0, to: 1024 }, '2'));
+    if (slaves !== undefined && this.#role === 'slave') {
+      throw new FlagError('--slaves', 'expected on a master only, --slave came; type it beside --master');
+    }
+    return slaves ?? 0;
+  }
+}
+
+/** As the name of the audit file. */
+const STANDARD_ERROR = '-';
+
+const pathOf = (name: string, text: string) => parseText(name, text, 'FILE');
+const folderOf = (name: string, text: string) => parseText(name, text, 'DIR');
+const formatOf = (name: string, text: string) => parseChoice(name, text, ['text', 'json']);
+const messageBytesOf = (name: string, text: string) => parseBytes(name, text, MESSAGE_BYTES);
+const concurrencyOf = (name: string, text: string) =>
+  parseNatural(name, text, { from: 1, to: MOST_CONCURRENCY }, '100');
+const auditBytesOf = (name: string, text: string) => parseBytes(name, text, AUDIT_FILE_BYTES);
+const secondsOrForEver = (name: string, text: string) =>
+  parseSeconds(name, text, 'for ever') || Number.POSITIVE_INFINITY;
+
+function freeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null) freeze(inner);
+  }
+  return Object.freeze(value);
+}
