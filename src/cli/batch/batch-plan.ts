@@ -87,7 +87,7 @@ const TLS_FILES: ReadonlySet<Key> = new Set<Key>(['tlsCert', 'tlsKey', 'tlsCa'])
 
 /** Throws FlagError for what no submit file can carry. */
 export function planBatch({ system, configuration, given, program, directory }: PlanParams): BatchPlan {
-  const { slaves, memberId, masterHost, masterPort, nats, auditFile, slaveExecutable, argv } = configuration;
+  const { slaves, memberId, masterHost, masterPort, nats, slaveExecutable, argv } = configuration;
   if (configuration.role === 'slave') {
     throw new FlagError('--print-batch', 'expected --master, --slave came; the files are for both roles');
   }
@@ -106,7 +106,7 @@ export function planBatch({ system, configuration, given, program, directory }: 
     masterFlags: given.filter(({ key }) => !LEFT_OUT.has(key)).map(written),
     slaveFlags: [
       ...given.filter(({ key }) => FOR_SLAVES.has(key) || isForSlaves(key, configuration)).map(written),
-      ...(auditFile === undefined ? [] : [`--audit-file=${auditFile}.slaves`]),
+      ...trailOfSlaves(configuration),
     ],
     ownArguments: argv.length === 0 ? [] : ['--', ...argv],
     memberId,
@@ -165,6 +165,13 @@ function jobName(parts: readonly string[]): string {
  */
 function isForSlaves(key: Key, { nats, tls }: Configuration): boolean {
   return TLS_FILES.has(key) && (nats.urls.length > 0 || (tls.verify && key !== 'tlsCa'));
+}
+
+function trailOfSlaves({ auditFile, auditToStandardError, auditRotation }: Configuration): string[] {
+  if (auditFile === undefined) return auditToStandardError ? ['--audit-file=-'] : [];
+  const file = `--audit-file=${auditFile}.slaves`;
+  if (auditRotation === undefined) return [file];
+  return [file, `--audit-max-size=${auditRotation.maxBytes}`, `--audit-keep=${auditRotation.keep}`];
 }
 
 /** All but systemd, whose jobs share a machine, let the master listen beyond loopback. */

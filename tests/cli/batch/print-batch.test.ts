@@ -328,6 +328,18 @@ batch('what other machines reach has TLS, or --insecure; slaves show what their 
   assert.match(slavesOf('--nats-url', 'n:1', '--tls-ca', certificateFile('ca')), /--tls-ca=/);
 });
 
+batch('the trail of slaves is rotated as that of the master, beside it or on standard error', () => {
+  for (const system of BATCH_SYSTEMS) {
+    const rotated = ['--audit-file', 'a.log', '--audit-max-size', '64k', '--audit-keep', '2'];
+    assert.match(
+      print(system, rotated),
+      /--audit-file=a\.log\.slaves[\s\S]{1,20}--audit-max-size=\S+[\s\S]{1,20}--audit-keep=2/,
+      system,
+    );
+    assert.is(print(system, ['--audit-file', '-']).match(/--audit-file=-/g)?.length, 2, system);
+  }
+});
+
 batch('a slave is started as --slave-executable says', () => {
   const slaves = (executable: string) =>
     condorJobs(print('condor', ['--slave-executable', executable]))[1] ?? {};
