@@ -9,7 +9,7 @@ import { isLoopback } from '../../link/connection/broker-urls.js';
 import type { BatchSystem } from '../flags/batch-systems.js';
 import type { Configuration } from '../flags/configuration.js';
 import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.js';
-import { type FlagRow, flagName } from '../flags/flag-table.js';
+import { type FlagRow, flagName } from '../flags/flag-row.js';
 import type { NatsCredentials } from '../flags/nats-flags.js';
 import type { GivenFlag } from '../flags/split-arguments.js';
 import type { TlsSettings } from '../flags/tls-flags.js';

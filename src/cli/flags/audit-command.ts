@@ -2,7 +2,7 @@
 
 import { FlagError } from '../../errors.js';
 import { FAILURE } from '../process/exit-code.js';
-import { flagName } from './flag-table.js';
+import { flagName } from './flag-row.js';
 import type { GivenFlag } from './split-arguments.js';
 
 export type TrailQuestion =

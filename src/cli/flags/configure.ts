@@ -5,7 +5,7 @@ import { FlagError } from '../../errors.js';
 import { withTls } from '../../link/connection/broker-urls.js';
 import { MOST_CONCURRENCY } from '../../wire/messages/messages.js';
 import type { Configuration, SlaveCoordinates } from './configuration.js';
-import { type FlagKey, flagName } from './flag-table.js';
+import { type FlagKey, flagName } from './flag-row.js';
 import {
   AUDIT_FILE_BYTES,
   MESSAGE_BYTES,

@@ -1,7 +1,8 @@
 /** The text of `--help`, made from the table of flags; loaded only when it is asked for. */
 
 import { programName } from '../process/versions.js';
-import { FIRST_KEYS, FLAG_ROWS, type FlagRow, shownFlag } from './flag-table.js';
+import { type FlagRow, shownFlag } from './flag-row.js';
+import { FIRST_ROWS, FLAG_ROWS } from './flag-table.js';
 import { layOut, wrap } from './text-columns.js';
 
 const COLUMNS = 80;
@@ -36,9 +37,8 @@ export function helpText({ program, columns, all }: HelpParams): string {
 }
 
 function firstFlags(width: number): string[] {
-  const rows = FIRST_KEYS.flatMap((key) => FLAG_ROWS.filter((row) => row.key === key));
-  const others = FLAG_ROWS.length - rows.length;
-  return ['', ...layOut(rows.map(meaningOf), width), '', `--help all shows ${others} more.`];
+  const others = FLAG_ROWS.length - FIRST_ROWS.length;
+  return ['', ...layOut(FIRST_ROWS.map(meaningOf), width), '', `--help all shows ${others} more.`];
 }
 
 function allFlags(width: number): string[] {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { FlagError } from '../../errors.js';
 import { lackOfCreds } from '../../link/connection/credentials.js';
 import { parseUserKey } from '../../link/connection/nkeys.js';
-import { type FlagKey, flagName } from './flag-table.js';
+import { type FlagKey, flagName } from './flag-row.js';
 import { parseText } from './flag-values.js';
 import { attempt, checkReadable } from './named-file.js';
 

@@ -1,6 +1,7 @@
 /** Finds flags that were most likely meant: an argument that is no flag of ours, and nearly one of them. */
 
-import { FLAG_ROWS, type FlagRow } from './flag-table.js';
+import type { FlagRow } from './flag-row.js';
+import { FLAG_ROWS } from './flag-table.js';
 
 /** Others are short words that programs use, or are ours only beside another flag. */
 const TARGETS = FLAG_ROWS.filter(({ key }) => key !== 'html').map((row) => ({

@@ -1,7 +1,8 @@
 /** The flags that a program gives itself: how they are read, and which give way to what is typed. */
 
 import { FlagError } from '../../errors.js';
-import { FLAG_ROWS, flagName, isTypedOnly } from './flag-table.js';
+import { flagName } from './flag-row.js';
+import { rowOf } from './flag-table.js';
 import { CREDENTIAL_KEYS } from './nats-flags.js';
 import type { Flags } from './program-flags.js';
 import type { GivenFlag } from './split-arguments.js';
@@ -10,8 +11,8 @@ import type { GivenFlag } from './split-arguments.js';
 export function givenByDefaults(defaults: Flags): GivenFlag[] {
   const given: GivenFlag[] = [];
   for (const [key, value] of Object.entries(defaults)) {
-    const row = FLAG_ROWS.find((row) => row.key === key);
-    if (row === undefined || isTypedOnly(row.key)) {
+    const row = rowOf(key);
+    if (row === undefined || row.use.whom === 'typist') {
       throw new FlagError(
         flagName(key),
         `${key} is no flag that a program can give; see --help all for those`,

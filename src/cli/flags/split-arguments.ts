@@ -6,7 +6,8 @@
  */
 
 import { FlagError } from '../../errors.js';
-import { FLAG_ROWS, type FlagRow } from './flag-table.js';
+import type { FlagRow } from './flag-row.js';
+import { FLAG_ROWS } from './flag-table.js';
 
 export interface GivenFlag {
   readonly key: FlagRow['key'];

@@ -5,7 +5,7 @@ import { createSecureContext } from 'node:tls';
 import { FlagError } from '../../errors.js';
 import { parseCertificate, outOfDate as whyOutOfDate } from '../../link/connection/certificate-words.js';
 import type { BrokerTrust } from '../../link/ports.js';
-import type { FlagKey } from './flag-table.js';
+import type { FlagKey } from './flag-row.js';
 import { parseText } from './flag-values.js';
 import { readNamedFile } from './named-file.js';
 import { foundInstead } from './pem-kind.js';

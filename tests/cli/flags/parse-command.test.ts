@@ -7,13 +7,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Configuration } from '../../../src/cli/flags/configuration.js';
 import { helpText } from '../../../src/cli/flags/describe-flags.js';
-import {
-  FIRST_KEYS,
-  FLAG_ROWS,
-  flagName,
-  isTypedOnly,
-  shownFlag,
-} from '../../../src/cli/flags/flag-table.js';
+import { shownFlag } from '../../../src/cli/flags/flag-row.js';
+import { FIRST_ROWS, FLAG_ROWS } from '../../../src/cli/flags/flag-table.js';
 import { parseFlags } from '../../../src/cli/flags/parse-command.js';
 import type { Flags } from '../../../src/cli/flags/program-flags.js';
 import { type ResourceFileOfMaster, slaveTarget } from '../../../src/cli/slave/slave-target.js';
@@ -421,9 +416,9 @@ for (const [args, flag, part] of WRONG) {
 }
 
 flags('has a right and a wrong example of every flag', () => {
-  for (const { name, key } of FLAG_ROWS) {
+  for (const { name, use } of FLAG_ROWS) {
     // These have tests of their own
-    if (isTypedOnly(key)) continue;
+    if (use.whom === 'typist') continue;
     assert.ok(
       RIGHT.some(([args]) => args.split(/[ =]/).includes(name)),
       name,
@@ -548,8 +543,11 @@ flags('answers --help all with every flag, whatever else is wrong', () => {
 flags('answers --help with the flags that people need first', () => {
   for (const argv of [['--help'], ['--slaves', 'x', '--help', '--version'], ['--member-id', '--help']]) {
     const shown = [...help(argv).matchAll(/^ {2}(--\S+)/gm)].map(([, name]) => name);
-    assert.equal(shown, FIRST_KEYS.map(flagName));
-    assert.match(help(argv), new RegExp(`--help all shows ${FLAG_ROWS.length - FIRST_KEYS.length} more`));
+    assert.equal(
+      shown,
+      FIRST_ROWS.map(({ name }) => name),
+    );
+    assert.match(help(argv), new RegExp(`--help all shows ${FLAG_ROWS.length - FIRST_ROWS.length} more`));
   }
   assert.is(refusal(['--help=me']).flag, '--help');
 });
