@@ -9,10 +9,9 @@ import { isLoopback } from '../../link/connection/broker-urls.js';
 import type { BatchSystem } from '../flags/batch-systems.js';
 import type { Configuration } from '../flags/configuration.js';
 import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.js';
-import { type FlagRow, flagName } from '../flags/flag-row.js';
-import type { NatsCredentials } from '../flags/nats-flags.js';
+import type { FlagRow } from '../flags/flag-row.js';
+import { auditFileOfSlaves, oneWord, type SlaveLaunch, slaveArguments } from '../flags/slave-arguments.js';
 import type { GivenFlag } from '../flags/split-arguments.js';
-import type { TlsSettings } from '../flags/tls-flags.js';
 import { programCommand } from '../process/one-executable.js';
 
 export interface BatchPlan {
@@ -25,18 +24,13 @@ export interface BatchPlan {
   readonly command: readonly [string, ...string[]];
   readonly slaveCommand: readonly [string, ...string[]];
   /** As typed, less roles, places and secrets. */
-  readonly masterFlags: readonly string[];
-  readonly slaveFlags: readonly string[];
-  /** `--` and the program's own, or nothing. */
-  readonly ownArguments: readonly string[];
-  readonly memberId: string;
+  readonly masterFlags: readonly GivenFlag[];
+  readonly configuration: Configuration;
   /** As typed, or undefined where it is loopback, which no other machine reaches. */
   readonly host: string | undefined;
   /** 0 is any free one. */
   readonly port: number;
   readonly urls: readonly string[];
-  readonly credentials: NatsCredentials;
-  readonly tls: TlsSettings;
   readonly resourceFile: { readonly path: string; readonly typed: boolean };
 }
 
@@ -69,25 +63,9 @@ const LEFT_OUT: ReadonlySet<Key> = new Set<Key>([
   'natsPassword',
 ]);
 
-/** What a slave takes over from its master's command line. */
-const FOR_SLAVES: ReadonlySet<Key> = new Set<Key>([
-  'clientTimeout',
-  'connectTimeout',
-  'slaveConcurrency',
-  'auditFormat',
-  'natsUser',
-  'natsTokenFile',
-  'natsCreds',
-  'natsNkeyFile',
-  'insecure',
-]);
-
-/** How slaves prove themselves to a broker, and it to them, where no resource file says so. */
-const TLS_FILES: ReadonlySet<Key> = new Set<Key>(['tlsCert', 'tlsKey', 'tlsCa']);
-
 /** Throws FlagError for what no submit file can carry. */
 export function planBatch({ system, configuration, given, program, directory }: PlanParams): BatchPlan {
-  const { slaves, memberId, masterHost, masterPort, nats, slaveExecutable, argv } = configuration;
+  const { slaves, masterHost, masterPort, nats, slaveExecutable } = configuration;
   if (configuration.role === 'slave') {
     throw new FlagError('--print-batch', 'expected --master, --slave came; the files are for both roles');
   }
@@ -103,18 +81,11 @@ export function planBatch({ system, configuration, given, program, directory }: 
     command,
     slaveCommand:
       slaveExecutable === undefined ? command : executableCommand(resolve(directory, slaveExecutable)),
-    masterFlags: given.filter(({ key }) => !LEFT_OUT.has(key)).map(written),
-    slaveFlags: [
-      ...given.filter(({ key }) => FOR_SLAVES.has(key) || isForSlaves(key, configuration)).map(written),
-      ...trailOfSlaves(configuration),
-    ],
-    ownArguments: argv.length === 0 ? [] : ['--', ...argv],
-    memberId,
+    masterFlags: given.filter(({ key }) => !LEFT_OUT.has(key)),
+    configuration,
     host: isLoopback(masterHost) ? undefined : masterHost,
     port: masterPort,
     urls: nats.urls,
-    credentials: nats,
-    tls: configuration.tls,
     resourceFile: {
       path: resolve(directory, configuration.resourceFile?.path ?? `${name}.rsc`),
       typed: configuration.resourceFile !== undefined,
@@ -126,27 +97,31 @@ export function planBatch({ system, configuration, given, program, directory }: 
 
 /** The flags of a master behind its place. Local slaves are for one machine, also those of the program's defaults. */
 export function masterArguments(plan: BatchPlan, resourceFile: string | undefined): readonly string[] {
+  const { port, masterFlags, configuration } = plan;
   return [
-    ...(plan.port === 0 ? [] : [`--master-port=${plan.port}`]),
+    ...(port === 0 ? [] : [`--master-port=${port}`]),
     ...(resourceFile === undefined ? [] : [`--resource-file=${resourceFile}`]),
     '--slaves=0',
-    ...plan.masterFlags,
-    ...plan.ownArguments,
+    ...masterFlags.map(oneWord),
+    ...(configuration.argv.length === 0 ? [] : ['--', ...configuration.argv]),
   ];
 }
 
-/** All that a slave needs, its role included, where it finds its master by the resource file. */
-export function slaveArguments(plan: BatchPlan): readonly string[] {
-  return ['--slave', `--resource-file=${plan.resourceFile.path}`, ...plan.slaveFlags, ...plan.ownArguments];
+/** Without a place of its own a slave finds its master by the resource file, and files under their names here. */
+export function batchSlaveArguments(
+  { configuration, resourceFile }: BatchPlan,
+  {
+    place = [{ key: 'resourceFile', value: resourceFile.path }],
+    proof = ({ value }) => value,
+  }: Partial<Pick<SlaveLaunch, 'place' | 'proof'>> = {},
+): readonly string[] {
+  const auditFile = auditFileOfSlaves(configuration);
+  return slaveArguments(configuration, { place, proof, auditFile, form: 'one-word' });
 }
 
 /** A `.js` file is run with node. */
 function executableCommand(file: string): readonly [string, ...string[]] {
   return /^\.[cm]?js$/.test(extname(file)) ? [process.execPath, file] : [file];
-}
-
-function written({ key, value }: GivenFlag): string {
-  return value === true ? flagName(key) : `${flagName(key)}=${value}`;
 }
 
 function jobName(parts: readonly string[]): string {
@@ -157,21 +132,6 @@ function jobName(parts: readonly string[]): string {
     .slice(0, 40)
     .replace(/^-+|-+$/g, '');
   return /^[a-z]/.test(name) ? name : `mw-${name}`.replace(/-$/, '');
-}
-
-/**
- * The broker in the master is known by the resource file; where it asks for certificates, slaves that share the
- * files of the master show its own.
- */
-function isForSlaves(key: Key, { nats, tls }: Configuration): boolean {
-  return TLS_FILES.has(key) && (nats.urls.length > 0 || (tls.verify && key !== 'tlsCa'));
-}
-
-function trailOfSlaves({ auditFile, auditToStandardError, auditRotation }: Configuration): string[] {
-  if (auditFile === undefined) return auditToStandardError ? ['--audit-file=-'] : [];
-  const file = `--audit-file=${auditFile}.slaves`;
-  if (auditRotation === undefined) return [file];
-  return [file, `--audit-max-size=${auditRotation.maxBytes}`, `--audit-keep=${auditRotation.keep}`];
 }
 
 /** All but systemd, whose jobs share a machine, let the master listen beyond loopback. */
@@ -198,8 +158,9 @@ function refuseSecrets(given: readonly GivenFlag[]): void {
 }
 
 function refuseControlCharacters(plan: BatchPlan): void {
-  const texts = [plan.directory, ...plan.command, ...plan.slaveCommand, plan.resourceFile.path];
-  for (const text of [...texts, ...plan.masterFlags, ...plan.slaveFlags, ...plan.ownArguments]) {
+  const commands = [...plan.command, ...plan.slaveCommand];
+  const flags = [...masterArguments(plan, plan.resourceFile.path), ...batchSlaveArguments(plan)];
+  for (const text of [plan.directory, ...commands, ...flags]) {
     if (/\p{Cc}/u.test(text)) {
       throw new FlagError(
         '--print-batch',

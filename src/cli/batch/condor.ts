@@ -1,7 +1,7 @@
 /** One HTCondor submit file: the master in the scheduler universe, its slaves in the vanilla one. */
 
 import { FlagError } from '../../errors.js';
-import { type BatchPlan, masterArguments, slaveArguments } from './batch-plan.js';
+import { type BatchPlan, batchSlaveArguments, masterArguments } from './batch-plan.js';
 import { ownAddress } from './own-address.js';
 
 export function condorFile(plan: BatchPlan): string {
@@ -30,7 +30,7 @@ universe = vanilla
 executable = ${plainText(slaveProgram)}
 transfer_executable = False
 should_transfer_files = NO
-arguments = ${condorArguments([...slavePrefix, ...slaveArguments(plan)])}
+arguments = ${condorArguments([...slavePrefix, ...batchSlaveArguments(plan)])}
 output = ${name}-slave.$(Process).out
 error = ${name}-slave.$(Process).err
 log = ${name}-slaves.log

@@ -3,9 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type NatsCredentials, PASSWORD_VARIABLE, TOKEN_VARIABLE } from '../flags/nats-flags.js';
+import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from '../flags/nats-flags.js';
+import type { GivenFlag } from '../flags/split-arguments.js';
 import { CERTIFICATE_VARIABLE, ownCertificate } from '../flags/tls-flags.js';
-import { type BatchPlan, masterArguments } from './batch-plan.js';
+import { type BatchPlan, batchSlaveArguments, masterArguments } from './batch-plan.js';
 
 const SECRET_FOLDER = '/run/secrets/ts-mw';
 const SHARED_FOLDER = '/run/ts-mw';
@@ -40,28 +41,28 @@ interface Secret {
 
 /** The flags whose file goes into the Secret, and its name there. */
 const SECRET_FILES = {
-  '--nats-creds': 'nats.creds',
-  '--nats-nkey-file': 'nats.nk',
-  '--tls-cert': 'tls.crt',
-  '--tls-key': 'tls.key',
-  '--tls-ca': 'ca.crt',
+  natsCreds: 'nats.creds',
+  natsNkeyFile: 'nats.nk',
+  tlsCert: 'tls.crt',
+  tlsKey: 'tls.key',
+  tlsCa: 'ca.crt',
 } as const;
 
 /** A broker inside the master always asks for a token here: other pods reach it. */
-function secretOf({ urls, credentials, tls }: BatchPlan): Secret | undefined {
-  const { token, password, creds, nkeyFile }: NatsCredentials = credentials;
+function secretOf({ urls, configuration: { nats, tls } }: BatchPlan): Secret | undefined {
+  const { token, password, creds, nkeyFile } = nats;
   const variables: Record<string, string> = {};
   const files: Record<string, string> = {};
-  if (creds !== undefined) files[SECRET_FILES['--nats-creds']] = readFileSync(creds, 'utf8');
-  else if (nkeyFile !== undefined) files[SECRET_FILES['--nats-nkey-file']] = readFileSync(nkeyFile, 'utf8');
+  if (creds !== undefined) files[SECRET_FILES.natsCreds] = readFileSync(creds, 'utf8');
+  else if (nkeyFile !== undefined) files[SECRET_FILES.natsNkeyFile] = readFileSync(nkeyFile, 'utf8');
   else if (password !== undefined) variables[PASSWORD_VARIABLE] = password;
   else if (token !== undefined || urls.length === 0) {
     variables[TOKEN_VARIABLE] = token ?? randomBytes(24).toString('base64url');
   }
   const { cert, key, ca } = tls;
-  if (cert !== undefined) files[SECRET_FILES['--tls-cert']] = cert;
-  if (key !== undefined) files[SECRET_FILES['--tls-key']] = key;
-  if (ca !== undefined) files[SECRET_FILES['--tls-ca']] = ca;
+  if (cert !== undefined) files[SECRET_FILES.tlsCert] = cert;
+  if (key !== undefined) files[SECRET_FILES.tlsKey] = key;
+  if (ca !== undefined) files[SECRET_FILES.tlsCa] = ca;
   if (cert !== undefined && urls.length === 0) variables[CERTIFICATE_VARIABLE] = ownCertificate(cert);
   const isEmpty = Object.keys(variables).length + Object.keys(files).length === 0;
   return isEmpty ? undefined : { variables, files };
@@ -109,7 +110,10 @@ function masterDocument(plan: BatchPlan, secret: Secret | undefined): string {
   const { name, command, urls } = plan;
   const place = urls.length > 0 ? [] : ['--master-host=0.0.0.0'];
   const port = urls.length > 0 ? plan.port : portOf(plan);
-  const flags = masterArguments({ ...plan, port, masterFlags: inPod(plan.masterFlags) }, sharedFile(plan));
+  const flags = masterArguments(
+    { ...plan, port, masterFlags: plan.masterFlags.flatMap(withFilesOfPod) },
+    sharedFile(plan),
+  );
   return `apiVersion: batch/v1
 kind: Job
 metadata:
@@ -136,21 +140,21 @@ ${container(plan, 'master', [...command, '--master', ...place, ...flags], secret
 }
 
 function slavesDocument(plan: BatchPlan, secret: Secret | undefined): string {
-  const { name, slaveCommand, slaves, urls, ownArguments } = plan;
+  const { name, slaveCommand, slaves, urls, configuration } = plan;
   const file = sharedFile(plan);
-  const place =
+  const master: GivenFlag[] =
     urls.length > 0
-      ? urls.map((url) => `--nats-url=${url}`)
-      : [`--master-host=${name}-master`, `--master-port=${portOf(plan)}`];
-  const words = [
-    ...slaveCommand,
-    '--slave',
-    ...(file === undefined ? [] : [`--resource-file=${file}`]),
-    ...place,
-    `--member-id=${plan.memberId}`,
-    ...inPod(plan.slaveFlags),
-    ...ownArguments,
+      ? urls.map((url) => ({ key: 'natsUrl', value: url }))
+      : [
+          { key: 'masterHost', value: `${name}-master` },
+          { key: 'masterPort', value: String(portOf(plan)) },
+        ];
+  const place: GivenFlag[] = [
+    ...(file === undefined ? [] : [{ key: 'resourceFile', value: file } as const]),
+    ...master,
+    { key: 'memberId', value: configuration.memberId },
   ];
+  const words = [...slaveCommand, ...batchSlaveArguments(plan, { place, proof: inPod })];
   return `apiVersion: batch/v1
 kind: Job
 metadata:
@@ -209,13 +213,15 @@ function container(
 }
 
 /** The token and the user's password come by the environment, all else by files of the Secret. */
-function inPod(flags: readonly string[]): readonly string[] {
-  return flags
-    .filter((flag) => !flag.startsWith('--nats-token-file='))
-    .map((flag) => {
-      const [name, file] = Object.entries(SECRET_FILES).find(([one]) => flag.startsWith(`${one}=`)) ?? [];
-      return file === undefined ? flag : `${name}=${SECRET_FOLDER}/${file}`;
-    });
+function inPod({ key, value }: GivenFlag): GivenFlag['value'] | undefined {
+  if (key === 'natsTokenFile') return undefined;
+  const [, file] = Object.entries(SECRET_FILES).find(([one]) => one === key) ?? [];
+  return file === undefined ? value : `${SECRET_FOLDER}/${file}`;
+}
+
+function withFilesOfPod(flag: GivenFlag): GivenFlag[] {
+  const value = inPod(flag);
+  return value === undefined ? [] : [{ ...flag, value }];
 }
 
 function sharedFile({ resourceFile: { path, typed } }: BatchPlan): string | undefined {

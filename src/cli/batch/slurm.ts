@@ -1,6 +1,6 @@
 /** One Slurm job array: its task 0 is the master, the others are slaves that requeue themselves. */
 
-import { type BatchPlan, masterArguments, slaveArguments } from './batch-plan.js';
+import { type BatchPlan, batchSlaveArguments, masterArguments } from './batch-plan.js';
 import { shellQuote, shellWords } from './shell-quote.js';
 
 export function slurmFile(plan: BatchPlan): string {
@@ -28,7 +28,7 @@ if [ "$SLURM_ARRAY_TASK_ID" = 0 ]; then
   exec ${shellWords(command)} --master${place} ${master}
 fi
 
-${shellWords([...slaveCommand, ...slaveArguments(plan)])}
+${shellWords([...slaveCommand, ...batchSlaveArguments(plan)])}
 code=$?
 if [ "$code" -ne 0 ]; then
   scontrol requeue "$SLURM_JOB_ID"

@@ -1,6 +1,6 @@
 /** A script that installs systemd units of the user: a master, a template for its slaves, and a target of all. */
 
-import { type BatchPlan, masterArguments, slaveArguments } from './batch-plan.js';
+import { type BatchPlan, batchSlaveArguments, masterArguments } from './batch-plan.js';
 
 export function systemdFile(plan: BatchPlan): string {
   const { name, slaves, directory, command, slaveCommand, host, resourceFile } = plan;
@@ -45,7 +45,7 @@ StartLimitIntervalSec=0
 
 [Service]
 WorkingDirectory=${pathValue(directory)}
-ExecStart=${execLine([...slaveCommand, ...slaveArguments(plan)])}
+ExecStart=${execLine([...slaveCommand, ...batchSlaveArguments(plan)])}
 Restart=on-failure
 RestartForceExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE
 RestartSec=1

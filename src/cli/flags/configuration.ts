@@ -2,6 +2,7 @@
 
 import type { RotationSettings } from '../../audit/write/rotation.js';
 import type { NatsCredentials } from './nats-flags.js';
+import type { GivenFlag } from './split-arguments.js';
 import type { TlsSettings } from './tls-flags.js';
 
 /** What was given on one side of `--resource-file`. */
@@ -57,6 +58,8 @@ export interface Configuration {
   readonly checkpoint: string | undefined;
   /** Tasks that a master algorithm leaves behind are its failure. */
   readonly strict: boolean;
+  /** A master's flags and its program's defaults that its slaves get, as given: see `slaveArguments`. */
+  readonly forSlaves: readonly GivenFlag[];
   /** What the library did not consume, in its order. */
   readonly argv: readonly string[];
   /** One line each, for the audit trail. */

@@ -21,6 +21,7 @@ import {
 import { type NatsCredentials, readCredentials, warnOfExposed } from './nats-flags.js';
 import { givenByDefaults, isDisplaced } from './program-defaults.js';
 import type { Flags } from './program-flags.js';
+import { isPassedOn } from './slave-arguments.js';
 import type { GivenFlag } from './split-arguments.js';
 import { CERTIFICATE_VARIABLE, demandsTls, readTlsFlags, type TlsSettings } from './tls-flags.js';
 
@@ -110,6 +111,7 @@ class Reader {
       allowVersionSkew: this.#has('allowVersionSkew'),
       strict: this.#has('strict'),
       checkpoint: this.#role === 'master' ? this.#read('checkpoint', folderOf) : undefined,
+      forSlaves: this.#role === 'master' ? this.#flags.filter(isPassedOn) : [],
       argv,
       warnings: this.#warnings,
     };

@@ -1,9 +1,10 @@
 /** The command line that starts a slave of a master in another shell, as the master tells it. */
 
 import { basename, isAbsolute, relative } from 'node:path';
-import { withTls } from '../../link/connection/broker-urls.js';
 import { shellWords } from '../batch/shell-quote.js';
 import type { Configuration } from '../flags/configuration.js';
+import { slaveArguments } from '../flags/slave-arguments.js';
+import type { GivenFlag } from '../flags/split-arguments.js';
 import { programCommand } from '../process/one-executable.js';
 import { hostsFromElsewhere } from '../process/reachable-hosts.js';
 
@@ -22,54 +23,44 @@ export function joinCommand({
   broker,
   directory = process.cwd(),
 }: JoinCommandParams): string {
-  const { argv, slaveConcurrency } = configuration;
   return shellWords([
     ...programCommand(program).map((word) => nearName(word, directory)),
-    '--slave',
-    ...placeOf(configuration, broker),
-    ...(configuration.insecure ? ['--insecure'] : []),
-    ...(slaveConcurrency === 1 ? [] : ['--slave-concurrency', String(slaveConcurrency)]),
-    ...(argv.length === 0 ? [] : ['--', ...argv]),
+    ...slaveArguments(configuration, {
+      place: placeOf(configuration, broker),
+      proof: (flag) => proofOf(flag, configuration),
+      isTyped: true,
+      form: 'two-words',
+    }),
   ]);
 }
 
-function placeOf(
-  { resourceFile, memberId, nats, tls }: Configuration,
-  broker: JoinCommandParams['broker'],
-): string[] {
-  if (resourceFile !== undefined) return ['--resource-file', resourceFile.path, ...certificateOf(tls)];
-  const member = memberId === 'default-member-id' ? [] : ['--member-id', memberId];
-  if (broker === undefined) {
-    return [
-      ...nats.urls.flatMap((url) => ['--nats-url', tls.caFile === undefined ? url : withTls(url)]),
-      ...(nats.user === undefined ? [] : ['--nats-user', nats.user]),
-      ...(nats.creds === undefined ? [] : ['--nats-creds', nats.creds]),
-      ...(nats.nkeyFile === undefined ? [] : ['--nats-nkey-file', nats.nkeyFile]),
-      ...tokenOf(nats),
-      ...(tls.caFile === undefined ? [] : ['--tls-ca', tls.caFile]),
-      ...(tls.certFile === undefined ? [] : ['--tls-cert', 'FILE', '--tls-key', 'FILE']),
-      ...member,
-    ];
+/** Stands for what the user has to name. */
+const FILE = 'FILE';
+
+function placeOf(configuration: Configuration, broker: JoinCommandParams['broker']): GivenFlag[] {
+  const { resourceFile, memberId, nats, tls } = configuration;
+  if (resourceFile !== undefined) return [{ key: 'resourceFile', value: resourceFile.path }];
+  const place: GivenFlag[] = nats.urls.map((url) => ({ key: 'natsUrl', value: url }));
+  if (broker !== undefined) {
+    const [host = broker.host] = hostsFromElsewhere(broker.host);
+    if (host !== '127.0.0.1') place.push({ key: 'masterHost', value: host });
+    place.push({ key: 'masterPort', value: String(broker.port) });
+    if (tls.certFile !== undefined) place.push({ key: 'tlsCa', value: FILE });
   }
-  const [host = broker.host] = hostsFromElsewhere(broker.host);
-  return [
-    ...(host === '127.0.0.1' ? [] : ['--master-host', host]),
-    '--master-port',
-    String(broker.port),
-    ...tokenOf(nats),
-    ...(tls.certFile === undefined ? [] : ['--tls-ca', 'FILE']),
-    ...certificateOf(tls),
-    ...member,
-  ];
+  // Wherever it came from
+  if (nats.token !== undefined) place.push({ key: 'natsTokenFile', value: FILE });
+  if (memberId !== 'default-member-id') place.push({ key: 'memberId', value: memberId });
+  return place;
 }
 
-function tokenOf({ token }: Configuration['nats']): string[] {
-  return token === undefined ? [] : ['--nats-token-file', 'FILE'];
-}
-
-/** A slave's own, where the broker asks for one. */
-function certificateOf({ verify }: Configuration['tls']): string[] {
-  return verify ? ['--tls-cert', 'FILE', '--tls-key', 'FILE'] : [];
+/** A slave has a certificate of its own. */
+function proofOf(
+  { key, value }: GivenFlag,
+  { resourceFile, tls }: Configuration,
+): GivenFlag['value'] | undefined {
+  if (resourceFile !== undefined && !tls.verify) return undefined;
+  if (key === 'natsTokenFile') return undefined;
+  return key === 'tlsCert' || key === 'tlsKey' ? FILE : value;
 }
 
 /** As it is typed: `node`, and a path from this folder if it is in it. */

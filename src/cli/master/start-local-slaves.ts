@@ -5,6 +5,8 @@ import type { Broker } from '../../broker/start-broker.js';
 import type { BrokerAddress } from '../../link/ports.js';
 import type { Master } from '../../master/master.js';
 import type { Configuration } from '../flags/configuration.js';
+import { auditFileOfSlaves, slaveArguments } from '../flags/slave-arguments.js';
+import type { GivenFlag } from '../flags/split-arguments.js';
 import { hostFromHere } from '../process/reachable-hosts.js';
 import { type LocalSlaveEvent, LocalSlaves } from './local-slaves.js';
 
@@ -43,59 +45,28 @@ export function startLocalSlaves({
   return locals;
 }
 
+/** Their secrets come by the environment. */
 function localSlaveArguments(
   configuration: Configuration,
-  broker: Broker | undefined,
+  broker: Pick<Broker, 'host' | 'port'> | undefined,
   slaveAuditFile: string | undefined,
 ): string[] {
-  const {
-    nats,
-    memberId,
-    auditFile,
-    auditToStandardError,
-    auditFormat,
-    auditRotation: rotation,
-    argv,
-  } = configuration;
-  const place =
+  const { nats, memberId, clientTimeoutMs } = configuration;
+  const master: GivenFlag[] =
     broker === undefined
-      ? nats.urls.flatMap((url) => ['--nats-url', url])
-      : ['--master-host', hostFromHere(broker.host), '--master-port', String(broker.port)];
-  const credentials = [
-    ...(nats.user === undefined ? [] : ['--nats-user', nats.user]),
-    ...(nats.creds === undefined ? [] : ['--nats-creds', nats.creds]),
-    ...(nats.nkeyFile === undefined ? [] : ['--nats-nkey-file', nats.nkeyFile]),
-  ];
-  const { caFile, certFile, keyFile, verify } = configuration.tls;
-  if (broker === undefined && caFile !== undefined) credentials.push('--tls-ca', caFile);
-  if (certFile !== undefined && keyFile !== undefined && (broker === undefined || verify)) {
-    credentials.push('--tls-cert', certFile, '--tls-key', keyFile);
-  }
-  if (configuration.insecure) credentials.push('--insecure');
-  const file = slaveAuditFile ?? (auditFile === undefined ? undefined : `${auditFile}.slaves`);
-  const trail = file ?? (auditToStandardError ? '-' : undefined);
-  const audit = trail === undefined ? [] : ['--audit-file', trail];
-  if (rotation !== undefined) {
-    audit.push('--audit-max-size', String(rotation.maxBytes), '--audit-keep', String(rotation.keep));
-  }
-  return [
-    '--slave',
-    ...place,
-    ...credentials,
-    `--member-id=${memberId}`,
-    ...audit,
-    '--audit-format',
-    auditFormat,
-    '--client-timeout',
-    String(configuration.clientTimeoutMs / 1000),
-    // One that finds no master has outlived it, or is started again by it.
-    '--connect-timeout',
-    String(configuration.clientTimeoutMs / 1000),
-    '--slave-concurrency',
-    String(configuration.slaveConcurrency),
-    '--',
-    ...argv,
-  ];
+      ? nats.urls.map((url) => ({ key: 'natsUrl', value: url }))
+      : [
+          { key: 'masterHost', value: hostFromHere(broker.host) },
+          { key: 'masterPort', value: String(broker.port) },
+        ];
+  // One that finds no master has outlived it, or is started again by it.
+  const patience: GivenFlag = { key: 'connectTimeout', value: String(clientTimeoutMs / 1000) };
+  return slaveArguments(configuration, {
+    place: [...master, { key: 'memberId', value: memberId }, patience],
+    auditFile: slaveAuditFile ?? auditFileOfSlaves(configuration),
+    proof: ({ key, value }) => (key === 'natsTokenFile' ? undefined : value),
+    form: 'two-words',
+  });
 }
 
 function tellLocalSlave(event: LocalSlaveEvent, audit: AuditSink, master: Master): void {

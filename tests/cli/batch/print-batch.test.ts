@@ -333,7 +333,7 @@ batch('the trail of slaves is rotated as that of the master, beside it or on sta
     const rotated = ['--audit-file', 'a.log', '--audit-max-size', '64k', '--audit-keep', '2'];
     assert.match(
       print(system, rotated),
-      /--audit-file=a\.log\.slaves[\s\S]{1,20}--audit-max-size=\S+[\s\S]{1,20}--audit-keep=2/,
+      /--audit-file=a\.log\.slaves[\s\S]{1,60}--audit-max-size=\S+[\s\S]{1,60}--audit-keep=2/,
       system,
     );
     assert.is(print(system, ['--audit-file', '-']).match(/--audit-file=-/g)?.length, 2, system);

@@ -102,6 +102,7 @@ flags('fills in every default', () => {
     allowVersionSkew: false,
     strict: false,
     checkpoint: undefined,
+    forSlaves: [],
     mistyped: [],
   });
   assert.equal([warnings, argv], [[], []]);
