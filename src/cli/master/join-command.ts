@@ -53,13 +53,9 @@ function placeOf(configuration: Configuration, broker: JoinCommandParams['broker
   return place;
 }
 
-/** A slave has a certificate of its own. */
-function proofOf(
-  { key, value }: GivenFlag,
-  { resourceFile, tls }: Configuration,
-): GivenFlag['value'] | undefined {
-  if (resourceFile !== undefined && !tls.verify) return undefined;
-  if (key === 'natsTokenFile') return undefined;
+/** The resource file holds token and authorities; a certificate is a slave's own. */
+function proofOf({ key, value }: GivenFlag, { resourceFile }: Configuration): GivenFlag['value'] | undefined {
+  if (key === 'natsTokenFile' || (key === 'tlsCa' && resourceFile !== undefined)) return undefined;
   return key === 'tlsCert' || key === 'tlsKey' ? FILE : value;
 }
 

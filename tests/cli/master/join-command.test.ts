@@ -1,9 +1,13 @@
 /** What a master tells people to type in another shell. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseFlags } from '../../../src/cli/flags/parse-command.js';
 import { joinCommand } from '../../../src/cli/master/join-command.js';
+import { NatsAccount } from '../../support/nats-accounts.js';
+import { certificateFile, keyFile } from '../../support/tls-files.js';
 
 const test = suite('the command that starts a slave');
 
@@ -37,6 +41,33 @@ test('it has the port, the member id and the arguments of the program', () => {
 
 test('a resource file takes the place of all that it holds', () => {
   assert.is(commandOf('--resource-file m.rsc --member-id m'), 'node app.js --slave --resource-file m.rsc');
+});
+
+test('beside a resource file it has what that does not hold', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ts-mw-join-'));
+  const creds = join(folder, 'a.creds');
+  const user = new NatsAccount().createUser(() => ({ publish: [], subscribe: [] }));
+  writeFileSync(creds, user.creds, { mode: 0o600 });
+  try {
+    const place = '--nats-url tls://h:1 --resource-file m.rsc';
+    const ca = `--tls-ca ${certificateFile('ca')}`;
+    assert.is(
+      commandOf(`${place} --nats-creds ${creds} ${ca}`, 'nats-server'),
+      `node app.js --slave --resource-file m.rsc --nats-creds ${creds}`,
+    );
+    const own = `--tls-cert ${certificateFile('broker')} --tls-key ${keyFile('broker')}`;
+    assert.is(
+      commandOf(`${place} ${own}`, 'nats-server'),
+      'node app.js --slave --resource-file m.rsc --tls-cert FILE --tls-key FILE',
+    );
+    assert.is(commandOf(`--resource-file m.rsc ${own}`), 'node app.js --slave --resource-file m.rsc');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a value that begins with a dash stays one', () => {
+  assert.is(commandOf('--member-id=-m'), 'node app.js --slave --master-port 4567 --member-id=-m');
 });
 
 test('with a nats-server it has its URLs, and no secret', () => {
