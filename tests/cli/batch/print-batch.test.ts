@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseAllDocuments } from 'yaml';
 import { batchFile } from '../../../src/cli/batch/print-batch.js';
 import { BATCH_SYSTEMS } from '../../../src/cli/flags/batch-systems.js';
 import { parseFlags } from '../../../src/cli/flags/parse-command.js';
 import { createUserKey } from '../../../src/link/connection/nkeys.js';
 import { NatsAccount } from '../../support/nats-accounts.js';
 import { programPath } from '../../support/programs.js';
+import { condorJobs, condorSplit, jobs, manifests, systemdSplit } from '../../support/submit-files.js';
 import { certificateFile, keyFile, pair, pem } from '../../support/tls-files.js';
 
 const batch = suite('--print-batch');
@@ -93,30 +93,6 @@ batch('of a shared file system: slurm runs what is meant, and queues a slave aga
   assert.match(readFileSync(script, 'utf8'), /^#SBATCH --array=0-3$/m);
 });
 
-/** One job for each `queue`: commands keep their last value. */
-function condorJobs(text: string): Record<string, string>[] {
-  const jobs: Record<string, string>[] = [];
-  let job: Record<string, string> = {};
-  for (const line of text.split('\n')) {
-    if (line === '' || line.startsWith('#')) continue;
-    const queue = /^queue (\d+)$/.exec(line);
-    const [, key = '', value = ''] = /^(\w+) = (.*)$/.exec(line) ?? [];
-    if (queue !== null) jobs.push({ ...job, queue: queue[1] ?? '' });
-    else if (key === '') throw new Error(`no submit command: ${line}`);
-    else job = { ...job, [key]: value.replaceAll('$(DOLLAR)', '$') };
-  }
-  return jobs;
-}
-
-/** Double quotes around all, doubled inside; single quotes around some, doubled inside. */
-function condorSplit(text: string): string[] {
-  const inner = /^"(.*)"$/.exec(text)?.[1] ?? '';
-  assert.not.match(inner.replaceAll('""', ''), '"');
-  return [...inner.replaceAll('""', '"').matchAll(/(?:'((?:[^']|'')*)'|([^\s']+))(?: |$)/g)].map(
-    ([, quoted, plain]) => plain ?? (quoted ?? '').replaceAll("''", "'"),
-  );
-}
-
 batch('of condor: the contract of the exit code, and the commands', () => {
   const [master = {}, slaves = {}] = condorJobs(
     print('condor', [...masterFlags, '--master-host', '10.9.9.9', ...own]),
@@ -136,13 +112,6 @@ batch('of condor: the contract of the exit code, and the commands', () => {
     /^--print-batch: expected .* without \$\$\( for condor/,
   );
 });
-
-/** Words are split at blanks; double quotes protect, backslashes escape in them, %% is one. */
-function systemdSplit(line: string): string[] {
-  return [...line.matchAll(/(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))(?: |$)/g)].map(([, quoted, plain]) =>
-    (plain ?? (quoted ?? '').replace(/\\(.)/g, '$1')).replaceAll('%%', '%'),
-  );
-}
 
 batch('of systemd: the script installs units that systemd accepts', () => {
   const script = join(folder, 'install.sh');
@@ -172,42 +141,6 @@ batch('of systemd: the script installs units that systemd accepts', () => {
   if (verdict.error === undefined) assert.is(`${verdict.stdout}${verdict.stderr}`.trim(), '');
   else console.log('no systemd-analyze here: units were only parsed');
 });
-
-interface Manifest {
-  readonly kind: string;
-  readonly stringData?: Record<string, string>;
-  readonly spec?: {
-    readonly completions?: number;
-    readonly template: {
-      readonly spec: {
-        readonly restartPolicy: string;
-        readonly containers: readonly {
-          readonly command: string[];
-          readonly args: string[];
-          readonly workingDir: string;
-          readonly env?: { readonly name: string }[];
-          readonly volumeMounts?: { readonly mountPath: string }[];
-        }[];
-      };
-    };
-  };
-}
-
-function manifests(text: string): Manifest[] {
-  return parseAllDocuments(text).map((document) => {
-    assert.equal(document.errors, []);
-    return document.toJS() as Manifest;
-  });
-}
-
-function jobs(documents: readonly Manifest[]) {
-  return documents.flatMap(({ kind, spec }) => {
-    const [container] = spec?.template?.spec.containers ?? [];
-    if (kind !== 'Job' || container === undefined) return [];
-    const words = [...container.command, ...container.args].map((word) => word.replaceAll('$$', '$'));
-    return [{ ...container, words, spec, restart: spec?.template.spec.restartPolicy }];
-  });
-}
 
 batch('of kubernetes: a secret, a service, and Jobs whose slaves run until they exit 0', () => {
   const documents = manifests(print('kubernetes', ['--member-id', 'm $1', '--slaves', '3', ...own]));
