@@ -21,6 +21,12 @@ export interface SlaveLaunch {
 
 /** `--slave`, its flags, and the program's own arguments. Holds no secret. */
 export function slaveArguments(configuration: Configuration, launch: SlaveLaunch): string[] {
+  const { argv } = configuration;
+  return [...slaveFlags(configuration, launch), ...(argv.length === 0 ? [] : ['--', ...argv])];
+}
+
+/** The same without the program's own arguments, for those who may put flags behind. */
+export function slaveFlags(configuration: Configuration, launch: SlaveLaunch): string[] {
   const { place, auditFile, form } = launch;
   const decided = new Set(place.map(({ key }) => key));
   const flags: GivenFlag[] = [
@@ -34,8 +40,7 @@ export function slaveArguments(configuration: Configuration, launch: SlaveLaunch
         return value === undefined ? [] : [{ ...flag, value }];
       }),
   ];
-  const own = configuration.argv.length === 0 ? [] : ['--', ...configuration.argv];
-  return [...flags.flatMap(form === 'one-word' ? oneWord : twoWords), ...own];
+  return flags.flatMap(form === 'one-word' ? oneWord : twoWords);
 }
 
 /** Whether slaves may get the flag as their master has it, or something made of it. */

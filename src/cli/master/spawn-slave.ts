@@ -42,7 +42,8 @@ export type SpawnSlave = (command: SlaveCommand, onEnd: (end: ProcessEnd) => voi
  * Detached, so that Ctrl-C reaches the master only, which then stops its slaves in order. Output goes
  * where the master's goes.
  */
-export const spawnSlave: SpawnSlave = ({ program, args, token, password, certificate }, onEnd) => {
+export const spawnSlave: SpawnSlave = (slave, onEnd) => {
+  const { program, args } = slave;
   let child: ChildProcess;
   try {
     const [command, ...prefix] = programCommand(program);
@@ -52,9 +53,7 @@ export const spawnSlave: SpawnSlave = ({ program, args, token, password, certifi
       env: {
         ...process.env,
         [PARENT_PIPE_VARIABLE]: `${PARENT_PIPE}:${process.pid}`,
-        [TOKEN_VARIABLE]: token,
-        [PASSWORD_VARIABLE]: password,
-        [CERTIFICATE_VARIABLE]: certificate,
+        ...slaveSecrets(slave),
       },
     });
   } catch (error) {
@@ -76,6 +75,19 @@ export const spawnSlave: SpawnSlave = ({ program, args, token, password, certifi
   });
   return { pid: child.pid, terminate: () => terminate(child), kill: () => killGroup(child) };
 };
+
+/** What stands in a slave's environment because its arguments are seen by all; also what it must not inherit. */
+export function slaveSecrets({
+  token,
+  password,
+  certificate,
+}: Pick<SlaveCommand, 'token' | 'password' | 'certificate'>): Readonly<Record<string, string | undefined>> {
+  return {
+    [TOKEN_VARIABLE]: token,
+    [PASSWORD_VARIABLE]: password,
+    [CERTIFICATE_VARIABLE]: certificate,
+  };
+}
 
 /** Node takes a process that could not be started for pid 0 until it has said so: our own process group. */
 function terminate(child: ChildProcess): void {

@@ -46,10 +46,10 @@ export function startLocalSlaves({
 }
 
 /** Their secrets come by the environment. */
-function localSlaveArguments(
+export function localSlaveArguments(
   configuration: Configuration,
   broker: Pick<Broker, 'host' | 'port'> | undefined,
-  slaveAuditFile: string | undefined,
+  slaveAuditFile?: string | undefined,
 ): string[] {
   const { nats, memberId, clientTimeoutMs } = configuration;
   const master: GivenFlag[] =

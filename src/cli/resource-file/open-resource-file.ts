@@ -8,6 +8,7 @@ import { withTls } from '../../link/connection/broker-urls.js';
 import type { BrokerAddress } from '../../link/ports.js';
 import type { Master } from '../../master/master.js';
 import type { Configuration } from '../flags/configuration.js';
+import { slaveFlags } from '../flags/slave-arguments.js';
 import { hostsFromElsewhere, natsUrl } from '../process/reachable-hosts.js';
 import type { ResourceFile } from './resource-file.js';
 import { ResourceWriter } from './resource-writer.js';
@@ -41,8 +42,8 @@ function addressOf({ nats: file }: ResourceFile, { nats, tls, insecure }: Config
 interface RunOfFile {
   readonly configuration: Configuration;
   readonly run: string;
-  readonly master: Master;
-  readonly broker: Broker | undefined;
+  readonly master: Pick<Master, 'slavesNeeded'>;
+  readonly broker: Pick<Broker, 'host' | 'port'> | undefined;
   readonly address: BrokerAddress;
   /** The file that slaves run. */
   readonly program: string | undefined;
@@ -61,12 +62,12 @@ export function describeRun(
     'update-interval': configuration.resourceFileUpdateIntervalMs / 1000,
     'slaves-needed': master.slavesNeeded,
     'slave-executable': configuration.slaveExecutable ?? program ?? process.execPath,
-    'slave-arguments': [
-      '--slave',
-      '--resource-file',
-      resolve(configuration.resourceFile?.path ?? ''),
-      ...(configuration.insecure ? ['--insecure'] : []),
-    ],
+    'slave-arguments': slaveFlags(configuration, {
+      place: [{ key: 'resourceFile', value: resolve(configuration.resourceFile?.path ?? '') }],
+      // An overseer may start slaves on other machines, with credentials and folders of their own
+      proof: () => undefined,
+      form: 'two-words',
+    }),
     nats: {
       urls: urlsFromElsewhere(broker, address),
       ...(token === undefined ? {} : { token }),
@@ -78,7 +79,7 @@ export function describeRun(
   };
 }
 
-function urlsFromElsewhere(broker: Broker | undefined, address: BrokerAddress): readonly string[] {
+function urlsFromElsewhere(broker: RunOfFile['broker'], address: BrokerAddress): readonly string[] {
   if (broker === undefined) return address.urls;
   return hostsFromElsewhere(broker.host)
     .map((host) => natsUrl(host, broker.port))

@@ -80,6 +80,12 @@ dump('one file is the program, as master and as slave', async () => {
   assert.is(own, '', 'nothing about experiments, nothing of local slaves');
   const { code, stderr } = await slave;
   assert.is(code, 0, stderr);
+  const printed = await start(hello, ['--master', '--print-batch', 'systemd', '--slave-concurrency', '3']);
+  const [, line] = /^ExecStart=(.* --slave .*)$/m.exec(printed.stdout) ?? [];
+  assert.is(
+    line?.replaceAll('"', ''),
+    `:${hello} --slave --resource-file=${join(folder, 'hello.rsc')} --slave-concurrency=3`,
+  );
   const version = await start(hello, ['--version']);
   assert.is(
     version.stdout,
