@@ -33,7 +33,11 @@ export const WORD_RULES: readonly WordRule[] = [
     pattern: `(?:tasks|results|lines|messages|bytes|[KMG]B|runs|slaves|jobs|calls|processes|requests) an? ${TIME}\\b(?! time)`,
     instead: '"per second", "per minute"',
   },
-  { pattern: `(?:µs|ms|once|twice|times|bytes|[KMG]B) an? ${OURS}`, instead: '"per task", "per slave"' },
+  { pattern: `(?:µs|ms|bytes|[KMG]B) an? ${OURS}`, instead: '"per task", "per slave"' },
+  {
+    pattern: `(?:once|twice|times) an? ${OURS}(?= ?[.,;:${BREAK}])`,
+    instead: '"per task", "per slave"',
+  },
   { pattern: `one (?!\\w*(?:s|ed)\\b)\\w+ an? ${OURS}(?= ?[.,;:${BREAK}])`, instead: '"one … per …"' },
   {
     pattern: `${CLAUSE}who (?:are|had|may|can|want|need|\\w+s)\\b${NO_QUESTION}`,
@@ -46,7 +50,7 @@ export const WORD_RULES: readonly WordRule[] = [
     instead: 'a noun: "data that …", "a value that …"',
   },
   { pattern: 'what of the\\b', instead: 'a noun: "the part of the …"' },
-  { pattern: 'so many\\b(?! that)', instead: 'a number or its name' },
+  { pattern: 'so many\\b(?![^.;:]*\\bthat\\b)', instead: 'a number or its name' },
   { pattern: 'at the most\\b', instead: '"at most"' },
   { pattern: 'shall\\b', instead: '"should", "must", "will"' },
   { pattern: 'by and by\\b', instead: '"later"' },

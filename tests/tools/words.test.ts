@@ -47,6 +47,7 @@ const PLAIN = [
   'Which slave is it? Who is asked? What happens then?',
   'The trail says who joined, and what each slave was given.',
   'It says what is wrong and what to type next.',
+  'Once a process has ended, so many tasks wait that it takes long.',
   'The task runs a second time. It gives a second chance to a slave.',
   'At most 5 seconds, so many that it fails.',
   'It needs no more than 5 MB. There is none. None of them is lost.',
