@@ -20,13 +20,15 @@ import { askProgram } from './slaves/ask-program.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 const TICK_MS = 100;
 const FIRST_BRACE = 0x7b;
-/** What a living master of the same member id may take to answer, and one that starts with us. */
+/**
+ * The time for another master of the same member id to answer, and for one that starts at the same moment.
+ */
 const QUERY_MS = 3_000;
 const SECOND_QUERY_MS = 250;
 
 export interface MasterLinkParams extends Omit<MasterCoreOptions, 'ports'> {
   readonly address: BrokerAddress;
-  /** Undefined lets in whoever passes the master's own checks. */
+  /** Without it, every slave that passes the master's own checks may join. */
   readonly authorizeSlave?: AuthorizeSlave | undefined;
 }
 
@@ -35,9 +37,9 @@ export class MasterLink {
   readonly #link: DataLink;
   readonly #sentinel: SentinelHandle;
   readonly #subjects: Subjects;
-  /** Where frames to a slave go, and where its positions are told. */
+  /** The subject for frames to a slave, and for its positions. */
   readonly #routes = new Map<SlaveRecord, { readonly subject: string; readonly slot: number }>();
-  /** Whose frames come on which subject. */
+  /** The sender of the frames on a subject. */
   readonly #fromSlave = new Map<string, SlaveRecord>();
   readonly #shared: SharedState;
   #core: MasterCore | undefined;
@@ -59,7 +61,7 @@ export class MasterLink {
     this.#subjects = new Subjects(params.memberId);
   }
 
-  /** Rejects with a JoinError when there is no broker, or another master of the member id lives. */
+  /** Rejects with a JoinError when there is no broker, or when another master of the member id is alive. */
   static async open(params: MasterLinkParams): Promise<MasterLink> {
     const { address, memberId, run, clientTimeoutMs, broker } = params;
     const name = `ts-mw master ${process.pid}`;
@@ -133,8 +135,9 @@ export class MasterLink {
   }
 
   /**
-   * Once a turn, whatever came and was submitted in it, so that tasks can go out in groups: a program that
-   * submits a task for each result it takes does so in microtasks, all of which run before a tick.
+   * Runs once per turn of the event loop, after everything that came and was submitted in it, so that tasks
+   * can go out in groups: a program that submits a task for each result does so in microtasks, all of which
+   * run before a tick.
    */
   dispatchSoon(): void {
     if (this.#dispatchDue) return;

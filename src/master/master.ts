@@ -18,7 +18,7 @@ import type { MasterHandle } from './program/master-handle.js';
 import { Wakeups } from './program/wakeups.js';
 import { type SlaveView, viewOf } from './slaves/slave-view.js';
 
-/** What slaves may take to acknowledge a shutdown. */
+/** The time for slaves to acknowledge a shutdown. */
 const SHUTDOWN_WITHIN_MS = 5_000;
 
 /** A promise sets its settlers when it is made. */
@@ -54,7 +54,7 @@ export class Master implements Submitter {
     this.handle = program.createHandle(params.argv);
   }
 
-  /** Connects, makes sure that no other master of the member id lives, and begins to take slaves. */
+  /** Connects, makes sure that no other master of the member id is alive, and begins to accept slaves. */
   static async open(params: MasterParams): Promise<Master> {
     const link = await MasterLink.open(params);
     const master = new Master(params, link);
@@ -112,7 +112,7 @@ export class Master implements Submitter {
     return this.#core.entryOf(definition).pending;
   }
 
-  /** Those that have a session now, in the order in which they joined. */
+  /** The slaves that have a session now, in the order in which they joined. */
   get slaves(): readonly SlaveView[] {
     return Array.from(this.#core.roster, viewOf);
   }
@@ -120,8 +120,8 @@ export class Master implements Submitter {
   // ---- the end
 
   /**
-   * Ends the program's side at once: what waits for the master, and what is submitted from now on, throws a
-   * StoppedError. Returns what was left, which the first call fixes; `stop` must follow.
+   * Ends the program's side at once: everything that waits for the master, and every later submission, throws
+   * a StoppedError. Returns the tasks and fates that were left at the first call. Call `stop` next.
    */
   halt(end: MasterEnd): Leftovers {
     if (this.#leftovers !== undefined) return this.#leftovers;
@@ -136,7 +136,9 @@ export class Master implements Submitter {
     return this.#leftovers;
   }
 
-  /** Tells the slaves to stop and waits for their word, five seconds at the most; may be called twice. */
+  /**
+   * Tells the slaves to stop and waits for their acknowledgements, at most five seconds. May be called twice.
+   */
   stop(end: MasterEnd): Promise<void> {
     this.#stopped ??= this.#stop(end);
     return this.#stopped;

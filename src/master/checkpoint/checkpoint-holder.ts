@@ -11,12 +11,12 @@ import { type FileOwner, stateOf } from '../../audit/write/file-owner.js';
 /** A file beside the store. */
 const BEAT_FILE = 'alive';
 const BEAT_MS = 2_000;
-/** How long a holder on another machine is watched for a sign of life, and one here that may be ending. */
+/** The time in which a holder on another machine must show a sign of life, or one on this machine may end. */
 const WATCH_MS = 5_000;
 const LEAVE_MS = 500;
 const LOOK_MS = 50;
 
-/** Whether the holder that is on record still lives. */
+/** Whether the recorded holder is still alive. */
 export async function isAlive(holder: FileOwner, folder: string): Promise<boolean> {
   const here = holder.host === hostname();
   const beat = beatOf(folder);
@@ -29,7 +29,7 @@ export async function isAlive(holder: FileOwner, folder: string): Promise<boolea
   }
 }
 
-/** Begins to show that the holder of a folder lives; what it returns ends that. */
+/** Shows from now on that the holder of a folder is alive. The returned function ends that. */
 export function beginBeat(folder: string): () => void {
   const path = join(folder, BEAT_FILE);
   writeFileSync(path, '');
@@ -38,7 +38,7 @@ export function beginBeat(folder: string): () => void {
       const now = new Date();
       utimesSync(path, now, now);
     } catch {
-      // Who removes the folder of a running master knows why; commits will tell.
+      // Somebody removed the folder of a running master; commits will report it.
     }
   }, BEAT_MS);
   timer.unref();
@@ -49,7 +49,7 @@ function beatOf(folder: string): number {
   return statSync(join(folder, BEAT_FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** A process of this machine; one with the id of this process was another, before it. */
+/** A process of this machine. If it has our process id, it was an earlier process. */
 function runsHere(holder: FileOwner): boolean {
   return holder.pid !== process.pid && stateOf(holder) !== 'ended';
 }

@@ -3,12 +3,14 @@
  * once, and an lmdb store that takes over from it in the background and finds them again.
  *
  * - `about`: the layout, who holds the store, each algorithm's number.
- * - `results`: by algorithm, arguments and occurrence, the place in the stored order, a checksum, then the result.
+ * - `results`: by algorithm, arguments and occurrence, the place in the stored order, a checksum, then the
+ *   result.
  * - `order`: by the first place of each transaction, the numbers of its results' algorithms.
  * - `counts`: by algorithm, how many results it has.
  *
- * lmdb flushes each transaction to the disk, which takes longer than a program should wait; after a loss of
- * power it opens the one that was flushed last, and what the log has of the rest is what the disk got.
+ * lmdb flushes each transaction to the disk, which takes longer than a program should wait. After a loss of
+ * power it opens the transaction that was flushed last; of the later results, the log has those that reached
+ * the disk.
  */
 
 import type { Database } from 'lmdb';
@@ -29,10 +31,10 @@ import {
 } from './result-log.js';
 import { StoredOrder } from './stored-order.js';
 
-/** How long lmdb lets results gather, and how many it takes at a time: main copies them. */
+/** The time for which lmdb gathers results, and their number per batch: the main thread copies them. */
 const INDEX_MS = 50;
 const MOST_INDEXED = 4_096;
-/** What lmdb may have left to take before no more is committed. */
+/** The number of results that may wait for lmdb before further commits pause. */
 const MOST_BEHIND_BYTES = 64 * 1024 * 1024;
 
 export interface CheckpointTables {
@@ -41,7 +43,7 @@ export interface CheckpointTables {
   readonly counts: Database<number, number>;
 }
 
-/** What the store has of one algorithm. */
+/** The stored results of one algorithm. */
 export interface StoredAlgorithm {
   readonly number: number;
   readonly count: number;
@@ -52,15 +54,15 @@ export interface CheckpointStoreParams {
   readonly log: ResultLog;
   readonly tables: CheckpointTables;
   readonly algorithms: ReadonlyMap<AlgorithmDefinition, StoredAlgorithm>;
-  /** How many results are stored, of all programs. */
+  /** The number of stored results of all programs. */
   readonly end: number;
-  /** Gives the store up, after the last commit. */
+  /** Closes the store after the last commit. */
   readonly release: () => Promise<void>;
 }
 
 export class CheckpointStore implements ResultStore {
   readonly folder: string;
-  /** Results of this program that earlier masters have stored. */
+  /** The stored results of this program from earlier masters. */
   readonly inherited: number;
   readonly #log: ResultLog;
   readonly #tables: CheckpointTables;
@@ -70,12 +72,12 @@ export class CheckpointStore implements ResultStore {
   readonly #order: StoredOrder;
   readonly #scratch = Buffer.alloc(MOST_KEY_BYTES);
   #listener: ResultStoreListener = { onCommitted: () => {}, onFailed: () => {} };
-  /** That of the next result to be committed. */
+  /** The place of the next result to be committed. */
   #place: number;
   #gathered: WrittenResult[] = [];
   #commitDue: NodeJS.Immediate | undefined;
   #committing: Promise<void> | undefined;
-  /** In the log, and not yet given to lmdb. */
+  /** Batches in the log that lmdb does not have yet. */
   #behind: LoggedBatch[] = [];
   #behindBytes = 0;
   #indexDue: NodeJS.Timeout | undefined;
@@ -119,7 +121,7 @@ export class CheckpointStore implements ResultStore {
     return this.#valueOf(this.#keyOf(task))?.subarray(VALUE_HEAD_BYTES);
   }
 
-  /** lmdb keeps no checksums: of damaged pages it says what happens to come to its mind. */
+  /** lmdb keeps no checksums: it may report damaged pages by any error. */
   #valueOf(key: Uint8Array): Uint8Array | undefined {
     let value: unknown;
     try {
@@ -132,7 +134,7 @@ export class CheckpointStore implements ResultStore {
         { cause },
       );
     }
-    // lmdb's own large buffer, of which only its `length` says where the value ends, and Node 24 does not ask that
+    // lmdb's own large buffer: only its `length` says where the value ends, and Node 24 ignores that
     return value instanceof Uint8Array ? value.subarray(0, value.length) : undefined;
   }
 
@@ -156,7 +158,7 @@ export class CheckpointStore implements ResultStore {
   commit(): void {
     if (this.#commitDue !== undefined || this.#committing !== undefined || this.#gathered.length === 0)
       return;
-    // What else comes in this turn goes along.
+    // Further results of this turn go into the same commit.
     this.#commitDue = setImmediate(() => this.#beginCommit());
   }
 
@@ -228,7 +230,7 @@ export class CheckpointStore implements ResultStore {
     );
   }
 
-  /** Commits what was written and gives the store up; may be called twice. */
+  /** Commits all written results and closes the store. May be called twice. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -244,7 +246,7 @@ export class CheckpointStore implements ResultStore {
       this.#beginIndex();
       await Promise.all([this.#committing, this.#indexing]);
     }
-    // A write that is under way may not find its descriptor closed, or another file behind it
+    // A running write must not find its descriptor closed, or reused for another file
     await Promise.all([this.#committing, this.#indexing]);
     if (!this.#failed) this.#log.clear();
     clearTimeout(this.#indexDue);
@@ -253,7 +255,7 @@ export class CheckpointStore implements ResultStore {
   }
 }
 
-/** Has lmdb take batches over; resolves with the place behind them when they are on the disk. */
+/** Passes batches to lmdb; resolves with the place after them when they are on the disk. */
 export async function index(tables: CheckpointTables, batches: readonly LoggedBatch[]): Promise<number> {
   const { results, order, counts } = tables;
   const first = batches[0]?.first ?? 0;
@@ -280,7 +282,7 @@ export async function index(tables: CheckpointTables, batches: readonly LoggedBa
   return first + numbers.length;
 }
 
-/** lmdb rejects before it knows why, and the promise of that must not stay without a handler. */
+/** lmdb rejects before it knows the reason; the promise of the reason needs a handler too. */
 async function reasonOf(error: unknown): Promise<unknown> {
   const { commitError } = error as { commitError?: Promise<never> };
   try {
@@ -291,14 +293,14 @@ async function reasonOf(error: unknown): Promise<unknown> {
   }
 }
 
-/** Sorted as the places are. */
+/** Keys sort in the order of their places. */
 function placeKey(place: number): Buffer {
   const key = Buffer.alloc(8);
   key.writeBigUInt64BE(BigInt(place));
   return key;
 }
 
-/** Of a copy: what lmdb gives need not be aligned. */
+/** From a copy: a value of lmdb need not be aligned. */
 export function wordsOf(bytes: Uint8Array | undefined): Uint32Array | undefined {
   return bytes && new Uint32Array(new Uint8Array(bytes).buffer);
 }

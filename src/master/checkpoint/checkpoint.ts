@@ -1,15 +1,15 @@
 /**
- * What a checkpoint does to the way of a task. One whose result is stored never becomes runnable; a result
- * that is to be stored is handed over once it is committed. Until then both count as pending.
+ * How a checkpoint changes the way of a task. A task with a stored result never becomes runnable. A result
+ * that must be stored is handed over after its commit. Until then both count as pending.
  *
  * The order in which fates reach the program:
  *
- * - Stored results come in the order in which they were stored. One waits for those before it as long as
- *   these may still be submitted: until the program waits, and nothing runs. Then the earliest goes.
- * - Fates of this run come behind the stored results, or, when some of these were not submitted, as soon
- *   as the program waits: a program that submits what results tell it to sees what it saw before, then
- *   what is new.
- * - What the program cancels it gets at once, as without a checkpoint.
+ * - Stored results come in the order in which they were stored. A result waits for those before it as long as
+ *   they may still be submitted: until the program waits, and nothing runs. Then the earliest one comes.
+ * - Fates of this run come after the stored results, or, if some of these were not submitted, as soon as the
+ *   program waits. So a program that submits tasks because of results sees first the same results as before,
+ *   then new ones.
+ * - Fates of cancelled tasks come at once, as without a checkpoint.
  */
 
 import { Deque } from '../../structures/deque.js';
@@ -21,7 +21,10 @@ import { TaskFate } from '../model/task-fate.js';
 import { Occurrences } from './occurrences.js';
 import { decodeStoredResult } from './stored-result.js';
 
-/** What may wait here, to be committed or for its turn, before no more tasks are given out. */
+/**
+ * The limit of results that may wait here, for their commit or their turn, before no more tasks are given
+ * out.
+ */
 const MOST_WAITING = 100_000;
 const MOST_WAITING_BYTES = 64 * 1024 * 1024;
 
@@ -44,11 +47,11 @@ export class Checkpoint {
   readonly #occurrences = new Occurrences();
   /** Stored results of each algorithm that no submission has asked for. */
   readonly #unclaimed = new Map<AlgorithmEntry, number>();
-  /** Submitted tasks by the places of their results, at and behind `#next`. */
+  /** Submitted tasks by the places of their results, from `#next` on. */
   readonly #held = new Map<number, Task>();
-  /** Those whose place was passed before they were submitted: they wait for nobody. */
+  /** Tasks whose place had passed before they were submitted: they wait for nothing. */
   readonly #late = new Deque<Task>();
-  /** The place whose turn it is; undefined when all had theirs. */
+  /** The place whose turn it is; undefined after the last one. */
   #next: number | undefined;
   readonly #uncommitted = new Deque<Decided>();
   readonly #fresh = new Deque<Decided>();
@@ -71,7 +74,7 @@ export class Checkpoint {
     return this.#held.size + this.#late.length + this.#fresh.length > 0;
   }
 
-  /** Counts a submission; true if its result is stored, and the task is in the jar without being runnable. */
+  /** Counts a submission. True if its result is stored; the task is then in the jar, but not runnable. */
   recall(task: Task): boolean {
     const { algorithm, policy } = task;
     if (!algorithm.definition.checkpoint || policy.sid !== undefined) return false;
@@ -102,12 +105,12 @@ export class Checkpoint {
     this.#uncommitted.push({ task, fate });
   }
 
-  /** Has what was taken committed. */
+  /** Commits all fates taken so far. */
   commit(): void {
     if (this.#uncommitted.length > 0) this.#store.commit();
   }
 
-  /** The oldest so many of the results that were to be stored are. */
+  /** The oldest `count` of the results to be stored are now committed. */
   takeCommitted(count: number): void {
     for (let left = count; left > 0; left--) this.#arrive(this.#uncommitted.shift() as Decided);
   }
@@ -123,7 +126,7 @@ export class Checkpoint {
     this.#deliver(task, fate);
   }
 
-  /** Hands over the stored results whose turn it is; `isHeld` names the tasks that nobody has room for. */
+  /** Hands over the stored results whose turn it is. `isHeld` says for which tasks there is no room. */
   release(isHeld: (task: Task) => boolean): boolean {
     let released = 0;
     for (let task = this.#late.at(0); task !== undefined && !isHeld(task); task = this.#late.at(0)) {
@@ -144,12 +147,12 @@ export class Checkpoint {
   }
 
   /**
-   * The program waits, and has nothing to take: gives it what waits here. False if that is nothing, or
-   * must wait for what still runs.
+   * The program waits and has nothing to take: hands it the fates that wait here. False if there are none, or
+   * if they must wait for running tasks.
    */
   turn(isHeld: (task: Task) => boolean): boolean {
     let first = true;
-    // Room or not: what the program waits for may stand behind it.
+    // Even without room: the fate that the program waits for may come later.
     const release = (): boolean =>
       this.release((task) => {
         if (!first) return isHeld(task);
@@ -157,7 +160,7 @@ export class Checkpoint {
         return false;
       });
     if (this.#late.length > 0 || (this.#next !== undefined && this.#held.has(this.#next))) return release();
-    // With stored results held, each fate may have the program submit what they wait for.
+    // While stored results are held, each fate may make the program submit the tasks that they wait for.
     if (this.#fresh.length > 0) return this.#handOverFresh(this.#held.size > 0 ? 1 : this.#fresh.length) > 0;
     if (this.#held.size === 0 || this.#uncommitted.length > 0 || this.#jar.running > 0) return false;
     while (this.#next !== undefined && !this.#held.has(this.#next)) {
@@ -180,7 +183,7 @@ export class Checkpoint {
     this.#deliver(task, fate);
   }
 
-  /** Tasks whose fates wait here; what was to be stored of them still will be. */
+  /** Tasks whose fates wait here. Results that were to be stored still will be. */
   *waiting(): Iterable<Task> {
     for (const { task } of this.#uncommitted) yield task;
     for (const { task } of this.#fresh) yield task;

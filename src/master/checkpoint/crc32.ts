@@ -1,4 +1,4 @@
-/** The checksum of stored results: zlib's CRC-32, also where Node's zlib has none (before 20.15). */
+/** The checksum of stored results: zlib's CRC-32. It also works where Node's zlib has none (before 20.15). */
 import * as zlib from 'node:zlib';
 
 const { crc32: fast } = zlib as { readonly crc32?: (bytes: Uint8Array, before: number) => number };
@@ -9,7 +9,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** Goes on from the checksum of what stands before; 0 if nothing does. */
+/** Continues from the checksum of the bytes before; 0 if there are none. */
 export const crc32 = fast ?? slowCrc32;
 
 export function slowCrc32(bytes: Uint8Array, before: number): number {

@@ -1,9 +1,9 @@
 /**
  * Counts equal submissions: the same algorithm with the same encoded arguments.
  *
- * A program may submit very many tasks, so a submission leaves 64 bits of a hash and no more, in a table
- * with open addressing; only what came twice has a counter. Two different submissions with one hash would
- * count as equal: each still has a key of its own, and the next run counts them in the same way.
+ * A program may submit very many tasks, so a submission leaves only 64 bits of a hash, in a table with open
+ * addressing. Only repeated submissions have a counter. Two different submissions with one hash would count
+ * as equal: each still has a key of its own, and the next run counts them in the same way.
  */
 
 import { createHash } from 'node:crypto';
@@ -17,7 +17,7 @@ const FIRST_SLOTS = 1_024;
 const FIRST: ResultKey = Object.freeze({ occurrence: 0, digest: undefined });
 
 export class Occurrences {
-  /** Two words a slot; both 0 is an empty one. */
+  /** Two words per slot; a slot with two zeros is empty. */
   #slots = new Uint32Array(2 * FIRST_SLOTS);
   #used = 0;
   readonly #repeated = new Map<string, number>();

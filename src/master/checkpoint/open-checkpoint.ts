@@ -17,24 +17,24 @@ import {
 } from './checkpoint-store.js';
 import { ResultLog } from './result-log.js';
 
-/** Raised with every change of what stands in the store, and of how values are encoded. */
+/** Raise it with every change of the store's layout or of the encoding of values. */
 const LAYOUT = 'ts-mw checkpoint 3';
 
 const CLOSE_WITHIN_MS = 1_000;
 
-/** Where the data file says that it is lmdb's, and its data version. */
+/** The places at which the data file has lmdb's magic number and its data version. */
 const LMDB_HEAD_AT = 24;
 const LMDB_HEAD = Buffer.from(new Uint8Array(new Uint32Array([0xbeefc0de, 2]).buffer));
 
 /** `layout` and `holder`; `[NAME, FINGERPRINT]` gives an algorithm's number. */
 type About = Database<unknown, string | string[]>;
 
-/** Folders that masters of this process hold: lmdb would let both in. */
+/** Folders held by masters of this process: lmdb would let both in. */
 const heldHere = new Set<string>();
 
 /**
  * Makes the folder if there is none. Throws CheckpointError when lmdb is not installed, the store has another
- * layout, another master that lives holds it, or it cannot be opened.
+ * layout, another live master holds it, or it cannot be opened.
  */
 export async function openCheckpoint(
   folder: string,
@@ -68,7 +68,7 @@ function makeFolder(folder: string): string {
   }
 }
 
-/** lmdb maps whatever is there into memory, and the process ends when it is no store. */
+/** lmdb maps any file into memory; the process would die of one that is not a store. */
 function checkFile(folder: string, path: string): void {
   const file = join(path, 'data.mdb');
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -98,8 +98,8 @@ function openRoot(open: Lmdb['open'], folder: string, path: string): RootDatabas
 type Lmdb = typeof import('lmdb');
 
 /**
- * Installed by those who want checkpoints: it brings native code. In an executable made by `dump-exec` its
- * addon lies beside it, and may have been left behind.
+ * Installed only for checkpoints, since it brings native code. In an executable made by `dump-exec`, its
+ * addon is a file beside it, which may be missing.
  */
 async function loadLmdb(folder: string): Promise<Lmdb> {
   try {
@@ -120,7 +120,7 @@ async function loadLmdb(folder: string): Promise<Lmdb> {
   }
 }
 
-/** Not there, rather than there and broken. */
+/** Missing, not broken. */
 function isMissing(error: unknown): boolean {
   const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
   return (
@@ -153,7 +153,7 @@ async function claim(
         `${folder} is held by another master that lives (process ${other.pid} on ${other.host}); stop that one, or give another folder`,
       );
     }
-    // Of two that find the same holder dead, the first to write wins.
+    // If two masters find the same dead holder, the first one to write wins.
     const won = root.transactionSync(() => {
       if ((about.get('holder') as FileOwner | undefined)?.token !== other?.token) return false;
       about.putSync('layout', LAYOUT);
@@ -174,7 +174,7 @@ async function claim(
       if ((about.get('holder') as FileOwner | undefined)?.token === holder.token)
         await about.remove('holder');
     } catch {
-      // A disk that takes nothing: the next master finds this one dead.
+      // The disk is full or failing; the next master finds this one dead.
     }
   };
   const release = async (): Promise<void> => {
@@ -196,12 +196,12 @@ async function claim(
   }
 }
 
-/** What a master that was killed had committed, and lmdb had not taken over. */
+/** Results that a killed master had committed, and lmdb had not yet taken. */
 async function recoverLog(path: string, tables: CheckpointTables): Promise<ResultLog> {
   const { log, batches } = ResultLog.open(path);
   try {
     for (const batch of batches) {
-      // With one missing the places behind it would be lost: a loss of power took it.
+      // If one is missing after a loss of power, later places would be wrong.
       if (batch.first === endOf(tables)) await index(tables, [batch]);
     }
     log.clear();
@@ -232,7 +232,7 @@ function numberAlgorithms(
   return numbered;
 }
 
-/** The place behind the last stored result. */
+/** The place after the last stored result. */
 function endOf({ order }: CheckpointTables): number {
   for (const { key, value } of order.getRange({ reverse: true, limit: 1 })) {
     const first = Number(Buffer.from(key).readBigUInt64BE());

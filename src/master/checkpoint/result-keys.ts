@@ -6,9 +6,9 @@
 import type { Task } from '../model/task.js';
 
 const NUMBER_BYTES = 4;
-/** What lmdb takes; arguments that are large go by their digest, so that no key comes near it. */
+/** The longest key of lmdb. Large arguments are replaced by their digest, so that no key comes near it. */
 export const MOST_KEY_BYTES = 1_978;
-/** No encoded arguments begin with it: they are JSON. */
+/** Encoded arguments are JSON, so none begins with this byte. */
 const DIGEST_MARK = 0;
 
 export function keyBytes({ bytes, resultKey }: Task): number {

@@ -1,9 +1,9 @@
 /**
- * Where results are safe from SIGKILL at once: two files that take turns. A batch is committed when the
- * operating system has it; nobody waits for the disk. What the store has taken over and flushed since is
- * not needed here any more, and its file is emptied.
+ * Keeps results safe from SIGKILL at once, in two files that take turns. A batch is committed when the
+ * operating system has it; nothing waits for the disk. When the store has taken and flushed the results of a
+ * file, they are no longer needed here, and the file is emptied.
  *
- * A batch that was cut off, by a kill or a loss of power, is told by its digest; it ends its file.
+ * The digest of a batch shows whether a kill or a loss of power cut it off; such a batch ends its file.
  */
 
 import { createHash } from 'node:crypto';
@@ -14,18 +14,18 @@ import type { Task } from '../model/task.js';
 import { crc32 } from './crc32.js';
 import { keyBytes, writeKey } from './result-keys.js';
 
-/** Digest, length of what follows it, count, first place. */
+/** Digest, length of the rest, count, first place. */
 const DIGEST_BYTES = 16;
 const HEAD_BYTES = DIGEST_BYTES + 4 + 4 + 8;
 /** Number of the algorithm, length of the key, length of the value. */
 const ENTRY_BYTES = 12;
-/** Before the bytes of a result stand its place and the checksum of its key, its place and its bytes. */
+/** Before the bytes of a result: its place, and the checksum of its key, its place and its bytes. */
 const PLACE_BYTES = 8;
 export const VALUE_HEAD_BYTES = PLACE_BYTES + 4;
-/** A file that is larger gives way to the other, if that is empty. */
+/** A larger file makes room for the other one, if that is empty. */
 const TURN_BYTES = 8 * 1024 * 1024;
 
-/** One committed group of results, which stand at `first` and behind; `bytes` holds all of it. */
+/** One committed group of results, at `first` and the places after it; `bytes` holds all of it. */
 export interface LoggedBatch {
   readonly first: number;
   readonly count: number;
@@ -49,7 +49,7 @@ export function encodeBatch(first: number, results: readonly WrittenResult[]): L
   let size = HEAD_BYTES;
   for (const { task, body } of results)
     size += ENTRY_BYTES + keyBytes(task) + VALUE_HEAD_BYTES + bodyBytes(body);
-  // Not of the pool: lmdb reads from it later.
+  // Not from the pool: lmdb reads from it later.
   const bytes = Buffer.allocUnsafeSlow(size);
   let at = HEAD_BYTES;
   let place = first;
@@ -101,7 +101,7 @@ export function* resultsOf({ bytes, count }: LoggedBatch): Iterable<LoggedResult
 interface LogFile {
   readonly fd: number;
   size: number;
-  /** The place behind the last result in it. */
+  /** The place after the last result in it. */
   end: number;
 }
 
@@ -111,7 +111,7 @@ export class ResultLog {
 
   private constructor() {}
 
-  /** Opens the two files of a folder and reads what they hold, by places. */
+  /** Opens the two files of a folder and reads their batches, by places. */
   static open(folder: string): { log: ResultLog; batches: LoggedBatch[] } {
     const batches: LoggedBatch[] = [];
     const log = new ResultLog();
@@ -128,7 +128,7 @@ export class ResultLog {
     return { log, batches: batches.sort((one, other) => one.first - other.first) };
   }
 
-  /** Forgets what `open` has read: the store has it. */
+  /** Forgets the batches that `open` has read: the store has them. */
   clear(): void {
     for (const file of this.#files) empty(file);
   }

@@ -1,9 +1,9 @@
 /**
- * The order in which earlier masters stored results: at which places those of this program are. It is read
- * one commit after another, as the program comes to it.
+ * The order in which earlier masters stored results: the places of those of this program. It is read one
+ * commit at a time, as the program reaches it.
  */
 
-/** The numbers of the algorithms of one commit's results, which stand at `first` and behind. */
+/** The numbers of the algorithms of one commit's results, at `first` and the places after it. */
 interface Commit {
   readonly first: number;
   readonly algorithms: Uint32Array;
@@ -12,9 +12,9 @@ interface Commit {
 interface StoredOrderParams {
   /** The numbers of the algorithms that this program has, with the code that it has. */
   readonly algorithms: ReadonlySet<number>;
-  /** How many results are stored, of all programs. */
+  /** The number of stored results of all programs. */
   readonly end: number;
-  /** What was committed from this place on; undefined if no commit begins there. */
+  /** The commit that begins at this place; undefined if none does. */
   readonly readCommit: (first: number) => Uint32Array | undefined;
 }
 

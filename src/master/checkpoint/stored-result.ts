@@ -10,8 +10,8 @@ import type { Task } from '../model/task.js';
 import { TaskFate } from '../model/task-fate.js';
 
 /**
- * To be called before the entry is decoded, which may change it. Undefined for one that is nested so deep
- * that it can be read but not be written: no slave of ours sends it, and it is not stored.
+ * Call it before the entry is decoded, which may change it. Undefined for a value that is nested so deeply
+ * that it can be read but not written: our slaves never send one, and it is not stored.
  */
 export function encodeStoredResult(
   sid: number,
@@ -35,8 +35,8 @@ function encode(sid: number, entry: ResultEntry, raws: readonly Uint8Array[]): B
 }
 
 /**
- * The fate as it was handed over when it was stored, but for the task's id and tag. Bytes that are none
- * spoil their own task only.
+ * The fate as it was when it was stored, except for the task's id and tag. Invalid bytes affect only their
+ * own task.
  */
 export function decodeStoredResult(task: Task, bytes: Uint8Array): TaskFate {
   try {

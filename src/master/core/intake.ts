@@ -1,4 +1,4 @@
-/** Takes the program's tasks in: into the jar, to an ordered slave's mailbox, or to what is stored of them. */
+/** Accepts the program's tasks: into the jar, into the mailbox of an ordered slave, or as a stored result. */
 
 import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../../algorithms/types.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
@@ -58,7 +58,10 @@ export class Intake {
     return this.#accept(this.#maker.make(this.#nextNumber, { definition, args, policy, future, place }));
   }
 
-  /** Queues a new task with an earlier one's algorithm and arguments; UsageError if it is not this program's. */
+  /**
+   * Queues a new task with an earlier one's algorithm and arguments; UsageError if the task belongs to
+   * another program.
+   */
   resubmit(earlier: Task, policy: ResolvedPolicy): TaskId {
     return this.#accept(this.#maker.remake(this.#nextNumber, earlier, policy));
   }
@@ -85,7 +88,7 @@ export class Intake {
     this.#onNews();
   }
 
-  /** An unordered slave is not willing to take ordered tasks (CL-MW); then the policy decides. */
+  /** An unordered slave does not take ordered tasks (CL-MW); then the policy decides. */
   #submitOrdered(task: Task, sid: SlaveId): void {
     const slave = this.#roster.findByNumber(Number(sid.slice('SLAVE-'.length)));
     if (slave?.takesOrdered) {
@@ -101,7 +104,7 @@ export class Intake {
     this.#onNews();
   }
 
-  /** Gives a task up wherever it is; false when it has its fate already. */
+  /** Cancels a task wherever it is; false if it already has its fate. */
   cancel(number: number): boolean {
     const task = this.#jar.find(number);
     if (task === undefined) return false;
@@ -111,7 +114,7 @@ export class Intake {
   }
 }
 
-/** Nothing for the reason that a signal has when the program gives none. */
+/** Undefined if the program aborts a signal without a reason of its own. */
 function reasonInWords(reason: unknown): string {
   if (typeof reason === 'string') return `: ${reason}`;
   if (!(reason instanceof Error) || reason.name === 'AbortError') return '';

@@ -43,9 +43,9 @@ export class MasterCore {
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
   readonly #commands: SlaveCommands;
-  /** Tasks go in here. */
+  /** The input of tasks. */
   readonly intake: Intake;
-  /** So does what slaves send. */
+  /** The input of slaves' messages. */
   readonly slaves: SlaveInput;
   readonly demand: ProgramDemand;
   readonly #aborts = new AbortWatch((tasks, reason) => this.intake.cancelBySignal(tasks, reason));
@@ -155,21 +155,21 @@ export class MasterCore {
 
   // ---- the program's side
 
-  /** Gives a task up wherever it is; false when it has its fate already. */
+  /** Cancels a task wherever it is; false if it already has its fate. */
   cancel(number: number, now: number): boolean {
     const cancelled = this.intake.cancel(number);
     if (cancelled) this.flush(now);
     return cancelled;
   }
 
-  /** The source has come to its end, or has failed. One that is cut off by the master's end never does. */
+  /** The source has ended or failed. A source that the master's end cuts off never does. */
   endDrawing(failure?: { readonly error: unknown }): void {
     this.demand.endDrawing();
     if (failure !== undefined) this.fates.fail(failure.error);
     this.#news();
   }
 
-  /** Gives out what can be given out; a program that waits on its master is never held up. */
+  /** Gives out as many tasks as possible; never holds up a program that waits on its master. */
   dispatch(now: number): void {
     if (this.slaves.isEnding) {
       this.flush(now);
@@ -201,7 +201,7 @@ export class MasterCore {
     if (this.#checkpoint?.awaitsTurn) this.#ports.askTurn?.();
   }
 
-  /** The event loop has gone round since the core asked for it. */
+  /** The event loop has turned since the core asked for it. */
   takeTurn(now: number): void {
     if (
       this.slaves.isEnding ||
@@ -214,7 +214,7 @@ export class MasterCore {
     this.dispatch(now);
   }
 
-  /** Results that were to be stored are: the oldest so many. */
+  /** The oldest `count` of the results to be stored are committed. */
   takeCommitted(count: number, now: number): void {
     if (this.slaves.isEnding) return;
     this.#checkpoint?.takeCommitted(count);
@@ -223,21 +223,21 @@ export class MasterCore {
   }
 
   /**
-   * Nothing will come any more, because the master stops or nothing can be stored: what waits for it, or asks
-   * it for something, is told so by this error. Tasks without a fate stay pending, so that nobody takes them
-   * for done. Only the first error counts.
+   * No more fates will come, because the master stops or no result can be stored. Everything that waits for
+   * the master, or asks it for something, gets this error. Tasks without a fate stay pending, so that they
+   * are not taken for done. Only the first error counts.
    */
   end(error: Error): void {
     if (this.#over !== undefined) return;
     this.#over = error;
     this.slaves.end();
-    // Before the program hears of it, whose policies may hang on the same signal
+    // Before the program hears of it, since its policies may use the same signal
     this.#aborts.close();
     this.#ledger.flush();
     this.#abort.abort(error);
     for (const task of this.#openFutures()) {
       const { future, group } = task as Task & { readonly future: FutureSettler };
-      // One that nobody awaits must not end a process that is told to stop
+      // A promise that nobody awaits must not end a process that was told to stop
       if (error instanceof StoppedError) future.promise.catch(() => {});
       future.reject(error);
       if (group !== undefined) this.#commands.cancel(group.slave, task.number, task.index);
@@ -246,7 +246,7 @@ export class MasterCore {
     this.#ports.news();
   }
 
-  /** Aborts with the error of `end`, before that reaches who waits. */
+  /** Aborts with the error of `end`, before waiting code gets it. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -255,7 +255,7 @@ export class MasterCore {
     return this.#over !== undefined;
   }
 
-  /** How often the program was told before, where it waited, that the master is over. */
+  /** How often a wait of the program ended because the master is over. */
   countToldOver(): number {
     return this.#timesToldOver++;
   }
@@ -265,7 +265,7 @@ export class MasterCore {
     if (this.#over !== undefined) throw this.#over;
   }
 
-  /** What the program has not waited for, or not taken. */
+  /** The tasks that the program did not wait for, and the fates that it did not take. */
   leftovers(): Leftovers {
     return gatherLeftovers(this.#jar, this.fates, this.#maker.entries, this.demand.openSources);
   }
@@ -276,7 +276,7 @@ export class MasterCore {
 
   // ---- the data plane
 
-  /** Sends what sessions have to say, as far as the link takes it. */
+  /** Sends the waiting messages of sessions, as far as the link takes them. */
   flush(now: number): void {
     this.#sessions.flush(now);
   }
@@ -287,12 +287,12 @@ export class MasterCore {
     this.flush(now);
   }
 
-  /** To be called about every 100 ms. */
+  /** Call it about every 100 ms. */
   tick(now: number): void {
     this.#sessions.tick(now);
     this.slaves.tick(now);
     this.demand.tick();
-    // Room can come without a word of the slave: what waited for the link has left.
+    // Room may come without a message of the slave, when data that waited for the link has left.
     if (this.#jar.hasReady || this.#jar.hasSuspects)
       for (const slave of this.roster) this.#dispatcher.lineUp(slave);
     if (this.#jar.pending > 0 && this.#sessions.mayHaveFreeSlots) {
@@ -314,14 +314,14 @@ export class MasterCore {
     if (this.slaves.takeSentinelEvent(event, now)) this.dispatch(now);
   }
 
-  /** A process that this machine says is gone was a slave, unless the slave lied. */
+  /** The process that has ended was a slave of this machine, unless the slave lied. */
   processGone(pid: number, host: string, evidence: string): void {
     for (const slave of this.roster.findProcess(pid, host)) this.#ports.condemn(slave, evidence);
   }
 
   // ---- the end
 
-  /** After the shutdown was acknowledged, or waited for long enough. */
+  /** Call it after the shutdown was acknowledged, or after the wait for that. */
   disconnectAll(): void {
     this.slaves.disconnectAll();
     this.#thrown.end();

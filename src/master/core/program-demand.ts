@@ -1,13 +1,13 @@
 /**
- * How much the program wants of its master now: whether it waits for news, whether it leaves so many fates
- * untaken that tasks should wait for it, and whether anything that it asks for can still come.
+ * The program's demand on its master: whether it waits for news, whether it leaves so many fates untaken that
+ * tasks should wait, and whether anything that it asks for can still come.
  */
 
 import type { FateBox, Selection } from '../fates/fate-box.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import type { AlgorithmEntry, Task } from '../model/task.js';
 
-/** A program that did nothing for a second is taken to wait, whatever for. */
+/** A program that did nothing for a second counts as waiting. */
 const QUIET_TICKS = 10;
 
 export class ProgramDemand {
@@ -15,9 +15,9 @@ export class ProgramDemand {
   readonly #fates: FateBox;
   /** Loops of the program that wait for news: nothing is held back from them. */
   #readers = 0;
-  /** Sources of which tasks are still drawn: as long as there are any, fates may come. */
+  /** Sources from which tasks are still drawn: while there are any, fates may come. */
   #sources = 0;
-  /** Since when the program has neither submitted nor taken anything, in ticks. */
+  /** The ticks for which the program has neither submitted nor taken anything. */
   #quietTicks = 0;
   #activity = 0;
 
@@ -26,7 +26,7 @@ export class ProgramDemand {
     this.#fates = fates;
   }
 
-  /** A loop of the program begins to wait for news; `endReading` must follow. */
+  /** A loop of the program begins to wait for news; call `endReading` afterwards. */
   beginReading(): void {
     this.#readers++;
   }
@@ -44,12 +44,12 @@ export class ProgramDemand {
     this.#sources--;
   }
 
-  /** Sources that have not come to their end. */
+  /** The number of sources that have not ended. */
   get openSources(): number {
     return this.#sources;
   }
 
-  /** Whether the program leaves so many fates untaken that no tasks should be drawn for it. */
+  /** Whether the program leaves so many fates untaken that no more tasks should be drawn. */
   get isOverfull(): boolean {
     return this.#readers === 0 && this.#fates.isOverfull;
   }
@@ -62,26 +62,30 @@ export class ProgramDemand {
     return true;
   }
 
-  /** Decides whether tasks whose results nobody takes should wait; they do not while the program waits for news. */
+  /**
+   * Decides whether an algorithm's tasks should wait, because their results are not taken; not while the
+   * program waits for news.
+   */
   judgeHeld(algorithm: AlgorithmEntry): boolean {
-    // Not all that runs need be of this algorithm: then it is held somewhat early, until some of it has ended.
+    // Running tasks may be of other algorithms. This one is then held somewhat early, until some of them have
+    // ended.
     const coming = Math.min(algorithm.pending, this.#jar.running);
     return this.#readers === 0 && this.#fates.judgeFull(algorithm, coming);
   }
 
-  /** The same of one task: a future's result goes to the program at once. */
+  /** The same for one task: a future's result goes to the program at once. */
   judgeTaskHeld({ future, algorithm }: Task): boolean {
     return future === undefined && this.judgeHeld(algorithm);
   }
 
-  /** Whether the program can do nothing before it hears of its master; it may also look now and then. */
+  /** Whether the program can do nothing before it hears from its master; it may also poll now and then. */
   get isWaiting(): boolean {
     if (this.#fates.isAwaited) return true;
     if (this.#fates.has(undefined)) return false;
     return this.#readers > 0 || this.#jar.futures > 0 || this.#quietTicks >= QUIET_TICKS;
   }
 
-  /** To be called about every 100 ms. */
+  /** Call it about every 100 ms. */
   tick(): void {
     const activity = this.#jar.numbersGiven + this.#fates.numTaken;
     this.#quietTicks = activity === this.#activity ? this.#quietTicks + 1 : 0;

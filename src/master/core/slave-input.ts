@@ -1,7 +1,4 @@
-/**
- * What slaves say to their master, and what becomes of them: who joins, what they bring, who is lost,
- * leaves or is told to stop.
- */
+/** The input of slaves, and its effects: slaves that join, send, are lost, leave or are told to stop. */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { FormatError } from '../../errors.js';
@@ -17,7 +14,7 @@ import type { Joined, Sessions } from '../slaves/sessions.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
 import type { SlaveGroups } from '../slaves/slave-groups.js';
 
-/** For so many ticks a slave that has left is kept for frames of it that the broker may still have. */
+/** The ticks for which a departed slave is kept, since the broker may still have frames of it. */
 const TICKS_TO_LEAVE = 10;
 
 interface SlaveInputParams {
@@ -40,7 +37,7 @@ export class SlaveInput {
   readonly #groups: SlaveGroups;
   readonly #audit: AuditSink;
   readonly #onNews: () => void;
-  /** Those that have said goodbye. */
+  /** Slaves that have said goodbye. */
   readonly #leaving = new Set<SlaveRecord>();
   #isEnding = false;
 
@@ -60,7 +57,7 @@ export class SlaveInput {
     return this.#isEnding;
   }
 
-  /** From now on nobody joins, and no result counts. */
+  /** From now on no slave joins, and no result counts. */
   end(): void {
     this.#isEnding = true;
   }
@@ -81,7 +78,8 @@ export class SlaveInput {
     const { earlier, sid } = slave;
     const before = this.#sessions.roster.findByNumber(earlier.at(-1)?.number ?? slave.number);
     this.#comebacks.take(slave, hello);
-    // Its loss may wait for a busy main, behind its hello: by its own word that session is over.
+    // The report of its loss may reach a busy main thread after its hello, in which it says itself that the
+    // session is over.
     if (before !== undefined && before !== slave) this.#supersede(before, sid, hello.begun);
     this.#onNews();
   }
@@ -93,14 +91,16 @@ export class SlaveInput {
     this.#remove(slave, reason, 0);
   }
 
-  /** A frame on a slave's subject. `dispatch` must follow, once for all frames that came together. */
+  /**
+   * Takes a frame on a slave's subject. Call `dispatch` afterwards, once for all frames that came together.
+   */
   takeFrame(address: SessionAddress, frame: Buffer, now: number): void {
     const slave = this.#sessions.roster.find(address);
     if (slave === undefined) this.#sessions.refuseFrame(address);
     else this.takeFrameOf(slave, frame, now);
   }
 
-  /** The same of a slave that is known and not forgotten. */
+  /** The same for a slave that is known and not forgotten. */
   takeFrameOf(slave: SlaveRecord, frame: Buffer, now: number): void {
     if (!slave.session.owns(frame)) {
       this.#sessions.refuseFrame(slave.address);
@@ -124,12 +124,12 @@ export class SlaveInput {
     }
   }
 
-  /** False if it concerns no slave that is known; else `dispatch` must follow. */
+  /** False if it concerns no known slave; otherwise call `dispatch` afterwards. */
   takeSentinelEvent(event: SentinelEvent, now: number): boolean {
     if (!('nonce' in event)) return false;
     const slave = this.#sessions.roster.findByNonce(event.nonce);
     if (slave === undefined || !this.#takeEvent(slave, event, now)) return false;
-    // What it ran may have been taken back or given up: then no frame of it would let it move.
+    // Its task may have been taken back or cancelled: then no frame of it would let it move.
     if (slave.draftedFor !== undefined && slave.isWorking) this.#groups.onIdle(slave);
     return true;
   }
@@ -173,7 +173,7 @@ export class SlaveInput {
     return true;
   }
 
-  /** Says nothing before the slave's main has read its welcome. */
+  /** A slave is silent until its main thread has read its welcome. */
   #endLingering(slave: SlaveRecord, running: number | undefined): void {
     if (running !== undefined) slave.endLingering(({ index }) => index < running || running < 0);
   }
@@ -216,7 +216,7 @@ export class SlaveInput {
     this.#remove(slave, reason, now);
   }
 
-  /** To be called about every 100 ms. Ticks are counted, since a master that is busy has read nothing meanwhile. */
+  /** Call it about every 100 ms. Ticks are counted, since a busy master has read nothing meanwhile. */
   tick(now: number): void {
     for (const slave of this.#leaving) {
       if (slave.farewell !== undefined && slave.tickFarewell()) this.#leave(slave, slave.farewell, now);
@@ -240,7 +240,7 @@ export class SlaveInput {
     for (const slave of this.#sessions.roster) this.#commands.shutdown(slave);
   }
 
-  /** After the shutdown was acknowledged, or waited for long enough. */
+  /** Call it after the shutdown was acknowledged, or after the wait for that. */
   disconnectAll(): void {
     for (const slave of [...this.#sessions.roster]) this.#remove(slave, 'the master has stopped', 0);
   }

@@ -1,6 +1,6 @@
 /**
- * Gives tasks to slaves: late, in groups, to whoever has room, in turn; and takes unstarted ones back
- * when another slave would sit idle. It decides and posts to sessions; it sends nothing itself.
+ * Gives tasks to slaves: late, in groups, and in turn to slaves that have room. Takes unstarted tasks back
+ * when another slave would be idle. It decides and posts to sessions; it sends nothing itself.
  */
 
 import { Deque } from '../../structures/deque.js';
@@ -11,9 +11,9 @@ import type { Task } from '../model/task.js';
 import type { TaskGroup } from '../model/task-group.js';
 import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 
-/** Bytes of an entry besides its arguments, generously. */
+/** Bytes of an entry in addition to its arguments, a generous estimate. */
 const ENTRY_BYTES = 32;
-/** What may wait in a session to be sent: tasks bound so late go to whoever is quick. */
+/** The limit of bytes that wait in a session. Keep it small: tasks assigned late go to the fastest slave. */
 const MOST_WAITING_BYTES = 64 * 1024;
 /** Both ends keep a word for each task under way, 65,536 of them; a group may have half of that. */
 const MOST_OUTSTANDING = 32_768;
@@ -24,12 +24,12 @@ const NO_RAWS: readonly Uint8Array[] = [];
 
 export interface DispatcherOptions {
   readonly jar: TaskJar;
-  /** Whether a task must wait until results of its algorithm were taken. */
+  /** Whether a task must wait until the program has taken results of its algorithm. */
   readonly isHeld: (task: Task) => boolean;
   readonly taskGroup: number | 'auto';
   readonly resultGroup: number | 'auto';
   readonly maxMessageBytes: number;
-  /** Said once for each group that was posted to its slave's session. */
+  /** Called once for each group that was posted to its slave's session. */
   readonly onGiven: (slave: SlaveRecord, group: TaskGroup) => void;
 }
 
@@ -50,11 +50,11 @@ export class Dispatcher {
   readonly #mostBytes: number;
   readonly #onGiven: DispatcherOptions['onGiven'];
   readonly #line = new Deque<SlaveRecord>();
-  /** Slaves that may have room for what lies in their mailbox. */
+  /** Slaves that may have room for tasks in their mailbox. */
   readonly #addressed = new Set<SlaveRecord>();
   readonly #isHeld: (task: Task) => boolean;
   readonly #takeAny = (): Task | undefined => this.#jar.take(this.#isHeld);
-  /** The slave that is left to run empty, so that a suspect can run on it alone. */
+  /** The slave that gets no more tasks until it is empty, so that a suspect can run alone on it. */
   #reserved: SlaveRecord | undefined;
 
   constructor({ jar, isHeld, taskGroup, resultGroup, maxMessageBytes, onGiven }: DispatcherOptions) {
@@ -110,7 +110,7 @@ export class Dispatcher {
     }
   }
 
-  /** Ordered tasks go before any unordered one, and to nobody else. */
+  /** Ordered tasks go first, and only to their slave. */
   #dispatchOrdered(now: number): void {
     for (const slave of this.#addressed) {
       this.#addressed.delete(slave);
@@ -164,7 +164,8 @@ export class Dispatcher {
     if (first === undefined) return NO_TASKS;
     const plan = new GroupPlan({ taskGroup: this.#taskGroup, queued, slots, lastGroup: slave.lastGroup });
     plan.tryAdd(first.algorithm);
-    // An array that begins empty has room for sixteen more, and most groups of long tasks are of one.
+    // An empty array reserves room for sixteen items at the first push, but most groups of long tasks have
+    // one task.
     const tasks = [first];
     let bytes = first.bytes + ENTRY_BYTES;
     while (!plan.isFull) {
@@ -205,7 +206,7 @@ export class Dispatcher {
       }
       if (task.raws.length > 0) {
         raws ??= [];
-        // One by one: a value may have more than fit on the stack.
+        // One by one: there may be more values than fit on the stack.
         for (const raw of task.raws) raws.push(raw);
       }
     }
@@ -231,7 +232,7 @@ export class Dispatcher {
     return idle ? fullest : undefined;
   }
 
-  /** Its free slots are meant to stay free. */
+  /** Its free slots must stay free. */
   #runsEmpty(slave: SlaveRecord): boolean {
     return slave.isAlone || slave === this.#reserved;
   }

@@ -1,24 +1,24 @@
-/** How many tasks go into one group, and how many groups a slave may have outstanding. */
+/** Decides the number of tasks in one group, and the number of groups that a slave may have outstanding. */
 
 import { FIRST_WINDOW } from '../model/slave-record.js';
 import type { AlgorithmEntry } from '../model/task.js';
 
-/** What a group under `auto` should take of a slave's time, and its bounds. */
+/** The time of a slave that a group under `auto` should take, and its limits. */
 const GROUP_SECONDS = 0.05;
 const MOST_TASKS = 1_000;
 export const MOST_GROUP_BYTES = 256 * 1024 - 1024;
 /** A group that takes less than this is never cut short for the sake of balance. */
 const NEGLIGIBLE_SECONDS = 0.001;
-/** Groups shorter than this cost less than their way: the widest window of them is still short. */
+/** Groups shorter than this cost less time than their transport: even the widest window of them is short. */
 const MOMENT_SECONDS = 0.0001;
-/** From one group to the next it may grow this much, since the first measurements say little. */
+/** The largest growth from one group to the next, since the first measurements say little. */
 const GROWTH = 10;
 
 const LARGEST_WINDOW = 64;
 
 export interface GroupingState {
   readonly taskGroup: number | 'auto';
-  /** Queued tasks, and how many the slaves that could take them run at once. */
+  /** Queued tasks, and the number that the available slaves run at once. */
   readonly queued: number;
   readonly slots: number;
   /** Size of the slave's last group. */
@@ -40,7 +40,7 @@ export class GroupPlan {
     this.#share = Math.ceil(queued / (2 * Math.max(1, slots)));
   }
 
-  /** The first task is always taken; one of an algorithm that was never measured goes alone. */
+  /** The first task is always taken; a task of an algorithm without measurements goes alone. */
   tryAdd(algorithm: AlgorithmEntry): boolean {
     if (!this.#exact && this.#count > 0) {
       const enough = this.#count >= this.#share && this.#seconds >= NEGLIGIBLE_SECONDS;
@@ -59,7 +59,7 @@ export class GroupPlan {
   }
 }
 
-/** The moving average of what an algorithm's runs take, after one more run. */
+/** The moving average of an algorithm's run time, after one more run. */
 export function nextAverage(average: number | undefined, value: number): number {
   if (average === undefined) return value;
   const weight = value > average ? 0.3 : 0.1;
@@ -67,8 +67,9 @@ export function nextAverage(average: number | undefined, value: number): number 
 }
 
 /**
- * The window after a group's results came while tasks were queued: wider when the slave ran dry, or when
- * its groups are so short that many should travel together; two again when they, or their results, are long.
+ * The window after a group's results came while tasks were queued. It gets wider when the slave ran dry, or
+ * when groups are so short that many should travel together. It is two again when the groups, or their
+ * results, are long.
  */
 export function nextWindow(window: number, groupSeconds: number, resultBytes: number, dry: boolean): number {
   if (groupSeconds >= GROUP_SECONDS || resultBytes > MOST_GROUP_BYTES) return FIRST_WINDOW;

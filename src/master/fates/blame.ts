@@ -1,6 +1,6 @@
 /**
- * Which tasks of a slave that is gone may have begun there: one of them may be why it is gone. Decides
- * nothing about what becomes of them.
+ * Says which tasks of a slave that is gone may have begun there: one of them may be the reason. It does not
+ * decide what happens to them.
  */
 
 import { type Farewell, HELD_RESULTS, HELD_SECONDS } from '../../wire/messages/messages.js';
@@ -11,10 +11,10 @@ import type { Task } from '../model/task.js';
 export type Begun = 'likely' | 'perhaps' | 'no';
 
 /**
- * Tells for each task that was out to a slave whether it began there. All that may have reached the slave
- * may have begun: what it had done before may have been under way, and lost together with it, and a slave
- * that was taken for dead may still begin what it has. One that is ended for a task that did not stop had
- * begun what was given before, and nothing after it, or may have died of what ran beside it after all.
+ * Says for each task that the slave had whether it began there. All tasks that may have reached the slave may
+ * have begun: results of earlier ones may have been lost together with it, and a slave that was declared dead
+ * may still begin the rest. A slave that is ended for a task that did not stop had begun the tasks before it,
+ * and none after it; or it may have died of a task that ran beside it.
  */
 export function judgeBegun(
   slave: SlaveRecord,
@@ -35,7 +35,10 @@ export function judgeBegun(
   };
 }
 
-/** A slave that leaves knows what it had begun: of that, results may be lost, or be those of tasks taken back. */
+/**
+ * A slave that leaves knows which tasks it had begun. Their results may be lost, or be those of tasks taken
+ * back.
+ */
 function judgeLeft({ running, begun }: Farewell, doomed: boolean): (task: Task) => Begun {
   const runs = new Set(running);
   return ({ index }) => {
@@ -45,8 +48,8 @@ function judgeLeft({ running, begun }: Farewell, doomed: boolean): (task: Task) 
 }
 
 /**
- * What began if all results that left the slave have arrived. It begins its tasks in order and sends a
- * group's results before it begins the next; but those of tasks that run short it may hold back. One that
+ * The tasks that had begun if all results of the slave have arrived. A slave begins its tasks in order and
+ * sends a group's results before it begins the next, but may hold back results of short tasks. A slave that
  * runs several at once does so beside all but one of them.
  */
 function likelyBegun(slave: SlaveRecord, tasks: readonly Task[], resultGroup: number): Set<Task> {

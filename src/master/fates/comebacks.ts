@@ -1,9 +1,9 @@
 /**
- * Slaves that were taken for dead and come back. What such a slave never began counts no more; a run that goes
- * on there is its task's run again, if the task has no other by now, and then counts no more either. Beside
- * another run it stays an earlier one, which may take that one's place: the first result counts.
+ * Slaves that were declared dead and come back. Tasks that such a slave never began no longer count. If a run
+ * goes on there and the task has no other run by now, it is the task's run again and no longer counts either.
+ * If there is another run, it stays an earlier one that may take the other's place: the first result counts.
  *
- * So a task's runs that began are never more than those in its history and the one that its books say runs.
+ * So a task's begun runs are never more than those in its history and the one in its books.
  */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -15,7 +15,10 @@ import type { Task } from '../model/task.js';
 import type { TaskGroup } from '../model/task-group.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
 
-/** Tasks of lost slaves whose charges can be taken back; beyond them the oldest slaves' stay. */
+/**
+ * The number of tasks of lost slaves whose charges can be taken back; beyond it, the charges of the oldest
+ * slaves stay.
+ */
 const MOST_CHARGED = 200_000;
 
 interface ComebacksParams {
@@ -50,7 +53,10 @@ export class Comebacks {
     }
   }
 
-  /** A slave has joined. What it says of earlier sessions is heard only of those that it has proved to be its own. */
+  /**
+   * A slave has joined. Its statements about earlier sessions count only for those that it has proved to be
+   * its own.
+   */
   take(slave: SlaveRecord, { previous, begun, runs = [] }: Hello): void {
     const owns = (sid: number) => slave.earlier.some(({ number }) => number === sid);
     if (previous !== undefined && begun !== undefined && owns(previous)) this.#forgive(previous, begun);
@@ -94,11 +100,14 @@ export class Comebacks {
     run.goesOn = { slave, index };
     slave.goOnWith(task);
     slave.noteLingering({ number: task.number, index });
-    // If it has not begun there, it need not.
+    // If it has not begun there, it need not begin.
     if (group.run !== run && group.slave.number !== run.sid) this.#commands.recallOne(group.slave, task);
   }
 
-  /** The task, in no group and no queue, has a run that goes on elsewhere, which is its run from now on; else false. */
+  /**
+   * The task is in no group and no queue. If it has a run that goes on elsewhere, that is its run from now
+   * on; otherwise false.
+   */
   resume(task: Task): boolean {
     const run = task.given?.find(({ goesOn }) => goesOn !== undefined);
     if (run?.goesOn === undefined) return false;
@@ -128,12 +137,12 @@ export class Comebacks {
     this.#audit.emit({ type: 'task-resumed', sid: slave.sid, taskId: task.id, previousSid });
   }
 
-  /** This run has ended; what it came to is not asked here. */
+  /** This run has ended, with any outcome. */
   runEnded(task: Task, run: GivenRun): void {
     if (run.goesOn !== undefined) this.#leave(task, run);
   }
 
-  /** The task has its fate: runs of it that go on are told to stop. */
+  /** The task has its fate: its other runs are told to stop. */
   settled(task: Task): void {
     for (const run of task.given ?? []) {
       if (run.goesOn === undefined) continue;
@@ -143,7 +152,7 @@ export class Comebacks {
     }
   }
 
-  /** Its session is over again, with what it went on with. */
+  /** Its new session has also ended, with the runs that it continued. */
   gone(slave: SlaveRecord): void {
     for (const task of slave.goingOn) {
       for (const run of task.given ?? []) if (run.goesOn?.slave === slave) run.goesOn = undefined;

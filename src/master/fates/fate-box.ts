@@ -1,19 +1,19 @@
 /**
- * The fates that the program has not taken yet: in order of arrival, told apart by algorithm, each
- * handed over once. Who waits for one gets it as it comes.
+ * The fates that the program has not taken yet: in order of arrival, told apart by algorithm, each handed
+ * over once. A reader that waits gets a fate as it comes.
  *
- * What lies here is bounded for each algorithm, by holding its tasks in the jar in time: what is on its
- * way is reckoned with. A program that waits on its master is never held up.
+ * The number of fates per algorithm is limited, by holding its tasks in the jar in time; fates on their way
+ * are counted too. A program that waits on its master is never held up.
  */
 
 import { Deque } from '../../structures/deque.js';
 import type { AlgorithmEntry } from '../model/task.js';
 import { TaskFate } from '../model/task-fate.js';
 
-/** What may lie here for one algorithm before its tasks are held: fates, and bytes of them. */
+/** The limits for one algorithm before its tasks are held: fates, and bytes of them. */
 const MOST_UNTAKEN = 200_000;
 const MOST_UNTAKEN_BYTES = 128 * 1024 * 1024;
-/** The part of it at which they are let go again. */
+/** The part of the limit at which they are released. */
 const REOPENS_AT = 0.5;
 
 interface Tray {
@@ -46,19 +46,19 @@ export class FateBox {
     return this.#numTaken;
   }
 
-  /** Results that nobody took yet. */
+  /** Results that the program has not taken yet. */
   get numResults(): number {
     return this.#numResults;
   }
 
-  /** Unrunnable tasks that nobody took yet. */
+  /** Unrunnable tasks that the program has not taken yet. */
   get numUnrunnable(): number {
     return this.#numUnrunnable;
   }
 
   /**
-   * Decides whether an algorithm's tasks should wait until half of its fates were taken: all queued ones are set
-   * aside for it, which must not happen for each. `coming` tasks are on their way.
+   * Decides whether an algorithm's tasks should wait until half of its fates were taken. Setting all its
+   * queued tasks aside is costly, so this must not happen for each fate. `coming` tasks are on their way.
    */
   judgeFull(algorithm: AlgorithmEntry, coming = 0): boolean {
     const tray = this.#trays.get(algorithm);
@@ -66,7 +66,7 @@ export class FateBox {
     const untaken = tray.results.length + tray.unrunnable.length;
     const bytes = tray.bytes + coming * algorithm.resultBytes;
     const load = Math.max(untaken / MOST_UNTAKEN, bytes / MOST_UNTAKEN_BYTES);
-    // Of an empty tray nothing waits to be taken: what comes is the next that is.
+    // An empty tray has nothing to take: its next fate is the next one to arrive.
     tray.isFull = untaken > 0 && load >= (tray.isFull ? REOPENS_AT : 1);
     return tray.isFull;
   }
@@ -124,7 +124,9 @@ export class FateBox {
     return false;
   }
 
-  /** How many fates of an algorithm nobody took, those of cancelled tasks left out, and the first one's task. */
+  /**
+   * The number of an algorithm's untaken fates, without those of cancelled tasks, and the first one's task.
+   */
   untakenOf(algorithm: AlgorithmEntry): { readonly count: number; readonly first: number | undefined } {
     const tray = this.#trays.get(algorithm);
     if (tray === undefined) return { count: 0, first: undefined };
@@ -143,7 +145,7 @@ export class FateBox {
     });
   }
 
-  /** What a source of tasks threw: for all who wait now, or for the first who asks. */
+  /** The error of a source of tasks: for all current readers, or for the next one. */
   fail(error: unknown): void {
     const waiters = this.#waiters;
     this.#waiters = [];
@@ -159,7 +161,7 @@ export class FateBox {
     return this.#failures.shift();
   }
 
-  /** Whether the program leaves so much untaken that no more should be made for it. */
+  /** Whether the program leaves too much untaken to make more tasks for it. */
   get isOverfull(): boolean {
     return this.#waiters.length === 0 && this.#numResults + this.#numUnrunnable >= MOST_UNTAKEN;
   }
@@ -168,7 +170,7 @@ export class FateBox {
     return this.#waiters.length > 0;
   }
 
-  /** Lets those go for whose selection nothing can come any more. */
+  /** Ends the waits of readers whose selection can get nothing more. */
   settleIdle(isIdle: (selection: Selection) => boolean): void {
     if (this.#waiters.length === 0) return;
     const idle = this.#waiters.filter(({ algorithms }) => isIdle(algorithms));

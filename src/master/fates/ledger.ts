@@ -1,6 +1,6 @@
 /**
- * Tells the audit trail of every task that it was submitted and what became of it, in few lines: numbers are
- * gathered for a second at most, then written as ranges, the submissions before the fates.
+ * Writes the submission and the fate of every task to the audit trail, in few lines: numbers are gathered for
+ * at most a second, then written as ranges, the submissions before the fates.
  */
 
 import type { SlaveId } from '../../algorithms/types.js';
@@ -12,9 +12,9 @@ import type { Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
 
 const GATHER_MS = 1_000;
-/** Ranges that wait to be joined; so many are sorted within 0.1 ms. */
+/** Limit of ranges that wait to be joined; this number is sorted within 0.1 ms. */
 const MOST_RANGES = 1_024;
-/** Of all lists in a line, which then fits into what a pipe takes as a whole, as text and as JSON. */
+/** Limit of all lists in a line, which then fits into one write to a pipe, as text and as JSON. */
 const MOST_CHARACTERS = 3_000;
 
 /** In the order of a line. */
@@ -29,7 +29,7 @@ interface Sheet {
   readonly times: RunTimes;
 }
 
-/** What a slave computed since it was last told; kept with the slave, which is at hand. */
+/** The computing of a slave since its last line; kept with the slave, which is at hand. */
 export interface ComputeSheet {
   readonly sid: SlaveId;
   /** True if what it computed was told, or there was nothing. */
@@ -71,7 +71,7 @@ export class Ledger {
     if (slave.noteComputed(count, micros)) this.#computing.push(slave);
   }
 
-  /** To be called about every 100 ms. What is still `pending` decides whether more can be waited for. */
+  /** Call it about every 100 ms. The `pending` tasks decide whether it is useful to wait for more. */
   tick(now: number, pending: number): void {
     if (this.#isEmpty || (pending > 0 && now - this.#flushedAt < GATHER_MS)) return;
     this.#flushedAt = now;

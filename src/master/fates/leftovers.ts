@@ -1,4 +1,7 @@
-/** What a program has not waited for, or not taken, when its master ends: counted, and said in words. */
+/**
+ * The tasks that a program did not wait for, and the fates that it did not take, when its master ends:
+ * counted, and in words.
+ */
 
 import type { TaskJar } from '../jar/task-jar.js';
 import type { AlgorithmEntry } from '../model/task.js';
@@ -9,7 +12,7 @@ export interface Leftover {
   readonly algorithm: string;
   /** Tasks without a fate. */
   readonly pending: number;
-  /** Fates that nobody took, those of tasks that the program cancelled left out. */
+  /** Untaken fates, without those of tasks that the program cancelled. */
   readonly untaken: number;
   /** Where the first of these tasks was submitted, if that is known. */
   readonly submittedAt: string | undefined;
@@ -20,7 +23,7 @@ export interface Leftovers {
   readonly untaken: number;
   /** Sources of `submitAll` that were not drawn to their end. */
   readonly sources: number;
-  /** Those of which something is left. */
+  /** Algorithms of which something is left. */
   readonly algorithms: readonly Leftover[];
 }
 

@@ -1,4 +1,4 @@
-/** Takes back what slaves that are gone or freed had been given: from fates back to the jar. */
+/** Takes tasks back from slaves that are gone or freed: from fates back to the jar. */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { UnrunnableReason } from '../../errors.js';
@@ -42,9 +42,10 @@ export class Reclaimer {
   }
 
   /**
-   * Takes back what a slave that is gone had been given, as each task's policy says. What it may have begun
-   * counts, so that no task is begun more often than its policy allows. What it has likely begun is an attempt,
-   * and runs alone next time if it alone can be to blame; else it is suspected once a second slave was lost with it.
+   * Takes back the tasks of a slave that is gone, as each task's policy says. Each run that may have begun
+   * counts, so that no task begins more often than its policy allows. A run that has likely begun is an
+   * attempt. The task runs alone next time if only it can be to blame; otherwise it is suspected after a
+   * second slave was lost with it.
    */
   takeFromLost(slave: SlaveRecord, evidence: string, now: number): void {
     const tasks = slave.openTasks();
@@ -82,13 +83,13 @@ export class Reclaimer {
     this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
   }
 
-  /** Only an attempt has a wait behind it. */
+  /** Only an attempt is followed by a wait. */
   #putBack(task: Task, wasAttempt: boolean, now: number): void {
     if (wasAttempt) this.#retries.putBack(task, now);
     else this.#jar.putBack(task);
   }
 
-  /** What waits for a slave that is lost or freed follows its policy (CL-MW). */
+  /** Tasks that wait for a lost or freed slave follow their policy (CL-MW). */
   clearMailbox(slave: SlaveRecord, reason: 'slave-lost' | 'slave-freed', message: string): void {
     for (let task = this.#jar.takeOrdered(slave); task; task = this.#jar.takeOrdered(slave)) {
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
@@ -102,9 +103,8 @@ export class Reclaimer {
 }
 
 /**
- * Of many tasks that a lost slave may have begun, one may be to blame: to run all alone that ran side by
- * side, or that waited there, would cost more than to lose a second slave by it; and of a slave that was
- * ended for one task the others are hardly to blame.
+ * If a lost slave may have begun many tasks, one of them may be to blame. Running all of them alone would
+ * cost more than losing a second slave. If a slave was ended for one task, the others are hardly to blame.
  */
 function isCloseToItsEnd({ runs, policy }: Task, { isDoomed }: SlaveRecord): boolean {
   return (runs > 1 && !isDoomed) || runs >= policy.maxAttempts - 1;

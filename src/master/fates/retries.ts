@@ -1,4 +1,4 @@
-/** What becomes of a task after a run that came to nothing: the next run, now or later, or none. */
+/** Decides about a task after a failed run: the next run, now or later, or none. */
 
 import { MOST_BACKOFF_SECONDS } from '../../algorithms/policy.js';
 import type { ResolvedPolicy } from '../../algorithms/types.js';
@@ -20,7 +20,7 @@ export interface RetriesParams {
   readonly giveUp: (task: Task, reason: UnrunnableReason, message: string) => void;
 }
 
-/** Its tasks are in no group and in no queue. */
+/** For tasks that are in no group and in no queue. */
 export class Retries {
   readonly #jar: TaskJar;
   readonly #audit: AuditSink;

@@ -1,6 +1,6 @@
 /**
- * Gives each task its one fate: from a result, from its policy after its last run, or because the
- * program cancels it. What lost slaves were given goes back by reclaim.ts.
+ * Gives each task its one fate: from a result, from its policy after its last run, or because the program
+ * cancels it. reclaim.ts takes back the tasks of lost slaves.
  */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -32,7 +32,7 @@ export interface SettlementOptions {
   readonly thrown: Thrown;
   readonly audit: AuditSink;
   readonly resultGroup: number | 'auto';
-  /** A copy of a settled task is still out. */
+  /** A run of a settled task still goes on. */
   readonly onSuperfluous: (slave: SlaveRecord, task: Task, index: number) => void;
   readonly aborts: AbortWatch;
   /** Unix milliseconds. */
@@ -95,7 +95,7 @@ export class Settlement {
     });
   }
 
-  /** Takes a results message; throws FormatError when it has not the form of one. */
+  /** Takes a results message; throws FormatError when it is malformed. */
   takeResults(slave: SlaveRecord, body: Uint8Array, now: number): void {
     const { value, raw } = decodeBody(body);
     const { sid, dry, results } = parseResults(value);
@@ -137,12 +137,13 @@ export class Settlement {
     }
     if (earlier !== undefined) this.#comebacks.runEnded(task, earlier);
     const sentAt = runsHere ? task.group?.sentAt : undefined;
-    // What a slave says of its time guides the groups of all others: never longer than it had the task.
+    // The slave's statement of its time affects the groups of all others, so it is limited to the time that
+    // it had the task.
     const had = sentAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, now - sentAt) / 1_000;
     const seconds = Math.min(entry[3] / 1e6, had);
     const isLate = entry[2] === RESULT_STATUS.timeout && task.policy.timeoutSeconds !== undefined;
     const mayRetry = entry[2] === RESULT_STATUS.error && task.policy.retryErrors;
-    // An earlier run, taken for lost, has failed: another one is under way, or will be.
+    // An earlier run, believed lost, has failed: another one is under way, or will be.
     if ((mayRetry || isLate) && !runsHere) {
       this.#drop(slave, number, 'it failed there, and is run again already');
       return;
@@ -156,7 +157,7 @@ export class Settlement {
       this.#retries.afterTimeout(task, slave, true, now);
       return;
     }
-    // Before the entry is read, which makes the packet of it.
+    // Before the entry is read, which turns it into the packet.
     const keep = entry[2] === RESULT_STATUS.packet && this.#checkpoint?.keeps(task);
     const stored = keep ? encodeStoredResult(sid, entry, raws) : undefined;
     const fate = readFate(task, sid, entry, raws, seconds, bytes);
@@ -168,7 +169,7 @@ export class Settlement {
     this.#decide(task, fate, stored);
   }
 
-  /** A checkpoint hands fates over in its own time, but for what the program has asked for itself. */
+  /** A checkpoint hands fates over in its own order, except for those of cancelled tasks. */
   #decide(task: Task, fate: TaskFate, stored?: Body): void {
     if (task.given !== undefined) this.#comebacks.settled(task);
     if (this.#checkpoint === undefined || fate.reason === 'cancelled') {
@@ -200,7 +201,7 @@ export class Settlement {
     this.#retries.afterTimeout(task, slave, false, now);
   }
 
-  /** Takes a running task out of its group; a copy that still runs elsewhere is told to stop. */
+  /** Takes a running task out of its group; another run of it is told to stop. */
   #release(task: Task, superfluous: boolean): void {
     const group = task.group as TaskGroup;
     const { slave } = group;
@@ -252,7 +253,7 @@ function auditedAttempt({ sid, attempt, doubtful, evidence }: FailedAttempt): Au
   return { sid, attempt, evidence: doubtful ? `perhaps not begun; ${evidence}` : evidence };
 }
 
-/** The slave that was given the task last, else the one that it was addressed to. */
+/** The slave that was given the task last, otherwise the one that it was addressed to. */
 function lastSidOf({ group, given, policy }: Task): number | undefined {
   const lastGiven = group?.slave.number ?? given?.at(-1)?.sid;
   if (lastGiven !== undefined || policy.sid === undefined) return lastGiven;

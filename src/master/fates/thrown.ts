@@ -1,6 +1,6 @@
 /**
- * Tells the audit trail what tasks throw: of each algorithm the first messages of different kinds as they come,
- * and how often each came. Messages that differ in numbers only are of one kind.
+ * Writes exceptions of tasks to the audit trail: for each algorithm the first message of each kind as it
+ * comes, and the count of each kind. Messages that differ only in numbers are of one kind.
  */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -8,7 +8,7 @@ import { tellsCount } from '../../audit/format/tells-count.js';
 import { withoutNumbers } from '../../audit/format/without-numbers.js';
 import type { TaskFate } from '../model/task-fate.js';
 
-/** Kinds of one algorithm that are told apart; all others are counted together. */
+/** Kinds per algorithm that are counted separately; all others are counted together. */
 const MOST_KINDS = 5;
 /** Characters of a message. */
 const MOST_CHARACTERS = 300;
@@ -26,7 +26,7 @@ export class Thrown {
     this.#audit = audit;
   }
 
-  /** A run, whose result has come, threw what the fate says. */
+  /** A run whose result has come threw this error. */
   note({ algorithm, taskId, sid, error }: TaskFate, attempt: number): void {
     const message = shorten(`${error?.name}: ${error?.message}`);
     const kinds = this.#kindsOf(algorithm);
@@ -45,7 +45,7 @@ export class Thrown {
     if (tellsCount(kind.count)) this.#tell(algorithm, kind);
   }
 
-  /** Tells the counts that are not told yet; nothing is noted afterwards. */
+  /** Writes the remaining counts; later calls note nothing. */
   end(): void {
     for (const [algorithm, kinds] of this.#algorithms) {
       for (const kind of kinds.values()) if (!tellsCount(kind.count)) this.#tell(algorithm, kind);
@@ -66,7 +66,7 @@ export class Thrown {
   }
 }
 
-/** No message: each has a colon. */
+/** The key is not a message: messages have a colon. */
 const OTHERS = '';
 
 function shorten(text: string): string {

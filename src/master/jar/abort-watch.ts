@@ -1,4 +1,4 @@
-/** Which tasks hang on which AbortSignal: one listener a signal, however many tasks share it. */
+/** Knows the tasks of each AbortSignal: one listener per signal, for any number of tasks. */
 
 import type { Task } from '../model/task.js';
 
@@ -27,7 +27,7 @@ export class AbortWatch {
     watched.tasks.add(task);
   }
 
-  /** The task has its fate. A signal without tasks is let go, for it may outlive many masters. */
+  /** The task has its fate. A signal without tasks is released, since it may outlive many masters. */
   forget(task: Task, signal: AbortSignal): void {
     const watched = this.#watched.get(signal);
     if (!watched?.tasks.delete(task) || watched.tasks.size > 0) return;

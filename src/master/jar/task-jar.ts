@@ -1,10 +1,10 @@
 /**
- * The tasks of a master that have no fate yet, and the order in which they run: higher priorities
- * first, first in, first out within one; what comes back goes to the front of its priority; suspects wait
- * apart, since each runs alone, and so do tasks whose next run is not due yet. Tasks of an algorithm whose results nobody takes are set aside until
- * somebody does.
+ * The tasks of a master that have no fate yet, and the order in which they run: higher priorities first,
+ * first in, first out within one. Tasks that come back go to the front of their priority. Suspects wait
+ * apart, since each runs alone, and so do tasks whose next run is not due yet. If the program does not take
+ * an algorithm's results, its tasks are set aside until it does.
  *
- * Constant cost a task, whatever is queued. A cancelled task stays in its queue, settled, until it
+ * The cost per task is constant, whatever is queued. A cancelled task stays in its queue, settled, until it
  * reaches the head.
  */
 
@@ -29,34 +29,34 @@ export class TaskJar {
   readonly #live = new TaskTable();
   readonly #queue = new TaskLine();
   readonly #suspects = new Deque<Task>();
-  /** By when they are due; those settled meanwhile stay until then. */
+  /** Sorted by the time when they are due; settled ones stay until then. */
   readonly #waits = new Heap<Wait>((a, b) => a.until < b.until);
   readonly #aside = new Map<AlgorithmEntry, Deque<Task>>();
   readonly #onNew: (task: Task) => void;
   #queued = 0;
   #waiting = 0;
   #stored = 0;
-  /** Tasks that have a fate which the program cannot have yet. */
+  /** Tasks whose fate the program may not see yet. */
   #withheld = 0;
   #futures = 0;
   #nextNumber = 0;
 
-  /** `onNew` hears of each task once, before it can be given out. */
+  /** `onNew` is called once for each task, before it can be given out. */
   constructor(onNew: (task: Task) => void = () => {}) {
     this.#onNew = onNew;
   }
 
-  /** Queued tasks, those set aside, suspects and those that wait included. */
+  /** Queued tasks, including those set aside, suspects, and those that wait. */
   get queued(): number {
     return this.#queued;
   }
 
-  /** Those of them whose next run is due. */
+  /** Queued tasks whose next run is due. */
   get due(): number {
     return this.#queued - this.#waiting;
   }
 
-  /** Whether a task may be had from `take`: cancelled ones and those to be held are found out there. */
+  /** Whether `take` may return a task: it finds cancelled and held ones itself. */
   get hasReady(): boolean {
     return this.#queue.length > 0;
   }
@@ -81,7 +81,7 @@ export class TaskJar {
     return this.#futures;
   }
 
-  /** How many numbers were given out. */
+  /** The count of numbers given out. */
   get numbersGiven(): number {
     return this.#nextNumber;
   }
@@ -97,7 +97,7 @@ export class TaskJar {
     this.#queued++;
   }
 
-  /** A task whose result is known, and comes in its turn: pending, and never to be had from `take`. */
+  /** A task whose result is known and comes in its turn: it is pending, and `take` never returns it. */
   addStored(task: Task): void {
     this.#count(task);
     task.toStored();
@@ -153,8 +153,8 @@ export class TaskJar {
   }
 
   /**
-   * Back into the jar, before all others of its priority (or to the front of its mailbox); the caller puts
-   * back the last one first.
+   * Puts a task back into the jar, before all others of its priority (or at the front of its mailbox). To put
+   * back several, begin with the last.
    */
   putBack(task: Task): void {
     this.#place(task);
@@ -168,7 +168,7 @@ export class TaskJar {
     else this.#queue.unshift(task);
   }
 
-  /** Back into the jar, to be put back where it belongs by the first `wake` from then on. */
+  /** Puts a task aside; the first `wake` from then on puts it back in its place. */
   putBackAt(until: number, task: Task): void {
     task.toWaiting();
     this.#waits.push({ task, until, isOver: false });
@@ -176,7 +176,7 @@ export class TaskJar {
     this.#waiting++;
   }
 
-  /** Puts back what is due, what has waited longest before the rest, and returns it. */
+  /** Puts due tasks back, those that waited longest first, and returns them. */
   wake(now: number): readonly Task[] {
     if (this.#waits.size === 0) return NONE;
     const due: Task[] = [];
@@ -199,8 +199,8 @@ export class TaskJar {
   }
 
   /**
-   * Takes a task out of its place before its turn, for the caller to find it another. It costs what stands
-   * before it, and what comes back stands near the front.
+   * Takes a task out of its place before its turn; the caller finds it another place. The cost grows with the
+   * tasks before it; tasks that came back are near the front.
    */
   remove(task: Task): void {
     this.#queued--;
@@ -214,7 +214,7 @@ export class TaskJar {
     }
   }
 
-  /** To the end of its priority: an ordered task whose slave is not to be had any more. */
+  /** Moves an ordered task whose slave is gone to the end of its priority. */
   requeue(task: Task): void {
     this.#queue.push(task);
     this.#queued++;
@@ -242,7 +242,7 @@ export class TaskJar {
     if (task.future !== undefined) this.#futures--;
   }
 
-  /** Lets tasks go that were set aside and need not wait any more: they are the oldest. */
+  /** Releases tasks that were set aside and need not wait any more: they are the oldest. */
   release(isHeld: (algorithm: AlgorithmEntry) => boolean): void {
     if (this.#aside.size === 0) return;
     for (const [algorithm, tasks] of this.#aside) {

@@ -1,8 +1,7 @@
 /**
- * Tasks in the order in which they shall run: higher priorities first, first in, first out within one.
+ * Tasks in the order in which they run: higher priorities first, first in, first out within one.
  *
- * Priority 0, which is that of every task that says nothing, stands in a plain ring; each other priority
- * in use has a ring of its own beside it.
+ * Priority 0, the default, has a plain ring. Each other priority in use has its own ring.
  */
 
 import { Deque } from '../../structures/deque.js';
@@ -25,14 +24,14 @@ export class TaskLine {
     return this.#plain.length + this.#prioritized;
   }
 
-  /** Behind all others of its priority. */
+  /** Adds a task after all others of its priority. */
   push(task: Task): void {
     const { priority } = task.policy;
     if (priority === 0) this.#plain.push(task);
     else this.#level(priority).push(task);
   }
 
-  /** Before all others of its priority. */
+  /** Adds a task before all others of its priority. */
   unshift(task: Task): void {
     const { priority } = task.policy;
     if (priority === 0) this.#plain.unshift(task);
@@ -58,7 +57,7 @@ export class TaskLine {
     return true;
   }
 
-  /** Levels without tasks would stay for ever where each task has a priority of its own. */
+  /** Otherwise levels without tasks would stay forever if each task has its own priority. */
   #dropEmpty(): void {
     for (let level = this.#levels.first; level?.tasks.length === 0; level = this.#levels.first) {
       this.#levels.shift();
@@ -66,7 +65,7 @@ export class TaskLine {
     }
   }
 
-  /** The level's ring, for one task more. */
+  /** The level's ring, with room for one more task. */
   #level(priority: number): Deque<Task> {
     let level = this.#levelOf.get(priority);
     if (level === undefined) {

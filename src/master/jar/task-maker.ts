@@ -1,4 +1,4 @@
-/** Makes tasks of submissions: knows the master's algorithms, and snapshots the arguments. */
+/** Makes tasks from submissions: knows the master's algorithms, and takes a snapshot of the arguments. */
 
 import type { AlgorithmDefinition, ResolvedPolicy } from '../../algorithms/types.js';
 import { MessageSizeError, UsageError } from '../../errors.js';
@@ -14,7 +14,7 @@ export interface Submission {
   readonly args: readonly unknown[];
   readonly policy: ResolvedPolicy;
   readonly future: FutureSettler | undefined;
-  /** Where the program submits it, if that was looked at. */
+  /** The place in the program that submits it, if known. */
   readonly place: string | undefined;
 }
 
@@ -43,7 +43,7 @@ export class TaskMaker {
     return this.#entries.values();
   }
 
-  /** Throws EncodeError, MessageSizeError or UsageError; `number` is the task's, from then on. */
+  /** Throws EncodeError, MessageSizeError or UsageError. `number` is the task's number from then on. */
   make(number: () => number, { definition, args, policy, future, place }: Submission): Task {
     const entry = this.entryOf(definition);
     const { text, raws, byteLength } = encodeList(args);
@@ -59,7 +59,7 @@ export class TaskMaker {
     return task;
   }
 
-  /** A new task of an earlier one's algorithm and arguments, as they were encoded then. */
+  /** A new task with an earlier one's algorithm and arguments, as they were encoded then. */
   remake(number: () => number, earlier: Task, policy: ResolvedPolicy): Task {
     const { algorithm, text, raws, bytes } = earlier;
     const entry = this.entryOf(algorithm.definition);

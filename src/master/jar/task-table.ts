@@ -1,9 +1,9 @@
 /**
  * The tasks that have no fate yet, by their numbers.
  *
- * Numbers are given out in order, so tasks that live at the same time have numbers near each other: they
- * stand in pages, which go when their last task does. A Map of a million tasks costs some microseconds
- * to change, most of it waiting for memory.
+ * Numbers are given out in order, so tasks that live at the same time have close numbers. They are kept in
+ * pages; a page goes with its last task. A Map of a million tasks costs some microseconds to change, most of
+ * it waiting for memory.
  */
 
 import type { Task } from '../model/task.js';
@@ -18,7 +18,10 @@ interface Page {
 
 export class TaskTable {
   readonly #pages = new Map<number, Page>();
-  /** Stays when it is empty: tasks that come one at a time would each make and drop a page. */
+  /**
+   * The newest page stays when it is empty: otherwise tasks that come one at a time would each make and drop
+   * a page.
+   */
   #newest: Page | undefined;
   #size = 0;
 
@@ -41,7 +44,7 @@ export class TaskTable {
     this.#size++;
   }
 
-  /** Undefined also for what is no number of a task. */
+  /** Also undefined for a value that is not a task's number. */
   find(number: number): Task | undefined {
     return this.#pages.get(Math.floor(number / PAGE_SIZE))?.tasks[number % PAGE_SIZE];
   }

@@ -1,9 +1,9 @@
-/** The groups of tasks that a slave was given, in their order, until none of their tasks is open. */
+/** The groups of tasks given to a slave, in their order, until none of their tasks is open. */
 
 import type { Task } from './task.js';
 import type { TaskGroup } from './task-group.js';
 
-/** Groups without an open task that may lie among others before they are sorted out. */
+/** Groups without an open task that may lie among others before they are removed. */
 const MOST_CLOSED = 64;
 
 export class GivenGroups {
@@ -12,12 +12,12 @@ export class GivenGroups {
   #kept = 0;
   #open = 0;
 
-  /** Given first of those that are kept; some behind it may have no open task any more. */
+  /** The oldest group that is kept; some after it may have no open task any more. */
   get oldest(): TaskGroup | undefined {
     return this.#oldest;
   }
 
-  /** How many have open tasks. */
+  /** The number of groups with open tasks. */
   get open(): number {
     return this.#open;
   }
@@ -30,7 +30,7 @@ export class GivenGroups {
     this.#open++;
   }
 
-  /** A group that was begun before all others. */
+  /** Adds a group that was begun before all others. */
   addFirst(group: TaskGroup): void {
     group.next = this.#oldest;
     this.#oldest = group;
@@ -39,7 +39,7 @@ export class GivenGroups {
     this.#open++;
   }
 
-  /** A group has no open task any more; behind one that runs for long, such ones must not gather. */
+  /** A group has no open task any more; such groups must not pile up after one that runs for long. */
   close(): void {
     this.#open--;
     while (this.#oldest?.open === 0) {

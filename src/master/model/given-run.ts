@@ -1,4 +1,4 @@
-/** A run that a slave took along when its session ended, as far as its master knows. */
+/** A run that a slave still had when its session ended, as far as its master knows. */
 
 import type { FailedAttempt } from '../../errors.js';
 import type { SlaveRecord } from './slave-record.js';
@@ -6,18 +6,18 @@ import type { Task } from './task.js';
 import type { TaskGroup } from './task-group.js';
 
 export interface GivenRun {
-  /** Of the session in which it was given out, and its place among that session's tasks. */
+  /** The session in which it was given out, and its place among that session's tasks. */
   readonly sid: number;
   readonly index: number;
   readonly attempt: number;
   readonly sentAt: number;
-  /** What it counts as in the history of its task, if it may have begun. */
+  /** Its entry in the history of its task, if it may have begun. */
   charge: FailedAttempt | undefined;
-  /** Who has come back and goes on with it beside another run, and its place in the new session. */
+  /** The slave that came back and continues it beside another run, and its place in the new session. */
   goesOn: { readonly slave: SlaveRecord; readonly index: number } | undefined;
 }
 
-/** The run that the books have of a task, which is an earlier one from now on. */
+/** The current run of a task, which is an earlier one from now on. */
 export function noteGiven(task: Task): GivenRun {
   const { slave, sentAt, run } = task.group as TaskGroup;
   if (run !== undefined) return run;

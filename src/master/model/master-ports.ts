@@ -1,4 +1,4 @@
-/** What a master's core needs done, and what it is made with. */
+/** The effects that a master's core needs, and its settings. */
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -11,26 +11,29 @@ import type { SlaveRecord } from './slave-record.js';
 export interface MasterPorts {
   /** A data frame to one slave; false if the link takes none now. */
   readonly send: (slave: SlaveRecord, frame: Buffer) => boolean;
-  /** `memberId` is that of the slave, where it is not the master's. */
+  /** `memberId` is the slave's, if it differs from the master's. */
   readonly sendHandshake: (address: SessionAddress, message: HandshakeMessage, memberId?: string) => void;
-  /** Have the sentinel beat to a slave and judge it, from before its welcome until `forget`. */
+  /** Makes the sentinel send beats to a slave and judge it, from before its welcome until `forget`. */
   readonly watch: (slave: SlaveRecord) => void;
   readonly forget: (slave: SlaveRecord) => void;
   readonly command: (slave: SlaveRecord, id: number, body: Command) => void;
-  /** Evidence that needs no network, such as the exit of a process; `lost` follows, unless it has said goodbye. */
+  /**
+   * Evidence without the network, such as the exit of a process; `lost` follows, unless the slave has said
+   * goodbye.
+   */
   readonly condemn: (slave: SlaveRecord, evidence: string) => void;
   /** The positions of a session have changed. */
   readonly positions: (slave: SlaveRecord) => void;
   /**
    * Asks the program whether a slave may join; `takeAuthorization` brings the answer under the same number,
-   * later or never. Who is not asked about joins.
+   * later or never. Without this port, every valid slave joins.
    */
   readonly authorize?: ((identity: SlaveIdentity, id: number) => void) | undefined;
   /** At least one fate was decided, or a slave came or went. */
   readonly news: () => void;
   /** Unix milliseconds, for histories; without it they have 0. */
   readonly wallClock?: () => number;
-  /** `takeTurn` is to be called once the event loop has gone round; asked for with a store only. */
+  /** `takeTurn` is called once the event loop has turned; requested only with a store. */
   readonly askTurn?: () => void;
 }
 
@@ -45,9 +48,9 @@ export interface MasterCoreOptions {
   readonly allowVersionSkew: boolean;
   readonly broker: 'embedded' | 'external';
   readonly audit: AuditSink;
-  /** Told beside the news that no slave comes: what is likely wrong with the command line. */
+  /** Added to the warning that no slave comes: the likely mistake on the command line. */
   readonly slaveHint?: string | undefined;
   readonly ports: MasterPorts;
-  /** Where results outlive this master; the shell tells the core what was committed. */
+  /** The store in which results outlive this master; the shell reports commits to the core. */
   readonly store?: ResultStore | undefined;
 }

@@ -1,12 +1,12 @@
-/** The commands to one slave that it has not acknowledged; slave-commands.ts sends them. */
+/** The unacknowledged commands to one slave; slave-commands.ts sends them. */
 
-/** A task, and its place among those of the session. */
+/** A task, and its place among the tasks of the session. */
 export interface CancelledRun {
   readonly number: number;
   readonly index: number;
 }
 
-/** Tasks from its answer on up to this index are asked back. */
+/** A recall is out: the tasks from its answer up to this index are asked back. */
 export interface Recall {
   readonly id: number;
   readonly to: number;
@@ -30,7 +30,7 @@ export class PendingCommands {
     this.#cancels.set(id, run);
   }
 
-  /** The cancel that it acknowledges; undefined if it is none. */
+  /** The cancel that this id acknowledges; undefined if it is another command. */
   takeCancel(id: number): CancelledRun | undefined {
     const run = this.#cancels?.get(id);
     if (run !== undefined) this.#cancels?.delete(id);

@@ -1,4 +1,4 @@
-/** Makes a task's fate of what a slave says of its run. */
+/** Makes a task's fate from a slave's report of its run. */
 
 import { FormatError, TaskError, type TaskRun } from '../../errors.js';
 import type { ResultEntry } from '../../wire/messages/entries.js';
@@ -7,7 +7,7 @@ import { decodeError } from '../../wire/values/remote-error.js';
 import type { Task } from './task.js';
 import { TaskFate } from './task-fate.js';
 
-/** What a slave cannot have meant spoils its own task only. */
+/** A malformed entry spoils only its own task. */
 export function readFate(
   task: Task,
   sid: number,
@@ -44,7 +44,7 @@ function runOf(task: Task, sid: number, attempt: number): TaskRun {
   return { ...task.identity, sid: `SLAVE-${sid}`, attempt };
 }
 
-/** A slave must not get the master to run its code, unless the program asks for such results. */
+/** A slave must not make the master run its code, unless the program allows such results. */
 export function functionsOf({ algorithm }: Task): 'allowed' | 'refused' {
   return algorithm.definition.functionsInResults ? 'allowed' : 'refused';
 }

@@ -1,29 +1,29 @@
 /**
- * Where results outlive their master, as its core sees it: looked up at once, written in order, and told of
- * when they are committed. Keys are a task's algorithm with its fingerprint, its encoded arguments and its
- * occurrence; the bytes of a result are stored-result.ts's.
+ * The store in which results outlive their master, as its core sees it: lookups are immediate, writes are in
+ * order, and commits are reported. A key is a task's algorithm with its fingerprint, its encoded arguments
+ * and its occurrence. stored-result.ts defines the bytes of a result.
  */
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { Body } from '../../wire/messages/body.js';
 import type { Task } from './task.js';
 
-/** Which of the equal submissions a task is, counted from 0, and the digest of arguments that are large. */
+/** The number of equal submissions before it, and the digest of large arguments. */
 export interface ResultKey {
   readonly occurrence: number;
   readonly digest: Uint8Array | undefined;
 }
 
 export interface ResultStoreListener {
-  /** The oldest `count` of the results that were written and not committed are committed. */
+  /** The oldest `count` of the written and uncommitted results are now committed. */
   readonly onCommitted: (count: number) => void;
-  /** It takes and commits no more. */
+  /** The store takes and commits nothing more. */
   readonly onFailed: (error: Error) => void;
 }
 
 /** Tasks given to it have a `resultKey`. */
 export interface ResultStore {
-  /** How many results of an algorithm earlier masters have stored. */
+  /** The number of an algorithm's results from earlier masters. */
   countOf(definition: AlgorithmDefinition): number;
   /** The place of a task's result in the order in which results were stored. */
   find(task: Task): number | undefined;
@@ -34,10 +34,10 @@ export interface ResultStore {
    * program has, with the code that it has.
    */
   following(place: number): number | undefined;
-  /** Takes a result, whose raw bytes stay as they are; it is committed after those before it. */
+  /** Takes a result, whose raw bytes must not change; it is committed after those before it. */
   write(task: Task, body: Body): void;
-  /** Commits what was written, with what else comes until it can begin. */
+  /** Commits all written results, and those that come until the commit can begin. */
   commit(): void;
-  /** To be called once. */
+  /** Call it once. */
   listen(listener: ResultStoreListener): void;
 }

@@ -1,12 +1,12 @@
-/** A slave as the program is asked about it. */
+/** A slave as `authorizeSlave` gets it. */
 
 import type { SlaveId } from '../../algorithms/types.js';
 
-/** Who asks to join. All but `user` is what the slave says of itself. */
+/** A slave that asks to join. All fields except `user` are the slave's own statements. */
 export interface SlaveIdentity {
   /**
-   * Its NATS user, by name or public nkey; undefined where there are none, as on the broker in the master.
-   * It can be trusted if the nats-server confines its users to their own subjects.
+   * Its NATS user, a name or a public nkey; undefined where there are no users, as on the broker in the
+   * master. It can be trusted if the nats-server confines its users to their own subjects.
    */
   readonly user: string | undefined;
   /** Its `--member-id`, which is the master's. */
@@ -15,10 +15,13 @@ export interface SlaveIdentity {
   readonly host: string;
   /** Its process there. */
   readonly pid: number;
-  /** Fingerprints by name; those that the master has too are the same, unless version skew is allowed. */
+  /**
+   * Fingerprints by name. Those of algorithms that the master also has are the same, unless version skew is
+   * allowed.
+   */
   readonly algorithms: ReadonlyMap<string, string>;
   /** How many unordered tasks it runs at once. */
   readonly concurrency: number;
-  /** Under which id it was here before, if it says so. */
+  /** Its earlier id, if it says that it was here before. */
   readonly previousSid: SlaveId | undefined;
 }

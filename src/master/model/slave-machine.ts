@@ -22,12 +22,12 @@ const machine = setup({ types: { events: {} as { readonly type: SlaveEvent } } }
 });
 
 /**
- * Where each event leads from each state, asked of xstate once. An actor a slave took a quarter of the
- * master's time of a task that travels alone, and most of what a slave keeps.
+ * The next state for each event in each state, asked of xstate once. One actor per slave took a quarter of
+ * the master's time for a task that travels alone, and most of the memory of a slave.
  */
 const MOVES = allMoves();
 
-/** Takes one slave through its states and tells of every move. */
+/** Moves one slave through its states and reports every move. */
 export class SlaveMachine {
   readonly #onMove: (state: SlaveState, from: SlaveState) => void;
   #state: SlaveState = 'connecting';

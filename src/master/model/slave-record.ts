@@ -1,4 +1,4 @@
-/** What a master keeps of one slave for one session: its address, its state, what was given to it. */
+/** A master's record of one slave for one session: its address, its state, the tasks given to it. */
 
 import type { SlaveId } from '../../algorithms/types.js';
 import type { SlaveKind } from '../../audit/events.js';
@@ -14,34 +14,38 @@ import type { SlaveMachine } from './slave-machine.js';
 import type { Task } from './task.js';
 import type { TaskGroup } from './task-group.js';
 
-/** A session that a slave had before, and how many tasks it was given in it. */
+/** An earlier session of a slave, and the number of tasks that it got in it. */
 export interface EarlierSession {
   readonly number: number;
   readonly given: number;
 }
 
-/** Groups that a slave may have outstanding before anything was measured: one runs while the next travels. */
+/** Groups that a slave may have outstanding before the first measurement: one runs while the next travels. */
 export const FIRST_WINDOW = 2;
-/** Sessions that are remembered of one slave: results wait for the next one, not for the hundredth. */
+/** The number of sessions remembered per slave: results wait for the next session, not for the hundredth. */
 const MOST_EARLIER = 100;
 const NONE_EARLIER: readonly EarlierSession[] = [];
 const NONE_LINGER: readonly CancelledRun[] = [];
 const NONE_GOING_ON: readonly Task[] = [];
 
 /**
- * A slave in one session, and the one owner of what its master notes of it. Its machine says whether it is
- * connecting, idle, busy, shutting down or disconnected; beside that it may be, at the same time:
+ * A slave in one session: the only owner of its master's notes about it. Its machine says whether it is
+ * connecting, idle, busy, shutting down or disconnected. It may also be, at the same time:
  *
- * - *in line*: the dispatcher may give it tasks. From `enterLine`, when it may have room, to `leaveLine`, when a
- *   dispatch finds none, or it takes no more.
- * - *filling*: groups are given to it until its window is full (`judgeFilling`); again when half of it is free.
+ * - *in line*: the dispatcher may give it tasks. From `enterLine`, when it may have room, to `leaveLine`,
+ *   when a dispatch finds none, or it takes no more.
+ * - *filling*: groups are given to it until its window is full (`judgeFilling`); again when half of it is
+ *   free.
  * - *alone*: it runs a suspect task, and nothing else. From `runAlone` to the release of that task.
- * - *suspected*: its sentinel is not heard. From `beSuspected` to `beCleared`, or to its loss; gets no new work.
+ * - *suspected*: its sentinel is not heard. From `beSuspected` to `beCleared`, or to its loss; gets no new
+ *   work.
  * - *doomed*: a task did not stop in time, and its sentinel ends it (`noteOverdue`). It does not recover.
- * - *lingering runs*: cancelled runs that go on there; each takes a place from `noteLingering` to `endLingering`.
+ * - *lingering runs*: cancelled runs that go on there; each takes a place from `noteLingering` to
+ *   `endLingering`.
  * - *recalling*: asked for tasks that it has not begun, until it answers (see `commands`).
  * - *drafted*: moves to another group of slaves once it runs nothing, from `draftFor` to `moveToDrafted`.
- * - *leaving*: has said goodbye (`sayFarewell`), and is gone once its last frame is here, or after some ticks.
+ * - *leaving*: has said goodbye (`sayFarewell`), and is gone once its last frame is here, or after some
+ *   ticks.
  * - *to be flushed*, *to be ticked*: its session has something to send now, or later; set by Sessions alone.
  */
 export class SlaveRecord {
@@ -69,13 +73,13 @@ export class SlaveRecord {
   /** Commands to it that are under way. */
   readonly commands = new PendingCommands();
 
-  // What follows is needed now and then: it stands apart from what every task touches.
+  // The following fields are used rarely: they are kept apart from those that every task touches.
 
   #begun = 0;
   #goingOn: readonly Task[] = NONE_GOING_ON;
-  /** Runs with which it came back, the first of this session's tasks. */
+  /** The runs that it still had when it came back, the first of this session's tasks. */
   #broughtRuns = 0;
-  /** Results that it sent of tasks of earlier sessions. */
+  /** Results that it sent for tasks of earlier sessions. */
   #earlierResultsSent = 0;
   #farewell: Farewell | undefined = undefined;
   #ticksToLeave = 0;
@@ -89,9 +93,9 @@ export class SlaveRecord {
     readonly machine: SlaveMachine,
     readonly credit: CreditMember,
     kind: SlaveKind = 'unordered',
-    /** How many unordered tasks it runs at once. */
+    /** The number of unordered tasks that it runs at once. */
     readonly concurrency = 1,
-    /** What it has proved to have been before; it may still send the results of tasks given to it then. */
+    /** Its proved earlier sessions; it may still send the results of their tasks. */
     readonly earlier: readonly EarlierSession[] = NONE_EARLIER,
   ) {
     this.#kind = kind;
@@ -102,7 +106,7 @@ export class SlaveRecord {
     return this.#kind;
   }
 
-  /** Where it moves once it runs nothing. */
+  /** The group to which it moves once it runs nothing. */
   get draftedFor(): SlaveKind | undefined {
     return this.#draftedFor;
   }
@@ -116,7 +120,7 @@ export class SlaveRecord {
     this.#draftedFor = undefined;
   }
 
-  /** What the slave will have been when it joins again. */
+  /** The earlier session that this one will be when the slave joins again. */
   get history(): readonly EarlierSession[] {
     return [...this.earlier.slice(1 - MOST_EARLIER), { number: this.number, given: this.numGiven }];
   }
@@ -126,7 +130,7 @@ export class SlaveRecord {
     return this.#nextIndex - this.#broughtRuns;
   }
 
-  /** The session begins with the runs that the slave goes on with. */
+  /** The session begins with the runs that the slave continues. */
   bring(runs: number): void {
     this.#broughtRuns = runs;
     this.#nextIndex = runs;
@@ -143,8 +147,8 @@ export class SlaveRecord {
   }
 
   /**
-   * Counts results that it says are of its session `sid`; false if that was never its own. Throws FormatError
-   * when they are more than it was given tasks: each may cost a line of the audit trail.
+   * Counts results that it assigns to its session `sid`; false if that was never its own. Throws FormatError
+   * when there are more than it was given tasks: each may cost a line of the audit trail.
    */
   countResults(sid: number, count: number): boolean {
     if (sid === this.number) {
@@ -170,7 +174,7 @@ export class SlaveRecord {
     return this.#mailbox;
   }
 
-  /** Whether there are any; asked for each task, it does not look for what most slaves never have. */
+  /** Whether there are any. Asked for each task, so it skips the lookup that most slaves never need. */
   get hasMail(): boolean {
     return this.#mailbox !== undefined && this.#mailbox.length > 0;
   }
@@ -179,7 +183,7 @@ export class SlaveRecord {
     return this.address.nonce;
   }
 
-  /** How many of its tasks can run now. */
+  /** The number of its tasks that can run now. */
   get slots(): number {
     return this.concurrency - this.#lingering.length;
   }
@@ -189,17 +193,17 @@ export class SlaveRecord {
     return this.#outstanding;
   }
 
-  /** Those of them that are ordered tasks. */
+  /** The ordered ones among them. */
   get orderedOutstanding(): number {
     return this.#orderedOutstanding;
   }
 
-  /** Tasks of those outstanding that have not begun, as far as can be told from here. */
+  /** Outstanding tasks that have not begun, as far as the master knows. */
   get unstarted(): number {
     return this.#outstanding - this.slots;
   }
 
-  /** Runs that go on and are cancelled, or only an earlier one: what is sent now might wait behind them. */
+  /** Its running tasks are cancelled, or are earlier runs only: a new task might wait for them. */
   get lingering(): readonly CancelledRun[] {
     return this.#lingering;
   }
@@ -208,7 +212,7 @@ export class SlaveRecord {
     this.#lingering = [...this.#lingering, run];
   }
 
-  /** Some cancelled runs are known to run no more. */
+  /** Some cancelled runs are known to have ended. */
   endLingering(hasEnded: (run: CancelledRun) => boolean): void {
     if (this.#lingering.length > 0) this.#lingering = this.#lingering.filter((run) => !hasEnded(run));
   }
@@ -223,9 +227,9 @@ export class SlaveRecord {
   }
 
   /**
-   * Decides whether more groups are given to it: a window is filled until it is full, and again when half of it
-   * is free. So groups leave together, for each that leaves alone wakes the broker and the slave. Where tasks run
-   * side by side each has a window of its own, until that of the slave is wider than them all.
+   * Decides whether it gets more groups: a window is filled completely, and filled again when half of it is
+   * free. So groups leave together; a group that leaves alone wakes the broker and the slave. Where tasks run
+   * side by side, each place has its own window, until the slave's window is wider than all of them.
    */
   judgeFilling(): boolean {
     const window = Math.max(this.#window, FIRST_WINDOW * this.concurrency);
@@ -238,12 +242,12 @@ export class SlaveRecord {
     this.#isFilling = false;
   }
 
-  /** Tasks of the group that it was given last. */
+  /** The number of tasks of its last group. */
   get lastGroup(): number {
     return this.#lastGroup;
   }
 
-  /** Stands in the dispatcher's line of slaves with room. */
+  /** It is in the dispatcher's line of slaves with room. */
   get isInLine(): boolean {
     return this.#isInLine;
   }
@@ -256,7 +260,7 @@ export class SlaveRecord {
     this.#isInLine = false;
   }
 
-  /** Runs a suspect, and nothing else beside it. */
+  /** It runs a suspect, and nothing else. */
   get isAlone(): boolean {
     return this.#isAlone;
   }
@@ -265,7 +269,7 @@ export class SlaveRecord {
     this.#isAlone = true;
   }
 
-  /** Gets no new work until it is heard again. */
+  /** It gets no new tasks until it is heard again. */
   get isSuspected(): boolean {
     return this.#isSuspected;
   }
@@ -278,7 +282,7 @@ export class SlaveRecord {
     this.#isSuspected = false;
   }
 
-  /** Index of a task that did not stop, for which its sentinel ends it: what else it was given is not to blame. */
+  /** Index of a task that did not stop, for which its sentinel ends it: its other tasks are not to blame. */
   get overdue(): number | undefined {
     return this.#overdue;
   }
@@ -310,7 +314,7 @@ export class SlaveRecord {
     this.#needsTick = needs;
   }
 
-  /** Results of it came; true if they are the first since they were told. */
+  /** Results of it came; true if they are the first since the ledger was told. */
   noteComputed(count: number, micros: number): boolean {
     const isFirst = this.#computedCount === 0;
     this.#computedCount += count;
@@ -318,7 +322,7 @@ export class SlaveRecord {
     return isFirst;
   }
 
-  /** What it computed since this was asked last. */
+  /** Its computing since the last call. */
   takeComputed(): { readonly count: number; readonly micros: number } {
     const computed = { count: this.#computedCount, micros: this.#computedMicros };
     this.#computedCount = 0;
@@ -326,7 +330,7 @@ export class SlaveRecord {
     return computed;
   }
 
-  /** How many tasks of the session it has begun, as its sentinel last said. */
+  /** The number of begun tasks of the session, as its sentinel last reported. */
   get begun(): number {
     return this.#begun;
   }
@@ -335,7 +339,7 @@ export class SlaveRecord {
     this.#begun = Math.max(this.#begun, begun);
   }
 
-  /** Tasks of which it goes on with an earlier run, beside the one in the books of another slave. */
+  /** Tasks of which it continues an earlier run, while another slave has the current one. */
   get goingOn(): readonly Task[] {
     return this.#goingOn;
   }
@@ -362,12 +366,12 @@ export class SlaveRecord {
     this.#ticksToLeave = ticks;
   }
 
-  /** One tick less for its last frame; true if there is none left. */
+  /** Counts one tick of the wait for its last frame; true if none is left. */
   tickFarewell(): boolean {
     return --this.#ticksToLeave <= 0;
   }
 
-  /** A group goes out to it; so many of its tasks are ordered. */
+  /** A group goes out to it; `ordered` of its tasks are ordered. */
   give(group: TaskGroup, ordered: number): void {
     this.groups.add(group);
     this.#outstanding += group.tasks.length;
@@ -375,13 +379,13 @@ export class SlaveRecord {
     this.#lastGroup = Math.max(1, group.tasks.length);
   }
 
-  /** One task with which it goes on, begun before all that it was given since. */
+  /** One task that it continues, begun before all tasks given since. */
   giveBack(group: TaskGroup): void {
     this.groups.addFirst(group);
     this.#outstanding++;
   }
 
-  /** A task of this group runs here no more. */
+  /** A task of this group no longer runs here. */
   release(group: TaskGroup, isOrdered: boolean): void {
     group.open--;
     this.#outstanding--;
@@ -390,7 +394,7 @@ export class SlaveRecord {
     if (group.open === 0) this.groups.close();
   }
 
-  /** Nothing is given to it any more. */
+  /** It is given nothing any more. */
   releaseAll(): void {
     this.groups.clear();
     this.#outstanding = 0;
@@ -407,7 +411,7 @@ export class SlaveRecord {
     return this.#kind !== 'unordered' && this.#draftedFor === undefined && this.isWorking;
   }
 
-  /** Whether it runs what any slave may run. */
+  /** Whether it runs tasks that any slave may run. */
   get takesUnordered(): boolean {
     return this.#kind !== 'ordered' && this.#draftedFor === undefined;
   }

@@ -1,8 +1,10 @@
-/** Where the tasks of one algorithm were submitted, as far as the stubs have looked. */
+/**
+ * The places in the program where the tasks of one algorithm were submitted, as far as the stubs have looked.
+ */
 
-/** Distinct places that are kept. */
+/** The number of distinct places that are kept. */
 const MOST_PLACES = 8;
-/** Tasks of which the very place is kept. */
+/** The number of tasks whose exact place is kept. */
 const MOST_TASKS = 1_024;
 
 export class SubmissionPlaces {
@@ -21,7 +23,9 @@ export class SubmissionPlaces {
     else if (this.#placeOf.size < MOST_TASKS) this.#placeOf.set(number, known);
   }
 
-  /** Where a task was submitted; places joined by `or` where it is one of several; undefined if unknown. */
+  /**
+   * The place where a task was submitted; several possible places are joined by `or`; undefined if unknown.
+   */
   of(number: number): string | undefined {
     const exact = this.#placeOf.get(number);
     if (exact !== undefined) return exact;

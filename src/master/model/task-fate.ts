@@ -59,12 +59,12 @@ export class TaskFate {
     return typeof fate === 'object' && fate !== null && #task in fate ? fate.#task : undefined;
   }
 
-  /** What of the master's bookkeeping hangs on a fate, out of sight of the program. */
+  /** Internal bookkeeping kept with a fate, hidden from the program. */
   static entryOf(fate: TaskFate): AlgorithmEntry {
     return fate.#task.algorithm;
   }
 
-  /** Bytes that the fate took on the wire: what it is reckoned at while nobody takes it. */
+  /** Bytes of the fate on the wire: its size in the limit of untaken fates. */
   static bytesOf(fate: TaskFate): number {
     return fate.#bytes;
   }

@@ -1,4 +1,4 @@
-/** What a slave was given at once. */
+/** Tasks that a slave was given at once. */
 
 import type { GivenRun } from './given-run.js';
 import type { SlaveRecord } from './slave-record.js';
@@ -10,11 +10,11 @@ export interface TaskGroup {
   readonly tasks: readonly Task[];
   readonly firstIndex: number;
   readonly sentAt: number;
-  /** Which of its session's messages it went out in. */
+  /** The number of its message in the session. */
   readonly message: number;
   open: number;
   /** Given to the same slave after this one. */
   next: TaskGroup | undefined;
-  /** Of one task with which the slave goes on: as what it was given in an earlier session. */
+  /** A group of one task that the slave continues: as if given in an earlier session. */
   readonly run: GivenRun | undefined;
 }

@@ -8,19 +8,19 @@ import type { SlaveRecord } from './slave-record.js';
 import type { SubmissionPlaces } from './submission-places.js';
 import type { TaskGroup } from './task-group.js';
 
-/** What one master knows of one algorithm. */
+/** The master's record of one algorithm. */
 export interface AlgorithmEntry {
   readonly definition: AlgorithmDefinition;
-  /** How tasks name it on the wire. */
+  /** Its name on the wire. */
   readonly index: number;
   targetNumber: number;
   /** Tasks queued and running. */
   pending: number;
-  /** Seconds a run takes, as a moving average; undefined before the first result. */
+  /** Seconds per run, as a moving average; undefined before the first result. */
   seconds: number | undefined;
-  /** Bytes that a result takes on the wire, as a moving average; 0 before the first. */
+  /** Bytes per result on the wire, as a moving average; 0 before the first. */
   resultBytes: number;
-  /** Where its tasks were submitted. */
+  /** The places where its tasks were submitted. */
   readonly places: SubmissionPlaces;
 }
 
@@ -58,7 +58,7 @@ export class Task {
   /** Earlier runs, at slaves that may still send its result. */
   #given: GivenRun[] | undefined = undefined;
   #history: FailedAttempt[] | undefined = undefined;
-  /** Under which its result is kept, set by the checkpoint once; undefined of a task that it does not concern. */
+  /** The key of its stored result; undefined for a task that the checkpoint does not keep. */
   resultKey: ResultKey | undefined = undefined;
 
   constructor(
@@ -75,7 +75,7 @@ export class Task {
     return this.#state;
   }
 
-  /** Where it runs. */
+  /** The slave that runs it. */
   get group(): TaskGroup | undefined {
     return this.#group;
   }
@@ -85,7 +85,7 @@ export class Task {
     return this.#index;
   }
 
-  /** Which attempt it was given out as last. */
+  /** The number of the attempt as which it was given out last. */
   get runningAttempt(): number {
     return this.#runningAttempt;
   }
@@ -95,12 +95,12 @@ export class Task {
     return this.#failures;
   }
 
-  /** May be why its slave died: it is run alone, so that no other pays for it. */
+  /** It may be why its slave died: it runs alone, so that no other task is harmed. */
   get suspect(): boolean {
     return this.#suspect;
   }
 
-  /** The slave whose mailbox it belongs to; an ordered task, as long as that slave is there. */
+  /** The slave whose mailbox has it; set for an ordered task while that slave is there. */
   get addressee(): SlaveRecord | undefined {
     return this.#addressee;
   }
@@ -109,7 +109,7 @@ export class Task {
     return this.#given;
   }
 
-  /** Its attempts that failed, and those that may have begun. */
+  /** Its failed attempts, and runs that may have begun. */
   get history(): readonly FailedAttempt[] | undefined {
     return this.#history;
   }
@@ -137,7 +137,7 @@ export class Task {
     this.#runningAttempt = this.attempt;
   }
 
-  /** An attempt that was given out before goes on, alone in this group. */
+  /** An earlier attempt goes on, alone in this group. */
   toResumed(group: TaskGroup, index: number, attempt: number): void {
     this.#state = 'running';
     this.#group = group;
@@ -145,12 +145,12 @@ export class Task {
     this.#runningAttempt = attempt;
   }
 
-  /** Its run is over, or is not its run any more; another move follows. */
+  /** Its run is over, or is no longer its run; another move follows. */
   leaveGroup(): void {
     this.#group = undefined;
   }
 
-  /** Neither in a group nor in the jar: it is about to be given up. */
+  /** Neither in a group nor in the jar: it is about to get its fate. */
   toUnplaced(): void {
     this.#state = 'running';
     this.#group = undefined;
@@ -161,7 +161,7 @@ export class Task {
     this.#group = undefined;
   }
 
-  /** It belongs into the mailbox of this slave, or is anyone's. */
+  /** It belongs to the mailbox of this slave, or any slave may run it. */
   addressTo(slave: SlaveRecord | undefined): void {
     this.#addressee = slave;
   }
@@ -170,18 +170,18 @@ export class Task {
     this.#suspect = true;
   }
 
-  /** Its result was stored by an earlier master, as that of this attempt. */
+  /** An earlier master stored its result, as the result of this attempt. */
   takeStoredAttempt(attempt: number): void {
     this.#failures = attempt - 1;
   }
 
-  /** The run that the books have of it is an earlier one from now on. */
+  /** Its current run is an earlier one from now on. */
   noteGiven(run: GivenRun): void {
     this.#given ??= [];
     this.#given.push(run);
   }
 
-  /** A run failed; one that is `doubtful` most likely never began, and is no attempt. */
+  /** A run failed. A `doubtful` run most likely never began, and is not an attempt. */
   noteRun({ sid, host, pid }: SlaveRecord, evidence: string, at: number, doubtful: boolean): FailedAttempt {
     const attempt = { sid, host, pid, attempt: this.#runningAttempt, doubtful, evidence, at };
     this.#history ??= [];
@@ -190,7 +190,7 @@ export class Task {
     return attempt;
   }
 
-  /** The run has not failed: it never began, or goes on. */
+  /** The run did not fail: it never began, or goes on. */
   takeBackCharge(run: GivenRun): void {
     const { charge } = run;
     if (charge === undefined) return;
@@ -209,7 +209,7 @@ export class Task {
     return `TASK-${this.number}`;
   }
 
-  /** What errors about it say. */
+  /** Its description in errors. */
   get identity(): TaskIdentity {
     const { places, definition } = this.algorithm;
     return { taskId: this.id, algorithm: definition.name, submittedAt: places.of(this.number) };
@@ -220,7 +220,7 @@ export class Task {
     return this.#given?.findLast((given) => given.sid === sid && given.attempt === attempt);
   }
 
-  /** Whether what its slave sends under these is the run that its books say runs. */
+  /** Whether these numbers in a slave's message name its current run. */
   runsAs(sid: number, attempt: number): boolean {
     const group = this.#group;
     if (group?.run !== undefined) return group.run.sid === sid && group.run.attempt === attempt;

@@ -1,30 +1,33 @@
-/** Draws the items of a source one by one and has a task made of each, only as fast as there is room for them. */
+/**
+ * Draws the items of a source one by one and has a task made from each, only as fast as there is room for
+ * them.
+ */
 
-/** For how long items are drawn before the event loop gets its turn. */
+/** The time for which items are drawn before the event loop gets its turn. */
 const TURN_MS = 5;
-/** How often room is looked for without news: a target may be raised, fates may be taken. */
+/** The interval of looking for room without news: the program may raise a target or take fates. */
 const LOOK_MS = 100;
 
 export type Items<T> = Iterable<T> | AsyncIterable<T>;
 
 interface DrawParams<T> {
   readonly items: Items<T>;
-  /** Makes the task; what it returns is awaited, if it can be, but nothing else waits for it. */
+  /** Makes the task. A returned promise is awaited, but delays nothing else. */
   readonly submit: (item: T) => unknown;
-  /** Whether another task may be made, besides so many that are being made. */
+  /** Whether another task may be made, in addition to those being made. */
   readonly hasRoom: (unfinished: number) => boolean;
-  /** Resolves when there may be room, after so many milliseconds at the latest. */
+  /** Resolves when there may be room, or after this number of milliseconds. */
   readonly news: (withinMs: number) => Promise<void>;
   /** `submit` has finished a task. */
   readonly onFinished: () => void;
-  /** Aborted when nobody wants the items any more; whoever waits for `news` is told too. */
+  /** Aborted when the items are no longer wanted; also ends a wait for `news`. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Resolves with true when the last item's task is made, with false when nobody wants more; rejects with what
- * the source or `submit` throws. A source that is not drawn to its end is closed: one that is waited for as
- * soon as nobody wants more.
+ * Resolves with true when the last item's task is made, and with false when the items are no longer wanted.
+ * Rejects with an error of the source or of `submit`. A source that is not drawn to its end is closed; a
+ * source that is awaited is closed as soon as its items are no longer wanted.
  */
 export async function drawAll<T>(params: DrawParams<T>): Promise<boolean> {
   const { items, submit, hasRoom, news, signal } = params;
@@ -76,7 +79,7 @@ export async function drawAll<T>(params: DrawParams<T>): Promise<boolean> {
   }
 }
 
-/** What `submit` returned and has not settled; the first failure among it. */
+/** The promises of `submit` that have not settled, and the first failure among them. */
 class Making {
   unfinished = 0;
   readonly #onFinished: () => void;

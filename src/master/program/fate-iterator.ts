@@ -8,7 +8,7 @@ import type { Selection } from '../fates/fate-box.js';
 import type { TaskFate } from '../model/task-fate.js';
 
 const DONE: IteratorResult<TaskFate> = { done: true, value: undefined };
-/** More than that do not wait at a time. */
+/** The limit of fates that wait here at a time. */
 const TOLD_AT_ONCE = 1_000;
 
 export class FateIterator implements AsyncIterableIterator<TaskFate> {
@@ -37,7 +37,7 @@ export class FateIterator implements AsyncIterableIterator<TaskFate> {
       .then((fate) => (fate === undefined ? this.#end() : { done: false, value: fate }));
   }
 
-  /** Rejects when the master is over and there was more to come, or to take. */
+  /** Rejects when the master is over and something was still to come, or to take. */
   async #end(): Promise<IteratorResult<TaskFate>> {
     if (!this.#core.isOver || this.#core.demand.isIdle(this.#selection)) return DONE;
     return throwOver(this.#core);
@@ -50,8 +50,8 @@ export class FateIterator implements AsyncIterableIterator<TaskFate> {
 }
 
 /**
- * Throws the error with which the master ended: at once, and to a program that catches it and asks again and
- * again a turn of the event loop later, since it must still hear signals.
+ * Throws the error with which the master ended: the first time at once. If a program catches it and asks
+ * again and again, it throws one turn of the event loop later, so that the process can still receive signals.
  */
 export async function throwOver(core: MasterCore): Promise<never> {
   if (core.countToldOver() >= TOLD_AT_ONCE) await new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,4 @@
-/** What a master algorithm holds: CL-MW's calls and ours, over the core. */
+/** Makes the handle of a master algorithm: CL-MW's calls and ours, over the core. */
 
 import { checkLoopTimeout } from '../../algorithms/loop-timeout.js';
 import { resolvePolicy } from '../../algorithms/policy.js';
@@ -29,7 +29,7 @@ const TASK_ID = /^TASK-(\d+)$/;
 const SLAVE_ID = /^SLAVE-(\d+)$/;
 /** CL-MW's. */
 const DEFAULT_AMOUNT = 1_000;
-/** How many tasks submitAll keeps queued and running where no target number says otherwise. */
+/** The number of tasks that submitAll keeps queued and running without a target number. */
 const DEFAULT_TARGET = 10_000;
 
 export interface HandleMakerParams {
@@ -49,7 +49,7 @@ export class HandleMaker {
     this.#core = params.core;
   }
 
-  /** What the master algorithm is given. */
+  /** The handle for the master algorithm. */
   createHandle(argv: readonly string[]): MasterHandle {
     const side = this;
     const core = this.#core;
@@ -103,7 +103,7 @@ export class HandleMaker {
         side.#submitAll(items, submit, options),
       resubmit: (task: FailedTask, policy?: TaskPolicy) => side.#resubmit(task, policy),
     } satisfies Record<keyof MasterHandle, unknown>;
-    // The fates are built from what the wire carries; their public types are known from the algorithms only.
+    // The fates are built from wire data; only the algorithms know their public types.
     return handle as unknown as MasterHandle;
   }
 
@@ -131,7 +131,7 @@ export class HandleMaker {
     );
   }
 
-  /** Nobody will ask for it any more; but most often it is only how the source takes its end. */
+  /** The iteration has ended; usually the source ends this way. */
   #tellSourceFailed(error: unknown): void {
     const { reason } = this.#core.signal;
     if (error === reason || (error instanceof Error && error.cause === reason)) return;
@@ -179,7 +179,7 @@ export class HandleMaker {
     this.#core.demand.beginReading();
     try {
       this.#core.dispatch(performance.now());
-      // A program that loops until something comes would never leave the event loop its turn.
+      // Otherwise a program that loops until something comes would never let the event loop turn.
       if (hasNews() || timeoutSeconds === 0) await new Promise((resolve) => setImmediate(resolve));
       for (
         let now = performance.now();

@@ -1,4 +1,4 @@
-/** Why a master ends, and the error by which its program hears of it. */
+/** The reason why a master ends, and the error for its program. */
 
 import { StoppedError } from '../../errors.js';
 import { describeLeftovers, type Leftovers } from '../fates/leftovers.js';
@@ -8,7 +8,7 @@ export type MasterEnd =
   | { readonly by: 'return' }
   | { readonly by: 'stop' }
   | { readonly by: 'signal'; readonly signal: NodeJS.Signals }
-  /** The master algorithm threw, or something did that nobody caught. */
+  /** The master algorithm threw, or there was an exception that nobody caught. */
   | { readonly by: 'error'; readonly error: unknown };
 
 export function stoppedError(end: MasterEnd, leftovers: Leftovers): StoppedError {

@@ -14,15 +14,15 @@ import type {
 import type { SlaveKind } from '../../audit/events.js';
 import type { OrderedSlave } from '../slaves/slave-groups.js';
 
-/** What there is to take, and who came and went: CL-MW's four counts. */
+/** The things to take, and the slaves that joined or left: CL-MW's four counts. */
 export interface MasterLoopReport {
   /** Unrunnable tasks that were not taken yet. */
   readonly numUnrunnableTasks: number;
   /** Results that were not taken yet. */
   readonly numResults: number;
-  /** Newly connected ordered slaves that were not taken yet. */
+  /** Newly connected ordered slaves that the program has not taken yet. */
   readonly numConnectedSlaves: number;
-  /** Newly disconnected ordered slaves that were not taken yet. */
+  /** Newly disconnected ordered slaves that the program has not taken yet. */
   readonly numDisconnectedSlaves: number;
 }
 
@@ -34,52 +34,51 @@ export type ResultOf<A extends AnyAlgorithm> = Extract<
 /** What `getUnrunnableTasks` hands over for algorithm `A`. */
 export type UnrunnableOf<A extends AnyAlgorithm> = Extract<FateOf<A>, UnrunnableFate<string, never>>;
 
-/** What `resubmit` takes: a fate with which a task failed. */
+/** The argument of `resubmit`: the fate of a failed task. */
 export type FailedTask = Pick<UnrunnableFate<string, never> | ErrorFate<string, never>, 'status' | 'taskId'>;
 
 /** Options of `allocateSlaves` and `deallocateSlaves`. */
 export interface AllocateOptions {
-  /** How many slaves; 1,000 by default (CL-MW). */
+  /** The number of slaves; 1,000 by default (CL-MW). */
   readonly amount?: number | undefined;
-  /** Of which group; `unordered` by default. */
+  /** Their group; `unordered` by default. */
   readonly kind?: SlaveKind | undefined;
 }
 
 /** Options of `masterLoop` and `masterLoopIterate`. */
 export interface MasterLoopOptions {
-  /** Seconds to wait for news at the most. */
+  /** Maximal number of seconds to wait for news. */
   readonly timeout?: number | undefined;
 }
 
 /** Options of `submitAll`. */
 export interface SubmitAllOptions {
   /**
-   * How many tasks to keep queued and running, those of other submissions included; the master's
-   * `targetNumber` by default, and 10,000 where that is 0.
+   * Number of tasks to keep queued and running, including those of other submissions; the master's
+   * `targetNumber` by default, and 10,000 if that is 0.
    */
   readonly targetNumber?: number | undefined;
 }
 
 /** Handed to the master algorithm. */
 export interface MasterHandle {
-  /** What the library did not consume of the command line, in its order. */
+  /** The arguments of the command line that are not flags of the library, in their order. */
   readonly argv: readonly string[];
   /**
-   * Aborts when the master ends, before anything that waits for it throws. Its reason is the error that these
-   * throw: a StoppedError, or a CheckpointError when nothing can be stored any more.
+   * Aborts when the master ends, before anything that waits for it throws. Its reason is the same error: a
+   * StoppedError, or a CheckpointError when no more results can be stored.
    *
-   * @example
-   * await sleep(60_000, undefined, { signal: master.signal });
+   * @example await sleep(60_000, undefined, { signal: master.signal });
    */
   readonly signal: AbortSignal;
   /**
-   * Waits until there is at least one result, unrunnable task, or newly connected or disconnected
-   * ordered slave, and returns how many there are (CL-MW's mw-master-loop). Waits for ever without a
-   * `timeout`; with one, all counts may be 0. Lets the event loop turn at least once. Throws StoppedError
-   * when the master ends, and UsageError for a `timeout` that is no number from 0.
+   * Waits until there is at least one result, unrunnable task, or newly connected or disconnected ordered
+   * slave, and returns their counts (CL-MW's mw-master-loop). Waits forever without a `timeout`; with one,
+   * all counts may be 0. Lets the event loop turn at least once. Throws StoppedError when the master ends,
+   * and UsageError for a `timeout` that is not a number from 0.
    */
   masterLoop(options?: MasterLoopOptions): Promise<MasterLoopReport>;
-  /** The same for one pass: waits `timeout` seconds at the most, 0.05 by default (CL-MW). */
+  /** The same for one pass: waits at most `timeout` seconds, 0.05 by default (CL-MW). */
   masterLoopIterate(options?: MasterLoopOptions): Promise<MasterLoopReport>;
   /**
    * Hands over the results that arrived, in order of arrival. Never waits, so that it gives what is there
@@ -110,16 +109,17 @@ export interface MasterHandle {
     ...algorithms: A
   ): AsyncIterableIterator<FateOf<A[number]>>;
   /**
-   * Raises how many slaves a group wants (CL-MW's mw-allocate-slaves). Connecting slaves fill `ordered`,
-   * then `intermingle`, then `unordered`; an unordered slave that is there already moves to a group that
-   * wants it once it is idle. Throws UsageError for an amount that is no whole number, or another kind.
+   * Raises the number of slaves that a group wants (CL-MW's mw-allocate-slaves). Connecting slaves fill
+   * `ordered`, then `intermingle`, then `unordered`; an unordered slave that is already there moves to a
+   * group that wants it once it is idle. Throws UsageError for an amount that is not a whole number, and for
+   * an unknown kind.
    */
   allocateSlaves(options?: AllocateOptions): void;
-  /** Lowers it, to 0 at the least; stops and moves no slave (CL-MW). */
+  /** Lowers that number, but not below 0; stops and moves no slave (CL-MW). */
   deallocateSlaves(options?: AllocateOptions): void;
   /**
-   * Makes an ordered or intermingle slave unordered, once what it was given is done; its group wants one
-   * less. Tasks that still wait for it follow their policy. False if no such slave has the sid (CL-MW).
+   * Makes an ordered or intermingle slave unordered once its tasks are done; its group wants one slave less.
+   * Tasks that still wait for it follow their policy. False if no such slave has the sid (CL-MW).
    */
   freeSlave(sid: SlaveId): boolean;
   /** Ordered and intermingle slaves that connected since the last call; one may be gone again (CL-MW). */
@@ -130,26 +130,27 @@ export interface MasterHandle {
   readonly numRunnableTasks: number;
   /** Unrunnable tasks that were not taken yet. */
   readonly numUnrunnableTasks: number;
-  /** How many tasks the master algorithm wants queued and running: advice to itself (CL-MW). */
+  /** The number of tasks that the master algorithm wants queued and running: a note to itself (CL-MW). */
   targetNumber: number;
-  /** Tasks queued and running, those of futures included. */
+  /** Tasks queued and running, including those of futures. */
   readonly pendingTasks: number;
-  /** How many tasks are missing to the target number, at least 0. */
+  /** The number of tasks missing to the target number, at least 0. */
   readonly uptoTargetNumber: number;
   /**
-   * Gives a task up, queued or running; its fate is `unrunnable`, reason `cancelled`. A running task is
-   * told by its `taskContext().signal`, and its result is dropped; one that does not heed it runs to its end,
-   * or to its `timeoutSeconds`, and its slave gets no new task until then. False if it has its fate already.
+   * Cancels a task, queued or running; its fate is `unrunnable`, reason `cancelled`. A running task learns of
+   * it by its `taskContext().signal`, and its result is dropped. A task that ignores the signal runs to its
+   * end, or to its `timeoutSeconds`, and its slave gets no new task until then. False if the task already has
+   * its fate.
    */
   cancel(taskId: TaskId): boolean;
   /**
    * Draws items from an iterable or async iterable, only as fast as the target number allows, and calls
-   * `submit` with each, which makes a task of it; so that any number of tasks run in constant memory.
-   * Returns at once; goes on while the program takes results, and pauses while 200,000 lie untaken. Where
-   * `submit` returns a promise, such as that of a future, as many items are under way as the target number
-   * says. What the source or `submit` throws, or such a promise rejects with, ends the drawing and is
-   * thrown by `results()` or `masterLoop`, whichever is asked first. A source that is not drawn to its end
-   * is closed, also when the master ends; then `results()` throws StoppedError.
+   * `submit` with each to make a task. So any number of tasks can run in constant memory. Returns at once;
+   * continues while the program takes results, and pauses while 200,000 are untaken. If `submit` returns a
+   * promise, such as that of a future, the target number limits the items under way. An error of the source
+   * or of `submit`, or a rejection of such a promise, ends the drawing, and the next `results()` or
+   * `masterLoop` throws it. A source that is not drawn to its end is closed, also when the master ends; then
+   * `results()` throws StoppedError.
    *
    * @example
    * master.submitAll(candidates(), (n) => isPrime.funcall(n));
@@ -161,10 +162,10 @@ export interface MasterHandle {
     options?: SubmitAllOptions,
   ): void;
   /**
-   * Submits a task that failed once more, as a new task with a new id: its algorithm, and its arguments as
-   * they were. What `policy` leaves out comes from the policy that the task had, so an ordered task whose
-   * slave is gone needs another `sid`, or `doItAnyway`. Of a future there is no fate to submit again.
-   * Throws UsageError for anything but an `unrunnable` or `error` fate.
+   * Submits a failed task again, as a new task with a new id, with the same algorithm and arguments. Fields
+   * that `policy` leaves out come from the task's old policy, so an ordered task whose slave is gone needs
+   * another `sid`, or `doItAnyway`. The task of a future has no fate to submit again. Throws UsageError for
+   * any other value than an `unrunnable` or `error` fate.
    *
    * @example
    * for (const task of master.getUnrunnableTasks()) master.resubmit(task, { doItAnyway: true });

@@ -1,11 +1,11 @@
-/** Lets those wait that want to hear of a master's news: results, slaves, its end. */
+/** Lets readers wait for a master's news: results, slaves, its end. */
 
 import { LONGEST_TIMER_MS } from '../../algorithms/loop-timeout.js';
 
 export class Wakeups {
   readonly #waiters = new Set<() => void>();
 
-  /** How many wait now. */
+  /** The number of readers that wait now. */
   get waiting(): number {
     return this.#waiters.size;
   }
@@ -25,7 +25,7 @@ export class Wakeups {
   }
 
   tell(): void {
-    // Who waits again at once is told the next time
+    // A reader that waits again at once is woken the next time
     for (const wake of [...this.#waiters]) wake();
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Slaves that may join if the program says so, and have not heard yet. The program is asked once for each
- * hello under a nonce, takes its time, and holds up nobody else: a slave repeats its hello each second
- * meanwhile, one that falls silent is forgotten, and one that waits for ten seconds is refused.
+ * Slaves that wait for the program's permission to join. The program is asked once for each hello under a
+ * nonce, takes its time, and holds up no other slave. A slave repeats its hello each second meanwhile. One
+ * that falls silent is forgotten, and one that waits for ten seconds is refused.
  */
 
 import type { Hello } from '../../wire/messages/messages.js';
@@ -9,9 +9,9 @@ import { NO_USER, type SessionAddress } from '../../wire/messages/subjects.js';
 import type { SlaveIdentity } from '../model/slave-identity.js';
 
 /**
- * Says whether a slave may join: `true`, and nothing else, lets it in. `false`, a text with the reason, an
- * exception, or ten seconds without an answer refuse it; both sides print the reason, and the slave exits
- * with 255. Asked after ts-mw's own checks, again when a slave comes back, and never with the loop blocked.
+ * Says whether a slave may join: only `true` admits it. `false`, a text with the reason, an exception, or ten
+ * seconds without an answer refuse it. Both sides print the reason, and the slave exits with 255. Called
+ * after ts-mw's own checks, and again when a slave comes back; it must not block the event loop.
  */
 export type AuthorizeSlave = (identity: SlaveIdentity) => boolean | string | PromiseLike<boolean | string>;
 
@@ -23,13 +23,13 @@ export type Authorization =
 export interface Applicant {
   readonly hello: Hello;
   readonly address: SessionAddress;
-  /** Of its algorithms, those with other code. */
+  /** Its algorithms that have other code. */
   readonly skewed: readonly string[];
 }
 
-/** More are not asked about at a time; the others say hello again. */
+/** The limit of questions at a time; further slaves say hello again. */
 const MOST_APPLICANTS = 1_000;
-/** Ticks come ten times a second, and none while main is busy: nobody is refused for that. */
+/** There are ten ticks per second, and none while main is busy: no slave is refused because of that. */
 const DECIDE_WITHIN_TICKS = 100;
 const SILENT_AFTER_TICKS = 30;
 
@@ -43,7 +43,7 @@ export class Admissions {
   readonly #waiting = new Map<string, Waiting>();
   #nextId = 0;
 
-  /** Whether the nonce is being asked about: its hello, repeated, changes nothing. */
+  /** Whether a question about the nonce is open: its repeated hello changes nothing. */
   awaits({ user, nonce }: SessionAddress): boolean {
     const waiting = this.#waiting.get(nonce);
     if (waiting === undefined) return false;
@@ -51,7 +51,7 @@ export class Admissions {
     return true;
   }
 
-  /** Nobody else may `begin`. */
+  /** Whether no further question may `begin`. */
   get isFull(): boolean {
     return this.#waiting.size >= MOST_APPLICANTS;
   }
@@ -63,7 +63,7 @@ export class Admissions {
     return id;
   }
 
-  /** Whom an answer is about; undefined if it is forgotten, or refused already. */
+  /** The slave that an answer is about; undefined if it is forgotten or already refused. */
   end(id: number): Applicant | undefined {
     for (const waiting of this.#waiting.values()) {
       if (waiting.id !== id) continue;
@@ -73,7 +73,7 @@ export class Admissions {
     return undefined;
   }
 
-  /** Forgets who fell silent; returns those that have waited for too long. */
+  /** Forgets silent slaves; returns those that have waited for too long. */
   tick(): readonly Applicant[] {
     const late: Applicant[] = [];
     for (const [nonce, waiting] of this.#waiting) {
@@ -90,7 +90,7 @@ export class Admissions {
 /** The reason for those that `tick` returns. */
 export const UNDECIDED = 'authorizeSlave did not decide within 10 s';
 
-/** A broker that knows no users lets a slave write any name into its subjects: that of nobody. */
+/** On a broker without users, a slave can write any name into its subjects: it is worth nothing. */
 export function identityOf({ hello, address }: Applicant, broker: 'embedded' | 'external'): SlaveIdentity {
   const { memberId, host, pid, algorithms, concurrency = 1, previous } = hello;
   const isNamed = broker === 'external' && address.user !== NO_USER;

@@ -1,10 +1,10 @@
 /**
- * Which slaves belong to which group (CL-MW): ordered ones run only the tasks addressed to them,
- * intermingle ones those first and unordered tasks besides, unordered ones only unordered tasks.
+ * Which slaves belong to which group (CL-MW): ordered ones run only the tasks addressed to them, intermingle
+ * ones run those first and also unordered tasks, unordered ones run only unordered tasks.
  *
- * A group wants a number of slaves. One that connects fills `ordered`, then `intermingle`, then
- * `unordered`, which takes whatever comes. An unordered slave that is already there moves when a group
- * wants it, as soon as it runs nothing: until then it is drafted, and given nothing more.
+ * A group wants a number of slaves. A slave that connects fills `ordered`, then `intermingle`, then
+ * `unordered`, which accepts any number. An unordered slave that is already there moves to a group that wants
+ * it, as soon as it runs nothing. Until then it is drafted, and gets no more tasks.
  */
 
 import type { SlaveKind } from '../../audit/events.js';
@@ -16,7 +16,7 @@ export const SLAVE_KINDS = [...WANTING, 'unordered'] as const satisfies readonly
 /** A slave as the allocation sees it. */
 export interface Allocated {
   readonly kind: SlaveKind;
-  /** Will move to this group once it runs nothing. */
+  /** It will move to this group once it runs nothing. */
   readonly draftedFor: SlaveKind | undefined;
   readonly outstanding: number;
   draftFor(kind: SlaveKind): void;
@@ -27,7 +27,7 @@ export class Allocation {
   readonly #wanted: Record<SlaveKind, number> = { ordered: 0, intermingle: 0, unordered: 0 };
   readonly #members: Record<SlaveKind, number> = { ordered: 0, intermingle: 0, unordered: 0 };
 
-  /** Slaves that would find a place: the sum of what each group lacks. */
+  /** The number of missing slaves in all groups. */
   get slavesNeeded(): number {
     let needed = 0;
     for (const kind of SLAVE_KINDS) needed += Math.max(0, this.#wanted[kind] - this.#members[kind]);
@@ -38,12 +38,12 @@ export class Allocation {
     return this.#wanted[kind];
   }
 
-  /** Raises what a group wants. */
+  /** Raises the number of slaves that a group wants. */
   allocate(amount: number, kind: SlaveKind): void {
     this.#wanted[kind] += amount;
   }
 
-  /** Lowers it, to 0 at the least; stops and moves nobody (CL-MW). */
+  /** Lowers that number, but not below 0; stops and moves no slave (CL-MW). */
   deallocate(amount: number, kind: SlaveKind): void {
     this.#wanted[kind] = Math.max(0, this.#wanted[kind] - amount);
   }

@@ -1,12 +1,12 @@
-/** Asks the program whether a slave may join, whatever the program then does. */
+/** Asks the program whether a slave may join, and survives anything that the program does. */
 
 import type { SlaveIdentity } from '../model/slave-identity.js';
 import type { Authorization, AuthorizeSlave } from './admissions.js';
 
-/** A slave is told no more than this of a reason. */
+/** The limit of the reason that a slave is told. */
 const LONGEST_REASON = 1_000;
 
-/** Never rejects. Only `true` admits, so that a forgotten `return` lets nobody in. */
+/** Never rejects. Only `true` admits, so a forgotten `return` admits no slave. */
 export async function askProgram(authorize: AuthorizeSlave, identity: SlaveIdentity): Promise<Authorization> {
   try {
     const answer: unknown = await authorize(identity);

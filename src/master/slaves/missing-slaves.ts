@@ -1,4 +1,6 @@
-/** Notices that tasks wait and no slave is there to run them: the commonest mistake with a first program. */
+/**
+ * Notices that tasks wait and no slave is there to run them: the most common mistake with a first program.
+ */
 
 const TELL_AFTER_MS = 10_000;
 
@@ -6,7 +8,10 @@ export class MissingSlaves {
   #since: number | undefined;
   #told = false;
 
-  /** How long tasks have waited without a slave, in seconds, the first time that it is long; else undefined. */
+  /**
+   * The seconds that tasks have waited without a slave, the first time that this is long; otherwise
+   * undefined.
+   */
   tick(now: number, queued: number, slaves: number): number | undefined {
     if (queued === 0 || slaves > 0) {
       this.#since = undefined;

@@ -1,4 +1,4 @@
-/** Decides whether a slave that says hello is listened to, and may join; and tells it why not. */
+/** Decides whether a slave that says hello may join; otherwise tells it why not. */
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import { PEER_CAPACITY } from '../../link/shared/peer-counters.js';
@@ -12,7 +12,7 @@ export interface Expectations {
   readonly allowVersionSkew: boolean;
 }
 
-/** Why a slave was refused, or which algorithms of an accepted one have other code. */
+/** The reason why a slave was refused, or the algorithms of an accepted slave that have other code. */
 export type HelloVerdict =
   | { readonly accepted: true; readonly skewed: readonly string[] }
   | { readonly accepted: false; readonly reason: string };
@@ -20,7 +20,7 @@ export type HelloVerdict =
 /** Characters of a host, a member id or a run: longer ones would go into subjects and audit lines. */
 const LONGEST_NAME = 255;
 
-/** A hello as it came in: none of its fields is trusted to have its type. */
+/** A hello as received: its fields may have any type. */
 export function parseHello(value: unknown): Hello | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const hello = value as Hello;
@@ -101,15 +101,18 @@ function judgeAlgorithms(hello: Hello, { algorithms, allowVersionSkew }: Expecta
   return { accepted: true, skewed };
 }
 
-/** What a fleet may say at once, as many as a master takes, and for how many each further tick is good. */
+/**
+ * The number of hellos at once (as many as a master accepts slaves), and the number that each further tick
+ * allows.
+ */
 const HELLOS_AT_ONCE = PEER_CAPACITY;
 const HELLOS_PER_TICK = 50;
 /** Ticks from one warning to the next. */
 const WARN_TICKS = 100;
 
 /**
- * Bounds what first hellos can cost: each makes lines in the audit trail and maybe a session. A slave
- * that is not heard says hello again a second later.
+ * Limits the cost of first hellos: each writes lines to the audit trail and may make a session. A slave that
+ * is not heard says hello again a second later.
  */
 export class HelloGate {
   #left = HELLOS_AT_ONCE;
@@ -125,7 +128,7 @@ export class HelloGate {
     return false;
   }
 
-  /** To be called every 100 ms; how many were not admitted, when it is time to tell. */
+  /** Call it every 100 ms. Returns the number of ignored hellos, when it is time to report it. */
   tick(): number {
     this.#left = Math.min(HELLOS_AT_ONCE, this.#left + HELLOS_PER_TICK);
     if (this.#quiet > 0) this.#quiet--;

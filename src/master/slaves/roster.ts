@@ -3,7 +3,7 @@
 import type { SessionAddress } from '../../wire/messages/subjects.js';
 import type { EarlierSession, SlaveRecord } from '../model/slave-record.js';
 
-/** How many nonces of ended sessions are remembered, so that their frames are answered `stale`. */
+/** The number of remembered nonces of ended sessions, whose frames are answered `stale`. */
 const MOST_ENDED = 10_000;
 
 interface Ended {
@@ -24,7 +24,7 @@ export class Roster {
     return this.#byNonce.size;
   }
 
-  /** How many tasks they all run at once. */
+  /** The number of tasks that they all run at once. */
   get slots(): number {
     return this.#slots;
   }
@@ -43,13 +43,13 @@ export class Roster {
     return this.#byNumber.get(number);
   }
 
-  /** The slave of a session; undefined also when the user that speaks is not the one that joined. */
+  /** The slave of a session; undefined also if the sender's user is not the one that joined. */
   find(address: SessionAddress): SlaveRecord | undefined {
     const slave = this.#byNonce.get(address.nonce);
     return slave?.address === address || slave?.address.user === address.user ? slave : undefined;
   }
 
-  /** All that say they are this process: one of them is, and the others are not to hide it. */
+  /** All slaves that claim to be this process: one of them is, and the others must not hide it. */
   findProcess(pid: number, host: string): SlaveRecord[] {
     return [...this].filter((slave) => slave.pid === pid && slave.host === host);
   }
@@ -69,7 +69,7 @@ export class Roster {
     }
   }
 
-  /** What the slave of an earlier session has been; nothing if it was another user's, or is forgotten. */
+  /** The earlier session of a slave; undefined if it was another user's, or is forgotten. */
   historyOf(nonce: string, user: string): readonly EarlierSession[] | undefined {
     const living = this.#byNonce.get(nonce);
     if (living !== undefined) return living.address.user === user ? living.history : undefined;
@@ -81,7 +81,7 @@ export class Roster {
     return this.#ended.has(nonce);
   }
 
-  /** The number of the slave whose session has ended, the first time that it must be told so. */
+  /** The number of the slave whose session has ended, the first time that it must be told. */
   noteStale(nonce: string): number | undefined {
     const ended = this.#ended.get(nonce);
     if (ended === undefined || ended.told) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The sessions of a master's slaves: who is let in, what they are granted, and what goes out to them.
- * It knows nothing of tasks; bodies of messages pass through.
+ * The sessions of a master's slaves: which slaves are admitted, their credit, and their outgoing messages. It
+ * knows nothing of tasks; message bodies pass through.
  */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -18,10 +18,13 @@ import { Allocation } from './allocation.js';
 import { HelloGate, judgeHello, parseHello } from './reception.js';
 import { Roster } from './roster.js';
 
-/** Of a user's name in subjects, of which a broker takes 4 KB in a line, with those of an answer beside. */
+/**
+ * The length of a user's name in subjects. A broker accepts 4 KB per line, which may contain an answer's
+ * subject too.
+ */
 const LONGEST_USER = 255;
 
-/** Who joined, and what it said of itself. */
+/** The slave that joined, and its hello. */
 export interface Joined {
   readonly slave: SlaveRecord;
   readonly hello: Hello;
@@ -40,10 +43,10 @@ export class Sessions {
   readonly #bySession = new Map<Session, SlaveRecord>();
   /** Slaves whose session may have something to send. */
   #needsFlush: SlaveRecord[] = [];
-  /** Slaves whose session has something to say by and by; of thousands that work, few. */
+  /** Sessions that need a later tick; few even among thousands. */
   #needsTick: SlaveRecord[] = [];
   #idle = 0;
-  /** Whom `#send` sends to: a function for each slave that has something to say would be much garbage. */
+  /** The slave to which `#send` sends: a function per slave would be much garbage. */
   #recipient: SlaveRecord | undefined;
   readonly #send = (frame: Buffer): boolean => this.#ports.send(this.#recipient as SlaveRecord, frame);
 
@@ -63,7 +66,7 @@ export class Sessions {
     if (encodeToken(address.user).length > LONGEST_USER) return undefined;
     const known = this.roster.findByNonce(hello.nonce);
     if (known !== undefined) {
-      // A nonce is its slave's secret: who names it as another user shall not take its place.
+      // A nonce is its slave's secret: another user that names it must not take the slave's place.
       if (known.address.user === address.user) this.#welcome(known);
       return undefined;
     }
@@ -88,7 +91,7 @@ export class Sessions {
     return undefined;
   }
 
-  /** The program's answer; of no interest when the slave is forgotten by now. */
+  /** The program's answer, ignored if the slave is forgotten by now. */
   takeAuthorization(id: number, answer: Authorization): Joined | undefined {
     const applicant = this.#admissions.end(id);
     if (applicant === undefined) return undefined;
@@ -200,12 +203,12 @@ export class Sessions {
 
   // ---- frames
 
-  /** A frame that is of no session: if it was of one that has ended, its sender is told. */
+  /** A frame of no session: if its session has ended, the sender is told. */
   refuseFrame(address: SessionAddress): void {
     if (this.roster.hasEnded(address.nonce)) this.sendStale(address);
   }
 
-  /** After a frame was taken: grants what it makes possible. */
+  /** After a frame was taken: grants the credit that it makes possible. */
   settleCredit(slave: SlaveRecord): void {
     this.wake(slave);
     this.#noteServed(this.#credit.received(slave.credit));
@@ -226,7 +229,7 @@ export class Sessions {
     this.#needsFlush.push(slave);
   }
 
-  /** Sends what sessions have to say, as far as the link takes it. */
+  /** Sends the waiting messages of sessions, as far as the link takes them. */
   flush(now: number): void {
     if (this.#needsFlush.length === 0) return;
     const needsFlush = this.#needsFlush;
@@ -252,7 +255,7 @@ export class Sessions {
     return taken;
   }
 
-  /** After a reconnection every session says where it stands. */
+  /** After a reconnection, every session sends its position. */
   reconnected(): void {
     for (const slave of this.roster) {
       slave.session.reconnected();

@@ -1,4 +1,4 @@
-/** The commands that a master has its sentinel bring to slaves, and what comes of their acknowledgement. */
+/** The commands that a master sends to slaves by its sentinel, and the effects of their acknowledgements. */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { Acknowledgement } from '../../wire/messages/messages.js';
@@ -6,7 +6,7 @@ import type { MasterPorts } from '../model/master-ports.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 
-/** Takes back from a slave what it has not begun: its tasks from the first index up to the second. */
+/** Takes tasks back from a slave that it has not begun: from the first index up to the second. */
 interface TakesBack {
   takeBack(slave: SlaveRecord, from: number, to: number): void;
 }
@@ -20,27 +20,27 @@ export class SlaveCommands {
     this.#audit = audit;
   }
 
-  /** The task with this index of the slave's session is not wanted any more. */
+  /** The task with this index of the slave's session is no longer wanted. */
   cancel(slave: SlaveRecord, number: number, index: number): void {
     const id = slave.commands.takeId();
     this.#ports.command(slave, id, { command: 'cancel', index });
     slave.commands.noteCancel(id, { index, number });
   }
 
-  /** Asks back half of what the slave has not begun. */
+  /** Asks back half of the tasks that the slave has not begun. */
   recallHalf(slave: SlaveRecord): void {
-    // Counted in tasks that are still there: behind them may be indexes of others that were taken back before.
+    // Counts only tasks that are still there: some indexes after them may belong to tasks taken back earlier.
     const first = slave.openTasks().at(-Math.max(1, Math.ceil(slave.unstarted / 2)));
     if (first !== undefined) this.#recall(slave, first.index);
   }
 
-  /** Asks back all that the slave has not begun. */
+  /** Asks back all tasks that the slave has not begun. */
   recallAll(slave: SlaveRecord): void {
     if (slave.commands.recalling !== undefined || slave.unstarted < 1) return;
     this.#recall(slave, slave.groups.oldest?.firstIndex ?? slave.nextIndex);
   }
 
-  /** Asks one task back, if that is not under way for others. */
+  /** Asks one task back, unless a recall of others is under way. */
   recallOne(slave: SlaveRecord, { index }: Task): void {
     if (slave.commands.recalling === undefined) this.#recall(slave, index, index + 1);
   }
@@ -53,7 +53,7 @@ export class SlaveCommands {
     this.#ports.command(slave, id, { command: 'shutdown' });
   }
 
-  /** `from` is where a recall begins to hold: what stands before it was begun. */
+  /** A recall takes effect at `from`: the tasks before it had begun. */
   takeAcknowledgement(
     slave: SlaveRecord,
     { id, from, found }: Pick<Acknowledgement, 'id' | 'from' | 'found'>,

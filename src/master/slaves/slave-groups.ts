@@ -1,6 +1,6 @@
 /**
- * What the program does with slave groups (CL-MW): wants slaves for them, frees slaves, and is told
- * which ordered slaves came and went.
+ * The program's calls about slave groups (CL-MW): it asks for slaves, frees slaves, and learns which ordered
+ * slaves joined and left.
  */
 
 import type { SlaveId } from '../../algorithms/types.js';
@@ -10,7 +10,7 @@ import type { SlaveRecord } from '../model/slave-record.js';
 import type { Allocation } from './allocation.js';
 import type { Roster } from './roster.js';
 
-/** An ordered or intermingle slave that came or went. */
+/** An ordered or intermingle slave that joined or left. */
 export interface OrderedSlave {
   /** Its id, for the `sid` of a policy. */
   readonly sid: SlaveId;
@@ -18,16 +18,16 @@ export interface OrderedSlave {
   readonly kind: SlaveKind;
 }
 
-/** Comings and goings that nobody asks for are forgotten from here on, the oldest first. */
+/** The limit of unread news; beyond it, the oldest is forgotten. */
 const MOST_UNTAKEN = 100_000;
 
 interface SlaveGroupsParams {
   readonly allocation: Allocation;
   readonly roster: Roster;
-  /** What waits for this slave alone has none any more, and goes elsewhere or is given up. */
+  /** Tasks that wait only for this slave have none any more; they go elsewhere or are unrunnable. */
   readonly clearMailbox: (slave: SlaveRecord, reason: 'slave-freed', message: string) => void;
   readonly audit: AuditSink;
-  /** A slave will move as soon as it runs nothing: take back what it has not begun. */
+  /** A slave will move as soon as it runs nothing: take back the tasks that it has not begun. */
   readonly onDrafted: (slave: SlaveRecord) => void;
   readonly onMoved: (slave: SlaveRecord) => void;
 }
@@ -107,7 +107,7 @@ export class SlaveGroups {
     return true;
   }
 
-  /** A slave is gone; another may take its place. */
+  /** A slave is gone; another one may take its place. */
   onGone(slave: SlaveRecord): void {
     const { kind } = slave;
     if (kind !== 'unordered') this.#note(this.#disconnected, slave, kind);

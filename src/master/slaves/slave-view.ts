@@ -1,4 +1,4 @@
-/** What a master shows of its slaves to whoever looks on, such as a REPL. */
+/** The view of a master's slaves for observers, such as a REPL. */
 
 import type { SlaveId } from '../../algorithms/types.js';
 import type { SlaveKind } from '../../audit/events.js';
@@ -12,9 +12,9 @@ export interface SlaveView {
   readonly kind: SlaveKind;
   readonly host: string;
   readonly pid: number;
-  /** Given to it and without a fate. */
+  /** Tasks given to it that have no fate yet. */
   readonly tasks: number;
-  /** That came from it. */
+  /** Results that came from it. */
   readonly results: number;
 }
 
