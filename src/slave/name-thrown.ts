@@ -1,4 +1,4 @@
-/** Names what was thrown in one bounded line, whatever it is: for audit trails and the histories of tasks. */
+/** Describes any exception in one line of limited length: for audit trails and the histories of tasks. */
 
 import { MOST_EVIDENCE } from '../wire/messages/messages.js';
 

@@ -1,4 +1,4 @@
-/** What a slave says while it looks for its master: each thing once, and at the end what was wrong last. */
+/** The messages of a slave that looks for its master: each thing once, and at the end the last problem. */
 
 import type { AuditSink } from '../audit/audit-trail.js';
 import { ConnectError } from '../link/connection/connect-error.js';
@@ -6,7 +6,7 @@ import { ConnectError } from '../link/connection/connect-error.js';
 export class SearchNotes {
   readonly #audit: AuditSink;
   #said = '';
-  /** The broker that was reached last; undefined after a connection to it was lost. */
+  /** The last broker that was reached; undefined after the connection to it was lost. */
   #brokerAt: string | undefined;
   #cause: string | undefined;
 
@@ -14,31 +14,31 @@ export class SearchNotes {
     this.#audit = audit;
   }
 
-  /** Why the last attempt failed; undefined before any has. */
+  /** The reason why the last attempt failed; undefined before the first failure. */
   get cause(): string | undefined {
     return this.#cause;
   }
 
-  /** Nothing says where the master is. */
+  /** The place of the master is unknown. */
   missing(reason: string): void {
     this.#cause = reason;
     this.ignored(reason);
   }
 
-  /** The resource file is of no use, and the search goes on without. */
+  /** The resource file is not usable, and the search goes on without it. */
   ignored(reason: string): void {
     this.#once(reason, () => this.#audit.emit({ type: 'resource-file-unusable', reason }));
   }
 
   refused(address: string, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    // The last attempts have little time, in which no slow answer comes: what was learned before says more.
+    // The last attempts have little time, in which no slow answer comes: earlier findings say more.
     const isTimeout = error instanceof ConnectError && error.reason === 'timeout';
     if (!isTimeout || this.#cause === undefined) this.#cause = reason;
     this.#once(reason, () => this.#audit.emit({ type: 'connect-refused', address, reason }));
   }
 
-  /** Each attempt connects anew, and that it still can is no news. */
+  /** Each attempt connects again; that this still works is not news. */
   connected(address: string): void {
     if (this.#brokerAt === address) return;
     this.#brokerAt = address;

@@ -18,12 +18,12 @@ import { RunClock } from './run/run-clock.js';
 import { SlaveRunner } from './run/slave-handle.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Less would find no broker at all, however little time is left to find one. */
+/** With less time, no broker would be found, however little time is left. */
 const LEAST_CONNECT_TIMEOUT_MS = 500;
 const TICK_MS = 100;
 const FIRST_BRACE = 0x7b;
 
-/** Where a slave's master is to be found. */
+/** The place of a slave's master. */
 export interface MasterPlace {
   readonly broker: BrokerAddress;
   readonly memberId: string;
@@ -37,20 +37,23 @@ export interface SlaveLinkParams {
   readonly argv: readonly string[];
   readonly concurrency: number;
   readonly clientTimeoutMs: number;
-  /** What is left of the time to find a master; may be Infinity. */
+  /** The rest of the time to find a master; may be Infinity. */
   readonly withinMs: number;
-  /** Called once a sentinel is there to read it: the pipe whose end says that the master is gone, if any. */
+  /** Called once a sentinel can read it: the pipe whose end says that the master is gone, if any. */
   readonly takeParentPipe: () => number | undefined;
-  /** Whether the sentinel may kill this process: its master is gone, or a run outlasts its limit, and main goes on. */
+  /**
+   * Whether the sentinel may kill this process, if its master is gone or a run exceeds its limit, and main
+   * does not react.
+   */
   readonly mayKill: boolean;
-  /** For the sentinel, if it is still there. */
+  /** The pipe for the sentinel, if it is still there. */
   readonly spare: SpareThread | undefined;
-  /** Where the sentinel appends the line about a kill. */
+  /** The file to which the sentinel appends the line about a kill. */
   readonly auditFile: string | undefined;
   readonly auditFormat: 'text' | 'json';
-  /** Called before the first word of a master is taken, be it a welcome or a refusal. */
+  /** Called before the first message of a master is accepted, welcome or refusal. */
   readonly onAnswer: () => void;
-  /** What standard error has of a kill: that line, if no file has it; a notice; or nothing. */
+  /** The text about a kill on standard error: that line, if no file has it; a notice; or nothing. */
   readonly killOnStandardError: 'line' | 'notice' | 'nothing';
 }
 
@@ -63,7 +66,7 @@ export class SlaveLink {
   readonly #ticker: NodeJS.Timeout;
   readonly #clock: RunClock;
   readonly #listeners = new Set<() => void>();
-  /** When the broker last said that no master listens; undefined if one does. */
+  /** The time when the broker last said that no master listens; undefined if one does. */
   unheardSince: number | undefined;
   linkLost = false;
   #closing = false;
@@ -148,7 +151,7 @@ export class SlaveLink {
     this.core.join();
   }
 
-  /** Connects once; rejects with a JoinError that says why the broker could not be had. */
+  /** Connects once; rejects with a JoinError that says why the broker is not available. */
   static async open(params: SlaveLinkParams): Promise<SlaveLink> {
     const { place, clientTimeoutMs, withinMs } = params;
     const name = `ts-mw slave ${process.pid}`;
@@ -178,7 +181,7 @@ export class SlaveLink {
     }
   }
 
-  /** Resolves when `condition` holds; looked at on all news, ten times a second at least. */
+  /** Resolves when `condition` holds; it is checked on all news, at least ten times per second. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -192,8 +195,8 @@ export class SlaveLink {
   }
 
   /**
-   * Tells the master that this slave leaves, of its own will or of an `error`, and which tasks it had begun.
-   * False while there is no session to leave.
+   * Tells the master that this slave leaves, by itself or because of an `error`, and which tasks it had
+   * begun. False while there is no session to leave.
    */
   goodbye(error: string | undefined): boolean {
     const farewell = this.core.farewell(error);
@@ -206,7 +209,7 @@ export class SlaveLink {
   /** Set when the master has answered `goodbye`. */
   farewell = false;
 
-  /** Ends everything that this attempt opened. */
+  /** Ends everything that this attempt has opened. */
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#ticker);
@@ -236,12 +239,12 @@ export class SlaveLink {
   }
 
   #onSentinel(event: SentinelEvent): void {
-    // What comes while the connection closes cannot be answered any more.
+    // Messages that arrive while the connection closes can no longer be answered.
     if (this.#closing) return;
     switch (event.type) {
       case 'listening': {
-        // Main's subscription must stand too before the master can answer. When the connection breaks
-        // instead, the client subscribes anew before it says that it is back.
+        // Main's subscription must also be active before the master can answer. When the connection breaks
+        // instead, the client subscribes again before it reports that it is back.
         const joinable = (): void => this.core.joinable(event.nonce, now());
         this.#link.ready().then(joinable, joinable);
         return;
@@ -275,7 +278,7 @@ export class SlaveLink {
         this.core.flush(now());
         return;
       case 'closed':
-        // We close it at our own end; otherwise no retry will bring it back.
+        // We close it only at our own end; otherwise the client no longer retries.
         if (status.reason !== undefined) this.#masterLost(status.reason);
         this.#onLinkLost();
         return;

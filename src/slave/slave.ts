@@ -1,6 +1,6 @@
 /**
- * A slave from its start to its exit code: finds its master, joins, runs the slave algorithm, and leaves.
- * Where the master is to be found is asked anew before each attempt, since resource files change.
+ * A slave from its start to its exit code: finds its master, joins, runs the slave algorithm, and leaves. It
+ * looks up the place of the master again before each attempt, since resource files change.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,16 +17,16 @@ import type { SlaveHandle } from './run/slave-handle.js';
 import { SearchNotes } from './search-notes.js';
 import { type MasterPlace, SlaveLink, type SlaveLinkParams } from './slave-link.js';
 
-/** Between two attempts to connect. */
+/** The wait between two attempts to connect. */
 const RETRY_MS = 250;
-/** For so long a broker may say that no master listens before another is looked for. */
+/** The time for which a broker may say that no master listens before the slave looks for another. */
 const UNHEARD_MS = 1_500;
-/** What results, and what runs in a process that is broken, may take at the end; and a goodbye. */
+/** The time at the end for results, for tasks in a broken process, and for a goodbye. */
 const DRAIN_MS = 2_000;
 const GOODBYE_MS = 1_000;
 const ABORTED = Symbol('ended by its signal');
 
-/** What was found out about the master's place. */
+/** The known place of the master. */
 export type Located =
   | ({ readonly kind: 'connect'; readonly warning?: string | undefined } & MasterPlace)
   | {
@@ -39,9 +39,9 @@ export type Located =
   | { readonly kind: 'missing'; readonly message: string };
 
 export interface ParentMaster {
-  /** Its end says that the master is gone; read by the sentinel, which outlives a main that computes. */
+  /** Its end means that the master is gone. The sentinel reads it, since main may be computing. */
   readonly pipeFd: number;
-  /** For as long as no sentinel reads the pipe. */
+  /** While no sentinel reads the pipe. */
   readonly isGone: () => boolean;
 }
 
@@ -55,12 +55,12 @@ export interface SlaveParams {
   readonly clientTimeoutMs: number;
   /** May be Infinity. */
   readonly connectTimeoutMs: number;
-  /** How many unordered tasks run at once; 1. */
+  /** The number of unordered tasks that run at once; 1 by default. */
   readonly concurrency?: number | undefined;
-  /** Of a local slave: the master that started it, and its only one. */
+  /** For a local slave: the master that started it, and its only one. */
   readonly parent?: ParentMaster | undefined;
   readonly mayKill?: boolean | undefined;
-  /** A sentinel's thread that loads meanwhile; the slave ends it if it needs none. */
+  /** A sentinel's thread that is already loading; the slave ends it if it needs none. */
   readonly spare?: SpareThread | undefined;
   readonly auditFile?: string | undefined;
   readonly auditFormat?: 'text' | 'json' | undefined;
@@ -70,7 +70,7 @@ export interface SlaveParams {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Why a slave has no master to work for: its last line in the audit trail. */
+/** The reason why a slave has no master: its last line in the audit trail. */
 type SearchEnd = AuditEventOf<'slave-finished'>['outcome'];
 
 export class Slave {
@@ -78,15 +78,15 @@ export class Slave {
   readonly #joined: Promise<void>;
   #onJoined: () => void = () => {};
   readonly #notes: SearchNotes;
-  /** Where a master was looked for last; undefined while no resource file has said it. */
+  /** The last place where the slave looked for a master; undefined while no resource file names one. */
   #url: string | undefined;
   #memberId: string;
   readonly #stop = new AbortController();
-  /** Of the attempt that has found the master. */
+  /** Belongs to the attempt that found the master. */
   #core: SlaveCore | undefined;
-  /** What the process ends of, once there is such a thing. */
+  /** The error that ends the process, if there is one. */
   #error: string | undefined;
-  /** The descriptor ends with the sentinel that reads it, and its number may then be another's. */
+  /** The descriptor is closed with the sentinel that reads it, and its number may then be another's. */
   #pipeFd: number | undefined;
 
   constructor(params: SlaveParams) {
@@ -105,8 +105,9 @@ export class Slave {
   }
 
   /**
-   * Nobody caught an exception, and the process cannot be trusted any more. No task begins from now on; what
-   * runs has two seconds to end. Then the slave leaves, its master gets to know why, and `run` resolves with 255.
+   * An exception was not caught, and the process cannot be trusted any more. No task begins from now on;
+   * running ones have two seconds to end. Then the slave leaves, its master learns the reason, and `run`
+   * resolves with 255.
    */
   fail(thrown: unknown): void {
     this.#error ??= `uncaught ${nameThrown(thrown)}`.slice(0, MOST_EVIDENCE);
@@ -114,7 +115,10 @@ export class Slave {
     this.#stop.abort();
   }
 
-  /** Resolves with the exit code: what the slave algorithm returned, 0 if the computation was finished. */
+  /**
+   * Resolves with the exit code: the return value of the slave algorithm, or 0 if the computation was
+   * finished.
+   */
   async run(): Promise<unknown> {
     const { signal } = this.#params;
     const stop = (): void => this.#stop.abort();
@@ -146,7 +150,7 @@ export class Slave {
     }
   }
 
-  /** An attempt that has joined, or how the search ended. */
+  /** An attempt that has joined, or the result of the search. */
   async #findMaster(): Promise<SlaveLink | SearchEnd> {
     const { audit, connectTimeoutMs, parent } = this.#params;
     const { signal } = this.#stop;
@@ -214,7 +218,7 @@ export class Slave {
     }
     this.#notes.connected(address);
     const { core } = link;
-    // A master that hears and does not answer is busy; then the time to find it does not run out.
+    // A master that hears but does not answer is busy; then the time to find it stops.
     const isUnheard = (): boolean =>
       link.unheardSince !== undefined && performance.now() - link.unheardSince > UNHEARD_MS;
     const isLate = (): boolean => link.unheardSince !== undefined && performance.now() > deadline();
@@ -244,13 +248,13 @@ export class Slave {
     return fd;
   }
 
-  /** A master of the same member id may refuse the run of a resource file that was just written anew. */
+  /** A master of the same member id may refuse the run of a resource file that was just rewritten. */
   async #hasMovedOn(place: MasterPlace): Promise<boolean> {
     const located = await this.#params.locate();
     return located.kind === 'finished' || (located.kind === 'connect' && located.run !== place.run);
   }
 
-  /** Another master may take the place of one that is lost; a local slave has only the one that started it. */
+  /** Another master may replace a lost one; a local slave has only the master that started it. */
   #endOfSearch(end: SlaveCoreEnd | undefined): SearchEnd | undefined {
     switch (end?.kind) {
       case undefined:
@@ -285,13 +289,13 @@ export class Slave {
       if (core.end === undefined) await this.#leave(link);
     }
     if (code !== ABORTED) return code;
-    // Local slaves are told to shut down and to terminate in one breath: the first decides the exit code,
-    // and what the algorithm does after its last task is not cut short by the second.
+    // Local slaves get the shutdown and the termination signal at the same time: the first decides the exit
+    // code, and the second does not interrupt the algorithm after its last task.
     if (core.end?.kind !== 'shutdown' || this.#error !== undefined) return 255;
     return core.runningTasks > 0 ? 0 : returned;
   }
 
-  /** What the slave computed should arrive, and the master should know what it had begun. */
+  /** The slave's results should arrive, and the master should know which tasks it had begun. */
   async #leave(link: SlaveLink): Promise<void> {
     const { core } = link;
     core.leave(performance.now());

@@ -1,20 +1,19 @@
 /**
- * Keeps a slave from beginning a task while results wait to be sent, for a while: as long as main computes
- * they cannot leave, nor can the credit that they were granted be used. For short tasks that does not
- * matter.
+ * Delays the begin of a task while results wait to be sent: while main computes, they cannot leave, and their
+ * credit cannot be used. For short tasks this does not matter.
  */
 
 const HOLD_MS = 2_000;
 const LONG_TASK_MICROS = 50_000;
 const SHORT_TASK_WAITING_BYTES = 1024 * 1024;
-/** Beyond this no task is begun at all. */
+/** Beyond this number no task begins at all. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
 export class BeginGate {
   #lastMicros = 0;
   #closedSince: number | undefined;
 
-  /** How long the last task took. */
+  /** The time of the last task. */
   note(micros: number): void {
     this.#lastMicros = micros;
   }

@@ -1,4 +1,4 @@
-/** Says hello for a slave: under a nonce of its own for each session, each second until it is answered. */
+/** Says hello for a slave: with a new nonce for each session, each second until there is an answer. */
 
 import { type Hello, PROTOCOL_VERSION } from '../../wire/messages/messages.js';
 import type { GivenTask } from './given-task.js';
@@ -20,22 +20,25 @@ export class Greeter {
     this.#run = options.run;
   }
 
-  /** Of the session, or of the one to come. */
+  /** The nonce of the session, or of the next one. */
   get nonce(): string {
     return this.#nonce;
   }
 
-  /** Runs that go on, as the hellos of this nonce tell them: whichever of them its master hears. */
+  /**
+   * Runs that continue, the same in all hellos of this nonce: any of them may be the one that its master
+   * hears.
+   */
   get runs(): readonly GivenTask[] {
     return this.#runs;
   }
 
-  /** A session is over in which so many tasks were taken up. */
+  /** A session has ended in which this number of tasks was begun. */
   left(begun: number): void {
     if (this.#previous !== undefined) this.#previous.begun = begun;
   }
 
-  /** Begins anew, under another nonce, with what runs. */
+  /** Starts again, under another nonce, with the running tasks. */
   begin(runs: Iterable<GivenTask> = []): void {
     this.#nonce = this.#options.ports.nonce();
     this.#runs = [...runs];
@@ -44,17 +47,17 @@ export class Greeter {
     this.#options.ports.listen(this.#nonce);
   }
 
-  /** The subjects of this nonce are listened to: an answer would be heard. */
+  /** The subscriptions of this nonce are active: an answer would be heard. */
   listening(nonce: string): void {
     if (nonce === this.#nonce) this.#joinable = true;
   }
 
-  /** What was said may be gone: the next hello is due at once. */
+  /** The last hello may be lost: the next one is due at once. */
   hurry(): void {
     this.#saidAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** A session began; what later hellos tell of it. */
+  /** A session began; kept for later hellos. */
   joined(run: string, sid: number): void {
     this.#run = run;
     this.#previous = { sid, nonce: this.#nonce, begun: 0 };

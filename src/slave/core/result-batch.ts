@@ -1,10 +1,10 @@
-/** Results on their way into one message: when it is full, and its body. */
+/** Collects results for one message: decides when it is full, and makes its body. */
 
 import type { Body } from '../../wire/messages/body.js';
 import { type ResultStatus, resultEntryText, resultsText } from '../../wire/messages/entries.js';
 import type { EncodedValue } from '../../wire/values/codec.js';
 
-/** What a message under `auto` holds at the most: results, bytes, and milliseconds since the first. */
+/** The limits of a message under `auto`: results, bytes, and milliseconds since the first one. */
 const MOST_RESULTS = 1_000;
 const MOST_BYTES = 256 * 1024 - 1024;
 const MOST_MS = 50;
@@ -13,7 +13,7 @@ export class ResultBatch {
   /** The session in which the tasks were given out. */
   readonly sid: number;
   readonly #since: number;
-  /** Made with the first: an empty array that is added to has room for sixteen more. */
+  /** Made with the first result: an empty array reserves room for sixteen more at the first push. */
   #entries: string[] | undefined;
   #raws: Uint8Array[] | undefined;
   #bytes = 0;
@@ -27,7 +27,7 @@ export class ResultBatch {
     return this.#entries?.length ?? 0;
   }
 
-  /** Whether a value goes in beside the others; alone, any does. */
+  /** Whether a value fits beside the others; alone, any value does. */
   fits(value: EncodedValue): boolean {
     return this.count === 0 || this.#bytes + value.byteLength <= MOST_BYTES;
   }
@@ -38,13 +38,13 @@ export class ResultBatch {
     else this.#entries.push(entry);
     if (value.raws.length > 0) {
       this.#raws ??= [];
-      // One by one: a value may have more than fit on the stack.
+      // One by one: there may be more values than fit on the stack.
       for (const raw of value.raws) this.#raws.push(raw);
     }
     this.#bytes += value.byteLength;
   }
 
-  /** `grouping` is exact; 0 is auto, by which a message ends with its group of tasks at the latest. */
+  /** `grouping` is exact; 0 is auto, where a message ends at the latest with its group of tasks. */
   isFull(grouping: number, endOfGroup: boolean, now: number): boolean {
     if (this.#bytes >= MOST_BYTES) return true;
     if (grouping > 0) return this.count >= grouping;

@@ -13,7 +13,7 @@ import { encodeError } from '../../wire/values/remote-error.js';
 import type { GivenTask, RunOutcome } from './given-task.js';
 import { ResultBatch } from './result-batch.js';
 
-/** Room that a message leaves for what is not the value. */
+/** Bytes of a message that are not the value. */
 const RESULT_OVERHEAD = 1024;
 
 export class ResultOutbox {
@@ -40,7 +40,7 @@ export class ResultOutbox {
     return session === undefined ? this.#kept.length === 0 : session.isAcknowledged;
   }
 
-  /** A session begins, and takes what was kept. */
+  /** A session begins, and takes the kept results. */
   open(session: Session, maxMessageBytes: number): void {
     this.#session = session;
     this.#maxMessageBytes = maxMessageBytes;
@@ -48,7 +48,7 @@ export class ResultOutbox {
     this.#kept = [];
   }
 
-  /** The session is over; what it has not brought to the master goes with the next one. */
+  /** The session has ended; results that it did not deliver go with the next one. */
   close(): void {
     this.post(true);
     this.#kept = this.#session?.unacknowledged() ?? this.#kept;
@@ -66,7 +66,7 @@ export class ResultOutbox {
     return this.#batch.isFull(grouping, task.endOfGroup, now);
   }
 
-  /** Posts what was collected; `dry` tells the master that no task is left here. */
+  /** Posts the collected results; `dry` tells the master that no task is left here. */
   post(dry: boolean): void {
     const batch = this.#batch;
     if (batch === undefined) return;
@@ -77,7 +77,7 @@ export class ResultOutbox {
     this.#audit.emit({ type: 'results-sent', count: batch.count });
   }
 
-  /** What cannot be sent is an error result that says so; the slave goes on. */
+  /** A result that cannot be sent becomes an error result that says so; the slave goes on. */
   #encode(task: GivenTask, outcome: RunOutcome): [status: ResultStatus, value: EncodedValue] {
     if (!outcome.ok) {
       if ('timedOut' in outcome) return [RESULT_STATUS.timeout, encodeValue(null)];

@@ -1,7 +1,7 @@
 /**
- * A slave's protocol state: joining, the tasks that came, the results that go, and what happens when
- * its session ends. Synchronous and without a clock, a socket or a random number: what must be done goes
- * out through the ports. It runs no task; `begin` hands one out and `complete` takes its outcome.
+ * A slave's protocol state: joining, received tasks, outgoing results, and the end of its session.
+ * Synchronous and without a clock, a socket or a random number: all effects go out through the ports. It runs
+ * no task; `begin` hands one out and `complete` takes its outcome.
  *
  *     joining --welcome--> joined --stale--> joining (new nonce; unacknowledged results are kept)
  *     any --reject, master lost, shutdown--> ended
@@ -27,7 +27,7 @@ import { ResultOutbox } from './result-outbox.js';
 import type { SlaveCoreEnd, SlaveCoreOptions, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 
-/** The next result says that its task came; beats say so as well. */
+/** The next result acknowledges its task; beats do so as well. */
 const ACKNOWLEDGE_WITHIN_MS = 500;
 
 export class SlaveCore {
@@ -57,7 +57,7 @@ export class SlaveCore {
     this.#greeter = new Greeter(options);
   }
 
-  /** Whether there is nobody left to work for, and nobody who said so. */
+  /** Whether the master is gone without a shutdown. */
   get isMasterGone(): boolean {
     return this.#end !== undefined && this.#end.kind !== 'shutdown';
   }
@@ -76,7 +76,7 @@ export class SlaveCore {
     return this.#session?.epoch.sid;
   }
 
-  /** Tasks that came and have not begun; some may have been taken back. */
+  /** Received tasks that have not begun; some may have been taken back. */
   get waitingTasks(): number {
     return this.#queue.length;
   }
@@ -96,7 +96,7 @@ export class SlaveCore {
     return this.#running.size;
   }
 
-  /** How many may run at once. */
+  /** The number of tasks that may run at once. */
   get concurrency(): number {
     return this.#options.concurrency ?? 1;
   }
@@ -106,7 +106,7 @@ export class SlaveCore {
     return this.#completed;
   }
 
-  /** How many results go into one message; 0 is auto. */
+  /** The number of results in one message; 0 is auto. */
   get grouping(): number {
     return this.#grouping;
   }
@@ -118,12 +118,12 @@ export class SlaveCore {
 
   // ---- joining
 
-  /** Begins to join, at first and after a session has ended. */
+  /** Begins to join, initially and after a session has ended. */
   join(): void {
     this.#greeter.begin(this.#running);
   }
 
-  /** All subjects of this nonce are listened to: hellos may be said. */
+  /** All subscriptions of this nonce are active: hellos may be sent. */
   joinable(nonce: string, now: number): void {
     this.#greeter.listening(nonce);
     this.#greet(now);
@@ -180,13 +180,13 @@ export class SlaveCore {
     this.#greeter.joined(run, sid);
     this.#audit.emit({ type: 'id-received', sid: `SLAVE-${sid}` });
     this.#results.open(session, maxMessageBytes);
-    // The master gives nothing out before it has heard a frame of the session.
+    // The master assigns nothing before it has heard a frame of the session.
     session.confirm();
     this.flush(now);
     this.#ports.news();
   }
 
-  /** What runs since an earlier session are the first tasks of this one; some may have ended meanwhile. */
+  /** Tasks that run since an earlier session are the first of this one; some may have ended meanwhile. */
   #bring(runs: readonly GivenTask[]): void {
     for (const [index, task] of runs.entries()) {
       task.index = index;
@@ -198,8 +198,8 @@ export class SlaveCore {
   }
 
   /**
-   * The session is over for the master, perhaps before its welcome came: its unstarted tasks are not ours
-   * any more, our results still are.
+   * The session has ended for the master, perhaps before its welcome arrived: its unstarted tasks are no
+   * longer ours, but our results still are.
    */
   #rejoin(): void {
     if (this.#end) return;
@@ -273,7 +273,7 @@ export class SlaveCore {
     this.#ports.news();
   }
 
-  /** Sends what waits, as far as credit and link allow. */
+  /** Sends waiting data, as far as credit and link allow. */
   flush(now: number): void {
     const session = this.#session;
     if (session === undefined) return;
@@ -289,7 +289,7 @@ export class SlaveCore {
     this.#greet(now);
   }
 
-  /** To be called about every 100 ms. */
+  /** Call it about every 100 ms. */
   tick(now: number): void {
     this.#greet(now);
     this.#session?.tick(now);
@@ -330,8 +330,9 @@ export class SlaveCore {
   // ---- running tasks
 
   /**
-   * The next task to run, claimed; undefined if there is none, as many run as may, or results must be sent
-   * first. They begin in the order in which they came, so an ordered one that must wait holds up the rest.
+   * The next task to run, claimed. Undefined if there is none, if the allowed number is running, or if
+   * results must be sent first. Tasks begin in the order of arrival, so an ordered one that must wait holds
+   * up the rest.
    */
   begin(now: number): GivenTask | undefined {
     if (this.#end || this.#running.size >= this.concurrency) return undefined;
@@ -344,7 +345,7 @@ export class SlaveCore {
     return task;
   }
 
-  /** Takes what became of a task; true when a message of results was closed with it, to leave with `flush`. */
+  /** Takes the outcome of a task; true if this completed a message of results, which leaves with `flush`. */
   complete(task: GivenTask, outcome: RunOutcome, micros: number, now: number): boolean {
     const full = this.#collect(task, outcome, micros, now);
     if (this.#end || (!full && this.#queue.length > 0)) return false;
@@ -352,7 +353,9 @@ export class SlaveCore {
     return true;
   }
 
-  /** The same of one that ran beside others: its result waits for `sendResults`, unless groups are exact. */
+  /**
+   * The same for a task that ran beside others: its result waits for `sendResults`, unless groups are exact.
+   */
   completeBeside(task: GivenTask, outcome: RunOutcome, micros: number, now: number): void {
     const full = this.#collect(task, outcome, micros, now);
     if (full && this.#grouping > 0) this.#results.post(this.#queue.length === 0);
@@ -362,7 +365,8 @@ export class SlaveCore {
   #collect(task: GivenTask, outcome: RunOutcome, micros: number, now: number): boolean {
     this.#running.delete(task);
     if (task.ordered) this.#orderedRuns = false;
-    // First of all: a sentinel that has condemned the run ends the process here, before another begins.
+    // This comes first: a sentinel that has condemned the run ends the process here, before another task
+    // begins.
     const isLate = task.timeoutMs > 0 && (this.#ports.stopClock(task) || micros > task.timeoutMs * 1000);
     if (task.generation === this.#generation && this.#session !== undefined) this.#ports.release(task.index);
     if (this.#end) return false;
@@ -371,13 +375,13 @@ export class SlaveCore {
     return this.#results.add(task, isLate ? TIMED_OUT : outcome, micros, this.#grouping, now);
   }
 
-  /** From now on nothing begins, for good; what runs may end. The slave is about to say its `farewell`. */
+  /** From now on no task begins; running ones may end. The slave is about to say its `farewell`. */
   leave(now: number): void {
     this.#queue.close();
     this.sendResults(now);
   }
 
-  /** What to say of the tasks of this session; undefined while there is none. */
+  /** The statement about the tasks of this session; undefined while there is none. */
   farewell(error: string | undefined): Farewell | undefined {
     const session = this.#session;
     if (session === undefined) return undefined;

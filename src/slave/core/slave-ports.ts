@@ -1,4 +1,4 @@
-/** What a slave's core needs done, and what it is made with. */
+/** The effects that a slave's core needs, and its settings. */
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -12,9 +12,9 @@ export interface SlavePorts {
   readonly sendHello: (hello: Hello) => void;
   /** A fresh nonce: 32 hex digits. */
   readonly nonce: () => string;
-  /** Listen for a session to come on this nonce's subjects; `joinable` follows when all is heard. */
+  /** Subscribes to this nonce's subjects for a new session; `joinable` follows when that is done. */
   readonly listen: (nonce: string) => void;
-  /** A session has begun: have the sentinel beat and judge. Returns the generation of its claims. */
+  /** A session has begun: makes the sentinel send beats and judge. Returns the generation of its claims. */
   readonly watch: (session: Session, welcome: Welcome) => number;
   /** A task has arrived; false if it was taken back before. */
   readonly offer: (index: number) => boolean;
@@ -24,15 +24,15 @@ export interface SlavePorts {
   readonly release: (index: number) => void;
   /** A task with a time limit begins. */
   readonly startClock: (task: GivenTask) => void;
-  /** It has ended; true if it was told that its time was up. */
+  /** It has ended; true if its time was over. */
   readonly stopClock: (task: GivenTask) => boolean;
-  /** Tasks that run have another place, in another session. */
+  /** Running tasks have another place, in another session. */
   readonly renumbered: () => void;
   /** The positions of the session have changed. */
   readonly positions: (session: Session) => void;
-  /** Tasks came, or the state changed. */
+  /** Tasks arrived, or the state changed. */
   readonly news: () => void;
-  /** The master does not want this running task any more. */
+  /** The master no longer wants this running task. */
   readonly abort: (task: GivenTask) => void;
 }
 
@@ -43,13 +43,13 @@ export interface SlaveCoreOptions {
   readonly host: string;
   readonly pid: number;
   readonly algorithms: readonly AlgorithmDefinition[];
-  /** How many unordered tasks run at once; 1. */
+  /** The number of unordered tasks that run at once; 1 by default. */
   readonly concurrency?: number | undefined;
   readonly audit: AuditSink;
   readonly ports: SlavePorts;
 }
 
-/** Why a slave's work is over. */
+/** The reason why a slave's work has ended. */
 export type SlaveCoreEnd =
   | { readonly kind: 'shutdown' }
   | { readonly kind: 'master-lost'; readonly evidence: string }

@@ -1,4 +1,4 @@
-/** The tasks that a slave was given and has not begun, in order; those taken back are passed over. */
+/** The tasks that a slave was given and has not begun, in order; those taken back are skipped. */
 
 import { Deque } from '../../structures/deque.js';
 import type { GivenTask } from './given-task.js';
@@ -10,7 +10,7 @@ export class TaskQueue {
   #begun = 0;
   #closed = false;
 
-  /** `claim` says, once and for all, whether a task may begin. */
+  /** `claim` decides, finally, whether a task may begin. */
   constructor(claim: (index: number) => boolean) {
     this.#claim = claim;
   }
@@ -24,7 +24,7 @@ export class TaskQueue {
     return this.#nextIndex++;
   }
 
-  /** The tasks of the session are taken in their order: none from this index on has begun. */
+  /** The tasks of the session begin in their order: none from this index on has begun. */
   get begun(): number {
     return this.#begun;
   }
@@ -38,7 +38,7 @@ export class TaskQueue {
     return this.#tasks.at(0);
   }
 
-  /** While an ordered task runs the next one must wait, and so must all that stands behind it. */
+  /** While an ordered task runs, the next one must wait, and so must all tasks after it. */
   take(orderedRuns: boolean): GivenTask | undefined {
     while (!(orderedRuns && this.head?.ordered)) {
       const task = this.#tasks.shift();
@@ -50,13 +50,13 @@ export class TaskQueue {
     return undefined;
   }
 
-  /** For good: no task begins any more. */
+  /** No task begins any more. */
   close(): void {
     this.#closed = true;
     this.#tasks.clear();
   }
 
-  /** A new session, which begins with so many tasks that run already; or none. */
+  /** A new session, which begins with this number of running tasks; or none. */
   reset(running = 0): void {
     this.#tasks.clear();
     this.#nextIndex = running;

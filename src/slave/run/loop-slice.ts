@@ -1,11 +1,11 @@
-/** How long tasks may keep the event loop from sockets and timers. */
+/** Limits the time for which tasks keep the event loop from sockets and timers. */
 
 const TURN_MS = 5;
 
 export class LoopSlice {
   #began = 0;
 
-  /** The event loop has just had its way. */
+  /** The event loop has just turned. */
   begin(): void {
     this.#began = performance.now();
   }
@@ -14,7 +14,7 @@ export class LoopSlice {
     return now - this.#began >= TURN_MS;
   }
 
-  /** Lets the event loop have its way. */
+  /** Lets the event loop turn. */
   async next(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.begin();

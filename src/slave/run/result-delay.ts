@@ -1,16 +1,19 @@
 /**
- * Decides how long results wait for company on their way out of the process.
+ * Decides how long results wait to leave the process together.
  *
- * Each payload wakes the broker, which costs more than a small task. So results of tasks that run short
- * wait in the session for up to HELD_MS and HELD_RESULTS, while the tasks to come run short too;
- * before any other task they are written, since it might last, or kill the process and them with it.
+ * Each payload wakes the broker, which costs more than a small task. So results of short tasks wait in the
+ * session for up to HELD_MS and HELD_RESULTS, while the next tasks are short too. Before any other task they
+ * are written, since it might take long, or kill the process and lose them.
  */
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import { HELD_RESULTS, HELD_SECONDS } from '../../wire/messages/messages.js';
 
 const HELD_MS = HELD_SECONDS * 1000;
-/** What is left of the longest run after each later one: an exception is forgotten in some hundred runs. */
+/**
+ * The factor by which the longest run fades after each later one: an exception is forgotten after some
+ * hundred runs.
+ */
 const DECAY = 0.98;
 
 export class ResultDelay {
@@ -31,7 +34,7 @@ export class ResultDelay {
     this.#longest.set(definition, Math.max(ended - began, faded));
   }
 
-  /** Whether a task of this algorithm may run before what waits is written. */
+  /** Whether a task of this algorithm may run before the waiting results are written. */
   allows(next: AlgorithmDefinition | undefined, now: number): boolean {
     if (!this.#waits) return true;
     if (next === undefined || this.#ranLong) return false;

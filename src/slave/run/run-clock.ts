@@ -1,6 +1,6 @@
 /**
- * Times the runs that have a limit: their signal is aborted when it is reached, and what does not stop
- * then is left to the sentinel, or abandoned where the process is not the slave's to end.
+ * Times the runs that have a limit: their signal aborts at the limit. The sentinel ends a run that does not
+ * stop then; where the process does not belong to the slave, the run is abandoned.
  */
 
 import { STOP_WITHIN_MS } from '../../link/sentinel/run-judge.js';
@@ -18,14 +18,16 @@ export interface RunClockParams {
   readonly limit: RunLimit;
   readonly clock: () => number;
   readonly abort: (task: GivenTask) => void;
-  /** A guest's in another process: go on without that run. Undefined where the sentinel may kill. */
+  /**
+   * For a slave inside another process: continues without that run. Undefined where the sentinel may kill.
+   */
   readonly abandon: ((task: GivenTask) => void) | undefined;
 }
 
 export class RunClock {
   readonly #params: RunClockParams;
   readonly #running = new Map<GivenTask, Running>();
-  /** The one that the sentinel watches: the first to be due. */
+  /** The run that the sentinel watches: the first one to be due. */
   #watched: GivenTask | undefined;
 
   constructor(params: RunClockParams) {
@@ -48,7 +50,7 @@ export class RunClock {
     this.#watchFirst();
   }
 
-  /** True if its signal was aborted: timers may run a little ahead of the clock by which runs are measured. */
+  /** True if its signal was aborted: timers may run a little ahead of the clock that measures runs. */
   stop(task: GivenTask): boolean {
     const running = this.#running.get(task);
     if (running === undefined) return false;
@@ -59,7 +61,7 @@ export class RunClock {
     return running.aborted;
   }
 
-  /** The sentinel should know the run that it watches by its new place. */
+  /** The sentinel needs the new place of the run that it watches. */
   renumbered(): void {
     if (this.#watched === undefined) return;
     this.#params.limit.clear();
@@ -67,12 +69,12 @@ export class RunClock {
     this.#watchFirst();
   }
 
-  /** The slave ends: nothing is timed any more. */
+  /** The slave ends: no run is timed any more. */
   close(): void {
     for (const task of [...this.#running.keys()]) this.stop(task);
   }
 
-  /** Nobody reads it where overdue runs are abandoned. */
+  /** Unused where overdue runs are abandoned. */
   #watchFirst(): void {
     const { limit, clock, abandon } = this.#params;
     if (abandon !== undefined) return;

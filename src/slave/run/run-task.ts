@@ -32,7 +32,7 @@ export function runTask(
   }
 }
 
-/** Says what most tasks never ask for, so it is made when asked: an AbortController costs more than a small task. */
+/** Made on demand, since most tasks never need it: an AbortController costs more than a small task. */
 class RunningContext implements TaskContext {
   readonly #task: GivenTask;
   readonly #controllers: Map<GivenTask, AbortController>;

@@ -1,11 +1,10 @@
 /**
- * Runs tasks side by side, where a slave may have more than one under way: begins as many as may run,
- * then waits until one of them ends or others come. The master reckons with what is said here when the
- * slave is lost:
+ * Runs tasks side by side, on a slave that may run more than one: begins as many as allowed, then waits until
+ * one of them ends or others arrive. When the slave is lost, the master relies on these rules:
  *
  *   - Tasks begin in the order in which they came.
- *   - What has ended leaves the process before another task takes its place.
- *   - Those that need not wait run as on any slave: the results of one group at the most are held.
+ *   - A result leaves the process before another task takes the place of its task.
+ *   - Tasks that need not wait run as on any slave: at most the results of one group are held.
  */
 
 import type { GivenTask, RunOutcome } from '../core/given-task.js';
@@ -20,14 +19,14 @@ export interface SideBySideParams {
   readonly controllers: Map<GivenTask, AbortController>;
   readonly clock: () => number;
   readonly slice: LoopSlice;
-  /** Resolves when tasks came, the slave's state changed, or on `wake`. */
+  /** Resolves when tasks arrived, when the slave's state changed, or on `wake`. */
   readonly news: () => Promise<void>;
   readonly wake: () => void;
 }
 
 export class SideBySide {
   readonly #params: SideBySideParams;
-  /** When each began. */
+  /** The begin of each task. */
   readonly #running = new Map<GivenTask, number>();
   #wakesSoon = false;
 
@@ -35,7 +34,7 @@ export class SideBySide {
     this.#params = params;
   }
 
-  /** Resolves when `most` tasks, or all that came meanwhile, have run to their end, or the master is gone. */
+  /** Resolves when `most` tasks, or all that arrived meanwhile, have ended, or when the master is gone. */
   async run(most: number): Promise<void> {
     const { core, news } = this.#params;
     let left = most;
@@ -46,7 +45,7 @@ export class SideBySide {
     }
   }
 
-  /** A run has ended, or is given up. */
+  /** A run has ended, or was abandoned. */
   settle(task: GivenTask, outcome: RunOutcome): void {
     const { core, controllers, clock } = this.#params;
     const began = this.#running.get(task);
@@ -57,7 +56,7 @@ export class SideBySide {
     this.#wakeSoon();
   }
 
-  /** Returns how many began. */
+  /** Returns the number of begun tasks. */
   async #begin(most: number): Promise<number> {
     const { core, clock, slice } = this.#params;
     let begun = 0;
@@ -90,7 +89,7 @@ export class SideBySide {
     if (core.complete(task, outcome, (performance.now() - began) * 1000, clock())) core.flush(clock());
   }
 
-  /** All that end in one turn of the event loop send their results together. */
+  /** All tasks that end in one turn of the event loop send their results together. */
   #wakeSoon(): void {
     if (this.#wakesSoon) return;
     this.#wakesSoon = true;

@@ -1,4 +1,4 @@
-/** What a slave algorithm holds: CL-MW's slave loops over the slave's core. */
+/** The handle of a slave algorithm: CL-MW's slave loops over the slave's core. */
 
 import { checkLoopTimeout, LONGEST_TIMER_MS } from '../../algorithms/loop-timeout.js';
 import type { SlaveId } from '../../algorithms/types.js';
@@ -12,13 +12,13 @@ import { enterScope, openScope, type SlaveScope } from './task-context.js';
 
 /** CL-MW's default for one pass, in seconds. */
 const PASS_SECONDS = 0.05;
-/** A timer that is given more fires at once. */
+/** A timer with a longer time fires at once. */
 
-/** What a slave loop did and where the slave stands: CL-MW's six values. */
+/** The result of a slave loop and the state of the slave: CL-MW's six values. */
 export interface SlaveLoopReport {
   /** The master is gone. */
   readonly masterDisconnect: boolean;
-  /** The master said to shut down. */
+  /** The master asked to shut down. */
   readonly explicitShutdown: boolean;
   /** Tasks run to their end since the slave began. */
   readonly totalResultsCompleted: number;
@@ -26,27 +26,30 @@ export interface SlaveLoopReport {
   readonly numTasks: number;
   /** Results that were not sent yet. */
   readonly numResults: number;
-  /** How many results the master wants in one message. */
+  /** The number of results that the master wants in one message. */
   readonly resultGrouping: number | 'auto';
 }
 
-/** Handed to the slave algorithm. Tasks are run only inside the loops. */
+/** The argument of the slave algorithm. Tasks run only inside the loops. */
 export interface SlaveHandle {
   /** This session's id; undefined while the slave joins (again). */
   readonly sid: SlaveId | undefined;
-  /** What the library did not consume of the command line, in its order. */
+  /** The arguments of the command line that are not flags of the library, in their order. */
   readonly argv: readonly string[];
   /**
    * Waits up to `timeout` seconds (0.05) for tasks, runs all that are there, and returns (CL-MW) when none
-   * runs any more. Throws UsageError for a timeout that is no number of seconds from 0.
+   * runs any more. Throws UsageError for a timeout that is not a number of seconds from 0.
    */
   slaveLoop(options?: { readonly timeout?: number | undefined }): Promise<SlaveLoopReport>;
   /**
-   * The same for one task at the most (CL-MW, whose default of 0.0001 seconds would only spin here), also
-   * where `--slave-concurrency` allows more at once.
+   * The same for at most one task (CL-MW, whose default of 0.0001 seconds would only spin here), also if
+   * `--slave-concurrency` allows more at once.
    */
   slaveLoopIterate(options?: { readonly timeout?: number | undefined }): Promise<SlaveLoopReport>;
-  /** Runs tasks until the master says shutdown, then 0; until it is gone, then 255 (CL-MW). */
+  /**
+   * Runs tasks until the master asks to shut down, and returns 0; or until it is gone, and returns 255
+   * (CL-MW).
+   */
   slaveLoopSimple(): Promise<number>;
 }
 
@@ -127,7 +130,7 @@ export class SlaveRunner implements SlaveHandle {
     return this.#core.end.kind === 'shutdown' ? 0 : 255;
   }
 
-  /** Tasks came, or the slave's state changed. */
+  /** Tasks arrived, or the slave's state changed. */
   wake(): void {
     const wake = this.#wake;
     this.#wake = undefined;
@@ -141,7 +144,7 @@ export class SlaveRunner implements SlaveHandle {
     controllerOf(task, this.#controllers).abort(new DOMException(`TASK-${task.number} ${why}`, name));
   }
 
-  /** Goes on without a run that does not stop; what it comes to is not heard any more. */
+  /** Continues without a run that does not stop; its outcome is ignored. */
   abandon(task: GivenTask): void {
     this.#sideBySide?.settle(task, TIMED_OUT);
     if (this.#awaited?.task === task) this.#awaited.resolve(TIMED_OUT);
@@ -153,7 +156,7 @@ export class SlaveRunner implements SlaveHandle {
     this.wake();
   }
 
-  /** After the end nothing is waited for, and a program that loops on must still hear signals. */
+  /** After the end nothing is awaited, but a program that keeps looping must still get signals. */
   async #pause(timeoutSeconds: number): Promise<void> {
     if (this.#core.end !== undefined) await new Promise((resolve) => setImmediate(resolve));
     else if (this.#core.waitingTasks === 0) await this.#news(timeoutSeconds * 1000);
@@ -187,8 +190,8 @@ export class SlaveRunner implements SlaveHandle {
   }
 
   /**
-   * Between two messages of results the event loop, or at least the client's write, gets its turn, unless
-   * they may be held back: what was computed must have left before a task begins that may last.
+   * Between two messages of results, the event loop, or at least the client's write, gets its turn, unless
+   * results may be held back: they must have left before a task begins that may take long.
    */
   async #runAll(most: number): Promise<void> {
     if (this.#sideBySide !== undefined) {
@@ -215,7 +218,7 @@ export class SlaveRunner implements SlaveHandle {
     else this.#core.flush(this.#clock());
   }
 
-  /** A task that waits is no reason to stay when the master is gone; undefined then. */
+  /** A waiting task is not a reason to stay when the master is gone; undefined then. */
   async #await(task: GivenTask, outcome: Promise<RunOutcome>): Promise<RunOutcome | undefined> {
     this.#core.sendResults(this.#clock());
     const settled = await new Promise<RunOutcome | undefined>((resolve) => {

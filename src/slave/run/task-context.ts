@@ -1,9 +1,9 @@
 /**
- * What a running task can ask about itself, and slots that a slave algorithm fills for its tasks.
+ * The data of a running task about itself, and slots that a slave algorithm fills for its tasks.
  *
- * A process is one slave as a rule, which runs one task at a time: then the running task is a variable.
- * Only where several slaves share a process, or a slave runs tasks side by side, does an
- * AsyncLocalStorage tell them apart, since entering one makes every promise of a process slower on Node 20.
+ * Usually a process is one slave, which runs one task at a time: then the running task is a variable. If
+ * several slaves share a process, or a slave runs tasks side by side, an AsyncLocalStorage distinguishes
+ * them. It is not used otherwise, since entering one makes every promise of a process slower on Node 20.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -17,13 +17,13 @@ export interface TaskContext {
   readonly taskId: TaskId | undefined;
   /** The slave that runs it. */
   readonly sid: SlaveId | undefined;
-  /** Which run of the task this is, from 1. */
+  /** The number of this run of the task, from 1. */
   readonly attempt: number;
-  /** Aborts when the master does not want the task any more, or its time is up. */
+  /** Aborts when the master no longer wants the task, or its time is over. */
   readonly signal: AbortSignal;
 }
 
-/** What the context of a task, and the slots of its slave, hang on: a slave's, or one task's of several. */
+/** The owner of a task's context and of its slave's slots: a slave, or one of several tasks. */
 export interface SlaveScope {
   readonly slots: Map<object, unknown>;
   context: TaskContext | undefined;
@@ -43,7 +43,7 @@ let entered = false;
 let only: SlaveScope | undefined;
 const processScope: SlaveScope = { slots: new Map(), context: undefined };
 
-/** A slave of this process begins; returns its scope and what ends it. */
+/** A slave of this process begins; returns its scope and a function that ends it. */
 export function openScope(): { scope: SlaveScope; close: () => void } {
   const scope: SlaveScope = { slots: new Map(), context: undefined };
   scopes.add(scope);
@@ -72,12 +72,11 @@ function currentScope(): SlaveScope {
 }
 
 /**
- * About the task that runs: its algorithm, ids, attempt, and a signal that aborts when its master does
- * not want it any more or its time is up. Outside a task an inert context, so that an algorithm can also
- * be called as a plain function.
+ * The running task: its algorithm, ids, attempt, and a signal that aborts when its master no longer wants it
+ * or its time is over. Outside a task it is an inert context, so that an algorithm can also be called as a
+ * plain function.
  *
- * @example
- * const rows = await fetch(url, { signal: taskContext().signal });
+ * @example const rows = await fetch(url, { signal: taskContext().signal });
  */
 export function taskContext(): TaskContext {
   return currentScope().context ?? INERT;
