@@ -1,14 +1,20 @@
-/** What peers tell of their servers by being heard: another peer's 503s mean more where the server is there. */
+/**
+ * Learns about servers from the peers that are heard: another peer's 503s mean more while its server is
+ * there.
+ */
 
 export interface Speaker {
-  /** Of its own connection, as it said last; and when it said so. */
+  /** The server of its own connection, as last reported, and the time of the report. */
   readonly server: string | undefined;
   readonly spokeAt: number;
-  /** When it was away last. */
+  /** The last time that it was away. */
   readonly nobodyAt: number;
 }
 
-/** By server: when a peer there spoke last. One that was away since `presentSince` may have gone with its server. */
+/**
+ * By server: the last time that a peer there spoke. A peer that was away since `presentSince` may have gone
+ * with its server.
+ */
 export function lastWordsByServer(
   peers: Iterable<Speaker>,
   presentSince: number,

@@ -1,27 +1,30 @@
-/** Judges whether peers are alive, from what was heard and when; the same on both sides, and pure. */
+/** Judges whether peers are alive, from the times when they were heard. The same on both sides, and pure. */
 
 import { lastWordsByServer, type Speaker } from './last-words.js';
 
-/** How long a turn of the judge's loop takes when it is on time. */
+/** The duration of a turn of the judge's loop that is on time. */
 export const TURN_MS = 200;
 
 /** A turn later than this leaves the judging to the next one: its timer may have run ahead of the sockets. */
 const LATE_MS = 100;
 
-/** For so long after a reconnect, or after its server was away, a 503 may only mean that the peer has not reconnected yet. */
+/**
+ * For this time after a reconnect, or after its server was away, a 503 may only mean that the peer has not
+ * reconnected yet.
+ */
 const SETTLING_MS = 10_000;
 
 const MASTER_CONDEMNS_AFTER_503_MS = 2_000;
-/** Another peer that speaks so long after a 503 shows that the server of both is there. */
+/** If another peer there speaks this long after a 503, the server of both is there. */
 const WITNESS_AFTER_MS = 500;
 const SLAVE_IS_PATIENT_TIMES = 10;
 
 export interface LivenessOptions {
-  /** Whose eyes these are: a master's judge slaves, a slave's its master. */
+  /** The side of the judge: a master judges slaves, a slave its master. */
   readonly role: 'master' | 'slave';
   readonly clientTimeoutMs: number;
   readonly broker: 'embedded' | 'external';
-  /** The server that the judge's own connection leads to; undefined while it is not known. */
+  /** The server of the judge's own connection; undefined while unknown. */
   readonly server?: (() => string | undefined) | undefined;
 }
 
@@ -30,11 +33,11 @@ export type LivenessVerdict =
   | { readonly verdict: 'cleared'; readonly nonce: string }
   /** Final: the peer is forgotten. */
   | { readonly verdict: 'lost'; readonly nonce: string; readonly evidence: string }
-  /** Send this suspect a probe. */
+  /** Sends this suspect a probe. */
   | { readonly verdict: 'probe'; readonly nonce: string };
 
 interface Peer extends Speaker {
-  /** When a frame of it came, on the watching clock. */
+  /** The time of its last frame, on the watching clock. */
   heardAt: number;
   /** The first and the last 503 since. */
   suspectSince: number | undefined;
@@ -43,21 +46,24 @@ interface Peer extends Speaker {
   probedAt: number;
   server: string | undefined;
   spokeAt: number;
-  /** The last 503, whatever came of it; at first when it came, since it was away until then. */
+  /**
+   * The last 503, whether or not it led to a suspicion. Initially the time when the peer came, since it was
+   * away until then.
+   */
   nobodyAt: number;
 }
 
 /**
  * Three clocks, none of them the wall's. `now` only measures how far the others advance at each turn:
- * - the *loop* clock advances while the judge's own loop is on time; a late turn adds no more than a
- *   turn on time would;
- * - the *watching* clock advances so only while the judge's own connection is up. All that is said of
- *   peers is measured on it, so that every deadline waits while the judge could not have heard.
+ * - the *loop* clock advances while the judge's own loop is on time; a late turn adds no more than a turn on
+ *   time would;
+ * - the *watching* clock advances in the same way, but only while the judge's own connection is up. All times
+ *   of peers is measured on it, so that every deadline waits while the judge could not have heard.
  *
- * A 503 means that the peer's connection has ended if the server that says so is the peer's own. Where the
- * peer is on another one of a cluster, or beyond a leaf node, that server or the way to it may be gone as
- * well, with all that live there. Then it is the peer's only if another one there, which had no 503 itself,
- * is heard meanwhile; else 503s are no more than silence.
+ * A 503 means that the peer's connection has ended if it comes from the peer's own server. If the peer is on
+ * another server of a cluster, or beyond a leaf node, that server or the way to it may be gone instead, with
+ * all its peers. Then a 503 counts only if another peer there, which had no 503 itself, is heard meanwhile;
+ * otherwise 503s mean no more than silence.
  *
  * A slave's peer is its master, whose end shows in two more ways: the connection to its embedded broker is
  * refused, or there is no connection at all for ten timeouts. A master that sees the process of a slave end
@@ -77,10 +83,13 @@ export class Liveness {
   #loopClock = 0;
   #clock = 0;
   #connected = true;
-  /** On the watching clock: when the connection last came back. */
+  /** On the watching clock: the last time when the connection came back. */
   #restartedAt = 0;
   #settledAt = 0;
-  /** On the loop clock: since when there has been no connection, and the first and last refusal since. */
+  /**
+   * On the loop clock: the time since which there is no connection, and the first and last refusal since
+   * then.
+   */
   #disconnectedAt = 0;
   #refusedSince: number | undefined;
   #refusedUntil = 0;
@@ -92,13 +101,13 @@ export class Liveness {
     this.#embedded = options.broker === 'embedded';
   }
 
-  /** A slave learns from its welcome what to go by. */
+  /** A slave learns the timeout from its welcome. */
   configure(options: Pick<LivenessOptions, 'clientTimeoutMs' | 'broker'>): void {
     this.#clientTimeoutMs = options.clientTimeoutMs;
     this.#embedded = options.broker === 'embedded';
   }
 
-  /** Milliseconds that the judge's loop has been on time; deadlines of the judge's own go by it. */
+  /** Milliseconds for which the judge's loop has been on time; the judge's own deadlines use them. */
   get loopClock(): number {
     return this.#loopClock;
   }
@@ -134,8 +143,8 @@ export class Liveness {
   }
 
   /**
-   * The peer spoke over this judge's own connection, and named the server of its own. What is `heard` in
-   * another way may be old news, and says nothing of a server.
+   * The peer spoke over this judge's own connection, and named its own server. News that is `heard` in
+   * another way may be old, and says nothing about a server.
    */
   spoke(nonce: string, server: string | undefined, now: number): void {
     const peer = this.#peers.get(nonce);
@@ -145,7 +154,7 @@ export class Liveness {
     peer.spokeAt = peer.heardAt;
   }
 
-  /** The broker says that nobody listens where the peer should. */
+  /** The broker says that nobody listens at the peer's subject. */
   noResponders(nonce: string, now: number): void {
     const peer = this.#peers.get(nonce);
     if (!peer || !this.#connected) return;
@@ -163,7 +172,7 @@ export class Liveness {
       this.#refusedSince = undefined;
       this.#restartedAt = this.#at(now);
       this.#settledAt = this.#restartedAt + SETTLING_MS;
-      // Suspicions rest on 503s of another connection.
+      // Suspicions may be based on 503s of another connection.
       for (const [nonce, peer] of this.#peers) this.#acquit(nonce, peer);
     } else {
       this.#clock = this.#at(now);
@@ -172,7 +181,7 @@ export class Liveness {
     }
   }
 
-  /** An attempt to connect was refused: the machine is there and the broker is not. */
+  /** An attempt to connect was refused: the machine is there but the broker is not. */
   refused(now: number): void {
     if (this.#connected) return;
     const at = this.#loopAt(now);
@@ -180,21 +189,21 @@ export class Liveness {
     this.#refusedUntil = at;
   }
 
-  /** Evidence that needs no network. */
+  /** Evidence without the network. */
   condemn(nonce: string, evidence: string): void {
     if (this.#peers.delete(nonce)) this.#verdicts.push({ verdict: 'lost', nonce, evidence });
   }
 
   /**
-   * One turn of the judge's loop, every `TURN_MS` if all is well, after the sockets were read.
-   * `latenessMs` is how much later than that it comes.
+   * One turn of the judge's loop, every `TURN_MS` if all is well, after the sockets were read. `latenessMs`
+   * is its delay.
    */
   turn(now: number, latenessMs: number): readonly LivenessVerdict[] {
     const elapsed = Math.max(0, now - (this.#turnedAt ?? now) - Math.max(0, latenessMs));
     this.#loopClock += elapsed;
     if (this.#connected) this.#clock += elapsed;
     this.#turnedAt = now;
-    // Not twice running, lest a judge on a busy machine never judges: between two turns sockets are read.
+    // Not twice in a row, so that a judge on a busy machine still judges: sockets are read between two turns.
     this.#abstained = latenessMs > LATE_MS && !this.#abstained;
     if (!this.#abstained) {
       if (this.#connected) this.#judgePeers();
@@ -263,25 +272,25 @@ export class Liveness {
     return this.#role === 'slave' ? this.#clientTimeoutMs / 2 : MASTER_CONDEMNS_AFTER_503_MS;
   }
 
-  /** Whether 503s since then can only be about the peer, and not about its server. */
+  /** Whether 503s since then can only be about the peer, not about its server. */
   #isCertain({ server }: Peer, since: number): boolean {
     if (this.#embedded) return true;
     if (server === undefined) return false;
     return server === this.#server() || this.#lastWordFrom(server) >= since + WITNESS_AFTER_MS;
   }
 
-  /** Reckoned once a turn, however many are suspected. */
+  /** Computed once per turn, for any number of suspects. */
   #lastWordFrom(server: string): number {
     this.#lastWords ??= lastWordsByServer(this.#peers.values(), this.#clock - SETTLING_MS);
     return this.#lastWords.get(server) ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Thousands of slaves may suspect one master at a time, and have longer to find out. */
+  /** Thousands of slaves may suspect one master at the same time, so they have longer to find out. */
   get #probeEveryMs(): number {
     return this.#role === 'slave' ? Math.min(1_000, this.#clientTimeoutMs / 20) : 0;
   }
 
-  /** Moments between turns; time that the next turn may find late is not counted. */
+  /** Short times between turns; a delay that the next turn may have is not counted. */
   #at(now: number): number {
     return this.#connected ? this.#clock + this.#sinceTurn(now) : this.#clock;
   }

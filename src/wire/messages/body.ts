@@ -1,6 +1,6 @@
 /**
  * The body of a message: `u32 big-endian length of the text | text in UTF-8 | raw bytes one after another`.
- * What the text says is the business of the messages.
+ * The messages define the text.
  */
 import { FormatError } from '../../errors.js';
 
@@ -13,7 +13,7 @@ export interface Body {
   readonly raws: readonly Uint8Array[];
 }
 
-/** Joins text and raw parts to one body; it owns its bytes. */
+/** Joins text and raw parts to one body, which owns its bytes. */
 export function encodeBody(text: string, raws: readonly Uint8Array[]): Uint8Array {
   const body = Buffer.allocUnsafe(bodyBytes({ text, raws }));
   writeBody({ text, raws }, body, 0);
@@ -26,12 +26,12 @@ export function bodyBytes({ text, raws }: Body): number {
   return size;
 }
 
-/** Writes a body where there is room for it; returns where it ends. */
+/** Writes a body into free space; returns the place of its end. */
 export function writeBody({ text, raws }: Body, into: Buffer, from: number): number {
   const textBytes = Buffer.byteLength(text);
   into.writeUInt32BE(textBytes, from);
   let at = from + HEAD;
-  // As many bytes as characters is ASCII, which latin1 writes several times as fast.
+  // Equal numbers of bytes and characters mean ASCII, which latin1 writes several times as fast.
   if (textBytes === text.length) at += into.write(text, at, 'latin1');
   else at += into.write(text, at, 'utf8');
   for (const raw of raws) {
@@ -42,8 +42,8 @@ export function writeBody({ text, raws }: Body, into: Buffer, from: number): num
 }
 
 /**
- * Parts a body into its parsed text and the raw bytes after it. `raw` is a view of `bytes`, nothing else
- * is. Throws FormatError.
+ * Splits a body into its parsed text and the raw bytes after it. Only `raw` is a view of `bytes`. Throws
+ * FormatError.
  */
 export function decodeBody(bytes: Uint8Array): { value: unknown; raw: Uint8Array } {
   const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -60,13 +60,13 @@ export function decodeBody(bytes: Uint8Array): { value: unknown; raw: Uint8Array
   }
 }
 
-/** Hands out the raw parts of a body, entry after entry, as views of it. */
+/** Returns the raw parts of a body, entry by entry, as views of it. */
 export class RawReader {
   private at = 0;
 
   constructor(private readonly raw: Uint8Array) {}
 
-  /** The next parts, of these lengths; none if undefined. Throws FormatError when there is less. */
+  /** The next parts, of these lengths; none if undefined. Throws FormatError if bytes are missing. */
   take(lengths: readonly number[] | undefined): readonly Uint8Array[] {
     if (lengths === undefined) return NO_RAWS;
     if (!Array.isArray(lengths)) throw new FormatError('the lengths of raw parts are no array');

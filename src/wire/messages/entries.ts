@@ -1,4 +1,4 @@
-/** The text of task and result messages: a group is a join of entries that were encoded one by one. */
+/** The text of task and result messages: a group is a list of entries that were encoded one by one. */
 
 import { FormatError } from '../../errors.js';
 import { isCount } from './count.js';
@@ -13,11 +13,11 @@ export type TaskEntry = readonly [
   lengths?: readonly number[],
 ];
 
-/** Of a result entry: it has a packet, an error, or neither since it ran longer than it may. */
+/** The status of a result entry: it has a packet, an error, or neither since the run exceeded its time. */
 export const RESULT_STATUS = { packet: 0, error: 1, timeout: 2 } as const;
 export type ResultStatus = (typeof RESULT_STATUS)[keyof typeof RESULT_STATUS];
 
-/** How long the task at this place of its message may run, in milliseconds. */
+/** The time limit of the task at this place of its message, in milliseconds. */
 export type TimeLimit = readonly [position: number, ms: number];
 
 /** Result entry: number, attempt, status, microseconds, then the encoded value. */
@@ -32,19 +32,19 @@ export type ResultEntry = readonly [
 ];
 
 export interface TasksMessage {
-  /** How many results go into one message; 0 is auto. */
+  /** The number of results in one message; 0 is auto. */
   readonly grouping: number;
   readonly tasks: readonly TaskEntry[];
   /** Undefined if no task has one. */
   readonly limits: readonly TimeLimit[] | undefined;
-  /** They run one after another; said only to a slave that runs others side by side. */
+  /** They run one after another; sent only to a slave that runs others side by side. */
   readonly ordered: boolean;
 }
 
 export interface ResultsMessage {
   /** The session in which the tasks were given out; a later one may carry its results. */
   readonly sid: number;
-  /** The slave had nothing left to run when it sent this. */
+  /** The slave had no task left when it sent this. */
   readonly dry: boolean;
   readonly results: readonly ResultEntry[];
 }
@@ -107,7 +107,7 @@ export function parseResults(value: unknown): ResultsMessage {
   return { sid: value[0], dry: value[1] === 1, results };
 }
 
-/** The heads are checked here; the values are the codec's to distrust. */
+/** Heads are checked here; the codec checks the values. */
 function checkEntries(entries: unknown, length: number, what: string): unknown[] {
   if (!Array.isArray(entries)) throw malformed(what);
   for (const entry of entries) {

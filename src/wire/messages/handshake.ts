@@ -1,14 +1,14 @@
-/** Reads the JSON of the data plane; what has not the form of a message is none. */
+/** Reads the JSON of the data plane. Returns undefined for anything malformed. */
 
 import { isCount } from './count.js';
 import type { HandshakeMessage } from './messages.js';
 
-/** Longer is no message of ours: hundreds of algorithms fit. */
+/** We never send longer messages: hundreds of algorithms fit. */
 const LONGEST = 1024 * 1024;
 const HEX_RUN = /^[0-9a-f]{16}$/;
 const HEX_NONCE = /^[0-9a-f]{32}$/;
 
-/** Undefined for anything that is no message. Hellos are checked further where they are judged. */
+/** Undefined for any other text. The judge of hellos checks them further. */
 export function parseHandshake(text: string): HandshakeMessage | undefined {
   if (text.length > LONGEST) return undefined;
   let value: unknown;

@@ -1,15 +1,15 @@
-/** The protocol on one screen: what travels as JSON on the data and the control plane. */
+/** The protocol on one screen: the JSON messages of the data plane and the control plane. */
 
-/** Raised when either side could misread the other; hellos of another version are refused. */
+/** Increase it when either side could misread the other; hellos of another version are refused. */
 export const PROTOCOL_VERSION = 3;
 
-/** How often each sentinel says that its process is alive. */
+/** The interval at which each sentinel says that its process is alive. */
 export const BEAT_INTERVAL_MS = 1_000;
 
-/** More tasks than this no slave runs at once. */
+/** The limit of tasks that a slave runs at once. */
 export const MOST_CONCURRENCY = 1_000;
 
-/** What all senders together may have under way to one receiving connection, in bytes. */
+/** The limit of bytes that all senders together may have under way to one receiving connection. */
 export const CREDIT_BYTES = 1024 * 1024;
 
 /** The largest frame: a message above it travels in chunks of this size. */
@@ -18,11 +18,14 @@ export const CHUNK_BYTES = 256 * 1024;
 /** Characters of an error that the history of a task and the audit trail keep. */
 export const MOST_EVIDENCE = 200;
 
-/** Results that a slave may keep unwritten, and for how long, while its tasks take less than that. */
+/**
+ * The number of results that a slave may keep unwritten, and for how long, while its tasks take less than
+ * that.
+ */
 export const HELD_RESULTS = 32;
 export const HELD_SECONDS = 0.001;
 
-/** Identifies a session: which run of which master, the slave's nonce, its sid. */
+/** Identifies a session: the run of the master, the slave's nonce, its sid. */
 export interface Epoch {
   /** 16 hex digits. */
   readonly run: string;
@@ -45,17 +48,20 @@ export interface Hello {
   readonly pid: number;
   /** The sid of the session that this one follows. */
   readonly previous?: number | undefined;
-  /** Its nonce, which nobody else knows: proves that what is said of that session is this slave's to say. */
+  /**
+   * The nonce of that session, which is secret: it proves that the statements about that session come from
+   * its slave.
+   */
   readonly previousNonce?: string | undefined;
-  /** How many tasks of that session were taken up there, or passed over: those after them never begin. */
+  /** The number of tasks of that session that were begun there or skipped: those after them never begin. */
   readonly begun?: number | undefined;
-  /** Runs of earlier sessions that go on: they are the first tasks of this session, in this order. */
+  /** Runs of earlier sessions that continue: they are the first tasks of this session, in this order. */
   readonly runs?: readonly OngoingRun[] | undefined;
-  /** How many unordered tasks it runs at once, 1 to 1000; 1 if it does not say. */
+  /** The number of unordered tasks that it runs at once, 1 to 1000; 1 by default. */
   readonly concurrency?: number | undefined;
 }
 
-/** By what it was given as: the sid of the session, the task's number, the attempt. */
+/** The identity with which it was given: the sid of the session, the task's number, the attempt. */
 export type OngoingRun = readonly [sid: number, number: number, attempt: number];
 
 export interface Welcome {
@@ -67,7 +73,7 @@ export interface Welcome {
   /** Names of the master's algorithms; tasks name them by index. */
   readonly algorithms: readonly string[];
   readonly broker: 'embedded' | 'external';
-  /** Bytes that the slave may send before it is granted more. */
+  /** Bytes that the slave may send before it gets more credit. */
   readonly limit: number;
   readonly clientTimeoutMs: number;
   readonly maxMessageBytes: number;
@@ -79,7 +85,7 @@ export interface Reject {
   readonly reason: string;
 }
 
-/** The session named is over for the sender; say hello again. */
+/** The named session has ended for the sender; say hello again. */
 export interface Stale {
   readonly type: 'stale';
   readonly nonce: string;
@@ -89,7 +95,10 @@ export type HandshakeMessage = Hello | Welcome | Reject | Stale;
 
 // ---- control plane, sentinel to sentinel --------------------------------------------------------
 
-/** Every second, both ways: alive, and where its data stands. Positions count frames, the limit bytes. */
+/**
+ * Every second, both ways: the sender is alive, and the position of its data. Positions count frames, the
+ * limit bytes.
+ */
 export interface Beat extends Epoch {
   readonly type: 'beat';
   /** Number of the last data frame handed to the broker. */
@@ -98,13 +107,15 @@ export interface Beat extends Epoch {
   readonly received: number;
   /** Absolute byte position up to which the other side may send. */
   readonly limit: number;
-  /** From slaves: session index of the task that has run longest, or -1; for how long; memory in bytes. */
+  /**
+   * From slaves: the session index of the task that has run longest, or -1; its time so far; memory in bytes.
+   */
   readonly running?: number | undefined;
   readonly runningMs?: number | undefined;
-  /** From slaves: how many tasks of the session were begun. */
+  /** From slaves: the number of begun tasks of the session. */
   readonly begun?: number | undefined;
   readonly memoryBytes?: number | undefined;
-  /** The id of the NATS server that the sentinel's connection leads to. */
+  /** The id of the NATS server of the sentinel's connection. */
   readonly server?: string | undefined;
 }
 
@@ -113,7 +124,7 @@ export interface Probe extends Epoch {
 }
 
 /**
- * Master to slave, and `bye` and `overdue` the other way; repeated until acknowledged. `index` counts the
+ * From master to slave; `bye` and `overdue` the other way. Repeated until acknowledged. `index` counts the
  * tasks of the session. `overdue`: that task did not stop in time, and the slave's process ends with it.
  */
 export type Command =
@@ -123,15 +134,17 @@ export type Command =
   | { readonly command: 'shutdown' }
   | ({ readonly command: 'bye' } & Farewell);
 
-/** What a slave that leaves says of the tasks of its session, so that none is taken for begun that was not. */
+/**
+ * The statement of a departing slave about the tasks of its session, so that no other task counts as begun.
+ */
 export interface Farewell {
-  /** Indexes of those that run and will not come to an end here, `MOST_CONCURRENCY` at most. */
+  /** Indexes of running tasks that will not end here, at most `MOST_CONCURRENCY`. */
   readonly running: readonly number[];
-  /** From this index on none has begun. */
+  /** No task from this index on has begun. */
   readonly begun: number;
-  /** Number of its last data frame: the results before the goodbye have arrived when this one has. */
+  /** Number of its last data frame: when it has arrived, all results before the goodbye have. */
   readonly sent: number;
-  /** The error of which it ends, in one line of `MOST_EVIDENCE` characters; undefined if it leaves of its own will. */
+  /** The error that ends it, in one line of `MOST_EVIDENCE` characters; undefined if it leaves by itself. */
   readonly error?: string | undefined;
 }
 
@@ -145,9 +158,9 @@ export interface CommandMessage extends Epoch {
 export interface Acknowledgement extends Epoch {
   readonly type: 'ack';
   readonly id: number;
-  /** For a recall: the tasks from here to its end are taken back; equal to its end if none is. */
+  /** For a recall: the tasks from here to its end are taken back; equal to its end if there are none. */
   readonly from?: number | undefined;
-  /** For a cancel: what was found. */
+  /** For a cancel: the state of the task. */
   readonly found?: 'waiting' | 'running' | 'gone' | undefined;
 }
 
@@ -156,7 +169,7 @@ export interface ControlStale {
   readonly nonce: string;
 }
 
-/** A starting master asks whether another one is there, and a living one answers. */
+/** A starting master asks whether another master is there, and a live one answers. */
 export interface MasterQuery {
   readonly type: 'master-query';
   readonly run: string;

@@ -1,4 +1,4 @@
-/** The subjects that each role needs and no other: what a nats-server is told to confine users to. */
+/** The subjects that each role needs, and no others: the rights of users in a nats-server. */
 
 import { encodeToken } from './subjects.js';
 
@@ -8,8 +8,8 @@ export interface SubjectPermissions {
 }
 
 /**
- * A slave says hello, answers its master and hears it, all under its own user. Neither `_INBOX` nor leave
- * to respond is needed: where to answer stands in no message.
+ * A slave says hello, answers its master and hears it, all under its own user. It needs neither `_INBOX` nor
+ * permission to respond: messages contain no reply subjects.
  */
 export function slavePermissions(memberId: string, user: string): SubjectPermissions {
   const member = `mw.${encodeToken(memberId)}`;
@@ -21,7 +21,7 @@ export function slavePermissions(memberId: string, user: string): SubjectPermiss
 }
 
 /**
- * A master hears all slaves and speaks to them. As a slave it may speak under its own user only, for its
+ * A master hears all slaves and speaks to them. As a slave it may speak only under its own user, for its
  * local slaves, which have its credentials, and to ask whether another master is there.
  */
 export function masterPermissions(memberId: string, user: string): SubjectPermissions {

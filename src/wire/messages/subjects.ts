@@ -1,11 +1,11 @@
-/** The subjects of the wire; every token is encoded, so that any member id and any user is legal. */
+/** The subjects of the wire. Every token is encoded, so any member id and any user is valid. */
 
 import { FormatError } from '../../errors.js';
 
-/** The user of who has no name: with a token, or where the broker asks for nothing. */
+/** The user of clients without a name: with a token, or where the broker asks for nothing. */
 export const NO_USER = '_';
 
-/** Where one slave's session lives: its NATS user (or `_`) and the nonce it chose. */
+/** The address of one slave's session: its NATS user (or `_`) and the nonce that it chose. */
 export interface SessionAddress {
   readonly user: string;
   readonly nonce: string;
@@ -25,7 +25,7 @@ export function encodeToken(text: string): string {
   return token;
 }
 
-/** The text that `encodeToken` made a token of. */
+/** The inverse of `encodeToken`. */
 export function decodeToken(token: string): string {
   if (!token.includes('=')) return token;
   const bytes = token.replace(/=([0-9A-F]{2})?/g, (_match, hex: string | undefined) =>
@@ -61,7 +61,7 @@ export class Subjects {
     return `${this.toSlave(address)}.control`;
   }
 
-  /** What a master's data connection listens to. */
+  /** The subscriptions of a master's data connection. */
   get allHellos(): string {
     return `${this.#base}.hello.*.*`;
   }
@@ -70,18 +70,18 @@ export class Subjects {
     return `${this.#base}.m.*.*`;
   }
 
-  /** What a master's sentinel listens to. */
+  /** The subscriptions of a master's sentinel. */
   get allMasterControl(): string {
     return `${this.#base}.m.*.*.control`;
   }
 
-  /** What slaves say and listen to: no more than this need a broker allow them. */
+  /** The subjects on which slaves publish and subscribe: a broker need not allow more. */
   static readonly ofSlaves = {
     mayPublish: ['mw.*.hello.*.*', 'mw.*.m.*.*', 'mw.*.m.*.*.control'],
     mayHear: ['mw.*.s.*.*', 'mw.*.s.*.*.control'],
   } as const;
 
-  /** Hellos of every member: the embedded broker's master hears and refuses the wrong ones. */
+  /** Hellos of all members: the embedded broker's master hears and refuses the wrong ones. */
   static readonly everyHello = 'mw.*.hello.*.*';
 }
 

@@ -1,25 +1,30 @@
 /**
- * How a master shares its receiving connection among its slaves: who may send how many bytes, and who
- * may have a large message assembled. Pure; it raises the limits of sessions, which say so themselves.
+ * Shares a master's receiving connection among its slaves: how many bytes each may send, and which may have a
+ * large message assembled. Pure. It raises the limits of sessions, which announce them.
  *
- * Each member has a base that is its own until it leaves, and is restored as its bytes come in. The
- * first members get much, later ones enough for one small result, and from some thousands on none. What is set apart for bases,
- * given out or not, is never lent, so a newcomer finds its base whatever the others hold. The rest goes
- * in turns, in the order of asking, to those that want more than they hold: at most one chunk beyond its
- * base to each, so that one that takes its turn and then sends nothing leaves room for another.
+ * Each member has a base that is its own until it leaves, and is restored as its bytes come in. The first
+ * members get large bases, later ones enough for one small result, and after some thousands none. Bytes
+ * reserved for bases, given out or not, are never lent, so a newcomer finds its base whatever the others
+ * hold. The rest goes in turns, in the order of asking, to members that want more than they hold. Each gets
+ * at most one chunk beyond its base. So a member that takes its turn and then sends nothing leaves room for
+ * another.
  */
 
 import { CHUNK_BYTES, CREDIT_BYTES } from '../messages/messages.js';
 import type { Session } from './session.js';
 
-/** Of CREDIT_BYTES: what is given out as large bases (a quarter of the rest to each that comes), ... */
+/** Parts of CREDIT_BYTES: the large bases (each new member gets a quarter of the rest), ... */
 const LARGE_BASES_BYTES = 176 * 1024;
-/** ... as small ones, while it lasts, and as tiny ones, a frame with the result of one short task each. */
+/**
+ * ... the small bases, while they last, and the tiny ones, a frame with the result of one short task each.
+ */
 const SMALL_BASES_BYTES = 32 * 1024;
 const SMALL_BASE_BYTES = 1024;
 const TINY_BASES_BYTES = 304 * 1024;
 const TINY_BASE_BYTES = 112;
-/** The rest is for turns: two of the largest frames, and one when thousands of tiny bases were taken from it. */
+/**
+ * The rest is for turns: two of the largest frames, or one when thousands of tiny bases were taken from it.
+ */
 const TURN_BYTES = CREDIT_BYTES - LARGE_BASES_BYTES - SMALL_BASES_BYTES - TINY_BASES_BYTES;
 const MOST_TAKEN_BYTES = 240 * 1024;
 
@@ -27,7 +32,7 @@ const MOST_TAKEN_BYTES = 240 * 1024;
 export interface CreditMember {
   readonly session: Session;
   readonly base: number;
-  /** Bytes granted beyond the base that have not come in. */
+  /** Bytes granted beyond the base that have not arrived. */
   turn: number;
   waits: boolean;
 }
@@ -39,7 +44,7 @@ export class CreditPool {
   #free = TURN_BYTES;
   #large = LARGE_BASES_BYTES;
   #small = SMALL_BASES_BYTES;
-  /** Below zero by what was taken from the turns. */
+  /** Below zero by the bytes taken from the turns. */
   #tiny = TINY_BASES_BYTES;
 
   /** Bytes left for turns. */
@@ -47,7 +52,7 @@ export class CreditPool {
     return this.#free;
   }
 
-  /** What the session that joins next may send at first: its receive limit. */
+  /** The initial receive limit of the next session. */
   nextBase(): number {
     const large = Math.floor(this.#large / 4);
     if (large > SMALL_BASE_BYTES) return large;
@@ -57,14 +62,14 @@ export class CreditPool {
     return isLeft ? TINY_BASE_BYTES : 0;
   }
 
-  /** Takes in a session that was made with `nextBase()` as its receive limit. */
+  /** Adds a session that was made with `nextBase()` as its receive limit. */
   join(session: Session): CreditMember {
     const base = session.receiveLimit;
     this.#giveBack(base, -1);
     return { session, base, turn: 0, waits: false };
   }
 
-  /** Gives back, once, what a session held; returns the sessions that may send more because of it. */
+  /** Gives back, once, the credit of a session; returns the sessions that may send more because of it. */
   leave(member: CreditMember): readonly Session[] {
     if (member.waits) this.#waiting = this.#waiting.filter((waiting) => waiting !== member);
     this.#giveBack(member.base, 1);
@@ -72,7 +77,7 @@ export class CreditPool {
     return this.#serve();
   }
 
-  /** Frames of this session came in: restores its base, notes what it wants, serves who waits. */
+  /** Frames of this session arrived: restores its base, notes its wish, serves those that wait. */
   received(member: CreditMember): readonly Session[] {
     const { session } = member;
     this.#settle(member);
@@ -80,7 +85,7 @@ export class CreditPool {
     if (restored > 0) session.setReceiveLimit(session.receiveLimit + restored, false);
     const { receiveLimit, unannouncedLimit } = session;
     const blocked = session.peerWant > receiveLimit - unannouncedLimit;
-    // A small base is said with the next tasks; who wants more meanwhile says so.
+    // A small base is announced with the next tasks; a slave that wants more meanwhile asks.
     const much = unannouncedLimit > Math.max(SMALL_BASE_BYTES, member.base / 2);
     if (unannouncedLimit > 0 && (blocked || much)) {
       session.setReceiveLimit(receiveLimit, true);
@@ -126,7 +131,7 @@ export class CreditPool {
   }
 }
 
-/** Room for large messages that are being put together: granted in the order of asking. */
+/** Room for assembling large messages, granted in the order of asking. */
 export class AssemblyBudget {
   readonly #limit: number;
   readonly #granted = new Map<Session, number>();
@@ -142,7 +147,7 @@ export class AssemblyBudget {
     return this.#used;
   }
 
-  /** To be called after each frame of a session; returns the sessions that were granted room. */
+  /** Call it after each frame of a session; returns the sessions that got room. */
   review(session: Session): readonly Session[] {
     if (this.#granted.size === 0 && session.askedSize === 0) return NONE;
     let changed = false;

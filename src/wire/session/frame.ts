@@ -9,9 +9,9 @@ export const HEADER_BYTES = 66;
 export const FRAME_KIND = {
   /** A chunk of a message; numbered, kept until acknowledged, under credit. */
   data: 1,
-  /** Says where the sender stands; `number` is what it has sent through. */
+  /** The sender's position; `number` is its last frame. */
   position: 2,
-  /** Asks for everything from `number` on, once more. */
+  /** Asks to send everything from `number` on again. */
   resend: 3,
   /** Asks for room to assemble a message of `size` bytes that begins with frame `number`. */
   ask: 4,
@@ -31,20 +31,20 @@ export interface FrameHeader {
   /** First and last chunk of a message; both are set on one that travels whole. */
   readonly first: boolean;
   readonly last: boolean;
-  /** On a position: the receiver shall answer with its own. */
+  /** On a position: the receiver should answer with its own. */
   readonly answer: boolean;
   readonly number: number;
   /** Number of the last frame received in order. */
   readonly received: number;
   /** Absolute byte position up to which the other side may send. */
   readonly limit: number;
-  /** Absolute byte position up to which this side would like to send. */
+  /** Absolute byte position up to which this side wants to send. */
   readonly want: number;
   /** Bytes of the whole message. */
   readonly size: number;
 }
 
-/** Where the epoch stands in a frame, and behind it five positions of seven bytes each. */
+/** The place of the epoch in a frame, followed by five positions of seven bytes each. */
 const EPOCH_AT = 3;
 const NUMBER_AT = 31;
 const RECEIVED_AT = 38;
@@ -54,8 +54,8 @@ const SIZE_AT = 59;
 const LOW_VALUES = 2 ** 32;
 
 /**
- * The part of a header that is the same for a whole session. Numbers of the object itself: with thousands
- * of sessions each buffer more to look into is one that is not in a processor's cache.
+ * The part of a header that is the same for a whole session. Its numbers are in the object itself: with
+ * thousands of sessions, each further buffer is one more cache miss.
  */
 export class EpochMark {
   readonly #run0: number;
@@ -87,7 +87,7 @@ export class EpochMark {
     frame.writeUInt32BE(this.#sid, EPOCH_AT + 24);
   }
 
-  /** Whether a payload is a frame of this session; anything else is another epoch or no frame at all. */
+  /** Whether a payload is a frame of this session; otherwise it is of another epoch, or not a frame. */
   isOn(payload: Buffer): boolean {
     return (
       payload.length >= HEADER_BYTES &&
@@ -144,7 +144,8 @@ export function readHeader(frame: Buffer): FrameHeader {
 function readPosition(frame: Buffer, at: number): number {
   const high = frame.readUIntBE(at, 3);
   const low = frame.readUInt32BE(at + 3);
-  // Kept apart, the positions of most sessions stay small integers: objects of their own are one more miss each.
+  // Separate fields keep the positions of most sessions small integers: number objects would be one more
+  // cache miss each.
   if (high === 0) return low;
   const position = high * LOW_VALUES + low;
   if (position > Number.MAX_SAFE_INTEGER) {

@@ -1,4 +1,4 @@
-/** Bounds how often in a second the other side can make this one do something; pure. */
+/** Limits how often per second the other side can make this one do something; pure. */
 
 const SECOND_MS = 1_000;
 

@@ -1,12 +1,12 @@
 /**
- * The receiving half of a session: takes frames in order, drops what it has, puts chunked messages
- * together, and notices what is missing.
+ * The receiving half of a session: takes frames in order, drops repeated ones, assembles chunked messages,
+ * and notices missing frames.
  */
 
 import { FormatError } from '../../errors.js';
 import { type FrameHeader, HEADER_BYTES } from './frame.js';
 
-/** How long a gap may stand before the other side is asked for it, and between two requests. */
+/** The time before a gap is reported to the other side, and between two reports. */
 const REPEAT_MS = 1_000;
 
 interface Assembly {
@@ -55,7 +55,7 @@ export class ReceiveWindow {
     return this.#assembly !== undefined || this.#granted > this.#received;
   }
 
-  /** Takes one data frame; returns the body that it completes, a view of `payload` where it travelled whole. */
+  /** Takes one data frame; returns the body that it completes, a view of `payload` if it travelled whole. */
   take(header: FrameHeader, payload: Buffer): Uint8Array | undefined {
     const body = this.#assemble(header, payload.subarray(HEADER_BYTES));
     this.#received = header.number;
@@ -63,7 +63,7 @@ export class ReceiveWindow {
     return body;
   }
 
-  /** Notes what a beat says was sent. */
+  /** Notes the sent position of a beat. */
   noteSent(sent: number, now: number): void {
     if (sent <= this.#received) this.#gap = undefined;
     else if (this.#gap === undefined || this.#gap.through <= this.#received) {
@@ -71,18 +71,18 @@ export class ReceiveWindow {
     }
   }
 
-  /** Whether something that a beat named is missing. */
+  /** Whether a frame that a beat named is missing. */
   get hasGap(): boolean {
     return this.#gap !== undefined && this.#gap.through > this.#received;
   }
 
-  /** Whether something that a beat named has been missing for so long that it must be asked for. */
+  /** Whether a frame that a beat named has been missing for so long that it must be requested. */
   isOverdue(now: number): boolean {
     const gap = this.#gap;
     return gap !== undefined && gap.through > this.#received && now - gap.since >= REPEAT_MS;
   }
 
-  /** Whether a resend is due now; remembers that it was asked. */
+  /** Whether a resend is due now; notes that it was requested. */
   mayAskAgain(now: number): boolean {
     const pending = this.#askedFrom > this.#received && now - this.#askedAt < REPEAT_MS;
     if (pending) return false;
@@ -91,13 +91,15 @@ export class ReceiveWindow {
     return true;
   }
 
-  /** What was asked may be gone with the connection, and what is missing is said anew. */
+  /** The request may be lost with the connection; it will be repeated. */
   reconnected(): void {
     this.#gap = undefined;
     this.#askedFrom = 0;
   }
 
-  /** The other side asks room for a message; true when it was granted before and must be told again. */
+  /**
+   * The other side asks for room for a message; true if it was already granted and must be announced again.
+   */
   takeAsk(header: FrameHeader): boolean {
     if (header.number <= this.#received) return false;
     if (header.size > this.#maxMessageBytes) {
@@ -106,12 +108,12 @@ export class ReceiveWindow {
       );
     }
     if (header.number === this.#granted) return true;
-    // One at a time: it overtook what was granted before, and will be repeated.
+    // Only one at a time: this request overtook the granted message, and will be repeated.
     if (!this.assembling) this.#asked = { number: header.number, size: header.size };
     return false;
   }
 
-  /** Says yes to what was asked. */
+  /** Grants the requested room. */
   grant(): boolean {
     if (this.#asked === undefined) return false;
     this.#granted = this.#asked.number;
@@ -120,7 +122,7 @@ export class ReceiveWindow {
     return true;
   }
 
-  /** Changes nothing before all is checked, so that a frame refused leaves no trace. */
+  /** Changes nothing before everything is checked, so that a refused frame leaves no trace. */
   #assemble(header: FrameHeader, chunk: Uint8Array): Uint8Array | undefined {
     const { first, last, size } = header;
     const begun = this.#assembly;

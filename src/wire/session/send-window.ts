@@ -1,9 +1,9 @@
 /**
- * The sending half of a session: numbers the frames of the messages posted, keeps each until it is
- * acknowledged, and builds none beyond the credit granted.
+ * The sending half of a session: numbers the frames of posted messages, keeps each until it is acknowledged,
+ * and builds none beyond the granted credit.
  *
- * A message above CHUNK_BYTES travels in chunks and begins only once the receiver granted room for it.
- * What holds sending up is noted once (`holdUp`), for the session to tell the other side.
+ * A message above CHUNK_BYTES travels in chunks, and begins only when the receiver has granted room for it.
+ * The reason for a stop is noted once (`holdUp`), so that the session can tell the other side.
  */
 
 import { type Body, bodyBytes, encodeBody, writeBody } from '../messages/body.js';
@@ -13,8 +13,8 @@ import { HEADER_BYTES } from './frame.js';
 const CHUNK_BODY_BYTES = CHUNK_BYTES - HEADER_BYTES;
 
 /**
- * A numbered chunk: the frame's bytes with the header still to be written. Frames are linked, not listed: with
- * thousands of sessions each list is another object that is not in a processor's cache.
+ * A numbered chunk: the frame's bytes, with a header that is written later. Frames are linked instead of
+ * listed: with thousands of sessions, each list is another cache miss.
  */
 export interface SentFrame {
   readonly number: number;
@@ -25,12 +25,12 @@ export interface SentFrame {
   readonly size: number;
   readonly first: boolean;
   readonly last: boolean;
-  /** The whole body, where it travels in chunks; else the frame has it. */
+  /** The whole body if it travels in chunks; otherwise the frame has it. */
   readonly body: Uint8Array | undefined;
   next: SentFrame | undefined;
 }
 
-/** A body that waits for its frames; one that takes a single frame is written only there. */
+/** A body that waits for its frames; a body of a single frame is written only there. */
 interface Message {
   readonly body: Uint8Array | Body;
   /** Bytes of the body. */
@@ -39,19 +39,19 @@ interface Message {
 }
 
 export class SendWindow {
-  /** The messages of which no frame, or not the last, was built. */
+  /** The messages without a frame, or without their last one. */
   #head: Message | undefined;
   #tail: Message | undefined;
   #waiting = 0;
-  /** Not acknowledged: the first, the last, and the next one to be handed over, if it is built. */
+  /** Unacknowledged frames: the first, the last, and the next one to be handed over, if it is built. */
   #oldest: SentFrame | undefined;
   #newest: SentFrame | undefined;
   #ahead: SentFrame | undefined;
   #posted = 0;
   #waitingBytes = 0;
-  /** Of the frames wanted next: whole ones, a chunk's worth at the most. */
+  /** Bytes of the next wanted frames: whole frames, at most a chunk. */
   #aheadBytes = 0;
-  /** The first message that has no part in them. */
+  /** The first message that is not part of them. */
   #beyond: Message | undefined;
   #offset = 0;
   #nextNumber = 1;
@@ -72,7 +72,7 @@ export class SendWindow {
     return this.#sentThrough;
   }
 
-  /** How many frames are kept because they are not acknowledged. */
+  /** The number of unacknowledged frames. */
   get keptFrames(): number {
     return this.#nextNumber - 1 - this.#acknowledged;
   }
@@ -81,7 +81,7 @@ export class SendWindow {
     return this.#posted;
   }
 
-  /** How many bodies have left wholly, at least once. */
+  /** The number of bodies that left completely, at least once. */
   get bodiesHandedOver(): number {
     let left = this.#waiting;
     for (let frame = this.#oldest; frame !== undefined; frame = frame.next) {
@@ -90,25 +90,25 @@ export class SendWindow {
     return this.#posted - left;
   }
 
-  /** Whether anything was posted that is not handed over. */
+  /** Whether any posted data is not handed over. */
   get hasMore(): boolean {
     return this.#cursor < this.#nextNumber || this.#head !== undefined;
   }
 
-  /** Bytes posted of which no frame was built yet. */
+  /** Bytes posted without a frame so far. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
 
-  /** Credit left after what waits; negative when more waits than may be sent. */
+  /** Credit left after the waiting data; negative if more waits than may be sent. */
   get spareCredit(): number {
     return this.#limit - this.#builtBytes - this.#waitingBytes;
   }
 
   /**
-   * Absolute byte position that this side would like to send up to, a chunk ahead at the most. It ends
-   * with a frame that may go, so that what is granted is never held without being sent: no part of a
-   * frame, and nothing for a message without room. Two senders holding such would wait for each other.
+   * Absolute byte position up to which this side wants to send, at most a chunk ahead. It is the end of a
+   * frame that may go, so granted credit is always used: no part of a frame, and no message without room.
+   * Otherwise two senders with such grants would wait for each other.
    */
   get want(): number {
     return this.#builtBytes + this.#aheadBytes;
@@ -137,7 +137,7 @@ export class SendWindow {
     this.#lookAhead();
   }
 
-  /** Bodies not wholly acknowledged, oldest first: what a next session must send again. */
+  /** Bodies that are not completely acknowledged, oldest first: the next session must send them again. */
   unacknowledged(): Uint8Array[] {
     const bodies = new Set<Uint8Array>();
     for (let frame = this.#oldest; frame !== undefined; frame = frame.next) {
@@ -150,7 +150,7 @@ export class SendWindow {
     return [...bodies];
   }
 
-  /** Why no frame can be had although something waits. */
+  /** The reason why no frame is available although data waits. */
   get holdUp(): 'credit' | 'room' | undefined {
     if (this.#cursor < this.#nextNumber) return undefined;
     const message = this.#head;
@@ -159,13 +159,13 @@ export class SendWindow {
     return this.#builtBytes + HEADER_BYTES + this.#chunkOf(message) > this.#limit ? 'credit' : undefined;
   }
 
-  /** The frame that is to be handed over next, if credit allows one. */
+  /** The next frame to hand over, if credit allows one. */
   nextFrame(): SentFrame | undefined {
     this.#ahead ??= this.#buildNext();
     return this.#ahead;
   }
 
-  /** The frame after one that was not handed over, if credit allows one. */
+  /** The frame after one that is not handed over yet, if credit allows one. */
   frameAfter(frame: SentFrame): SentFrame | undefined {
     return frame.next ?? this.#buildNext();
   }
@@ -185,9 +185,9 @@ export class SendWindow {
     if (this.#cursor - 1 > this.#sentThrough) this.#sentThrough = this.#cursor - 1;
   }
 
-  /** The other side has everything through `received` and may be sent bytes up to `limit`. */
+  /** The other side has everything through `received` and allows bytes up to `limit`. */
   takePositions(received: number, limit: number): void {
-    // Said this way round, NaN is refused too: beats were JSON.
+    // Written this way round, it also refuses NaN: beats were JSON.
     if (received > this.#acknowledged && received < this.#nextNumber) {
       while (this.#acknowledged < received) {
         this.#acknowledgedBytes += this.#oldest?.length ?? 0;
@@ -200,12 +200,12 @@ export class SendWindow {
         this.#ahead = this.#oldest;
       }
     }
-    // Whatever the other side says: what it does not acknowledge is kept, and must not grow.
+    // Whatever the other side says, unacknowledged data is kept, so it must not grow.
     const most = this.#acknowledgedBytes + CREDIT_BYTES;
     if (limit > this.#limit) this.#limit = Math.max(this.#limit, Math.min(limit, most));
   }
 
-  /** Begins again with this frame, as far as it was handed over and not acknowledged. */
+  /** Starts again with this frame, if it was handed over and not acknowledged. */
   goBack(number: number): void {
     this.#cursor = Math.max(this.#acknowledged + 1, Math.min(number, this.#cursor));
     this.#ahead = this.#oldest;
@@ -274,7 +274,7 @@ export class SendWindow {
   }
 }
 
-/** What travels in chunks is written at once, to be cut. */
+/** A message in chunks is written at once, to be cut. */
 function messageOf(body: Uint8Array | Body): Message {
   const length = isWritten(body) ? body.length : bodyBytes(body);
   const isOne = isWritten(body) || length <= CHUNK_BODY_BYTES;
@@ -289,7 +289,7 @@ function isChunked(message: Message): boolean {
   return message.length > CHUNK_BODY_BYTES;
 }
 
-/** Bytes that a body takes on the wire, headers and all. */
+/** Bytes of a body on the wire, including headers. */
 export function framedBytes(bodyBytes: number): number {
   return bodyBytes + HEADER_BYTES * Math.max(1, Math.ceil(bodyBytes / CHUNK_BODY_BYTES));
 }

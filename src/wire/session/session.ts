@@ -1,11 +1,11 @@
 /**
  * One session between a master and a slave, the same on both sides: numbered messages, kept until
- * acknowledged, taken in order, asked for again where missing, never beyond the credit granted.
- * Pure: frames and `now` go in, frames and bodies come out; it owns no clock and no connection.
+ * acknowledged, accepted in order, requested again if missing, never beyond the granted credit. Pure: frames
+ * and `now` go in, frames and bodies come out; it owns no clock and no connection.
  *
- * Only the receiver says that something is missing: on a later number, on a position, or on beats whose
- * `sent` stays above what it has for a second. What one side has to say besides its messages waits as a
- * word: what it wants and grants goes out before the next message, where it stands after it.
+ * Only the receiver reports missing frames: on a later number, on a position, or on beats whose `sent` is
+ * above its own count for a second. Control frames wait until they are sent: requests and grants go out
+ * before the next message, the position after it.
  */
 
 import { FormatError } from '../../errors.js';
@@ -24,28 +24,30 @@ import { RateLimit } from './rate-limit.js';
 import { ReceiveWindow } from './receive-window.js';
 import { SendWindow, type SentFrame } from './send-window.js';
 
-/** How long a request for credit or room stays unanswered before it is said again. */
+/** The time before an unanswered request for credit or room is repeated. */
 const REPEAT_MS = 1_000;
-/** Resends asked and served in a second: one of 66 bytes makes up to 1 MB go out again, and an audit line. */
+/**
+ * Resends requested and served per second: one of 66 bytes makes up to 1 MB go out again, and an audit line.
+ */
 const RESENDS_PER_SECOND = 10;
-/** What small frames may make together. */
+/** The size of small frames together. */
 const PARCEL_BYTES = 32 * 1024;
 const NO_BODIES: readonly Uint8Array[] = [];
 
 export interface SessionOptions {
   readonly epoch: Epoch;
-  /** Absolute byte position up to which this side may send at first. */
+  /** Initial absolute byte position up to which this side may send. */
   readonly sendLimit: number;
   /** The same for the other side. */
   readonly receiveLimit: number;
   /** The largest body that this side assembles. */
   readonly maxMessageBytes: number;
   /**
-   * How long what came may stay unacknowledged while nothing is sent that would say so with it; to the next
-   * tick if not given.
+   * The time for which received data may stay unacknowledged while no other frame carries the
+   * acknowledgement; until the next tick if not given.
    */
   readonly acknowledgeWithinMs?: number | undefined;
-  /** A gap was found, here (`asked`) or there (`served`); the frames from this number on go out again. */
+  /** A gap was found, here (`asked`) or there (`served`); the frames from this number on are sent again. */
   readonly onResend?: ((side: 'asked' | 'served', from: number) => void) | undefined;
 }
 
@@ -74,7 +76,7 @@ export class Session {
   #receiveLimit: number;
   #announcedLimit: number;
   #announcedReceived = 0;
-  /** Since when something has stood unacknowledged. */
+  /** The time since which received data is unacknowledged. */
   #owesSince = 0;
   #peerWant = 0;
   #heldUpAt: number | undefined;
@@ -87,7 +89,7 @@ export class Session {
   readonly #acknowledgeWithinMs: number;
   readonly epoch: Epoch;
   readonly #onResend: SessionOptions['onResend'];
-  /** Most of thousands of sessions never need them. */
+  /** Most of thousands of sessions never need these. */
   #asks: RateLimit | undefined;
   #serves: RateLimit | undefined;
 
@@ -120,27 +122,27 @@ export class Session {
     return this.#receiveLimit;
   }
 
-  /** Bytes of credit granted and not yet said. */
+  /** Bytes of credit granted and not yet announced. */
   get unannouncedLimit(): number {
     return this.#receiveLimit - this.#announcedLimit;
   }
 
-  /** Absolute byte position that the other side would like to send up to. */
+  /** Absolute byte position up to which the other side wants to send. */
   get peerWant(): number {
     return this.#peerWant;
   }
 
-  /** How many frames are kept because they are not acknowledged. */
+  /** The number of unacknowledged frames. */
   get keptFrames(): number {
     return this.#outgoing.keptFrames;
   }
 
-  /** How many messages were posted. */
+  /** The number of posted messages. */
   get posted(): number {
     return this.#outgoing.posted;
   }
 
-  /** How many of them have left, each wholly, at least once. */
+  /** The number of messages that left completely, at least once. */
   get handedOver(): number {
     return this.#outgoing.bodiesHandedOver;
   }
@@ -150,12 +152,12 @@ export class Session {
     return this.#outgoing.waitingBytes;
   }
 
-  /** Credit left after what waits; negative when more waits than may be sent. */
+  /** Credit left after the waiting data; negative if more waits than may be sent. */
   get spareCredit(): number {
     return this.#outgoing.spareCredit;
   }
 
-  /** Size of the message that the other side asks room for; 0 if none. */
+  /** Size of the message for which the other side asks for room; 0 if none. */
   get askedSize(): number {
     return this.#incoming.askedSize;
   }
@@ -179,7 +181,7 @@ export class Session {
     return this.#outgoing.keptFrames === 0 && this.#outgoing.waitingBytes === 0;
   }
 
-  /** Bodies not wholly acknowledged, oldest first: what a next session must send again. */
+  /** Bodies that are not completely acknowledged, oldest first: the next session must send them again. */
   unacknowledged(): Uint8Array[] {
     return this.#outgoing.unacknowledged();
   }
@@ -191,7 +193,7 @@ export class Session {
     return this.#flushWords(send) && this.#flushPosition(send);
   }
 
-  /** Each data frame says as well where this side stands. */
+  /** Each data frame also carries this side's position. */
   #flushOutgoing(send: Send): boolean {
     for (let frame = this.#outgoing.nextFrame(); frame; frame = this.#outgoing.nextFrame()) {
       const parcel = this.#parcelFrom(frame);
@@ -203,7 +205,7 @@ export class Session {
     return true;
   }
 
-  /** Small frames travel together: a broker's work is for each payload, whatever its size. */
+  /** Small frames travel together: a broker's work is per payload, whatever its size. */
   #parcelFrom(head: SentFrame): Buffer[] {
     const parcel = [this.#written(head)];
     if (!(head.first && head.last)) return parcel;
@@ -216,7 +218,7 @@ export class Session {
     return parcel;
   }
 
-  /** Its bytes, with what is true now in their header. */
+  /** Its bytes, with the current positions in their header. */
   #written({ bytes, number, size, first, last }: SentFrame): Buffer {
     this.#write(bytes, FRAME_KIND.data, number, size, first, last, false);
     return bytes;
@@ -235,7 +237,7 @@ export class Session {
     return bodies;
   }
 
-  /** The frames of a parcel; all are looked at before the first is taken. */
+  /** The frames of a parcel; all are checked before the first is taken. */
   #unpack(payload: Buffer): [header: FrameHeader, frame: Buffer][] {
     const frames: [FrameHeader, Buffer][] = [];
     for (let rest = payload; rest.length > 0; ) {
@@ -262,7 +264,7 @@ export class Session {
         if (header.number > this.#incoming.received) this.#askAgain(now);
         return NO_BODIES;
       case FRAME_KIND.resend:
-        // Who is not served asks again.
+        // A side that is not served asks again.
         this.#serves ??= new RateLimit(RESENDS_PER_SECOND);
         if (!this.#serves.take(now)) return NO_BODIES;
         this.#outgoing.goBack(header.number);
@@ -281,7 +283,7 @@ export class Session {
     }
   }
 
-  /** What the other side's sentinel says of its data; true if there is something to send now. */
+  /** Takes a beat of the other side's sentinel about its data; true if there is something to send now. */
   takeBeat(beat: { sent: number; received: number; limit: number }, now: number): boolean {
     this.#takePositions(beat.received, beat.limit);
     this.#incoming.noteSent(beat.sent, now);
@@ -289,23 +291,23 @@ export class Session {
     return this.#owesResend || this.#incoming.hasGap || this.#outgoing.hasMore;
   }
 
-  /** Says yes to what `askedSize` names; the caller counts that room while `assembling`. */
+  /** Grants the room of `askedSize`; the caller counts that room while `assembling`. */
   grantRoom(): void {
     if (this.#incoming.grant()) this.#owesGrant = true;
   }
 
-  /** Raises what the other side may send; said with the next frame, or at once when `urgent`. */
+  /** Raises the other side's limit; announced with the next frame, or at once if `urgent`. */
   setReceiveLimit(limit: number, urgent: boolean): void {
     if (limit > this.#receiveLimit) this.#receiveLimit = limit;
     if (urgent) this.#owesPosition = true;
   }
 
-  /** Says where this side stands, so that the other hears of the session. */
+  /** Sends this side's position, so that the other side hears of the session. */
   confirm(): void {
     this.#owesPosition = true;
   }
 
-  /** After a reconnection what was sent may be gone, so both sides say where they stand. */
+  /** After a reconnection sent frames may be lost, so both sides send their positions. */
   reconnected(): void {
     this.#owesAnswer = true;
     this.#heldUpAt = undefined;
@@ -322,7 +324,10 @@ export class Session {
     );
   }
 
-  /** To be called about every 100 ms while unsettled: acknowledges what came, asks for what is missing, repeats itself. */
+  /**
+   * Call it about every 100 ms while it is needed: acknowledges received frames, requests missing ones,
+   * repeats its own requests.
+   */
   tick(now: number): void {
     if (this.#incoming.isOverdue(now)) this.#askAgain(now);
     const owes = this.#incoming.received !== this.#announcedReceived || this.unannouncedLimit > 0;
@@ -432,7 +437,9 @@ export class Session {
   }
 }
 
-/** Bytes of a frame at the head of so many; only one with a whole message may be followed by another. */
+/**
+ * Bytes of the frame at the head of a parcel; only a frame with a whole message may be followed by another.
+ */
 function lengthOf({ kind, first, last, size }: FrameHeader, available: number): number {
   if (kind !== FRAME_KIND.data || !first || !last) return available;
   const length = HEADER_BYTES + size;

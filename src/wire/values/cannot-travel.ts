@@ -1,4 +1,4 @@
-/** What cannot travel between processes, and what to write instead. */
+/** The values that cannot travel between processes, and what to write instead. */
 import { types } from 'node:util';
 
 const BY_TAG: Readonly<Record<string, string>> = {
@@ -11,7 +11,7 @@ const BY_TAG: Readonly<Record<string, string>> = {
   WeakSet: 'is a WeakSet, whose entries cannot be listed; send a Set',
 };
 
-/** Why a function or a symbol cannot travel. */
+/** The reason why a function or a symbol cannot travel. */
 export function refusePrimitive(value: unknown): string {
   if (typeof value === 'function') {
     const name = value.name === '' ? 'a function' : `the function ${value.name}`;
@@ -20,21 +20,21 @@ export function refusePrimitive(value: unknown): string {
   return `is ${String(value)}, and symbols do not travel; send a string`;
 }
 
-/** Why an object with a property named by a symbol cannot travel. */
+/** The reason why an object with a property named by a symbol cannot travel. */
 export function refuseSymbol(symbol: symbol): string {
   return `has a property named ${String(symbol)}, and symbols do not travel; use a string`;
 }
 
-/** Why an object of a kind that has nothing but its content cannot travel with a property of its own. */
+/** The reason why an object of a kind that has only its content cannot travel with a property of its own. */
 export function refuseOwnProperty(key: string): string {
   return `has a property of its own named ${key}, which does not travel; send it beside the value`;
 }
 
 /**
- * Why an instance of a class cannot travel, or undefined if its own properties can. They can when it is
- * data: it arrives as a plain object of its own enumerable properties, its class and methods left behind.
- * Refused are handles on something alive, what says itself how JSON should show it, and what keeps all
- * its state where no other code can read it: of these nothing, or something else, would arrive.
+ * The reason why an instance of a class cannot travel; undefined if its own properties can. They can if it is
+ * data: it arrives as a plain object of its own enumerable properties, without its class and methods. Refused
+ * are handles of live things, objects that define their own JSON, and objects whose whole state is private:
+ * of these nothing, or something else, would arrive.
  */
 export function refuseInstance(value: object): string | undefined {
   const tag = Object.prototype.toString.call(value).slice(8, -1);
@@ -72,7 +72,7 @@ function isHandle(value: object, has: (name: string) => boolean): boolean {
   );
 }
 
-/** No property of its own, and yet something to say: a prototype with more than a constructor. */
+/** An object without properties of its own whose prototype has more than a constructor. */
 function keepsStatePrivate(value: object): boolean {
   if (Object.keys(value).length > 0) return false;
   if (Object.getOwnPropertySymbols(value).length > 0) return true;

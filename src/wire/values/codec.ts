@@ -1,13 +1,13 @@
 /**
- * Values as text and raw bytes, and back: one value at a time, each by itself. What stays of a value:
+ * Values as text and raw bytes, and back: one value at a time. The following arrives:
  *
  * - JSON's kinds, undefined, NaN, -0, infinities, BigInt, Date, RegExp, URL, Map, Set, Error with name,
- *   message, stack, cause and own fields, typed arrays, DataView, ArrayBuffer and Buffer (each over memory
- *   of its own), objects without a prototype, holes and named properties of arrays; and which of them are
- *   the same object, in a circle too.
- * - Instances of other classes that are data arrive as plain objects; subclasses of the kinds above as
- *   what they extend (an Error keeps its name, on the nearest built-in class). A getter is read once, and
- *   what it gave arrives. Left behind: properties that are not enumerable.
+ *   message, stack, cause and own fields, typed arrays, DataView, ArrayBuffer and Buffer (each over memory of
+ *   its own), objects without a prototype, holes and named properties of arrays; and which of them are the
+ *   same object, in a circle too.
+ * - Instances of other classes that are data arrive as plain objects; subclasses of the kinds above as the
+ *   kind that they extend (an Error keeps its name, on the nearest built-in class). A getter is read once,
+ *   and its value arrives. Properties that are not enumerable are left out.
  * - Everything else is refused: see cannot-travel.ts.
  */
 import { EncodeError, FormatError } from '../../errors.js';
@@ -18,8 +18,8 @@ import { type Functions, unfoldValue } from './unfold-value.js';
 
 export interface EncodedValue {
   /**
-   * What stands in an entry's array after its head: `J`, `J,M` or `J,M,[n1,n2]`, where J is the JSON
-   * text of the value, M that of superjson's meta, and the numbers are the raw parts' byte lengths.
+   * The part of an entry's array after its head: `J`, `J,M` or `J,M,[n1,n2]`, where J is the JSON text of the
+   * value, M that of superjson's meta, and the numbers are the byte lengths of the raw parts.
    */
   readonly text: string;
   /** The bytes of typed arrays and Buffers, in order: copies, so that later changes are not sent. */
@@ -30,7 +30,7 @@ export interface EncodedValue {
 
 const NO_RAWS: readonly Uint8Array[] = Object.freeze([]);
 
-/** Encodes a value as it is now; throws EncodeError with the path of what cannot travel. */
+/** Encodes a value as it is now; throws EncodeError with the path of a part that cannot travel. */
 export function encodeValue(value: unknown): EncodedValue {
   try {
     if (isPlainJson(value)) return encodePlain(value);
@@ -40,7 +40,7 @@ export function encodeValue(value: unknown): EncodedValue {
   return encodeFolded(value);
 }
 
-/** The same of an array that this library made, such as a task's arguments. */
+/** The same for an array that this library made, such as a task's arguments. */
 export function encodeList(list: readonly unknown[]): EncodedValue {
   try {
     if (isPlainList(list)) return encodePlain(list);
@@ -75,7 +75,8 @@ function formText(form: unknown, isTagged: boolean): string {
 
 /**
  * Decodes a value from its parsed JSON, parsed meta (undefined or 0 if there is none) and raw parts, which
- * are copied. `json` becomes part of the value: parse anew for another. Throws FormatError, and nothing else.
+ * are copied. `json` becomes part of the value: parse the text again for another. Throws FormatError, and
+ * nothing else.
  */
 export function decodeValue(
   json: unknown,

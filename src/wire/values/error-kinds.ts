@@ -1,4 +1,4 @@
-/** The classes of Error that every runtime has: an error arrives as one of the nearest. */
+/** The classes of Error in every runtime: an error arrives as one of the nearest class. */
 
 type ErrorKind = new (message: string, options?: ErrorOptions) => Error;
 
@@ -16,7 +16,7 @@ export function errorKind(error: Error): string {
     const maker = Object.getOwnPropertyDescriptor(at, 'constructor')?.value as unknown;
     if (typeof maker !== 'function') continue;
     const { name } = maker;
-    // By name too, for another realm; the program may have a class of that name, which is near enough.
+    // Also by name, for another realm; a class of the program with that name is near enough.
     if (KINDS.has(name) || name === AGGREGATE) return name;
   }
   return 'Error';
@@ -37,7 +37,7 @@ export function makeError(kind: string, name: string, message: string): Error {
   }
 }
 
-/** Defines a property as Error's own are: not enumerable. */
+/** Defines a property like Error's own: not enumerable. */
 export function defineHidden(error: Error, key: string, value: unknown): void {
   Object.defineProperty(error, key, { value, enumerable: false, writable: true, configurable: true });
 }

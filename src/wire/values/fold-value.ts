@@ -1,8 +1,8 @@
 /**
- * Folds a value into tagged form, or finds what in it cannot travel.
+ * Folds a value into tagged form, or finds the part that cannot travel.
  *
- * The second and later times an object is met, a reference stands in for it: the fold and the unfold count
- * objects in the same order.
+ * When an object is met again, a reference replaces it: the fold and the unfold count objects in the same
+ * order.
  */
 import { types } from 'node:util';
 import { EncodeError } from '../../errors.js';
@@ -20,12 +20,12 @@ import { formatPath, MapEntryStep, SetMemberStep, type Step } from './value-path
 export interface FoldedValue {
   /** Fresh plain objects and arrays over what JSON carries. */
   readonly form: unknown;
-  /** Whether something in it must be unfolded. */
+  /** Whether a part of it must be unfolded. */
   readonly isTagged: boolean;
   readonly raws: readonly Uint8Array[];
 }
 
-/** Folds `value`; throws EncodeError with the path of what cannot travel or cannot be read. */
+/** Folds `value`; throws EncodeError with the path of a part that cannot travel or cannot be read. */
 export function foldValue(value: unknown): FoldedValue {
   const fold = new Fold();
   try {
@@ -44,7 +44,7 @@ export function isStackOverflow(error: unknown): boolean {
   return error instanceof RangeError && error.message.includes('call stack');
 }
 
-/** A value is nested deeper than can travel; its path would say nothing. */
+/** A value is nested too deeply to travel; its path would say nothing. */
 export function depthError(): EncodeError {
   return new EncodeError(
     '',
@@ -96,7 +96,7 @@ class Fold {
     return this.tagged({ [key]: content });
   }
 
-  /** The steps must lead to what is read even when reading it throws. */
+  /** The steps must name the part that is read, even when reading it throws. */
   private property(value: object, key: string): unknown {
     this.enter(key);
     const folded = this.any((value as Readonly<Record<string, unknown>>)[key]);
@@ -119,7 +119,7 @@ class Fold {
     return this.reference(fn) ?? this.container(CONTAINER.function, [fn.name, source]);
   }
 
-  /** Of an object met before; any other is noted as met. */
+  /** The reference to an object met before; any other is noted as met. */
   private reference(value: object): string | undefined {
     const id = this.ids.meet(value);
     return id === undefined ? undefined : this.leaf(LEAF.reference, String(id));
@@ -150,9 +150,10 @@ class Fold {
     return this.plain(value);
   }
 
-  /** Of kinds that have nothing but their content: what else a program put there would be lost. */
+  /** For kinds that have only their content: other properties of the program would be lost. */
   private refuseKeys(value: object): void {
-    // One look, as there are Dates by the hundred thousand; a RegExp's lastIndex is its own, and not enumerable.
+    // One check, as there may be hundreds of thousands of Dates; a RegExp's lastIndex is its own property,
+    // and not enumerable.
     if (Reflect.ownKeys(value).length > 0) this.refuseEnumerable(value, Object.keys(value));
   }
 
@@ -219,14 +220,14 @@ class Fold {
     return this.any(item);
   }
 
-  /** Of an array in which null stands for undefined, and cannot any more. */
+  /** For an array in which null stands for undefined, and no longer can. */
   private spellUndefined(folded: unknown[]): void {
     for (let i = 0; i < folded.length; i++) if (folded[i] === null) folded[i] = this.any(undefined);
   }
 
   private sparse(value: readonly unknown[], begun: readonly unknown[]): object {
     const items: Record<string, unknown> = { ...begun };
-    // By key, as the length may be 4 billion; index keys come first, and in order.
+    // By key, since the length may be 4 billion; index keys come first, and in order.
     for (const key of Object.keys(value)) {
       if (!isIndex(key)) break;
       const index = Number(key);

@@ -1,12 +1,12 @@
-/** The leaves of a value in tagged form that stand for themselves: written, and read. */
+/** The leaves of a value in tagged form: writing and reading. */
 
 import { FormatError } from '../../errors.js';
 import { LEAF } from './tagged-form.js';
 
-/** Of a BigInt that travels in decimal: the time to write or read one grows with their square. */
+/** The most digits of a BigInt in decimal: the time to write or read one grows with the square. */
 const MOST_DIGITS = 10_000;
 const HUGE = 10n ** BigInt(MOST_DIGITS);
-/** Of either part of a Date: days have nine at most. */
+/** The most digits of either part of a Date: days have at most nine. */
 const MOST_DATE_DIGITS = 9;
 const DAY_MS = 86_400_000;
 const DECIMAL = /^-?\d+$/;
@@ -19,7 +19,7 @@ const SPECIAL_NUMBERS = new Map([
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
 
-/** Whether JSON would make another number of it, or none. */
+/** Whether JSON would turn it into another number, or none. */
 export function isSpecialNumber(value: number): boolean {
   return !Number.isFinite(value) || Object.is(value, -0);
 }
@@ -36,7 +36,7 @@ export function writeBigint(value: bigint): string {
 /** `time` may be NaN. */
 export function writeDate(time: number): string {
   if (Number.isNaN(time)) return `~${LEAF.date}`;
-  // Two small integers are written and read in a fraction of the time that the one large number takes.
+  // Two small integers are written and read much faster than one large number.
   const days = Math.floor(time / DAY_MS);
   return `~${LEAF.date}${days}.${time - days * DAY_MS}`;
 }

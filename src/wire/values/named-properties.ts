@@ -1,21 +1,24 @@
-/** Finds the properties that an array or a view has beside its elements, at a cost that its length does not set. */
+/**
+ * Finds the properties of an array or a view beside its elements, at a cost that does not depend on its
+ * length.
+ */
 import { inspect, types } from 'node:util';
 
-/** Of so few elements, listing all keys is the faster way. */
+/** With this number of elements, listing all keys is faster. */
 const FEW = 16;
-/** There is no call that lists these properties alone, and none but this that skips all elements at once. */
+/** No call lists only these properties; this one at least skips all elements. */
 const WITHOUT_ELEMENTS = {
   maxArrayLength: 0,
   depth: 0,
   compact: true,
   breakLength: Number.POSITIVE_INFINITY,
 };
-/** What it shows of an array or view with nothing else. */
+/** Its output for an array or view with nothing else. */
 const NOTHING_ELSE =
   /^(?:[\w$]+\(\d+\) )?\[(?: \.\.\. \d+ more items? )?\]$|^<Buffer(?: [0-9a-f]{2})*(?: \.\.\. \d+ more bytes?)?>$/;
 const NONE: readonly string[] = [];
 
-/** The enumerable own keys that are no index, in order. */
+/** The enumerable own keys that are not an index, in order. */
 export function namedKeys(list: readonly unknown[] | ArrayBufferView): readonly string[] {
   if (types.isDataView(list)) return Object.keys(list);
   const { length } = list as ArrayLike<unknown>;

@@ -1,11 +1,11 @@
 /** Numbers objects in the order in which they are met. */
 
 export class ObjectIds {
-  /** Values in which no object is met twice are usual, and a Set costs less than a Map. */
+  /** Most values contain no object twice, and a Set costs less than a Map. */
   #met: Set<object> | undefined = new Set();
   #ids: Map<object, number> | undefined;
 
-  /** The number of an object that was met before; undefined for any other, which is met now. */
+  /** The number of an object that was met before; undefined for a new one, which is now noted. */
   meet(object: object): number | undefined {
     if (this.#met !== undefined) {
       const before = this.#met.size;

@@ -1,29 +1,29 @@
 /**
- * Decides whether JSON alone carries a value unchanged, so that the tagged form can be left out; it explains
- * nothing: what says no here goes through the fold, which does.
+ * Decides whether JSON alone carries a value unchanged, so that the tagged form is not needed. It gives no
+ * reasons: any other value goes through the fold, which does.
  */
 import { types } from 'node:util';
 import { hasElementsOnly } from './named-properties.js';
 
-/** Levels of nesting that can travel; the recursion of the fold ends the stack far beyond. */
+/** Levels of nesting that can travel; the recursion of the fold would overflow the stack only far beyond. */
 export const MAX_DEPTH = 500;
 
 const { getOwnPropertyDescriptor } = Object;
 
-/** Up to so many objects a scan of a list finds a repeated one faster than a Set does. */
+/** Up to this number of objects, scanning a list for a repeated one is faster than a Set. */
 const SCANNED = 12;
 
 /**
- * Whether `JSON.parse(JSON.stringify(value))` gives the same value again: a tree of plain objects and
- * dense arrays, none of them met twice, over strings, booleans, null and ordinary finite numbers.
- * An object with a getter is none, nor is a Proxy: it would be read once here and once more there.
+ * Whether `JSON.parse(JSON.stringify(value))` gives the same value again: a tree of plain objects and dense
+ * arrays, none of them twice, over strings, booleans, null and ordinary finite numbers. False for an object
+ * with a getter and for a Proxy, which would be read twice.
  */
 export function isPlainJson(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return isPlainPrimitive(value);
   return isPlainObject(value, 1, { few: [value], many: undefined });
 }
 
-/** The same of an array that this library made, which has nothing beside its elements. */
+/** The same for an array that this library made, which has only its elements. */
 export function isPlainList(list: readonly unknown[]): boolean {
   return arePlainItems(list, 1, { few: [list as unknown as object], many: undefined });
 }

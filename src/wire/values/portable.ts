@@ -1,6 +1,6 @@
 /**
- * Functions that travel: the program marks them, their source goes over the wire, and what arrives
- * compiles it when it is first called, so that decoding runs nothing that a peer sent.
+ * Functions that travel: the program marks them, their source goes over the wire, and the receiver compiles
+ * it at the first call. So decoding runs no code of a peer.
  */
 import { UsageError } from '../../errors.js';
 
@@ -9,11 +9,11 @@ const sources = new WeakMap<object, string>();
 
 /**
  * Marks a function whose source may travel, as an argument or a result of a task, and returns it; the
- * function itself is not changed. There it is compiled anew when it is first called, in strict mode and
- * in the global scope: it sees its parameters, the globals (`Math`, `process`, `await import('node:fs')`)
- * and nothing of the module that it was written in. What it needs besides is sent along as arguments.
+ * function itself is not changed. The receiver compiles it at its first call, in strict mode and in the
+ * global scope: it sees its parameters and the globals (`Math`, `process`, `await import('node:fs')`), but
+ * nothing of the module in which it was written. Send everything else that it needs as arguments.
  *
- * Throws UsageError for what has no source of its own: classes, methods in shorthand, built-in and bound
+ * Throws UsageError for functions without a usable source: classes, methods in shorthand, built-in and bound
  * functions, algorithms.
  *
  * @example
@@ -30,7 +30,7 @@ export function portable<F extends (this: never, ...args: never[]) => unknown>(f
   const source = Function.prototype.toString.call(fn);
   if (/^class\b/.test(source)) throw new UsageError(`${name} is a class, and only functions are portable`);
   try {
-    // Parses it, and no more
+    // Only parses it
     new Function(wrapped(source));
   } catch (cause) {
     throw new UsageError(
@@ -48,7 +48,7 @@ export function portableSource(value: unknown): string | undefined {
   return typeof value === 'function' ? sources.get(value) : undefined;
 }
 
-/** The function of a source that came over the wire. It may travel on. */
+/** The function of a source that came over the wire. It may travel further. */
 export function functionOf(source: string, name: string): object {
   let compiled: ((...args: unknown[]) => unknown) | undefined;
   const fn = function (this: unknown, ...args: unknown[]): unknown {
@@ -61,7 +61,7 @@ export function functionOf(source: string, name: string): object {
 }
 
 function compile(source: string, name: string): (...args: unknown[]) => unknown {
-  // The name of the file that a stack shows
+  // The name of the file in a stack
   const file = `portable:${name.replace(/\W/g, '') || 'function'}`;
   const compiled: unknown = new Function(`${wrapped(source)}\n//# sourceURL=${file}`)();
   if (typeof compiled === 'function') return compiled as (...args: unknown[]) => unknown;

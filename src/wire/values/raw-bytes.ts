@@ -4,7 +4,7 @@ import { FormatError } from '../../errors.js';
 
 type ViewConstructor = new (buffer: ArrayBuffer) => ArrayBufferView;
 
-/** By name, those that this runtime has: Float16Array came after Node 20. */
+/** By name, the types of this runtime: Float16Array came after Node 20. */
 const VIEWS = new Map<string, { readonly view: ViewConstructor; readonly elementBytes: number }>();
 for (const name of [
   ...['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array'],
@@ -22,12 +22,12 @@ export function isRaw(value: object): value is ArrayBuffer | ArrayBufferView {
   return ArrayBuffer.isView(value) || types.isArrayBuffer(value);
 }
 
-/** What a raw value is called on the wire; a subclass goes by the name of what it extends. */
+/** The name of a raw value on the wire; a subclass has the name of its base. */
 export function rawKind(value: ArrayBuffer | ArrayBufferView): string {
   if (Buffer.isBuffer(value)) return 'Buffer';
   if (!ArrayBuffer.isView(value)) return 'ArrayBuffer';
   if (types.isDataView(value)) return 'DataView';
-  // The getter of %TypedArray%: what a subclass says of itself does not reach it.
+  // The getter of %TypedArray%: a subclass cannot override it here.
   return String(typedArrayTag?.call(value));
 }
 

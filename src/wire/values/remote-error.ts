@@ -1,6 +1,6 @@
 /**
- * What a task algorithm threw, as data that always travels: made on the slave from anything at all,
- * and read on the master to become a TaskError.
+ * The exception of a task algorithm, as data that always travels: made on the slave from any value, and read
+ * on the master to become a TaskError.
  */
 import { FormatError, type RemoteError } from '../../errors.js';
 import { decodeText, decodeValue, type EncodedValue, encodeValue } from './codec.js';
@@ -8,9 +8,9 @@ import { defineHidden, errorKind, makeError } from './error-kinds.js';
 
 /** Longest message, stack or string that is kept, in characters. */
 const MAX_TEXT = 65_536;
-/** Bytes that an error may take; one with more goes without its fields and cause. */
+/** Bytes of an error; a larger one goes without its fields and cause. */
 const MAX_BYTES = 1_048_576;
-/** Bytes that one field, or a cause that is no Error, may take. */
+/** Bytes of one field, or of a cause that is not an Error. */
 const MAX_FIELD_BYTES = 262_144;
 const MAX_FIELDS = 100;
 const MAX_CAUSES = 10;
@@ -19,14 +19,15 @@ const MAX_ERRORS = 20;
 const DESCRIBED = new Set(['name', 'message', 'stack', 'cause']);
 
 /**
- * Describes anything thrown. Never throws: what cannot be read or cannot travel is replaced by a string that
- * says so, what is long is cut. Causes and the members of an AggregateError are Errors of the same kind.
+ * Describes any exception. Never throws: a part that cannot be read or cannot travel is replaced by a string
+ * that says so, and long parts are cut. Causes and the members of an AggregateError are Errors of the same
+ * form.
  */
 export function describeError(thrown: unknown): RemoteError {
   return describe(thrown, MAX_CAUSES);
 }
 
-/** The wire form of anything thrown; never throws. */
+/** The wire form of any exception; never throws. */
 export function encodeError(thrown: unknown): EncodedValue {
   const remote = describeError(thrown);
   let reason: string;
@@ -35,7 +36,7 @@ export function encodeError(thrown: unknown): EncodedValue {
     if (encoded.byteLength <= MAX_BYTES) return encoded;
     reason = `${encoded.byteLength} bytes`;
   } catch (error) {
-    // Each part can travel, but what is nested in them may be too deep together.
+    // Each part can travel, but their nesting may be too deep together.
     reason = reasonOf(error);
   }
   const { name, message, stack } = remote;
@@ -88,7 +89,7 @@ function describeCause(cause: unknown, causesLeft: number): unknown {
 function describeMembers(errors: readonly unknown[], causesLeft: number): unknown[] {
   const members: unknown[] = [];
   for (let i = 0; i < Math.min(errors.length, MAX_ERRORS); i++) {
-    // A tree of AggregateErrors grows with its breadth: few levels are left to each member.
+    // A tree of AggregateErrors grows with its breadth: each member gets few levels.
     members.push(describeCause(read(errors, String(i)), causesLeft >> 2));
   }
   if (errors.length > MAX_ERRORS) members.push(`[${errors.length - MAX_ERRORS} more]`);
@@ -131,7 +132,7 @@ function fieldOf(thrown: object, key: string): unknown {
   }
 }
 
-/** A copy of the value if it can travel and is not too large, else a string that says why not. */
+/** A copy of the value if it can travel and is not too large; otherwise a string with the reason. */
 function portable(value: unknown): unknown {
   if (typeof value === 'string') return cut(value);
   try {

@@ -1,10 +1,10 @@
 /**
- * How a value that JSON alone cannot carry is written as JSON: tags in place, each read where it stands.
- * The envelope is superjson's, with this form registered as one of its custom types. superjson's own form
- * notes a path for each special member, which for a large Map takes many times what a copy of it takes.
+ * The JSON form of a value that JSON alone cannot carry: tags inside the value, each read at its place. The
+ * envelope is superjson's, with this form registered as one of its custom types. superjson's own form notes a
+ * path for each special member, which for a large Map takes many times the time of a copy.
  *
  * A string that begins with `~` is one leaf: `~` and the leaf's letter. An object whose one key begins with a
- * single `~` is one container. Strings and keys of the value's own that begin with `~` have one `~` more.
+ * single `~` is one container. The value's own strings and keys that begin with `~` get one more `~`.
  */
 import { SuperJSON } from 'superjson';
 import { FormatError } from '../../errors.js';
@@ -18,7 +18,7 @@ export const LEAF = {
   number: 'n',
   /** Decimal. */
   bigint: 'i',
-  /** Hex, after a sign: for one of more than 10,000 digits. */
+  /** Hex, after a sign: for a BigInt of more than 10,000 digits. */
   hugeBigint: 'h',
   /** Whole days since 1970, a dot, and milliseconds of the day; nothing for an invalid Date. */
   date: 'd',
@@ -36,7 +36,7 @@ export const CONTAINER = {
   set: '~s',
   /** An array that has undefined and no null: null stands for undefined, which JSON reads ten times as fast. */
   undefineds: '~w',
-  /** An array of nothing but undefined: a text with one `u` for each. */
+  /** An array with only undefined: a text with one `u` for each. */
   allUndefined: '~v',
   /** Source, flags, lastIndex. */
   regexp: '~x',
@@ -44,7 +44,7 @@ export const CONTAINER = {
   error: '~e',
   /** The entries of an object without a prototype. */
   bare: '~o',
-  /** The length, and what is there, by index. */
+  /** The length, and the existing items, by index. */
   sparse: '~h',
   /** An array, dense or sparse, and the object of its other own properties. */
   named: '~a',

@@ -1,5 +1,6 @@
 /**
- * Unfolds a value in tagged form, in place where it can; trusts nothing about it, as it came over the wire.
+ * Unfolds a value in tagged form, in place where possible. It came over the wire, so nothing in it is
+ * trusted.
  */
 import { FormatError } from '../../errors.js';
 import { defineHidden, makeError } from './error-kinds.js';
@@ -16,12 +17,12 @@ import { functionOf } from './portable.js';
 import { fromBytes } from './raw-bytes.js';
 import { CONTAINER, LEAF, setOwn, TILDE } from './tagged-form.js';
 
-/** Whether a value may hold functions: a program that calls one runs what its sender wrote. */
+/** Whether a value may contain functions: a program that calls one runs code of its sender. */
 export type Functions = 'allowed' | 'refused';
 
 type Json = Record<string, unknown>;
 
-/** Unfolds `form`, taking raw parts from `raws`; throws FormatError where it is no tagged form. */
+/** Unfolds `form`, taking raw parts from `raws`; throws FormatError if it is not in tagged form. */
 export function unfoldValue(form: unknown, raws: readonly Uint8Array[], functions: Functions): unknown {
   const unfold = new Unfold(raws, functions);
   const value = unfold.any(form, 0);
@@ -110,7 +111,7 @@ class Unfold {
     return node;
   }
 
-  /** A container, if its one key says so, or else an object of the value's own. */
+  /** A container if its one key says so, otherwise an object of the value's own. */
   private object(node: Json, depth: number): object {
     const keys = Object.keys(node);
     let isRenamed = false;
@@ -120,7 +121,7 @@ class Unfold {
       else if (keys.length === 1) return this.container(key, node[key], depth);
       else throw new FormatError('a value has a tag among its keys');
     }
-    // A key changes its place when it changes its name: the object is made anew.
+    // Renaming a key would change its place: so the object is rebuilt.
     return this.entries(node, keys, this.met(isRenamed ? {} : node), depth);
   }
 
@@ -164,7 +165,7 @@ class Unfold {
     }
   }
 
-  /** Entries of the value's own, none of which may pass for a tag. */
+  /** The value's own entries, none of which may look like a tag. */
   private own(content: unknown, target: object, depth: number): object {
     const entries = recordOf(content);
     const keys = Object.keys(entries);
@@ -221,7 +222,7 @@ class Unfold {
     if (!isCount(length, MAX_LENGTH)) throw new FormatError('a sparse array has an impossible length');
     const array: unknown[] = this.met([]);
     const entries = Object.entries(recordOf(content));
-    // V8 takes memory for all of an array's length at once, but not for that of one that was this long.
+    // V8 allocates the whole length of an array at once, unless it was this long before.
     if (length - entries.length > MOST_HOLES) array.length = MAX_LENGTH;
     for (const [key, item] of entries) {
       const index = Number(key);
@@ -240,7 +241,7 @@ class Unfold {
     if (isMet || !Array.isArray(array))
       throw new FormatError('what has properties beside its elements is no array');
     for (const key of Object.keys(recordOf(properties))) {
-      // Either would be no property beside the elements.
+      // Either would not be a property beside the elements.
       if (key === 'length' || /^\d/.test(key)) throw new FormatError('a property is one of the elements');
     }
     return this.own(properties, array, depth);

@@ -1,4 +1,4 @@
-/** Where a walk stands inside a value, and how an error writes it: `[0].handlers.click`. */
+/** The place of a walk inside a value, and its form in errors: `[0].handlers.click`. */
 
 /** An array's index, a property's key, or a place in a Map or Set. */
 export type Step = number | string | MapEntryStep | SetMemberStep;
@@ -17,7 +17,7 @@ export function formatPath(steps: readonly Step[]): string {
   return path;
 }
 
-/** A walk moves one of these through a Map, as one made for each entry would cost more than the entry. */
+/** A walk moves one of these through a Map, since one per entry would cost more than the entry. */
 export class MapEntryStep {
   #index = 0;
   #key: unknown;
