@@ -17,37 +17,40 @@ export interface BrokerAddress {
   readonly nkeyFile?: string | undefined;
   /** For URLs that begin with `tls:`. */
   readonly tls?: BrokerTrust | undefined;
-  /** Token and password may travel unencrypted beyond this machine. */
+  /** Whether token and password may travel unencrypted beyond this machine. */
   readonly insecure?: boolean | undefined;
 }
 
-/** Whom we trust and what we show, in PEM. */
+/** The authorities that we trust and the certificate that we show, in PEM. */
 export interface BrokerTrust {
-  /** Authorities one of which must have signed the broker's certificate; the system's if there are none. */
+  /** Authorities, one of which must have signed the broker's certificate; the system's if there are none. */
   readonly ca?: string | undefined;
-  /** The broker has exactly this certificate, by whatever name it is reached; goes before `ca`. */
+  /** The broker has exactly this certificate, under any name; overrides `ca`. */
   readonly certificate?: string | undefined;
   /** Our own, for a broker that asks for one. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
-  /** Paths, for messages: of `--tls-ca`, of `--tls-cert`, and of the resource file that says whom to trust. */
+  /**
+   * Paths for messages: of `--tls-ca`, of `--tls-cert`, and of the resource file that names the trusted
+   * certificate.
+   */
   readonly caFile?: string | undefined;
   readonly certFile?: string | undefined;
   readonly resourceFile?: string | undefined;
 }
 
 export type LinkStatus =
-  /** At first, and after each reconnection: what was published before may be gone. */
+  /** Initially, and after each reconnection: earlier messages may be lost. */
   | { readonly status: 'connected' }
   | { readonly status: 'disconnected' }
   /** There is room again after `send` refused. */
   | { readonly status: 'drained' }
-  /** Something went wrong that ends nothing: a subject the broker forbids, a handler that threw. */
+  /** An error that ends nothing: a forbidden subject, a handler that threw. */
   | { readonly status: 'error'; readonly error: Error }
-  /** For good: closed by us, or refused for a reason that no retry cures. */
+  /** Final: closed by us, or refused for a reason that no retry can cure. */
   | { readonly status: 'closed'; readonly reason?: string | undefined };
 
-/** One payload that came in; it is a view of the client's buffer, valid during the call only. */
+/** One received payload: a view of the client's buffer, valid only during the call. */
 export type MessageHandler = (
   subject: string,
   payload: Uint8Array,
@@ -56,42 +59,45 @@ export type MessageHandler = (
 
 export interface DataLink {
   /**
-   * False if nothing was sent: not connected, or 1 MB handed over since the last flush came back.
-   * The payload is read until the end of the current tick, so leave it alone until then.
+   * False if nothing was sent: not connected, or 1 MB handed over since the last completed flush. The payload
+   * is read until the end of the current tick, so do not change it until then.
    */
   send(subject: string, payload: Uint8Array, reply?: string): boolean;
   readonly connected: boolean;
-  /** The id of the server that it leads to, or led to last. */
+  /** The id of the current or last server of the connection. */
   readonly server: string | undefined;
-  /** Returns what ends the subscription. A handler that throws ends nothing; its error is a status. */
+  /**
+   * Returns a function that ends the subscription. A handler that throws ends nothing; its error becomes a
+   * status.
+   */
   subscribe(subject: string, handler: MessageHandler): () => void;
   /** Resolves when the broker has taken all subscriptions so far; rejects if the connection breaks. */
   ready(): Promise<void>;
   onStatus(listener: (status: LinkStatus) => void): void;
-  /** Sends what was handed over, then closes. */
+  /** Sends all handed-over data, then closes. */
   close(): Promise<void>;
 }
 
-/** A peer that the sentinel beats to and judges. */
+/** A peer that gets beats from the sentinel and is judged by it. */
 export interface WatchedPeer extends SessionAddress {
   readonly run: string;
   readonly sid: number;
-  /** Which slot of the shared counters main keeps for this peer. */
+  /** The slot of the shared counters that main keeps for this peer. */
   readonly slot: number;
   /** A slave's: the generation of its claims that belongs to this session. */
   readonly generation?: number | undefined;
 }
 
-/** What main tells its sentinel. */
+/** Messages from main to its sentinel. */
 export type SentinelRequest =
   /**
-   * A slave's, before it says hello: listens to the control subject of a session to come, answers its
-   * master's beats from now on, also while main is busy. `listening` comes back.
+   * For a slave before its hello: listens to the control subject of the coming session, and answers its
+   * master's beats from now on, also while main is busy. `listening` is the reply.
    */
   | { readonly op: 'listen'; readonly user: string; readonly nonce: string }
   /**
-   * Beat to this peer and judge it. A master asks before it sends its welcome; a slave when it has one,
-   * with the timeout and the kind of broker that the welcome told.
+   * Sends beats to this peer and judges it. A master asks for this before it sends its welcome; a slave after
+   * its welcome, which contains the timeout and the kind of broker.
    */
   | {
       readonly op: 'watch';
@@ -100,17 +106,17 @@ export type SentinelRequest =
       readonly broker?: 'embedded' | 'external' | undefined;
     }
   | { readonly op: 'forget'; readonly nonce: string }
-  /** A master's: no other master was found, so it may tell the slaves of earlier runs that they are stale. */
+  /** For a master: no other master was found, so it may tell slaves of earlier runs that they are stale. */
   | { readonly op: 'established' }
   /** Repeated to the peer until it acknowledges or is forgotten. */
   | { readonly op: 'command'; readonly nonce: string; readonly id: number; readonly body: Command }
-  /** A master's: `evidence` that needs no network, such as the exit of a local slave. */
+  /** For a master: `evidence` without the network, such as the exit of a local slave. */
   | { readonly op: 'evidence'; readonly nonce: string; readonly evidence: string }
-  /** Main has heard: it will end by itself, so do not kill the process. */
+  /** Main knows and will end by itself, so the process must not be killed. */
   | { readonly op: 'ending' }
   | { readonly op: 'stop' };
 
-/** What a sentinel tells main; beats are coalesced, the newest of a peer wins. */
+/** Messages from a sentinel to main. Beats are merged: the newest one of a peer wins. */
 export type SentinelEvent =
   | {
       readonly type: 'beat';
@@ -125,7 +131,7 @@ export type SentinelEvent =
     }
   | { readonly type: 'suspect'; readonly nonce: string; readonly evidence: string }
   | { readonly type: 'cleared'; readonly nonce: string }
-  /** A master's: this slave is lost. A slave's: its master is dead. */
+  /** For a master: this slave is lost. For a slave: its master is dead. */
   | { readonly type: 'lost'; readonly nonce: string; readonly evidence: string }
   | {
       readonly type: 'acknowledged';
@@ -134,24 +140,24 @@ export type SentinelEvent =
       readonly from?: number | undefined;
       readonly found?: 'waiting' | 'running' | 'gone' | undefined;
     }
-  /** The peer ends this session of its own will. */
+  /** The peer ends this session by itself. */
   | { readonly type: 'bye'; readonly nonce: string; readonly farewell: Farewell }
-  /** A slave's: the peer does not know this session any more. */
+  /** For a slave: the peer does not know this session any more. */
   | { readonly type: 'stale'; readonly nonce: string }
-  /** A slave's: its master told it to shut down. */
+  /** For a slave: its master asked it to shut down. */
   | { readonly type: 'shutdown'; readonly nonce: string }
-  /** A slave's: a task that runs is not wanted any more. */
+  /** For a slave: a running task is no longer wanted. */
   | { readonly type: 'cancel'; readonly nonce: string; readonly index: number }
-  /** A master's: this task did not stop in time, and its slave's sentinel ends the process. */
+  /** For a master: this task did not stop in time, and its slave's sentinel ends the process. */
   | { readonly type: 'overdue'; readonly nonce: string; readonly index: number }
-  /** A master's: another master of this member id asks whether one is there. */
+  /** For a master: another master of this member id asks whether one is there. */
   | { readonly type: 'other-master'; readonly run: string }
   | { readonly type: 'link'; readonly connected: boolean }
-  /** A slave's: the broker has taken the subscription of `listen`. */
+  /** For a slave: the broker has accepted the subscription of `listen`. */
   | { readonly type: 'listening'; readonly nonce: string }
-  /** Something went wrong that ends nothing. */
+  /** An error that ends nothing. */
   | { readonly type: 'warning'; readonly text: string }
-  /** The thread has ended against our will: nothing beats or watches any more. */
+  /** The thread has ended unexpectedly: nothing sends beats or watches any more. */
   | { readonly type: 'crashed'; readonly error: Error };
 
 /** Main's side of its sentinel. */

@@ -1,4 +1,7 @@
-/** How a process proves itself to its broker, as the NATS client wants it; what needs no client is in credentials.ts. */
+/**
+ * The authentication of a process to its broker, in the form of the NATS client; credentials.ts has the parts
+ * that need no client.
+ */
 
 import { type ConnectionOptions, credsAuthenticator, nkeyAuthenticator } from 'nats';
 import type { BrokerAddress } from '../ports.js';

@@ -1,4 +1,4 @@
-/** What a broker's URL says: where it is, whether it is encrypted, and whether it leads off this machine. */
+/** Reads a broker's URL: its address, whether it is encrypted, and whether it leads off this machine. */
 
 import { isIP } from 'node:net';
 
@@ -14,7 +14,7 @@ export function isTlsUrl(url: string): boolean {
   return /^tls:/i.test(url);
 }
 
-/** The same place, with TLS demanded. */
+/** The same address, with TLS required. */
 export function withTls(url: string): string {
   return `tls://${url.replace(/^[a-z]+:\/\//i, '')}`;
 }

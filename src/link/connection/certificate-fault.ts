@@ -1,4 +1,4 @@
-/** Why a broker's certificate is not taken, in words that name what was given and what to type. */
+/** The reason why a broker's certificate is refused, in words that name the given file and what to type. */
 
 import type { X509Certificate } from 'node:crypto';
 import type { BrokerAddress, BrokerTrust } from '../ports.js';
@@ -13,13 +13,13 @@ import {
   whose,
 } from './certificate-words.js';
 
-/** Refusals that mean: nobody whom we trust signed it. */
+/** Refusals that mean: no trusted authority signed it. */
 export const UNKNOWN_SIGNER = /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|SIGNATURE_FAILURE/;
 const OUT_OF_DATE = /EXPIRED|NOT_YET_VALID/;
 export const CERTIFICATE_WANTED =
   'it asks for a certificate of ours that its authority signed; type --tls-cert FILE --tls-key FILE';
 
-/** `code` is node's or OpenSSL's for the refusal; `url` is where the certificate was shown. */
+/** `code` is node's or OpenSSL's for the refusal; `url` is the address that showed the certificate. */
 export function certificateFault(
   { tls = {}, urls }: BrokerAddress,
   { shown, code, url }: { readonly shown: X509Certificate; readonly code: string; readonly url: string },
@@ -31,7 +31,7 @@ export function certificateFault(
   return `its certificate (${whose(shown)}) is of no use: ${code.toLowerCase().replaceAll('_', ' ')}`;
 }
 
-/** Why a broker does not take the certificate that we showed, or that we show none. */
+/** The reason why a broker refuses the certificate that we showed, or that we show none. */
 export function ownFault({ cert, certFile }: BrokerTrust = {}): string {
   const own = cert === undefined ? undefined : parseCertificate(cert);
   if (own === undefined) return CERTIFICATE_WANTED;
@@ -39,7 +39,7 @@ export function ownFault({ cert, certFile }: BrokerTrust = {}): string {
   return `it refuses ${file} (${whose(own)}), which its authority did not sign; type the --tls-cert FILE --tls-key FILE of one that it signed`;
 }
 
-/** What said whom to trust; undefined where nothing did. */
+/** The source that named the trusted certificate; undefined if there is none. */
 export function sourceOfTrust({ ca, caFile, certificate, resourceFile }: BrokerTrust): string | undefined {
   if (resourceFile !== undefined && (ca ?? certificate) !== undefined) return `resource file ${resourceFile}`;
   if (certificate !== undefined) return 'TS_MW_TLS_CERTIFICATE';

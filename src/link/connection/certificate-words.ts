@@ -1,15 +1,15 @@
-/** Says of a certificate whose it is, who signed it, for which hosts and when, on one line of bounded length. */
+/** Describes a certificate: its owner, its signer, its hosts and dates, in one line of limited length. */
 
 import { X509Certificate } from 'node:crypto';
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-/** Certificates of strangers go into messages: what they are called may be long. */
+/** Certificates of strangers appear in messages, and their names may be long. */
 const MOST_NAME = 120;
 const MOST_NAMES = 8;
-/** Authorities of a bundle that are named. */
+/** The number of authorities of a bundle that are named. */
 const MOST_SUBJECTS = 3;
 
-/** Undefined for a text that is no certificate in PEM. */
+/** Undefined for a text that is not a certificate in PEM. */
 export function parseCertificate(pem: string): X509Certificate | undefined {
   try {
     return new X509Certificate(pem);
@@ -42,13 +42,13 @@ export function subjectsOf(pem: string): string {
   return `${names.slice(0, MOST_SUBJECTS).join('; ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Hosts that a certificate is for, as they are typed; forms with `*` among them. */
+/** Hosts of a certificate, as they are typed; forms with `*` among them. */
 export function hostsOf({ subjectAltName }: X509Certificate): readonly string[] {
   const names = [...(subjectAltName ?? '').matchAll(/(?:^|, )(?:DNS|IP Address):([^,"\s]+)/g)];
   return names.slice(0, MOST_NAMES).map(([, name = '']) => oneLine(name));
 }
 
-/** Why it is not valid now; undefined if it is. */
+/** The reason why it is not valid now; undefined if it is. */
 export function outOfDate({ validFrom, validTo }: X509Certificate, now: number): string | undefined {
   if (Date.parse(validTo) < now) return `expired on ${validTo}`;
   if (Date.parse(validFrom) > now) return `is valid from ${validFrom} on only`;

@@ -1,4 +1,4 @@
-/** Why a first connection to a broker failed, in words that say what to do. */
+/** The reason why a first connection to a broker failed, in words that say what to do. */
 
 import { JoinError } from '../../errors.js';
 import type { BrokerAddress } from '../ports.js';
@@ -26,13 +26,13 @@ export class ConnectError extends JoinError {
   }
 }
 
-/** No word came from a broker in time. */
+/** No message came from a broker in time. */
 export function timeoutError(address: BrokerAddress, timeoutMs: number, cause?: unknown): ConnectError {
   const text = `no answer from ${placeOf(address)} within ${(timeoutMs / 1000).toFixed(1)} s`;
   return new ConnectError('timeout', text, { cause });
 }
 
-/** It lets nobody in any more; `embedded` where it is known which kind of broker that is. */
+/** It accepts no more clients; `embedded` if the kind of broker is known. */
 export function fullError(address: BrokerAddress, embedded?: boolean): ConnectError {
   const own = 'its process may open no more files; allow more with ulimit -n';
   const server = 'max_connections in the configuration of the nats-server is reached; raise it';
@@ -41,7 +41,7 @@ export function fullError(address: BrokerAddress, embedded?: boolean): ConnectEr
   return new ConnectError('full', `the broker at ${where} has no room for another connection: ${why}`);
 }
 
-/** We demand TLS, and it does not offer it. */
+/** We require TLS, and it does not offer it. */
 export function plainError(address: BrokerAddress, cause?: unknown): ConnectError {
   const { tls = {} } = address;
   const own = tls.certFile === undefined ? undefined : `--tls-cert ${tls.certFile}`;
@@ -58,7 +58,7 @@ export function tlsError(address: BrokerAddress, why: string, cause?: unknown): 
   return new ConnectError('tls', `no TLS with ${placeOf(address)}: ${why}`, { cause });
 }
 
-/** Translates what the NATS client rejected with. */
+/** Translates the error of the NATS client. */
 export function toConnectError(address: BrokerAddress, timeoutMs: number, cause: unknown): ConnectError {
   const where = placeOf(address);
   const { code, message } = describe(cause);
@@ -86,7 +86,7 @@ export function toConnectError(address: BrokerAddress, timeoutMs: number, cause:
   const why = tlsReason(code, message, address);
   if (why !== undefined) return tlsError(address, why, cause);
   if (address.urls.some(isTlsUrl) && /^(ECONNRESET|EPIPE)$/.test(code)) {
-    // The broker's alert may be overtaken by the end of its connection.
+    // The end of the broker's connection may overtake its alert.
     return tlsError(
       address,
       `it ended the connection (${code}), perhaps since ${ownFault(address.tls)}`,
@@ -96,12 +96,15 @@ export function toConnectError(address: BrokerAddress, timeoutMs: number, cause:
   return build('unreachable', `cannot reach ${where}: ${message || code || 'connection closed'}`);
 }
 
-/** What a broker says that asks for a certificate: nats-server by an alert, the one in a master in words. */
+/**
+ * The message of a broker that asks for a certificate: an alert from nats-server, a text from the one in a
+ * master.
+ */
 const OURS_REFUSED = /ALERT_(BAD_CERTIFICATE|CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA)/;
 
 /** Undefined if the failure has nothing to do with TLS. */
 function tlsReason(code: string, message: string, { tls }: BrokerAddress): string | undefined {
-  // What the look before showed, and was shown differently now.
+  // The result of the earlier check, which differs from now.
   if (UNKNOWN_SIGNER.test(code)) return `we trust nobody who signed its certificate (${message})`;
   if (/client certificate required/i.test(message)) return tls?.cert ? ownFault(tls) : CERTIFICATE_WANTED;
   if (OURS_REFUSED.test(code)) return ownFault(tls);
@@ -114,7 +117,7 @@ export function placeOf({ urls }: BrokerAddress): string {
   return urls.map(withoutCredentials).join(', ');
 }
 
-/** A URL as it may be printed: what stands before its last `@` may be a password with any character. */
+/** A URL in a form that may be printed: the part before its last `@` may be a password with any character. */
 export function withoutCredentials(url: string): string {
   return url.replace(/^([a-z]+:\/\/)?.*@/is, '$1');
 }

@@ -12,8 +12,8 @@ const RECONNECT_MIN_MS = 100;
 const RECONNECT_SPREAD_MS = 200;
 
 /**
- * The client finds a connection that is dead without a sign (unplugged, the broker frozen) by pings that
- * nobody answers. It must be patient: main answers none while user code computes.
+ * The client detects a connection that died without a sign (unplugged, the broker frozen) by unanswered
+ * pings. It must be patient: main answers none while user code computes.
  */
 export const PING_INTERVAL_MS = 30_000;
 const PINGS_UNANSWERED = 3;
@@ -21,7 +21,7 @@ const PINGS_UNANSWERED = 3;
 /** Delays between attempts to connect again; `reset` after each success. */
 export class ReconnectDelays {
   #attempts = 0;
-  /** Called before each attempt, when the one before has failed. */
+  /** Called before each attempt after a failed one. */
   onRetry: () => void = () => {};
 
   reset(): void {
@@ -53,26 +53,27 @@ export function connectOptions(
     name: options.name,
     timeout: options.timeoutMs,
     maxReconnectAttempts: -1,
-    // The first connect is tried once: callers read the resource file anew before each attempt.
+    // The first connection is tried once: callers read the resource file again before each attempt.
     waitOnFirstConnect: false,
     reconnectDelayHandler: options.delays.next,
-    // Else the client gives up for good at the second refusal in a row; how long to try is ours to say.
+    // Otherwise the client stops after the second refusal in a row; we decide how long to try.
     ignoreAuthErrorAbort: true,
     // Its own resolver asks DNS servers even for localhost; the system's knows the hosts file.
     resolve: false,
     noAsyncTraces: true,
     pingInterval: options.pingIntervalMs,
     maxPingOut: PINGS_UNANSWERED,
-    // What a cluster tells of its other servers may lead off this machine.
+    // Other servers that a cluster announces may be off this machine.
     ignoreClusterUpdates: hasSecret && tls === undefined && !address.insecure,
-    // Else a broker that takes no certificate of ours, or nobody any more, is waited for: see `reconnectToo`.
+    // Otherwise the client waits for a broker that refuses our certificate, or all clients: see
+    // `reconnectToo`.
     reconnect: false,
     ...(tls === undefined ? {} : { tls }),
     ...authentication(address),
   };
 }
 
-/** Throws ConnectError where a secret would travel for all to see. */
+/** Throws ConnectError where a secret would travel unencrypted. */
 function refuseExposure(address: BrokerAddress): void {
   const url = exposedUrl(address);
   if (url === undefined) return;

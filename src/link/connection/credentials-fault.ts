@@ -1,11 +1,11 @@
-/** Which credentials a broker refused, by where they came from; nothing of them is shown. */
+/** Names the source of refused credentials, without showing them. */
 
 import type { BrokerAddress } from '../ports.js';
 
 const WAYS =
   '--nats-token-file FILE, --nats-user U with TS_MW_NATS_PASSWORD, --nats-nkey-file FILE or --nats-creds FILE';
 
-/** Goes on from `the broker at …`; `said` are its own words. */
+/** Continues `the broker at …`; `said` is the broker's own text. */
 export function credentialsFault(address: BrokerAddress, said: string): string {
   const given = givenBy(address);
   if (given === undefined) {

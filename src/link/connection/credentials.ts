@@ -1,6 +1,6 @@
 /**
- * What proves a process to its broker, and under which name its subjects go. A nats-server confines
- * each user to the subjects of that name, so the two must speak of the same user.
+ * The proof of a process's identity for its broker, and the user's name in its subjects. A nats-server
+ * confines each user to the subjects of that name, so both must be the same user.
  */
 
 import { NO_USER } from '../../wire/messages/subjects.js';
@@ -21,7 +21,7 @@ export interface PlainCredentials {
   readonly password?: string | undefined;
 }
 
-/** What stands in a URL counts where nothing else does; a lone name there is a token. */
+/** Credentials in a URL count only if there are no others; a lone name there is a token. */
 export function plainCredentials({ token, user, password, urls }: BrokerAddress): PlainCredentials {
   if (token !== undefined) return { token };
   if (user !== undefined) return { user, password };
@@ -42,8 +42,8 @@ export function readCreds(path: string): string {
 }
 
 /**
- * Why a credentials file is of no use, in words that show nothing of it; undefined if it may be. Nothing of it is
- * verified here. Who lies to itself finds that the nats-server forbids the subjects of that name.
+ * The reason why a credentials file is not usable, in words that show nothing of it; undefined if it may be.
+ * Nothing in it is verified here: with a wrong name, the nats-server forbids the subjects of that name.
  */
 export function lackOfCreds(text: string, now: number): string | undefined {
   const claims = claimsOf(text);
@@ -69,7 +69,7 @@ function claimsOf(text: string): { readonly sub?: unknown; readonly exp?: unknow
   }
 }
 
-/** Whom the token (JWT) of a credentials file is about: the user's public nkey. */
+/** The user of the token (JWT) in a credentials file: the user's public nkey. */
 function subjectOf(path: string): string {
   return String(claimsOf(readCreds(path))?.sub);
 }

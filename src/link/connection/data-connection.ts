@@ -1,4 +1,4 @@
-/** A connection to NATS as the port `DataLink`: bounded, reconnecting for ever, silent while it is down. */
+/** A connection to NATS as the port `DataLink`: limited, reconnecting forever, silent while it is down. */
 
 import type { ConnectionOptions, Msg, NatsConnection, Status } from 'nats';
 import { UsageError } from '../../errors.js';
@@ -10,27 +10,27 @@ import { dialFirst } from './dial-first.js';
 import { dropFailedDial, failCutDial, forgetFutureDials } from './dial-repairs.js';
 import { FlushWindow, UNFLUSHED_LIMIT_BYTES } from './flush-window.js';
 
-/** What a message costs beside its payload: `PUB`, subject, reply, length. */
+/** The size of a message without its payload: `PUB`, subject, reply, length. */
 const LINE_BYTES = 128;
 
-/** A broker that refuses our credentials for so long has other ones for good. */
+/** A broker that refuses our credentials for this time has finally changed them. */
 const REFUSED_FOR_GOOD_MS = 10_000;
 
 export interface ConnectDataOptions {
   /** Shown by the broker's monitoring. */
   readonly name: string;
-  /** Bounds each attempt, also those to connect again. */
+  /** Limits each attempt, also those to reconnect. */
   readonly timeoutMs: number;
-  /** A connection is taken for dead when the broker has not answered three pings; 30 s between them. */
+  /** A connection counts as dead when the broker has not answered three pings; 30 s between them. */
   readonly pingIntervalMs?: number;
-  /** How long a broker may refuse our credentials until it is taken for another one; ten seconds. */
+  /** The time for which a broker may refuse our credentials until it counts as another one; ten seconds. */
   readonly refusedForGoodMs?: number | undefined;
 }
 
 /**
- * Tries once, each URL; rejects with a `ConnectError`, whose `reason` says what kind of failure it was.
- * Once connected, it connects again for ever, except to a broker that refuses our credentials for ten
- * seconds: then the status is `closed`, with the reason.
+ * Tries each URL once; rejects with a `ConnectError` whose `reason` is the kind of failure. Once connected,
+ * it reconnects forever, except to a broker that refuses our credentials for ten seconds: then the status is
+ * `closed`, with the reason.
  */
 export async function connectData(address: BrokerAddress, options: ConnectDataOptions): Promise<DataLink> {
   const delays = new ReconnectDelays();
@@ -90,9 +90,9 @@ class DataConnection implements DataLink {
   subscribe(subject: string, handler: MessageHandler): () => void {
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => {
-        // A subject that the broker forbids; the client's status says so too.
+        // A subject that the broker forbids; the client also reports it as a status.
         if (error !== null) return;
-        // What is thrown here would end the client's reader and leave the connection deaf.
+        // An exception here would end the client's reader and leave the connection deaf.
         try {
           handler(message.subject, message.data, new MessageInfo(message));
         } catch (thrown) {
@@ -140,7 +140,7 @@ class DataConnection implements DataLink {
       () => {
         if (this.#window.flushed(mark)) this.#emit({ status: 'drained' });
       },
-      () => {}, // the connection broke, which is a status of its own
+      () => {}, // the connection broke, which has its own status
     );
   }
 
@@ -210,7 +210,7 @@ class DataConnection implements DataLink {
       try {
         listener(status);
       } catch (error) {
-        // Ours to mend, not the client's to swallow.
+        // An error of ours, which the client must not swallow.
         queueMicrotask(() => {
           throw error;
         });
@@ -223,7 +223,7 @@ const CREDENTIAL_CODES = new Set(['AUTHORIZATION_VIOLATION', 'ACCOUNT_EXPIRED', 
 
 const CLOSE_FLUSH_MS = 1_000;
 
-/** Reads what few handlers want only when they ask. */
+/** Reads lazily the fields that few handlers need. */
 class MessageInfo {
   readonly #message: Msg;
 

@@ -1,4 +1,4 @@
-/** Makes the first connection to a broker, or says in a ConnectError why there is none. */
+/** Makes the first connection to a broker, or rejects with a ConnectError that gives the reason. */
 
 import { type ConnectionOptions, connect, type NatsConnection, type ServerInfo } from 'nats';
 import { CHUNK_BYTES } from '../../wire/messages/messages.js';
@@ -12,7 +12,7 @@ import { lookForObstacles } from './obstacle.js';
 const DIALS_AT_LIMIT = 3;
 const AT_LIMIT_MS = 50;
 
-/** Tries once, each URL. `optionsFor` may throw, before anything is sent. */
+/** Tries each URL once. `optionsFor` may throw before anything is sent. */
 export async function dialFirst(
   address: BrokerAddress,
   optionsFor: (place: BrokerAddress) => ConnectionOptions,
@@ -20,7 +20,7 @@ export async function dialFirst(
 ): Promise<NatsConnection> {
   const asTyped = optionsFor(address);
   const { encrypted } = await lookForObstacles(address, timeoutMs);
-  // A broker that wants TLS where no URL says so must have a certificate for one of our hosts all the same.
+  // A broker that requires TLS although no URL says so still needs a certificate for one of our hosts.
   const place = encrypted ? { ...address, urls: address.urls.map(withTls) } : address;
   const connection = await dial(place, encrypted ? optionsFor(place) : asTyped, timeoutMs);
   reconnectToo(connection);
@@ -31,8 +31,8 @@ export async function dialFirst(
 }
 
 /**
- * A server at its limit may still count the look that was taken at it; one that has reached it since cuts the
- * client off, which often does not hear why.
+ * A server at its limit may still count our check as a connection. A server that has reached its limit since
+ * then cuts the client off, which often gets no reason.
  */
 async function dial(
   place: BrokerAddress,

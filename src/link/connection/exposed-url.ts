@@ -1,4 +1,4 @@
-/** Finds the way on which a secret would be seen by whoever listens to the network. */
+/** Finds a connection on which an eavesdropper on the network could see a secret. */
 
 import type { BrokerAddress } from '../ports.js';
 import { isLoopback, isTlsUrl, parseBrokerUrl } from './broker-urls.js';
@@ -6,7 +6,8 @@ import { withoutCredentials } from './connect-error.js';
 
 /**
  * The first URL to which a token or a password would travel unencrypted beyond this machine; undefined if
- * there is none, or if that is allowed. A credentials file counts as no secret here: only a signature travels.
+ * there is none, or if that is allowed. A credentials file does not count as a secret here: only a signature
+ * travels.
  */
 export function exposedUrl(address: BrokerAddress): string | undefined {
   if (address.insecure) return undefined;

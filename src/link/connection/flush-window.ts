@@ -1,22 +1,25 @@
-/** How much may be handed to the NATS client: it buffers without bound, so this counts for it. */
+/** Limits the data handed to the NATS client, which buffers without limit. */
 
-/** What the client may hold beyond its last resolved flush. */
+/** The limit of data in the client since its last completed flush. */
 export const UNFLUSHED_LIMIT_BYTES = 1024 * 1024;
 
-/** After so much a flush is started, so that small traffic costs no pings at all. */
+/** After this amount a flush is started, so that small traffic costs no pings. */
 const FLUSH_EVERY_BYTES = 256 * 1024;
 
 /** Byte positions within one connection; `reset` begins the next one. */
 export class FlushWindow {
-  /** Handed to the client, asked to be flushed, known as flushed. */
+  /** Bytes handed to the client, bytes with a flush under way, flushed bytes. */
   #handed = 0;
   #asked = 0;
   #flushed = 0;
   #epoch = 0;
-  /** Whether somebody was turned away and waits for room. */
+  /** Whether a sender was refused and waits for room. */
   #full = false;
 
-  /** Asks for room for this many bytes. Without it, returns false, and `flushed` says when there is room again. */
+  /**
+   * Asks for room for this number of bytes. Without room it returns false, and `flushed` says when there is
+   * room again.
+   */
   askRoom(bytes: number): boolean {
     if (this.#handed + bytes - this.#flushed <= UNFLUSHED_LIMIT_BYTES) return true;
     this.#full = true;
@@ -27,19 +30,19 @@ export class FlushWindow {
     this.#handed += bytes;
   }
 
-  /** Whether a flush is due: enough was handed over, or somebody waits and no flush is under way. */
+  /** Whether a flush is due: enough was handed over, or a sender waits and no flush is under way. */
   get due(): boolean {
     const since = this.#handed - this.#asked;
     return since >= FLUSH_EVERY_BYTES || (this.#full && since > 0 && this.#asked === this.#flushed);
   }
 
-  /** A flush is started; give its mark back when it has resolved. */
+  /** A flush is started; pass its mark back when it has resolved. */
   ask(): FlushMark {
     this.#asked = this.#handed;
     return { epoch: this.#epoch, position: this.#handed };
   }
 
-  /** True if those that were turned away may try again. */
+  /** True if refused senders may try again. */
   flushed({ epoch, position }: FlushMark): boolean {
     if (epoch !== this.#epoch) return false;
     this.#flushed = position;

@@ -1,7 +1,8 @@
 /**
- * Looks at what listens at a URL before the client dials: whether it greets as a broker does, lets anybody in, and
- * shows a certificate that we take. The client tells none of these apart (nats 2.29), waits for ever for
- * some, and forgets the certificate. A look ends as a client does that leaves, so that a broker logs no fault.
+ * Checks a URL before the client dials: whether it greets as a broker does, accepts clients, and shows a
+ * certificate that we accept. The client does not distinguish these cases (nats 2.29), waits forever in some
+ * of them, and forgets the certificate. The check ends like a client that leaves, so that the broker logs no
+ * fault.
  */
 
 import type { X509Certificate } from 'node:crypto';
@@ -14,12 +15,12 @@ import { tlsOptions } from './tls-options.js';
 
 export type Greeting =
   | { readonly kind: 'broker'; readonly encrypted: boolean }
-  /** Nothing listens, or it ends the connection without a word: the client says which. */
+  /** Nothing listens, or it ends the connection without a message: the client says which. */
   | { readonly kind: 'gone' }
-  /** It takes the connection, and no word comes in time: it is frozen, or very busy. */
+  /** It accepts the connection, but no message comes in time: it is frozen, or very busy. */
   | { readonly kind: 'mute' }
   | { readonly kind: 'full'; readonly embedded: boolean }
-  /** We demand TLS, and it does not offer it. */
+  /** We require TLS, and it does not offer it. */
   | { readonly kind: 'plain' }
   | { readonly kind: 'distrusted'; readonly shown: X509Certificate; readonly code: string }
   /** It asks for a certificate, and we have none. */
@@ -27,13 +28,13 @@ export type Greeting =
   | { readonly kind: 'tls-failed'; readonly cause: Error }
   | { readonly kind: 'foreign'; readonly speaks: OtherProtocol };
 
-/** A broker greets at once: after so much silence it is looked at whether another protocol is spoken. */
+/** A broker greets at once: after this silence, another protocol is tried. */
 const SILENCE_MS = 1_000;
-/** What the other side may take to close a connection that we ended. */
+/** The time for the other side to close a connection that we ended. */
 const FAREWELL_MS = 300;
 const TICKET_MS = 250;
 const LONGEST_INFO = 64 * 1024;
-/** Said by nats-server and by ours after the INFO, before they close. */
+/** Sent by nats-server and by our broker after the INFO, before they close. */
 const FULL = /^-ERR 'maximum connections exceeded'/m;
 
 interface Info {
@@ -76,7 +77,10 @@ export async function greet(address: BrokerAddress, url: string, withinMs: numbe
   }
 }
 
-/** `hung-up` if the other side ends a connection on which neither has said a word, which a broker never does. */
+/**
+ * `hung-up` if the other side ends a connection on which neither has sent anything, which a broker never
+ * does.
+ */
 function firstWords(socket: Socket, withinMs: number): Promise<string> {
   return new Promise((resolve) => {
     let said = '';
@@ -118,7 +122,7 @@ function parseInfo(json: string): Info | undefined {
   }
 }
 
-/** As the client will, but for looking at a certificate that is not taken. */
+/** Like the client, except that it looks at a certificate that is refused. */
 function shakeHands(socket: Socket, address: BrokerAddress, info: Info, withinMs: number): Promise<Greeting> {
   const wantsOurs = info.tls_verify === true;
   const showsOurs = address.tls?.cert !== undefined;
@@ -155,7 +159,7 @@ function shakeHands(socket: Socket, address: BrokerAddress, info: Info, withinMs
         verdict();
         return;
       }
-      // In TLS 1.3 a server says only now whether it takes our certificate: by a ticket, or an alert.
+      // In TLS 1.3, a server says only now whether it accepts our certificate: by a ticket, or an alert.
       const patience = setTimeout(verdict, TICKET_MS);
       secure.once('session', verdict);
       secure.once('close', () => clearTimeout(patience));
@@ -163,15 +167,15 @@ function shakeHands(socket: Socket, address: BrokerAddress, info: Info, withinMs
   });
 }
 
-/** A full broker says so behind its INFO in the clear, also where a handshake is expected. */
+/** A full broker says so after its INFO, unencrypted, also where a handshake is expected. */
 async function isFull(place: { readonly host: string; readonly port: number }): Promise<boolean> {
   const socket = connect(place);
   return FULL.test(await leave(socket));
 }
 
 /**
- * A broker that is left in the midst of something logs a fault: it is told, and waited for. Resolves with what it
- * still says.
+ * A broker whose client leaves in the middle of something logs a fault: so we say goodbye and wait. Resolves
+ * with the rest of its messages.
  */
 function leave(socket: Socket): Promise<string> {
   if (socket.destroyed) return Promise.resolve('');

@@ -1,4 +1,4 @@
-/** Nkeys, the key pairs of NATS users: their seeds, which are secret, are made and read here and stay in files. */
+/** Nkeys, the key pairs of NATS users: makes and reads their seeds, which are secret and stay in files. */
 
 import { readFileSync } from 'node:fs';
 import { createUser, fromSeed } from 'nkeys.js';
@@ -11,7 +11,7 @@ export interface UserKey {
   readonly publicKey: string;
 }
 
-/** Alone or within the lines that the tools of NATS put around it. */
+/** Alone, or within the lines that NATS tools put around it. */
 const SEED_LINE = /^[ \t]*(SU[A-Z2-7]{56})[ \t]*\r?$/m;
 
 export function createUserKey(): UserKey {
@@ -30,14 +30,14 @@ export function parseUserKey(text: string): UserKey | undefined {
   }
 }
 
-/** Throws ConnectError; what the file holds instead stays out of its message. */
+/** Throws ConnectError; its message never contains the content of the file. */
 export function readUserKey(path: string): UserKey {
   const key = parseUserKey(readSecret(path, 'nkey file'));
   if (key === undefined) throw new ConnectError('credentials', `the nkey file ${path} holds no user's seed`);
   return key;
 }
 
-/** A file that proves who we are. */
+/** A file that proves our identity. */
 export function readSecret(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -1,4 +1,4 @@
-/** What keeps us out at all URLs of a broker, before the client dials, as the error that says it. */
+/** Finds the obstacle at all URLs of a broker before the client dials, as the error that describes it. */
 
 import type { BrokerAddress } from '../ports.js';
 import { CERTIFICATE_WANTED, certificateFault } from './certificate-fault.js';
@@ -15,13 +15,13 @@ import {
 import { type Greeting, greet } from './greeting.js';
 import type { OtherProtocol } from './other-protocol.js';
 
-/** What is told where several servers differ: what a person can mend comes first. */
+/** The order of reports if several servers differ: faults that a person can fix come first. */
 const RANKS = ['distrusted', 'certificate-wanted', 'plain', 'tls-failed', 'full', 'foreign', 'mute'] as const;
 const MOST_SAID = 60;
 
 /**
- * Rejects with a ConnectError where somebody takes our connection at a URL and no broker lets us in at any.
- * Otherwise says whether all that do are encrypted, also where no URL demands it.
+ * Rejects with a ConnectError if something accepts our connection at a URL but no broker admits us at any.
+ * Otherwise says whether all of them are encrypted, also if no URL requires it.
  */
 export async function lookForObstacles(
   address: BrokerAddress,

@@ -1,4 +1,4 @@
-/** Finds out what listens at a place where no broker does: a port was mixed up with its neighbour. */
+/** Finds out what listens at an address without a broker: often a neighbouring port was typed. */
 
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -10,7 +10,7 @@ export type OtherProtocol =
 
 const ANSWER_WITHIN_MS = 1_000;
 
-/** To be asked of a place that has hung up on silence: what is sent would be a fault to a broker. */
+/** Use it only for an address that has hung up on silence: a broker would log our bytes as a fault. */
 export async function findOtherProtocol(
   place: { readonly host: string; readonly port: number },
   withinMs: number,
@@ -50,7 +50,10 @@ function speaksTls(
   });
 }
 
-/** Calls `done` once: when the returned function is called, the connection ends, or the time is up. */
+/**
+ * Calls `done` once: when the returned function is called, when the connection ends, or when the time is
+ * over.
+ */
 function endOf(socket: Socket, withinMs: number, done: () => void): () => void {
   const settle = (): void => {
     clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** How a connection is encrypted, and by what the broker proves that it is the one. */
+/** The encryption of a connection, and the broker's proof of identity. */
 
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -7,14 +7,14 @@ import type { TlsOptions } from 'nats';
 import type { BrokerAddress } from '../ports.js';
 import { isTlsUrl, parseBrokerUrl } from './broker-urls.js';
 
-/** The NATS client hands on to node what it does not know itself. */
+/** The NATS client passes unknown options on to node. */
 interface NodeTlsOptions extends TlsOptions {
   readonly allowPartialTrustChain?: boolean;
   readonly servername?: string;
   readonly checkServerIdentity: (host: string, shown: PeerCertificate) => Error | undefined;
 }
 
-/** Undefined where no URL asks for TLS; otherwise the client refuses a broker that does not offer it. */
+/** Undefined if no URL asks for TLS; otherwise the client refuses a broker that does not offer it. */
 export function demandedTls(address: BrokerAddress): NodeTlsOptions | undefined {
   return address.urls.some(isTlsUrl) ? tlsOptions(address) : undefined;
 }
@@ -48,8 +48,8 @@ function checkExact(certificate: string, shown: Buffer): Error | undefined {
 }
 
 /**
- * A broker must have a certificate for one of the hosts that we were told. The client would ask for `localhost`
- * at every IP address (nats 2.29), which any holder of a certificate for that name could answer.
+ * A broker must have a certificate for one of the given hosts. The client would ask for `localhost` at every
+ * IP address (nats 2.29), which any holder of a certificate for that name could answer.
  */
 function checkHosts(hosts: readonly string[], shown: PeerCertificate): Error | undefined {
   const refusals = hosts.map((host) => checkServerIdentity(host, shown));

@@ -12,7 +12,7 @@ interface Pending {
   waitMs: number;
 }
 
-/** What was sent to one peer and not acknowledged yet. */
+/** Commands sent to one peer and not acknowledged yet. */
 export class CommandOutbox {
   readonly #pending = new Map<number, Pending>();
 
@@ -36,13 +36,15 @@ export class CommandOutbox {
   }
 }
 
-/** What an acknowledgement says beside the id. */
+/** The content of an acknowledgement, apart from the id. */
 export type CommandOutcome = Pick<Acknowledgement, 'from' | 'found'>;
 
-/** So many commands after it, a repeat of a command is out of the question and stays unanswered. */
+/**
+ * After this number of later commands, a command cannot be repeated any more, and a repeat gets no answer.
+ */
 const REMEMBERED = 1_024;
 
-/** The commands of one session that were run, with what was answered. */
+/** The executed commands of one session, with their answers. */
 export class CommandInbox {
   readonly #outcomes = new Map<number, CommandOutcome>();
   #forgotten = -1;

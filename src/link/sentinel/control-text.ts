@@ -1,4 +1,4 @@
-/** The text form of control messages: JSON, checked when it comes in, written by hand where it is frequent. */
+/** The text form of control messages: JSON, checked on arrival, written by hand if it is frequent. */
 
 import {
   type Command,
@@ -7,13 +7,13 @@ import {
   MOST_CONCURRENCY,
 } from '../../wire/messages/messages.js';
 
-/** What a slave's beat says of its work. */
+/** The part of a slave's beat about its work. */
 const ACTIVITY = ['running', 'runningMs', 'begun', 'memoryBytes'] as const;
 /** Characters of a server's id; nats-server's has 56. */
 const LONGEST_SERVER = 128;
 const FOUND = new Set<unknown>(['waiting', 'running', 'gone']);
 
-/** Undefined if the text is no control message of ours. */
+/** Undefined if the text is not one of our control messages. */
 export function parseControl(text: string): ControlMessage | undefined {
   let value: unknown;
   try {
@@ -64,7 +64,7 @@ export function beatPrefix({ run, nonce, sid }: Epoch): string {
   return `{"type":"beat","run":${JSON.stringify(run)},"nonce":${JSON.stringify(nonce)},"sid":${sid}`;
 }
 
-/** What a beat says beside whose it is. */
+/** The content of a beat, apart from its sender. */
 export interface BeatNumbers {
   readonly sent: number;
   readonly received: number;

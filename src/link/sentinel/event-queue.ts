@@ -1,8 +1,10 @@
-/** Events on their way to a main that may be busy for hours: bounded, because only the newest news matters. */
+/**
+ * Events on their way to a main that may be busy for hours: limited, because only the newest news matters.
+ */
 
 import type { SentinelEvent } from '../ports.js';
 
-/** Keeps the order of arrival; what replaces an older event takes its place at the end. */
+/** Keeps the order of arrival; an event that replaces an older one goes to the end. */
 export class EventQueue {
   readonly #events = new Map<string, SentinelEvent>();
   #counter = 0;
@@ -23,11 +25,11 @@ export class EventQueue {
     return events;
   }
 
-  /** Events of one key say where something stands now; the others each happen once. */
+  /** Events with a key describe a current state; the others each happen once. */
   #keyOf(event: SentinelEvent): string {
     switch (event.type) {
       case 'beat':
-      // Once in a session, whatever a slave repeats that lies.
+      // Once per session, even if a lying slave repeats it.
       case 'overdue':
       case 'bye':
         return `${event.type} ${event.nonce}`;

@@ -1,4 +1,4 @@
-/** The last thing a sentinel does: `process.exit` in a thread would end the thread only. */
+/** The last action of a sentinel: `process.exit` in a thread would end only the thread. */
 
 import { appendFileSync, writeSync } from 'node:fs';
 
@@ -7,7 +7,9 @@ const STDERR = 2;
 export interface LastWords {
   readonly auditFile?: string | undefined;
   readonly killLine: string;
-  /** On standard error instead of the line, which is there without it unless it is in a file; '' is nothing. */
+  /**
+   * The text on standard error instead of the line, which appears there unless a file has it; '' for nothing.
+   */
   readonly killNotice?: string | undefined;
 }
 
@@ -24,7 +26,7 @@ function attempt(write: () => void): void {
   try {
     write();
   } catch {
-    // nobody is left to be told
+    // no receiver is left
   }
 }
 

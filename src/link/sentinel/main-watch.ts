@@ -1,6 +1,9 @@
-/** A slave's: whether its main ends by itself once its master is gone, as it does unless a task blocks it. */
+/**
+ * For a slave: checks whether its main ends by itself once its master is gone, as it does unless a task
+ * blocks it.
+ */
 
-/** How long it may take to say so. */
+/** The time in which main must say so. */
 const END_WITHIN_MS = 2_000;
 
 export class MainWatch {
@@ -22,7 +25,7 @@ export class MainWatch {
     return this.#isAnswered;
   }
 
-  /** Why the process must be ended from here, once. */
+  /** The reason why the process must be ended from here, returned once. */
   sentence(loopClock: number): string | undefined {
     const gone = this.#gone;
     if (gone === undefined || this.#isAnswered || this.#isJudged) return undefined;

@@ -1,8 +1,10 @@
-/** The pipe from a master to a local slave, of which only the end means something. */
+/** The pipe from a master to a local slave; only its end has a meaning. */
 
 import { Socket } from 'node:net';
 
-/** Calls `onEnd` once, when no process holds the other end any more; returns what ends the watch. */
+/**
+ * Calls `onEnd` once, when no process holds the other end any more; returns a function that ends the watch.
+ */
 export function watchParentPipe(fd: number, onEnd: (evidence: string) => void): () => void {
   const pipe = new Socket({ fd, readable: true, writable: false });
   let ended = false;

@@ -1,4 +1,6 @@
-/** A starting master asks whether its member id is taken; a living master's sentinel answers, busy or not. */
+/**
+ * A starting master asks whether its member id is taken; the sentinel of a live master answers, busy or not.
+ */
 
 import type { MasterQuery } from '../../wire/messages/messages.js';
 import { Subjects } from '../../wire/messages/subjects.js';
@@ -12,16 +14,16 @@ export interface MasterQueryOptions {
   readonly user: string;
   /** 32 hex digits, used for this query only. */
   readonly nonce: string;
-  /** How long to wait for answers when somebody listens. */
+  /** The time to wait for answers when there is a listener. */
   readonly waitMs: number;
 }
 
 export type OtherMaster =
-  /** Nobody listens where masters do. */
+  /** There is no listener on the subject of masters. */
   | { readonly found: 'nobody' }
-  /** Somebody listens and did not answer: only ourselves, or a master that is frozen. */
+  /** A listener did not answer: only ourselves, or a frozen master. */
   | { readonly found: 'silence' }
-  /** `first`: it takes precedence, being established already or having the smaller run id. */
+  /** `first`: it takes precedence, because it was there before or has the smaller run id. */
   | {
       readonly found: 'master';
       readonly run: string;
@@ -30,9 +32,9 @@ export type OtherMaster =
     };
 
 /**
- * Ask twice: before the sentinel listens, when `nobody` comes back at once and any master found was there
- * before; and after, because two masters may start at the same time: then only the one whose answer
- * says `first` goes on, so the other one must end.
+ * Ask twice. First before the sentinel listens: then `nobody` comes back at once, and any master found was
+ * there before. Then after it, because two masters may start at the same time: only the one whose answer says
+ * `first` goes on, and the other one must end.
  */
 export async function queryOtherMasters(link: DataLink, options: MasterQueryOptions): Promise<OtherMaster> {
   const subjects = new Subjects(options.memberId);

@@ -1,4 +1,4 @@
-/** What a command does to the side that receives it, without its main. */
+/** Executes a command on the side that receives it, without its main. */
 
 import type { Command } from '../../wire/messages/messages.js';
 import type { SentinelEvent } from '../ports.js';
@@ -6,7 +6,10 @@ import type { CommandOutcome } from './command-delivery.js';
 import type { SentinelPeer } from './sentinel-peer.js';
 import type { SentinelCoreOptions } from './sentinel-types.js';
 
-/** Returns what the acknowledgement says. A slave has nothing to recall, cancel or shut down at its master. */
+/**
+ * Returns the content of the acknowledgement. A slave cannot recall, cancel or shut down anything at its
+ * master.
+ */
 export function runCommand(
   options: SentinelCoreOptions,
   { nonce, generation }: SentinelPeer,
@@ -32,7 +35,7 @@ export function runCommand(
       return { from: options.claims.takeBack(generation, body.from, body.to) };
     case 'cancel': {
       const found = options.claims.cancel(generation, body.index);
-      // Of a run whose word was taken by a later task, main knows more.
+      // Main knows more about a run whose word was taken by a later task.
       if (found !== 'waiting') tell({ type: 'cancel', nonce, index: body.index });
       return { found };
     }

@@ -2,9 +2,9 @@
 
 import type { LimitedRun, RunLimit } from '../shared/run-limit.js';
 
-/** What a task may take to stop, once its signal was aborted. */
+/** The time for a task to stop after its signal was aborted. */
 export const STOP_WITHIN_MS = 2_000;
-/** For how long the process of a condemned run lives on, so that its master hears the reason. */
+/** The time for which the process of a condemned run lives on, so that its master gets the reason. */
 const TELL_WITHIN_MS = 1_000;
 
 interface Watched {
@@ -17,7 +17,7 @@ interface Condemned {
   readonly at: number;
 }
 
-/** Time is that of the sentinel's loop while it is on time: a process that is stopped does not age. */
+/** Time is that of the sentinel's loop while it is on time: it does not pass for a stopped process. */
 export class RunJudge {
   readonly #limit: Pick<RunLimit, 'current' | 'condemn'>;
   #watched: Watched | undefined;
@@ -28,7 +28,7 @@ export class RunJudge {
     this.#limit = limit;
   }
 
-  /** The run that was condemned in this turn: its master should hear of it. */
+  /** The run that was condemned in this turn: its master must be told. */
   turn(clock: number): LimitedRun | undefined {
     if (this.#condemned !== undefined) return undefined;
     const run = this.#limit.current();
@@ -43,12 +43,12 @@ export class RunJudge {
     return run;
   }
 
-  /** The master has heard. */
+  /** The master was told. */
   told(): void {
     this.#told = true;
   }
 
-  /** Why the process must end now; undefined if it need not. */
+  /** The reason why the process must end now; undefined if it need not. */
   sentence(clock: number): string | undefined {
     if (this.#condemned === undefined) return undefined;
     const isDue = this.#told || clock - this.#condemned.at >= TELL_WITHIN_MS;

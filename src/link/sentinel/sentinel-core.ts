@@ -1,4 +1,4 @@
-/** The sentinel's mind: who gets a beat, who is judged, which commands go out and come in; pure. */
+/** The sentinel's decisions: beats, judgements, and commands in both directions; pure. */
 
 import { Liveness, type LivenessVerdict } from '../../wire/liveness.js';
 import type {
@@ -19,7 +19,7 @@ import { SentinelPeer } from './sentinel-peer.js';
 import type { Publish, SentinelCoreOptions, SentinelOutput } from './sentinel-types.js';
 import { Strangers } from './strangers.js';
 
-/** Of the only command that a slave's sentinel sends by itself; main's is 1. */
+/** The id of the only command that a slave's sentinel sends by itself; main's is 1. */
 const OVERDUE_ID = 2;
 
 const NOTHING_YET = { sent: 0, received: 0, limit: 0, begun: 0 };
@@ -27,11 +27,12 @@ const NOTHING_YET = { sent: 0, received: 0, limit: 0, begun: 0 };
 type SessionMessage = Extract<ControlMessage, Epoch>;
 
 /**
- * A master's core has many peers, the slaves that main said to watch. A slave's has one, its master,
- * in two phases: `listen`ing for a welcome it answers beats without an epoch of its own, because main
- * may be busy for long with the welcome unread; once main says `watch`, it judges and beats by itself.
+ * A master's core has many peers: the slaves that main asked it to watch. A slave's core has one peer, its
+ * master, in two phases. While it `listen`s for a welcome, it answers beats without an epoch of its own,
+ * because main may be busy for long with the welcome unread. After main's `watch`, it judges and sends beats
+ * by itself.
  *
- * Inputs change state and collect outputs; `take` hands these over. Times are milliseconds of one clock.
+ * Inputs change the state and collect outputs; `take` returns these. Times are milliseconds of one clock.
  */
 export class SentinelCore {
   readonly #options: SentinelCoreOptions;
@@ -70,7 +71,7 @@ export class SentinelCore {
         this.#command(request.nonce, request.id, request.body, now);
         return;
       case 'evidence':
-        // What a slave says that leaves is better evidence, and came before.
+        // A departing slave's own statement is better evidence, and came before.
         if (this.#peers.get(request.nonce)?.hasLeft === false) this.#onLost(request.nonce, request.evidence);
         return;
       case 'established':
@@ -86,7 +87,7 @@ export class SentinelCore {
     }
   }
 
-  /** A control message came in on `subject`, which a broker can be told to let only its owner use. */
+  /** A control message arrived on `subject`; a broker can be told to let only its owner use it. */
   receive(subject: string, text: string, now: number): void {
     const message = parseControl(text);
     if (!message) return;
@@ -107,7 +108,7 @@ export class SentinelCore {
     }
   }
 
-  /** The broker had nobody to give a message of ours to; it says so on the message's reply subject. */
+  /** The broker had no subscriber for a message of ours; it says so on the message's reply subject. */
   noResponders(subject: string, now: number): void {
     this.#liveness.noResponders(parseSubject(subject).nonce, now);
   }
@@ -124,14 +125,14 @@ export class SentinelCore {
     this.#liveness.refused(now);
   }
 
-  /** A slave's: its master is gone, says something other than the network. */
+  /** For a slave: a source other than the network says that its master is gone. */
   masterGone(evidence: string): void {
     const nonces = [...this.#peers.keys()];
     if (nonces.length === 0) this.#onLost('', evidence);
     for (const nonce of nonces) this.#onLost(nonce, evidence);
   }
 
-  /** Every 200 ms, after what came in was received. */
+  /** Called every 200 ms, after all received messages. */
   turn(now: number, latenessMs: number): void {
     for (const peer of this.#peers.values()) this.#hearData(peer, now);
     for (const verdict of this.#liveness.turn(now, latenessMs)) this.#onVerdict(verdict);
@@ -142,7 +143,7 @@ export class SentinelCore {
     if (sentence !== undefined) this.#kill = sentence;
   }
 
-  /** What the inputs since the last call have brought about. */
+  /** The outputs of the inputs since the last call. */
   take(): SentinelOutput {
     const output = { publishes: this.#publishes, events: this.#events, kill: this.#kill };
     this.#publishes = [];
@@ -151,7 +152,7 @@ export class SentinelCore {
     return output;
   }
 
-  /** Main cannot end a run that blocks it, or does not heed its signal. */
+  /** Main cannot end a run that blocks it or ignores its signal. */
   #judgeRun(now: number): void {
     if (this.#judge === undefined) return;
     const { loopClock } = this.#liveness;
@@ -165,7 +166,9 @@ export class SentinelCore {
     this.#kill ??= this.#judge.sentence(loopClock);
   }
 
-  /** Data that main has taken is a word of the peer too, when its sentinel does not get through. */
+  /**
+   * Data that main has received also proves that the peer is alive, when its sentinel does not get through.
+   */
   #hearData(peer: SentinelPeer, now: number): void {
     const { received = 0 } = this.#options.counters(peer.slot) ?? {};
     if (received <= peer.dataReceived) return;
@@ -188,14 +191,14 @@ export class SentinelCore {
     }
     const peer = this.#peers.get(watched.nonce) ?? this.#createPeer(watched);
     this.#peers.set(watched.nonce, peer);
-    // A slave has one session: whether its master lives now shows in the new one.
+    // A slave has one session: the new one now shows whether its master is alive.
     if (this.#options.role === 'slave') {
       for (const nonce of this.#peers.keys()) if (nonce !== watched.nonce) this.#forget(nonce);
     }
     peer.watch(watched, now);
     this.#liveness.watch(watched.nonce, now);
     this.#sendDue(peer, now);
-    // Its answer tells which server the master is on: a master that dies before its first beat is not waited for.
+    // Its answer names the master's server: a master that dies before its first beat is then not waited for.
     if (this.#options.role === 'slave') this.#publish(peer, { type: 'probe', ...peer.epoch });
   }
 
@@ -240,7 +243,7 @@ export class SentinelCore {
 
   #onStale(peer: SentinelPeer, now: number): void {
     this.#liveness.heard(peer.nonce, now);
-    // Beats go on: their answers, or 503s, tell whether the master lives while main computes.
+    // Beats continue: their answers, or 503s, show whether the master is alive while main computes.
     if (peer.phase !== 'watched') return;
     peer.phase = 'stale';
     this.#events.push({ type: 'stale', nonce: peer.nonce });
@@ -269,7 +272,10 @@ export class SentinelCore {
     }
   }
 
-  /** The session is the master's already, and not yet ours: only what needs no main is answered. */
+  /**
+   * The session already exists for the master, but not yet for us: only messages that do not need main are
+   * answered.
+   */
   #onEarlyMessage(peer: SentinelPeer, message: SessionMessage): void {
     if (message.type === 'beat' || message.type === 'probe') {
       const { run, nonce, sid } = message;
@@ -282,7 +288,7 @@ export class SentinelCore {
 
   #onCommand(peer: SentinelPeer, { run, nonce, sid, id, body }: CommandMessage): void {
     const outcome = peer.inbox.once(id, () => {
-      // A slave that says goodbye is judged no more; a master that does so is watched to its end.
+      // A slave that says goodbye is no longer judged; a master that does so is watched to its end.
       if (body.command === 'bye' && this.#options.role === 'master') {
         peer.hasLeft = true;
         this.#liveness.forget(nonce);
@@ -310,7 +316,7 @@ export class SentinelCore {
     this.#sendCommands(peer, now);
   }
 
-  /** A connection that is cut each time before a beat is due would look like silence. */
+  /** A connection that is always cut before a beat is due would look like silence. */
   #beatAtOnce(now: number): void {
     for (const peer of this.#peers.values()) {
       peer.beatDueAt = now;

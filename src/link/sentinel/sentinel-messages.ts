@@ -1,9 +1,9 @@
-/** What main and the sentinel's thread say to each other. */
+/** The messages between main and the sentinel's thread. */
 
 import type { BrokerAddress, SentinelEvent, SentinelRequest } from '../ports.js';
 import type { SharedBuffers } from '../shared/shared-state.js';
 
-/** What the thread begins with. */
+/** The initial data of the thread. */
 export interface SentinelThreadData {
   readonly role: 'master' | 'slave';
   readonly address: BrokerAddress;
@@ -21,10 +21,10 @@ export interface SentinelThreadData {
 }
 
 export type ToSentinelThread =
-  /** Said once, before anything else. */
+  /** Sent once, before anything else. */
   | { readonly type: 'begin'; readonly data: SentinelThreadData }
   | { readonly type: 'request'; readonly request: SentinelRequest }
-  /** Main has read the last batch of events, so it may have another one. */
+  /** Main has read the last batch of events, so it may get another one. */
   | { readonly type: 'taken' };
 
 export type FromSentinelThread =

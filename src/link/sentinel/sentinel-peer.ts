@@ -1,4 +1,4 @@
-/** What a sentinel knows of one peer: the session, its subjects, the commands under way. */
+/** A sentinel's record of one peer: the session, its subjects, the commands under way. */
 
 import { TURN_MS } from '../../wire/liveness.js';
 import { BEAT_INTERVAL_MS, type Epoch } from '../../wire/messages/messages.js';
@@ -8,7 +8,7 @@ import { type BeatNumbers, beatPrefix, formatBeat } from './control-text.js';
 
 const TURNS = BEAT_INTERVAL_MS / TURN_MS;
 
-/** A slave `listen`s until it knows the session, and goes on beating when its master calls it stale. */
+/** A slave `listen`s until it knows the session, and continues its beats when its master calls it stale. */
 export type PeerPhase = 'listening' | 'watched' | 'stale';
 
 export class SentinelPeer {
@@ -21,7 +21,7 @@ export class SentinelPeer {
   beatDueAt = 0;
   /** A slave that has said goodbye. */
   hasLeft = false;
-  /** Position of the peer's data when last looked at. */
+  /** Position of the peer's data at the last look. */
   dataReceived = 0;
   #beatPrefix = '';
   #watchedAt = 0;
@@ -30,7 +30,7 @@ export class SentinelPeer {
     /** As in subjects, encoded. */
     readonly user: string,
     readonly nonce: string,
-    /** The peer's control subject, and ours for this peer. */
+    /** The peer's control subject, and our own for this peer. */
     readonly subjects: { readonly there: string; readonly here: string },
   ) {
     this.epoch = { run: '', nonce, sid: -1 };
@@ -47,7 +47,7 @@ export class SentinelPeer {
     this.#beatPrefix = beatPrefix(this.epoch);
   }
 
-  /** Peers that joined together beat at different turns from the second beat on. */
+  /** Peers that joined together get beats at different turns from the second beat on. */
   scheduleBeat(now: number): void {
     const first = this.beatDueAt === this.#watchedAt;
     const interval = first ? BEAT_INTERVAL_MS - (this.epoch.sid % TURNS) * TURN_MS : BEAT_INTERVAL_MS;

@@ -15,7 +15,7 @@ import { SentinelCore } from './sentinel-core.js';
 import type { FromSentinelThread, SentinelThreadData, ToSentinelThread } from './sentinel-messages.js';
 import type { Publish, SentinelCoreOptions } from './sentinel-types.js';
 
-/** Above this beats are dropped, oldest last: the next ones are a second away. */
+/** Above this size beats are dropped, oldest last: the next ones come after a second. */
 const UNSENT_LIMIT = 20_000;
 
 class SentinelThread {
@@ -111,7 +111,8 @@ class SentinelThread {
     if (request.op === 'forget') this.#unlisten(request.nonce);
     if (request.op === 'watch') {
       this.#unlistenOthers(request.peer.nonce);
-      // A refusal by a nats-server's machine says nothing of the master, and a look would stand in its log.
+      // A refusal by a nats-server's machine says nothing about the master, and a check would appear in its
+      // log.
       this.#heedsRefusals =
         this.#data.role === 'slave' && (request.broker ?? this.#data.broker) === 'embedded';
     }
@@ -126,7 +127,7 @@ class SentinelThread {
     this.#confirmListening();
   }
 
-  /** Tried again after a reconnection, when the client has subscribed anew. */
+  /** Tried again after a reconnection, when the client has subscribed again. */
   #confirmListening(): void {
     const nonces = [...this.#unconfirmed];
     if (nonces.length === 0) return;
@@ -170,7 +171,7 @@ class SentinelThread {
     this.#scheduleTurn();
   }
 
-  /** Whether the broker's machine refuses connections; the client's own attempts do not say. */
+  /** Checks whether the broker's machine refuses connections; the client's own attempts do not say. */
   async #probe(): Promise<void> {
     if (this.#probing) return;
     this.#probing = true;
@@ -188,7 +189,7 @@ class SentinelThread {
     });
   }
 
-  /** Does what the core has decided. */
+  /** Carries out the core's decisions. */
   #settle(): void {
     const { publishes, events, kill } = this.#core.take();
     this.#send(publishes);
@@ -197,7 +198,9 @@ class SentinelThread {
     if (this.#events.size > 0 && !this.#mainBusy) this.#tell(this.#events.take());
   }
 
-  /** What a slow broker has no room for waits its turn, lest the same peers go short each time. */
+  /**
+   * Messages that a slow broker has no room for wait in turns, so that not always the same peers miss theirs.
+   */
   #send(publishes: readonly Publish[]): void {
     const waiting = this.#unsent.length === 0 ? publishes : this.#unsent.concat(publishes);
     let sent = 0;
@@ -208,7 +211,7 @@ class SentinelThread {
     this.#unsent = this.#link.connected ? waiting.slice(sent, sent + UNSENT_LIMIT) : [];
   }
 
-  /** One batch at a time: what happens while main is busy is kept here, where newer news replaces older. */
+  /** One batch at a time: events while main is busy are kept here, where newer news replaces older. */
   #tell(events: SentinelEvent[]): void {
     this.#mainBusy = true;
     post({ type: 'events', events });
@@ -251,7 +254,7 @@ async function run(data: SentinelThreadData): Promise<void> {
       name: `ts-mw ${data.role} sentinel`,
       timeoutMs: data.connectTimeoutMs,
       refusedForGoodMs: Number.POSITIVE_INFINITY,
-      // A judge that is cut off without a sign must know before it takes all others for silent.
+      // A judge that is cut off without a sign must notice it before it considers all others silent.
       pingIntervalMs: Math.max(TURN_MS, data.clientTimeoutMs / 8),
     });
   } catch (error) {

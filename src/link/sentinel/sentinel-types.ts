@@ -1,10 +1,10 @@
-/** What a sentinel's core is given, and what it wants done. */
+/** The settings of a sentinel's core, and the effects that it needs. */
 
 import type { SentinelEvent } from '../ports.js';
 import type { Positions } from '../shared/peer-counters.js';
 import type { RunLimit } from '../shared/run-limit.js';
 
-/** What a slave's sentinel shares with its main. */
+/** The memory that a slave's sentinel shares with its main. */
 export interface ClaimsPort {
   takeBack(generation: number, from: number, to: number): number;
   cancel(generation: number, index: number): 'waiting' | 'running' | 'gone';
@@ -21,9 +21,9 @@ interface CommonOptions {
   readonly memberId: string;
   readonly clientTimeoutMs: number;
   readonly broker: 'embedded' | 'external';
-  /** What main has written for a peer; undefined once it has released the slot. */
+  /** The counters that main has written for a peer; undefined once it has released the slot. */
   readonly counters: (slot: number) => Positions | undefined;
-  /** The server that the sentinel's own connection leads to, once that is known. */
+  /** The server of the sentinel's own connection, once known. */
   readonly server?: (() => string | undefined) | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface SlaveSentinelOptions extends CommonOptions {
   readonly role: 'slave';
   readonly claims: ClaimsPort;
   readonly activity: () => SlaveActivity;
-  /** The run that must end; undefined where the process is not the sentinel's to end. */
+  /** The run that must end; undefined if the process does not belong to the sentinel. */
   readonly limit?: Pick<RunLimit, 'current' | 'condemn'> | undefined;
 }
 
@@ -45,13 +45,16 @@ export type SentinelCoreOptions = MasterSentinelOptions | SlaveSentinelOptions;
 export interface Publish {
   readonly subject: string;
   readonly text: string;
-  /** Our own control subject for this peer: its 503 says that the peer has vanished. */
+  /** Our own control subject for this peer: a 503 on it means that the peer has vanished. */
   readonly reply?: string | undefined;
 }
 
 export interface SentinelOutput {
   readonly publishes: readonly Publish[];
   readonly events: readonly SentinelEvent[];
-  /** End the process, main does not: the evidence that its master is gone, or what task does not stop. */
+  /**
+   * Ends the process, since main does not: the evidence that its master is gone, or the task that does not
+   * stop.
+   */
   readonly kill?: string | undefined;
 }

@@ -8,7 +8,7 @@ import type { SharedState } from '../shared/shared-state.js';
 import type { FromSentinelThread, SentinelThreadData, ToSentinelThread } from './sentinel-messages.js';
 import { openSentinelThread, type SpareThread } from './spare-thread.js';
 
-/** How long a thread may take to end by itself. */
+/** The time for a thread to end by itself. */
 const STOP_WITHIN_MS = 2_000;
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -21,26 +21,26 @@ export interface SentinelOptions {
   readonly memberId: string;
   /** A master's. */
   readonly run?: string | undefined;
-  /** A slave's are replaced by what its `watch` says. */
+  /** Those of a slave are replaced by its `watch`. */
   readonly clientTimeoutMs: number;
   readonly broker: 'embedded' | 'external';
   readonly shared: SharedState;
   readonly connectTimeoutMs?: number | undefined;
-  /** A local slave's: reads the end of file when its master is gone. */
+  /** For a local slave: reads the end of file when its master is gone. */
   readonly parentPipeFd?: number | undefined;
   /**
-   * A slave's, false by default: whether the process may be killed when its master is gone and main does
-   * not answer `ending` within two seconds, or when a run does not stop within two seconds of its time
-   * limit. Right for a process of its own, wrong for a guest in another.
+   * For a slave, false by default: whether the process may be killed when its master is gone and main does
+   * not answer `ending` within two seconds, or when a run does not stop within two seconds of its time limit.
+   * Right for a process of its own, wrong for a guest in another process.
    */
   readonly mayKill?: boolean | undefined;
-  /** Taken if it is still there. */
+  /** Used if it is still there. */
   readonly spare?: SpareThread | undefined;
-  /** Where the line about a kill is appended; standard error by default. */
+  /** The file for the line about a kill; standard error by default. */
   readonly auditFile?: string | undefined;
   /** That line: `{localTime}`, `{isoTime}` and `{evidence}` are filled in. */
   readonly killLine?: string | undefined;
-  /** What standard error has instead of it, with `{clock}` and `{evidence}`; '' is nothing. */
+  /** The text on standard error instead of it, with `{clock}` and `{evidence}`; '' for nothing. */
   readonly killNotice?: string | undefined;
 }
 
@@ -74,7 +74,7 @@ class Sentinel implements SentinelHandle {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #listeners: ((event: SentinelEvent) => void)[] = [];
-  /** Events that came before anybody listened. */
+  /** Events that came before there was a listener. */
   #unheard: SentinelEvent[] = [];
   #stopping = false;
   #alive = true;
@@ -92,7 +92,7 @@ class Sentinel implements SentinelHandle {
       worker.on('message', (message: FromSentinelThread) => {
         switch (message.type) {
           case 'ready':
-            // What keeps a process alive is its program and its data connection.
+            // The program and its data connection keep a process alive, not the sentinel.
             worker.unref();
             resolve();
             return;
@@ -155,7 +155,7 @@ class Sentinel implements SentinelHandle {
       try {
         listener(event);
       } catch (error) {
-        // Ours to mend; the next event must come all the same.
+        // An error of ours; the next event must still arrive.
         queueMicrotask(() => {
           throw error;
         });

@@ -1,16 +1,19 @@
-/** A sentinel's thread that was started before it is known what it should watch. */
+/** A sentinel's thread that was started before it has anything to watch. */
 
 import type { Worker } from 'node:worker_threads';
 import { openThread } from '../../threads/open-thread.js';
 
-/** Not the flags of the process: a program's `--import` is none of its business, and would load all of that again. */
+/**
+ * Without the flags of the process: it does not need a program's `--import`, which would load everything
+ * again.
+ */
 export function openSentinelThread(): Promise<Worker> {
   return openThread('sentinel', { argv: [], execArgv: [] });
 }
 
 /**
- * It loads while its slave does, which halves the time until that joins. It holds no process, and one that
- * finds no master keeps it for the next attempt.
+ * It loads in parallel with its slave, which halves the time until the slave joins. It does not keep a
+ * process alive. A slave that finds no master keeps it for the next attempt.
  */
 export class SpareThread {
   #worker: Promise<Worker> | undefined;
@@ -20,7 +23,7 @@ export class SpareThread {
     const gone = (): void => {
       this.#worker = undefined;
     };
-    // Whoever wants one then opens another, and hears what is wrong with it.
+    // The user of the spare opens another one then, and gets its error.
     this.#worker.then((worker) => worker.once('error', gone).once('exit', gone).unref(), gone);
   }
 

@@ -1,6 +1,6 @@
 /**
- * A master's: who speaks to it without a session, and masters that ask whether one is there. Strangers are told
- * that their session is over, at a turn, since main's `watch` of them may be on its way.
+ * For a master: senders without a session, and masters that ask whether one is there. Strangers are told at
+ * the next turn that their session has ended, since main's `watch` for them may be on its way.
  */
 
 import { formatControl } from './control-text.js';
@@ -29,7 +29,7 @@ export class Strangers {
     if (this.#heard.size < MOST) this.#heard.set(subject, { nonce, run });
   }
 
-  /** What those are told that are not `known` by now. */
+  /** Returns the answers for strangers that are not `known` by now. */
   dismiss(known: (nonce: string) => boolean): Publish[] {
     const told: Publish[] = [];
     for (const [subject, { nonce, run }] of this.#heard) {
@@ -40,7 +40,7 @@ export class Strangers {
     return told;
   }
 
-  /** What a master of another run is told that asked on this subject; our own question is none. */
+  /** The answer for a master of another run that asked on this subject; our own question gets none. */
   answer(subject: string, asker: string): Publish | undefined {
     if (asker === this.#run) return undefined;
     const text = formatControl({ type: 'master-here', run: this.#run, established: this.#established });
@@ -48,7 +48,7 @@ export class Strangers {
   }
 }
 
-/** Where a message to the master's `subject` is answered. */
+/** The subject for the answer to a message on the master's `subject`. */
 function slaveSide(subject: string): string {
   return subject.replace(/^(mw\.[^.]+)\.m\./, '$1.s.');
 }

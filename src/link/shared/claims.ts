@@ -1,20 +1,26 @@
-/** Which of a slave's tasks are begun and which are taken back, settled between main and sentinel by compare-exchange. */
+/**
+ * Decides which of a slave's tasks are begun and which are taken back, between main and sentinel, by
+ * compare-exchange.
+ */
 
 import { MwError } from '../../errors.js';
 
-/** A session has fewer tasks than this under way at a time. */
+/** The limit of a session's tasks under way at a time. */
 export const CLAIM_SLOTS = 65_536;
 
-/** What becomes of a task, in the low bits of its word. */
+/** The state of a task, in the low bits of its word. */
 const STATE = { waiting: 1, running: 2, done: 3, takenBack: 4, cancelled: 5 } as const;
 const STATE_BITS = 3;
 const STATE_MASK = (1 << STATE_BITS) - 1;
-/** The next bits say how often the index has gone round the ring, the rest which session it belongs to. */
+/** The next bits count how often the index has gone round the ring; the rest is the session. */
 const ROUND_BITS = 13;
 const ROUND_MASK = (1 << ROUND_BITS) - 1;
 const GENERATION_MASK = 0xffff;
 
-/** Float64 words before the ring: index that runs or -1, since when, how many were begun, generation. */
+/**
+ * Float64 words before the ring: the running index or -1, its begin, the number of begun tasks, the
+ * generation.
+ */
 const HEADER_DOUBLES = 4;
 const RUNNING = 0;
 const SINCE = 1;
@@ -22,7 +28,7 @@ const BEGUN = 2;
 const GENERATION = 3;
 
 export interface ClaimActivity {
-  /** Of those that run the one that began first; -1 when none does. */
+  /** The running task that began first; -1 if there is none. */
   readonly running: number;
   readonly runningMs: number;
   readonly begun: number;
@@ -43,7 +49,10 @@ export class Claims {
   readonly buffer: SharedArrayBuffer;
   readonly #header: Float64Array;
   readonly #ring: Int32Array;
-  /** Main's: what runs beside the task of the header, and since when, in the order in which they began. */
+  /**
+   * Main's: the tasks that run beside the one of the header, and their begins, in the order in which they
+   * began.
+   */
   readonly #beside = new Map<number, number>();
 
   constructor(buffer?: SharedArrayBuffer) {
@@ -54,12 +63,12 @@ export class Claims {
     if (!buffer) this.#header[RUNNING] = -1;
   }
 
-  /** What a session's `takeBack` and `cancel` must name. */
+  /** The generation that a session's `takeBack` and `cancel` must name. */
   get generation(): number {
     return this.#header[GENERATION] ?? 0;
   }
 
-  /** Main's: a new session begins, its indexes count from the start; returns its generation. */
+  /** Main's: a new session begins, and its indexes start from 0; returns its generation. */
   reset(): number {
     const generation = this.generation + 1;
     this.#header[GENERATION] = generation;
@@ -69,7 +78,7 @@ export class Claims {
     return generation;
   }
 
-  /** Main's: a task has arrived. False if it was taken back or cancelled before. */
+  /** Main's: a task has arrived. False if it was already taken back or cancelled. */
   offer(index: number): boolean {
     const tag = tagOf(this.generation, index);
     for (;;) {
@@ -140,14 +149,14 @@ export class Claims {
     }
   }
 
-  /** The sentinel's: what the slave is doing. */
+  /** The sentinel's: the current work of the slave. */
   activity(nowMs: number): ClaimActivity {
     const running = this.#header[RUNNING] ?? -1;
     const runningMs = running < 0 ? 0 : Math.max(0, Math.round(nowMs - (this.#header[SINCE] ?? nowMs)));
     return { running, runningMs, begun: this.#header[BEGUN] ?? 0 };
   }
 
-  /** Ends a task that has not begun, and returns the state in which it was found. */
+  /** Ends a task that has not begun, and returns its earlier state. */
   #withdraw(generation: number, index: number, end: number): number {
     const tag = tagOf(generation, index);
     for (;;) {
@@ -186,7 +195,7 @@ function sameGeneration(word: number, tag: number): boolean {
   return word >>> (STATE_BITS + ROUND_BITS) === tag >>> (STATE_BITS + ROUND_BITS);
 }
 
-/** Whether the task that `word` tells of has taken the place of the one with this tag. */
+/** Whether the task of `word` has replaced the one with this tag. */
 function isBehind(tag: number, word: number): boolean {
   if (stateOf(word) === 0 || !sameGeneration(word, tag)) return false;
   const ahead = ((word >>> STATE_BITS) - (tag >>> STATE_BITS)) & ROUND_MASK;

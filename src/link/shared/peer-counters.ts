@@ -1,8 +1,8 @@
-/** What main tells its sentinel of each peer without a message: three counters in a shared slot. */
+/** Main's news for its sentinel about each peer, without a message: three counters in a shared slot. */
 
 import { MwError } from '../../errors.js';
 
-/** More peers than this at a time are refused. */
+/** The limit of peers at a time. */
 export const PEER_CAPACITY = 16_384;
 
 export interface Positions {
@@ -18,9 +18,9 @@ const LIMIT = 2;
 const OWNER = 3;
 
 /**
- * Main writes, the sentinel reads, both by plain stores and loads of aligned doubles: each counter only
- * grows, so any mixture of older and newer ones is a state that was true. A slot number is never given
- * out twice, although its place is: a sentinel that has not heard yet of a change of owner reads nothing.
+ * Main writes and the sentinel reads, both by plain stores and loads of aligned doubles. Each counter only
+ * grows, so any mixture of older and newer ones is a state that was true. A slot number is never used again,
+ * although its place is: a sentinel that does not know yet of a change of owner reads nothing.
  */
 export class PeerCounters {
   readonly buffer: SharedArrayBuffer;

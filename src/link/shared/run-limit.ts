@@ -1,8 +1,8 @@
-/** The one run of a slave that must end by a certain time, shared by main and its sentinel. */
+/** The one run of a slave with the next time limit, shared by main and its sentinel. */
 
-/** What main says of a run with a time limit. */
+/** Main's data about a run with a time limit. */
 export interface LimitedRun {
-  /** Milliseconds that are left to it, from when the sentinel first sees it. */
+  /** Its remaining milliseconds when the sentinel first sees it. */
   readonly leftMs: number;
   /** The task's number, for messages, and its limit. */
   readonly task: number;
@@ -14,7 +14,7 @@ export interface LimitedRun {
 
 const DOUBLES = ['leftMs', 'task', 'limitMs', 'index', 'generation'] as const;
 const WORD_BYTES = 8;
-/** A process that was condemned lives no longer than this; a sentinel that failed must not stop main for ever. */
+/** The longest life of a condemned process; a sentinel that failed must not stop main forever. */
 const MOST_HALT_MS = 10_000;
 
 /**
@@ -23,7 +23,7 @@ const MOST_HALT_MS = 10_000;
  *     0 --set, main--> serial --clear, main--> 0
  *                             --condemn, sentinel--> -serial, for good
  *
- * A main that comes to `clear` after it was condemned stops there, so that no other task is running when
+ * If main comes to `clear` after the run was condemned, it stops there, so that no other task is running when
  * the process ends.
  */
 export class RunLimit {
@@ -46,14 +46,14 @@ export class RunLimit {
     Atomics.store(this.#word, 0, this.#serial);
   }
 
-  /** Main's: that run has ended. Does not return when its sentinel was quicker. */
+  /** Main's: that run has ended. Does not return if its sentinel was quicker. */
   clear(): void {
     const serial = this.#serial;
     if (Atomics.compareExchange(this.#word, 0, serial, 0) !== -serial) return;
     Atomics.wait(this.#word, 0, -serial, MOST_HALT_MS);
   }
 
-  /** The sentinel's: the run to watch, and a number that tells it from others. */
+  /** The sentinel's: the run to watch, and a number that identifies it. */
   current(): (LimitedRun & { readonly serial: number }) | undefined {
     const serial = Atomics.load(this.#word, 0);
     if (serial <= 0) return undefined;

@@ -1,4 +1,4 @@
-/** The memory that main and its sentinel share; made by main, opened by the sentinel's thread. */
+/** The memory shared by main and its sentinel; made by main, opened by the sentinel's thread. */
 
 import { Claims } from './claims.js';
 import { PEER_CAPACITY, PeerCounters } from './peer-counters.js';
@@ -11,7 +11,7 @@ export interface SharedBuffers {
   readonly limit?: SharedArrayBuffer | undefined;
 }
 
-/** One process's view; `claims` and `limit` of a master stay empty. */
+/** One process's view; a master's `claims` and `limit` stay empty. */
 export class SharedState {
   readonly counters: PeerCounters;
   readonly claims: Claims;
@@ -31,7 +31,7 @@ export class SharedState {
     return new SharedState(new PeerCounters(counters), new Claims(claims), new RunLimit(limit));
   }
 
-  /** What a thread can be sent. */
+  /** The form that can be sent to a thread. */
   get buffers(): SharedBuffers {
     return { counters: this.counters.buffer, claims: this.claims.buffer, limit: this.limit.buffer };
   }
