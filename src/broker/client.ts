@@ -1,4 +1,4 @@
-/** One connected client: what it said in CONNECT, what it subscribed to, and how its commands are carried out. */
+/** One connected client: its CONNECT options, its subscriptions, and the execution of its commands. */
 import type { Socket } from 'node:net';
 import { BEFORE_CONNECT, type ClientLogin, readClientLogin } from './admission/client-login.js';
 import type { GuestRights } from './admission/guests.js';
@@ -9,7 +9,7 @@ import { ErrorText, NO_RESPONDERS, OK, PING, PONG, ProtocolError } from './proto
 import { isLiteralSubject, isValidSubject } from './protocol/subjects.js';
 import type { QueueGroup, Route, RouteSet, RouteTable } from './routing/routes.js';
 
-/** A client that was told why it is closed gets this long to read it. */
+/** A client that was told why it is closed has this time to read it. */
 const LINGER_MS = 500;
 
 export interface Subscription {
@@ -22,31 +22,34 @@ export interface Subscription {
   delivered: number;
 }
 
-/** What a client needs of the broker around it. */
+/** The parts of the broker that a client needs. */
 export interface ClientSurroundings {
   readonly routes: RouteTable<Subscription>;
   readonly limits: ParserLimits;
-  /** Bytes that a client may leave unread, and an owner. */
+  /** Bytes that a client, and an owner, may leave unread. */
   readonly maxPending: number;
   readonly maxOwnerPending: number;
-  /** An owner that has left so many unread is behind. */
+  /** An owner that has left this number unread is behind. */
   readonly holdGuestsAt: number;
   readonly asksForCredentials: boolean;
   /** False while too many clients of its address fail; then it is closed. */
   hears(client: Client): boolean;
   admits(options: ClientLogin): boolean;
   isOwner(options: ClientLogin): boolean;
-  /** Undefined where there are no guests. */
+  /** Undefined if there are no guests. */
   readonly guestRights: GuestRights | undefined;
-  /** The client has bytes to send when this turn ends. */
+  /** The client has bytes to send at the end of this turn. */
   wantsFlush(client: Client): void;
   countPending(change: number): void;
-  /** Called when all clients' pending bytes may have become too many. */
+  /** Called when the pending bytes of all clients may have become too many. */
   checkTotal(): void;
   onConnected(client: Client): void;
-  /** The client did not prove itself. It hears nothing, and is not heard, until it is told so or cut. */
+  /**
+   * The client failed to authenticate. It hears nothing, and is not heard, until it gets the reason or is
+   * cut.
+   */
   onRefused(client: Client): void;
-  /** A guest wanted for the first time what it may not. */
+  /** A guest tried for the first time something that it may not do. */
   onForbidden(client: Client, reason: string): void;
   onClosed(client: Client, reason: string): void;
 }
@@ -61,10 +64,10 @@ export class Client implements CommandHandler {
   readonly #parser: Parser;
   readonly #subscriptions = new Map<string, Subscription>();
   #options: ClientLogin = BEFORE_CONNECT;
-  /** A client mostly says the same subject again: that costs no look-up at all. */
+  /** A client mostly uses the same subject again: that costs no look-up at all. */
   #lastRoutes: RouteSet<Subscription> | undefined;
   #heard = false;
-  /** Undefined for one that may do everything. */
+  /** Undefined for a client that may do everything. */
   #rights: GuestRights | undefined;
   #wasForbidden = false;
   #pingsOut = 0;
@@ -72,7 +75,7 @@ export class Client implements CommandHandler {
   isConnected = false;
   /** May do everything among guests. */
   isOwner = false;
-  /** An owner that is behind with what this guest has said. */
+  /** An owner that is behind with the messages of this guest. */
   awaits: Client | undefined;
   isRefused = false;
   isClosed = false;
@@ -102,7 +105,7 @@ export class Client implements CommandHandler {
 
   connect(json: string): void {
     const options = readClientLogin(json, this.#options);
-    // First, lest the owner be kept out by failures of others on its machine.
+    // The owner comes first, so that failures of others on its machine cannot keep it out.
     const isOwner = this.#around.isOwner(options);
     if (!isOwner && !this.#around.hears(this)) return;
     if (!isOwner && !this.#around.admits(options)) throw new ProtocolError(ErrorText.authorization);
@@ -152,7 +155,7 @@ export class Client implements CommandHandler {
 
   publish(message: PublishedMessage): void {
     const options = this.#options;
-    // A client that was never told that headers are welcome may not send any, as in nats-server.
+    // A client that was not told that headers are welcome may not send any, as in nats-server.
     if (message.headerSize > 0 && !options.headers) throw new ProtocolError(ErrorText.unknownOperation);
     const routes = this.#findRoutes(message);
     if (routes === undefined) return;
@@ -170,7 +173,7 @@ export class Client implements CommandHandler {
     this.#afterAppend();
   }
 
-  /** Asks whether the client is still there, unless it has just said something. */
+  /** Asks whether the client is still there, unless it has just sent something. */
   askForLife(maxPingsOut: number): void {
     if (this.#heard) this.#pingsOut = 0;
     else if (this.#pingsOut >= maxPingsOut) this.fail(ErrorText.staleConnection);
@@ -181,14 +184,17 @@ export class Client implements CommandHandler {
     this.#heard = false;
   }
 
-  /** Tells the client why, and closes. What it still sends is thrown away: a reset would eat the reason. */
+  /**
+   * Tells the client the reason, and closes. Data that it still sends is thrown away: a reset would destroy
+   * the reason.
+   */
   fail(reason: string): void {
     if (this.isClosed) return;
     this.send(Buffer.from(`-ERR '${reason}'\r\n`));
     this.closeSoon(reason);
   }
 
-  /** Closes when what is pending has gone out, or after a moment. */
+  /** Closes after the pending data has gone out, or after a moment. */
   closeSoon(reason: string): void {
     if (this.isClosed) return;
     this.outbox.finish();
@@ -199,7 +205,7 @@ export class Client implements CommandHandler {
     this.#socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Closes at once; what is pending is gone. */
+  /** Closes at once; pending data is lost. */
   cut(reason: string): void {
     if (this.isClosed) return;
     this.#leave(reason);
@@ -237,7 +243,10 @@ export class Client implements CommandHandler {
     this.#around.routes.remove(subscription);
   }
 
-  /** Undefined where the client may not publish, and was told so. What it said last it may say again. */
+  /**
+   * Undefined if the client may not publish there, and was told so. Its last subject is allowed again without
+   * a check.
+   */
   #findRoutes(message: PublishedMessage): RouteSet<Subscription> | undefined {
     const { bytes, subjectStart, subjectEnd } = message;
     const last = this.#lastRoutes;
@@ -293,7 +302,7 @@ export class Client implements CommandHandler {
     this.#afterAppend();
   }
 
-  /** As nats-server: the publisher itself hears it, on the first of its own subscriptions to the reply. */
+  /** As in nats-server, the publisher itself gets it, on its first own subscription to the reply. */
   #sayNoResponders({ bytes, replyStart, replyEnd }: PublishedMessage): void {
     const routes = this.#around.routes.find(bytes.toString('latin1', replyStart, replyEnd));
     const own = routes.plain.find(({ subscriber }) => subscriber.client === this);
@@ -317,7 +326,7 @@ export class Client implements CommandHandler {
 
 function isSubject(subject: Buffer, { bytes, subjectStart, subjectEnd }: PublishedMessage): boolean {
   if (subject.length !== subjectEnd - subjectStart) return false;
-  // From the end: subjects of one application mostly begin alike.
+  // From the end: subjects of one application usually begin alike.
   for (let i = subject.length - 1; i >= 0; i--) if (subject[i] !== bytes[subjectStart + i]) return false;
   return true;
 }

@@ -1,4 +1,4 @@
-/** What a broker can be told: where it listens, whom it lets in, and its bounds. */
+/** The options of a broker: its address, the clients that it admits, and its limits. */
 
 import type { AttemptBounds } from './admission/failed-attempts.js';
 import type { GuestOptions } from './admission/guests.js';
@@ -8,21 +8,24 @@ import type { BrokerTls } from './admission/tls-door.js';
 export interface BrokerBounds extends AttemptBounds {
   /** Bytes that one client may leave unread. */
   readonly maxPending: number;
-  /** The same of an owner, for which guests wait from `holdGuestsAt` on, until no more than `releaseGuestsAt` are left. */
+  /**
+   * The same for an owner. Guests wait for it from `holdGuestsAt` on, until at most `releaseGuestsAt` are
+   * left.
+   */
   readonly maxOwnerPending: number;
   readonly holdGuestsAt: number;
   readonly releaseGuestsAt: number;
-  /** Bytes that all clients together may leave unread; the one with most of them is cut. */
+  /** Bytes that all clients together may leave unread; the client with most of them is cut. */
   readonly maxTotalPending: number;
   /** Bytes of a protocol line. */
   readonly maxControlLine: number;
-  /** Bytes parsed from one socket before the others get their turn. */
+  /** Bytes that are parsed from one socket before the others get their turn. */
   readonly maxTurn: number;
-  /** Until CONNECT, from the end of the handshake where there is one. */
+  /** Time until CONNECT, from the end of the handshake if there is one. */
   readonly connectTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly pingIntervalMs: number;
-  /** Pings that may go unanswered before a client is taken for gone. */
+  /** Unanswered pings before a client is considered gone. */
   readonly maxPingsOut: number;
 }
 
@@ -30,18 +33,20 @@ export interface BrokerOptions {
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
-  /** Asked of every client when given; not together with `user`. */
+  /** If given, every client must present it; not together with `user`. */
   readonly token?: string | undefined;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
-  /** Without it everybody who is let in may say and hear everything. */
+  /** Without it, every admitted client may publish and subscribe everywhere. */
   readonly guests?: GuestOptions | undefined;
-  /** Without it nothing is encrypted; with it nobody is heard who does not encrypt. */
+  /** Without it nothing is encrypted; with it, clients without encryption are refused. */
   readonly tls?: BrokerTls | undefined;
   /** Bytes of one message, its headers included; 1 MB by default. */
   readonly maxPayload?: number | undefined;
   readonly bounds?: Partial<BrokerBounds> | undefined;
-  /** Of the thread's heap, in which subscriptions lie but no payloads; without it the runtime decides. */
+  /**
+   * Limit of the thread's heap, which contains subscriptions but no payloads; without it the runtime decides.
+   */
   readonly heapMegabytes?: number | undefined;
 }
 

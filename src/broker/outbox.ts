@@ -1,18 +1,19 @@
 /**
- * What one client has yet to be sent. Small pieces are copied together, large ones kept by reference, and all
- * of a turn leaves in one write; while the kernel takes no more, the outbox grows and nothing is written.
+ * The data waiting for one client. Small pieces are copied together, large ones are kept by reference, and
+ * all data of a turn leaves in one write. While the kernel takes no more, the outbox grows and nothing is
+ * written.
  */
 import type { Socket } from 'node:net';
 
 const BLOCK_BYTES = 64 * 1024;
-/** From here on a piece that nobody will change is cheaper kept than copied. */
+/** From this size on, keeping a piece that will not change is cheaper than copying it. */
 const KEEP_BYTES = 16 * 1024;
 const SPARE_BLOCKS = 64;
 
 /** Blocks that were written out and can be filled again, for all outboxes of the thread. */
 const spareBlocks: Buffer[] = [];
 
-/** Told by how many bytes an outbox grew (or, negative, shrank): the broker's total is kept there. */
+/** Called with the bytes by which an outbox grew (or, negative, shrank), for the broker's total. */
 export type CountBytes = (change: number) => void;
 
 export class Outbox {
@@ -21,7 +22,7 @@ export class Outbox {
   readonly #onWritten = (): void => this.#afterWrite();
   #parts: Buffer[] = [];
   #block: Buffer | undefined;
-  /** Where in the block the bytes begin that are in no part yet, and where the free ones begin. */
+  /** The places in the block of the first byte that is in no part yet, and of the first free byte. */
   #sealed = 0;
   #used = 0;
   /** Bytes here and bytes that the socket holds since the last write. */
@@ -39,12 +40,12 @@ export class Outbox {
     return this.#collected + this.#inSocket;
   }
 
-  /** Whether enough came together to write it now, and the kernel is not known to be full. */
+  /** Whether there is enough data to write it now, and the kernel is not known to be full. */
   get isRipe(): boolean {
     return this.#collected >= BLOCK_BYTES && this.#inSocket === 0;
   }
 
-  /** Adds `[start, end)` of `bytes`, by copy unless `owned` says that nobody will write into them again. */
+  /** Adds `[start, end)` of `bytes`, as a copy unless `owned` says that they will not change again. */
   append(bytes: Buffer, start: number, end: number, owned: boolean): void {
     if (this.#closed) return;
     this.#collected += end - start;
@@ -63,12 +64,12 @@ export class Outbox {
     }
   }
 
-  /** Writes all that came together, unless an earlier write is still on its way. */
+  /** Writes all waiting data, unless an earlier write is still under way. */
   flush(): void {
     if (this.#inSocket === 0) this.finish();
   }
 
-  /** Gives all that came together to the socket, which may keep it: the last thing before its end. */
+  /** Gives all waiting data to the socket, which may keep it: the last step before its end. */
   finish(): void {
     if (this.#closed || this.#collected === 0) return;
     this.#seal();
@@ -86,7 +87,7 @@ export class Outbox {
     this.#releaseBlock(left === 0);
   }
 
-  /** Forgets everything; what was given to the socket stays there. */
+  /** Forgets everything; data that the socket already has stays there. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -97,7 +98,7 @@ export class Outbox {
     this.#block = undefined;
   }
 
-  /** The socket calls this also for a write that was done at once: then there is nothing to do. */
+  /** The socket calls this also for a write that was done at once: then nothing is left to do. */
   #afterWrite(): void {
     if (this.#closed || this.#inSocket === 0) return;
     const left = this.#socket.writableLength;
@@ -121,7 +122,7 @@ export class Outbox {
     this.#sealed = this.#used;
   }
 
-  /** A block may be filled from its beginning again only when the kernel has copied all of it. */
+  /** A block may be reused from its beginning only when the kernel has copied all of it. */
   #releaseBlock(written: boolean): void {
     if (written && this.#block !== undefined && spareBlocks.length < SPARE_BLOCKS)
       spareBlocks.push(this.#block);
@@ -131,7 +132,7 @@ export class Outbox {
   }
 }
 
-/** Below some hundred bytes a loop beats the call into the runtime. */
+/** Below some hundred bytes, a loop is faster than the call into the runtime. */
 function copyBytes(from: Buffer, at: number, to: Buffer, position: number, length: number): void {
   if (length > 128) {
     from.copy(to, position, at, at + length);

@@ -1,4 +1,6 @@
-/** The listening socket and its clients: who gets a turn, whose bytes leave when, and who must go. */
+/**
+ * The listening socket and its clients: it decides about turns, the time of writes, and clients to be cut.
+ */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { asksForCredentials, isAdmitted, isOwner } from './admission/client-login.js';
 import { GuestBrake } from './admission/guest-brake.js';
@@ -12,7 +14,10 @@ import { type BrokerBounds, type BrokerOptions, DEFAULT_BOUNDS, DEFAULT_MAX_PAYL
 import { ErrorText } from './protocol/protocol.js';
 import { RouteTable } from './routing/routes.js';
 
-/** The release whose protocol is spoken: clients look at it before they use headers and the like. */
+/**
+ * The nats-server release whose protocol the broker speaks: clients check it before they use headers and
+ * other features.
+ */
 const PROTOCOL_OF = '2.9.10';
 const COMPLAIN_EVERY_MS = 60_000;
 
@@ -128,7 +133,7 @@ export class BrokerServer {
     });
   }
 
-  /** INFO travels in the clear, as clients expect it; all else after the handshake. */
+  /** INFO travels unencrypted, as clients expect; everything else comes after the handshake. */
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
@@ -140,7 +145,7 @@ export class BrokerServer {
       if (isFull) this.#turnAway(client);
       return;
     }
-    socket.on('error', () => {}); // of the connection below TLS, which reports it too
+    socket.on('error', () => {}); // errors of the connection below TLS, which reports them too
     socket.write(info);
     this.#door.admit(socket);
   }
@@ -148,7 +153,7 @@ export class BrokerServer {
   #serve(socket: Socket): Client {
     const client = new Client(socket, this.#around);
     this.#clients.add(client);
-    // Expired timers run before sockets are read: a broker that was kept from the processor reads them first.
+    // Expired timers run before sockets are read: a broker that got no processor time reads them first.
     const late = setTimeout(
       () => setImmediate(() => setImmediate(() => this.#expectConnected(client))),
       this.#bounds.connectTimeoutMs,
@@ -215,7 +220,7 @@ export class BrokerServer {
     };
   }
 
-  /** A turn lasts until the sockets that were ready have been read: what it made goes out together. */
+  /** A turn lasts until all ready sockets have been read: its data goes out together. */
   #endTurnLater(): void {
     if (this.#turnEnds) return;
     this.#turnEnds = true;

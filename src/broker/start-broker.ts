@@ -10,13 +10,16 @@ export interface Broker {
   readonly port: number;
   /** Such as `nats://127.0.0.1:4222`, or `tls://` with TLS. */
   readonly url: string;
-  /** Closes every connection and ends the thread; may be called twice. The process lives until then. */
+  /** Closes every connection and ends the thread; may be called twice. The process stays alive until then. */
   stop(): Promise<void>;
-  /** Returns a function that ends the listening. What a listener throws is ignored. */
+  /** Returns a function that ends the listening. Exceptions of a listener are ignored. */
   onEvent(listener: (event: BrokerEvent) => void): () => void;
 }
 
-/** Resolves when clients can connect; rejects, naming host and port, when the broker cannot listen there. */
+/**
+ * Resolves when clients can connect. Rejects with an error that names host and port if the broker cannot
+ * listen there.
+ */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const worker = await openThread('broker', {
     workerData: options,
@@ -31,7 +34,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       try {
         listener(event);
       } catch {
-        // An observer must not be able to harm what it observes.
+        // An observer must not be able to harm the broker.
       }
     }
   };

@@ -4,7 +4,7 @@ import type { BrokerEvent } from './broker-event.js';
 import type { BrokerOptions } from './options.js';
 import { BrokerServer } from './server.js';
 
-/** What the thread says. */
+/** Messages of the thread. */
 export type FromBrokerThread =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'refused'; readonly message: string }
@@ -14,7 +14,7 @@ if (parentPort !== null) {
   const port = parentPort;
   const post = (message: FromBrokerThread): void => port.postMessage(message);
   const server = new BrokerServer(workerData as BrokerOptions, (event) => post({ type: 'event', event }));
-  // The only thing that is ever said to the thread is to stop.
+  // The only message to the thread is to stop.
   port.once('message', () => {
     void server.stop().then(() => port.close());
   });

@@ -1,6 +1,6 @@
 /** A double-ended queue in a ring that doubles when full: constant cost at both ends, whatever it holds. */
 
-/** A master of thousands of slaves keeps several for each; most of them stay empty. */
+/** A master with thousands of slaves keeps several for each; most of them stay empty. */
 const LEAST_RING = 4;
 const NO_RING: undefined[] = [];
 
@@ -46,7 +46,7 @@ export class Deque<T> {
     return item;
   }
 
-  /** Takes out the first one that is this item, at the cost of those before it; false if there is none. */
+  /** Removes the first occurrence of this item, at the cost of those before it; false if there is none. */
   remove(item: T): boolean {
     let at = 0;
     while (at < this.#length && this.at(at) !== item) at++;
@@ -57,7 +57,7 @@ export class Deque<T> {
     return true;
   }
 
-  /** The item at a distance from the head; undefined beyond the tail. */
+  /** The item at a distance from the head; undefined after the tail. */
   at(index: number): T | undefined {
     if (index < 0 || index >= this.#length) return undefined;
     return this.#ring[(this.#head + index) & (this.#ring.length - 1)];

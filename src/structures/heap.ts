@@ -1,4 +1,7 @@
-/** A binary heap: the first of many, in an order that is given, at a cost that grows with their logarithm. */
+/**
+ * A binary heap: returns the first of many items, in a given order, at a cost that grows with their
+ * logarithm.
+ */
 
 export class Heap<T> {
   readonly #items: T[] = [];
@@ -43,7 +46,7 @@ export class Heap<T> {
     return this.#items[Symbol.iterator]();
   }
 
-  /** Puts an item in the place of the first one, and moves it to where it belongs. */
+  /** Puts an item in place of the first one, and moves it to its right place. */
   #sink(item: T): void {
     const items = this.#items;
     let at = 0;

@@ -1,6 +1,6 @@
-/** Waits for what may never come. */
+/** Waits for promises that may never settle. */
 
-/** Resolves when the promise does, or when the time is up; rejects as the promise does. The time limit keeps a process alive. */
+/** Resolves when the promise does, or after this time; the timer keeps a process alive. */
 export async function waitAtMost(limitMs: number, promise: Promise<unknown>): Promise<void> {
   let limit: NodeJS.Timeout | undefined;
   const late = new Promise((resolve) => (limit = setTimeout(resolve, limitMs)));

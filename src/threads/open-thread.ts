@@ -1,11 +1,13 @@
-/** Starts the library's own threads: each from a file of its own, or from its text where a bundler left the file behind. */
+/**
+ * Starts the library's own threads: each from its own file, or from its text if a bundler left the file out.
+ */
 
 import { existsSync } from 'node:fs';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { MwError } from '../errors.js';
 import type { ThreadName } from './thread-texts.js';
 
-/** Where the files are, for whoever packs the library; seen from this one. */
+/** The places of the files, relative to this one; set when the library is packed. */
 declare const TS_MW_THREAD_FILES: Readonly<Record<ThreadName, string>> | undefined;
 
 const FILES: Readonly<Record<ThreadName, string>> =
@@ -17,7 +19,7 @@ export async function openThread(name: ThreadName, options: WorkerOptions): Prom
   return new Worker(fileOf(name) ?? (await textOf(name)), { name, ...options });
 }
 
-/** Undefined where it is not: in a bundle, or in an executable made by `dump-exec`. */
+/** Undefined if it is missing: in a bundle, or in an executable made by `dump-exec`. */
 function fileOf(name: ThreadName): URL | undefined {
   // A bundle in CommonJS has no `import.meta`
   const here = import.meta.url as string | undefined;
@@ -26,7 +28,7 @@ function fileOf(name: ThreadName): URL | undefined {
   return existsSync(url) ? url : undefined;
 }
 
-/** A module that imports nothing but what Node has, as a URL. */
+/** A module that imports only Node's own modules, as a URL. */
 async function textOf(name: ThreadName): Promise<URL> {
   const { THREAD_TEXTS } = await import('./thread-texts.js');
   const text = THREAD_TEXTS?.[name];

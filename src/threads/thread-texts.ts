@@ -1,6 +1,6 @@
 /**
- * The text of each thread, for programs that a bundler makes one file of. The packed library has them here;
- * otherwise the threads are files of `dist`, which nobody bundles.
+ * The text of each thread, for programs that a bundler turns into one file. The packed library has them here.
+ * Otherwise the threads are files in `dist`, and are not bundled.
  */
 
 export type ThreadName = 'sentinel' | 'broker';

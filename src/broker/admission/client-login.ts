@@ -1,4 +1,4 @@
-/** Reads what a client says in CONNECT, and decides whether it may come in. */
+/** Reads the CONNECT of a client, and decides whether to admit it. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ErrorText, ProtocolError } from '../protocol/protocol.js';
 
@@ -13,7 +13,7 @@ export interface ClientLogin {
   readonly password: string;
 }
 
-/** What holds until a CONNECT says otherwise, as in nats-server. */
+/** The defaults until a CONNECT changes them, as in nats-server. */
 export const BEFORE_CONNECT: ClientLogin = {
   verbose: true,
   pedantic: true,
@@ -25,7 +25,7 @@ export const BEFORE_CONNECT: ClientLogin = {
   password: '',
 };
 
-/** What this CONNECT leaves out stays as it was `before`. */
+/** Options that this CONNECT leaves out stay as they were `before`. */
 export function readClientLogin(json: string, before: ClientLogin): ClientLogin {
   const said = parseObject(json);
   const protocol = said.protocol ?? 0;
@@ -62,12 +62,12 @@ export function isAdmitted(wanted: Credentials, given: ClientLogin): boolean {
   return userIsRight && passwordIsRight;
 }
 
-/** Whether it gives the token of the broker's owner, where there is one. */
+/** Whether it presents the token of the broker's owner, if there is one. */
 export function isOwner(ownerToken: string | undefined, given: ClientLogin): boolean {
   return ownerToken !== undefined && isSame(ownerToken, given.authToken);
 }
 
-/** In a time that tells nothing about how much of it was right. */
+/** The time of the comparison does not reveal which part was right. */
 function isSame(wanted: string, given: string): boolean {
   return timingSafeEqual(digest(wanted), digest(given));
 }

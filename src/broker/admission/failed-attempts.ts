@@ -1,21 +1,21 @@
 /**
- * Who failed to prove itself, by address: how long the answer waits, and who is not heard at all for now.
+ * Counts failed logins by address: how long each answer waits, and which addresses are ignored for now.
  *
- * The first eight answers to an address wait 100 ms, so that whoever mistyped a token knows within a second;
- * each further one waits twice as long as the one before, up to two seconds. What bounds the guesses of one
- * that opens many connections is not that wait but a count: 256 failures a second. Beyond it credentials of
- * the address are not looked at until the second is over. An answer that waits takes nothing from others of
- * its address: a slave with the right token gets in beside hundreds that have a wrong one. No address ever
- * waits for another: when too many answers wait, wrong ones are cut without an answer, right ones get in.
+ * The first eight answers to an address wait 100 ms, so that a mistyped token is reported within a second.
+ * Each further one waits twice as long as the one before, up to two seconds. This wait does not limit a
+ * client that opens many connections; a count does: 256 failures per second. Beyond it, credentials of the
+ * address are ignored until the second is over. A waiting answer takes nothing from others of its address: a
+ * slave with the right token gets in beside hundreds with a wrong one. No address waits for another: when too
+ * many answers wait, wrong credentials are cut without an answer, and right ones get in.
  */
 import { isIPv6 } from 'node:net';
 
 export interface AttemptBounds {
-  /** What the answer to each of the first failures of an address waits; each further one waits twice as long. */
+  /** The wait of the answers to the first failures of an address; each further one waits twice as long. */
   readonly refusalDelayMs: number;
   readonly promptRefusals: number;
   readonly maxRefusalDelayMs: number;
-  /** Failures of one address within a second; then nothing of it is looked at for the rest of that second. */
+  /** Failures of one address within a second; then it is ignored for the rest of that second. */
   readonly maxFailuresPerSecond: number;
   /** Answers that may wait for one address, and for all together. */
   readonly maxHeldPerPeer: number;
@@ -26,21 +26,21 @@ interface Peer {
   failures: number;
   failedAt: number;
   held: number;
-  /** When the second began in which `lately` were counted. */
+  /** The start of the second in which `lately` were counted. */
   secondSince: number;
   lately: number;
 }
 
 const SECOND_MS = 1000;
 
-/** An address that did not fail for so long begins anew. */
+/** After this time without a failure, an address starts again. */
 const FORGIVEN_AFTER_MS = 60_000;
-/** More than answers can wait, so that one without any is always there to be forgotten. */
+/** More than the number of waiting answers, so that there is always an address without one to forget. */
 const REMEMBERED_BEYOND_HELD = 1024;
 
 export class FailedAttempts {
   readonly #bounds: AttemptBounds;
-  /** Whose last failure lies longest back comes first. */
+  /** The address with the oldest last failure comes first. */
   readonly #peers = new Map<string, Peer>();
   #held = 0;
 
@@ -48,14 +48,14 @@ export class FailedAttempts {
     this.#bounds = bounds;
   }
 
-  /** Whether credentials of this peer are looked at now. */
+  /** Whether credentials of this peer are checked now. */
   mayTry(peer: string, now: number): boolean {
     const known = this.#peers.get(peer);
     if (known === undefined || now - known.secondSince >= SECOND_MS) return true;
     return known.lately < this.#bounds.maxFailuresPerSecond;
   }
 
-  /** How long the answer waits, until `release`; undefined if there is no room for it to wait. */
+  /** The wait of the answer, until `release`; undefined if there is no room for it to wait. */
   fail(peer: string, now: number): number | undefined {
     const { refusalDelayMs, promptRefusals, maxRefusalDelayMs, maxHeldPerPeer, maxHeld } = this.#bounds;
     const known = this.#peers.get(peer) ?? newPeer(now);
@@ -77,7 +77,7 @@ export class FailedAttempts {
     return Math.min(maxRefusalDelayMs, refusalDelayMs * 2 ** Math.min(doublings, 30));
   }
 
-  /** An answer has waited, whether or not somebody still listens. */
+  /** An answer has waited, whether or not its client is still there. */
   release(peer: string): void {
     const known = this.#peers.get(peer);
     if (known === undefined) return;
@@ -98,7 +98,9 @@ function newPeer(now: number): Peer {
   return { failures: 0, failedAt: now, held: 0, secondSince: now, lately: 0 };
 }
 
-/** One machine: an IPv4 address, or the 64 bits of an IPv6 one within which it may call itself what it likes. */
+/**
+ * One machine: an IPv4 address, or the first 64 bits of an IPv6 address, since it can choose the rest freely.
+ */
 export function peerOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

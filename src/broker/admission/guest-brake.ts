@@ -1,11 +1,11 @@
 /**
- * Guests that wait because an owner is behind: their sockets are not read until it has caught up, so that a
- * flood comes to stand in the senders' own machines. Without a flood none waits: slaves may have 1 MB under way
- * to a master together.
+ * Guests that wait because an owner is behind: their sockets are not read until it has caught up, so a flood
+ * stays in the senders' own machines. Without a flood no guest waits: slaves together may have 1 MB under way
+ * to a master.
  */
 import type { Socket } from 'node:net';
 
-/** How often held ones are looked at; an owner reads megabytes in less. */
+/** The interval at which held guests are checked; an owner reads megabytes in less. */
 const LOOK_EVERY_MS = 5;
 
 /** A client for which others wait. */
@@ -20,7 +20,7 @@ export class GuestBrake {
   readonly #releaseAt: number;
   #timer: NodeJS.Timeout | undefined;
 
-  /** An owner has caught up when so many bytes or fewer are pending for it. */
+  /** An owner has caught up when at most this number of bytes is pending for it. */
   constructor(releaseAt: number) {
     this.#releaseAt = releaseAt;
   }
@@ -29,7 +29,7 @@ export class GuestBrake {
     return this.#held.has(socket);
   }
 
-  /** Reads no more of the socket until this owner has caught up. */
+  /** Stops reading the socket until this owner has caught up. */
   hold(socket: Socket, owner: Owner): void {
     if (socket.destroyed) return;
     socket.pause();

@@ -1,13 +1,19 @@
-/** What guests may say and hear: everybody who does not show the owner's token, where there is an owner. */
+/**
+ * The rights of guests to publish and subscribe. Without the owner's token, every client is a guest, if there
+ * is an owner.
+ */
 import { ErrorText } from '../protocol/protocol.js';
 import { isLiteralSubject } from '../protocol/subjects.js';
 
 export interface GuestOptions {
-  /** Who gives it in place of any other credentials may do everything. */
+  /** A client that presents it in place of any other credentials may do everything. */
   readonly ownerToken: string;
   /** Forms of subjects, with `*` for one token. */
   readonly mayPublish: readonly string[];
-  /** The same; a guest hears only a subject that it can name, so one that holds a secret is private. */
+  /**
+   * The same. A guest can subscribe only to a subject that it can name, so a subject that contains a secret
+   * is private.
+   */
   readonly mayHear: readonly string[];
 }
 
@@ -23,14 +29,14 @@ export class GuestRights {
     this.#mayHear = mayHear.map((form) => form.split('.'));
   }
 
-  /** Why a guest may not publish there, as nats-server says it; undefined if it may. */
+  /** The reason why a guest may not publish there, in nats-server's words; undefined if it may. */
   refusePublish(subject: string): string | undefined {
     return hasForm(subject, this.#mayPublish)
       ? undefined
       : `Permissions Violation for Publish to ${quoted(subject)}`;
   }
 
-  /** Why a guest with so many subscriptions may not have this one; undefined if it may. */
+  /** The reason why a guest with this number of subscriptions may not have this one; undefined if it may. */
   refuseSubscription(subject: string, queue: string | undefined, subscriptions: number): string | undefined {
     if (subscriptions >= MOST_SUBSCRIPTIONS) return ErrorText.maximumSubscriptions;
     if (isLiteralSubject(subject) && hasForm(subject, this.#mayHear)) return undefined;
@@ -39,7 +45,7 @@ export class GuestRights {
   }
 }
 
-/** As nats-server quotes: a name may hold quotation marks and backslashes itself. */
+/** Quoted as in nats-server: a name may itself contain quotation marks and backslashes. */
 function quoted(name: string): string {
   return `"${name.replaceAll(/["\\]/g, '\\$&')}"`;
 }

@@ -1,12 +1,12 @@
 /**
- * What is told of refused clients, so that no flood of them fills the audit trail: of each peer its first failure
- * at once, then a line a second with the count, and of peers beyond a bound one line for all of them.
+ * Decides which refused clients are reported, so that no flood of them fills the audit trail: the first
+ * failure of each peer at once, then one line per second with the count. Peers beyond a limit share one line.
  */
 import type { BrokerEvent } from '../broker-event.js';
 
-/** Peers that have lines of their own within a second. */
+/** The number of peers with lines of their own per second. */
 const MOST_PEERS = 32;
-/** Where the count of all others stands in the place of an address. */
+/** Stands in place of an address in the line with the count of all others. */
 export const OTHER_PEERS = 'others';
 
 interface Tally {
@@ -23,7 +23,7 @@ export class RefusalLog {
     return this.#peers.size === 0 && this.#others.count === 0;
   }
 
-  /** What is to be told at once. */
+  /** The event to report at once. */
   refused(peer: string, address: string, reason: string): BrokerEvent | undefined {
     const known = this.#peers.get(peer);
     if (known === undefined && this.#peers.size < MOST_PEERS) {
@@ -36,7 +36,7 @@ export class RefusalLog {
     return undefined;
   }
 
-  /** Once a second: what came together. A peer that was quiet for it begins anew. */
+  /** Once per second: the counts so far. A peer that was quiet starts again. */
   endSecond(): BrokerEvent[] {
     const events: BrokerEvent[] = [];
     const tell = (address: string, tally: Tally): void => {

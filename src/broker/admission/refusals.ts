@@ -1,4 +1,4 @@
-/** Answers clients that did not prove themselves: late, in bounded number, and told to whoever audits. */
+/** Answers clients that failed to authenticate: late, in limited number, and with audit events. */
 import type { BrokerEvent } from '../broker-event.js';
 import { ErrorText } from '../protocol/protocol.js';
 import { type AttemptBounds, FailedAttempts, peerOf } from './failed-attempts.js';
@@ -6,7 +6,7 @@ import { RefusalLog } from './refusal-log.js';
 
 const SECOND_MS = 1000;
 
-/** A client as it is refused. */
+/** A client that is refused. */
 interface Applicant {
   readonly host: string;
   readonly address: string;
@@ -28,7 +28,7 @@ export class Refusals {
     this.#onEvent = onEvent;
   }
 
-  /** Whether its credentials are looked at. If not, it is cut without a word: they may be right. */
+  /** Whether its credentials are checked. If not, it is cut without an answer: they may be right. */
   hears(client: Applicant): boolean {
     if (this.#attempts.mayTry(peerOf(client.host), performance.now())) return true;
     this.tell(client, 'not looked at, since its address fails too often');
@@ -58,7 +58,7 @@ export class Refusals {
     this.#second ??= setInterval(() => this.#endSecond(), SECOND_MS);
   }
 
-  /** Tells what was only counted so far; nobody waits for an answer any more. */
+  /** Reports the remaining counts; answers wait no longer. */
   stop(): void {
     for (const timer of this.#answers) clearTimeout(timer);
     this.#answers.clear();

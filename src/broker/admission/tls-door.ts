@@ -1,16 +1,16 @@
-/** TLS on accepted connections: the handshake within its time, and who may pass by the certificate shown. */
+/** TLS on accepted connections: a time limit for the handshake, and the check of client certificates. */
 import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 
 /** PEM, all of them. */
 export interface BrokerTls {
-  /** The broker's certificate, and what leads from it to its authority. */
+  /** The broker's certificate, and the certificates between it and its authority. */
   readonly cert: string;
   readonly key: string;
   /**
-   * Authorities of clients. With them a client must show a certificate that one of them has signed, or the
-   * broker's own: whoever holds that key is the side of the master.
+   * Authorities of clients. If set, a client must show a certificate that one of them has signed, or the
+   * broker's own: only the master's side has that key.
    */
   readonly clientCa?: string | undefined;
 }
@@ -21,7 +21,10 @@ export interface TlsDoorEvents {
   readonly onRefused: (socket: Socket, reason: string) => void;
 }
 
-/** Said inside TLS, since TLS 1.3 tells a client that lacks a certificate only after it took itself for accepted. */
+/**
+ * Sent inside TLS, since in TLS 1.3 a client without a certificate learns of it only after its handshake
+ * succeeded.
+ */
 export const CERTIFICATE_REQUIRED = 'Client Certificate Required';
 const LINGER_MS = 500;
 const MOST_NAME = 120;
@@ -40,20 +43,21 @@ export class TlsDoor {
       cert,
       key,
       ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true }),
-      // Judged here, so that a client can be told.
+      // Checked here, so that a client gets the reason.
       rejectUnauthorized: false,
       handshakeTimeout: handshakeTimeoutMs,
       noDelay: true,
     });
     this.#server.on('secureConnection', (socket) => this.#judge(socket));
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-      // Who asks whether somebody listens leaves without a word, as our own slaves do before they connect.
+      // A client that only checks whether the port is open leaves at once, as our own slaves do before they
+      // connect.
       if (error.code !== 'ECONNRESET') events.onRefused(socket, `no TLS: ${reasonOf(error)}`);
       socket.destroy();
     });
   }
 
-  /** Nothing was read from the socket yet: its first byte belongs to the handshake. */
+  /** No byte was read from the socket yet: its first one belongs to the handshake. */
   admit(socket: Socket): void {
     this.#server.emit('connection', socket);
   }
@@ -86,12 +90,15 @@ function whyNot({ subject, issuer, validFrom, validTo }: X509Certificate, code: 
   return `${whose}: ${code.toLowerCase().replaceAll('_', ' ')}`;
 }
 
-/** Of a stranger: on one line, and bounded. */
+/** A stranger's text: in one line, and limited. */
 function nameOf(name: string): string {
   return name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ', ').slice(0, MOST_NAME);
 }
 
-/** OpenSSL's words without its place in the source; a plain client's bytes are a wrong version number to it. */
+/**
+ * OpenSSL's text without the place in its source; bytes of a client without TLS are a wrong version number to
+ * it.
+ */
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   return (
     /^ERR_SSL_(.*)$/

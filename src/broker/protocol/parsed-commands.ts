@@ -1,15 +1,15 @@
-/** What passes between the parser and the client whose bytes it reads. */
+/** The calls between the parser and the client whose bytes it reads. */
 
 /**
- * One published message, a range of `bytes`: subject, a blank, then the *tail*, which is what a MSG or HMSG
- * repeats after its sid: `[reply ][header size ]size CRLF payload CRLF`. The parser owns this object and
- * uses it again for the next message.
+ * One published message, a range of `bytes`: subject, a blank, then the *tail*, which a MSG or HMSG repeats
+ * after its sid: `[reply ][header size ]size CRLF payload CRLF`. The parser owns this object and uses it
+ * again for the next message.
  */
 export interface PublishedMessage {
   bytes: Buffer;
   subjectStart: number;
   subjectEnd: number;
-  /** Where the reply subject lies; both 0 when there is none. */
+  /** The place of the reply subject; both 0 if there is none. */
   replyStart: number;
   replyEnd: number;
   payloadStart: number;
@@ -17,11 +17,11 @@ export interface PublishedMessage {
   end: number;
   /** 0 for a message without headers. */
   headerSize: number;
-  /** Nobody will write into `bytes` again, so that it may be kept without a copy. */
+  /** `bytes` will not change again, so it may be kept without a copy. */
   owned: boolean;
 }
 
-/** Who is told of the commands, in their order. A handler that throws ends the parsing of its chunk. */
+/** Receives the commands in their order. A handler that throws ends the parsing of its chunk. */
 export interface CommandHandler {
   connect(json: string): void;
   publish(message: PublishedMessage): void;
@@ -34,6 +34,6 @@ export interface CommandHandler {
 
 export interface ParserLimits {
   readonly maxPayload: number;
-  /** Bytes of a protocol line, its CRLF not counted. */
+  /** Bytes of a protocol line without its CRLF. */
   readonly maxControlLine: number;
 }

@@ -1,6 +1,7 @@
 /**
- * Bytes of one connection in, protocol commands out. A message that lies whole in a chunk is handed over as
- * a range of that chunk, without a copy and without strings; what is cut is put together in a buffer of its own.
+ * Turns the bytes of one connection into protocol commands. A message that is completely in one chunk is
+ * passed on as a range of that chunk, without a copy and without strings. A cut message is put together in
+ * its own buffer.
  */
 import type { CommandHandler, ParserLimits, PublishedMessage } from './parsed-commands.js';
 import { ErrorText, ProtocolError } from './protocol.js';
@@ -18,7 +19,7 @@ const MAX_TOKENS = 6;
 const VERBS = ['PUB', 'HPUB', 'SUB', 'UNSUB', 'CONNECT', 'PING', 'PONG', '+OK', '-ERR', 'INFO'] as const;
 
 export class Parser {
-  /** While set, nothing but CONNECT is listened to: a stranger must not make the broker buffer payloads. */
+  /** While set, only CONNECT is accepted: a stranger must not make the broker buffer payloads. */
   connectOnly = false;
   readonly #handler: CommandHandler;
   readonly #limits: ParserLimits;
@@ -33,13 +34,13 @@ export class Parser {
     headerSize: 0,
     owned: false,
   };
-  /** Where the words of the line last scanned begin and end. */
+  /** The begin and end of each word of the last line. */
   readonly #starts = new Int32Array(MAX_TOKENS);
   readonly #ends = new Int32Array(MAX_TOKENS);
   #tokens = 0;
-  /** The beginning of a line whose end has not come yet. */
+  /** The beginning of a line whose end has not arrived. */
   #carry: Buffer | undefined;
-  /** Bytes that `#message` still lacks; it is then a buffer of its own. */
+  /** Bytes that are still missing in `#message`, which then has its own buffer. */
   #missing = 0;
   #stopped = false;
 
@@ -48,12 +49,12 @@ export class Parser {
     this.#limits = limits;
   }
 
-  /** Ignores what is left of the chunk, and all that comes later. */
+  /** Ignores the rest of the chunk, and all later ones. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** Throws a `ProtocolError` when the bytes are no protocol. */
+  /** Throws a `ProtocolError` when the bytes are not protocol. */
   parse(chunk: Buffer): void {
     let at = 0;
     if (this.#missing > 0) at = this.#fillMessage(chunk, 0);
@@ -68,7 +69,7 @@ export class Parser {
     }
   }
 
-  /** Finds the words of the line that begins at `at`, and where its LF is; -1 when that has not come. */
+  /** Finds the words of the line that begins at `at`, and its LF; -1 if that has not arrived. */
   #scanLine(bytes: Buffer, at: number): number {
     const limit = at + this.#limits.maxControlLine + 2;
     const end = Math.min(bytes.length, limit);
@@ -97,7 +98,7 @@ export class Parser {
     return i;
   }
 
-  /** Keeps the beginning of a line, if one of ours can begin so: rubbish is not worth the wait. */
+  /** Keeps the beginning of a line, if a valid line can begin like this: no need to wait for garbage. */
   #carryOver(part: Buffer): void {
     if (this.connectOnly && ((part[0] as number) | BLANK) !== LETTER_C)
       throw new ProtocolError(ErrorText.authorization);
@@ -114,7 +115,7 @@ export class Parser {
   #finishLine(carry: Buffer, chunk: Buffer): number {
     const lf = chunk.indexOf(LF);
     const taken = lf < 0 ? chunk.length : lf + 1;
-    // One more than a line may have is enough to see that it is too long.
+    // One byte more than a line may have shows that it is too long.
     const useful = Math.min(taken, this.#limits.maxControlLine + 2);
     const line = Buffer.concat([carry, chunk.subarray(0, useful)]);
     this.#carry = undefined;
@@ -125,8 +126,8 @@ export class Parser {
   }
 
   /**
-   * Runs the command whose line is `[at, lineEnd)` of `line`; a payload is to be found in `chunk` from
-   * `next` on. Returns where the next command begins in `chunk`.
+   * Runs the command with the line `[at, lineEnd)` of `line`; a payload is in `chunk` from `next` on. Returns
+   * the place of the next command in `chunk`.
    */
   #command(line: Buffer, at: number, lineEnd: number, chunk: Buffer, next: number): number {
     const first = (line[at] as number) | BLANK;
@@ -162,7 +163,7 @@ export class Parser {
       case 'INFO':
         return;
       default:
-        // nats-server takes anything between these words and the end of their line.
+        // nats-server allows anything between these words and the end of their line.
         if (verb.startsWith('PING')) {
           this.#handler.ping();
           return;
@@ -204,7 +205,9 @@ export class Parser {
     return end;
   }
 
-  /** Whether the line's words are one blank apart and end in CRLF: then its tail can be repeated as it is. */
+  /**
+   * Whether the line has one blank between words and ends in CRLF: then its tail can be repeated unchanged.
+   */
   #isCanonical(line: Buffer, lineEnd: number): boolean {
     for (let i = 2; i < this.#tokens; i++) {
       const end = this.#ends[i - 1] as number;
@@ -213,7 +216,7 @@ export class Parser {
     return this.#ends[this.#tokens - 1] === lineEnd - 1 && line[lineEnd - 1] === CR;
   }
 
-  /** Makes a message of its own, whose line is written anew in the canonical form. */
+  /** Makes a message with its own buffer and its line in the canonical form. */
   #beginMessage(line: Buffer, hasReply: boolean, size: number): void {
     const message = this.#message;
     const subject = this.#word(line, 1);
@@ -269,7 +272,7 @@ export class Parser {
   }
 }
 
-/** Whether a PUB and its blank stand at `at`, where a P is known to be. */
+/** Whether a PUB and its blank are at `at`, where there is a P. */
 function isPub(line: Buffer, at: number): boolean {
   const after = line[at + 3];
   return (

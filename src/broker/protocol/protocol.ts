@@ -1,6 +1,9 @@
-/** The words of the NATS protocol that the broker says: errors, fixed lines and the answer of "no responders". */
+/**
+ * The texts of the NATS protocol that the broker sends: errors, fixed lines and the answer of "no
+ * responders".
+ */
 
-/** Error texts, letter for letter those of nats-server 2.9, on which clients decide what to do. */
+/** Error texts, exactly those of nats-server 2.9, since clients depend on them. */
 export const ErrorText = {
   unknownOperation: 'Unknown Protocol Operation',
   authorization: 'Authorization Violation',
@@ -19,7 +22,7 @@ export const ErrorText = {
 
 export type ErrorText = (typeof ErrorText)[keyof typeof ErrorText];
 
-/** A client broke the protocol: it is told `message` as an `-ERR` and closed. */
+/** A client broke the protocol: it gets `message` as an `-ERR` and is closed. */
 export class ProtocolError extends Error {
   constructor(message: ErrorText) {
     super(message);
@@ -31,5 +34,5 @@ export const OK = Buffer.from('+OK\r\n');
 export const PING = Buffer.from('PING\r\n');
 export const PONG = Buffer.from('PONG\r\n');
 
-/** What follows `HMSG <reply> <sid> ` when a request found no subscriber. */
+/** The text after `HMSG <reply> <sid> ` when a request found no subscriber. */
 export const NO_RESPONDERS = Buffer.from('16 16\r\nNATS/1.0 503\r\n\r\n\r\n');

@@ -1,4 +1,7 @@
-/** Remembers for each subject who wants it, so that a message costs a look-up and not a walk through the tree. */
+/**
+ * Remembers the subscribers of each subject, so that a message costs a look-up instead of a walk through the
+ * tree.
+ */
 import { type Interest, SubjectTree } from './subject-tree.js';
 
 export interface Subscriber extends Interest {
@@ -16,11 +19,11 @@ export interface Route<S extends Subscriber> {
 
 export interface QueueGroup<S extends Subscriber> {
   readonly routes: readonly Route<S>[];
-  /** Whose turn it is; starts anywhere, so that a new match does not favour the first. */
+  /** The member whose turn it is; starts at any member, so that a new match does not favour the first one. */
   turn: number;
 }
 
-/** All who want a subject, as the tree was at `version`. */
+/** All subscribers of a subject, as the tree was at `version`. */
 export interface RouteSet<S extends Subscriber> {
   readonly subject: Buffer;
   readonly version: number;
@@ -28,12 +31,12 @@ export interface RouteSet<S extends Subscriber> {
   readonly groups: readonly QueueGroup<S>[];
 }
 
-/** Reply subjects that are used once must not pile up. */
+/** Reply subjects that are used once must not accumulate. */
 const MAX_REMEMBERED = 16_384;
 
 export class RouteTable<S extends Subscriber> {
   readonly #tree = new SubjectTree<S>();
-  /** Emptied at every change of the tree: what is stale would also keep closed clients alive. */
+  /** Emptied at every change of the tree: old entries would also keep closed clients in memory. */
   readonly #remembered = new Map<string, RouteSet<S>>();
   #rememberedVersion = 0;
 

@@ -1,13 +1,16 @@
-/** Who wants a subject: a tree of subject tokens that holds subscriptions; it knows no clients and no sockets. */
+/**
+ * The subscribers of a subject: a tree of subject tokens that holds subscriptions; it knows no clients and no
+ * sockets.
+ */
 
 /** The part of a subscription that decides what it matches. */
 export interface Interest {
   readonly subject: string;
-  /** Of the members of one queue group, each message goes to one. */
+  /** One member of each queue group gets each message. */
   readonly queue: string | undefined;
 }
 
-/** All that want one subject: each of `plain`, and one member of each of `groups`. */
+/** All subscriptions to one subject: each of `plain`, and one member of each of `groups`. */
 export interface Match<S> {
   readonly plain: readonly S[];
   readonly groups: readonly (readonly S[])[];
@@ -15,14 +18,14 @@ export interface Match<S> {
 
 interface Node<S> {
   readonly literals: Map<string, Node<S>>;
-  /** Where `*` leads. */
+  /** The node for `*`. */
   one: Node<S> | undefined;
-  /** Where `>` leads. */
+  /** The subscriptions with `>`. */
   rest: Node<S> | undefined;
   readonly interests: Set<S>;
 }
 
-/** Every change makes `version` larger, so that what was matched before can be told to be stale. */
+/** Every change increases `version`, so that old matches can be recognised. */
 export class SubjectTree<S extends Interest> {
   readonly #root: Node<S> = newNode();
   version = 0;
@@ -93,7 +96,7 @@ function take<S extends Interest>(node: Node<S>, plain: S[], groups: Map<string,
   }
 }
 
-/** Takes the interest out and drops the nodes that it leaves empty: reply subjects come and go for ever. */
+/** Removes the interest and the nodes that are then empty: reply subjects come and go forever. */
 function prune<S>(node: Node<S>, tokens: readonly string[], depth: number, interest: S): boolean {
   const token = tokens[depth];
   if (token === undefined) return node.interests.delete(interest);
