@@ -8,23 +8,23 @@ import { LineWriter } from './write/line-writer.js';
 import type { RotationSettings } from './write/rotation.js';
 import { SizeWatch } from './write/size-watch.js';
 
-/** Where events go. All that most layers need to know of the trail. */
+/** Receives events: the only part of the trail that most layers need. */
 export interface AuditSink {
-  /** Never throws, never waits. The event must not be changed afterwards. */
+  /** Never throws and never waits. Do not change the event afterwards. */
   emit(event: AuditEvent): void;
 }
 
-/** Hears every event, with its time in milliseconds. What it throws is noted in the trail, once. */
+/** Gets every event, with its time in milliseconds. If it throws, the trail notes it once. */
 export type AuditListener = (event: AuditEvent, timeMs: number) => void;
 
 export interface AuditTrail extends AuditSink {
   /** Calls `listener` on every event from now on, until the returned function is called. */
   onEvent(listener: AuditListener): () => void;
-  /** Resolves when what was emitted is written, or its destination takes nothing; never rejects. */
+  /** Resolves when all emitted events are written, or their destination takes nothing; never rejects. */
   flush(): Promise<void>;
-  /** The same before it returns, for the end of a process. Called by itself when the process exits. */
+  /** The same, synchronously, for the end of a process. It runs by itself when the process exits. */
   flushSync(): void;
-  /** Opens the audit file anew, after a log rotation; with standard error it does nothing. */
+  /** Opens the audit file again, after a log rotation; does nothing for standard error. */
   reopen(): void;
   /** Flushes, ends a rotation under way, closes the file. Later events go to listeners only. May be called twice. */
   close(): Promise<void>;
@@ -34,15 +34,15 @@ interface AuditTrailParams {
   /** The file to append to; standard error if not given. */
   readonly file?: string | undefined;
   readonly format: 'text' | 'json';
-  /** When the file is rotated; never if not given, nor is what is no regular file. */
+  /** The size at which the file is rotated; never if not given, or if it is not a regular file. */
   readonly rotation?: RotationSettings | undefined;
   /** Now in milliseconds; `Date.now` by default. */
   readonly clock?: (() => number) | undefined;
 }
 
 /**
- * Opens an audit trail. Up to 16 MB of lines wait for a destination that is slow, full or gone; lines beyond
- * are dropped, and one line tells how many when writing goes on. Nothing of it keeps a process alive.
+ * Opens an audit trail. Up to 16 MB of lines wait for a destination that is slow, full or gone. Further lines
+ * are dropped, and one line gives their number when writing continues. The trail never keeps a process alive.
  *
  * @throws FlagError naming `--audit-file` when the file cannot be opened.
  */
@@ -62,7 +62,7 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
     watch,
   });
   const listeners = new Listeners((event) => write(event, clock()));
-  // What a task is waiting behind should not be the text of a line.
+  // Other code should not wait for the formatting of a line.
   const late = new LateEvents(gather, () => writer.start());
   const flushSync = () => {
     late.handOver();
@@ -71,7 +71,7 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
   exitFlushes.add(flushSync);
   let closing = false;
 
-  /** Complains of the same thing once, however often it happens. */
+  /** Reports the same problem once, however often it happens. */
   function watchOf(path: string, rotation: RotationSettings): SizeWatch {
     let complaint = '';
     return new SizeWatch({
@@ -143,24 +143,30 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
   };
 }
 
-/** For listeners: the trail itself cannot have it. */
+/** For listeners only: the trail itself cannot have it. */
 function unwritable(file: string, reason: string): AuditEvent {
   const text = `the audit trail cannot be written to ${file} (${reason}); it is tried again, and all else goes on`;
   return { type: 'warning', text };
 }
 
-/** Reopens the trail on every SIGHUP, which then no longer ends the process; returns what ends that. */
+/**
+ * Reopens the trail on every SIGHUP, which then no longer ends the process. Returns a function that stops
+ * this.
+ */
 export function reopenOnHangup(trail: AuditTrail): () => void {
   const reopen = () => trail.reopen();
   process.on('SIGHUP', reopen);
   return () => void process.off('SIGHUP', reopen);
 }
 
-/** So many events wait, and so long, until they are made into lines together. */
+/** The number of events, and the time, that wait until they are made into lines together. */
 const LATE_EVENTS = 256;
 const LATE_MS = 10;
 
-/** Frequent events on their way to the writer, in their order, who starts on all of them at once. */
+/**
+ * Frequent events on their way to the writer, in their order. A caller that needs the order flushes all of
+ * them at once.
+ */
 class LateEvents {
   readonly #gather: (event: AuditEvent, timeMs: number) => void;
   readonly #start: () => void;
@@ -180,7 +186,7 @@ class LateEvents {
     else this.#timer ??= setTimeout(() => this.#leave(), LATE_MS).unref();
   }
 
-  /** To be followed by a start of the writer. */
+  /** Start the writer afterwards. */
   handOver(): void {
     if (this.#events.length === 0) return;
     clearTimeout(this.#timer);

@@ -1,6 +1,6 @@
-/** Owns the table of audit events: what is told, with which fields; the writers decide how it is printed. */
+/** Owns the table of audit events and their fields; the writers decide how they are printed. */
 
-/** A run of a task that came to nothing, as the audit trail tells it. */
+/** A failed run of a task, as the audit trail shows it. */
 export interface AuditedAttempt {
   /** The slave that had the task. */
   readonly sid: string;
@@ -10,7 +10,7 @@ export interface AuditedAttempt {
   readonly evidence: string;
 }
 
-/** How many tasks of an algorithm. */
+/** The number of tasks of an algorithm. */
 export interface AuditedCount {
   /** Its name. */
   readonly algorithm: string;
@@ -21,8 +21,8 @@ export interface AuditedCount {
 /**
  * Every event, by its `type`: the text form (after the time stamp) and the meaning, then the fields.
  *
- * A row is a promise to whoever reads trails: types and fields are added, never renamed. Fields are ids and
- * plain values, never live objects. Who adds a row adds its template in `text-templates.ts` and a sample in
+ * A row is a promise to readers of trails: types and fields are added, never renamed. Fields are ids and
+ * plain values, never live objects. With a new row, add its template in `text-templates.ts` and a sample in
  * the round-trip test; neither compiles without. On the arrows, as in CL-MW: `X -> y` is what X gives or
  * becomes, `X <- y` what is given to X.
  */
@@ -34,33 +34,38 @@ export interface AuditEventTable {
   init: { role: 'master' | 'slave'; memberId: string };
   /** `BROKER READY embedded nats://127.0.0.1:4222`: the process is connected to its broker. */
   'broker-ready': { broker: 'embedded' | 'external'; url: string };
-  /** `BROKER LOST nats://h:4222: reason`: the connection is gone; it is tried again for ever. */
+  /**
+   * `BROKER LOST nats://h:4222: reason`: the connection is gone; the process tries to connect again forever.
+   */
   'broker-lost': { url: string; reason: string };
-  /** `BROKER BACK nats://h:4222 after 0.3 s`: the connection stands again. */
+  /** `BROKER BACK nats://h:4222 after 0.3 s`: the connection works again. */
   'broker-back': { url: string; awaySeconds: number };
-  /** `SLAVE-0 <- RESEND results from 17`: a gap was found; the peer is asked to go back. */
+  /** `SLAVE-0 <- RESEND results from 17`: the received data has a gap; the peer is asked to send again. */
   'resend-sent': { peer: string; stream: 'tasks' | 'results'; from: number };
   /** `SLAVE-0 -> RESEND tasks from 17`: the peer found a gap; it is sent again from there. */
   'resend-received': { peer: string; stream: 'tasks' | 'results'; from: number };
-  /** `SLAVE-0 UNEXPECT reason`: a frame of the peer could not be taken and was dropped. */
+  /** `SLAVE-0 UNEXPECT reason`: an invalid frame of the peer was dropped. */
   'frame-dropped': { peer: string; reason: string };
   /** `SENTINEL Killing main: reason`: the sentinel ends its own process. */
   'killed-by-sentinel': { reason: string };
   /** `SIGNAL SIGINT`: a signal asked the process to end. */
   interrupted: { signal: string };
-  /** `MW-INTERNAL Wrong exit code type/value [1.5], assuming 255.`: what the algorithm returned. */
+  /** `MW-INTERNAL Wrong exit code type/value [1.5], assuming 255.`: the return value of the algorithm. */
   'wrong-exit-code': { value: string };
-  /** `EOF FORCE -> Timeout, TCPSocketWrap`: what still held the event loop when the process had to end. */
+  /**
+   * `EOF FORCE -> Timeout, TCPSocketWrap`: the handles that still held the event loop when the process had to
+   * end.
+   */
   'still-open': { what: string };
   /** `AUDIT DROPPED 12 lines: reason`: the trail's destination did not take them in time. */
   'audit-dropped': { count: number; reason: string };
   /** `AUDIT REOPENED "path"`: after SIGHUP. */
   'audit-reopened': { path: string };
-  /** `AUDIT ROTATED "path.1"`: the file of that name is what this one goes on from. */
+  /** `AUDIT ROTATED "path.1"`: the part of the trail before this file has that name. */
   'audit-rotated': { path: string };
   /** `WARNING text`. */
   warning: { text: string };
-  /** `ERROR text`: such as the stack of what an algorithm threw. */
+  /** `ERROR text`: an error, such as the stack of an exception of an algorithm. */
   error: { text: string };
 
   // A master
@@ -89,7 +94,7 @@ export interface AuditEventTable {
   /** `EOF -> 10.0.0.7:5123 reason`: the embedded broker closed a client. */
   'broker-client-closed': { address: string; reason: string };
 
-  // Who joins
+  // Slaves that join
   /** `NEW-CLIENT -> host:4711`: a first hello. */
   'hello-received': { host: string; pid: number };
   /** `NEW-CLIENT <- EXPECTED MEMBER "a" GOT MEMBER "b" host:4711`: refused. */
@@ -105,8 +110,8 @@ export interface AuditEventTable {
 
   // A slave, as its master sees it
   /**
-   * `SLAVE-0 host:4711 -> ["m"] :connecting [:unordered] concurrency 4`: has its sid, and runs so many tasks at once;
-   * nothing is said of one.
+   * `SLAVE-0 host:4711 -> ["m"] :connecting [:unordered] concurrency 4`: it has its sid; `concurrency` is the
+   * number of tasks that it runs at once, if more than one.
    */
   'slave-connecting': {
     sid: string;
@@ -126,7 +131,7 @@ export interface AuditEventTable {
   'results-received': { sid: string; count: number };
   /** `SLAVE-0 COMPUTED 12 tasks in 600 us`: since the last such line. */
   'slave-computed': { sid: string; count: number; micros: number };
-  /** `SLAVE-0 -> RECALLED 12 tasks`: unstarted ones, back in the jar. */
+  /** `SLAVE-0 -> RECALLED 12 tasks`: unstarted ones, they are back in the jar. */
   'tasks-recalled': { sid: string; count: number };
   /** `SLAVE-0 -> [:ordered]`: an unordered slave moves to a group that wants it. */
   'slave-moved': { sid: string; kind: SlaveKind };
@@ -140,7 +145,7 @@ export interface AuditEventTable {
   'slave-lost': { sid: string; evidence: string };
   /** `SLAVE-0 CEOF -> :disconnected reason`: it left by itself. */
   'slave-left': { sid: string; reason: string };
-  /** `SLAVE-0 <- STALE`: it spoke for a session that is over. */
+  /** `SLAVE-0 <- STALE`: it used a session that has ended. */
   'stale-sent': { sid: string };
   /** `SLAVE-0 <- TRY-SHUTDOWN`. */
   'shutdown-sent': { sid: string };
@@ -155,8 +160,8 @@ export interface AuditEventTable {
   /** `TASKS 0-99 SUBMITTED ("hello" 60, "square" 40)`: gathered for a second at most, over several lines if long. */
   'tasks-submitted': { tasks?: string | undefined; algorithms: readonly AuditedCount[] };
   /**
-   * `TASKS SETTLED "hello" ok 0-57,59 error 58 unrunnable 60 times 50x20,61x39 us`: who has what fate, and how
-   * many of them ran for about so many microseconds.
+   * `TASKS SETTLED "hello" ok 0-57,59 error 58 unrunnable 60 times 50x20,61x39 us`: the fates of tasks, and
+   * their run times in microseconds, rounded and counted.
    */
   'tasks-settled': {
     algorithm: string;
@@ -180,11 +185,14 @@ export interface AuditEventTable {
   'task-retried': { sid: string; taskId: string; attempt: number; waitSeconds: number; evidence: string };
   /** `SLAVE-0 THREW TASK-7 #1 "hello" RangeError: no`: the first of its kind. */
   'task-threw': { sid: string; taskId: string; attempt: number; algorithm: string; message: string };
-  /** `THREW 100 times "hello" RangeError: no`: so often up to now; without a message all kinds beyond the first five. */
+  /**
+   * `THREW 100 times "hello" RangeError: no`: the count so far; without a message, it counts all kinds after
+   * the first five.
+   */
   'tasks-threw': { count: number; algorithm: string; message?: string | undefined };
   /**
-   * `WAITING for slaves: 5 tasks queued, none here for 10.0 s; start some with --slave or --slaves N`. `hint` is
-   * what was most likely mistyped: `; --slavez is not a flag of ts-mw ...`.
+   * `WAITING for slaves: 5 tasks queued, none here for 10.0 s; start some with --slave or --slaves N`. `hint`
+   * names the likely mistake on the command line: `; --slavez is not a flag of ts-mw ...`.
    */
   'slaves-missing': { queued: number; waitedSeconds: number; hint?: string | undefined };
   /** `SLAVE-0 D TASK-7 duplicate`: a result that came too late, twice or from the wrong slave. */
@@ -215,9 +223,12 @@ export interface AuditEventTable {
   'resource-file-unusable': { reason: string };
   /** `RESFILE Computation finished at 2026-01-01T00:00:00.000Z, run r: "path"`. */
   'resource-file-finished': { timestamp: string; runId: string; path: string };
-  /** `BROKER <- CONNECTED TO h:4222`: to the broker; whether a master is there is not known yet. */
+  /** `BROKER <- CONNECTED TO h:4222`: to the broker; it is not known yet whether a master is there. */
   'connected-to-broker': { address: string };
-  /** `MASTER -> NO ANSWER at h:4222: reason`: the broker is there, and no master; tried on until `--connect-timeout`. */
+  /**
+   * `MASTER -> NO ANSWER at h:4222: reason`: the broker is there, but no master; the slave tries again until
+   * `--connect-timeout`.
+   */
   'master-unheard': { address: string; reason: string };
   /** `MASTER <- CONNECTED TO h:4222 FROM h:5123`: a master has answered, and the slave has joined it. */
   'connected-to-master': { address: string; from?: string | undefined };
@@ -234,11 +245,11 @@ export interface AuditEventTable {
   'refused-by-master': { reason: string };
   /** `MASTER -> ID SLAVE-0`. */
   'id-received': { sid: string };
-  /** `MASTER -> 12 tasks (3 grouping)`: `grouping` is how many results go into one message; 0 is `auto`. */
+  /** `MASTER -> 12 tasks (3 grouping)`: `grouping` is the number of results in one message; 0 is `auto`. */
   'tasks-received': { count: number; grouping: number };
   /** `MASTER <- 12 results`. */
   'results-sent': { count: number };
-  /** `MASTER -> STALE`: the session is over, the slave joins again. */
+  /** `MASTER -> STALE`: the session has ended; the slave joins again. */
   'stale-received': object;
   /** `MASTER -> SHUTDOWN`. */
   'shutdown-received': object;
@@ -251,7 +262,7 @@ export interface AuditEventTable {
   };
 }
 
-/** What an allocated slave may be used for, CL-MW's slave groups. */
+/** The use of an allocated slave: CL-MW's slave groups. */
 export type SlaveKind = 'unordered' | 'ordered' | 'intermingle';
 
 /** The `type` of an event, for example `tasks-sent`: the keys of the table. */
@@ -264,8 +275,9 @@ export type AuditEventOf<T extends AuditEventType> = Readonly<{ type: T } & Audi
 export type AuditEvent = { [T in AuditEventType]: AuditEventOf<T> }[AuditEventType];
 
 /**
- * Events of every message. Their lines may wait for company for some milliseconds; any other line is given
- * to the operating system at once, since the user's code may block main for an hour right after it.
+ * Events that every message causes. Their lines may wait for some milliseconds to be written together. Any
+ * other line goes to the operating system at once, since the user's code may block main for an hour right
+ * after it.
  */
 export const FREQUENT_EVENTS: ReadonlySet<AuditEventType> = new Set([
   'slave-idle',

@@ -1,4 +1,4 @@
-/** Owns the audit trails that write nowhere: a silent one, and one that keeps its events for tests. */
+/** Owns the audit trails without a destination: a silent one, and one that keeps its events for tests. */
 import { type AuditTrail, Listeners } from './audit-trail.js';
 import type { AuditEvent, AuditEventOf, AuditEventType } from './events.js';
 import { formatText, type TrailEntry } from './format/text-format.js';

@@ -7,7 +7,7 @@ export function formatJson(event: AuditEvent, timeMs: number): string {
   return `{"time":"${isoTime(timeMs)}",${JSON.stringify(event).slice(1)}`;
 }
 
-/** Reads one line of a JSON trail, or returns undefined if it is none of ours. */
+/** Reads one line of a JSON trail, or returns undefined if it is not one of ours. */
 export function parseJson(line: string): TrailEntry | undefined {
   const values = parseObject(line);
   if (values === undefined || typeof values.time !== 'string' || typeof values.type !== 'string')

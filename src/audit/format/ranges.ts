@@ -4,11 +4,11 @@ import { joinWithin } from './split-within.js';
 
 export type Range = readonly [first: number, last: number];
 
-/** Numbers to be written: cheap to add to, sorted and joined only when the text is made. */
+/** Numbers to be written: cheap to add to; sorted and joined only when the text is made. */
 export class RangeList {
   readonly #ranges: [number, number][] = [];
 
-  /** How many ranges there are so far, those that could be joined counted apart. */
+  /** The number of ranges so far, before they are joined. */
   get length(): number {
     return this.#ranges.length;
   }
@@ -19,7 +19,7 @@ export class RangeList {
     else this.#ranges.push([number, number]);
   }
 
-  /** The texts of all ranges, each text of at most `mostLength` characters, and leaves the list empty. */
+  /** Returns the texts of all ranges, each of at most `mostLength` characters, and empties the list. */
   take(mostLength: number): string[] {
     const ranges = this.#ranges.splice(0).sort(([a], [b]) => a - b);
     const texts: string[] = [];
@@ -33,7 +33,7 @@ export class RangeList {
   }
 }
 
-/** Undefined if the text is none of ours. */
+/** Undefined if the text is not in our form. */
 export function parseRanges(text: string): Range[] | undefined {
   const ranges: Range[] = [];
   for (const piece of text.split(',')) {
@@ -47,7 +47,7 @@ export function parseRanges(text: string): Range[] | undefined {
   return ranges;
 }
 
-/** A set of numbers that takes memory by its ranges, which are sorted and never touch. */
+/** A set of numbers whose memory grows with its ranges, which are sorted and never touch. */
 export class RangeSet {
   readonly #ranges: [number, number][] = [];
 
@@ -69,7 +69,7 @@ export class RangeSet {
     else this.#ranges.push([first, last]);
   }
 
-  /** Takes numbers out; returns the first that is not in it, and then it is as it was. */
+  /** Removes numbers; if one is missing, returns the first such number and changes nothing. */
   remove([first, last]: Range): number | undefined {
     const at = this.#find(first);
     const range = this.#ranges[at];

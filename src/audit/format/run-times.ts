@@ -1,12 +1,12 @@
 /**
- * Run times of many tasks in few words: each is counted at a value near its own, at most 3 % off, so that
- * percentiles can be read from a trail that has no line for a task. Written as `50x20,61x2`: 20 runs of
+ * Run times of many tasks in a short text: each time is rounded by at most 3 %, and equal ones are counted.
+ * So percentiles can be read from a trail that has no line per task. Written as `50x20,61x2`: 20 runs of
  * about 50 µs, 2 of about 61.
  */
 
 import { joinWithin } from './split-within.js';
 
-/** Of one octave; below it values are exact. */
+/** Steps of one octave; below it, values are exact. */
 const STEPS = 16;
 
 export class RunTimes {
@@ -22,7 +22,7 @@ export class RunTimes {
     this.micros += micros;
   }
 
-  /** What another list has written; false if it is none of ours. */
+  /** Adds the text of another list; false if it is not in our form. */
   addText(text: string): boolean {
     const pieces = text.split(',').map((piece) => /^(\d{1,16})x(\d{1,16})$/.exec(piece));
     if (pieces.includes(null)) return false;
@@ -34,7 +34,7 @@ export class RunTimes {
     return true;
   }
 
-  /** The texts of all, each of at most `mostLength` characters, and leaves the list empty. */
+  /** Returns the texts of all times, each of at most `mostLength` characters, and empties the list. */
   take(mostLength: number): string[] {
     const sorted = [...this.#counts].sort(([a], [b]) => a - b);
     this.#counts.clear();
@@ -46,7 +46,7 @@ export class RunTimes {
     );
   }
 
-  /** Microseconds within which this share of all runs (0 to 1) came to their end; 0 if there were none. */
+  /** Microseconds within which this share of all runs (0 to 1) ended; 0 if there were none. */
   percentile(share: number): number {
     let left = Math.ceil(this.count * share);
     const sorted = [...this.#counts].sort(([a], [b]) => a - b);
@@ -58,7 +58,7 @@ export class RunTimes {
   }
 }
 
-/** The middle of the step that the value falls into. */
+/** The middle of the value's step. */
 function near(micros: number): number {
   if (micros < 2 * STEPS) return micros;
   let width = 1;

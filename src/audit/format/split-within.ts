@@ -1,4 +1,4 @@
-/** Splits a list into parts that are short enough to stand in one line each. */
+/** Splits a list into parts that are short enough for one line each. */
 
 /** In order; an item that is longer than `most` by itself has a part of its own. */
 export function splitWithin<T>(items: Iterable<T>, lengthOf: (item: T) => number, most: number): T[][] {

@@ -1,31 +1,31 @@
-/** Owns how one field of an event is written into a text line and read out of it again. */
+/** Owns the writing of one field into a text line, and its reading. */
 import type { AuditedAttempt, AuditedCount } from '../events.js';
 
-/** How one kind of field is printed, found in a line (a pattern without groups) and read back. */
+/** The printing of one kind of field, its pattern in a line (without groups), and its reading. */
 export interface FieldKind {
   readonly write: (value: unknown) => string;
   readonly pattern: string;
   readonly read: (text: string) => unknown;
-  /** Whether a value out of a JSON line may stand in such a field. */
+  /** Whether a value from a JSON line may be in such a field. */
   readonly accepts: (value: unknown) => boolean;
 }
 
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
-/** More digits are none of ours, and in the end no number. */
+/** We never write more digits; with many more it is not a finite number. */
 const DIGITS = '\\d{1,16}';
 const COUNT = `${QUOTED} ${DIGITS}`;
 const ATTEMPT = `[^\\s"]+ #${DIGITS} ${QUOTED}`;
 
-// Control characters and line separators would break the line or command the terminal; the backslash keeps
-// it reversible.
+// Control characters and line separators would break the line or control the terminal; the backslash keeps it
+// reversible.
 const UNPRINTABLE = /[\\\p{Cc}\p{Zl}\p{Zp}]/u;
 const UNPRINTABLES = new RegExp(UNPRINTABLE, 'gu');
 const UNPRINTABLE_OR_BLANK = new RegExp(`${UNPRINTABLE.source}|\\s`, 'u');
 const UNPRINTABLES_OR_BLANKS = new RegExp(UNPRINTABLE_OR_BLANK, 'gu');
-/** What JSON leaves as it is. */
+/** Characters that JSON leaves unchanged. */
 const JSON_UNPRINTABLES = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
-/** Bidirectional marks also: they would let a text show what it is not. */
+/** Bidirectional marks too: they would let a text show something else. */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
@@ -76,7 +76,7 @@ function escapeText(value: unknown): string {
   return UNPRINTABLE.test(text) ? text.replace(UNPRINTABLES, escapeCharacter) : text;
 }
 
-/** As in a field, but with backslashes left alone: to be read by people, and not back. */
+/** As in a field, but with unchanged backslashes: for people, and not to be read back. */
 export function escapeControls(text: string): string {
   return text.replace(UNSAFE, escapeCharacter);
 }

@@ -3,13 +3,13 @@ import type { AuditEvent, AuditEventType } from '../events.js';
 import { FIELD_KINDS, type FieldKind } from './text-fields.js';
 import { AUDIT_EVENT_TYPES, TEXT_TEMPLATES } from './text-templates.js';
 
-/** What a line of a trail holds. */
+/** The content of a line of a trail. */
 export interface TrailEntry {
   readonly timeMs: number;
   readonly event: AuditEvent;
 }
 
-/** One field of an event, as its template has it. */
+/** One field of an event, from its template. */
 export interface TemplateField {
   readonly name: string;
   readonly kind: FieldKind;
@@ -18,7 +18,7 @@ export interface TemplateField {
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** The literal text before a field, the field, and what comes and goes with it when it is optional. */
+/** The literal text before a field, the field, and the text around it that is left out with it. */
 interface Part {
   readonly literal: string;
   readonly before: string;
@@ -59,8 +59,8 @@ export function formatText(event: AuditEvent, timeMs: number): string {
 }
 
 /**
- * Reads one line of a text trail, or returns undefined if it is none.
- * Times have whole seconds, and the hour that a clock goes back is read as its first pass.
+ * Reads one line of a text trail, or returns undefined for any other line. Times have whole seconds, and the
+ * hour that a clock goes back is read as its first pass.
  */
 export function parseText(line: string): TrailEntry | undefined {
   const match = LINE.exec(line);
@@ -124,7 +124,7 @@ function escapePattern(literal: string): string {
 let prefixSecond = Number.NaN;
 let prefix = '';
 
-/** The time stamp is the same for a whole second, and local time is dear: about a microsecond. */
+/** The time stamp is the same for a whole second, and local time is expensive: about a microsecond. */
 function timePrefix(timeMs: number): string {
   const second = Math.floor(timeMs / 1000);
   if (second !== prefixSecond) {

@@ -1,4 +1,7 @@
-/** Owns the text form of every audit event: one template each, in CL-MW's words where CL-MW has the thing. */
+/**
+ * Owns the text form of every audit event: one template each, in CL-MW's words where CL-MW has the same
+ * event.
+ */
 import type { AuditEventOf, AuditEventType } from '../events.js';
 
 /*
@@ -15,7 +18,7 @@ type FieldsOf<S extends string> = S extends `${string}{${infer Field}:${infer Re
   ? Field | FieldsOf<Rest>
   : never;
 
-/** Refuses a template that names a field its event has not, or leaves out one that it has. */
+/** Refuses a template that names a field that its event does not have, or leaves out one that it has. */
 type Whole<T extends Record<AuditEventType, string>> = {
   [K in AuditEventType]: [FieldsOf<T[K]>] extends [keyof AuditEventOf<K>]
     ? [Exclude<keyof AuditEventOf<K>, 'type'>] extends [FieldsOf<T[K]>]

@@ -1,4 +1,4 @@
-/** The notices that a master and a slave have in common. */
+/** The notices that masters and slaves share. */
 
 import type { AuditEvent } from '../events.js';
 import { bad, NO_NOTICES, type Notice, plain, warning } from './notice.js';
@@ -27,7 +27,7 @@ export function commonNotices(event: AuditEvent, repeats: Repeats): readonly Not
   }
 }
 
-/** What a signal asks for, and how it is asked for again. */
+/** The effect of a signal, and how to ask for it again. */
 export function stopping(signal: string, what: string): Notice {
   const name = signal === 'SIGINT' ? 'Ctrl-C' : signal;
   return warning(`stopping (${name}): ${what}; again ${name} to end at once`);

@@ -1,12 +1,12 @@
-/** Feeds a fold with the events of a trail, and sees that what it has gathered is said when it is due. */
+/** Feeds a fold with the events of a trail, and has its gathered notices written when they are due. */
 
 import type { AuditTrail } from '../audit-trail.js';
 import type { Notice, NoticeFold } from './notice.js';
 
-/** Where notices go, with the time of what they are about. */
+/** Receives notices, with the time of their events. */
 export type Say = (notices: readonly Notice[], timeMs: number) => void;
 
-/** Until the returned function is called. Errors whose texts are in `told` are said by somebody else. */
+/** Follows until the returned function is called. Errors whose texts are in `told` are reported elsewhere. */
 export function followTrail(
   trail: Pick<AuditTrail, 'onEvent'>,
   fold: NoticeFold,

@@ -2,7 +2,7 @@
 
 import { WriteStream } from 'node:tty';
 
-/** FORCE_COLOR decides if it is there; else a terminal that has colours, unless NO_COLOR is there. */
+/** FORCE_COLOR decides if it is set; otherwise a terminal that has colours, unless NO_COLOR is set. */
 export function hasColours(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
   if (!isTerminal && env.FORCE_COLOR === undefined) return false;
   return WriteStream.prototype.getColorDepth(env) > 2;

@@ -1,4 +1,4 @@
-/** What the people at a master's terminal are told, folded from its audit events. */
+/** The notices at a master's terminal, folded from its audit events. */
 
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { commonNotices, stopping } from './common-notices.js';
@@ -30,7 +30,7 @@ export class MasterNotices implements NoticeFold {
 
   take(event: AuditEvent, timeMs: number): readonly Notice[] {
     const notices = this.#fold(event, timeMs);
-    // The order of what happened, also where one thing was gathered
+    // Keeps the order of events, also where one of them was gathered
     if (notices.length > 0 && this.#together.dueMs !== undefined) {
       return [...this.#together.take(), ...notices];
     }
@@ -56,7 +56,7 @@ export class MasterNotices implements NoticeFold {
         this.#busy.delete(event.sid);
         return NO_NOTICES;
       case 'results-received':
-        // What the program prints of the first one should stand below the slave that it is from
+        // The program's text about the first one should appear below the notice of its slave
         if (this.#hasResults) return NO_NOTICES;
         this.#hasResults = true;
         return this.#together.take();
@@ -127,7 +127,7 @@ export class MasterNotices implements NoticeFold {
     }
     this.#tally.slaves++;
     this.#together.add('joined', sid, host, timeMs);
-    // No more are expected, and a short program should hear of them before it is over
+    // No more are expected, and a short program should report them before it ends
     return this.#starting.delete(pid) && this.#starting.size === 0 ? this.#together.take() : NO_NOTICES;
   }
 
@@ -153,7 +153,7 @@ export class MasterNotices implements NoticeFold {
       case 'local-slave-unstarted':
         return this.#repeats.tell(bad(`a local slave cannot be started: ${event.reason}; it is tried again`));
       case 'local-slave-exited': {
-        // Of one that had joined the loss is told
+        // If it had joined, its loss is reported
         const { pid, code, signal, note } = event;
         if (!this.#starting.delete(pid) || this.#isEnding || note !== undefined) return NO_NOTICES;
         const how = signal === undefined ? `with ${code}` : `by ${signal}`;

@@ -8,13 +8,18 @@ import { hasColours } from './has-colours.js';
 import { formatNotice, type Notice, type NoticeFold, warning } from './notice.js';
 
 export interface NoticeWriter {
-  /** Writes a text of many lines as it is, behind the notices so far; the trail's `error` with it is no notice. */
+  /**
+   * Writes a text of many lines unchanged, after the notices so far; the trail's `error` with the same text
+   * makes no notice.
+   */
   tellAsItIs(text: string): void;
-  /** Resolves when what was said is written, or its destination takes nothing. */
+  /** Resolves when all notices are written, or their destination takes nothing. */
   flush(): Promise<void>;
 }
 
-/** Says each event of the trail that people should hear of, from now to the end of the process. */
+/**
+ * Writes a notice for each event of the trail that people should know, from now to the end of the process.
+ */
 export function writeNotices(trail: AuditTrail, fold: NoticeFold): NoticeWriter {
   const coloured = hasColours(process.stderr.isTTY === true, process.env);
   const format = (notice: Notice, timeMs: number): string => `${formatNotice(notice, timeMs, coloured)}\n`;

@@ -1,25 +1,25 @@
-/** Owns what a notice is: one line for people at a terminal, where the trail has the facts for programs. */
+/** Owns the form of a notice: one line for people at a terminal. The trail has the facts for programs. */
 
 import type { AuditEvent } from '../events.js';
 import { escapeControls } from '../format/text-fields.js';
 
 export interface Notice {
-  /** How it is coloured where there are colours. */
+  /** Its colour on terminals with colours. */
   readonly tone: 'plain' | 'good' | 'warning' | 'bad';
   readonly text: string;
 }
 
 /**
- * Events in, notices out. A fold has no clock and no timer: what it gathers is due at `dueMs`, and the one that
- * has a clock calls `tick` then.
+ * Turns events into notices. A fold has no clock and no timer: gathered events are due at `dueMs`, and the
+ * owner of a clock calls `tick` then.
  */
 export interface NoticeFold {
   take(event: AuditEvent, timeMs: number): readonly Notice[];
-  /** Undefined if nothing is gathered. */
+  /** Undefined if no event is gathered. */
   readonly dueMs: number | undefined;
-  /** What is due by now. */
+  /** The notices that are due by now. */
   tick(timeMs: number): readonly Notice[];
-  /** What is still gathered, at the end of the process. */
+  /** The remaining notices, at the end of the process. */
   end(): readonly Notice[];
 }
 
@@ -37,7 +37,7 @@ const COLOURS: Readonly<Record<Notice['tone'], string>> = {
 const DIM = '\u001b[2m';
 const RESET = '\u001b[0m';
 
-/** `mw 21:43:59 text`, in local time, without a newline; whatever is in the text, it is one line. */
+/** `mw 21:43:59 text`, in local time, without a newline. It is always one line. */
 export function formatNotice({ tone, text }: Notice, timeMs: number, coloured: boolean): string {
   const time = new Date(timeMs);
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');

@@ -1,4 +1,4 @@
-/** What the people at a slave's terminal are told, folded from its audit events. */
+/** The notices at a slave's terminal, folded from its audit events. */
 
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { commonNotices, stopping } from './common-notices.js';
@@ -74,7 +74,7 @@ function notFound({ memberId, url, waitedSeconds, reason }: AuditEventOf<'master
   return `exits with 255: no master of member ${memberId}${where} within ${waitedSeconds.toFixed(0)} s${why}`;
 }
 
-/** Beside a master, which tells all that it can see: only what its local slaves alone know. */
+/** For local slaves of a master that reports all that it can see: only events that the slave alone knows. */
 export class LocalSlaveNotices implements NoticeFold {
   readonly dueMs = undefined;
   readonly #repeats = new Repeats();

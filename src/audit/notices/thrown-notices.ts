@@ -1,25 +1,27 @@
-/** What tasks threw, as notices: the first of each message when it comes, and how often each came at the end. */
+/**
+ * Exceptions of tasks, as notices: the first of each message when it comes, and the count of each at the end.
+ */
 
 import type { AuditEventOf } from '../events.js';
 import { bad, counted, type Notice } from './notice.js';
 
-/** Lines at the end; those that came most often. */
+/** Number of lines at the end, for the most frequent ones. */
 const MOST_LINES = 10;
 
 export class ThrownNotices {
-  /** By algorithm and message; those of one algorithm are few. */
+  /** By algorithm and message; one algorithm has few. */
   readonly #counts = new Map<string, AuditEventOf<'tasks-threw'>>();
 
   first({ algorithm, taskId, sid, message }: AuditEventOf<'task-threw'>): Notice {
     return bad(`${taskId} of ${algorithm} threw on ${sid}: ${message}`);
   }
 
-  /** A later count takes the place of an earlier one. */
+  /** A later count replaces an earlier one. */
   count(event: AuditEventOf<'tasks-threw'>): void {
     this.#counts.set(JSON.stringify([event.algorithm, event.message]), event);
   }
 
-  /** Of what was thrown once the first line has said all. */
+  /** For an exception that came once, the first line has said everything. */
   end(): Notice[] {
     const many = [...this.#counts.values()].filter(
       ({ count, message }) => count > 1 || message === undefined,

@@ -1,6 +1,6 @@
 /**
- * Gathers what happens to many slaves at once into one line. A line is due 250 ms after the last event that
- * belongs to it, and a second after the first.
+ * Gathers equal events of many slaves into one line. A line is due 250 ms after the last event that belongs
+ * to it, and a second after the first.
  */
 
 import { withoutNumbers } from '../format/without-numbers.js';
@@ -14,7 +14,7 @@ export type Move = 'joined' | 'joined-again' | 'left' | 'lost' | 'unanswered';
 interface Gathered {
   readonly move: Move;
   readonly sids: string[];
-  /** Of each slave: host, former sid or evidence; only what differs. */
+  /** For each slave: its host, former sid or evidence; only the differences are printed. */
   readonly about: Set<string>;
 }
 

@@ -1,9 +1,9 @@
-/** Notices of what goes wrong on a master, and may go wrong again and again: refusals, failed runs, files. */
+/** Notices of repeated problems on a master: refusals, failed runs, files. */
 
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { bad, type Notice, warning } from './notice.js';
 
-/** Undefined of an event that is no trouble of this kind. */
+/** Undefined for an event that is not a problem of this kind. */
 export function troubleOf(event: AuditEvent): Notice | undefined {
   switch (event.type) {
     case 'hello-refused':
@@ -22,7 +22,7 @@ export function troubleOf(event: AuditEvent): Notice | undefined {
     case 'task-unrunnable':
       return bad(unrunnable(event));
     case 'task-retried':
-      // What it threw is told as such
+      // Its exception is reported as such
       if (event.evidence.startsWith('it threw')) return undefined;
       return warning(`${event.taskId} on ${event.sid}: ${event.evidence}; it is run again`);
     case 'resource-file-unwritten':

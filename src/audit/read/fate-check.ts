@@ -1,10 +1,10 @@
 /**
  * Decides from a trail's events whether every task had exactly one fate.
  *
- * A trail may tell of several runs, one after the other. Of each it is kept which tasks are open, as ranges,
- * and how far they were submitted: a task below that which is not open has had its fate. A run is *whole*
- * when its master's first and last lines were read; of another it can be shown that a task had no fate or
- * two, and nothing be proven.
+ * A trail may contain several runs, one after the other. For each run, the check keeps the open tasks, as
+ * ranges, and the highest submitted number: a lower task that is not open has had its fate. A run is *whole*
+ * when its master's first and last lines were read. For any other run, the check can find a task with no fate
+ * or two, but cannot prove that there is none.
  */
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { parseRanges, type Range, RangeSet } from '../format/ranges.js';
@@ -17,14 +17,14 @@ export type FateVerdict =
 const FATES = ['ok', 'error', 'unrunnable'] as const;
 
 interface Run {
-  /** Its master's first line was read. */
+  /** Whether its master's first line was read. */
   readonly begun: boolean;
   readonly open: RangeSet;
-  /** The lowest number that was submitted, as far as the trail reaches back. */
+  /** The lowest submitted number in the available trail. */
   base: number | undefined;
   /** The number after the highest. */
   next: number;
-  /** What was found first; the rest of the run is then of no interest. */
+  /** The first finding; the rest of the run does not matter then. */
   refuted: boolean;
   tasks: number;
   readonly counts: Counts;
@@ -33,10 +33,10 @@ interface Run {
 type Counts = Record<(typeof FATES)[number], number>;
 
 export class FateCheck {
-  /** Of whole runs. */
+  /** The number of whole runs. */
   readonly #counts: Counts = { ok: 0, error: 0, unrunnable: 0 };
   #run: Run | undefined;
-  /** Which one has stopped its master. */
+  /** The signal or error that stopped its master. */
   #signal: string | undefined;
   #events = 0;
   #masters = 0;
@@ -79,7 +79,7 @@ export class FateCheck {
     }
   }
 
-  /** The trail has no more; `torn` if its last line has no end. */
+  /** The trail has ended; `torn` if its last line has no end. */
   finish(torn: boolean): FateVerdict {
     if (this.#events === 0) {
       return { kind: 'unusable', text: 'it is no audit trail: no line of it is one of ts-mw' };
@@ -137,7 +137,7 @@ export class FateCheck {
     }
   }
 
-  /** Tasks from before the first line that was read are let pass. */
+  /** Tasks from before the first available line are accepted. */
   #settleRange(run: Run, [first, last]: Range, what: string): boolean {
     if (run.refuted) return false;
     if (!run.begun && (run.base === undefined || first < run.base)) {

@@ -3,13 +3,13 @@ import { createReadStream } from 'node:fs';
 import { parseJson } from '../format/json-format.js';
 import { parseText, type TrailEntry } from '../format/text-format.js';
 
-/** No line of ours is longer; what is longer has no line ends at all. */
+/** We never write longer lines; a longer text has no line ends at all. */
 const LONGEST_LINE = 4 * 1024 * 1024;
 
 /**
- * The events of a trail, in its order, to be iterated once. Forms may be mixed. Whatever else the bytes hold
- * (other programs' lines, other versions' events) is counted in `foreign`; a last line without its end may
- * be cut in the middle of a number, so it is never read, and `torn` says that there was one.
+ * The events of a trail, in its order, to be iterated once. Forms may be mixed. All other lines (of other
+ * programs, or events of other versions) are counted in `foreign`. A last line without its end may be cut in
+ * the middle of a number, so it is never read, and `torn` reports it.
  */
 export class TrailReader implements AsyncIterable<TrailEntry> {
   readonly #source: AsyncIterable<Uint8Array | string>;

@@ -1,4 +1,4 @@
-/** Finds the files of a trail that was rotated, and reads them in order, the oldest first. */
+/** Finds the files of a rotated trail, and reads them in order, the oldest first. */
 import { createReadStream } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -8,12 +8,12 @@ import { TrailReader } from './read-trail.js';
 
 const LINE_END = 10;
 
-/** The trail in `path` and in what was rotated away from it. What cannot be read is a UsageError of the iteration. */
+/** The trail in `path` and its rotated files. A file that cannot be read is a UsageError of the iteration. */
 export function readTrailSet(path: string): TrailReader {
   return new TrailReader(bytesOfSet(path));
 }
 
-/** A file may end within a line, of a process that was killed: the next one begins a new line all the same. */
+/** A file of a killed process may end within a line; the next file still begins a new line. */
 async function* bytesOfSet(path: string): AsyncGenerator<Uint8Array, void, undefined> {
   let last = LINE_END;
   for (const file of await filesOf(path)) {
@@ -40,7 +40,7 @@ async function filesOf(path: string): Promise<string[]> {
     const old = numbers.sort((a, b) => b - a).map((number) => join(dirname(file), `${prefix}${number}`));
     return [...old, path];
   } catch {
-    // Whoever opens it says what is wrong; a pipe has no name that could be looked up
+    // Opening it will report the error; a pipe has no name to look up
     return [path];
   }
 }

@@ -1,9 +1,9 @@
-/** What `--audit-verify` does: reads a trail, and says in one line what it proves. */
+/** Runs `--audit-verify`: reads a trail, and says in one line what it proves. */
 import { FateCheck } from './fate-check.js';
 import { readTrailSet } from './trail-set.js';
 
 export interface Answer {
-  /** 0 if it is proven, 1 if the contrary is, 255 if the trail is not fit to tell. */
+  /** 0 if it is proven, 1 if the contrary is, 255 if the trail cannot be judged. */
   readonly code: 0 | 1 | 255;
   readonly text: string;
 }

@@ -1,6 +1,6 @@
-/** How much of its life a slave computed, piece by piece, as its results tell it. */
+/** The busy share of a slave's time, piece by piece, from its results. */
 
-/** How much of a time a slave computed, on all its places together. */
+/** The share of a time in which a slave computed, over all its places. */
 export interface BusyStretch {
   readonly fromMs: number;
   readonly toMs: number;
@@ -10,7 +10,7 @@ export interface BusyStretch {
 /** Pieces of a slave's line in a drawing. */
 const MOST_ACTIVITIES = 256;
 
-/** One piece more, up to `toMs`; the list goes without a gap from `startMs` on. Clocks are set back at times. */
+/** Adds a piece up to `toMs`; the list has no gap from `startMs` on. Clocks are sometimes set back. */
 export function addActivity(
   activity: BusyStretch[],
   startMs: number,
@@ -34,8 +34,8 @@ export function addActivity(
 }
 
 /**
- * A result tells at once of all the time that its task took: what a piece cannot hold on `places` places was
- * before it. What was before the first piece is left out, so that no piece is more than wholly busy.
+ * A result reports the whole time of its task at once: time that a piece cannot hold on `places` places was
+ * before it. Time before the first piece is left out, so no piece is more than fully busy.
  */
 export function spreadActivity(activity: readonly BusyStretch[], places: number): BusyStretch[] {
   const spread: BusyStretch[] = [];

@@ -1,4 +1,4 @@
-/** Counts what went wrong with tasks by the words for it; what differs in numbers only is of one kind. */
+/** Counts failures of tasks by their words; texts that differ only in numbers are of one kind. */
 
 import { withoutNumbers } from '../format/without-numbers.js';
 
@@ -6,7 +6,7 @@ export type FailureKind = 'threw' | 'run again' | 'unrunnable';
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** Empty where the trail does not tell it. */
+  /** Empty if the trail does not contain it. */
   readonly algorithm: string;
   /** The first words of its kind. */
   readonly because: string;
@@ -18,14 +18,14 @@ const MOST_KINDS = 200;
 
 export class Failures {
   readonly #failures = new Map<string, Failure>();
-  /** The counts of this run; a master tells of few kinds. */
+  /** The counts of this run; a master reports few kinds. */
   readonly #told = new Map<string, number>();
 
   add(kind: FailureKind, algorithm: string, because: string): void {
     this.#find(kind, algorithm, because).count++;
   }
 
-  /** So often in this run up to now: what is told again and again with a count that grows. */
+  /** The count so far in this run: a repeated event is reported with a growing count. */
   raise(kind: FailureKind, algorithm: string, because: string, count: number): void {
     const key = keyOf(kind, algorithm, because);
     const told = this.#told.get(key) ?? 0;
@@ -39,7 +39,7 @@ export class Failures {
     this.#told.clear();
   }
 
-  /** Those that happened most, first. */
+  /** The most frequent ones first. */
   list(): Failure[] {
     return [...this.#failures.values()].sort((a, b) => b.count - a.count);
   }

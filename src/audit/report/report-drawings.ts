@@ -12,7 +12,7 @@ const MOST_SLAVES = 400;
 /** Vertical room for the numbers of an axis. */
 const AXIS = 40;
 
-/** Results a second, in all and of the busiest algorithms, and how many slaves there are. */
+/** Results per second, in all and of the busiest algorithms, and the number of slaves. */
 export function throughputDrawing(summary: TrailSummary): string {
   const { table } = summary;
   const grid = gridOf(summary, POINTS);
@@ -65,7 +65,7 @@ export function throughputDrawing(summary: TrailSummary): string {
   );
 }
 
-/** A bar a session; the darker a piece, the more of that time its results took on all its places. */
+/** One bar per session; the darker a piece, the busier all its places were in that time. */
 export function slavesDrawing(summary: TrailSummary): string {
   const { slaves, table } = summary;
   const shown = slaves.slice(0, MOST_SLAVES);
@@ -120,7 +120,7 @@ function svg(height: number, content: string): string {
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-/** To two digits. */
+/** With two digits. */
 function roundUp(value: number): number {
   const step = 10 ** Math.floor(Math.log10(value)) / 2;
   return Math.ceil(value / step) * step;

@@ -5,7 +5,7 @@ import type { TrailSummary } from './trail-summary.js';
 
 const LIMITS = { times: 60, slaves: 5_000, failures: 200, algorithms: 6 };
 
-/** The browser itself refuses whatever would come from elsewhere, scripts included. */
+/** The browser itself refuses everything from elsewhere, including scripts. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 const STYLE = `

@@ -1,4 +1,4 @@
-/** Words and tables of a report, as text and page show them alike. */
+/** Words and tables of a report, the same for text and page. */
 import type { Grid } from './time-table.js';
 import {
   type AlgorithmSummary,
@@ -11,7 +11,7 @@ export interface ReportTable {
   readonly title: string;
   /** One sentence each, above the table. */
   readonly notes: readonly string[];
-  /** Texts stand left, everything else right. */
+  /** Texts are on the left, everything else on the right. */
   readonly columns: readonly { readonly name: string; readonly isText?: boolean }[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -53,7 +53,7 @@ export function busiestAlgorithms({ algorithms }: TrailSummary): [string, Algori
   return [...algorithms].sort(([, a], [, b]) => settled(b) - settled(a));
 }
 
-/** How many slaves are connected at the end of each row. */
+/** The number of connected slaves at the end of each row. */
 export function connectedOver({ table }: TrailSummary, grid: Grid): number[] {
   const gone = table.read('gone', grid);
   let connected = 0;
@@ -242,7 +242,7 @@ function seconds(ms: number): string {
   return (ms / 1_000).toFixed(1);
 }
 
-/** With a unit that leaves a number one can read. */
+/** With a unit that gives a readable number. */
 export function duration(micros: number): string {
   const units = [
     [86_400e6, 'd'],
@@ -257,11 +257,11 @@ export function duration(micros: number): string {
 
 interface Usage {
   busyMicros: number;
-  /** Of all places together. */
+  /** Over all places. */
   placesMs: number;
 }
 
-/** Only what lies within its life counts: a result may tell of a run that began before it joined. */
+/** Only time within its life counts: a result may be of a run that began before it joined. */
 function usageOf({ activity, places, fromMs, toMs }: SlaveSummary): Usage {
   const busyMicros = activity.reduce((sum, { micros }) => sum + micros, 0);
   return { busyMicros, placesMs: (toMs - fromMs) * places };

@@ -1,4 +1,4 @@
-/** What `--audit-report` does: reads a trail and tells in tables what happened. */
+/** Runs `--audit-report`: reads a trail and shows in tables what happened. */
 import { writeFile } from 'node:fs/promises';
 import { UsageError } from '../../errors.js';
 import { readTrailSet } from '../read/trail-set.js';
@@ -9,11 +9,13 @@ import { TrailSummary } from './trail-summary.js';
 
 export interface Report {
   readonly text: string;
-  /** What is to be known about the trail itself, one line each. */
+  /** Remarks about the trail itself, one line each. */
   readonly warnings: readonly string[];
 }
 
-/** Throws UsageError if the file cannot be read, is no trail of a master, or the page cannot be written. */
+/**
+ * Throws UsageError if the file cannot be read, is not a trail of a master, or the page cannot be written.
+ */
 export async function reportTrail(path: string, page: string | undefined): Promise<Report> {
   const summary = new TrailSummary();
   const reader = readTrailSet(path);

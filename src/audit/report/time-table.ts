@@ -1,6 +1,6 @@
 /**
- * Counts over time in columns that share their rows: rows of 100 ms at first, twice as wide whenever there
- * would be too many, so that a trail of weeks takes as much memory as one of minutes.
+ * Counts over time, in columns with the same rows: rows of 100 ms at first, which double in width when there
+ * would be too many. So a trail of weeks takes as much memory as one of minutes.
  */
 
 const FIRST_WIDTH_MS = 100;
@@ -11,7 +11,7 @@ export class TimeTable {
   #originMs: number | undefined;
   #widthMs = FIRST_WIDTH_MS;
 
-  /** A time before the first counts as the first: clocks are set back. */
+  /** A time before the first one counts as the first: clocks are sometimes set back. */
   add(column: string, timeMs: number, count: number): void {
     this.#originMs ??= Math.floor(timeMs / 1_000) * 1_000;
     let row = Math.max(0, Math.floor((timeMs - this.#originMs) / this.#widthMs));
@@ -43,7 +43,7 @@ export class TimeTable {
     return read;
   }
 
-  /** At most so many rows of a round width, to the end of the longest column. */
+  /** At most `most` rows of a round width, to the end of the longest column. */
   grid(mostRows: number, leastMs: number): Grid {
     const spanMs = Math.max(1, ...[...this.#columns.values()].map(({ length }) => length)) * this.#widthMs;
     const widthMs =

@@ -1,4 +1,6 @@
-/** Gathers from a trail's events what a report tells; memory grows with the number of slaves, not of lines. */
+/**
+ * Gathers the data of a report from a trail's events; memory grows with the number of slaves, not of lines.
+ */
 
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { parseRanges } from '../format/ranges.js';
@@ -14,7 +16,7 @@ export interface RunSummary {
   finished: boolean;
 }
 
-/** How a slave's session came to its end, and the words for it. */
+/** The end of a slave's session, and the words for it. */
 export interface SlaveEnding {
   readonly kind: 'lost' | 'left' | 'shut-down' | 'master-ended';
   readonly text: string;
@@ -23,21 +25,21 @@ export interface SlaveEnding {
 /** One session of a slave. */
 export interface SlaveSummary {
   readonly sid: string;
-  /** Which of the runs, from 0. */
+  /** The number of its run, from 0. */
   readonly run: number;
   readonly host: string;
   readonly pid: number;
-  /** How many tasks it runs at once. */
+  /** The number of tasks that it runs at once. */
   readonly places: number;
   readonly fromMs: number;
   toMs: number;
-  /** Undefined as long as it is connected. */
+  /** Undefined while it is connected. */
   end: SlaveEnding | undefined;
   sent: number;
   results: number;
   computed: number;
   micros: number;
-  /** Within its life, once the trail has no more. */
+  /** Limited to its life at the end of the trail. */
   activity: BusyStretch[];
 }
 
@@ -54,7 +56,7 @@ export class TrailSummary {
   readonly slaves: SlaveSummary[] = [];
   readonly algorithms = new Map<string, AlgorithmSummary>();
   readonly table = new TimeTable();
-  /** Why slaves were lost, and how often. */
+  /** Reasons why slaves were lost, and their counts. */
   readonly losses = new Map<string, number>();
   readonly failures = new Failures();
   readonly counts = {
@@ -73,10 +75,10 @@ export class TrailSummary {
   };
   firstMs = Number.POSITIVE_INFINITY;
   lastMs = Number.NEGATIVE_INFINITY;
-  /** Finer times than seconds were read. */
+  /** Whether times finer than seconds were read. */
   hasFineTimes = false;
   #memberId = '';
-  /** By sid, of the run that is told of. */
+  /** By sid, of the current run. */
   readonly #connected = new Map<string, SlaveSummary>();
   readonly #bySid = new Map<string, SlaveSummary>();
 
@@ -167,7 +169,7 @@ export class TrailSummary {
     if (run !== undefined && !run.finished) run.toMs = Math.max(run.fromMs, timeMs);
   }
 
-  /** To be called when the trail has no more. */
+  /** Call it at the end of the trail. */
   finish(): void {
     for (const slave of this.#connected.values()) slave.toMs = Math.max(slave.toMs, this.lastMs);
     for (const slave of this.slaves) slave.activity = spreadActivity(slave.activity, slave.places);
@@ -182,7 +184,7 @@ export class TrailSummary {
     this.#endRun();
   }
 
-  /** Sids begin anew with each master. */
+  /** Sids start again with each master. */
   #endRun(): void {
     const run = this.runs.at(-1);
     for (const slave of this.#connected.values()) {
@@ -212,12 +214,12 @@ export class TrailSummary {
     return slave;
   }
 
-  /** One that joined before the first line that was read is known by its sid only. */
+  /** For a slave that joined before the first available line, only the sid is known. */
   #slave(sid: string): SlaveSummary {
     return this.#bySid.get(sid) ?? this.#create(sid, 'unknown', 0, this.firstMs);
   }
 
-  /** False if it had come to its end already. */
+  /** False if it had already ended. */
   #leave(sid: string, end: SlaveEnding, timeMs: number): boolean {
     const slave = this.#slave(sid);
     if (slave.end !== undefined) return false;
@@ -247,13 +249,13 @@ export class TrailSummary {
     }
   }
 
-  /** How long exactly something took does not make it another reason. */
+  /** A different time does not make it another reason. */
   #countLoss(evidence: string): void {
     const reason = evidence.replace(/\d+\.\d+ s\b/g, 'N s');
     this.losses.set(reason, (this.losses.get(reason) ?? 0) + 1);
   }
 
-  /** Results may come late, after the end of their slave. */
+  /** Results may come after the end of their slave. */
   #compute({ sid, count, micros }: AuditEventOf<'slave-computed'>, timeMs: number): void {
     const slave = this.#slave(sid);
     slave.computed += count;
@@ -294,7 +296,7 @@ function countOf(text: string | undefined): number {
   return count;
 }
 
-/** The reason, and what ended its last run. */
+/** The reason, and the end of its last run. */
 function whyUnrunnable({ reason, history }: AuditEventOf<'task-unrunnable'>): string {
   const evidence = history.at(-1)?.evidence;
   return evidence === undefined ? reason : `${reason}: ${evidence}`;

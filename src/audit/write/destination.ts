@@ -1,29 +1,29 @@
-/** Owns opening what an audit trail is written to: a file, or standard error. */
+/** Owns the opening of an audit trail's destination: a file, or standard error. */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { FlagError } from '../../errors.js';
 
-/** An open destination. `chunkLength` is how many characters may go into one write. */
+/** An open destination. `chunkLength` is the number of characters that may go into one write. */
 export interface Destination {
   readonly fd: number;
   readonly chunkLength: number;
 }
 
-/** One write a turn of the event loop has to keep up with what the turn can emit. */
+/** One write per turn of the event loop must keep up with the events of the turn. */
 const FILE_CHUNK = 1024 * 1024;
 
 /**
- * A master and its local slaves share one pipe: only writes up to PIPE_BUF are never torn apart by another
- * process' lines. (Characters, not bytes: lines that are not ASCII may exceed it.)
+ * A master and its local slaves share one pipe: only writes up to PIPE_BUF are never split by lines of
+ * another process. (Characters, not bytes: lines that are not ASCII may exceed it.)
  */
 const PIPE_CHUNK = 4096;
 
 const STDERR = 2;
 
 /**
- * Opens an audit file to append to; it is created, its folder is not. Throws a FlagError that names
- * `--audit-file` and the cure. Opened without blocking: a named pipe that nobody reads is an error here, and
- * one that is read slowly delays nobody.
+ * Opens an audit file for appending. The file is created, its folder is not. Throws a FlagError that names
+ * `--audit-file` and the remedy. It opens without blocking: a named pipe without a reader is an error, and a
+ * slow reader delays nothing.
  */
 export function openAuditFile(path: string): Destination {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;

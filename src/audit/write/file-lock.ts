@@ -1,20 +1,21 @@
 /**
- * A file that one process at a time may have, for milliseconds: whoever makes it holds it. One that was left by
- * a process that died is taken over.
+ * A file that only one process at a time may hold, for milliseconds: the process that creates it holds it.
+ * The file of a dead process is taken over.
  */
 
 import { open, readFile, stat, unlink } from 'node:fs/promises';
 import { errorCode } from './destination.js';
 import { type FileOwner, stateOf } from './file-owner.js';
 
-/** An older lock is of a process that died, or was stopped, in the midst of what it did. */
+/** An older lock is of a process that died or was stopped while it held it. */
 const DEAD_LOCK_MS = 2_000;
-/** Of a holder that nobody here can tell to be alive or dead. */
+/** For a holder that cannot be judged alive or dead from here. */
 const ABANDONED_LOCK_MS = 600_000;
 
 /**
- * False if another holds it. Of those that find its holder dead, one at a time may remove it, and only that
- * one's: the right to is a lock in itself, and the next who has it looks again before it removes anything.
+ * False if another process holds it. If several processes find the holder dead, one at a time may remove the
+ * file, and only that holder's: the right to remove it is itself a lock, and its next holder looks again
+ * before it removes anything.
  */
 export async function takeLock(lock: string, holder: FileOwner): Promise<boolean> {
   if (await createLock(lock, holder)) return true;
@@ -41,12 +42,12 @@ async function createLock(lock: string, holder: FileOwner): Promise<boolean> {
   }
 }
 
-/** One that was stopped for long may find that another has taken its lock. */
+/** A process that was stopped for long may find that another one has taken its lock. */
 export async function leaveLock(lock: string, { token }: FileOwner): Promise<void> {
   if ((await read(lock))?.holder?.token === token) await unlink(lock).catch(() => undefined);
 }
 
-/** The token of a lock's holder that is dead; undefined if it may live, or there is no lock. */
+/** The token of a dead holder; undefined if it may be alive, or if there is no lock. */
 async function deadHolderOf(lock: string): Promise<string | undefined> {
   const found = await read(lock);
   if (found === undefined || found.ageMs <= DEAD_LOCK_MS) return undefined;
@@ -64,7 +65,7 @@ async function read(lock: string): Promise<{ ageMs: number; holder: FileOwner | 
   }
 }
 
-/** Undefined if it is being written, or its writer died at it. */
+/** Undefined if it is being written, or its writer died while writing it. */
 function parseHolder(text: string): FileOwner | undefined {
   try {
     const { pid, host, started, token } = JSON.parse(text) as Partial<FileOwner>;

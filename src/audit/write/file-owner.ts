@@ -1,23 +1,23 @@
-/** Says which process holds a file that one at a time may have, and whether it is still there. */
+/** Names the process that holds an exclusive file, and says whether it is still there. */
 
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A process as it is named to others, also on other machines and later. */
+/** A process as it is named to others, including those on other machines and in the future. */
 export interface NamedProcess {
   readonly pid: number;
   readonly host: string;
-  /** When the process began, in the kernel's words; undefined where there is no /proc. */
+  /** The start of the process, in the kernel's words; undefined without /proc. */
   readonly started?: string | undefined;
 }
 
 export interface FileOwner extends NamedProcess {
-  /** Tells two holders of one process apart. */
+  /** Distinguishes two holders in one process. */
   readonly token: string;
 }
 
-/** With a token of its own at each call. */
+/** Each call makes a new token. */
 export function thisOwner(): FileOwner {
   const token = randomBytes(8).toString('hex');
   return { ...thisProcess(), token };
@@ -28,8 +28,8 @@ export function thisProcess(): NamedProcess {
 }
 
 /**
- * Whether the process lives. `unknown` is one of another machine, and one with the holder's id where nobody
- * can say whether the id has gone to another process meanwhile.
+ * Whether the process is alive. `unknown` means that it is on another machine, or that another process may
+ * have its id by now.
  */
 export function stateOf({ host, pid, started }: NamedProcess): 'running' | 'ended' | 'unknown' {
   if (host !== hostname()) return 'unknown';
@@ -43,12 +43,12 @@ export function stateOf({ host, pid, started }: NamedProcess): 'running' | 'ende
   return now === started ? 'running' : 'ended';
 }
 
-/** `BOOT TICKS` of a process; `ended` of a zombie; undefined where there is no /proc. */
+/** `BOOT TICKS` of a process; `ended` of a zombie; undefined without /proc. */
 function startOf(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Behind the command in parentheses, which may hold anything.
+    // The text after the command in parentheses, which may contain anything.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? 'ended' : `${boot} ${fields[19]}`;
   } catch {

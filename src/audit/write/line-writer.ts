@@ -1,30 +1,33 @@
-/** Owns the lines on their way out: gathers and bounds them, and outlives a destination that refuses them. */
+/** Owns lines on their way out: gathers and limits them, and survives a destination that refuses them. */
 import { closeSync } from 'node:fs';
 import sonicBoom from 'sonic-boom';
 import { waitAtMost } from '../../structures/wait-at-most.js';
 import { type Destination, errorCode } from './destination.js';
 import type { SizeWatch } from './size-watch.js';
 
-/** How many characters may wait for a destination; lines beyond are dropped and counted. */
+/** The number of characters that may wait for a destination; further lines are dropped and counted. */
 const WAITING_LIMIT = 16 * 1024 * 1024;
 
-/** When a refused write is tried again: a full pipe soon, anything else (a full disk, a closed pipe) later. */
+/**
+ * The delay before a refused write is tried again: short for a full pipe, longer for anything else (a full
+ * disk, a closed pipe).
+ */
 const RETRY_FULL_PIPE_MS = 20;
 const RETRY_MS = 1000;
 
-/** How long a flush waits for a destination that takes nothing. */
+/** The time that a flush waits for a destination that takes nothing. */
 const FLUSH_LIMIT_MS = 1000;
 
-/** More than any chunk: so sonic-boom writes when it is told to, not when it is given something. */
+/** More than any chunk, so that sonic-boom writes when it is told to, not when it gets data. */
 const NEVER_BY_ITSELF = 2 ** 28;
 
 interface LineWriterParams {
   readonly destination: Destination;
-  /** Makes the line (with its newline) that tells how many were dropped, and why. */
+  /** Makes the line (with its newline) with the number of dropped lines and the reason. */
   readonly formatDropped: (count: number, reason: string) => string;
-  /** Called each time that the destination refuses a write; a full pipe does not. */
+  /** Called each time that the destination refuses a write; not for a full pipe. */
   readonly onRefused?: ((reason: string) => void) | undefined;
-  /** Of a file that is rotated. */
+  /** Only for a file that is rotated. */
   readonly watch?: Pick<SizeWatch, 'look' | 'openAnew' | 'beginRotation'> | undefined;
 }
 
@@ -34,9 +37,10 @@ interface LineWriterParams {
  *
  * - idle: nothing is under way. Lines gather until `start`.
  * - writing: one chunk is under way. Lines gather; the next chunk goes when it is written.
- * - refused: a write failed. Lines gather up to WAITING_LIMIT; the rest of the chunk is tried now and then.
+ * - refused: a write failed. Lines gather up to WAITING_LIMIT; the rest of the chunk is tried again at
+ *   intervals.
  *
- * It never throws, waits only in `flushSync`, and no timer of it keeps a process alive.
+ * It never throws, waits only in `flushSync`, and its timers never keep a process alive.
  */
 export class LineWriter {
   readonly #tell: Pick<LineWriterParams, 'formatDropped' | 'onRefused'>;
@@ -48,7 +52,7 @@ export class LineWriter {
   #closed = false;
   readonly #chunks: string[] = [];
   #gathering = '';
-  /** What sonic-boom has not confirmed; after a refusal some of it may be written. */
+  /** The chunk that sonic-boom has not confirmed; after a refusal some of it may be written. */
   #underWay = '';
   /** Characters taken and not confirmed, and confirmed in all. */
   #waiting = 0;
@@ -66,7 +70,7 @@ export class LineWriter {
     this.#sonic = this.#attach(destination);
   }
 
-  /** Takes a line that ends in its newline; it goes out behind the next `start`. */
+  /** Takes a line that ends in its newline; it is written after the next `start`. */
   gather(line: string): void {
     if (this.#closed) return;
     if (this.#waiting + line.length > WAITING_LIMIT) {
@@ -77,7 +81,7 @@ export class LineWriter {
     this.#append(line);
   }
 
-  /** Has what was gathered written, and what gathers meanwhile. */
+  /** Writes the gathered lines, and those that gather meanwhile. */
   start(): void {
     if (this.#state === 'idle') this.#next();
   }
@@ -124,8 +128,7 @@ export class LineWriter {
   }
 
   /**
-   * Goes on with another destination, once the chunk under way has its end. What the old one has refused goes
-   * there too.
+   * Continues with another destination after the current chunk. Text that the old one refused goes there too.
    */
   replace(destination: Destination): void {
     if (this.#state === 'writing') {
@@ -139,12 +142,12 @@ export class LineWriter {
     if (this.#state === 'idle') this.#settle();
   }
 
-  /** Flushes and closes; standard error stays open. Lines that come later are ignored. May be called twice. */
+  /** Flushes and closes; standard error stays open. Later lines are ignored. May be called twice. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.flush();
-    // again, for the line that tells what was dropped
+    // again, for the line about the dropped ones
     await this.flush();
     this.#stopTimer();
     await waitAtMost(FLUSH_LIMIT_MS, this.#release());
@@ -167,7 +170,7 @@ export class LineWriter {
     return gathered;
   }
 
-  /** Starts on the next chunk; only when idle. */
+  /** Starts writing the next chunk; only when idle. */
   #next(): void {
     this.#underWay = this.#takeChunk();
     if (this.#underWay === '') return;
@@ -195,7 +198,7 @@ export class LineWriter {
     this.#settle();
   }
 
-  /** What went to a file that is deleted is as good as refused: it goes to the next one. */
+  /** Text in a deleted file counts as refused: it goes to the next one. */
   #leaveDeleted(): boolean {
     const replacement = this.#watch?.openAnew();
     if (replacement === undefined) return false;
@@ -246,7 +249,10 @@ export class LineWriter {
     this.#done += length;
   }
 
-  /** Called whenever room was made, before any line can use it: so the line stands where the others miss. */
+  /**
+   * Called whenever there is new room, before any line can use it: so the line takes the place of the missing
+   * ones.
+   */
   #tellDropped(): void {
     const line = this.#tell.formatDropped(this.#dropped, this.#reason);
     this.#dropped = 0;
@@ -254,7 +260,7 @@ export class LineWriter {
     this.#append(line);
   }
 
-  /** The next confirmed chunk or final refusal, or a second without either. */
+  /** Resolves with the next confirmed chunk or final refusal, or after a second without either. */
   #settled(): Promise<void> {
     return waitAtMost(FLUSH_LIMIT_MS, new Promise<void>((resolve) => this.#onSettled.push(resolve)));
   }
@@ -277,7 +283,7 @@ export class LineWriter {
       dest: fd,
       minLength: NEVER_BY_ITSELF,
       maxWrite: NEVER_BY_ITSELF + 1,
-      // Its own retries of EAGAIN would keep the process alive; they serve only flushSync.
+      // Its own retries of EAGAIN would keep the process alive; only flushSync needs them.
       retryEAGAIN: () => performance.now() < this.#syncDeadline,
     });
     sonic.on('drain', () => this.#written());

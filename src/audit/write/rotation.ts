@@ -1,10 +1,10 @@
 /**
- * Owns the rotation of an audit file that several processes may append to: FILE becomes FILE.1, that
- * FILE.2, and so on up to the number kept.
+ * Owns the rotation of an audit file that several processes may append to: FILE becomes FILE.1, that FILE.2,
+ * and so on up to the number kept.
  *
- * Nobody stops writing meanwhile: what goes to an open descriptor follows the file to its new name. One
- * process at a time shifts names, under FILE.lock; the others see that their file has reached the size,
- * find another file under its name, and open that. So no line is lost, and none is split.
+ * No process stops writing meanwhile: writes to an open descriptor follow the file to its new name. One
+ * process at a time shifts names, under FILE.lock; the others see that their file has reached the size, find
+ * another file under its name, and open that. So no line is lost, and none is split.
  */
 import { open, realpath, rename, stat } from 'node:fs/promises';
 import { errorCode } from './destination.js';
@@ -12,15 +12,17 @@ import { leaveLock, takeLock } from './file-lock.js';
 import { thisOwner } from './file-owner.js';
 
 export interface RotationSettings {
-  /** The file is rotated when it has reached so many bytes. */
+  /** The file is rotated when it has this number of bytes. */
   readonly maxBytes: number;
-  /** How many old files are kept; at least one, since other processes may still write to the newest. */
+  /**
+   * The number of old files that are kept; at least one, since other processes may still write to the newest.
+   */
   readonly keep: number;
 }
 
 /**
- * `rotated`: this process has given the file `inode` its new name. `moved`: another one has. Either way the
- * path can be opened anew. `busy`: another process is at it.
+ * `rotated`: this process has given the file `inode` its new name. `moved`: another process has. In both
+ * cases the path can be opened again. `busy`: another process is rotating it.
  */
 export type RotationOutcome = 'rotated' | 'moved' | 'busy';
 
@@ -46,7 +48,7 @@ async function shift(file: string, keep: number): Promise<void> {
   while (free < keep && (await inodeOf(`${file}.${free}`)) !== undefined) free++;
   for (let number = free; number > 1; number--) await rename(`${file}.${number - 1}`, `${file}.${number}`);
   await rename(file, `${file}.1`);
-  // Nobody may have anything more to write, and a trail without its file would look like one that is lost
+  // There may be no further lines, and a trail without its file would look lost
   await open(file, 'a').then(
     (handle) => handle.close(),
     () => undefined,
@@ -62,7 +64,7 @@ async function inodeOf(path: string): Promise<bigint | undefined> {
   }
 }
 
-/** Of a link, what it leads to: the set of files stands there. */
+/** For a link, its target: the set of files is there. */
 async function realPathOf(path: string): Promise<string> {
   return realpath(path).catch(() => path);
 }

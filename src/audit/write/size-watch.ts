@@ -1,20 +1,20 @@
-/** Owns when an audit file is rotated: looks at it after each write, and never makes a write wait. */
+/** Decides when an audit file is rotated: checks it after each write, and never delays a write. */
 import { fstatSync } from 'node:fs';
 import { waitAtMost } from '../../structures/wait-at-most.js';
 import { type Destination, errorCode, openAuditFile } from './destination.js';
 import { type RotationSettings, rotate } from './rotation.js';
 
-/** While another process rotates, and after a rotation that failed. */
+/** The wait while another process rotates, and after a failed rotation. */
 const BUSY_MS = 50;
 const FAILED_MS = 1_000;
-/** How long the end of a trail waits for a rotation; one takes milliseconds. */
+/** The time that the end of a trail waits for a rotation, which takes milliseconds. */
 const END_LIMIT_MS = 5_000;
 
 interface SizeWatchParams extends RotationSettings {
   readonly path: string;
-  /** The path leads to another file by now; `byUs` says who has renamed the old one. */
+  /** The path now names another file; `byUs` says whether this process renamed the old one. */
   readonly onRenamed: (byUs: boolean) => void;
-  /** What is wrong with the file, such as `cannot be rotated (EACCES)`. */
+  /** The problem with the file, such as `cannot be rotated (EACCES)`. */
   readonly onFailed: (complaint: string) => void;
 }
 
@@ -28,8 +28,8 @@ export class SizeWatch {
   }
 
   /**
-   * One look at an open descriptor costs a microsecond. A file that is deleted was rotated away by others while
-   * this process wrote nothing.
+   * Checking an open descriptor costs a microsecond. A deleted file was rotated away by others while this
+   * process wrote nothing.
    */
   look(fd: number): 'deleted' | 'full' | 'fine' {
     const stat = statOf(fd);
@@ -37,7 +37,7 @@ export class SizeWatch {
     return stat?.isFile() && stat.size >= this.#params.maxBytes ? 'full' : 'fine';
   }
 
-  /** Unless one is under way, or has just failed. */
+  /** Unless a rotation is under way, or has just failed. */
   beginRotation(fd: number): void {
     if (this.#rotation !== undefined || performance.now() < this.#notBefore) return;
     const stat = statOf(fd);
@@ -45,7 +45,7 @@ export class SizeWatch {
       this.#rotation = this.#rotate(stat.ino).finally(() => (this.#rotation = undefined));
   }
 
-  /** Where to write again what went to a deleted file; undefined if there is no such place. */
+  /** The place from which text in a deleted file must be written again; undefined if there is none. */
   openAnew(): Destination | undefined {
     try {
       return openAuditFile(this.#params.path);
