@@ -6,15 +6,15 @@ import type { MasterHandle } from '../master/program/master-handle.js';
 import type { AuthorizeSlave } from '../master/slaves/admissions.js';
 import type { SlaveHandle } from '../slave/run/slave-handle.js';
 
-/** Makes tasks and consumes results; what it returns, an integer from 0 to 255, is the exit code. */
+/** Makes tasks and consumes results; its return value, an integer from 0 to 255, is the exit code. */
 export type MasterAlgorithm = (master: MasterHandle) => unknown;
 
-/** Turns tasks into results with the slave loops; what it returns, 0 to 255, is the exit code. */
+/** Turns tasks into results with the slave loops; its return value, 0 to 255, is the exit code. */
 export type SlaveAlgorithm = (slave: SlaveHandle) => unknown;
 
 /** Options of `defineMaster`, which `master()` takes too. */
 export interface MasterOptions {
-  /** Says which slaves may join; without it, all that pass ts-mw's own checks. */
+  /** Decides which slaves may join; without it, all that pass ts-mw's own checks. */
   readonly authorizeSlave?: AuthorizeSlave | undefined;
 }
 
@@ -31,9 +31,9 @@ const masters: MasterDefinition[] = [];
 const slaves: Definition<SlaveAlgorithm>[] = [];
 
 /**
- * Defines what a master does (CL-MW's define-mw-master). Returns its algorithm, for `mw.run`.
- * An algorithm that throws, or returns anything but an integer from 0 to 255, ends with exit code 255.
- * With `authorizeSlave` among the options the program decides who may join as a slave.
+ * Defines the master algorithm (CL-MW's define-mw-master). Returns its algorithm, for `mw.run`. An algorithm
+ * that throws, or returns anything but an integer from 0 to 255, ends with exit code 255. With the option
+ * `authorizeSlave`, the program decides which slaves may join.
  *
  * @example
  * defineMaster(async (master) => {
@@ -48,15 +48,17 @@ export function defineMaster<T extends MasterAlgorithm>(algorithm: T, options: M
 }
 
 /**
- * Defines what a slave does (CL-MW's define-mw-slave); without it, `slave.slaveLoopSimple()`. Returns
- * its algorithm.
+ * Defines the slave algorithm (CL-MW's define-mw-slave); without it, `slave.slaveLoopSimple()`. Returns its
+ * algorithm.
  */
 export function defineSlave<T extends SlaveAlgorithm>(algorithm: T): T {
   slaves.push({ algorithm, place: callerPlace() });
   return algorithm;
 }
 
-/** The program's only master algorithm; undefined if there is none. Throws UsageError naming several. */
+/**
+ * The program's only master algorithm; undefined if there is none. Throws a UsageError that names several.
+ */
 export function programMaster(): MasterAlgorithm | undefined {
   return only(masters, 'defineMaster');
 }
@@ -67,8 +69,8 @@ export function programSlave(): SlaveAlgorithm | undefined {
 }
 
 /**
- * Who may join a master of this program, also one that is driven from the REPL and needs no algorithm.
- * Throws UsageError where several definitions say it.
+ * The `authorizeSlave` of this program, also for a master that is driven from the REPL and needs no
+ * algorithm. Throws UsageError if several definitions have one.
  */
 export function programAuthorization(): AuthorizeSlave | undefined {
   const guarded = masters.filter(({ options }) => options.authorizeSlave !== undefined);
@@ -84,7 +86,7 @@ function only<T>(definitions: readonly Definition<T>[], name: string): T | undef
   return definitions[0]?.algorithm;
 }
 
-/** Two frames up: whoever called the define function. */
+/** Two frames up: the caller of the define function. */
 function callerPlace(): string {
   const line = new Error().stack?.split('\n')[3]?.trim() ?? '';
   const place = /\(?((?:file:|\/|[A-Za-z]:\\)[^)]*)\)?$/.exec(line)?.[1] ?? line;

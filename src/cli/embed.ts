@@ -1,4 +1,4 @@
-/** Masters and slaves inside a process that is not theirs: for tests, a REPL, an application. */
+/** Masters and slaves inside another process: for tests, a REPL, an application. */
 
 import { enterMaster } from '../algorithms/submitter-context.js';
 import type { AuditListener, AuditTrail } from '../audit/audit-trail.js';
@@ -26,25 +26,25 @@ export interface EmbeddedSlaveOptions extends Flags, Pick<EmbeddedMasterOptions,
   readonly algorithm?: SlaveAlgorithm | undefined;
 }
 
-/** A master in this process: its handle, and its life. */
+/** A master in this process: its handle and its lifetime. */
 export interface EmbeddedMaster extends MasterHandle, AsyncDisposable {
-  /** Where slaves join; 0 when the broker is not its own. */
+  /** The port for slaves; 0 if the broker is not its own. */
   readonly masterPort: number;
   /**
-   * Runs a master algorithm whose stubs speak to this master, whatever others live in the process. Throws
-   * StoppedError when the master has ended.
+   * Runs a master algorithm whose stubs speak to this master, even if other masters live in the process.
+   * Throws StoppedError when the master has ended.
    */
   run<T>(algorithm: (master: MasterHandle) => T): T;
   /**
-   * Tells the slaves to shut down and ends the master: whatever waits for it throws StoppedError. May be called
-   * twice. With `strict` it rejects, when all has ended, if tasks were pending or results untaken.
+   * Tells the slaves to shut down and ends the master: everything that waits for it throws StoppedError. May
+   * be called twice. With `strict` it rejects at the end if tasks were pending or results untaken.
    */
   stop(): Promise<void>;
 }
 
 /** A slave in this process. */
 export interface EmbeddedSlave extends AsyncDisposable {
-  /** Resolves with what the slave algorithm returned; 255 if its master was lost or refused it. */
+  /** Resolves with the return value of the slave algorithm; 255 if its master was lost or refused it. */
   readonly finished: Promise<unknown>;
   /** Leaves the master; may be called twice. */
   stop(): Promise<void>;
@@ -54,7 +54,7 @@ const brokers = new WeakMap<EmbeddedMaster, RunningMaster>();
 
 /**
  * Starts a master in this process, which it never ends. Flags are as on the command line, in camelCase.
- * Throws FlagError, and JoinError when its broker cannot be had.
+ * Throws FlagError, and JoinError if its broker is not available.
  *
  * @example
  * await using mw = await master();
@@ -151,7 +151,7 @@ function flagsFor(where: EmbeddedMaster | number | string): Flags {
   };
 }
 
-/** A master in this process is known by its certificate, for which there is no flag. */
+/** A master in this process is recognised by its certificate, for which there is no flag. */
 function joining(where: EmbeddedMaster | number | string, configuration: Configuration): Configuration {
   const tls = typeof where === 'object' ? brokers.get(where)?.address.tls : undefined;
   return tls === undefined ? configuration : { ...configuration, tls: { ...configuration.tls, ...tls } };

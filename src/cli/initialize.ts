@@ -21,17 +21,19 @@ import { packageVersion } from './process/versions.js';
 import { PARENT_PIPE_VARIABLE, takeParent } from './slave/parent-master.js';
 import { openProgramTrail, type ProgramTrail } from './trail/program-trail.js';
 
-/** What still holds the event loop so long after the end is named, and the process exits all the same. */
+/**
+ * After this time past the end, the handles that still hold the event loop are named, and the process exits.
+ */
 const LINGER_MS = 2_000;
 
 /**
  * Runs the program as its command line says (CL-MW's mw-initialize): `--master` runs the algorithm of
- * `defineMaster`, `--slave` that of `defineSlave`. `defaults` stand below the command line.
+ * `defineMaster`, `--slave` that of `defineSlave`. The command line overrides `defaults`.
  *
- * Sets `process.exitCode`, returns it, and never rejects. The code is the algorithm's integer from 0 to
- * 255, anything else 255; 255 after an exception, a wrong flag, or when a slave's master was not found,
- * refused it or was lost; 130 after Ctrl-C on a master, 143 after SIGTERM. Two seconds later the process
- * exits even if something still holds its event loop; the audit trail names it.
+ * Sets `process.exitCode`, returns it, and never rejects. The code is the algorithm's integer from 0 to 255,
+ * anything else 255; 255 after an exception, a wrong flag, or when a slave's master was not found, refused it
+ * or was lost; 130 after Ctrl-C on a master, 143 after SIGTERM. Two seconds later the process exits even if
+ * something still holds its event loop; the audit trail names it.
  *
  * @example
  * await initialize(process.argv.slice(2), { slaves: 4 });
@@ -51,7 +53,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   const lostOutput = new LostOutput();
   try {
     const command = parseFlags(argv, defaults);
-    // Out of what this process dumps of itself, and of what it starts but for its slaves
+    // Removed from dumps of this process, and from everything that it starts except its slaves
     for (const secret of [TOKEN_VARIABLE, PASSWORD_VARIABLE]) delete process.env[secret];
     if (command.kind === 'report' || command.kind === 'verify') return await answerTrailQuestion(command);
     if (command.kind === 'help') {
@@ -127,7 +129,7 @@ async function runSlave(configuration: Configuration, audit: ProgramTrail): Prom
   const { createSlave } = await import('./slave/run-slave.js');
   let failed = false;
   const interruption = watchForInterruption(audit, ({ error }) => {
-    // What follows from the first is not worth a stack of its own.
+    // Errors that follow from the first one need no stack of their own.
     if (!failed) audit.tellAsItIs(describeThrown(error));
     failed = true;
     slave.fail(error);
@@ -163,7 +165,7 @@ function exitAfterLingering(audit: AuditTrail, code: number): void {
   timer.unref();
 }
 
-/** What holds the event loop: not the standard streams, which are listed as if they did. */
+/** The handles that hold the event loop, without the standard streams, which do not. */
 function heldOpen(): string[] {
   const held = process.getActiveResourcesInfo();
   const streams: readonly object[] = [process.stdout, process.stderr];

@@ -18,7 +18,7 @@ import { packageVersion } from './process/versions.js';
 export interface NatsConfig {
   /** For standard output. */
   readonly text: string;
-  /** Where each user's seed is; a line each, for standard error. */
+  /** The file of each user's seed, one line each, for standard error. */
   readonly notes: readonly string[];
 }
 
@@ -30,8 +30,8 @@ interface ConfiguredUser {
 }
 
 /**
- * Makes what is missing and keeps what is there, so that users can be added to a configuration in use.
- * Throws FlagError when the folder cannot be had, or a file in it is something else.
+ * Makes missing seeds and keeps existing ones, so that users can be added to a configuration in use. Throws
+ * FlagError when the folder cannot be used, or a file in it is something else.
  */
 export function natsConfig({ folder, users, memberId }: NatsConfigQuestion): NatsConfig {
   attempt(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
@@ -53,7 +53,7 @@ export function natsConfig({ folder, users, memberId }: NatsConfigQuestion): Nat
 function obtainKey(file: string): { readonly publicKey: string; readonly note: string } {
   const fresh = createUserKey();
   try {
-    // Never over a file that is there, nor through a link to one
+    // Never overwrites a file, nor writes through a link to one
     writeFileSync(file, `${fresh.seed}\n`, { flag: 'wx', mode: 0o600 });
     return { publicKey: fresh.publicKey, note: `wrote a new seed to ${file}` };
   } catch (error) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `ts-mw`, for what is done to a program and not by it. */
+/** The command `ts-mw`, for work on a program from outside. */
 
 import { relative } from 'node:path';
 import yargs from 'yargs';

@@ -1,6 +1,6 @@
 /**
- * What a batch system is to run, made of a command line: commands and flags of master and slaves. The
- * files of the systems only write it down, each in its own language and with its own idea of places.
+ * The plan of a batch system, made from a command line: commands and flags of master and slaves. The files of
+ * the systems only write it down, each in its own language and with its own addresses.
  */
 
 import { basename, extname, resolve } from 'node:path';
@@ -15,12 +15,12 @@ import type { GivenFlag } from '../flags/split-arguments.js';
 import { programCommand } from '../process/one-executable.js';
 
 export interface BatchPlan {
-  /** Of jobs and files: letters, digits and dashes only. */
+  /** The name of jobs and files: only letters, digits and dashes. */
   readonly name: string;
-  /** Where the command was typed; relative paths among the flags count from here. */
+  /** The folder in which the command was typed; relative paths among the flags start here. */
   readonly directory: string;
   readonly slaves: number;
-  /** How the program is started, and how a slave of it is. */
+  /** The commands that start the program and a slave of it. */
   readonly command: readonly [string, ...string[]];
   readonly slaveCommand: readonly [string, ...string[]];
   /** As typed, less roles, places and secrets. */
@@ -43,15 +43,15 @@ export interface PlanParams {
   readonly directory: string;
 }
 
-/** Stands for the address that a system's file finds out. */
+/** Stands for the address that a system's file determines. */
 const OTHER_MACHINES = 'the address of the job';
 
-/** How many slaves where `--slaves` does not say it. */
+/** The number of slaves without `--slaves`. */
 const DEFAULT_SLAVES = 10;
 
 type Key = FlagRow['key'];
 
-/** Decided by each system, or no business of a job. */
+/** Decided by each system, or irrelevant for a job. */
 const LEFT_OUT: ReadonlySet<Key> = new Set<Key>([
   'master',
   'slaves',
@@ -95,7 +95,10 @@ export function planBatch({ system, configuration, given, program, directory }: 
   return plan;
 }
 
-/** The flags of a master behind its place. Local slaves are for one machine, also those of the program's defaults. */
+/**
+ * The flags of a master after its address. Local slaves are for one machine, also those of the program's
+ * defaults.
+ */
 export function masterArguments(plan: BatchPlan, resourceFile: string | undefined): readonly string[] {
   const { port, masterFlags, configuration } = plan;
   return [
@@ -142,7 +145,7 @@ function refuseExposure(system: BatchSystem, configuration: Configuration): void
   else refuseOpenBroker(OTHER_MACHINES, configuration);
 }
 
-/** Command lines are seen by all users of a machine, and the files may be too. */
+/** All users of a machine can see command lines, and perhaps the files too. */
 function refuseSecrets(given: readonly GivenFlag[]): void {
   for (const { key } of given) {
     if (key === 'natsToken') {

@@ -41,15 +41,17 @@ queue ${slaves}
 }
 
 /**
- * The "new syntax": the whole in double quotes, arguments with blanks or quotes in single ones, both kinds
- * doubled where they are meant.
+ * The "new syntax": the whole text in double quotes, arguments with blanks or quotes in single ones. Both
+ * kinds are doubled to mean themselves.
  */
 function condorArguments(words: readonly string[]): string {
   const one = (word: string) => (/^[^\s'"]+$/.test(word) ? word : `'${word.replaceAll("'", "''")}'`);
   return `"${plainText(words.map(one).join(' ').replaceAll('"', '""'))}"`;
 }
 
-/** Macros are expanded everywhere; `$$(` is expanded once more when a machine was found, and cannot be escaped. */
+/**
+ * Macros are expanded everywhere; `$$(` is expanded once more when a machine is found, and cannot be escaped.
+ */
 function plainText(text: string): string {
   if (/\$\$[([]/.test(text)) {
     throw new FlagError(

@@ -33,13 +33,13 @@ const header = ({ name, command }: BatchPlan): string => `# Kubernetes: kubectl 
 `;
 
 interface Secret {
-  /** Of the environment of all pods. */
+  /** Variables of the environment of all pods. */
   readonly variables: Readonly<Record<string, string>>;
   /** In `SECRET_FOLDER`. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** The flags whose file goes into the Secret, and its name there. */
+/** The flags whose files go into the Secret, and their names there. */
 const SECRET_FILES = {
   natsCreds: 'nats.creds',
   natsNkeyFile: 'nats.nk',
@@ -230,8 +230,8 @@ function sharedFile({ resourceFile: { path, typed } }: BatchPlan): string | unde
 
 const portOf = ({ port }: BatchPlan): number => (port === 0 ? DEFAULT_PORT : port);
 
-/** `$(NAME)` would be looked up in the environment. */
+/** Kubernetes would look `$(NAME)` up in the environment. */
 const literal = (word: string): string => word.replaceAll('$', '$$$$');
 
-/** YAML reads what JSON writes. */
+/** YAML contains JSON. */
 const text = (value: string): string => JSON.stringify(value);

@@ -7,7 +7,7 @@ import { kubernetesFile } from './kubernetes.js';
 import { slurmFile } from './slurm.js';
 import { systemdFile } from './systemd.js';
 
-/** Throws FlagError for what the system cannot carry. */
+/** Throws FlagError for text that the system cannot contain. */
 export function batchFile(params: PlanParams): string {
   const plan = planBatch(params);
   const system: BatchSystem = params.system;

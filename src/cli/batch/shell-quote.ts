@@ -1,6 +1,6 @@
 /** Texts as words of a shell. */
 
-/** Plain words stay as they are, everything else stands in single quotes. */
+/** Plain words stay unchanged, everything else gets single quotes. */
 export function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -64,7 +64,7 @@ echo "systemctl --user start ${name}.target"
 `;
 }
 
-/** The colon keeps `$` from being looked up in the environment, and belongs inside the quotes. */
+/** The colon prevents a look-up of `$` in the environment, and belongs inside the quotes. */
 function execLine(words: readonly string[]): string {
   return words.map((word, index) => quoted(index === 0 ? `:${word}` : word)).join(' ');
 }
@@ -75,7 +75,7 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replace(/[\\"]/g, '\\$&')}"`;
 }
 
-/** Taken to the end of its line as it is, but for specifiers. */
+/** Read unchanged to the end of its line, except for specifiers. */
 function pathValue(path: string): string {
   return path.replaceAll('%', '%%');
 }

@@ -1,9 +1,9 @@
 /**
- * Makes one script of a program, its dependencies and its workers, for Node's single executables.
+ * Makes one script from a program, its dependencies and its workers, for Node's single executables.
  *
- * These run a CommonJS script that can require nothing but what Node has. A program is a module and awaits
- * at its top level, which esbuild does not turn into CommonJS; so it makes a module, in which every import
- * of Node's own has become a `require`, and that module, now without any import, is the body of an async
+ * These run a CommonJS script that can require only Node's own modules. A program is a module and awaits at
+ * its top level, which esbuild does not turn into CommonJS. So esbuild makes a module in which every import
+ * of Node's own is a `require`, and that module, now without any import, becomes the body of an async
  * function.
  */
 
@@ -16,11 +16,11 @@ import { workerPlugin } from './worker-plugin.js';
 
 export interface Bundle {
   readonly code: string;
-  /** Native addons that must lie beside the executable: from their names there to their files here. */
+  /** Native addons that must be next to the executable: from their names there to their files here. */
   readonly addons: ReadonlyMap<string, string>;
 }
 
-/** Throws UsageError with what esbuild has to say, each error with its place. */
+/** Throws UsageError with esbuild's messages, each error with its place. */
 export async function bundleProgram(program: string, facts: ExecutableFacts): Promise<Bundle> {
   const { build } = await import('esbuild');
   try {
@@ -42,7 +42,7 @@ async function bundleWith(build: Build, program: string, facts: ExecutableFacts)
     define: { 'import.meta': '__mwMeta', TS_MW_EXECUTABLE: JSON.stringify(facts) },
   };
   const moduleOf = async (file: string): Promise<string> => {
-    // The file is imported and not the entry itself, so that its exports do not stand in the way
+    // The file is imported instead of being the entry, so that its exports do no harm
     const entry = { contents: `import ${JSON.stringify(file)};`, resolveDir: '/', loader: 'js' as const };
     const plugins = [builtinPlugin, optionalPlugin, nativePlugin(addons), workerPlugin(workerModule)];
     const { outputFiles } = await build({ ...options, stdin: entry, plugins });
@@ -75,7 +75,7 @@ function bundleError(error: unknown): unknown {
   return new UsageError(lines.join('\n'), { cause: error });
 }
 
-/** There is no file but the executable. */
+/** There is no file except the executable. */
 const META = `const __mwMeta = {
   url: require('node:url').pathToFileURL(process.execPath).href,
   filename: process.execPath,
@@ -98,7 +98,9 @@ const builtinPlugin: Plugin = {
 
 const RESOLVING = Symbol('resolving an optional package');
 
-/** What ts-mw does without where it is not installed; whoever then asks the executable for it is told. */
+/**
+ * Packages that ts-mw does not need; a program that asks the executable for one gets an error that says so.
+ */
 const optionalPlugin: Plugin = {
   name: 'optional packages',
   setup(build) {

@@ -19,18 +19,18 @@ export interface DumpOptions {
 export interface Dumped {
   readonly file: string;
   readonly bytes: number;
-  /** Files that were copied beside it, without which it does not run. */
+  /** Files that were copied next to it; it does not run without them. */
   readonly addons: readonly string[];
 }
 
 const run = promisify(execFile);
 
-/** The mark in a node binary that says whether something was injected into it. */
+/** The mark in a node binary that shows whether something was injected into it. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /**
  * Needs the packages esbuild and postject. The executable is for this machine's system and processor, and
- * has the Node that runs this. Throws UsageError in one line for what its caller can mend.
+ * contains the Node that runs this. Throws a UsageError of one line for problems that the caller can fix.
  */
 export async function dumpExecutable({ program, execName }: DumpOptions): Promise<Dumped> {
   const postject = commandOfPostject();
@@ -44,7 +44,7 @@ export async function dumpExecutable({ program, execName }: DumpOptions): Promis
     libraryVersion: packageVersion(),
     programVersion: versionAbove(path),
   });
-  // Beside the target, so that it can be renamed, also over an executable that runs
+  // Next to the target, so that it can be renamed, also over a running executable
   const folder = await mkdtemp(join(dirname(file), '.dump-exec-'));
   try {
     const main = join(folder, 'main.cjs');
@@ -70,7 +70,7 @@ export async function dumpExecutable({ program, execName }: DumpOptions): Promis
   return { file, bytes: size, addons: [...addons.keys()] };
 }
 
-/** Some distributions keep Node's code in a library, beside a binary that only starts it. */
+/** Some distributions keep Node's code in a library, next to a binary that only starts it. */
 function explainInjection(error: unknown): never {
   if (!String(Object(error).stderr).includes('sentinel')) throw error;
   throw new UsageError(`${process.execPath} cannot hold a program; use a node from nodejs.org`, {
@@ -78,7 +78,7 @@ function explainInjection(error: unknown): never {
   });
 }
 
-/** A process of its own, since its warnings about Node's own symbols would only worry. */
+/** A process of its own, since its warnings about Node's own symbols would only worry users. */
 function commandOfPostject(): string {
   const { resolve } = createRequire(import.meta.url);
   try {

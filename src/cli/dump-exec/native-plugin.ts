@@ -1,6 +1,6 @@
 /**
- * An esbuild plugin for native addons, which no bundle can hold: collects their files, which are to lie
- * beside the executable, and makes the bundle load them from there.
+ * An esbuild plugin for native addons, which a bundle cannot contain: collects their files, which must be
+ * next to the executable, and makes the bundle load them from there.
  */
 
 import { readdirSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import type { OnLoadResult, Plugin } from 'esbuild';
 
-/** In the bundle: loads an addon by its name beside the executable. */
+/** In the bundle: loads an addon by its name, next to the executable. */
 const LOAD_ADDON = '__mwLoadAddon';
 
 export const LOAD_ADDON_SOURCE = `const ${LOAD_ADDON} = (name) => {
@@ -18,10 +18,10 @@ export const LOAD_ADDON_SOURCE = `const ${LOAD_ADDON} = (name) => {
   return module.exports;
 };`;
 
-/** Packages that look for an addon on the disk, where esbuild cannot see what they will find. */
+/** Packages that look for an addon on the disk, where esbuild cannot see the result. */
 const SEEKERS = /^(node-gyp-build|node-gyp-build-optional-packages|bindings)$/;
 
-/** `addons` gets the addons that the bundle reaches: from their names beside the executable to their files. */
+/** `addons` gets the addons that the bundle uses: from their names next to the executable to their files. */
 export function nativePlugin(addons: Map<string, string>): Plugin {
   const nameOf = (file: string): string => {
     const name = `${basename(packageRoot(file))}-${basename(file)}`;
@@ -47,7 +47,7 @@ export function nativePlugin(addons: Map<string, string>): Plugin {
         const { seeker, importer }: { seeker: string; importer: string } = pluginData;
         const files = found(seeker, importer);
         const byName = Object.fromEntries(files.map((file) => [basename(file, '.node'), nameOf(file)]));
-        // node-gyp-build is called with a folder, bindings with a name; a package has one addon as a rule
+        // node-gyp-build is called with a folder, bindings with a name; usually a package has one addon
         return source(`const names = ${JSON.stringify(byName)};
 const loaded = new Map();
 module.exports = (wanted) => {
@@ -65,7 +65,7 @@ module.exports.path = module.exports.resolve = (wanted) => wanted;`);
 
 const source = (contents: string): OnLoadResult => ({ contents, loader: 'js' });
 
-/** What the seeker would find on this machine for the package that asks it. */
+/** The file that the seeker would find on this machine for the package that asks. */
 function found(seeker: string, importer: string): string[] {
   const root = packageRoot(importer);
   if (seeker !== 'bindings') {

@@ -1,6 +1,6 @@
 /**
  * An esbuild plugin for `new Worker(new URL('./file.js', import.meta.url)`: an executable has no files, so
- * the worker's own bundle stands there as a `data:` URL, which Node takes as a module.
+ * the worker's own bundle replaces the URL, as a `data:` URL, which Node accepts as a module.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import type { Loader, Plugin } from 'esbuild';
 
 const WORKER = /new Worker\(\s*new URL\(\s*(['"])(\.[^'"]+)\1\s*,\s*import\.meta\.url\s*\)/g;
 
-/** `bundle` makes a module of the worker's file that imports nothing but what Node has. */
+/** `bundle` makes a module from the worker's file that imports only Node's own modules. */
 export function workerPlugin(bundle: (file: string) => Promise<string>): Plugin {
   const bundled = new Map<string, Promise<string>>();
   const dataUrl = async (file: string): Promise<string> => {

@@ -1,4 +1,4 @@
-/** The flags that ask about an audit trail and run nothing; what answers them is loaded only then. */
+/** The flags that ask about an audit trail and run nothing; their code loads only on demand. */
 
 import { FlagError } from '../../errors.js';
 import { FAILURE } from '../process/exit-code.js';
@@ -9,7 +9,7 @@ export type TrailQuestion =
   | { readonly kind: 'report'; readonly file: string; readonly page: string | undefined }
   | { readonly kind: 'verify'; readonly file: string };
 
-/** Undefined if none is asked. The last of several files counts. */
+/** Undefined if there is no such flag. The last of several files counts. */
 export function trailQuestion(given: readonly GivenFlag[]): TrailQuestion | undefined {
   const last = (key: GivenFlag['key']): string | undefined => {
     const value = given.findLast((flag) => flag.key === key)?.value;
@@ -27,7 +27,7 @@ export function trailQuestion(given: readonly GivenFlag[]): TrailQuestion | unde
   return verify === undefined ? undefined : { kind: 'verify', file: verify };
 }
 
-/** Prints the answer; returns the exit code. What cannot be read or written is a UsageError. */
+/** Prints the answer; returns the exit code. A file that cannot be read or written is a UsageError. */
 export async function answerTrailQuestion(question: TrailQuestion): Promise<number> {
   if (question.kind === 'report') {
     const { reportTrail } = await import('../../audit/report/report-trail.js');

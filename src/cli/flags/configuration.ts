@@ -5,7 +5,7 @@ import type { NatsCredentials } from './nats-flags.js';
 import type { GivenFlag } from './split-arguments.js';
 import type { TlsSettings } from './tls-flags.js';
 
-/** What was given on one side of `--resource-file`. */
+/** The flags on one side of `--resource-file`. */
 export interface SlaveCoordinates {
   readonly masterHost?: string | undefined;
   readonly masterPort?: number | undefined;
@@ -14,17 +14,20 @@ export interface SlaveCoordinates {
 
 export interface Configuration {
   readonly role: 'master' | 'slave';
-  /** With a resource file a slave asks `slaveTarget` instead, as for host and port. */
+  /** With a resource file, a slave asks `slaveTarget` instead, as for host and port. */
   readonly memberId: string;
   readonly masterHost: string;
-  /** 0 on a master: any free one; on a slave only if it has another way to find its master. */
+  /**
+   * 0 on a master means any free one; on a slave it is allowed only if there is another way to find its
+   * master.
+   */
   readonly masterPort: number;
   readonly resourceFile:
     | {
         readonly path: string;
-        /** Stood behind `--resource-file`: wins over the file. */
+        /** Given after `--resource-file`: overrides the file. */
         readonly overrides: SlaveCoordinates;
-        /** Stood before it, or in the program's defaults: used where there is no file. */
+        /** Given before it, or in the program's defaults: used if there is no file. */
         readonly fallback: SlaveCoordinates;
       }
     | undefined;
@@ -38,11 +41,11 @@ export interface Configuration {
   /** Undefined if the audit file is not rotated. */
   readonly auditRotation: RotationSettings | undefined;
   readonly clientTimeoutMs: number;
-  /** `Infinity` is for ever: compare with it, but give it to no timer, which would fire at once. */
+  /** `Infinity` means forever: compare with it, but do not pass it to a timer, which would fire at once. */
   readonly connectTimeoutMs: number;
   /** Local slaves to start; 0 on a slave. */
   readonly slaves: number;
-  /** Of this slave, or of a master's local ones. */
+  /** For this slave, or for a master's local ones. */
   readonly slaveConcurrency: number;
   readonly slaveExecutable: string | undefined;
   readonly nats: NatsCredentials & {
@@ -50,13 +53,13 @@ export interface Configuration {
     readonly urls: readonly string[];
   };
   readonly tls: TlsSettings;
-  /** No TLS is demanded beyond loopback. */
+  /** TLS is not required beyond loopback. */
   readonly insecure: boolean;
   readonly maxMessageBytes: number;
   readonly allowVersionSkew: boolean;
   /** The folder of results; undefined on a slave. */
   readonly checkpoint: string | undefined;
-  /** Tasks that a master algorithm leaves behind are its failure. */
+  /** Tasks that a master algorithm leaves behind count as its failure. */
   readonly strict: boolean;
   /** A master's flags and its program's defaults that its slaves get, as given: see `slaveArguments`. */
   readonly forSlaves: readonly GivenFlag[];
@@ -64,6 +67,6 @@ export interface Configuration {
   readonly argv: readonly string[];
   /** One line each, for the audit trail. */
   readonly warnings: readonly string[];
-  /** Those of them that ask about flags which are nearly ours. */
+  /** The warnings about flags that are nearly ours. */
   readonly mistyped: readonly string[];
 }

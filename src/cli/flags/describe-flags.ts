@@ -1,4 +1,4 @@
-/** The text of `--help`, made from the table of flags; loaded only when it is asked for. */
+/** The text of `--help`, made from the table of flags; loaded only on demand. */
 
 import { programName } from '../process/versions.js';
 import { type FlagRow, shownFlag } from './flag-row.js';
@@ -13,7 +13,7 @@ const MOST_COLUMNS = 120;
 export interface HelpParams {
   /** Path of the file that node runs. */
   readonly program: string;
-  /** Of the terminal; undefined where there is none. */
+  /** Width of the terminal; undefined without one. */
   readonly columns?: number | undefined;
   /** Every flag, not only those that people need first. */
   readonly all: boolean;

@@ -1,4 +1,7 @@
-/** Refuses what a network would see unencrypted: a broker beyond loopback without TLS, and secrets on their way. */
+/**
+ * Refuses secrets and data that would travel unencrypted: a broker beyond loopback without TLS, and secrets
+ * for one.
+ */
 
 import { FlagError } from '../../errors.js';
 import { isLoopback } from '../../link/connection/broker-urls.js';
@@ -15,7 +18,7 @@ export function refuseOpenBroker(host: string, { tls, insecure }: Configuration)
   );
 }
 
-/** For who connects to a broker. */
+/** For clients of a broker. */
 export function refuseExposedSecret(address: BrokerAddress): void {
   const url = exposedUrl(address);
   if (url === undefined) return;

@@ -1,11 +1,11 @@
-/** Turns one flag's text into its value, or says what was expected, what came and what to type. */
+/** Turns one flag's text into its value, or says what was expected, what was given and what to type. */
 
 import { isIP } from 'node:net';
 import { FlagError } from '../../errors.js';
 
 const KB = 1024;
 
-/** Timers hold at most 2^31 ms, and a slave waits for ten times this on mere silence. */
+/** Timers hold at most 2^31 ms, and a slave waits for ten times this when there is only silence. */
 const MAX_SECONDS = 200_000;
 
 export function wrong(name: string, expected: string, came: string, example: string): FlagError {
@@ -23,7 +23,7 @@ export function parseNatural(
   throw wrong(name, `a whole number from ${from} to ${to}`, text, example);
 }
 
-/** A slave keeps a word for each task under way, and holds two groups at least. */
+/** A slave keeps a word for each task under way, and has at least two groups. */
 const LARGEST_GROUP = 32_768;
 
 export function parseGroup(name: string, text: string): number | 'auto' {
@@ -33,7 +33,7 @@ export function parseGroup(name: string, text: string): number | 'auto' {
   throw wrong(name, `auto or a whole number from 1 to ${LARGEST_GROUP}`, text, 'auto');
 }
 
-/** Seconds, as typed, in milliseconds; 0 only where it has a meaning, which `zero` tells. */
+/** Converts typed seconds to milliseconds; `zero` is the meaning of 0, which is refused without one. */
 export function parseSeconds(name: string, text: string, zero?: string): number {
   const value = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   const least = zero === undefined ? 'above 0' : `from 0 (${zero})`;
@@ -46,7 +46,7 @@ export function parseSeconds(name: string, text: string, zero?: string): number 
 export interface ByteBounds {
   readonly from: number;
   readonly to: number;
-  /** The bounds in words, such as `64k to 1g`. */
+  /** The limits in words, such as `64k to 1g`. */
   readonly words: string;
   readonly example: string;
 }
@@ -58,7 +58,7 @@ export const MESSAGE_BYTES: ByteBounds = {
   example: '256m',
 };
 
-/** The least holds every line that is not of the user's making. */
+/** The minimum has room for every line that ts-mw itself writes. */
 export const AUDIT_FILE_BYTES: ByteBounds = {
   from: 4 * KB,
   to: 1024 * 1024 * KB * KB,
@@ -85,21 +85,21 @@ export function parseText(name: string, text: string, example: string): string {
   throw wrong(name, 'a text that is not empty', text, example);
 }
 
-/** A host name or an address; an IPv6 address may wear its brackets, and loses them. */
+/** A host name or an address; an IPv6 address may have brackets, which are removed. */
 export function parseHost(name: string, text: string): string {
   const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   if (isIP(bare) !== 0 || (bare === text && isHostName(text))) return bare;
   throw wrong(name, 'a host name or an address, without a port', text, '127.0.0.1');
 }
 
-/** What has only digits and dots and is no address is a typing error, not a name. */
+/** A text of only digits and dots that is not an address is a typing error, not a name. */
 function isHostName(text: string): boolean {
   return /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(text) && !/^[\d.]+$/.test(text);
 }
 
 /**
  * `nats://HOST[:PORT]`, `tls://HOST[:PORT]` or `HOST:PORT`, as `scheme://host:port`. Credentials in it are
- * refused, since the client would drop them without a word.
+ * refused, since the client would ignore them silently.
  */
 export function parseNatsUrl(name: string, text: string): string {
   const bad = (expected: string, came = text) => wrong(name, expected, came, 'nats://broker.example:4222');

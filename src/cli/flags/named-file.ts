@@ -1,4 +1,4 @@
-/** Reads files that flags name, and says which flag and what to do where that cannot be. */
+/** Reads files that flags name; an error names the flag and what to do. */
 
 import { accessSync, constants, readFileSync, type Stats, statSync } from 'node:fs';
 import { FlagError } from '../../errors.js';
@@ -6,7 +6,7 @@ import { FlagError } from '../../errors.js';
 /** Keys, certificates and tokens are smaller. */
 const LARGEST_FILE = 1024 * 1024;
 
-/** With `warn` the file is a secret, and it is told if others may read it. */
+/** With `warn`, the file is a secret; `warn` is called if others may read it. */
 export function readNamedFile(name: string, path: string, warn?: (warning: string) => void): string {
   const { size } = checkReadable(name, path, warn);
   if (size > LARGEST_FILE) {

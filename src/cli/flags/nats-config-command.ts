@@ -1,4 +1,4 @@
-/** The flags that ask for a nats-server configuration and run nothing; what answers them is loaded only then. */
+/** The flags that ask for a nats-server configuration and run nothing; their code loads only on demand. */
 
 import { FlagError } from '../../errors.js';
 import { parseText } from './flag-values.js';
@@ -7,9 +7,9 @@ import type { GivenFlag } from './split-arguments.js';
 
 export interface NatsConfigQuestion {
   readonly kind: 'print-nats-config';
-  /** Where the users' seeds are, or go. */
+  /** The folder of the users' seeds. */
   readonly folder: string;
-  /** Of slaves; each is a name of letters, digits, `.`, `_` and `-`, and none is `MASTER_USER`. */
+  /** The users of slaves; each name has letters, digits, `.`, `_` and `-`, and differs from `MASTER_USER`. */
   readonly users: readonly string[];
   readonly memberId: string;
 }
@@ -23,7 +23,7 @@ const USERS = '--nats-config-users';
 const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 const MOST_USERS = 1_000;
 
-/** Undefined if none is asked. */
+/** Undefined if there is no such flag. */
 export function natsConfigQuestion(
   given: readonly GivenFlag[],
   defaults: Flags,
@@ -58,7 +58,7 @@ function parseUsers(text: string): readonly string[] {
     if (!USER.test(user)) {
       throw wrong('names of letters, digits, dots, dashes and underscores, with commas between', user);
     }
-    // Where case does not count in file names, it must not here
+    // Some file systems ignore the case of names, so names must differ without it
     const folded = user.toLowerCase();
     if (seen.has(folded)) throw wrong(`each name once, and not ${MASTER_USER}`, user);
     seen.add(folded);

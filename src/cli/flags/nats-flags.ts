@@ -1,4 +1,6 @@
-/** How a process proves itself to its broker: the flags about it, `TS_MW_TOKEN`, and the files they name. */
+/**
+ * The authentication of a process to its broker: the flags about it, `TS_MW_TOKEN`, and the files they name.
+ */
 
 import { readFileSync } from 'node:fs';
 import { FlagError } from '../../errors.js';
@@ -9,13 +11,13 @@ import { parseText } from './flag-values.js';
 import { attempt, checkReadable } from './named-file.js';
 
 export const TOKEN_VARIABLE = 'TS_MW_TOKEN';
-/** The password of `--nats-user`, where it is not typed: the command line is seen by all users. */
+/** The password of `--nats-user` if it is not typed: all users can see the command line. */
 export const PASSWORD_VARIABLE = 'TS_MW_NATS_PASSWORD';
 
-/** At most one way to authenticate; a token of the resource file counts only where none is set here. */
+/** At most one way to authenticate; a token of the resource file counts only if none is set here. */
 export interface NatsCredentials {
   readonly token?: string | undefined;
-  /** Where the token came from; a flag wins over the environment. */
+  /** The source of the token; a flag overrides the environment. */
   readonly tokenFrom?: 'flag' | 'environment' | undefined;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
@@ -36,7 +38,7 @@ export const CREDENTIAL_KEYS: ReadonlySet<string> = new Set<FlagKey>([
 
 const LARGEST_SECRET_FILE = 64 * 1024;
 
-/** `value` gives the flag's text where it was given; values are secret and stay out of messages. */
+/** `value` returns the flag's text if it was given; values are secret and never appear in messages. */
 export function readCredentials(
   value: (key: FlagKey) => string | undefined,
   env: Readonly<Record<string, string | undefined>>,
@@ -105,7 +107,9 @@ function readToken(path: string, warn: (warning: string) => void): string {
   return token;
 }
 
-/** The link reads the seed anew for each connection; here a wrong file is told before anything starts. */
+/**
+ * The link reads the seed again for each connection; here a wrong file is reported before anything starts.
+ */
 function checkSeed(path: string, warn: (warning: string) => void): void {
   const name = '--nats-nkey-file';
   if (parseUserKey(readSmall(name, path, 'the seed of a user', warn)) === undefined) {
@@ -134,7 +138,7 @@ function readSmall(name: string, path: string, what: string, warn: (warning: str
   return attempt(name, path, () => readFileSync(path, 'utf8'));
 }
 
-/** What is typed is seen by all users of the machine. */
+/** All users of the machine can see the command line. */
 export function warnOfExposed(typed: readonly { readonly key: string }[]): string[] {
   const cures = [
     ['natsToken', 'type --nats-token-file FILE'],

@@ -1,26 +1,26 @@
-/** Finds flags that were most likely meant: an argument that is no flag of ours, and nearly one of them. */
+/** Finds mistyped flags: an argument that is not one of our flags, but nearly one. */
 
 import type { FlagRow } from './flag-row.js';
 import { FLAG_ROWS } from './flag-table.js';
 
-/** Others are short words that programs use, or are ours only beside another flag. */
+/** Other flags are short words that programs use, or are ours only beside another flag. */
 const TARGETS = FLAG_ROWS.filter(({ key }) => key !== 'html').map((row) => ({
   row,
   word: row.name.slice(2),
 }));
 
-/** From here on two letters may be wrong; in shorter words that makes another word. */
+/** From this length on two letters may be wrong; in shorter words that makes another word. */
 const LONG = 8;
-/** Up to here a word that lacks a letter is another word, such as `--save`. */
+/** Up to this length a word that lacks a letter is another word, such as `--save`. */
 const SHORT = 5;
-/** Up to here only two letters that changed places are a mistake: `--rep` and `--repo` are words of programs. */
+/** Up to this length only two swapped letters are a mistake: `--rep` and `--repo` are words of programs. */
 const VERY_SHORT = 4;
-/** Warnings are for who typed it; nobody types more. */
+/** Limit of the length: people type no longer flags. */
 const MOST = 8;
 
 /**
- * One sentence for each such argument: it may be a flag of the program all the same, so it is no error.
- * `args` are those that are not ours and stand before `--`.
+ * One sentence for each such argument. It may still be a flag of the program, so it is not an error. `args`
+ * are the arguments before `--` that are not ours.
  */
 export function nearFlags(args: readonly string[]): string[] {
   const told = new Map<string, string>();
@@ -36,7 +36,7 @@ export function nearFlags(args: readonly string[]): string[] {
   return [...told.values()];
 }
 
-/** Undefined if none is near. Of several that are as near, one that takes a value as this one seems to. */
+/** Undefined if none is near. Of several equally near flags, one that takes a value if this one seems to. */
 export function nearestFlag(typed: string, hasValue: boolean): FlagRow | undefined {
   // A long dash comes from text that was typeset
   const word = /^[-–—]{1,2}([A-Za-z][A-Za-z0-9_-]*)$/.exec(typed)?.[1];
@@ -63,7 +63,7 @@ function inKebabCase(word: string): string {
     .toLowerCase();
 }
 
-/** Undefined beyond what counts as a mistake for a word of the target's length. */
+/** Undefined beyond the distance that counts as a mistake for a word of the target's length. */
 function distanceWithin(word: string, target: string): number | undefined {
   const most = target.length < LONG ? 1 : 2;
   if (Math.abs(word.length - target.length) > most || !beginsAlike(word, target)) return undefined;
@@ -73,7 +73,7 @@ function distanceWithin(word: string, target: string): number | undefined {
   return distance <= most ? distance : undefined;
 }
 
-/** Hardly anybody mistypes the first letter, and other words differ there. */
+/** People rarely mistype the first letter, and other words differ there. */
 function beginsAlike(word: string, target: string): boolean {
   return word[0] === target[0] || (word[0] === target[1] && word[1] === target[0]);
 }
@@ -82,7 +82,10 @@ function hasSameLetters(word: string, target: string): boolean {
   return [...word].sort().join('') === [...target].sort().join('');
 }
 
-/** Damerau and Levenshtein's, of strings in which no part is changed twice: letters lost, added, wrong, swapped. */
+/**
+ * The Damerau-Levenshtein distance of strings in which no part is changed twice: letters lost, added, wrong,
+ * swapped.
+ */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, at) => at);

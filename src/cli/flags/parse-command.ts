@@ -15,7 +15,7 @@ import { type GivenFlag, splitArguments } from './split-arguments.js';
 
 export type ParsedCommand =
   | { readonly kind: 'run'; readonly configuration: Configuration }
-  /** Be a master whose algorithm is typed. */
+  /** Runs a master whose algorithm is typed. */
   | { readonly kind: 'repl'; readonly configuration: Configuration }
   | {
       readonly kind: 'print-batch';
@@ -24,9 +24,9 @@ export type ParsedCommand =
       readonly given: readonly GivenFlag[];
     }
   | NatsConfigQuestion
-  /** `helpText` has what is to be printed. */
+  /** `helpText` is the text to print. */
   | ({ readonly kind: 'help' } & HelpParams)
-  /** To be printed to standard output as it is. */
+  /** Print this to standard output unchanged. */
   | { readonly kind: 'version'; readonly text: string }
   | TrailQuestion;
 
@@ -34,14 +34,14 @@ export interface Surroundings {
   readonly env: Environment;
   /** Path of the file that node runs, for `--help` and `--version`. */
   readonly program: string;
-  /** Width of the terminal, for `--help`; 80 where there is none. */
+  /** Width of the terminal, for `--help`; 80 without one. */
   readonly columns?: number | undefined;
 }
 
 /**
- * `defaults` are the program's own and stand below the command line. A wrong flag throws a FlagError of
- * one line that names the flag as typed; `--help` and `--version` answer before anything is judged,
- * and questions about a trail or for a nats-server configuration before the rest is.
+ * The command line overrides `defaults`, which are the program's own. A wrong flag throws a FlagError of one
+ * line that names the flag as typed. `--help` and `--version` answer before any flag is checked; questions
+ * about a trail, or for a nats-server configuration, before the other flags are.
  */
 export function parseFlags(
   argv: readonly string[],
@@ -74,7 +74,7 @@ export function parseFlags(
   return { kind: 'print-batch', system, configuration, given };
 }
 
-/** What is missing was perhaps mistyped: then it stands among the program's own arguments. */
+/** A missing flag may have been mistyped: then it is among the program's own arguments. */
 function naming<T>(unknown: readonly string[], fn: () => T): T {
   try {
     return fn();

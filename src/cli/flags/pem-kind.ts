@@ -1,6 +1,6 @@
-/** Says what a file holds in which a certificate or a key in PEM was expected, without showing any of it. */
+/** Says what a file contains instead of a certificate or a key in PEM, without showing any of it. */
 
-/** `openssl` command lines that make of a file what was expected go behind it, where there is one. */
+/** The message continues with `openssl` command lines that convert the file, if there are any. */
 export interface FoundInstead {
   readonly what: string;
   readonly cure: string;
@@ -34,12 +34,12 @@ export function foundInstead(text: string, file: string, wanted: 'certificate' |
   return { what: `holds another thing (${label.toLowerCase().slice(0, 40)})`, cure: another };
 }
 
-/** By either of the two ways in which a key in PEM says so. */
+/** In either of the two ways in which a PEM key says so. */
 export function isEncrypted(text: string): boolean {
   return /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text);
 }
 
-/** Read as text, bytes beyond ASCII that are none are U+FFFD; DER and PKCS#12 begin with 0x30. */
+/** Read as text, invalid bytes beyond ASCII are U+FFFD; DER and PKCS#12 begin with 0x30. */
 function withoutPem(text: string, file: string, wanted: 'certificate' | 'key'): FoundInstead {
   if (!/[\0\ufffd]/.test(text)) return { what: 'holds none, it is no PEM', cure: 'name another file' };
   if (!text.startsWith('0')) return { what: 'is binary', cure: 'name another file' };

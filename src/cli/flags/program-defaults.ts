@@ -1,4 +1,4 @@
-/** The flags that a program gives itself: how they are read, and which give way to what is typed. */
+/** The flags that a program sets itself: their reading, and which ones give way to the command line. */
 
 import { FlagError } from '../../errors.js';
 import { flagName } from './flag-row.js';
@@ -7,7 +7,7 @@ import { CREDENTIAL_KEYS } from './nats-flags.js';
 import type { Flags } from './program-flags.js';
 import type { GivenFlag } from './split-arguments.js';
 
-/** What the program gives, as if it were typed before all else. Throws FlagError for what it cannot give. */
+/** The program's flags, as if they were typed first. Throws FlagError for those that it cannot set. */
 export function givenByDefaults(defaults: Flags): GivenFlag[] {
   const given: GivenFlag[] = [];
   for (const [key, value] of Object.entries(defaults)) {
@@ -30,7 +30,7 @@ export function givenByDefaults(defaults: Flags): GivenFlag[] {
   return given;
 }
 
-/** A program's default gives way to whatever on the command line it could only quarrel with. */
+/** A program's default gives way to a typed flag that excludes it. */
 export function isDisplaced(
   key: GivenFlag['key'],
   role: 'master' | 'slave',

@@ -1,8 +1,8 @@
-/** The flags as a program gives them, by their names in camelCase. */
+/** The flags that a program sets, by their names in camelCase. */
 
 /**
  * Every flag of the command line, in camelCase, as `initialize`, `master()` and `slave()` take it from a
- * program. The command line wins over these; what belongs to the other role is left alone.
+ * program. The command line overrides these; flags of the other role are ignored.
  */
 export interface Flags {
   /** Be the master. `initialize` needs this or `slave`; `master()` and `slave()` set theirs. */
@@ -33,11 +33,11 @@ export interface Flags {
   readonly auditKeep?: number | undefined;
   /** Seconds that a slave may be silent; 30. */
   readonly clientTimeout?: number | undefined;
-  /** Seconds that a slave looks for its master; 30, and 0 is for ever. */
+  /** Seconds that a slave looks for its master; 30, and 0 means forever. */
   readonly connectTimeout?: number | undefined;
-  /** How many local slaves a master starts; 0. */
+  /** Number of local slaves that a master starts; 0. */
   readonly slaves?: number | undefined;
-  /** How many unordered tasks a slave runs at once, also local ones of a master; 1. */
+  /** Number of unordered tasks that a slave runs at once, also for a master's local ones; 1. */
   readonly slaveConcurrency?: number | undefined;
   /** Path of what the resource file tells a batch system to start as a slave; this program. */
   readonly slaveExecutable?: string | undefined;
@@ -55,7 +55,7 @@ export interface Flags {
   readonly natsCreds?: string | undefined;
   /** Path of a file that holds an nkey seed. */
   readonly natsNkeyFile?: string | undefined;
-  /** Path, PEM: of the broker inside the master, or what we show to another. */
+  /** Path, PEM: of the broker inside the master, or shown to another broker. */
   readonly tlsCert?: string | undefined;
   /** Path, PEM: the private key of `tlsCert`. */
   readonly tlsKey?: string | undefined;
@@ -69,7 +69,7 @@ export interface Flags {
   readonly maxMessageSize?: number | string | undefined;
   /** Let slaves join whose algorithms have other code than the master has; false. */
   readonly allowVersionSkew?: boolean | undefined;
-  /** Fails when the master algorithm returns, or `stop()` comes, with tasks pending or results untaken. */
+  /** Fails if tasks are pending or results untaken when the master algorithm returns, or at `stop()`. */
   readonly strict?: boolean | undefined;
   /** Folder that keeps results from one run to the next; on a master. */
   readonly checkpoint?: string | undefined;

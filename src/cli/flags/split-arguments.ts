@@ -1,8 +1,8 @@
 /**
- * Tells the library's flags from the program's own arguments, and keeps the order of both.
+ * Separates the library's flags from the program's own arguments, and keeps the order of both.
  *
- * This is not left to yargs: its parser takes `-5` and `-member-id` for flags, eats the `false` behind a
- * boolean flag, and forgets where `--resource-file` stood among the others.
+ * yargs does not do this: its parser takes `-5` and `-member-id` for flags, removes a `false` after a boolean
+ * flag, and loses the place of `--resource-file` among the others.
  */
 
 import { FlagError } from '../../errors.js';
@@ -15,23 +15,23 @@ export interface GivenFlag {
 }
 
 export interface SplitArguments {
-  /** Ours, as they came, repetitions included. */
+  /** Our flags, as given, including repetitions. */
   readonly given: readonly GivenFlag[];
-  /** The program's, as they came, without the first `--`. */
+  /** The program's arguments, as given, without the first `--`. */
   readonly argv: readonly string[];
-  /** Those of them that stood before it. */
+  /** Those of them before it. */
   readonly unknown: readonly string[];
 }
 
 const ROWS = new Map(FLAG_ROWS.map((row) => [row.name, row]));
 
-/** Never throws when `--help` or `--version` is among our flags: `problem` then stands beside them. */
+/** Never throws if `--help` or `--version` is among our flags: `problem` is then returned with them. */
 export function splitArguments(args: readonly string[]): SplitArguments & { readonly problem?: FlagError } {
   const given: GivenFlag[] = [];
   const unknown: string[] = [];
   let behind: readonly string[] = [];
   let problem: FlagError | undefined;
-  // Programs may well have a --html of their own
+  // Programs may have their own --html
   const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   const asksForReport = ours.some((argument) => /^--audit-report(=|$)/.test(argument));
   for (let i = 0; i < args.length; i++) {
@@ -68,7 +68,7 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
   return problem === undefined ? split : { ...split, problem };
 }
 
-/** What looks like a flag is more likely one whose neighbour lost its value than a value; `=` says otherwise. */
+/** A text that looks like a flag is probably a flag whose neighbour has no value; `=` says otherwise. */
 function valueBehind({ name }: FlagRow, next: string | undefined): string {
   if (next === undefined)
     throw new FlagError(name, `expected a value behind it, nothing came; type ${name} VALUE`);

@@ -1,14 +1,14 @@
-/** Lays names and what they mean side by side within a width, or below each other where that is small. */
+/** Arranges names and their meanings side by side within a width, or one below the other if it is small. */
 
 const INDENT = 2;
 const GAP = 2;
 /** The names' column; a longer one has a line of its own. */
 const MOST_NAME = 26;
-/** Narrower than this a column is not read any more: meanings then stand below names. */
+/** A narrower column is hard to read: then meanings are below names. */
 const LEAST_MEANING = 40;
 const INDENT_BELOW = 6;
 
-/** Words of a meaning are parted at spaces; a no-break space keeps two together. */
+/** Words of a meaning are separated at spaces; a no-break space keeps two together. */
 export function layOut(rows: readonly (readonly [name: string, meaning: string])[], width: number): string[] {
   const column = INDENT + Math.min(MOST_NAME, Math.max(...rows.map(([name]) => name.length))) + GAP;
   const isNarrow = width - column < LEAST_MEANING;
@@ -21,7 +21,7 @@ export function layOut(rows: readonly (readonly [name: string, meaning: string])
   });
 }
 
-/** A word that is longer than the width stands alone and sticks out. */
+/** A word longer than the width has its own line and exceeds it. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

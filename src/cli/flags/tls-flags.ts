@@ -13,7 +13,7 @@ import { foundInstead } from './pem-kind.js';
 /** PEM of the one certificate that a slave's broker has: a master gives it to its local slaves. */
 export const CERTIFICATE_VARIABLE = 'TS_MW_TLS_CERTIFICATE';
 
-/** What is in PEM of certificates, one by one. */
+/** The certificates of a PEM text, one by one. */
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 const PRIVATE_KEY = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/;
@@ -83,12 +83,12 @@ function checkVerify(ownBroker: boolean, caFile: string | undefined, certFile: s
   throw new FlagError('--tls-verify', `expected ${missing} too, it did not come; type it`);
 }
 
-/** Whoever names a certificate to trust or to show means TLS, whatever the URL says. */
+/** A user who names a certificate to trust or to show means TLS, whatever the URL says. */
 export function demandsTls({ ca, certificate, cert }: BrokerTrust): boolean {
   return ca !== undefined || certificate !== undefined || cert !== undefined;
 }
 
-/** The broker's own certificate, without those that lead to its authority. */
+/** The broker's own certificate, without those between it and its authority. */
 export function ownCertificate(cert: string): string {
   return new X509Certificate(cert).toString();
 }
@@ -98,7 +98,7 @@ function checkAuthorities(ca: string, file: string): void {
   if (found.length === 0) throw noCertificate('--tls-ca', file, ca);
   const certificates = found.map((pem) => readCertificate('--tls-ca', pem, file));
   const [first] = certificates;
-  // A bundle may hold old ones beside those that are used.
+  // A bundle may contain old ones beside those in use.
   if (first !== undefined && !certificates.some(isCurrent)) throw outOfDate('--tls-ca', file, first);
 }
 
@@ -150,7 +150,7 @@ function outOfDate(name: string, file: string, certificate: X509Certificate): Fl
   return new FlagError(name, `expected a certificate that is valid now, the one in ${file} ${why}; renew it`);
 }
 
-/** What OpenSSL says may quote the key: nothing of it goes on. */
+/** OpenSSL's message may quote the key: it is not passed on. */
 function attempt<T>(act: () => T, refuse: (code: string) => FlagError): T {
   try {
     return act();

@@ -1,4 +1,4 @@
-/** The command line that starts a slave of a master in another shell, as the master tells it. */
+/** The command line that starts a slave of a master in another shell, as the master prints it. */
 
 import { basename, isAbsolute, relative } from 'node:path';
 import { shellWords } from '../batch/shell-quote.js';
@@ -11,12 +11,12 @@ import { hostsFromElsewhere } from '../process/reachable-hosts.js';
 interface JoinCommandParams {
   readonly configuration: Configuration;
   readonly program: string;
-  /** Where the broker inside the master listens; undefined with a nats-server. */
+  /** The address of the broker inside the master; undefined with a nats-server. */
   readonly broker: { readonly host: string; readonly port: number } | undefined;
   readonly directory?: string | undefined;
 }
 
-/** For a shell in this folder. Secrets are left out: `FILE` stands for what the user has to name. */
+/** For a shell in this folder. Secrets are left out: `FILE` stands for the file that the user must name. */
 export function joinCommand({
   configuration,
   program,
@@ -59,7 +59,7 @@ function proofOf({ key, value }: GivenFlag, { resourceFile }: Configuration): Gi
   return key === 'tlsCert' || key === 'tlsKey' ? FILE : value;
 }
 
-/** As it is typed: `node`, and a path from this folder if it is in it. */
+/** As people type it: `node`, and a path from this folder if it is in it. */
 function nearName(word: string, directory: string): string {
   if (word === process.execPath && /^node(\.exe)?$/.test(basename(word))) return 'node';
   if (!isAbsolute(word)) return word;

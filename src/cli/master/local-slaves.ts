@@ -1,11 +1,11 @@
 /**
  * The slaves that a master starts on its own machine (`--slaves N`), and their restarts.
  *
- * Each of the N places is in one of three states: *running*, *waiting* for its next start, or *empty*.
- * A process that ends while the master is not ending makes its place wait: 250 ms at first, doubled with
- * each end up to 15 s, and 250 ms again once a process has run for 30 s. From `beginEnding` on nothing is
- * started any more and waiting places are empty. Without one more process than N at any time, a program
- * that dies at once costs N starts every 15 s, for ever. Places are added, and given up, one by one.
+ * Each of the N places is in one of three states: *running*, *waiting* for its next start, or *empty*. A
+ * process that ends while the master is not ending makes its place wait: 250 ms at first, doubled with each
+ * end up to 15 s, and 250 ms again once a process has run for 30 s. After `beginEnding` nothing is started
+ * any more, and waiting places are empty. There are never more than N processes, and a program that dies at
+ * once costs N starts every 15 s, forever. Places are added and removed one by one.
  */
 
 import {
@@ -19,19 +19,19 @@ import {
 export type LocalSlaveEvent =
   /** `number` is the place, from 1. */
   | { readonly type: 'started'; readonly number: number; readonly pid: number }
-  /** Without a pid it could not be started, and `error` says why. */
+  /** Without a pid, it could not be started, and `error` is the reason. */
   | ({
       readonly type: 'exited';
       readonly number: number;
       readonly pid: number | undefined;
-      /** It was told to by SIGTERM, as the master was ending. */
+      /** SIGTERM asked it to, since the master was ending. */
       readonly stopped: boolean;
     } & ProcessEnd)
   | { readonly type: 'restarting'; readonly number: number; readonly delayMs: number };
 
 export interface LocalSlavesClock {
   now(): number;
-  /** Returns what cancels it. */
+  /** Returns a function that cancels it. */
   after(delayMs: number, act: () => void): () => void;
 }
 
@@ -46,7 +46,7 @@ const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 15_000;
 const STEADY_AFTER_MS = 30_000;
 export const KILL_AFTER_MS = 2000;
-/** What a slave that knows of the shutdown may take to end by itself. */
+/** The time for a slave that knows of the shutdown to end by itself. */
 export const LEAVE_WITHIN_MS = 1000;
 
 const systemClock: LocalSlavesClock = {
@@ -59,7 +59,7 @@ const systemClock: LocalSlavesClock = {
 
 interface Place {
   readonly number: number;
-  /** Nothing is started there again. */
+  /** No slave is started there again. */
   givenUp?: true;
   running?: { readonly process: SlaveProcess; readonly since: number; stopped: boolean } | undefined;
   cancelStart?: (() => void) | undefined;
@@ -92,7 +92,7 @@ export class LocalSlaves {
     for (const place of this.#places) this.#startOne(place);
   }
 
-  /** One more place; returns the pid of its process, undefined if there is none. */
+  /** Adds a place; returns the pid of its process, undefined if there is none. */
   add(): number | undefined {
     const place: Place = { number: this.#places.length + 1, nextDelayMs: FIRST_DELAY_MS };
     this.#places.push(place);
@@ -100,7 +100,7 @@ export class LocalSlaves {
     return place.running?.process.pid;
   }
 
-  /** Kills a process and gives its place up; false if it is none of these. */
+  /** Kills a process and removes its place; false if it is not one of these. */
   kill(pid: number): boolean {
     const place = this.#places.find(({ running }) => running?.process.pid === pid);
     if (place === undefined) return false;
@@ -109,7 +109,7 @@ export class LocalSlaves {
     return true;
   }
 
-  /** To be called before slaves are told to shut down: those that then exit are not started again. */
+  /** Call it before slaves are told to shut down: slaves that then exit are not started again. */
   beginEnding(): void {
     this.#ending = true;
     for (const place of this.#places) {
@@ -119,15 +119,15 @@ export class LocalSlaves {
   }
 
   /**
-   * SIGTERM for those still there, SIGKILL two seconds later; resolves when all have gone. Those of
-   * `leaving` have acknowledged the shutdown and get a second to end with their own exit code first.
+   * SIGTERM for those still there, SIGKILL two seconds later; resolves when all have gone. Those in `leaving`
+   * have acknowledged the shutdown and first get a second to end with their own exit code.
    */
   end(leaving: ReadonlySet<number> = new Set()): Promise<void> {
     this.#end ??= this.#endAll(leaving);
     return this.#end;
   }
 
-  /** For a process that ends this instant ('exit' handlers): synchronous, and waits for nothing. */
+  /** For a process that is ending now ('exit' handlers): synchronous, and waits for nothing. */
   killAllNow(): void {
     this.beginEnding();
     for (const { running } of this.#places) running?.process.kill();

@@ -1,4 +1,4 @@
-/** Starts the broker of a master that has its own, and tells the audit trail what it sees. */
+/** Starts the broker of a master that has its own, and reports its events to the audit trail. */
 
 import { randomBytes } from 'node:crypto';
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -13,20 +13,23 @@ import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.
 import { ownCertificate } from '../flags/tls-flags.js';
 import { hostFromHere, natsUrl } from '../process/reachable-hosts.js';
 
-/** Characters of a subject that is told. */
+/** Length of a subject in an event. */
 const MOST_REASON = 200;
 
 export interface OpenedBroker {
   readonly broker: Broker | undefined;
-  /** How slaves reach it. */
+  /** The address for slaves. */
   readonly address: BrokerAddress;
-  /** How the master does, whose secret no slave has: slaves hear and say no more than slaves do. */
+  /**
+   * The address for the master, with a secret that no slave has: slaves can only publish and subscribe as
+   * slaves do.
+   */
   readonly ownAddress: BrokerAddress;
 }
 
 /**
- * No broker where the configuration names a nats-server. Throws FlagError for what should be encrypted and is
- * not, and where others would need a token.
+ * No broker if the configuration names a nats-server. Throws FlagError if encryption is required but missing,
+ * and if others would need a token.
  */
 export async function openBroker(configuration: Configuration, audit: AuditSink): Promise<OpenedBroker> {
   const { nats, tls, insecure, masterHost, masterPort, resourceFile } = configuration;
@@ -60,7 +63,7 @@ export async function openBroker(configuration: Configuration, audit: AuditSink)
   if (token === undefined) audit.emit({ type: 'no-token', url: broker.url });
   const url = natsUrl(hostFromHere(broker.host), broker.port);
   const way = encrypted
-    ? // Whatever names it has: this process knows the broker by its certificate, and shows it the same.
+    ? // Under any name: this process recognises the broker by its certificate, and shows it the same one.
       { urls: [withTls(url)], tls: { certificate: ownCertificate(cert), ...(verify ? { cert, key } : {}) } }
     : { urls: [url], insecure };
   return { broker, address: { ...way, token }, ownAddress: { ...way, token: ownerToken } };

@@ -1,6 +1,6 @@
 /**
- * Plays a program's master algorithm on its master: to its end, or until a signal or an exception stops both;
- * then the algorithm has some time to save what it has.
+ * Runs a program's master algorithm on its master: to its end, or until a signal or an exception stops both.
+ * Then the algorithm has some time to save its work.
  */
 
 import { setProgramSubmitter } from '../../algorithms/submitter-context.js';
@@ -13,7 +13,7 @@ import { exitCodeOf, FAILURE } from '../process/exit-code.js';
 import { type Uncaught, watchForInterruption } from '../process/interruption.js';
 import type { RunningMaster } from './run-master.js';
 
-/** What a master algorithm has, from the moment that it is stopped, to come to its end. */
+/** The time for a master algorithm to end after it was stopped. */
 const SAVE_WITHIN_MS = 10_000;
 
 interface PlayParams {
@@ -21,7 +21,7 @@ interface PlayParams {
   readonly audit: AuditTrail;
   readonly algorithm: MasterAlgorithm;
   readonly running: RunningMaster;
-  /** Prints, and keeps for the trail, what is wrong. */
+  /** Prints a problem, and keeps it for the trail. */
   readonly tell: (text: string) => void;
 }
 
@@ -73,7 +73,7 @@ export async function playMaster(params: PlayParams): Promise<number> {
   return code;
 }
 
-/** True if something was left, and the program is to fail for it. */
+/** True if something was left and the program must fail because of it. */
 async function endPlayed({ running, configuration, tell, audit }: PlayParams): Promise<boolean> {
   const ending = running.end({ by: 'return' });
   const { leftBehind } = running;
@@ -85,7 +85,7 @@ async function endPlayed({ running, configuration, tell, audit }: PlayParams): P
   return leftBehind !== undefined && configuration.strict;
 }
 
-/** Ends the master, while the algorithm, which is told by all that it waits for, may save what it has. */
+/** Ends the master. The algorithm learns of it by everything that it waits for, and may save its work. */
 async function stop(
   { running, audit, tell }: PlayParams,
   played: Promise<Played>,
@@ -97,7 +97,7 @@ async function stop(
       : { by: 'error', error: interruption.error };
   const saved = played.then((last) => {
     if (last.by !== 'throw') return;
-    // What stopped it by an exception is told already
+    // An exception that stopped it has already been reported
     if (interruption.by === 'exception' && last.error === running.handle.signal.reason) return;
     tell(describeThrown(last.error));
   });
@@ -108,14 +108,14 @@ async function stop(
   audit.emit({ type: 'warning', text });
 }
 
-/** Whether the promise settles in time, or never can because nothing is left that could settle it. */
+/** Whether the promise settles in time. False at once if nothing is left that could settle it. */
 async function settlesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   let onIdle = (): void => {};
   const over = new Promise<boolean>((resolve) => {
     onIdle = () => resolve(true);
     process.once('beforeExit', onIdle);
-    // Not held by this timer, the event loop runs empty as soon as the algorithm waits for nothing
+    // The timer does not hold the event loop, which runs empty as soon as the algorithm waits for nothing
     timer = setTimeout(() => resolve(false), ms).unref();
   });
   try {

@@ -1,6 +1,6 @@
 /**
- * Runs a master from its configuration: the broker if it has its own, the resource file, local slaves,
- * and all of it down again in the right order.
+ * Runs a master from its configuration: its own broker if it has one, the resource file and local slaves; and
+ * ends all of it in the right order.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -31,7 +31,7 @@ interface RunMasterParams {
   /** The file that slaves run; needed for local slaves and named in the resource file. */
   readonly program: string | undefined;
   readonly authorizeSlave?: AuthorizeSlave | undefined;
-  /** Where local slaves write their audit trail; beside the master's, or on standard error, by default. */
+  /** The destination of local slaves' audit trails; beside the master's, or on standard error, by default. */
   readonly slaveAuditFile?: string | undefined;
 }
 
@@ -119,13 +119,16 @@ export class RunningMaster {
     return new RunningMaster({ params, master, address, broker, resources, locals, checkpoint });
   }
 
-  /** Ends everything, the program's side of it at once. May be called twice; the first reason counts. */
+  /** Ends everything, the program's side at once. May be called twice; the first reason counts. */
   end(end: MasterEnd): Promise<void> {
     this.#ended ??= this.#end(end);
     return this.#ended;
   }
 
-  /** In words, what the program had not waited for or not taken when the master ended; undefined for nothing. */
+  /**
+   * In words: the tasks that the program had not waited for, and the fates that it had not taken, when the
+   * master ended; undefined if there were none.
+   */
   get leftBehind(): string | undefined {
     return this.#leftBehind;
   }
@@ -153,12 +156,12 @@ export class RunningMaster {
     return this.#locals.add();
   }
 
-  /** Kills a local slave, which is not started again; false if it is none of this master. */
+  /** Kills a local slave, which is not started again; false if it is not one of this master's. */
   killSlave(pid: number): boolean {
     return this.#locals?.kill(pid) ?? false;
   }
 
-  /** For a process that ends this instant. */
+  /** For a process that is ending now. */
   killLocalSlaves(): void {
     this.#locals?.killAllNow();
   }

@@ -1,4 +1,4 @@
-/** One local slave process: how it is started, tied to its master's life, and stopped. */
+/** One local slave process: its start, its tie to its master's life, and its end. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from '../flags/nats-flags.js';
@@ -11,19 +11,22 @@ const PARENT_PIPE = 3;
 export interface SlaveCommand {
   /** The file that node runs. */
   readonly program: string;
-  /** `--slave`, where the master is, and the program's own; seen by all users of the machine, so no secrets. */
+  /**
+   * `--slave`, the master's address, and the program's own arguments; all users of the machine can see them,
+   * so no secrets.
+   */
   readonly args: readonly string[];
   readonly token?: string | undefined;
-  /** Of `--nats-user`. */
+  /** The password of `--nats-user`. */
   readonly password?: string | undefined;
-  /** Of the broker inside the master, in PEM. */
+  /** The certificate of the broker inside the master, in PEM. */
   readonly certificate?: string | undefined;
 }
 
 export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The process could not be started at all. */
+  /** The process could not be started. */
   readonly error?: Error | undefined;
 }
 
@@ -31,16 +34,16 @@ export interface SlaveProcess {
   /** Undefined if it could not be started. */
   readonly pid: number | undefined;
   terminate(): void;
-  /** With what it started itself, as far as that stayed in its process group. */
+  /** Includes the processes that it started, as far as they stayed in its process group. */
   kill(): void;
 }
 
-/** Calls `onEnd` once, never before it has returned. */
+/** Calls `onEnd` once, after it has returned. */
 export type SpawnSlave = (command: SlaveCommand, onEnd: (end: ProcessEnd) => void) => SlaveProcess;
 
 /**
- * Detached, so that Ctrl-C reaches the master only, which then stops its slaves in order. Output goes
- * where the master's goes.
+ * Detached, so that Ctrl-C reaches only the master, which then stops its slaves in order. Output goes to the
+ * master's output.
  */
 export const spawnSlave: SpawnSlave = (slave, onEnd) => {
   const { program, args } = slave;
@@ -62,7 +65,7 @@ export const spawnSlave: SpawnSlave = (slave, onEnd) => {
     process.nextTick(onEnd, { code: null, signal: null, error: failure });
     return { pid: undefined, terminate: () => {}, kill: () => {} };
   }
-  // There is no stdio at all when it was file descriptors that ran out
+  // There is no stdio at all if file descriptors ran out
   const pipe = child.stdio?.[PARENT_PIPE];
   // A dying slave may reset the pipe; its exit is what counts
   pipe?.on('error', () => {});

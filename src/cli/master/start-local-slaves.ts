@@ -1,4 +1,4 @@
-/** Starts the local slaves of a master with the flags that they need, and tells what becomes of them. */
+/** Starts the local slaves of a master with the flags that they need, and reports their events. */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { Broker } from '../../broker/start-broker.js';
@@ -21,7 +21,7 @@ interface StartLocalSlavesParams {
   readonly broker: Broker | undefined;
 }
 
-/** Undefined where nobody knows what slaves would run. */
+/** Undefined if the program of slaves is not known. */
 export function startLocalSlaves({
   configuration,
   audit,

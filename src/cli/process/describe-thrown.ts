@@ -1,4 +1,4 @@
-/** Says on standard error what was thrown: in a line what is said on purpose, else with where it comes from. */
+/** Prints exceptions on standard error: errors of ts-mw in one line, others with their stack. */
 
 import { LIBRARY_FOLDER } from '../../algorithms/call-site.js';
 import {
@@ -14,17 +14,17 @@ import {
 const MOST_CAUSES = 10;
 /** Of an AggregateError. */
 const MOST_MEMBERS = 3;
-/** The library as programs have it, on any machine. */
+/** The library's path in programs, on any machine. */
 const PACKAGE = /[/\\]node_modules[/\\]ts-mw[/\\]/;
 
-/** One line for what we say on purpose; the stack for what nobody foresaw. */
+/** One line for our own errors; the stack for unexpected ones. */
 export function describeOwn(error: unknown): string {
   return error instanceof MwError ? error.message : stackOf(error);
 }
 
 /**
- * What an algorithm let through. It reads flags of its own, and says what is wrong with them as we do; of a task
- * that failed it is said first which one it is; all else is a fault in it.
+ * An exception that an algorithm did not catch. An algorithm reads its own flags, and reports wrong ones as
+ * we do. For a failed task, the text first identifies it. Everything else is a fault in the algorithm.
  */
 export function describeThrown(error: unknown): string {
   if (error instanceof FlagError || error instanceof CheckpointError || error instanceof StoppedError) {
@@ -56,7 +56,7 @@ function placeOf({ submittedAt }: TaskIdentity): string {
   return submittedAt === undefined ? '' : `, submitted at ${submittedAt}`;
 }
 
-/** The remote stack; of an unrunnable task, which has none, what became of its runs. */
+/** The remote stack; for an unrunnable task, which has none, its runs. */
 function detailsOf(error: TaskError | UnrunnableError, most = MOST_CAUSES): string {
   if (error instanceof TaskError) return stackOf(error, most);
   const runs = error.history.map(
@@ -81,7 +81,7 @@ function causesOf(error: Error, most: number): string {
   const members: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
   const causes = error.cause === undefined ? members : [error.cause, ...members];
   if (most === 0) return '';
-  // A tree of them grows with its breadth: few levels are left to each member
+  // A tree of them grows with its breadth: each member gets few levels
   const left = members.length > 0 ? most >> 2 : most - 1;
   const shown = causes.slice(0, MOST_MEMBERS).map((cause) => `\n  caused by ${describeWith(cause, left)}`);
   if (causes.length > MOST_MEMBERS) shown.push(`\n  and by ${causes.length - MOST_MEMBERS} others`);

@@ -1,4 +1,4 @@
-/** What may end a process before its algorithm does: a signal, or an exception that nobody caught. */
+/** Events that may end a process before its algorithm does: a signal, or an exception that nobody caught. */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { FAILURE } from './exit-code.js';
@@ -8,7 +8,7 @@ const SIGNAL_CODES: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT
 export type Uncaught = {
   readonly by: 'exception';
   readonly error: unknown;
-  /** It is the reason of a promise that was rejected while nobody awaited it. */
+  /** Whether it is the reason of a promise that was rejected while nobody awaited it. */
   readonly isRejection: boolean;
 };
 
@@ -19,13 +19,14 @@ export type Interruption =
 export interface InterruptionWatch {
   /** Resolves with the first one. */
   readonly first: Promise<Interruption>;
-  /** From now on the process has its exit code, and a signal can only make it come sooner. */
+  /** From now on the process has its exit code, and a signal can only make it end sooner. */
   readonly end: (code: number) => void;
 }
 
 /**
- * A second signal ends the process at once. `onException` is called at once for each exception, and told whether
- * anything interrupted before it; a program that listens for exceptions itself decides itself, as in Node.
+ * A second signal ends the process at once. `onException` is called immediately for each exception, and is
+ * told whether there was an earlier interruption. A program with its own listeners for exceptions decides
+ * itself, as in Node.
  */
 export function watchForInterruption(
   audit: AuditSink,
@@ -41,7 +42,7 @@ export function watchForInterruption(
       if (ended !== undefined) process.exit(ended);
       audit.emit({ type: 'interrupted', signal });
       const code = SIGNAL_CODES[signal] ?? FAILURE;
-      // The second time the user means it.
+      // The user insists.
       if (++signals > 1) process.exit(code);
       resolve({ by: 'signal', signal, code });
     };
@@ -55,13 +56,13 @@ export function watchForInterruption(
     };
   });
   for (const signal of Object.keys(SIGNAL_CODES)) process.on(signal, onSignal);
-  // Before those that listen once, which count no more when they have been called.
+  // Before listeners that run once, which are no longer counted after their call.
   process.prependListener('uncaughtException', onUncaught);
   return {
     first,
     end: (code) => {
       ended = code;
-      // What throws again and again must not take the exit code away.
+      // Repeated exceptions must not change the exit code.
       if (!failed) process.off('uncaughtException', onUncaught);
     },
   };

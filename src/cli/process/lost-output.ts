@@ -1,11 +1,13 @@
-/** Keeps a process alive whose standard output or standard error takes nothing: a closed pipe, a full disk. */
+/**
+ * Keeps a process alive if its standard output or standard error takes no data: a closed pipe, a full disk.
+ */
 
-/** Told once a stream, with the system's code. */
+/** Called once per stream, with the system's code. */
 export type OnLostOutput = (text: string) => void;
 
 /**
- * For the rest of the process a write to a standard stream that fails is no longer an uncaught exception. What
- * is written is lost until the stream takes something again; listeners of the program's own are called as well.
+ * For the rest of the process, a failed write to a standard stream is no longer an uncaught exception. Text
+ * is lost until the stream takes data again; the program's own listeners are called as well.
  */
 export class LostOutput {
   readonly #told = new Set<string>();
@@ -17,7 +19,7 @@ export class LostOutput {
     this.#watch(process.stderr, 'standard error');
   }
 
-  /** From now on `onLost` is told; what was lost before it is told at once. */
+  /** Calls `onLost` from now on, and at once for earlier losses. */
   tell(onLost: OnLostOutput): void {
     this.#onLost = onLost;
     for (const text of this.#waiting.splice(0)) onLost(text);

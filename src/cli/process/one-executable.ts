@@ -1,15 +1,17 @@
-/** Whether this program is one executable made by `dump-exec`, and how a program is started accordingly. */
+/**
+ * Says whether this program is one executable made by `dump-exec`, and how a program is started accordingly.
+ */
 
-/** What `dump-exec` writes into an executable, which has no package.json to look into. */
+/** The data that `dump-exec` writes into an executable, which has no package.json. */
 export interface ExecutableFacts {
   readonly libraryVersion: string;
-  /** Of the package that the program belonged to, if it had one. */
+  /** From the program's package, if it had one. */
   readonly programVersion?: string | undefined;
 }
 
 declare const TS_MW_EXECUTABLE: ExecutableFacts | undefined;
 
-/** Undefined in a program that node runs. */
+/** Undefined if node runs the program. */
 export const executableFacts: ExecutableFacts | undefined =
   typeof TS_MW_EXECUTABLE === 'undefined' ? undefined : TS_MW_EXECUTABLE;
 
@@ -19,7 +21,7 @@ export function programCommand(program: string): readonly [string, ...string[]] 
   return [process.execPath, ...inheritedNodeFlags(), program];
 }
 
-/** What others are told to start: the file that node runs, or the executable itself. */
+/** The file that others should start: the one that node runs, or the executable itself. */
 export function programFile(program: string | undefined): string | undefined {
   return executableFacts === undefined ? program : process.execPath;
 }

@@ -1,4 +1,4 @@
-/** Under which addresses a master is reached that listens on all interfaces: nobody can connect to 0.0.0.0. */
+/** The addresses of a master that listens on all interfaces: no client can connect to 0.0.0.0. */
 
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 
@@ -10,8 +10,8 @@ export function hostFromHere(host: string): string {
 }
 
 /**
- * From other machines and this one: the addresses of all interfaces, IPv4 first; loopback only if there are
- * no others, since on another machine it leads to a stranger. Link-local addresses need a zone and are left out.
+ * From other machines and this one: the addresses of all interfaces, IPv4 first. Loopback only if there are
+ * no others, since on another machine it leads elsewhere. Link-local addresses need a zone and are left out.
  */
 export function hostsFromElsewhere(
   host: string,

@@ -5,14 +5,14 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { executableFacts } from './one-executable.js';
 
-/** `NAME VERSION (ts-mw X.Y.Z)`, VERSION from the package that the program belongs to, if it has one. */
+/** `NAME VERSION (ts-mw X.Y.Z)`, with the VERSION of the program's package, if it has one. */
 export function versionText(program: string): string {
   const own = packageVersion();
   const version = executableFacts === undefined ? versionAbove(program) : executableFacts.programVersion;
   return `${programName(program)}${version === undefined ? '' : ` ${version}`} (ts-mw ${own})\n`;
 }
 
-/** Said by whoever packs the library, which may then be part of any file. */
+/** Set when the library is packed, since it may then be part of any file. */
 declare const TS_MW_VERSION: string | undefined;
 
 /** The version of ts-mw itself. */
@@ -21,7 +21,7 @@ export function packageVersion(): string {
   return executableFacts?.libraryVersion ?? versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
 }
 
-/** What a program is called, by the path of its file. */
+/** The name of a program, from the path of its file. */
 export function programName(program: string): string {
   return basename(program, extname(program)) || 'program';
 }
@@ -41,7 +41,7 @@ function versionIn(path: string): string | undefined {
     if (typeof content !== 'object' || content === null || !('version' in content)) return undefined;
     return typeof content.version === 'string' ? content.version : undefined;
   } catch {
-    // Someone's broken package.json must not keep --version from answering
+    // A broken package.json must not keep --version from answering
     return undefined;
   }
 }

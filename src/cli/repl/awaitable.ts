@@ -1,8 +1,9 @@
-/** Values that are shown as they are, and that `await` turns into what they become. */
+/** Values that print their present state, and that `await` turns into a later one. */
 
 /**
- * `value` with a hidden `then`: at a prompt it is what there is now, and awaited it is what `whenAwaited`
- * resolves with. Only for what a person types; such a value cannot leave an async function unawaited.
+ * `value` with a hidden `then`: at a prompt it is the present value, and `await` gives the result of
+ * `whenAwaited`. Only for input that a person types; an async function always awaits such a value when it
+ * returns it.
  */
 export function awaitable<T extends object, R>(value: T, whenAwaited: () => Promise<R>): T & PromiseLike<R> {
   const then: PromiseLike<R>['then'] = (resolve, reject) => whenAwaited().then(resolve, reject);

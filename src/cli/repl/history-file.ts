@@ -1,13 +1,13 @@
-/** Where the lines typed in the REPL are kept between its runs. */
+/** The file that keeps the lines of the REPL between its runs. */
 
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** At most so many lines are kept. */
+/** The number of lines that are kept. */
 export const HISTORY_LINES = 1_000;
 
-/** Its path, with a folder for it; undefined where none can be made. Node's REPL makes the file, mode 0600. */
+/** Its path, in an existing folder; undefined if there can be none. Node's REPL makes the file, mode 0600. */
 export function historyFile(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const path = join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'ts-mw', 'repl-history');
   try {

@@ -1,7 +1,7 @@
 /**
  * Node's REPL with our names, a prompt that follows the master, and lines that appear above it.
  *
- * What is typed is evaluated in the program's own realm, so that its objects are as plain as the program's.
+ * Input is evaluated in the program's own realm, so that its objects are as plain as the program's.
  */
 
 import { clearLine, cursorTo } from 'node:readline';
@@ -15,7 +15,7 @@ interface MwReplParams {
   readonly prompt: () => string;
 }
 
-/** How long the prompt may be behind. */
+/** The longest delay of the prompt. */
 const REDRAW_AFTER_MS = 50;
 
 export class MwRepl {
@@ -51,20 +51,20 @@ export class MwRepl {
     });
   }
 
-  /** Resolves when the history of earlier runs is there and the first prompt stands. */
+  /** Resolves when the history of earlier runs is loaded and the first prompt is shown. */
   static async open(params: MwReplParams): Promise<MwRepl> {
     let repl: MwRepl | undefined;
     const input = process.stdin.isTTY
       ? {}
       : { input: scriptInput(process.stdin, async () => repl?.settled()), output: process.stdout };
-    // Node hands the size of the history on to its line editor; the types do not know it
+    // Node passes the size of the history to its line editor; the types do not know it
     const options: ReplOptions & { historySize: number } = {
       ...input,
       prompt: params.prompt(),
       useGlobal: true,
       ignoreUndefined: true,
       breakEvalOnSigint: true,
-      // A preview runs what is only half typed
+      // A preview would run incomplete input
       preview: false,
       historySize: HISTORY_LINES,
     };
@@ -85,7 +85,7 @@ export class MwRepl {
     });
   }
 
-  /** Writes a line above what is being typed. */
+  /** Writes a line above the current input. */
   print(line: string): void {
     const { output, terminal } = this.#server;
     if (!terminal || this.#evaluating || this.#over) {
@@ -98,7 +98,7 @@ export class MwRepl {
     this.#server.displayPrompt(true);
   }
 
-  /** The prompt may say something else now. */
+  /** The prompt may have changed. */
   refresh(): void {
     if (this.#redraw !== undefined || this.#over) return;
     this.#redraw = setTimeout(() => {
@@ -115,7 +115,7 @@ export class MwRepl {
     if (!this.#over) this.#server.close();
   }
 
-  /** A prompt ends an evaluation; after an error that is all one hears of its end. */
+  /** A prompt ends an evaluation; after an error it is the only sign of the end. */
   #watchEvaluations(): void {
     const server: Pick<REPLServer, 'displayPrompt'> & { eval: REPLEval } = this.#server;
     const { eval: evaluate, displayPrompt } = server;

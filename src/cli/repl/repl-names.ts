@@ -1,4 +1,7 @@
-/** What can be typed in the REPL beyond JavaScript: the names, what they do, and how `.help` explains them. */
+/**
+ * The names that can be typed in the REPL beyond JavaScript, their effects, and their explanations in
+ * `.help`.
+ */
 
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
@@ -41,7 +44,7 @@ export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown>
     ['off', false],
   ]);
   for (const [name, algorithm] of algorithms) {
-    // Another name would hide what the program or Node needs under it; `algorithms` has it all the same
+    // This name would hide one that the program or Node needs; `algorithms` still has it
     if (!names.has(name) && !(name in globalThis)) names.set(name, algorithm);
   }
   return names;
@@ -126,7 +129,7 @@ function truthOf(wanted: unknown): boolean {
   throw refusal('audit takes on or off');
 }
 
-/** Whoever types wants the sentence, not where we are. */
+/** The user needs the sentence, not the stack. */
 function refusal(message: string): UsageError {
   const error = new UsageError(message);
   return Object.defineProperty(error, inspect.custom, { value: () => `${error.name}: ${message}` });

@@ -18,17 +18,17 @@ import { openTrail } from '../trail/open-trail.js';
 import { MwRepl } from './mw-repl.js';
 import { helpText, replNames } from './repl-names.js';
 
-/** Told also while the audit trail is not shown, where nobody sits at a terminal to read notices. */
+/** Printed also while the audit trail is not shown, if no terminal shows notices. */
 const ALWAYS_SHOWN: ReadonlySet<AuditEventType> = new Set(['warning', 'error', 'local-slave-unstarted']);
 
-/** What a session typed may still hold the event loop. */
+/** Input of a session may still hold the event loop. */
 const LINGER_MS = 2_000;
 
-/** Returns the exit code: 0 after Ctrl-D or `.exit`, 143 after SIGTERM. Throws when the master cannot be. */
+/** Returns the exit code: 0 after Ctrl-D or `.exit`, 143 after SIGTERM. Throws if the master cannot start. */
 export async function runRepl(configuration: Configuration): Promise<number> {
   const { auditFile, memberId } = configuration;
   const trail = openTrail(configuration, 'listeners-only');
-  // With nothing to open anew, the end of its terminal ends it
+  // With no file to open again, the end of its terminal ends it
   const stopReopening = auditFile === undefined ? undefined : reopenOnHangup(trail);
   const audit = { shown: false };
   let repl: MwRepl | undefined;
@@ -54,7 +54,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
     audit: trail,
     program: programFile(process.argv[1]),
     authorizeSlave: programAuthorization(),
-    // Theirs would appear in the middle of what is typed
+    // Their lines would appear in the middle of the input
     ...(auditFile === undefined ? { slaveAuditFile: devNull } : {}),
   });
   const killLocalSlaves = (): void => running.killLocalSlaves();
@@ -69,7 +69,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
     prompt: () => promptOf(running.master.slaves.length, running.handle.pendingTasks),
   });
   const code = await Promise.race([repl.closed.then(() => 0), terminated.then(() => 143)]);
-  // What was typed and not awaited has nobody to tell any more
+  // An error of input that was not awaited has no reader any more
   process.on('unhandledRejection', () => {});
   repl.close();
   await running.end(code === 0 ? { by: 'return' } : { by: 'signal', signal: 'SIGTERM' });

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import { PassThrough, type Readable } from 'node:stream';
 
 /**
- * What `from` has, a line at a time, the next once `settled` resolves: Node's REPL holds back keys while
- * it awaits what was typed, but not lines.
+ * The lines of `from`, the next one once `settled` resolves: Node's REPL holds back keys while it awaits
+ * input, but not lines.
  */
 export function scriptInput(from: Readable, settled: () => Promise<void>): Readable {
   const input = new PassThrough();

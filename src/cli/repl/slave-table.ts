@@ -1,4 +1,4 @@
-/** A master's slaves, as a table for a terminal. */
+/** The slaves of a master, as a table for a terminal. */
 
 import { inspect } from 'node:util';
 import type { SlaveView } from '../../master/slaves/slave-view.js';

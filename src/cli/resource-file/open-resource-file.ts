@@ -1,4 +1,4 @@
-/** What stands in a master's resource file, and how it reaches the broker of a master that stood there before. */
+/** The content of a master's resource file, and the connection to the broker of an earlier master in it. */
 
 import { resolve } from 'node:path';
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -29,7 +29,7 @@ export function openResourceFile(
   });
 }
 
-/** Our own credentials go only where we would take them anyway. */
+/** Sends our own credentials only to brokers that we would use anyway. */
 function addressOf({ nats: file }: ResourceFile, { nats, tls, insecure }: Configuration): BrokerAddress {
   const { urls, token } = file;
   const { cert, key } = tls;
@@ -49,7 +49,7 @@ interface RunOfFile {
   readonly program: string | undefined;
 }
 
-/** The file as it should be now. */
+/** The present content of the file. */
 export function describeRun(
   { configuration, run, master, broker, address, program }: RunOfFile,
   status: ResourceFile['computation-status'],

@@ -1,4 +1,4 @@
-/** Finds out whether the master that a resource file names still lives: by its broker, then by its process. */
+/** Finds out whether the master in a resource file is still alive: by its broker, then by its process. */
 
 import { randomBytes } from 'node:crypto';
 import { stateOf } from '../../audit/write/file-owner.js';
@@ -15,16 +15,16 @@ const ANSWER_MS = 2_000;
 const ASK_WITHIN_MS = 5_000;
 
 export type PreviousRun =
-  /** `evidence` says by what it was seen to live. */
+  /** `evidence` is the sign of life. */
   | { readonly state: 'alive'; readonly evidence: string }
   | { readonly state: 'over' }
-  /** Nobody here can tell; `evidence` is what was found. */
+  /** It cannot be judged from here; `evidence` is what was found. */
   | { readonly state: 'unclear'; readonly evidence: string };
 
-/** `mute`: not a word came, as from a master that is frozen. `absent`: it is not where the file says. */
+/** `mute`: there was no answer, as from a frozen master. `absent`: it is not at the address in the file. */
 type Answer = { readonly kind: 'here' | 'absent' | 'mute'; readonly evidence: string };
 
-/** Takes at most five seconds. `address` is how the broker of the file is reached, with its credentials. */
+/** Takes at most five seconds. `address` is the address of the file's broker, with its credentials. */
 export async function findPreviousRun(file: ResourceFile, address: BrokerAddress): Promise<PreviousRun> {
   if (file['computation-status'] === 'finished') return { state: 'over' };
   const answer = await askInTime(file, address);

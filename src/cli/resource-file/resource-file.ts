@@ -1,54 +1,57 @@
-/** Owns the form of the resource file, by which slaves find their master; who writes it and when is the master's. */
+/**
+ * Owns the form of the resource file, by which slaves find their master; the master decides when it is
+ * written.
+ */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { FormatError } from '../../errors.js';
 
-/** What a master tells its slaves, with CL-MW's keys. */
+/** The data for slaves, with CL-MW's keys. */
 export interface ResourceFile {
-  /** `finished` only after a master algorithm has returned; a master that died leaves `in-progress`. */
+  /** `finished` only after a master algorithm has returned; a dead master leaves `in-progress`. */
   readonly 'computation-status': 'in-progress' | 'finished';
-  /** When it was written, in ISO form. */
+  /** The time of writing, in ISO form. */
   readonly timestamp: string;
   readonly 'member-id': string;
   /** Seconds between two writes. */
   readonly 'update-interval': number;
-  /** How many slaves the master would take now. */
+  /** The number of slaves that the master would accept now. */
   readonly 'slaves-needed': number;
   /** The program to start as a slave. */
   readonly 'slave-executable': string;
-  /** What to start it with. */
+  /** Its arguments. */
   readonly 'slave-arguments': readonly string[];
-  /** Where the broker is, and what it asks for. */
+  /** The address of the broker, and the credentials that it asks for. */
   readonly nats: BrokerOfFile;
   /** Names this run of the master. */
   readonly 'run-id': string;
-  /** Where it runs; files of older masters lack it. */
+  /** The master's process; files of older masters lack it. */
   readonly 'master-process'?: ProcessOfFile | undefined;
 }
 
 export interface ProcessOfFile {
   readonly host: string;
   readonly pid: number;
-  /** Tells it from a later process of the same id. */
+  /** Distinguishes it from a later process with the same id. */
   readonly started?: string | undefined;
 }
 
 export interface BrokerOfFile {
   readonly urls: readonly string[];
   readonly token?: string | undefined;
-  /** PEM: who must have signed the certificate of a nats-server. */
+  /** PEM: the authority that must have signed the certificate of a nats-server. */
   readonly ca?: string | undefined;
-  /** PEM: exactly the certificate that the broker in the master has. */
+  /** PEM: the exact certificate of the broker in the master. */
   readonly certificate?: string | undefined;
 }
 
-/** What `readResourceFile` found; `tooOpen` when others may read the token in it. */
+/** The result of `readResourceFile`; `tooOpen` if others may read the token in it. */
 export type ResourceFileReading =
   | { readonly status: 'missing' }
   | { readonly status: 'read'; readonly file: ResourceFile; readonly tooOpen: boolean };
 
-/** Larger is none of ours. */
+/** We never write larger files. */
 export const RESOURCE_FILE_LIMIT = 1024 * 1024;
 
 const OWNER_ONLY = 0o600;
@@ -60,7 +63,7 @@ const isText: Check = (value) => typeof value === 'string' && value !== '';
 const isTextList: Check = (value) => Array.isArray(value) && value.every((item) => typeof item === 'string');
 const isCount: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
-/** The keys that every file has, in the order in which they are written, each with what it must be. */
+/** The keys of every file, in the order in which they are written, each with its type. */
 const KEYS: Readonly<
   Record<Exclude<keyof ResourceFile, 'master-process'>, readonly [expected: string, check: Check]>
 > = {
@@ -81,7 +84,7 @@ const KEYS: Readonly<
   'run-id': ['a string that is not empty', isText],
 };
 
-/** JSON, one key a line, always in the same order. */
+/** JSON, one key per line, always in the same order. */
 export function formatResourceFile(file: ResourceFile): string {
   const keys: (keyof ResourceFile)[] = [...(Object.keys(KEYS) as (keyof typeof KEYS)[]), 'master-process'];
   const lines = keys
@@ -93,8 +96,8 @@ export function formatResourceFile(file: ResourceFile): string {
 /**
  * Reads the text of a resource file; further keys are ignored and left out.
  *
- * @throws FormatError that names `path` and what is wrong: too large, empty, binary, half-written, not JSON,
- * or, when it is another program's file, which key is missing or is not what it must be.
+ * @throws FormatError that names `path` and the problem: too large, empty, binary, half-written, not JSON,
+ * or, for another program's file, the key that is missing or wrong.
  */
 export function parseResourceFile(text: string, path: string): ResourceFile {
   const values = parseObject(text, path);
@@ -144,9 +147,10 @@ function processOf(value: unknown, path: string): ProcessOfFile | undefined {
 }
 
 /**
- * Replaces the file in one step: a reader sees the old one or the new one, whole. Nobody but its owner can
- * read it, also when the old one was open to others; what the old one's mode denied stays denied. Fails as
- * the file system does, and then leaves the old file and no temporary one. Of several writers the last wins.
+ * Replaces the file in one step: a reader sees either the old one or the new one, complete. Only its owner
+ * can read it, even if others could read the old one; permissions that the old one denied stay denied. Fails
+ * as the file system does, and then leaves the old file and no temporary one. Of several writers, the last
+ * one wins.
  */
 export async function writeResourceFile(path: string, file: ResourceFile): Promise<void> {
   const mode = await modeOfNext(path);
@@ -171,16 +175,16 @@ async function modeOfNext(path: string): Promise<number> {
     const old = await lstat(path);
     return old.isFile() ? old.mode & OWNER_ONLY : OWNER_ONLY;
   } catch {
-    // whatever keeps it from being looked at will show when it is written
+    // an error of this check will also appear when the file is written
     return OWNER_ONLY;
   }
 }
 
-/** Reads a resource file. Throws FormatError as `parseResourceFile`, and what the file system throws. */
+/** Reads a resource file. Throws FormatError as `parseResourceFile` does, and errors of the file system. */
 export async function readResourceFile(path: string): Promise<ResourceFileReading> {
   let handle: FileHandle;
   try {
-    // non-blocking: opening a named pipe would wait for its writer for ever
+    // non-blocking: opening a named pipe would wait forever for its writer
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { status: 'missing' };
@@ -198,7 +202,7 @@ export async function readResourceFile(path: string): Promise<ResourceFileReadin
   }
 }
 
-/** The size that was asked before does not bind a file that grows meanwhile. */
+/** A file may grow after its size was read. */
 async function readBounded(handle: FileHandle, path: string): Promise<Uint8Array> {
   const buffer = Buffer.allocUnsafe(RESOURCE_FILE_LIMIT + 1);
   let length = 0;
@@ -261,7 +265,9 @@ function tooLarge(path: string): FormatError {
   return wrong(path, `is too large: a resource file has at most ${RESOURCE_FILE_LIMIT} bytes`);
 }
 
-/** Has no part of the text and no `cause`: JSON's own errors quote what stands around, such as the token. */
+/**
+ * Contains no part of the text and no `cause`: JSON's own errors quote the surroundings, such as the token.
+ */
 function wrong(path: string, what: string): FormatError {
   return new FormatError(`the resource file ${path} ${what}`);
 }

@@ -1,9 +1,9 @@
 /**
- * Keeps the resource file up to date, atomically and one write after another; a failed write stops nothing.
+ * Keeps the resource file up to date, in atomic writes one after another; a failed write stops nothing.
  *
- * A master writes over its own run and over one that is over, and leaves alone what another one has taken.
- * Looking and writing happen under FILE.lock, so that of two masters that start at once the later one sees
- * the other's file.
+ * A master overwrites the file of its own run and of a run that has ended, and leaves alone a file that
+ * another master has taken. Reading and writing happen under FILE.lock, so that of two masters that start at
+ * once, the later one sees the other's file.
  */
 
 import { LONGEST_TIMER_MS } from '../../algorithms/loop-timeout.js';
@@ -25,7 +25,7 @@ export interface ResourceWriterOptions {
   readonly audit: AuditSink;
   /** Names the run of this master. */
   readonly run: string;
-  /** How to reach the broker of a master that the file names. */
+  /** The address of the broker of a master in the file. */
   readonly reach: (file: ResourceFile) => BrokerAddress;
 }
 
@@ -33,9 +33,9 @@ type Status = ResourceFile['computation-status'];
 
 export class ResourceWriter {
   readonly #options: ResourceWriterOptions;
-  /** `looking` until the first write, `taken` for good once another master was found to have it. */
+  /** `looking` until the first write; finally `taken` if another master has the file. */
   #state: 'looking' | 'holding' | 'taken' | 'ended' = 'looking';
-  /** A run that is over, or of which nobody can tell. */
+  /** A run that has ended, or cannot be judged. */
   #previousRun: string | undefined;
   #describe: ((status: Status) => ResourceFile) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -46,8 +46,8 @@ export class ResourceWriter {
   }
 
   /**
-   * Looks whose the file is, without writing; takes five seconds at most. A master of which nobody can tell
-   * whether it lives loses the file, with a warning. Throws FlagError if its master lives.
+   * Finds the owner of the file without writing; takes at most five seconds. A master that cannot be judged
+   * loses the file, with a warning. Throws FlagError if its master is alive.
    */
   async claim(): Promise<void> {
     const { path, reach } = this.#options;
@@ -68,21 +68,18 @@ export class ResourceWriter {
     this.#previousRun = file['run-id'];
   }
 
-  /**
-   * Writes for the first time, and again at each interval, what `describe` gives: the file as it should be then.
-   * Throws FlagError as `claim` does.
-   */
+  /** Writes the result of `describe` now and again at each interval. Throws FlagError as `claim` does. */
   async begin(describe: (status: Status) => ResourceFile): Promise<void> {
     this.#describe = describe;
-    // Who began at the same time may have been first
+    // A master that began at the same time may have been first
     while ((await this.#write('in-progress')) !== undefined) await this.claim();
-    // setInterval takes at most 2^31 - 1 ms; longer would fire at once.
+    // setInterval takes at most 2^31 - 1 ms; a longer one would fire at once.
     const intervalMs = Math.min(this.#options.intervalMs, LONGEST_TIMER_MS);
     this.#timer = setInterval(() => void this.#update('in-progress'), intervalMs);
     this.#timer.unref();
   }
 
-  /** The last write; `in-progress` if the computation did not come to its end. May be called twice. */
+  /** The last write; `in-progress` if the computation did not end. May be called twice. */
   async end(status: Status): Promise<void> {
     clearInterval(this.#timer);
     await this.#update(status);
@@ -104,7 +101,7 @@ export class ResourceWriter {
     return this.#writing;
   }
 
-  /** Returns what is there instead if that may not be written over. */
+  /** Returns the file that is there instead if it must not be overwritten. */
   async #write(status: Status): Promise<ResourceFile | undefined> {
     const { path, audit } = this.#options;
     const wanted = this.#describe?.(status);
@@ -125,7 +122,7 @@ export class ResourceWriter {
     }
   }
 
-  /** Once the file is ours, every other run in it is one that has taken it. */
+  /** Once the file is ours, any other run in it has taken it. */
   #mayReplace(file: ResourceFile): boolean {
     const run = file['run-id'];
     if (run === this.#options.run) return true;
@@ -134,7 +131,7 @@ export class ResourceWriter {
     );
   }
 
-  /** Undefined if there is none, or what is there is no resource file. */
+  /** Undefined if there is none, or if it is not a resource file. */
   async #read(onUnusable: (reason: string) => void = () => {}): Promise<ResourceFile | undefined> {
     try {
       const reading = await readResourceFile(this.#options.path);
@@ -145,7 +142,10 @@ export class ResourceWriter {
     }
   }
 
-  /** A lock that nobody gives back does not keep a master from telling its end: then the look alone must do. */
+  /**
+   * A lock that is never released must not keep a master from writing its end: then it only reads the file
+   * first.
+   */
   async #locked<T>(body: () => Promise<T>): Promise<T> {
     const lock = `${this.#options.path}.lock`;
     const holder = thisOwner();

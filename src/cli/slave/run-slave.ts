@@ -1,4 +1,4 @@
-/** Runs a slave from its configuration: where its master is, its algorithm, its ties to a parent. */
+/** Runs a slave from its configuration: the address of its master, its algorithm, its tie to a parent. */
 
 import { listAlgorithms } from '../../algorithms/registry.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -46,7 +46,7 @@ export function createSlave(params: RunSlaveParams): Slave {
   });
 }
 
-/** A master tells itself how its local slave ended. */
+/** A master reports itself how its local slave ended. */
 function shownOfKill(
   configuration: Configuration,
   parent: ParentMaster | undefined,
@@ -55,14 +55,14 @@ function shownOfKill(
   return parent === undefined ? 'notice' : 'nothing';
 }
 
-/** What a resource file says may be another thing the next time it is read; flags stay as they are. */
+/** A resource file may change before it is read again; flags do not. */
 function refuseWhatFlagsExpose(configuration: Configuration): void {
   if (configuration.resourceFile !== undefined) return;
   const target = slaveTarget(configuration, undefined);
   if (target.kind === 'connect') refuseExposedSecret(target.broker);
 }
 
-/** Reads the resource file anew at each call: its master may have been started again meanwhile. */
+/** Reads the resource file again at each call: its master may have been started again meanwhile. */
 function locator(configuration: Configuration, audit: AuditSink): () => Promise<Located> {
   const path = configuration.resourceFile?.path;
   let told = false;

@@ -1,4 +1,4 @@
-/** Decides where a slave looks for its master, from its flags and the resource file as it stands now. */
+/** Decides where a slave looks for its master, from its flags and the present resource file. */
 
 import { isIPv6 } from 'node:net';
 import { withTls } from '../../link/connection/broker-urls.js';
@@ -9,7 +9,7 @@ import type { BrokerOfFile } from '../resource-file/resource-file.js';
 
 const DEFAULT_PORT = 4222;
 
-/** The part of a resource file that a slave goes by. */
+/** The part of a resource file that a slave uses. */
 export interface ResourceFileOfMaster {
   readonly 'computation-status': 'in-progress' | 'finished';
   readonly timestamp: string;
@@ -31,7 +31,7 @@ export type SlaveTarget =
       /** For the audit trail: the resource file is not there and is ignored. */
       readonly warning?: string | undefined;
     }
-  /** The computation is over: nothing to connect to, exit 0. */
+  /** The computation has ended: nothing to connect to, exit with 0. */
   | {
       readonly kind: 'finished';
       readonly memberId: string;
@@ -42,9 +42,9 @@ export type SlaveTarget =
   | { readonly kind: 'missing'; readonly message: string };
 
 /**
- * `file` is what the resource file holds, undefined where there is none. Host, port and member id: flags
- * behind `--resource-file`, then the file, then flags before it. URLs and token: flags, for the token
- * then `TS_MW_TOKEN`, then the file.
+ * `file` is the content of the resource file, undefined if there is none. The order for host, port and member
+ * id: flags after `--resource-file`, then the file, then flags before it. For URLs and token: flags, for the
+ * token then `TS_MW_TOKEN`, then the file.
  */
 export function slaveTarget(
   configuration: Configuration,
@@ -70,7 +70,7 @@ function withFile(
     token: file.nats.token,
     trust: { ca: file.nats.ca, certificate: file.nats.certificate, resourceFile: path },
     memberId,
-    // Another member id is another computation, whose run the file does not know.
+    // Another member id means another computation, whose run is not in the file.
     run: memberId === file['member-id'] ? file['run-id'] : undefined,
     missing: `resource file ${path} names no broker; type --master-host and --master-port behind --resource-file`,
   });
@@ -99,12 +99,12 @@ function withoutFile(configuration: Configuration): SlaveTarget {
 interface Found {
   readonly urls: readonly string[];
   readonly token?: string | undefined;
-  /** Counts where the flags name no authorities and the environment no certificate. */
+  /** Used if the flags name no authorities and the environment no certificate. */
   readonly trust?: BrokerTrust | undefined;
   readonly memberId: string;
   readonly run?: string | undefined;
   readonly warning?: string;
-  /** What to say if there is no URL, neither here nor among the flags. */
+  /** The message if there is no URL, neither here nor among the flags. */
   readonly missing: string;
 }
 
@@ -116,7 +116,7 @@ function connect({ nats, tls, insecure }: Configuration, found: Found): SlaveTar
   const [first] = urls;
   const { hostname, port } = parsed(first) ?? {};
   if (first === undefined || hostname === undefined) return { kind: 'missing', message: found.missing };
-  // Another way to authenticate was meant to be used instead of whatever token the file has.
+  // Another way to authenticate was given, so the file's token is not used.
   const hasOther = [others.user, others.creds, others.nkeyFile].some((one) => one !== undefined);
   const ofFile = hasOther ? undefined : found.token;
   return {
@@ -145,7 +145,7 @@ function trustOf(typed: BrokerTrust, file: BrokerTrust | undefined): BrokerTrust
   return { ...file, ...own };
 }
 
-/** A cluster shrinks to its first server: a host behind the file stands for one way in, such as a tunnel. */
+/** A cluster shrinks to its first server: a host after the file stands for one way in, such as a tunnel. */
 function redirect(urls: readonly string[], { masterHost, masterPort }: SlaveCoordinates): readonly string[] {
   if (masterHost === undefined && masterPort === undefined) return urls;
   const { protocol, hostname, port } = parsed(urls[0]) ?? {};

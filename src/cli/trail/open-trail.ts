@@ -4,7 +4,7 @@ import { type AuditTrail, createAuditTrail } from '../../audit/audit-trail.js';
 import { createListenedTrail } from '../../audit/memory-trail.js';
 import type { Configuration } from '../flags/configuration.js';
 
-/** Where lines go if there is no `--audit-file`; listeners are told in any case. */
+/** The destination of lines without `--audit-file`; listeners are called in any case. */
 export type OtherwiseTo = 'standard-error' | 'listeners-only';
 
 /** @throws FlagError naming `--audit-file` when the file cannot be opened. */

@@ -10,13 +10,13 @@ import type { Configuration } from '../flags/configuration.js';
 import { openTrail } from './open-trail.js';
 
 export interface ProgramTrail extends AuditTrail {
-  /** On standard error as it is, once; in the trail too if that is a file. */
+  /** Printed unchanged on standard error, once; also in the trail if that is a file. */
   tellAsItIs(text: string): void;
 }
 
 const STDERR = 2;
 
-/** Whether standard error has notices: the whole trail goes elsewhere, or people look at it. */
+/** Whether standard error shows notices: the whole trail goes elsewhere, or people look at it. */
 export function saysNotices({ auditFile, auditToStandardError }: Configuration): boolean {
   return !auditToStandardError && (auditFile !== undefined || isatty(STDERR));
 }
