@@ -12,14 +12,14 @@ export class MwError extends Error {
   }
 }
 
-/** The program calls the library in a way that cannot work; the message says what to write instead. */
+/** The program calls the library in a wrong way; the message says what to write instead. */
 export class UsageError extends MwError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_MW_USAGE', message, options);
   }
 }
 
-/** What would break a line, or command the terminal. */
+/** Characters that would break a line or control the terminal. */
 const UNPRINTABLES = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
 /**
@@ -68,7 +68,7 @@ export class MessageSizeError extends MwError {
   }
 }
 
-/** Bytes that came over the wire or out of a file do not have the form they must have. */
+/** Received bytes, or those of a file, have the wrong form. */
 export class FormatError extends MwError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_MW_FORMAT', message, options);
@@ -82,7 +82,7 @@ export class JoinError extends MwError {
   }
 }
 
-/** The folder of `--checkpoint` cannot be had, or takes no more results; the message says why. */
+/** The folder of `--checkpoint` cannot be used, or takes no more results; the message says why. */
 export class CheckpointError extends MwError {
   /** Its path. */
   readonly folder: string;
@@ -93,7 +93,7 @@ export class CheckpointError extends MwError {
   }
 }
 
-/** What a task algorithm threw on a slave, as the slave described it. */
+/** The exception of a task algorithm on a slave, as the slave described it. */
 export interface RemoteError {
   /** For example `RangeError`; `NonError` if what was thrown is no Error. */
   readonly name: string;
@@ -107,17 +107,17 @@ export interface RemoteError {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Which task an error is about. */
+/** The task that an error is about. */
 export interface TaskIdentity {
   /** Its id, for example `TASK-7`. */
   readonly taskId: string;
   /** The name of its algorithm. */
   readonly algorithm: string;
-  /** Where the program submitted it, such as `file:///app/main.js:12:3`; undefined where that is not known. */
+  /** The place in the program that submitted it, such as `file:///app/main.js:12:3`; undefined if unknown. */
   readonly submittedAt: string | undefined;
 }
 
-/** Which run of a task an error is about. */
+/** The run of a task that an error is about. */
 export interface TaskRun extends TaskIdentity {
   /** The slave that ran it, for example `SLAVE-0`. */
   readonly sid: string;
@@ -126,9 +126,9 @@ export interface TaskRun extends TaskIdentity {
 }
 
 /**
- * A task algorithm threw. `name`, `message`, `stack` and `cause` are the remote error's;
- * its own further properties are under `fields`. `taskId`, `algorithm`, `sid` and `attempt` say which run it
- * was, and `submittedAt` where the program submitted the task, if that is known.
+ * A task algorithm threw. `name`, `message`, `stack` and `cause` are the remote error's; its own further
+ * properties are under `fields`. `taskId`, `algorithm`, `sid` and `attempt` identify the run. `submittedAt`
+ * is the place in the program that submitted the task, if known.
  */
 export class TaskError extends MwError implements TaskRun {
   /** The remote error's own properties, those of `Error` left out. */
@@ -157,7 +157,7 @@ export class TaskError extends MwError implements TaskRun {
   }
 }
 
-/** Why a task can never be run again. */
+/** The reason why a task can never run again. */
 export type UnrunnableReason =
   | 'slave-lost'
   | 'slave-freed'
@@ -167,32 +167,32 @@ export type UnrunnableReason =
   | 'cancelled';
 
 /**
- * One run of a task that came to nothing: on which slave, which attempt, and the evidence of its end, such as
- * `process ended by SIGABRT`.
+ * One failed run of a task: its slave, the attempt, and the evidence of its end, such as `process ended by
+ * SIGABRT`.
  */
 export interface FailedAttempt {
   /** The slave that had the task, for example `SLAVE-0`. */
   readonly sid: string;
-  /** Where the slave's process ran. */
+  /** The place of the slave's process. */
   readonly host: string;
   /** The id of that process. */
   readonly pid: number;
   /** Which run of the task it was, from 1. */
   readonly attempt: number;
   /**
-   * The slave had the task when it was lost, and most likely had not begun it, or had ended it and the result
-   * was lost. That is no attempt, and counts towards `maxAttempts` all the same, since it cannot be ruled out.
+   * Most likely the lost slave had not begun the task, or had ended it and the result was lost. The run is
+   * not an attempt, but counts towards `maxAttempts`, since it may have begun.
    */
   readonly doubtful: boolean;
   /** How its end was seen, for example `silent for 30.1 s`. */
   readonly evidence: string;
-  /** When the master learned of its end, in Unix milliseconds. */
+  /** The time when the master learned of its end, in Unix milliseconds. */
   readonly at: number;
 }
 
 /**
- * A task became unrunnable. `history` has the runs that came to nothing, oldest first. Of a task that its
- * `signal` cancelled, `cause` is the reason with which that was aborted.
+ * A task became unrunnable. `history` has its failed runs, oldest first. If its `signal` cancelled the task,
+ * `cause` is the reason of the abort.
  */
 export class UnrunnableError extends MwError implements TaskIdentity {
   /** Its id, for example `TASK-7`. */
@@ -223,16 +223,16 @@ export class UnrunnableError extends MwError implements TaskIdentity {
 }
 
 /**
- * The master was stopped before the program had everything: by a signal, by `stop()`, or by an error, which is
- * then its `cause`. Whatever waits for the master throws it, and `master.signal` has aborted with it before.
- * One that a program lets through is printed in one line.
+ * The master was stopped before the program had everything: by a signal, by `stop()`, or by an error, which
+ * is then its `cause`. All calls that wait for the master throw it; `master.signal` has aborted with it
+ * before. If the program does not catch it, it is printed in one line.
  */
 export class StoppedError extends MwError {
-  /** Tasks that had no fate: queued, running, or with a result that was not stored yet. */
+  /** Tasks without a fate: queued, running, or with a result that was not stored yet. */
   readonly pending: number;
-  /** Fates that had arrived and that nobody had taken: `getResults` and `getUnrunnableTasks` still give them. */
+  /** Fates that had arrived and were not taken: `getResults` and `getUnrunnableTasks` still return them. */
   readonly untaken: number;
-  /** Undefined when it was no signal. */
+  /** Undefined if there was no signal. */
   readonly signal: NodeJS.Signals | undefined;
 
   constructor(

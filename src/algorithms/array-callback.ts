@@ -1,12 +1,13 @@
 /**
- * Notices that a stub was handed to `Array.map` or its kin, which pass the index and the array too.
+ * Notices that a stub was passed to `Array.map` or a similar method, which also passes the index and the
+ * array.
  *
- * The rule asks the stack and not the function's source: an algorithm's `length` leaves out defaults
- * and rest parameters, so how many arguments it takes cannot be known without parsing. A call counts
- * as `Array.map`'s when it has exactly an element, its index and its array, and the frame that made it
- * is a built-in function; a call that the program writes itself is therefore never mistaken for one.
- * An algorithm that declares three parameters or more (before any with a default) takes them all, as
- * its types promise. The callbacks of libraries, which look like any other caller, are not noticed.
+ * The rule looks at the stack, not at the function's source: an algorithm's `length` leaves out defaults and
+ * rest parameters, so the number of its arguments is not known without parsing. A call counts as
+ * `Array.map`'s when it has exactly an element, its index and its array, and when its caller is a built-in
+ * function. So a call that the program itself writes is never mistaken for one. An algorithm that declares
+ * three or more parameters (before any with a default) takes all of them, as its types promise. Callbacks of
+ * libraries look like any other caller and are not noticed.
  */
 
 import { UsageError } from '../errors.js';
@@ -14,7 +15,10 @@ import { callSiteOf, isBuiltIn } from './call-site.js';
 
 type Stub = (...args: never[]) => unknown;
 
-/** Throws when `args` are what `Array.map` passes. Call only with three arguments, from `stub` itself. */
+/**
+ * Throws when `args` are the arguments that `Array.map` passes. Call it only with three arguments, from
+ * `stub` itself.
+ */
 export function refuseArrayCallback(name: string, fn: Stub, args: readonly unknown[], stub: Stub): void {
   if (fn.length >= 3 || !looksLikeArrayCallback(args) || !isCalledByArray(stub)) return;
   throw new UsageError(
@@ -24,9 +28,9 @@ export function refuseArrayCallback(name: string, fn: Stub, args: readonly unkno
 }
 
 /**
- * What a submitter made for mapping takes from `Array.map`'s arguments. One instance a submitter: it
- * remembers how far which list was mapped, so that the stack is asked once a list: asking costs more
- * than all the rest of a submission. The next element of that list is taken on trust.
+ * Selects the arguments of a submitter from those of `Array.map`. Each submitter has its own instance, which
+ * remembers the list and how far it was mapped. So it looks at the stack once per list: this costs more than
+ * the rest of a submission. The next element of that list is trusted.
  */
 export class ArrayCallbackArguments {
   readonly #name: string;
@@ -39,7 +43,7 @@ export class ArrayCallbackArguments {
     this.#fn = fn;
   }
 
-  /** The element alone when `args` are what `Array.map` passes, else `args`. */
+  /** Only the element when `args` are those of `Array.map`, otherwise `args`. */
   take(args: readonly unknown[], stub: Stub): readonly unknown[] {
     if (this.#fn.length >= 3 || !looksLikeArrayCallback(args)) return args;
     const index = args[1];
@@ -54,7 +58,7 @@ export class ArrayCallbackArguments {
     return [args[0]];
   }
 
-  /** Forgets a list at its end, so that a submitter which is kept does not keep the list. */
+  /** Forgets a list at its end, so that a submitter that is kept does not keep the list. */
   #remember(list: ArrayLike<unknown>, index: number): void {
     const ended = index + 1 >= list.length;
     this.#list = ended ? undefined : list;
@@ -68,7 +72,7 @@ function looksLikeArrayCallback(args: readonly unknown[]): boolean {
   return Object.is((list as unknown as ArrayLike<unknown>)[index], element);
 }
 
-/** Where the stack tells nothing (`Error` is frozen), the arguments' looks decide alone. */
+/** If the stack is not available (`Error` is frozen), only the arguments decide. */
 function isCalledByArray(stub: Stub): boolean {
   const site = callSiteOf(stub);
   return site === undefined || isBuiltIn(site);

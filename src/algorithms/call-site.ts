@@ -1,20 +1,20 @@
-/** Looks at the stack frames above a function: who called it, and from where. */
+/** Looks at the stack frames above a function, to find its caller and the place of the call. */
 
 const OWN_PATH = 'algorithms/call-site.js';
-/** The library's own folder, as frames name it; undefined in a bundle, which is the program's file too. */
+/** The library's own folder, as frames name it; undefined in a bundle, which is also the program's file. */
 export const LIBRARY_FOLDER: string | undefined = folderOf(import.meta.url);
-/** What stands between a stub and the program: such as `Array.map`, or the drawing of `submitAll`. */
+/** Frames between a stub and the program, such as `Array.map`, or the drawing of `submitAll`. */
 const MOST_FRAMES = 8;
 
 /**
- * The frame that called `callee`, which must be on the stack. Undefined where nothing above it is
- * known, or `Error` is frozen. Takes microseconds: for definitions and suspicions, never for every call.
+ * The frame that called `callee`, which must be on the stack. Undefined if there is no known frame above it,
+ * or if `Error` is frozen. Takes microseconds: use it for definitions and suspicions, never for every call.
  */
 export function callSiteOf(callee: (...args: never[]) => unknown): NodeJS.CallSite | undefined {
   return framesAbove(callee, 1)[0];
 }
 
-/** The place in the program from which `callee` was called, be it through others; undefined if unknown. */
+/** The place in the program from which `callee` was called, directly or not; undefined if unknown. */
 export function placeAbove(callee: (...args: never[]) => unknown): string | undefined {
   const site = framesAbove(callee, MOST_FRAMES).find((frame) => !isBuiltIn(frame) && !isOurs(frame));
   const file = site?.getFileName();
@@ -38,7 +38,7 @@ function framesAbove(callee: (...args: never[]) => unknown, most: number): reado
   Reflect.set(Error, 'stackTraceLimit', most);
   Reflect.set(Error, 'prepareStackTrace', (_error: Error, sites: NodeJS.CallSite[]) => sites);
   Error.captureStackTrace(holder, callee);
-  // The stack is prepared when first read, by whoever is in charge then: read it before restoring.
+  // The stack is prepared at its first reading, by the handler that is set then: read it before restoring.
   const frames = holder.stack;
   Reflect.set(Error, 'stackTraceLimit', limit);
   if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
@@ -46,7 +46,7 @@ function framesAbove(callee: (...args: never[]) => unknown, most: number): reado
   return Array.isArray(frames) ? (frames as NodeJS.CallSite[]) : [];
 }
 
-/** Where a frame stands, such as `file:///app/main.js:12:3`. */
+/** The place of a frame, such as `file:///app/main.js:12:3`. */
 export function placeOf(site: NodeJS.CallSite | undefined): string {
   const file = site?.getFileName() ?? site?.getEvalOrigin();
   if (site === undefined || !file) return 'an unknown place';

@@ -1,4 +1,4 @@
-/** Makes an algorithm of a function: the registry's definition, and the callable with its stubs. */
+/** Makes an algorithm from a function: the registry's definition, and the callable with its stubs. */
 
 import { UsageError } from '../errors.js';
 import { ArrayCallbackArguments, refuseArrayCallback } from './array-callback.js';
@@ -27,29 +27,29 @@ const OPTION_KEYS = [
   'functionsInResults',
 ] as const satisfies (keyof AlgorithmOptions)[];
 
-/** What `defineAlgorithm` returns: an algorithm, or the reason why `F` cannot be one. */
+/** The return type of `defineAlgorithm`: an algorithm, or the reason why `F` cannot be one. */
 export type DefinedAlgorithm<N extends string, F> = F extends TaskFunction
   ? Algorithm<N, F>
   : 'a task algorithm cannot have a this parameter';
 
 /**
- * Defines a task algorithm (CL-MW's mw-define-algorithm): master and slaves must both define it, under
- * the same name, before they are initialized. What it returns is called as `fn`, which then runs here;
- * `funcall`, `future` and `withTaskPolicy` make tasks of it instead. `fn` itself is not changed. Throws
- * UsageError for a name that is empty or taken.
+ * Defines a task algorithm (CL-MW's mw-define-algorithm): master and slaves must both define it, under the
+ * same name, before they are initialized. Calling the returned algorithm runs `fn` here; its `funcall`,
+ * `future` and `withTaskPolicy` make tasks instead. `fn` itself is not changed. Throws UsageError for a name
+ * that is empty or taken.
  *
- * The stubs are typed from `fn`: required, optional, default, rest and object parameters, sync and
- * async. Every parameter needs a type or a default, and a recursive algorithm its return type. Limits:
- * the stubs of a generic function see its type parameters as their constraints (`unknown` for `<T>`),
- * those of an overloaded one its last overload; the direct call keeps all of it.
+ * The types of the stubs come from `fn`: required, optional, default, rest and object parameters, sync and
+ * async. Every parameter needs a type or a default, and a recursive algorithm its return type. Limits: the
+ * stubs of a generic function see its type parameters as their constraints (`unknown` for `<T>`), those of an
+ * overloaded one its last overload. The direct call keeps all types.
  *
  * @example
  * const hello = defineAlgorithm('hello', (name: string) => `Hello World: ${name}`);
  * hello('here');           // runs here
  * hello.funcall('there');  // one task, for any slave
  */
-// CallableFunction and not TaskFunction: a constraint with a signature would lend untyped parameters
-// the type `never`; this one leaves them without any, which the compiler refuses where they stand.
+// CallableFunction and not TaskFunction: a constraint with a signature would give untyped parameters the type
+// `never`. This one gives them no type, and the compiler reports them at their place.
 export function defineAlgorithm<const N extends string, F extends CallableFunction>(
   name: N,
   fn: F,
@@ -75,7 +75,7 @@ export function defineAlgorithm<const N extends string, F extends CallableFuncti
   return algorithm as unknown as DefinedAlgorithm<N, F>;
 }
 
-/** Not enumerable, so that printing or comparing an algorithm never asks a master for its counters. */
+/** Not enumerable, so that printing or comparing an algorithm never asks a master for its counts. */
 function stubsOf(
   definition: AlgorithmDefinition,
 ): Record<'length' | keyof AlgorithmStubs<string, TaskFunction>, PropertyDescriptor> {

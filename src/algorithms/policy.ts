@@ -1,4 +1,4 @@
-/** Task policies: what they may say, their defaults, and how one is laid over another. */
+/** Task policies: their fields, their defaults, and how one overrides another. */
 
 import { UsageError } from '../errors.js';
 import type { ResolvedPolicy, SlaveId, TaskPolicy } from './types.js';
@@ -17,26 +17,26 @@ const KEYS: readonly string[] = Object.keys({
   priority: true,
 } satisfies Record<keyof TaskPolicy, true>);
 
-/** What a wait between two runs grows to at the most. */
+/** The longest wait between two runs. */
 export const MOST_BACKOFF_SECONDS = 3_600;
 /** A little less than a timer can wait. */
 const LEAST_TIMEOUT_SECONDS = 0.001;
 const MOST_TIMEOUT_SECONDS = 2_000_000;
 
-/** What was said of `doItAnyway`, kept because without a sid it reads true whatever was said. */
+/** The given value of `doItAnyway`, kept because without a sid it always reads true. */
 const STATED = Symbol('doItAnyway as stated');
 
 interface SettledPolicy extends ResolvedPolicy {
   readonly [STATED]: boolean | undefined;
 }
 
-/** What a task gets that nobody made a policy for; one object, shared by all of them. */
+/** The policy of a task without one; one object, shared by all of them. */
 export const DEFAULT_POLICY: ResolvedPolicy = settle({});
 
 /**
- * Lays `policy` over `base` and fills in the defaults; what is undefined in `policy` comes from `base`.
- * Without a sid `doItAnyway` is true, as CL-MW forces it; a sid laid over such a base brings back what
- * was said of it, or false. Throws UsageError naming the field, for an unknown one too.
+ * Overrides `base` by `policy` and fills in the defaults; undefined fields of `policy` come from `base`.
+ * Without a sid, `doItAnyway` is true, as in CL-MW; if `policy` adds a sid, the given value of `doItAnyway`
+ * counts again, or false. Throws UsageError that names the field, also for an unknown one.
  */
 export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POLICY): ResolvedPolicy {
   checkPolicy(policy);

@@ -1,4 +1,4 @@
-/** The definitions of this process, by name; a slave finds here what a task asks for. */
+/** The definitions of this process, by name; a slave finds the algorithm of a task here. */
 
 import { UsageError } from '../errors.js';
 import type { AlgorithmDefinition } from './types.js';
@@ -23,7 +23,7 @@ export function checkAlgorithmName(name: unknown, place: string): asserts name i
   }
 }
 
-/** Enters a definition, with the callable that the program has of it; its name must be free. */
+/** Enters a definition, with its callable for the program; its name must be free. */
 export function registerAlgorithm(definition: AlgorithmDefinition, algorithm: object): void {
   const { name, place } = definition;
   const first = definitions.get(name);
@@ -43,12 +43,12 @@ export function listAlgorithms(): readonly AlgorithmDefinition[] {
   return [...definitions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What `defineAlgorithm` returned, by name. */
+/** The return values of `defineAlgorithm`, by name. */
 export function namedAlgorithms(): ReadonlyMap<string, object> {
   return algorithms;
 }
 
-/** The definition behind what `defineAlgorithm` returned; undefined for any other value. */
+/** The definition that belongs to a return value of `defineAlgorithm`; undefined for any other value. */
 export function definitionOf(algorithm: unknown): AlgorithmDefinition | undefined {
   return typeof algorithm === 'function' ? definitionsByAlgorithm.get(algorithm) : undefined;
 }

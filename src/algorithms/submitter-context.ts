@@ -1,10 +1,10 @@
 /**
- * Which master a stub speaks to. Looked for in this order:
+ * Finds the master of a stub, in this order:
  *
- * 1. the master whose algorithm is running, when it was entered by `enterMaster`;
- * 2. the program's master, which `initialize` runs; it is not entered, because on Node 20 every promise
- *    of a process grows slower once an AsyncLocalStorage was entered;
- * 3. the only registered master of the process.
+ * - the master whose algorithm is running, if it was entered by `enterMaster`;
+ * - the program's master, which `initialize` runs. It is not entered, because on Node 20 every promise of a
+ *   process gets slower after the first entry into an AsyncLocalStorage;
+ * - the only registered master of the process.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -14,14 +14,16 @@ import type { Submitter } from './submitter.js';
 const live = new Set<Submitter>();
 let entered: AsyncLocalStorage<Submitter> | undefined;
 let program: Submitter | undefined;
-/** Steps 2 and 3, decided whenever a master comes or goes, so that a stub reads one variable. */
+/**
+ * The result of the last two steps, updated when a master comes or goes, so that a stub reads one variable.
+ */
 let fallback: Submitter | undefined;
-/** Why the last master of the process ended, as long as no other lives. */
+/** The reason why the last master of the process ended, while no other is alive. */
 let lastEnd: Error | undefined;
 
 /**
- * The master to submit to; `stub`, such as `hello.funcall`, is named in the UsageError that it throws
- * when there is none or the choice is open.
+ * The master to submit to. Without one, or with several, throws a UsageError that names `stub`, such as
+ * `hello.funcall`.
  */
 export function currentSubmitter(stub = 'this call'): Submitter {
   return entered?.getStore() ?? fallback ?? refuse(stub);
@@ -34,8 +36,8 @@ export function enterMaster<T>(submitter: Submitter, fn: () => T): T {
 }
 
 /**
- * Makes a master known while it lives; returns what takes it out again (and may be called twice). The error
- * given to that is thrown by stubs that find no master any more.
+ * Makes a master known while it is alive. Returns a function that removes it (and may be called twice). Stubs
+ * that find no other master throw the error given to that function.
  */
 export function registerSubmitter(submitter: Submitter): (end?: Error) => void {
   live.add(submitter);
@@ -47,7 +49,7 @@ export function registerSubmitter(submitter: Submitter): (end?: Error) => void {
   };
 }
 
-/** Says which master `initialize` runs; undefined when it has ended. */
+/** Sets the master that `initialize` runs; undefined when it has ended. */
 export function setProgramSubmitter(submitter: Submitter | undefined): void {
   program = submitter;
   chooseFallback();

@@ -1,11 +1,11 @@
-/** The port through which stubs hand tasks to a master, which they do not know. */
+/** The port through which stubs pass tasks to a master, which they do not know. */
 
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from './types.js';
 
 export interface Submitter {
   /**
    * Encodes the arguments, queues one task and returns its id; throws EncodeError, MessageSizeError, or
-   * StoppedError. `place` is where the program submits it, where the stub has looked.
+   * StoppedError. `place` is the place in the program that submits it, if the stub has looked.
    */
   submit(
     definition: AlgorithmDefinition,
@@ -21,7 +21,7 @@ export interface Submitter {
     place?: string | undefined,
   ): Promise<unknown>;
   targetNumber(definition: AlgorithmDefinition): number;
-  /** Clamped at 0. */
+  /** Negative numbers become 0. */
   setTargetNumber(definition: AlgorithmDefinition, target: number): void;
   /** Tasks queued and running. */
   pendingTasks(definition: AlgorithmDefinition): number;
