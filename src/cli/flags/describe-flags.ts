@@ -28,7 +28,7 @@ export function helpText({ program, columns, all }: HelpParams): string {
     ...(all ? allFlags(width) : firstFlags(width)),
     '',
     ...wrap(
-      'Other arguments reach the algorithms in their order, and so does everything behind --. ' +
+      'Other arguments reach the algorithms in their order, and so does everything after --. ' +
         'Sizes: k, m and g are powers of 1024.',
       width,
     ),

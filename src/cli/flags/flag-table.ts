@@ -20,8 +20,8 @@ import {
 type Table = { readonly [K in FlagKey]: FlagFacts } & { readonly [K in TypedOnlyKey]: FlagFacts<TypistsUse> };
 
 const TABLE: Table = {
-  master: row('Role:', first(1, MASTERS), undefined, 'Be the master of the computation'),
-  slave: row('Role:', first(2, slaves('role')), undefined, 'Be one of its slaves'),
+  master: row('Role:', first(1, MASTERS), undefined, 'Run as the master'),
+  slave: row('Role:', first(2, slaves('role')), undefined, 'Run as a slave'),
   memberId: row('Role:', both('place'), 'NAME', 'Name that master and slaves share', 'default-member-id'),
   resourceFile: row(
     'Role:',
@@ -37,28 +37,28 @@ const TABLE: Table = {
     'Tools:',
     first(9, TYPED),
     undefined,
-    "Be a master that is driven from Node's REPL; --slaves says with how many local slaves it begins",
+    "Run as a master that is driven from Node's REPL; --slaves is the number of local slaves at its start",
   ),
   printBatch: row(
     'Tools:',
     TYPED,
     'SYSTEM',
     'Print the submit file of a batch system for this master and its slaves, and exit: condor, slurm, ' +
-      'kubernetes or systemd. --slaves says how many jobs slaves are, 10 without it',
+      'kubernetes or systemd. --slaves is the number of slave jobs, 10 without it',
   ),
   printNatsConfig: row(
     'Tools:',
     TYPED,
     'DIR',
-    'Print a nats-server configuration that lets the master and each slave of --member-id do their part only, ' +
-      "and exit. The seeds of the users' nkeys are in the files DIR/USER.nk: those that are missing are made " +
-      '(mode 0600), none is overwritten',
+    'Print a nats-server configuration that lets the master and each slave of --member-id do only their part, ' +
+      "and exit. The seeds of the users' nkeys are in the files DIR/USER.nk: missing ones are made " +
+      '(mode 0600), existing ones are kept',
   ),
   natsConfigUsers: row(
     'Tools:',
     TYPED,
     'USERS',
-    "Beside --print-nats-config: the slaves' users, such as alice,bob. Slaves of one user are not kept apart",
+    "With --print-nats-config: the slaves' users, such as alice,bob. Slaves of one user are not separated",
     'slave',
   ),
 
@@ -66,21 +66,21 @@ const TABLE: Table = {
     'Master:',
     both('place'),
     'HOST',
-    'Address at which the master is reached; 0.0.0.0 or :: for all that it has',
+    'Address of the master; 0.0.0.0 or :: for all addresses of its machine',
     '127.0.0.1',
   ),
   masterPort: row(
     'Master:',
     first(5, both('place')),
     'PORT',
-    'Its port, 1 to 65535; a master may leave it out',
+    'Port of the master, 1 to 65535; a master may leave it out',
     'any free one',
   ),
   resourceFileUpdateInterval: row(
     'Master:',
     MASTERS,
     'SECONDS',
-    'Seconds between two writings of the resource file',
+    'Seconds between two updates of the resource file',
     '300',
   ),
   checkpoint: row(
@@ -115,14 +115,14 @@ const TABLE: Table = {
     'Slaves:',
     MASTERS,
     'FILE',
-    'What the resource file tells a batch system to start as a slave',
+    'Program that the resource file names for slaves, for batch systems',
     'this program',
   ),
   allowVersionSkew: row(
     'Slaves:',
     MASTERS,
     undefined,
-    'Let slaves join whose algorithms have other code than the master has',
+    'Let slaves join whose algorithms have other code than the master',
   ),
 
   slaveTaskGroup: row(
@@ -145,14 +145,14 @@ const TABLE: Table = {
     'Audit:',
     both('unless-typed'),
     'FORM',
-    'text, or json for one JSON object a line',
+    'text, or json for one JSON object per line',
     'text',
   ),
   auditMaxSize: row(
     'Audit:',
     both('trail'),
     'SIZE',
-    'Bytes, or with k, m, g, at which the audit file is rotated: it becomes FILE.1, that FILE.2; 4k to 1024g',
+    'Size in bytes, or with k, m, g, at which the audit file is rotated: FILE becomes FILE.1, FILE.1 becomes FILE.2; 4k to 1024g',
     'never',
   ),
   auditKeep: row('Audit:', both('trail'), 'N', 'Rotated audit files that are kept, 1 to 1000', '5'),
@@ -160,20 +160,20 @@ const TABLE: Table = {
     'Audit:',
     TYPED,
     'FILE',
-    'Tell in tables what the trail of a master has, rotated files included: slaves, hosts, tasks, run times',
+    'Show the trail of a master in tables, including rotated files: slaves, hosts, tasks, run times',
   ),
   html: row(
     'Audit:',
     TYPED,
     'FILE',
-    'Beside --audit-report: write it as a page, with drawings, to this file too',
+    'With --audit-report: also write it to this file, as a page with drawings',
   ),
   auditVerify: row(
     'Audit:',
     TYPED,
     'FILE',
-    'Prove from the trail of a master, rotated files included, that each task had exactly one fate, or show ' +
-      'the first that had not. Exits 0 or 1; 255 if the file is not fit to tell',
+    'Prove from the trail of a master, including rotated files, that each task had exactly one fate, or show ' +
+      'the first that had not. Exits with 0 or 1; with 255 if the file cannot be judged',
   ),
 
   natsUrl: row(
@@ -187,13 +187,13 @@ const TABLE: Table = {
     'Broker (NATS):',
     both('secret'),
     'TOKEN',
-    'Token for the broker; other users of the machine see it in the process list: better a file',
+    'Token for the broker; other users of the machine see it in the process list, so a file is better',
   ),
   natsTokenFile: row(
     'Broker (NATS):',
     both('proof'),
     'FILE',
-    'File that holds the token (mode 0600). Flags win over TS_MW_TOKEN, and that over the resource file',
+    'File that holds the token (mode 0600). Flags override TS_MW_TOKEN, which overrides the resource file',
   ),
   natsUser: row(
     'Broker (NATS):',
@@ -213,22 +213,22 @@ const TABLE: Table = {
     'Broker (NATS):',
     both('proof'),
     'FILE',
-    'Certificate (PEM): of the broker inside the master, which then speaks TLS only; on a slave, or with ' +
-      '--nats-url, the one shown to a broker that asks',
+    'Certificate (PEM): of the broker inside the master, which then speaks only TLS; on a slave, or with ' +
+      '--nats-url, the one for a broker that asks',
   ),
   tlsKey: row('Broker (NATS):', both('proof'), 'FILE', 'Private key (PEM) of --tls-cert'),
   tlsCa: row(
     'Broker (NATS):',
     both('proof'),
     'FILE',
-    "Authorities (PEM) one of which must have signed the broker's certificate, and TLS with it; for the " +
-      'broker inside the master those of clients',
+    "Authorities (PEM), one of which must have signed the broker's certificate; implies TLS. For the " +
+      'broker inside the master: authorities of clients',
   ),
   tlsVerify: row(
     'Broker (NATS):',
     MASTERS,
     undefined,
-    'Let nobody reach the broker inside the master who has no certificate signed by --tls-ca',
+    'Let only clients with a certificate signed by --tls-ca reach the broker inside the master',
   ),
   insecure: row(
     'Broker (NATS):',
@@ -255,7 +255,7 @@ const TABLE: Table = {
     'Timeouts:',
     slaves('unless-typed'),
     'SECONDS',
-    'Seconds that a slave looks for its master, its resource file included; 0 is for ever',
+    'Seconds that a slave looks for its master, including its resource file; 0 means forever',
     '30',
   ),
 };
@@ -271,7 +271,7 @@ const ROWS = new Map(
 /** In the order of `--help all`. */
 export const FLAG_ROWS: readonly FlagRow[] = [...ROWS.values()];
 
-/** Those that people need first, in the order in which they meet them. */
+/** The flags that people need first, in the order in which they meet them. */
 export const FIRST_ROWS: readonly FlagRow[] = FLAG_ROWS.filter((row) => row.first !== undefined).sort(
   (one, other) => (one.first ?? 0) - (other.first ?? 0),
 );
