@@ -85,6 +85,6 @@ function refusal(argv: readonly string[], message: string, error: Error | undefi
     return new FlagError(typed, 'is not known; -- --help lists what is');
   }
   const valueless = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
-  if (valueless !== undefined) return new FlagError(`--${valueless}`, 'expected a value behind it');
+  if (valueless !== undefined) return new FlagError(`--${valueless}`, 'expected a value after it');
   return error ?? new Error(message);
 }

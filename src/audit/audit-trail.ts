@@ -145,7 +145,7 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
 
 /** For listeners only: the trail itself cannot have it. */
 function unwritable(file: string, reason: string): AuditEvent {
-  const text = `the audit trail cannot be written to ${file} (${reason}); it is tried again, and all else goes on`;
+  const text = `the audit trail cannot be written to ${file} (${reason}); it is tried again, and everything else goes on`;
   return { type: 'warning', text };
 }
 

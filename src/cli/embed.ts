@@ -14,7 +14,7 @@ import { openTrail } from './trail/open-trail.js';
 
 /** Options of `master()`: the flags in camelCase, and what a command line cannot give. */
 export interface EmbeddedMasterOptions extends Flags, MasterOptions {
-  /** Hears every audit event. Without it and without `auditFile` the trail is silent. */
+  /** Gets every audit event. Without it and without `auditFile`, the trail is silent. */
   readonly onAudit?: AuditListener | undefined;
   /** The file that local slaves run; needed when `slaves` is above 0. */
   readonly program?: string | undefined;
@@ -22,7 +22,7 @@ export interface EmbeddedMasterOptions extends Flags, MasterOptions {
 
 /** Options of `slave()`: the flags in camelCase, and what a command line cannot give. */
 export interface EmbeddedSlaveOptions extends Flags, Pick<EmbeddedMasterOptions, 'onAudit'> {
-  /** What the slave does; `slaveLoopSimple` by default. */
+  /** The slave algorithm; `slaveLoopSimple` by default. */
   readonly algorithm?: SlaveAlgorithm | undefined;
 }
 

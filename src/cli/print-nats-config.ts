@@ -63,7 +63,7 @@ function obtainKey(file: string): { readonly publicKey: string; readonly note: s
   if (key === undefined) {
     throw new FlagError(
       '--print-nats-config',
-      `expected the seed of a user in ${file}, there is something else, which is left as it is; move it away`,
+      `expected the seed of a user in ${file}, there is something else, which is left unchanged; move it away`,
     );
   }
   const { mode } = statSync(file);
@@ -120,7 +120,7 @@ function attempt<T>(path: string, act: () => T): T {
     const why = error instanceof Error ? error.message : String(error);
     throw new FlagError(
       '--print-nats-config',
-      `expected a folder for the users' seeds, ${path} is of no use: ${why}`,
+      `expected a folder for the users' seeds, ${path} cannot be used: ${why}`,
       {
         cause: error,
       },

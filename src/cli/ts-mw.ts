@@ -38,7 +38,7 @@ await yargs(process.argv.slice(2))
 
 async function dumpExec(program: string | undefined, execName: string | undefined): Promise<void> {
   if (program === undefined) {
-    throw new UsageError('expected a program, none came; type ts-mw dump-exec PROGRAM, such as dist/app.js');
+    throw new UsageError('expected a program, got none; type ts-mw dump-exec PROGRAM, such as dist/app.js');
   }
   const { file, bytes, addons } = await dumpExecutable({ program, execName });
   const megabytes = (bytes / 2 ** 20).toFixed(0);

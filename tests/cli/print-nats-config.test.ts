@@ -89,7 +89,7 @@ config('a file that holds anything else, or leads elsewhere, is left as it is', 
   symlinkSync(target, join(keys, 'bob.nk'));
   assert.match(refusal(['--print-nats-config', keys, '--nats-config-users', 'bob']).message, /bob\.nk/);
   assert.not.ok(existsSync(target));
-  assert.match(refusal(['--print-nats-config', foreign]).message, /alice\.nk is of no use/);
+  assert.match(refusal(['--print-nats-config', foreign]).message, /alice\.nk cannot be used/);
 });
 
 config('the member id is the one typed, else that of the program, encoded', () => {
@@ -115,7 +115,7 @@ config('nats-server takes it, whatever the names', () => {
 for (const [args, flag, part] of [
   ['--nats-config-users a', '--nats-config-users', '--print-nats-config DIR too'],
   ['--master --nats-config-users a', '--nats-config-users', '--print-nats-config DIR too'],
-  ['--print-nats-config', '--print-nats-config', 'nothing came'],
+  ['--print-nats-config', '--print-nats-config', 'got nothing'],
   ['--print-nats-config=', '--print-nats-config', 'not empty'],
   ['--print-nats-config d --nats-config-users=', '--nats-config-users', '""'],
   ['--print-nats-config d --nats-config-users a,,b', '--nats-config-users', '""'],

@@ -78,7 +78,7 @@ test('what cannot be answered is said in one line', () =>
     const cases = [
       [['--audit-verify', '/no/such'], /^cannot read \/no\/such: there is no such file$/],
       [['--audit-report', '/no/such'], /^cannot read \/no\/such: there is no such file$/],
-      [['--audit-report', programPath('worker.js')], /is no audit trail/],
+      [['--audit-report', programPath('worker.js')], /is not an audit trail/],
       [['--audit-verify'], /^--audit-verify: expected a value/],
     ] as const;
     await Promise.all(

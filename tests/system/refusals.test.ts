@@ -122,7 +122,7 @@ overEachBroker(
     const late = start('worker.js', ['--slave', '--resource-file', stale]);
     await expectRefused(
       late,
-      /REFUSED it belongs to run [0-9a-f]+, the master's is [0-9a-f]+; start it anew, with the new resource file$/,
+      /REFUSED it belongs to run [0-9a-f]+, the master's is [0-9a-f]+; start it again, with the new resource file$/,
     );
     assert.is(events.filter(({ type }) => type === 'hello-refused').length, 1);
     await using _good = await slave(file);

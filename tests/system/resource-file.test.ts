@@ -99,7 +99,7 @@ test('a bad one is named for what it is, and tried until --connect-timeout', () 
     const missing = join(folder, 'missing');
     slaves.push({
       slave: start('worker.js', ['--slave', '--resource-file', missing, '--connect-timeout', '1']),
-      complaint: /is not there; start the master with it, or type --master-host and --master-port$/,
+      complaint: /is missing; start the master with it, or type --master-host and --master-port$/,
     });
     for (const { slave, complaint } of slaves) {
       assert.is(await slave.code(), 255, slave.report());
@@ -190,7 +190,7 @@ test('where there is none, host and port do, with a warning', () =>
       const behind = start('worker.js', ['--slave', '--resource-file', file, ...place]);
       for (const slave of [before, behind]) {
         await slave.waitForLine(/MASTER -> ID SLAVE-/);
-        assert.is(slave.count(/RESFILE WARNING: resource file .*missing is not there and is ignored$/), 1);
+        assert.is(slave.count(/RESFILE WARNING: resource file .*missing is missing and is ignored$/), 1);
       }
       await mw.stop();
       for (const slave of [before, behind]) assert.is(await slave.code(), 0, slave.report());

@@ -36,8 +36,11 @@ overEachBroker(
       const { run, pid } = { run: read(file)['run-id'], pid: process.pid };
       const told = second.matches(/^--resource-file: .*$/).map(([line]) => line);
       assert.is(told.length, 1, second.report());
-      assert.match(told[0] ?? '', `${file} is of run ${run} of member "first" (pid ${pid} on `);
-      assert.match(told[0] ?? '', /which lives \(it answered at .*; stop that one, or type --resource-file /);
+      assert.match(told[0] ?? '', `${file} belongs to run ${run} of member "first" (pid ${pid} on `);
+      assert.match(
+        told[0] ?? '',
+        /which is alive \(it answered at .*; stop that one, or type --resource-file /,
+      );
       assert.is(second.count(/^ +at /), 0);
       assert.is(readFileSync(file, 'utf8'), before);
       const slave = start('worker.js', ['--slave', '--resource-file', file]);
@@ -136,8 +139,8 @@ test('a run of which nobody can tell, and what is no resource file, are replaced
     const elsewhere = { ...saved, 'master-process': { host: 'another.example', pid: 7 } };
     const { 'master-process': _, ...old } = saved;
     for (const [text, said] of [
-      [JSON.stringify(elsewhere), /pid 7 on another\.example\), which may still live \(nothing listens/],
-      [JSON.stringify(old), /of member "default-member-id", which may still live \(nothing listens/],
+      [JSON.stringify(elsewhere), /pid 7 on another\.example\), which may still be alive \(nothing listens/],
+      [JSON.stringify(old), /of member "default-member-id", which may still be alive \(nothing listens/],
       ['rubbish', /is not JSON; it is replaced/],
     ] as const) {
       writeFileSync(file, text);

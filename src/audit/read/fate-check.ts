@@ -82,7 +82,7 @@ export class FateCheck {
   /** The trail has ended; `torn` if its last line has no end. */
   finish(torn: boolean): FateVerdict {
     if (this.#events === 0) {
-      return { kind: 'unusable', text: 'it is no audit trail: no line of it is one of ts-mw' };
+      return { kind: 'unusable', text: 'it is not an audit trail: it has no line of ts-mw' };
     }
     if (torn) this.#doubt ??= 'its last line is cut in the middle';
     this.#close(false);
@@ -92,15 +92,18 @@ export class FateCheck {
       return { kind: 'unusable', text: `nothing is proven: ${this.#refutation}, ${doubt}` };
     }
     if (this.#beginningIsMissing && this.#whole === 0) {
-      this.#doubt ??= 'its first lines are not there (rotated away?)';
+      this.#doubt ??= 'its first lines are missing (rotated away?)';
     }
     if (this.#masters === 0 && this.#doubt === undefined) {
-      return { kind: 'unusable', text: "it tells of no master; give the trail of the master's process" };
+      return {
+        kind: 'unusable',
+        text: "it has no lines of a master; give the trail of the master's process",
+      };
     }
     if (this.#doubt !== undefined) return { kind: 'unusable', text: `nothing is proven: ${this.#doubt}` };
     const fates = FATES.map((fate) => `${fate} ${this.#counts[fate]}`).join(', ');
     const left = this.#beginningIsMissing
-      ? '; the run before, of which the first lines are not there, is left out'
+      ? '; the run before, whose first lines are missing, is left out'
       : '';
     return {
       kind: 'proven',
@@ -117,7 +120,7 @@ export class FateCheck {
       run.base ??= run.begun ? 0 : first;
       const expected = Math.max(run.next, run.base);
       if (first !== expected) {
-        const what = first < expected ? `${first} was submitted twice` : `${expected} is not told of`;
+        const what = first < expected ? `${first} was submitted twice` : `${expected} is missing`;
         this.#refute(`TASK-${what}`);
         return;
       }
@@ -168,9 +171,9 @@ export class FateCheck {
       this.#refutation ??= this.#inRun(`TASK-${smallest} has no fate${others}: ${why}`);
     } else if (!run.begun) {
       this.#beginningIsMissing = true;
-      if (!finished) this.#doubt ??= 'the last line of a master is not there (killed, or still running?)';
+      if (!finished) this.#doubt ??= 'the last line of a master is missing (killed, or still running?)';
     } else if (!finished) {
-      this.#doubt ??= 'the last line of a master is not there (killed, or still running?)';
+      this.#doubt ??= 'the last line of a master is missing (killed, or still running?)';
     } else {
       this.#whole++;
       this.#tasks += run.tasks;

@@ -49,6 +49,6 @@ function explain(error: unknown): string {
   const code = errorCode(error);
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EISDIR') return 'it is a folder; name a file in it';
-  if (code === 'EACCES' || code === 'EPERM') return 'there is no right to';
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
   return code;
 }

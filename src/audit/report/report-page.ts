@@ -37,7 +37,7 @@ export function reportPage(summary: TrailSummary, name: string): string {
   const sections = reportTables(summary, LIMITS).map(section);
   const drawings =
     `<h2>Throughput</h2>${throughputDrawing(summary)}` +
-    `<h2>Slaves over time</h2><p>The darker, the busier; a red end is a loss.</p>${slavesDrawing(summary)}`;
+    `<h2>Slaves over time</h2><p>Darker means busier; a red end means lost.</p>${slavesDrawing(summary)}`;
   sections.splice(1, 0, drawings);
   return [
     '<!doctype html>',

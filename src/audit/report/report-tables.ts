@@ -155,8 +155,8 @@ function failureTable({ failures, counts }: TrailSummary, limits: ReportLimits):
       all.length === 0
         ? ['None.']
         : [
-            `Runs that failed and were made again: ${counts.retried}.`,
-            'Words that differ in numbers only are counted together. A run that threw and was made again counts twice.',
+            `Runs that failed and were repeated: ${counts.retried}.`,
+            'Texts that differ only in numbers are counted together. A run that threw and was repeated counts twice.',
             ...(left > 0 ? [`Further reasons: ${left} times.`] : []),
           ],
     columns: [text('what'), text('algorithm'), text('because'), number('times')],
@@ -186,7 +186,7 @@ function timesTable(summary: TrailSummary, { times, algorithms }: ReportLimits):
   return {
     title: 'Over time',
     notes: [
-      `Each row is ${duration(grid.widthMs * 1_000)}. Submissions and fates are told within a second; a task may be sent more than once.`,
+      `Each row is ${duration(grid.widthMs * 1_000)}. Submissions and fates are written within a second; a task may be sent more than once.`,
     ],
     columns: [text('from'), ...[...heads, 'joined', 'gone', 'slaves'].map(number)],
     rows: Array.from({ length: grid.rows }, (_, row) => [
@@ -204,7 +204,7 @@ function slaveTable({ slaves, runs }: TrailSummary, limits: ReportLimits): Repor
   return {
     title: 'Each slave',
     notes: [
-      'Busy is the share of its time that its results took, on all its places: those of --slave-concurrency, else one.',
+      'Busy is the share of its time that its results took, over all its places: those of --slave-concurrency, otherwise one.',
       ...(shown.length < slaves.length ? [`These are the first ${shown.length} of ${slaves.length}.`] : []),
     ],
     columns: [

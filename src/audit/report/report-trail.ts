@@ -22,10 +22,10 @@ export async function reportTrail(path: string, page: string | undefined): Promi
   for await (const { event, timeMs } of reader) summary.take(event, timeMs);
   summary.finish();
   if (summary.counts.events === 0) {
-    throw new UsageError(`${path} is no audit trail: no line of it is one of ts-mw`);
+    throw new UsageError(`${path} is not an audit trail: it has no line of ts-mw`);
   }
   if (summary.runs.length === 0 && summary.slaves.length === 0 && summary.algorithms.size === 0) {
-    throw new UsageError(`${path} tells of no master; give the trail of the master's process`);
+    throw new UsageError(`${path} has no lines of a master; give the trail of the master's process`);
   }
   if (page !== undefined) await writePage(page, reportPage(summary, path));
   const warnings = reader.torn ? [`${path}: its last line is cut in the middle and was left out`] : [];
@@ -36,7 +36,7 @@ async function writePage(path: string, content: string): Promise<void> {
   try {
     await writeFile(path, content);
   } catch (error) {
-    throw new UsageError(`cannot write ${path} (${errorCode(error)}); name another file behind --html`, {
+    throw new UsageError(`cannot write ${path} (${errorCode(error)}); name another file after --html`, {
       cause: error,
     });
   }

@@ -54,8 +54,8 @@ function explain(path: string, error: unknown): string {
   const code = errorCode(error);
   if (code === 'ENOENT') return `the folder ${dirname(path)} does not exist; create it or name another file`;
   if (code === 'EISDIR') return `${path} is a folder; name a file in it`;
-  if (code === 'ENXIO') return `${path} is a pipe or socket that nobody reads; start its reader first`;
-  if (code === 'EACCES' || code === 'EPERM') return `no right to write ${path}`;
+  if (code === 'ENXIO') return `${path} is a pipe or socket without a reader; start its reader first`;
+  if (code === 'EACCES' || code === 'EPERM') return `no permission to write ${path}`;
   return `cannot write ${path} (${code})`;
 }
 

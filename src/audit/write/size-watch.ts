@@ -51,7 +51,7 @@ export class SizeWatch {
       return openAuditFile(this.#params.path);
     } catch (error) {
       const { cause } = error as Error;
-      this.#params.onFailed(`is deleted, and cannot be opened anew (${errorCode(cause)})`);
+      this.#params.onFailed(`is deleted, and cannot be opened again (${errorCode(cause)})`);
       return undefined;
     }
   }

@@ -85,7 +85,7 @@ export class TlsDoor {
 function whyNot({ subject, issuer, validFrom, validTo }: X509Certificate, code: string): string {
   const whose = `${nameOf(subject)}, signed by ${nameOf(issuer)}`;
   if (/EXPIRED/.test(code)) return `${whose}: it expired on ${validTo}`;
-  if (/NOT_YET_VALID/.test(code)) return `${whose}: it is valid from ${validFrom} on only`;
+  if (/NOT_YET_VALID/.test(code)) return `${whose}: it is valid only from ${validFrom} on`;
   if (/SIGNATURE|ISSUER|SELF_SIGNED/.test(code)) return `${whose}, and not by an authority of --tls-ca`;
   return `${whose}: ${code.toLowerCase().replaceAll('_', ' ')}`;
 }

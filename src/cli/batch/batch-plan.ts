@@ -23,10 +23,10 @@ export interface BatchPlan {
   /** The commands that start the program and a slave of it. */
   readonly command: readonly [string, ...string[]];
   readonly slaveCommand: readonly [string, ...string[]];
-  /** As typed, less roles, places and secrets. */
+  /** As typed, without roles, addresses and secrets. */
   readonly masterFlags: readonly GivenFlag[];
   readonly configuration: Configuration;
-  /** As typed, or undefined where it is loopback, which no other machine reaches. */
+  /** As typed, or undefined for loopback, which no other machine reaches. */
   readonly host: string | undefined;
   /** 0 is any free one. */
   readonly port: number;
@@ -63,11 +63,11 @@ const LEFT_OUT: ReadonlySet<Key> = new Set<Key>([
   'natsPassword',
 ]);
 
-/** Throws FlagError for what no submit file can carry. */
+/** Throws FlagError for text that no submit file can contain. */
 export function planBatch({ system, configuration, given, program, directory }: PlanParams): BatchPlan {
   const { slaves, masterHost, masterPort, nats, slaveExecutable } = configuration;
   if (configuration.role === 'slave') {
-    throw new FlagError('--print-batch', 'expected --master, --slave came; the files are for both roles');
+    throw new FlagError('--print-batch', 'expected --master, got --slave; the files are for both roles');
   }
   if (system !== 'kubernetes') refuseSecrets(given);
   refuseExposure(system, configuration);
@@ -137,7 +137,7 @@ function jobName(parts: readonly string[]): string {
   return /^[a-z]/.test(name) ? name : `mw-${name}`.replace(/-$/, '');
 }
 
-/** All but systemd, whose jobs share a machine, let the master listen beyond loopback. */
+/** All systems except systemd, whose jobs share a machine, let the master listen beyond loopback. */
 function refuseExposure(system: BatchSystem, configuration: Configuration): void {
   const { nats, tls, insecure, masterHost } = configuration;
   if (nats.urls.length > 0) refuseExposedSecret({ ...nats, tls, insecure });

@@ -29,7 +29,7 @@ const header = ({ name, command }: BatchPlan): string => `# Kubernetes: kubectl 
 # Before: an image ${name}:latest that holds ${text(command.at(-1) ?? '')}, or another name in both Jobs below.
 # A slave's Job is done only when all have exited with code 0; after anything else a slave is started again.
 # The master's Job ends with its exit code; only one that was evicted or killed is started again.
-# This file may hold a secret: keep it to yourself.
+# This file may hold a secret: do not share it.
 `;
 
 interface Secret {
@@ -212,7 +212,7 @@ function container(
   return lines.map((line) => `      ${line}\n`).join('');
 }
 
-/** The token and the user's password come by the environment, all else by files of the Secret. */
+/** The token and the user's password come by the environment, everything else by files of the Secret. */
 function inPod({ key, value }: GivenFlag): GivenFlag['value'] | undefined {
   if (key === 'natsTokenFile') return undefined;
   const [, file] = Object.entries(SECRET_FILES).find(([one]) => one === key) ?? [];

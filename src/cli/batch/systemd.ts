@@ -13,7 +13,7 @@ export function systemdFile(plan: BatchPlan): string {
   ]);
   const wants = Array.from({ length: slaves }, (_, index) => `${name}-slave@${index + 1}.service`);
   return `#!/bin/sh
-# systemd: run this as the user whose services they are to be, then
+# systemd: run this as the user of the services, then
 #     systemctl --user start ${name}.target
 # A slave is started again after everything but exit code 0, which says that it was told to end, or that
 # the computation is finished. A master is started again only when it was killed: its exit code is its

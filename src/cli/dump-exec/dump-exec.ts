@@ -73,7 +73,7 @@ export async function dumpExecutable({ program, execName }: DumpOptions): Promis
 /** Some distributions keep Node's code in a library, next to a binary that only starts it. */
 function explainInjection(error: unknown): never {
   if (!String(Object(error).stderr).includes('sentinel')) throw error;
-  throw new UsageError(`${process.execPath} cannot hold a program; use a node from nodejs.org`, {
+  throw new UsageError(`${process.execPath} cannot contain a program; use a node from nodejs.org`, {
     cause: error,
   });
 }

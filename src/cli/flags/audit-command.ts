@@ -13,15 +13,12 @@ export type TrailQuestion =
 export function trailQuestion(given: readonly GivenFlag[]): TrailQuestion | undefined {
   const last = (key: GivenFlag['key']): string | undefined => {
     const value = given.findLast((flag) => flag.key === key)?.value;
-    if (value === '') throw new FlagError(flagName(key), 'expected the name of a file, nothing came');
+    if (value === '') throw new FlagError(flagName(key), 'expected the name of a file, got nothing');
     return value === true ? undefined : value;
   };
   const [report, verify] = [last('auditReport'), last('auditVerify')];
   if (report !== undefined && verify !== undefined) {
-    throw new FlagError(
-      '--audit-verify',
-      'expected one question, --audit-report came too; ask one at a time',
-    );
+    throw new FlagError('--audit-verify', 'expected one question, got --audit-report too; ask one at a time');
   }
   if (report !== undefined) return { kind: 'report', file: report, page: last('html') };
   return verify === undefined ? undefined : { kind: 'verify', file: verify };

@@ -63,7 +63,7 @@ export interface Configuration {
   readonly strict: boolean;
   /** A master's flags and its program's defaults that its slaves get, as given: see `slaveArguments`. */
   readonly forSlaves: readonly GivenFlag[];
-  /** What the library did not consume, in its order. */
+  /** The arguments that are not flags of the library, in their order. */
   readonly argv: readonly string[];
   /** One line each, for the audit trail. */
   readonly warnings: readonly string[];

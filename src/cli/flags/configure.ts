@@ -33,7 +33,7 @@ const SHORT_CLIENT_TIMEOUT_MS = 3000;
 export interface CommandLine {
   readonly given: readonly GivenFlag[];
   readonly argv: readonly string[];
-  /** A sentence for each of the program's arguments that is nearly a flag of ours. */
+  /** A sentence for each of the program's arguments that is nearly one of our flags. */
   readonly mistyped: readonly string[];
 }
 
@@ -45,10 +45,7 @@ export function configure(
   const ofProgram = givenByDefaults(defaults);
   const role = roleOf(given) ?? roleOf(ofProgram);
   if (role === undefined) {
-    throw new FlagError(
-      '--master',
-      'expected --master or --slave, neither came; type one of them, or --help',
-    );
+    throw new FlagError('--master', 'expected --master or --slave, got neither; type one of them, or --help');
   }
   const flags = [...ofProgram.filter(({ key }) => !isDisplaced(key, role, given)), ...given];
   const configuration = new Reader(role, flags, env).configuration(argv);
@@ -61,12 +58,12 @@ function roleOf(flags: readonly GivenFlag[]): 'master' | 'slave' | undefined {
   const master = flags.some(({ key }) => key === 'master' || key === 'repl');
   const slave = flags.some(({ key }) => key === 'slave');
   if (master && slave) {
-    throw new FlagError('--master', 'expected one role, --slave came too; type --master or --slave');
+    throw new FlagError('--master', 'expected one role, got --slave too; type --master or --slave');
   }
   return master ? 'master' : slave ? 'slave' : undefined;
 }
 
-/** Reads one process's flags, in which a later one wins over an earlier one of the same name. */
+/** Reads one process's flags; a later one overrides an earlier one of the same name. */
 class Reader {
   readonly #role: 'master' | 'slave';
   readonly #flags: readonly GivenFlag[];
@@ -175,13 +172,13 @@ class Reader {
   #checkReachable({ masterHost, masterPort }: SlaveCoordinates, urls: readonly string[]): void {
     if (urls.length > 0 && (masterHost !== undefined || masterPort !== undefined)) {
       const came = masterPort === undefined ? '--master-host' : '--master-port';
-      throw new FlagError(came, 'expected either it or --nats-url, both came; type only one of the two');
+      throw new FlagError(came, 'expected either it or --nats-url, got both; type only one of the two');
     }
     const hasFile = this.#last('resourceFile') !== undefined;
     if (this.#role === 'slave' && !hasFile && urls.length === 0 && masterPort === undefined) {
       throw new FlagError(
         '--slave',
-        'expected a way to find the master, none came; type --resource-file FILE, --master-port PORT or --nats-url URL',
+        'expected a way to find the master, got none; type --resource-file FILE, --master-port PORT or --nats-url URL',
       );
     }
   }
@@ -194,7 +191,7 @@ class Reader {
     if (foreign !== undefined && this.#role === 'master' && urls.length === 0) {
       throw new FlagError(
         foreign,
-        'expected --nats-url too, it did not come; type it, or --nats-token-file FILE for the broker inside the master',
+        'expected --nats-url too, but it is missing; type it, or --nats-token-file FILE for the broker inside the master',
       );
     }
     return credentials;
@@ -214,7 +211,7 @@ class Reader {
     if (this.#auditFile() === undefined) {
       throw new FlagError(
         '--audit-max-size',
-        'expected --audit-file too, it did not come; type --audit-file FILE, or leave this out',
+        'expected --audit-file too, but it is missing; type --audit-file FILE, or leave this out',
       );
     }
     return { maxBytes, keep: keep ?? 5 };
@@ -224,7 +221,7 @@ class Reader {
     const timeoutMs = this.#read('clientTimeout', parseSeconds) ?? 30_000;
     if (timeoutMs < SHORT_CLIENT_TIMEOUT_MS) {
       this.#warnings.push(
-        '--client-timeout: slaves say each second that they live; below 3 seconds a late word loses one',
+        '--client-timeout: slaves send a sign of life each second; below 3 seconds, a late one loses a slave',
       );
     }
     return timeoutMs;
@@ -233,7 +230,7 @@ class Reader {
   #slaves(): number {
     const slaves = this.#read('slaves', (name, text) => parseNatural(name, text, { from: 0, to: 1024 }, '2'));
     if (slaves !== undefined && this.#role === 'slave') {
-      throw new FlagError('--slaves', 'expected on a master only, --slave came; type it beside --master');
+      throw new FlagError('--slaves', 'expected on a master only, got --slave; type it with --master');
     }
     return slaves ?? 0;
   }

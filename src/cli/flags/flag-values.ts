@@ -103,7 +103,7 @@ function isHostName(text: string): boolean {
  */
 export function parseNatsUrl(name: string, text: string): string {
   const bad = (expected: string, came = text) => wrong(name, expected, came, 'nats://broker.example:4222');
-  const expected = 'nats://HOST:PORT, tls://HOST:PORT or HOST:PORT (one a flag; repeat it for several)';
+  const expected = 'nats://HOST:PORT, tls://HOST:PORT or HOST:PORT (one per flag; repeat it for several)';
   const match = /^(?:(nats|tls):\/\/)?(?:(.*)@)?(\[[^\]]*\]|[^:/?#[\]]*)(?::(\d+))?\/?$/i.exec(text);
   if (match === null) throw bad(expected, text.replace(/\/\/.*@/, '//…@'));
   const [, scheme, credentials, host = '', port] = match;

@@ -38,7 +38,7 @@ export function natsConfigQuestion(
     if (users === undefined) return undefined;
     throw new FlagError(
       USERS,
-      'expected --print-nats-config DIR too, it did not come; type it, or leave this out',
+      'expected --print-nats-config DIR too, but it is missing; type it, or leave this out',
     );
   }
   return {

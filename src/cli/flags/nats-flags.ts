@@ -63,7 +63,7 @@ export function readCredentials(
       user === undefined ? ['--nats-password', '--nats-user'] : ['--nats-user', '--nats-password'];
     throw new FlagError(
       came,
-      `expected ${missing} too, it did not come; type --nats-user U --nats-password P`,
+      `expected ${missing} too, but it is missing; type --nats-user U --nats-password P`,
     );
   }
 
@@ -90,10 +90,7 @@ export function readCredentials(
 function refuseTwoWays(ways: readonly (readonly [FlagKey, string | undefined])[]): void {
   const [first, second] = ways.filter(([, text]) => text !== undefined).map(([key]) => flagName(key));
   if (first === undefined || second === undefined) return;
-  throw new FlagError(
-    second,
-    `expected one way to authenticate, ${first} came too; type only one of the two`,
-  );
+  throw new FlagError(second, `expected one way to authenticate, got ${first} too; type only one of the two`);
 }
 
 function readToken(path: string, warn: (warning: string) => void): string {

@@ -28,7 +28,7 @@ export function foundInstead(text: string, file: string, wanted: 'certificate' |
     return { what: 'holds a certificate', cure: 'name its private key, and this file by --tls-cert' };
   }
   if (/CERTIFICATE REQUEST$/.test(label)) {
-    return { what: 'holds a request for a certificate', cure: 'name the certificate that was made of it' };
+    return { what: 'holds a request for a certificate', cure: 'name the certificate that was made from it' };
   }
   if (/PUBLIC KEY$/.test(label)) return { what: 'holds a public key', cure: another };
   return { what: `holds another thing (${label.toLowerCase().slice(0, 40)})`, cure: another };
@@ -41,7 +41,7 @@ export function isEncrypted(text: string): boolean {
 
 /** Read as text, invalid bytes beyond ASCII are U+FFFD; DER and PKCS#12 begin with 0x30. */
 function withoutPem(text: string, file: string, wanted: 'certificate' | 'key'): FoundInstead {
-  if (!/[\0\ufffd]/.test(text)) return { what: 'holds none, it is no PEM', cure: 'name another file' };
+  if (!/[\0\ufffd]/.test(text)) return { what: 'has none, since it is not PEM', cure: 'name another file' };
   if (!text.startsWith('0')) return { what: 'is binary', cure: 'name another file' };
   const command = wanted === 'certificate' ? 'x509' : 'pkey';
   return {

@@ -15,7 +15,7 @@ export function givenByDefaults(defaults: Flags): GivenFlag[] {
     if (row === undefined || row.use.whom === 'typist') {
       throw new FlagError(
         flagName(key),
-        `${key} is no flag that a program can give; see --help all for those`,
+        `${key} is not a flag that a program can set; see --help all for those`,
       );
     }
     if (value === undefined || value === false) continue;

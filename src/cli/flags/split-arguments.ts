@@ -71,14 +71,14 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
 /** A text that looks like a flag is probably a flag whose neighbour has no value; `=` says otherwise. */
 function valueBehind({ name }: FlagRow, next: string | undefined): string {
   if (next === undefined)
-    throw new FlagError(name, `expected a value behind it, nothing came; type ${name} VALUE`);
+    throw new FlagError(name, `expected a value after it, got nothing; type ${name} VALUE`);
   if (/^-[^\d.]/.test(next)) {
     // Its value may be secret.
     const [flag = ''] = next.split('=', 1);
     const came = next === '--' || ROWS.has(flag) ? flag : 'another flag';
     throw new FlagError(
       name,
-      `expected a value behind it, ${came} came; type ${name} VALUE, or ${name}=VALUE if it begins with a dash`,
+      `expected a value after it, got ${came}; type ${name} VALUE, or ${name}=VALUE if it begins with a dash`,
     );
   }
   return next;

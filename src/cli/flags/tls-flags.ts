@@ -46,7 +46,7 @@ export function readTlsFlags({ value, verify, ownBroker, certificate, warn }: Tl
   if ((certFile === undefined) !== (keyFile === undefined)) {
     const [came, missing] =
       certFile === undefined ? ['--tls-key', '--tls-cert'] : ['--tls-cert', '--tls-key'];
-    throw new FlagError(came, `expected ${missing} too, it did not come; type both, each with its FILE`);
+    throw new FlagError(came, `expected ${missing} too, but it is missing; type both, each with its FILE`);
   }
   if (verify) checkVerify(ownBroker, caFile, certFile);
   const ca = caFile === undefined ? undefined : readNamedFile('--tls-ca', caFile);
@@ -70,7 +70,7 @@ function checkVerify(ownBroker: boolean, caFile: string | undefined, certFile: s
   if (!ownBroker) {
     throw new FlagError(
       '--tls-verify',
-      'expected the broker inside the master, --nats-url came; a nats-server has its own tls { verify: true }',
+      'expected the broker inside the master, got --nats-url; a nats-server has its own tls { verify: true }',
     );
   }
   const missing =
@@ -80,7 +80,7 @@ function checkVerify(ownBroker: boolean, caFile: string | undefined, certFile: s
         ? '--tls-cert FILE and --tls-key FILE'
         : '';
   if (missing === '') return;
-  throw new FlagError('--tls-verify', `expected ${missing} too, it did not come; type it`);
+  throw new FlagError('--tls-verify', `expected ${missing} too, but it is missing; type it`);
 }
 
 /** A user who names a certificate to trust or to show means TLS, whatever the URL says. */
@@ -119,7 +119,7 @@ function checkPair(pair: { cert: string; certFile: string; key: string; keyFile:
   }
   attempt(
     () => createSecureContext({ cert, key }),
-    (error) => new FlagError('--tls-cert', `${certFile} is of no use for TLS: ${error}; make another one`),
+    (error) => new FlagError('--tls-cert', `${certFile} cannot be used for TLS: ${error}; make another one`),
   );
 }
 

@@ -43,7 +43,7 @@ export async function openBroker(configuration: Configuration, audit: AuditSink)
   if (!isLoopback(masterHost) && resourceFile === undefined && nats.token === undefined) {
     throw new FlagError(
       '--master-host',
-      `slaves elsewhere need a token to reach ${masterHost}; give --nats-token-file, or --resource-file for one made anew`,
+      `slaves elsewhere need a token to reach ${masterHost}; give --nats-token-file, or --resource-file for a new one`,
     );
   }
   const token = nats.token ?? (open ? undefined : randomBytes(24).toString('base64url'));

@@ -104,7 +104,7 @@ async function stop(
   const [inTime] = await Promise.all([settlesWithin(saved, SAVE_WITHIN_MS), running.end(end)]);
   if (inTime) return;
   const seconds = SAVE_WITHIN_MS / 1_000;
-  const text = `the master algorithm did not come to its end within ${seconds} s after it was stopped, and is left`;
+  const text = `the master algorithm did not end within ${seconds} s after it was stopped, and is abandoned`;
   audit.emit({ type: 'warning', text });
 }
 

@@ -92,7 +92,7 @@ export function slaveSecrets({
   };
 }
 
-/** Node takes a process that could not be started for pid 0 until it has said so: our own process group. */
+/** For Node, a process that could not be started has pid 0 until it reports it: our own process group. */
 function terminate(child: ChildProcess): void {
   if (child.pid !== undefined) child.kill('SIGTERM');
 }

@@ -59,7 +59,7 @@ export function localSlaveArguments(
           { key: 'masterHost', value: hostFromHere(broker.host) },
           { key: 'masterPort', value: String(broker.port) },
         ];
-  // One that finds no master has outlived it, or is started again by it.
+  // A local slave that finds no master has outlived it, or is started again by it.
   const patience: GivenFlag = { key: 'connectTimeout', value: String(clientTimeoutMs / 1000) };
   return slaveArguments(configuration, {
     place: [...master, { key: 'memberId', value: memberId }, patience],

@@ -29,7 +29,7 @@ export class LostOutput {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#told.has(name)) return;
       this.#told.add(name);
-      const text = `${name} takes nothing (${error.code ?? error.message}): what is printed is lost, and all else goes on`;
+      const text = `${name} takes nothing (${error.code ?? error.message}): printed text is lost, and everything else goes on`;
       if (this.#onLost === undefined) this.#waiting.push(text);
       else this.#onLost(text);
     });

@@ -58,13 +58,13 @@ export function helpText(): string {
   const rows = [
     [`${algorithm}.funcall(…)`, 'submit a task; returns its id'],
     [`await ${algorithm}.future(…)`, 'submit a task and wait for its packet'],
-    ['results()', 'hand over the fates that arrived; await results() waits for all that is pending'],
+    ['results()', 'return the fates that arrived; await results() waits for all pending tasks'],
     ['slaves()', 'the slaves, as a table'],
     ['addSlave()', 'start one more local slave; await addSlave() waits until it has joined'],
     ["killSlave('SLAVE-0')", 'kill a local slave with SIGKILL; it is not started again'],
-    ['audit(on), audit(off)', 'show the audit trail as it grows, or do not'],
+    ['audit(on), audit(off)', 'show the audit trail as it grows, or hide it'],
     ['master', 'the handle of the master: master.pendingTasks, master.allocateSlaves(), …'],
-    ['algorithms', "all of them by name, also those whose name cannot be typed: algorithms['my-name']"],
+    ['algorithms', "all of them by name, including names that cannot be typed: algorithms['my-name']"],
     ['await slave(port)', 'a slave in this process for the master at that port, such as one of another REPL'],
     ['await master()', 'one more master in this process'],
   ] as const;
@@ -116,7 +116,7 @@ function addSlave({ running, onAudit }: ReplNamesParams): object & PromiseLike<S
 
 function killSlave({ running }: ReplNamesParams, sid: SlaveId): SlaveId {
   const row = running.master.slaves.find((slave) => slave.sid === sid);
-  if (row === undefined) throw refusal(`there is no ${String(sid)}; slaves() lists those there are`);
+  if (row === undefined) throw refusal(`there is no ${String(sid)}; slaves() lists all slaves`);
   if (row.host !== hostname() || !running.killSlave(row.pid)) {
     throw refusal(`${sid} is ${row.host}:${row.pid}, which this master did not start; end it there`);
   }

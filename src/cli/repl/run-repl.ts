@@ -62,7 +62,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   setProgramSubmitter(running.master);
   const terminated = new Promise<void>((resolve) => process.once('SIGTERM', () => resolve()));
   const [url = ''] = running.address.urls;
-  process.stdout.write(`ts-mw ${packageVersion()}, master at ${url}. Type .help for what there is.\n`);
+  process.stdout.write(`ts-mw ${packageVersion()}, master at ${url}. Type .help for help.\n`);
   repl = await MwRepl.open({
     names: replNames({ running, audit, onAudit: (listener) => trail.onEvent(listener) }),
     help: helpText(),

@@ -192,7 +192,7 @@ export async function readResourceFile(path: string): Promise<ResourceFileReadin
   }
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw wrong(path, 'is no regular file');
+    if (!stat.isFile()) throw wrong(path, 'is not a regular file');
     if (stat.size > RESOURCE_FILE_LIMIT) throw tooLarge(path);
     const file = parseResourceFile(decode(await readBounded(handle, path), path), path);
     const openToOthers = (stat.mode & 0o777 & ~OWNER_ONLY) !== 0;

@@ -57,12 +57,12 @@ export class ResourceWriter {
     if (found.state === 'alive') {
       throw new FlagError(
         '--resource-file',
-        `expected a file that no other master has, ${path} is of ${masterOf(file)}, which lives (${found.evidence}); stop that one, or type --resource-file with another name`,
+        `expected a file that no other master has, but ${path} belongs to ${masterOf(file)}, which is alive (${found.evidence}); stop that one, or type --resource-file with another name`,
       );
     }
     if (found.state === 'unclear') {
       this.#warn(
-        `${path} is of ${masterOf(file)}, which may still live (${found.evidence}); it is taken over`,
+        `${path} belongs to ${masterOf(file)}, which may still be alive (${found.evidence}); it is taken over`,
       );
     }
     this.#previousRun = file['run-id'];

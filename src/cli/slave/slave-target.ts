@@ -28,7 +28,7 @@ export type SlaveTarget =
       readonly memberId: string;
       /** Undefined without a file: any run of the member id will do. */
       readonly run: string | undefined;
-      /** For the audit trail: the resource file is not there and is ignored. */
+      /** For the audit trail: the resource file is missing and is ignored. */
       readonly warning?: string | undefined;
     }
   /** The computation has ended: nothing to connect to, exit with 0. */
@@ -72,7 +72,7 @@ function withFile(
     memberId,
     // Another member id means another computation, whose run is not in the file.
     run: memberId === file['member-id'] ? file['run-id'] : undefined,
-    missing: `resource file ${path} names no broker; type --master-host and --master-port behind --resource-file`,
+    missing: `resource file ${path} names no broker; type --master-host and --master-port after --resource-file`,
   });
 }
 
@@ -91,8 +91,8 @@ function withoutFile(configuration: Configuration): SlaveTarget {
   return connect(configuration, {
     urls: host === undefined || port === undefined ? [] : [urlOf('nats:', host, port)],
     memberId,
-    warning: `resource file ${path} is not there and is ignored`,
-    missing: `resource file ${path} is not there; start the master with it, or type --master-host and --master-port`,
+    warning: `resource file ${path} is missing and is ignored`,
+    missing: `resource file ${path} is missing; start the master with it, or type --master-host and --master-port`,
   });
 }
 

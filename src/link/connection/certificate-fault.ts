@@ -28,7 +28,7 @@ export function certificateFault(
   if (tls.certificate !== undefined) return otherCertificate(shown, tls);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return hostFault(shown, urls, url);
   if (UNKNOWN_SIGNER.test(code)) return signerFault(shown, tls);
-  return `its certificate (${whose(shown)}) is of no use: ${code.toLowerCase().replaceAll('_', ' ')}`;
+  return `its certificate (${whose(shown)}) cannot be used: ${code.toLowerCase().replaceAll('_', ' ')}`;
 }
 
 /** The reason why a broker refuses the certificate that we showed, or that we show none. */
@@ -81,7 +81,7 @@ function signerFault(shown: X509Certificate, tls: BrokerTrust): string {
   const signer = isSelfSigned(shown) ? 'that certificate itself' : `the certificate of ${issuerOf(shown)}`;
   const file = sourceOfTrust(tls);
   if (file === undefined || tls.ca === undefined) {
-    return `nobody whom this machine trusts signed its certificate (${whose(shown)}); type --tls-ca FILE with ${signer}, or use its master's resource file`;
+    return `no authority that this machine trusts signed its certificate (${whose(shown)}); type --tls-ca FILE with ${signer}, or use its master's resource file`;
   }
   const subjects = subjectsOf(tls.ca);
   if (subjects === '') return holdsNone(file);
@@ -89,5 +89,5 @@ function signerFault(shown: X509Certificate, tls: BrokerTrust): string {
 }
 
 function holdsNone(source: string | undefined): string {
-  return `${source} holds no certificate in PEM to know it by`;
+  return `${source} has no certificate in PEM to recognise it by`;
 }

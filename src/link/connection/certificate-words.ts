@@ -51,7 +51,7 @@ export function hostsOf({ subjectAltName }: X509Certificate): readonly string[] 
 /** The reason why it is not valid now; undefined if it is. */
 export function outOfDate({ validFrom, validTo }: X509Certificate, now: number): string | undefined {
   if (Date.parse(validTo) < now) return `expired on ${validTo}`;
-  if (Date.parse(validFrom) > now) return `is valid from ${validFrom} on only`;
+  if (Date.parse(validFrom) > now) return `is valid only from ${validFrom} on`;
   return undefined;
 }
 

@@ -48,7 +48,7 @@ export function plainError(address: BrokerAddress, cause?: unknown): ConnectErro
   const by = sourceOfTrust(tls) ?? own ?? 'the URL';
   return new ConnectError(
     'tls',
-    `the broker at ${placeOf(address)} does not offer TLS, and we were told to demand it (by ${by}); start it with TLS, or leave that away to go without`,
+    `the broker at ${placeOf(address)} does not offer TLS, which is required (by ${by}); start it with TLS, or leave that out`,
     { cause },
   );
 }
@@ -105,7 +105,7 @@ const OURS_REFUSED = /ALERT_(BAD_CERTIFICATE|CERTIFICATE|UNSUPPORTED_CERTIFICATE
 /** Undefined if the failure has nothing to do with TLS. */
 function tlsReason(code: string, message: string, { tls }: BrokerAddress): string | undefined {
   // The result of the earlier check, which differs from now.
-  if (UNKNOWN_SIGNER.test(code)) return `we trust nobody who signed its certificate (${message})`;
+  if (UNKNOWN_SIGNER.test(code)) return `no trusted authority signed its certificate (${message})`;
   if (/client certificate required/i.test(message)) return tls?.cert ? ownFault(tls) : CERTIFICATE_WANTED;
   if (OURS_REFUSED.test(code)) return ownFault(tls);
   if (code !== 'TLS' && !/^ERR_TLS|^ERR_SSL|^ERR_OSSL|CERT|SIGNATURE|SSL/.test(code)) return undefined;

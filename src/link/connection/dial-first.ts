@@ -27,7 +27,7 @@ export async function dialFirst(
   const lack = lackOf(connection.info);
   if (lack === undefined) return connection;
   await connection.close();
-  throw new ConnectError('unfit', `the broker at ${placeOf(address)} does not do: ${lack}`);
+  throw new ConnectError('unfit', `the broker at ${placeOf(address)} is not suitable: ${lack}`);
 }
 
 /**
@@ -59,5 +59,5 @@ function lackOf(info: ServerInfo | undefined): string | undefined {
     return `its max_payload is ${allowed} and must be at least ${needed}; raise max_payload in the configuration of the nats-server (1MB by default)`;
   }
   if (info?.headers === true) return undefined;
-  return 'it has no headers; take no_header_support out of the configuration of the nats-server';
+  return 'it has no headers; remove no_header_support from the configuration of the nats-server';
 }

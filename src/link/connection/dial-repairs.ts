@@ -35,7 +35,9 @@ export function dropFailedDial(connection: NatsConnection): void {
 
 /** A dial whose connection ends before the broker has answered still waits for its whole timeout. */
 export function failCutDial(connection: NatsConnection): void {
-  (connection as Dialling).protocol?.connectError?.(new Error('the connection ended while it was made'));
+  (connection as Dialling).protocol?.connectError?.(
+    new Error('the connection ended while it was being made'),
+  );
 }
 
 /**

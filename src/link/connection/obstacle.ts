@@ -82,15 +82,15 @@ function foreign(speaks: OtherProtocol): string {
     case 'http':
       return `it speaks HTTP, as the monitoring port of a nats-server (8222) does; ${cure}`;
     case 'tls':
-      return 'it wants TLS before its first line, as HTTPS, wss and a nats-server with handshake_first do, which is not supported; type another port, or take handshake_first away';
+      return 'it wants TLS before its first line, as HTTPS, wss and a nats-server with handshake_first do, which is not supported; type another port, or remove handshake_first';
     case 'unknown':
-      return `it takes connections and says nothing; ${cure}`;
+      return `it accepts connections and sends nothing; ${cure}`;
     case 'other': {
       const said = speaks.said
         .replaceAll(/[^\x20-\x7e]+/g, ' ')
         .trim()
         .slice(0, MOST_SAID);
-      return `it says ${JSON.stringify(said)}; ${cure}`;
+      return `it sends ${JSON.stringify(said)}; ${cure}`;
     }
     default:
       return speaks satisfies never;

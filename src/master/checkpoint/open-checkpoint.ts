@@ -62,7 +62,7 @@ function makeFolder(folder: string): string {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return realpathSync(folder);
   } catch (error) {
-    throw new CheckpointError(folder, `${folder} cannot be made a folder (${reasonOf(error)})`, {
+    throw new CheckpointError(folder, `${folder} cannot be created as a folder (${reasonOf(error)})`, {
       cause: error,
     });
   }
@@ -81,7 +81,10 @@ function checkFile(folder: string, path: string): void {
     closeSync(fd);
   }
   if (head.equals(LMDB_HEAD)) return;
-  throw new CheckpointError(folder, `${file} is no store of this version; give another folder, or remove it`);
+  throw new CheckpointError(
+    folder,
+    `${file} is not a store of this version; give another folder, or remove it`,
+  );
 }
 
 function openRoot(open: Lmdb['open'], folder: string, path: string): RootDatabase {
@@ -89,7 +92,7 @@ function openRoot(open: Lmdb['open'], folder: string, path: string): RootDatabas
   try {
     return open({ path, noSubdir: false });
   } catch (error) {
-    throw new CheckpointError(folder, `${folder} holds no store that can be opened (${reasonOf(error)})`, {
+    throw new CheckpointError(folder, `${folder} has no store that can be opened (${reasonOf(error)})`, {
       cause: error,
     });
   }
@@ -141,7 +144,7 @@ async function claim(
   if (!isNew && layout !== LAYOUT) {
     throw new CheckpointError(
       folder,
-      `${folder} holds another layout than this version's (${String(layout ?? 'none of ts-mw')}); give another folder, or remove it`,
+      `${folder} holds another layout than this version's (${String(layout ?? 'not of ts-mw')}); give another folder, or remove it`,
     );
   }
   const holder = thisOwner();
@@ -150,7 +153,7 @@ async function claim(
     if (other !== undefined && (await isAlive(other, folder))) {
       throw new CheckpointError(
         folder,
-        `${folder} is held by another master that lives (process ${other.pid} on ${other.host}); stop that one, or give another folder`,
+        `${folder} is held by another live master (process ${other.pid} on ${other.host}); stop that one, or give another folder`,
       );
     }
     // If two masters find the same dead holder, the first one to write wins.

@@ -58,7 +58,7 @@ export function decodeStoredResult(task: Task, bytes: Uint8Array): TaskFate {
 function decode(task: Task, bytes: Uint8Array): TaskFate {
   const { value, raw } = decodeBody(bytes);
   if (!Array.isArray(value) || !value.slice(0, 3).every(Number.isSafeInteger) || value.length < 4) {
-    throw new FormatError('a stored result does not have the form of one');
+    throw new FormatError('a stored result is malformed');
   }
   const [sid, attempt, micros, json, meta, lengths] = value as [number, number, number, unknown, unknown, []];
   const raws = new RawReader(raw).take(lengths);

@@ -70,7 +70,7 @@ export class Reclaimer {
       if (!tryUnbind(task)) {
         this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
       } else if (begun[position] !== 'no' && task.runs >= task.policy.maxAttempts) {
-        const message = `${countRuns(task)} begun and none came to an end; the last: ${evidence}`;
+        const message = `${countRuns(task)} begun and none finished; the last: ${evidence}`;
         this.#retries.abandon(task, 'max-attempts', message);
       } else if (task.suspect) {
         this.#putBack(task, likely, now);

@@ -56,11 +56,7 @@ export class Retries {
     if (!(stays ? policy.retry : tryUnbind(task))) {
       this.abandon(task, 'timeout', `${evidence}; ${refusal(task)}`);
     } else if (task.runs >= policy.maxAttempts) {
-      this.abandon(
-        task,
-        'timeout',
-        `${countRuns(task)} begun and none came to an end; the last: ${evidence}`,
-      );
+      this.abandon(task, 'timeout', `${countRuns(task)} begun and none finished; the last: ${evidence}`);
     } else {
       this.#runAgain(task, slave, evidence, now);
     }

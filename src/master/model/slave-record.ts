@@ -422,5 +422,5 @@ export class SlaveRecord {
 }
 
 function checkCount(results: number, tasks: number): void {
-  if (results > tasks) throw new FormatError(`${results} results came of ${tasks} tasks`);
+  if (results > tasks) throw new FormatError(`${results} results came for ${tasks} tasks`);
 }

@@ -96,7 +96,7 @@ export class HandleMaker {
         return Math.max(0, side.#targetNumber - core.pending);
       },
       cancel: (taskId: TaskId) => {
-        const number = numberOf(taskId, TASK_ID, 'task id; give what funcall returned');
+        const number = numberOf(taskId, TASK_ID, 'task id; pass the return value of funcall');
         return core.cancel(number, performance.now());
       },
       submitAll: <T>(items: Items<T>, submit: (item: T) => unknown, options: SubmitAllOptions = {}) =>
@@ -159,7 +159,7 @@ export class HandleMaker {
         const definition = definitionOf(algorithm);
         if (definition === undefined) {
           throw new UsageError(
-            'results of an algorithm were asked for with something that is none; give what defineAlgorithm returned',
+            'expected an algorithm, got something else; pass the return value of defineAlgorithm',
           );
         }
         return this.#core.entryOf(definition);
@@ -228,10 +228,12 @@ function amountAndKind({
   kind = 'unordered',
 }: AllocateOptions): [number, SlaveKind] {
   if (!Number.isSafeInteger(amount) || amount < 0) {
-    throw new UsageError(`an amount of slaves is a whole number from 0, and ${amount} is none`);
+    throw new UsageError(`an amount of slaves is a whole number from 0; got ${amount}`);
   }
   if (!SLAVE_KINDS.includes(kind)) {
-    throw new UsageError(`${JSON.stringify(kind)} is no group of slaves; it is ${SLAVE_KINDS.join(', ')}`);
+    throw new UsageError(
+      `${JSON.stringify(kind)} is not a group of slaves; the groups are ${SLAVE_KINDS.join(', ')}`,
+    );
   }
   return [amount, kind];
 }

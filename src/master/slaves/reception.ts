@@ -76,7 +76,7 @@ export function judgeHello(hello: Hello, expected: Expectations): HelloVerdict {
   }
   if (hello.run !== undefined && hello.run !== expected.run) {
     return refuse(
-      `it belongs to run ${hello.run}, the master's is ${expected.run}; start it anew, with the new resource file`,
+      `it belongs to run ${hello.run}, the master's is ${expected.run}; start it again, with the new resource file`,
     );
   }
   return judgeAlgorithms(hello, expected);

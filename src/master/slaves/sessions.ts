@@ -266,7 +266,7 @@ export class Sessions {
   tick(now: number): void {
     const ignored = this.#gate.tick();
     if (ignored > 0) {
-      const text = `${ignored} hellos were ignored: more came than any slaves have to say`;
+      const text = `${ignored} hellos were ignored: too many came at once`;
       this.#audit.emit({ type: 'warning', text });
     }
     for (const { hello, address } of this.#admissions.tick()) this.#refuse(hello, address, UNDECIDED);

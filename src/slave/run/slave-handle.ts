@@ -140,7 +140,7 @@ export class SlaveRunner implements SlaveHandle {
 
   /** Its controller is made if it has none: the task may ask for its signal later. */
   abort(task: GivenTask, name: 'AbortError' | 'TimeoutError'): void {
-    const why = name === 'AbortError' ? 'was cancelled by its master' : 'ran longer than it may';
+    const why = name === 'AbortError' ? 'was cancelled by its master' : 'exceeded its time limit';
     controllerOf(task, this.#controllers).abort(new DOMException(`TASK-${task.number} ${why}`, name));
   }
 

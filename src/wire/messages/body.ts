@@ -56,7 +56,7 @@ export function decodeBody(bytes: Uint8Array): { value: unknown; raw: Uint8Array
     const raw = end === body.byteLength ? NO_RAW : body.subarray(end);
     return { value: JSON.parse(body.toString('utf8', HEAD, end)), raw };
   } catch (error) {
-    throw new FormatError('the text of a body is no JSON', { cause: error });
+    throw new FormatError('the text of a body is not JSON', { cause: error });
   }
 }
 
@@ -69,7 +69,7 @@ export class RawReader {
   /** The next parts, of these lengths; none if undefined. Throws FormatError if bytes are missing. */
   take(lengths: readonly number[] | undefined): readonly Uint8Array[] {
     if (lengths === undefined) return NO_RAWS;
-    if (!Array.isArray(lengths)) throw new FormatError('the lengths of raw parts are no array');
+    if (!Array.isArray(lengths)) throw new FormatError('the lengths of raw parts are not an array');
     return lengths.map((length: unknown) => {
       const left = this.raw.byteLength - this.at;
       if (!Number.isInteger(length) || (length as number) < 0 || (length as number) > left) {

@@ -124,5 +124,5 @@ function isBit(value: unknown): boolean {
 }
 
 function malformed(what: string): FormatError {
-  return new FormatError(`a ${what} message does not have the form of one`);
+  return new FormatError(`a ${what} message is malformed`);
 }

@@ -89,7 +89,7 @@ export class Subjects {
 export function parseSubject(subject: string): { member: string; kind: string; user: string; nonce: string } {
   const [root, member, kind, user, nonce] = subject.split('.');
   if (root !== 'mw' || !member || !kind || !user || !nonce) {
-    throw new FormatError(`"${subject}" is no subject of ts-mw`);
+    throw new FormatError(`"${subject}" is not a subject of ts-mw`);
   }
   return { member, kind, user, nonce };
 }

@@ -125,7 +125,7 @@ function writePosition(frame: Buffer, position: number, at: number): void {
 export function readHeader(frame: Buffer): FrameHeader {
   const kind = frame[1] as FrameKind;
   if (frame.length < HEADER_BYTES || kind < 1 || kind > 5) {
-    throw new FormatError(`a frame of ${frame.length} bytes and kind ${kind} is none of ours`);
+    throw new FormatError(`a frame of ${frame.length} bytes and kind ${kind} is not one of ours`);
   }
   const flags = frame[2] ?? 0;
   return {
@@ -149,7 +149,7 @@ function readPosition(frame: Buffer, at: number): number {
   if (high === 0) return low;
   const position = high * LOW_VALUES + low;
   if (position > Number.MAX_SAFE_INTEGER) {
-    throw new FormatError(`a frame has the position ${position}, and none is so large`);
+    throw new FormatError(`a frame has the impossible position ${position}`);
   }
   return position;
 }

@@ -241,7 +241,7 @@ export class Session {
   #unpack(payload: Buffer): [header: FrameHeader, frame: Buffer][] {
     const frames: [FrameHeader, Buffer][] = [];
     for (let rest = payload; rest.length > 0; ) {
-      if (!this.owns(rest)) throw new FormatError('a frame is followed by none of this session');
+      if (!this.owns(rest)) throw new FormatError('a frame is followed by one of another session');
       const header = readHeader(rest);
       const length = lengthOf(header, rest.length);
       frames.push([header, rest.subarray(0, length)]);

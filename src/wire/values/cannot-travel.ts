@@ -7,7 +7,7 @@ const BY_TAG: Readonly<Record<string, string>> = {
   Promise: 'is a Promise, which lives in this process only; await it first',
   SharedArrayBuffer: 'is a SharedArrayBuffer, which lives in this process only; send a copy of its bytes',
   WeakMap: 'is a WeakMap, whose entries cannot be listed; send a Map',
-  WeakRef: 'is a WeakRef; send what deref() gives',
+  WeakRef: 'is a WeakRef; send the value of deref()',
   WeakSet: 'is a WeakSet, whose entries cannot be listed; send a Set',
 };
 
@@ -46,7 +46,7 @@ export function refuseInstance(value: object): string | undefined {
   const name = className(value, tag);
   if (has('then')) return `is ${name}, a promise by its "then" method; await it first`;
   if (tag.endsWith('Generator') || tag.endsWith('Iterator')) {
-    return `is a ${tag}, which lives in this process only; send an array of what it gives`;
+    return `is a ${tag}, which lives in this process only; send an array of its items`;
   }
   if (types.isExternal(value) || isHandle(value, has)) {
     return `is ${name}, a live handle of this process; open it where the task runs (slaveLocal) and send data`;

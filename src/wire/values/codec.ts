@@ -108,7 +108,7 @@ export function decodeText(
   try {
     parts = JSON.parse(`[${text}]`) as unknown[];
   } catch (error) {
-    throw new FormatError('the text of a value is no JSON', { cause: error });
+    throw new FormatError('the text of a value is not JSON', { cause: error });
   }
   if (parts.length < 1 || parts.length > 3) throw new FormatError('the text of a value has a wrong shape');
   return decodeValue(parts[0], parts[1], raws, functions);

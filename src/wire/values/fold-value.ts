@@ -113,7 +113,7 @@ class Fold {
     const source = portableSource(value);
     if (source === undefined) throw this.refusal(refusePrimitive(value));
     if (this.steps.at(-1) === 'then') {
-      throw this.refusal('is a function, which makes a promise of what holds it; give it another name');
+      throw this.refusal('is a function, which turns its object into a promise; give it another name');
     }
     const fn = value as CallableFunction;
     return this.reference(fn) ?? this.container(CONTAINER.function, [fn.name, source]);

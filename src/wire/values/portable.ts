@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../../errors.js';
 
-/** Of a function that was marked, or has travelled. */
+/** The source of a function that was marked, or has travelled. */
 const sources = new WeakMap<object, string>();
 
 /**
@@ -65,7 +65,7 @@ function compile(source: string, name: string): (...args: unknown[]) => unknown 
   const file = `portable:${name.replace(/\W/g, '') || 'function'}`;
   const compiled: unknown = new Function(`${wrapped(source)}\n//# sourceURL=${file}`)();
   if (typeof compiled === 'function') return compiled as (...args: unknown[]) => unknown;
-  throw new UsageError(`what came as the function ${name} is none`);
+  throw new UsageError(`the text received as function ${name} is not a function`);
 }
 
 /** On lines of its own, since a source may end in a comment. */

@@ -51,7 +51,7 @@ export function fromBytes(kind: unknown, bytes: Uint8Array): ArrayBuffer | Array
   const found = typeof kind === 'string' ? VIEWS.get(kind) : undefined;
   if (found === undefined) throw new FormatError(`a raw part of a kind unknown here: ${String(kind)}`);
   if (buffer.byteLength % found.elementBytes !== 0) {
-    throw new FormatError(`a raw part of ${buffer.byteLength} bytes is no ${kind}`);
+    throw new FormatError(`a raw part of ${buffer.byteLength} bytes is not a ${kind}`);
   }
   return new found.view(buffer);
 }

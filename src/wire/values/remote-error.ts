@@ -47,13 +47,13 @@ export function encodeError(thrown: unknown): EncodedValue {
 /** Reads a RemoteError back, which holds no functions; throws FormatError. */
 export function decodeError(json: unknown, meta: unknown, raws: readonly Uint8Array[]): RemoteError {
   const value = decodeValue(json, meta, raws, 'refused');
-  if (!isRecord(value)) throw new FormatError('an error is no object');
+  if (!isRecord(value)) throw new FormatError('an error is not an object');
   const { name, message, stack, fields } = value;
   if (typeof name !== 'string' || typeof message !== 'string' || !isRecord(fields)) {
     throw new FormatError('an error lacks its name, message or fields');
   }
   if (stack !== undefined && typeof stack !== 'string')
-    throw new FormatError('the stack of an error is no text');
+    throw new FormatError('the stack of an error is not text');
   return {
     name,
     message,

@@ -239,7 +239,7 @@ class Unfold {
     const isMet = typeof list === 'string';
     const array = this.any(list, depth);
     if (isMet || !Array.isArray(array))
-      throw new FormatError('what has properties beside its elements is no array');
+      throw new FormatError('a value with properties beside its elements is not an array');
     for (const key of Object.keys(recordOf(properties))) {
       // Either would not be a property beside the elements.
       if (key === 'length' || /^\d/.test(key)) throw new FormatError('a property is one of the elements');

@@ -136,13 +136,13 @@ const CASES: readonly (readonly [name: string, code: number, text: string, event
     [
       'shows a submission that is not told',
       1,
-      'TASK-5 is not told of',
+      'TASK-5 is missing',
       [ready, submitted('0-4'), submitted('6'), ok('0-4,6'), end],
     ],
     [
       'shows that the first submissions are not told',
       1,
-      'TASK-0 is not told of',
+      'TASK-0 is missing',
       [ready, submitted('1-4'), ok('1-4'), end],
     ],
     [
@@ -178,13 +178,13 @@ const CASES: readonly (readonly [name: string, code: number, text: string, event
     [
       'does not prove what has no end',
       255,
-      'nothing is proven: the last line of a master is not there',
+      'nothing is proven: the last line of a master is missing',
       [ready, submitted('0-1'), ok('0-1')],
     ],
     [
       'does not prove what has no beginning',
       255,
-      'nothing is proven: its first lines are not there',
+      'nothing is proven: its first lines are missing',
       [ok('0-7'), submitted('9-10'), ok('8-10'), end],
     ],
     [
@@ -202,7 +202,7 @@ const CASES: readonly (readonly [name: string, code: number, text: string, event
     [
       "refuses a slave's trail",
       255,
-      'tells of no master',
+      'has no lines of a master',
       [
         { type: 'init', role: 'slave', memberId: 'm' },
         { type: 'id-received', sid: 'SLAVE-0' },
@@ -248,7 +248,7 @@ verifying('it takes nothing for proven when the last line is cut', async () => {
 });
 
 verifying('it refuses foreign files, empty ones and those that are not there', async () => {
-  const foreign = 'is no audit trail: no line of it is one of ts-mw';
+  const foreign = 'is not an audit trail: it has no line of ts-mw';
   for (const content of ['', 'hello\nworld\n', '\0\x01\xff', '{"a":1}\n']) {
     assert.equal(await verify(formatText, content), { code: 255, text: `it ${foreign}` });
   }

@@ -268,7 +268,7 @@ reporting('it tells why runs failed, and what was run again', async () => {
     ...Array.from({ length: 30 }, (_, index) => retried(5, `it threw Error: kind ${'x'.repeat(index)}`)),
   ];
   const { text, page } = await report(life);
-  assert.match(text, 'Runs that failed and were made again: 34.');
+  assert.match(text, 'Runs that failed and were repeated: 34.');
   const rows = rowsOf(text, 'Failures').slice(5);
   assert.equal(rows[0], ['run again', '-', 'it threw Error: row 1', '3']);
   for (const row of [
@@ -381,8 +381,8 @@ reporting('it refuses in one line what is no trail, and a page that cannot be wr
     }
     throw new Error('it was taken');
   };
-  assert.match(await message(report([], formatText, 'nothing\n')), /is no audit trail/);
-  assert.match(await message(report([[0, { type: 'results-sent', count: 1 }]])), /tells of no master/);
+  assert.match(await message(report([], formatText, 'nothing\n')), /is not an audit trail/);
+  assert.match(await message(report([[0, { type: 'results-sent', count: 1 }]])), /has no lines of a master/);
   assert.match(
     await message(reportTrail('/no/such', undefined)),
     'cannot read /no/such: there is no such file',
@@ -393,7 +393,7 @@ reporting('it refuses in one line what is no trail, and a page that cannot be wr
     const page = join(folder, 'none', 'm.html');
     assert.is(
       await message(reportTrail(join(folder, 'm'), page)),
-      `cannot write ${page} (ENOENT); name another file behind --html`,
+      `cannot write ${page} (ENOENT); name another file after --html`,
     );
   } finally {
     rmSync(folder, { recursive: true });

@@ -201,7 +201,7 @@ rotation('it says so when a file that is gone cannot be opened anew, and goes on
       audit.emit(sent(1));
       await audit.flush();
       const { text } = (await complained) as { text: string };
-      assert.match(text, /^--audit-max-size: .* is deleted, and cannot be opened anew \(ENOENT\)$/);
+      assert.match(text, /^--audit-max-size: .* is deleted, and cannot be opened again \(ENOENT\)$/);
       mkdirSync(inner);
       audit.emit(sent(2));
       await audit.flush();

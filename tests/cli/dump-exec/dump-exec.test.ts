@@ -103,7 +103,7 @@ dump('one file is the program, as master and as slave', async () => {
 dump('it says in one line what is wrong, and exits 255', () => {
   for (const [args, line] of [
     [['dump-exec', 'none.js'], /^there is no .*none\.js; build the program and name its compiled file\n$/],
-    [['dump-exec'], /^expected a program, none came; type ts-mw dump-exec PROGRAM, such as dist\/app\.js\n$/],
+    [['dump-exec'], /^expected a program, got none; type ts-mw dump-exec PROGRAM, such as dist\/app\.js\n$/],
     [[], /^expected a command; type ts-mw dump-exec PROGRAM\n$/],
     [['dump-exec', 'a.js', '--wrong'], /^Unknown argument: wrong\n$/],
   ] as const) {

@@ -104,7 +104,7 @@ repls('what is typed speaks to the master and to its slaves', async () => {
   );
   await repl.line(
     "killSlave('SLAVE-77')",
-    /Uncaught UsageError: there is no SLAVE-77; slaves\(\) lists those there are\n/,
+    /Uncaught UsageError: there is no SLAVE-77; slaves\(\) lists all slaves\n/,
   );
   await repl.line('audit(on)', />/);
   await repl.line("await hello.future('z')", /\[A\] SLAVE-\d <- 1 tasks\n.*'Hello World: z'/s);
@@ -201,7 +201,7 @@ repls('its audit file rotates at its size, and is opened anew on SIGHUP', async 
 repls('it is for masters, and its flags are judged as ever', () => {
   const run = (...flags: string[]) =>
     spawnSync(process.execPath, [...args, ...flags], { encoding: 'utf8', input: '' });
-  assert.match(run('--slave').stderr, /^--master: expected one role, --slave came too/);
+  assert.match(run('--slave').stderr, /^--master: expected one role, got --slave too/);
   assert.match(run('--slaves', 'x').stderr, /^--slaves: expected a whole number/);
   assert.is(run('--slave').status, 255);
 });

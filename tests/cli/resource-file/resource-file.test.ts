@@ -256,9 +256,9 @@ resource('it tells a missing file from a bad one', async () => {
     const binary = join(folder, 'binary');
     writeFileSync(binary, Buffer.from([0x7f, 0x45, 0xff, 0xfe, 0x01]));
     for (const [path, words] of [
-      [folder, 'is no regular file'],
-      [fifo, 'is no regular file'],
-      ['/dev/zero', 'is no regular file'],
+      [folder, 'is not a regular file'],
+      [fifo, 'is not a regular file'],
+      ['/dev/zero', 'is not a regular file'],
       [big, 'is too large'],
       [binary, 'is binary'],
     ] as const) {

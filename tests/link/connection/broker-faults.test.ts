@@ -73,7 +73,7 @@ const FAULTS: readonly Fault[] = [
     scheme,
     reason: 'tls' as const,
     said: [
-      `nobody whom this machine trusts signed its certificate ${CN('broker', 'CN=ca')}; type --tls-ca FILE`,
+      `no authority that this machine trusts signed its certificate ${CN('broker', 'CN=ca')}; type --tls-ca FILE`,
       "or use its master's resource file",
     ],
   })),
@@ -111,7 +111,7 @@ const FAULTS: readonly Fault[] = [
     given: { tls: { ca: pem('future') } },
     reason: 'tls',
     said: [
-      `its certificate ${CN('future', 'itself')} is valid from Jan  1 00:00:00 2110 GMT on only`,
+      `its certificate ${CN('future', 'itself')} is valid only from Jan  1 00:00:00 2110 GMT on`,
       "or set this machine's clock",
     ],
   },
@@ -127,7 +127,7 @@ const FAULTS: readonly Fault[] = [
     broker: { tls: { name: 'self' } },
     given: { tls: { certificate: 'junk', resourceFile: 'm.rsc' } },
     reason: 'tls',
-    said: ['resource file m.rsc holds no certificate in PEM'],
+    said: ['resource file m.rsc has no certificate in PEM'],
   },
   {
     name: 'no certificate of ours',
@@ -152,7 +152,7 @@ const FAULTS: readonly Fault[] = [
     given: { tls: { ca, caFile: 'ca.pem' } },
     scheme: 'tls',
     reason: 'tls',
-    said: ['does not offer TLS, and we were told to demand it (by --tls-ca ca.pem)', 'start it with TLS'],
+    said: ['does not offer TLS, which is required (by --tls-ca ca.pem)', 'start it with TLS'],
   },
   {
     name: 'TLS by the URL to a broker without',
@@ -160,7 +160,7 @@ const FAULTS: readonly Fault[] = [
     given: {},
     scheme: 'tls',
     reason: 'tls',
-    said: ['does not offer TLS, and we were told to demand it (by the URL)'],
+    said: ['does not offer TLS, which is required (by the URL)'],
   },
   {
     name: 'no credentials',
@@ -243,12 +243,12 @@ const STRANGERS: readonly (readonly [string, () => Server, RegExp])[] = [
   [
     'one that speaks first',
     () => createServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.2\r\n')),
-    /no broker at nats:\S+: it says "SSH-2\.0-OpenSSH_9\.2"; type the port of its NATS clients/,
+    /no broker at nats:\S+: it sends "SSH-2\.0-OpenSSH_9\.2"; type the port of its NATS clients/,
   ],
   [
     'one that never says a word',
     () => createServer((socket) => void socket.on('error', () => {}).resume()),
-    /it takes connections and says nothing/,
+    /it accepts connections and sends nothing/,
   ],
   [
     'one that wants TLS first',

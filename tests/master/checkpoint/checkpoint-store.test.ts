@@ -250,7 +250,7 @@ store('refuses a folder whose holder lives, and takes that of one that does not'
     });
     try {
       await setHolder({ ...here, pid: child.pid });
-      await refused(folder, new RegExp(`another master that lives \\(process ${child.pid} on`));
+      await refused(folder, new RegExp(`another live master \\(process ${child.pid} on`));
       await setHolder({ ...here, pid: child.pid, started: 'at another time' });
       await withStore(folder, [], async () => {});
       await setHolder({ ...here, pid: child.pid });
@@ -269,13 +269,13 @@ store('refuses what is no store, or has another layout', () =>
       join(folder, 'data.mdb'),
       'these are notes of somebody, and they have nothing to do with us',
     );
-    await refused(folder, /is no store of this version/);
+    await refused(folder, /is not a store of this version/);
     rmSync(folder, { recursive: true });
 
     const root = open({ path: folder, noSubdir: false });
     await root.put('somebody', 'else');
     await root.close();
-    await refused(folder, /another layout than this version's \(none of ts-mw\)/);
+    await refused(folder, /another layout than this version's \(not of ts-mw\)/);
     rmSync(folder, { recursive: true });
 
     await withStore(folder, [], async () => {});
@@ -286,7 +286,7 @@ store('refuses what is no store, or has another layout', () =>
     rmSync(folder, { recursive: true });
 
     writeFileSync(folder, 'a file');
-    await refused(folder, /cannot be made a folder/);
+    await refused(folder, /cannot be created as a folder/);
   }),
 );
 
