@@ -73,5 +73,5 @@ async function micros(master: MeasuredProcess): Promise<number> {
 export function checkpointLine(row: CheckpointRow): string {
   const { plainMicros, storedMicros, addedMicros, recalledMicros } = row;
   const shown = [plainMicros, storedMicros, addedMicros, recalledMicros].map((value) => value.toFixed(2));
-  return `${shown[0]} µs a task without, ${shown[1]} with: ${shown[2]} more; ${shown[3]} when its result is stored`;
+  return `${shown[0]} µs per task without, ${shown[1]} with: ${shown[2]} more; ${shown[3]} when its result is stored`;
 }

@@ -45,5 +45,5 @@ function runCluster(slaves: number): number {
 export function clusterLine({ slaves, microsPerTask }: ClusterRow, rows: readonly ClusterRow[]): string {
   const reference = rows.find((row) => row.slaves === 10)?.microsPerTask ?? Number.NaN;
   const ratio = (microsPerTask / reference).toFixed(2);
-  return `${slaves.toLocaleString('en').padStart(10)} slaves  ${microsPerTask.toFixed(2).padStart(7)} µs a task  ${ratio} of that with 10`;
+  return `${slaves.toLocaleString('en').padStart(10)} slaves  ${microsPerTask.toFixed(2).padStart(7)} µs per task  ${ratio} of that with 10`;
 }

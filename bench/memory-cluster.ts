@@ -17,7 +17,7 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 const TICK_MS = 100;
 /** How many frames of one task one read of a socket brings. */
 const FRAMES_A_READ = 64;
-/** Each sentinel's beat reaches the other main once a second: every tenth tick. */
+/** Each sentinel's beat reaches the other main once per second: every tenth tick. */
 const TICKS_PER_BEAT = 10;
 
 export const noOp: AlgorithmDefinition = {
@@ -47,7 +47,7 @@ interface MemorySlave {
   readonly claims: TinyClaims;
 }
 
-/** What a sentinel settles between its master's recalls and its main: `Claims`, without 256 KB a slave. */
+/** What a sentinel settles between its master's recalls and its main: `Claims`, without 256 KB per slave. */
 class TinyClaims {
   #begun = 0;
   #withdrawn: { readonly from: number; readonly to: number }[] = [];

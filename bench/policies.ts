@@ -64,6 +64,6 @@ function run(policies: readonly ResolvedPolicy[], ordered: boolean): number {
 }
 
 export function policyLine({ policy, plainMicros, policyMicros, ratio }: PolicyRow): string {
-  const micros = `${plainMicros.toFixed(2)} µs a task without, ${policyMicros.toFixed(2)} with`;
+  const micros = `${plainMicros.toFixed(2)} µs per task without, ${policyMicros.toFixed(2)} with`;
   return `${policy.padStart(28)}  ${micros}, ${ratio.toFixed(2)} times`;
 }

@@ -11,7 +11,7 @@ const STEPS = 100;
 export interface DepthRow {
   readonly queued: number;
   readonly microsPerTask: number;
-  /** Peak of a master process that has queued so many; undefined where there is no /proc. */
+  /** Peak of a master process with this number of queued tasks; undefined without /proc. */
   readonly masterBytes: number | undefined;
 }
 
@@ -61,5 +61,5 @@ export function depthLine(row: DepthRow, rows: readonly DepthRow[]): string {
   const { queued, microsPerTask, masterBytes } = row;
   const ratio = (microsPerTask / (rows[0]?.microsPerTask ?? Number.NaN)).toFixed(2);
   const memory = masterBytes === undefined ? '-' : `${(masterBytes / 1e6).toFixed(0)} MB at most`;
-  return `${queued.toLocaleString('en').padStart(10)} queued  ${microsPerTask.toFixed(2).padStart(7)} µs a task  ${ratio} of that with 1,000  ${memory}`;
+  return `${queued.toLocaleString('en').padStart(10)} queued  ${microsPerTask.toFixed(2).padStart(7)} µs per task  ${ratio} of that with 1,000  ${memory}`;
 }

@@ -21,7 +21,7 @@ const AUTO_GROUP = 1_000;
 /** Bytes of a frame around its entries, and of an entry of the no-op task or its result. */
 const FRAME_BYTES = HEADER_BYTES + 12;
 const ENTRY_BYTES = 22;
-/** Round trips before the other side has its turn: what disturbs the machine shall disturb both. */
+/** Round trips before the other side has its turn: a disturbance of the machine should affect both. */
 const ROUNDS = 100;
 /** Until both sides run compiled code. */
 const WARM_UP_ROUNDS = 5_000;

@@ -4,9 +4,9 @@
  *     node dist/examples/bank-account.js --master --slaves 2 --transfers 1000 --kill-after 300
  *
  * An ordered slave is an actor: its state is its own, and orders reach it one after another. A branch of
- * the bank is one such slave. The master keeps a book of what it was told is done; when a branch dies, it
- * opens it again on the next ordered slave from the book, and gives again the orders whose answer never
- * came. What a dead branch did without answering died with it, so that each order counts once.
+ * the bank is one such slave. The master keeps a book of the orders that were answered. When a branch
+ * dies, it opens it again from the book, on the next ordered slave, and repeats the orders that were not
+ * answered. Work that a dead branch did without answering died with it, so each order counts once.
  */
 import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
@@ -179,7 +179,7 @@ function takeLosses(master: MasterHandle, bank: Bank): void {
     bank.give(tag as Order);
     bank.givenAgain++;
   }
-  // A branch whose opening was lost is opened anew, like any other.
+  // A branch whose opening was lost is opened again, like any other.
   master.getUnrunnableTasks(open);
   for (const { sid } of master.getConnectedOrderedSlaves()) {
     const branch = bank.branches.find((branch) => branch.sid === undefined);

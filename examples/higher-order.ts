@@ -1,5 +1,5 @@
 /**
- * CL-MW's higher-order example: one algorithm, and each task brings the function that it shall apply.
+ * CL-MW's higher-order example: one algorithm, and each task brings the function that it applies.
  *
  *     node dist/examples/higher-order.js --master --slaves 2
  *

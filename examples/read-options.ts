@@ -7,15 +7,15 @@ import yargs from 'yargs';
 export interface Option<T> {
   readonly describe: string;
   readonly byDefault: string;
-  /** What was typed as a value; undefined if it is none. */
+  /** The typed text as a value; undefined if it is not valid. */
   readonly parse: (text: string) => T | undefined;
   readonly expected: string;
 }
 
 /**
  * The values of `options` in `argv`; undefined when the help was asked for, which is then printed. The
- * library answers a `--help` of its own, so this one stands behind `--`. Throws a FlagError for a wrong
- * value or what it does not know: `initialize` prints it in one line, and the exit code is 255.
+ * library answers a `--help` of its own, so this one comes after `--`. Throws a FlagError for a wrong
+ * value or an unknown argument: `initialize` prints it in one line, and the exit code is 255.
  */
 export function readOptions<const O extends Record<string, Option<unknown>>>(
   argv: readonly string[],

@@ -3,8 +3,8 @@
  *
  *     node dist/examples/slave-database.js --master --slaves 2 --loop iterate --fail-after 10
  *
- * `--loop` chooses among CL-MW's three slave loops; `--fail-after` lets a slave fail after so many tasks.
- * Local slaves are then started again, and fetch the database anew; the master notices nothing.
+ * `--loop` chooses among CL-MW's three slave loops; `--fail-after` lets a slave fail after that number of tasks.
+ * Local slaves are then started again, and fetch the database again; the master notices nothing.
  */
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
  * The words and phrases that our prose does without, and what to write instead. A row belongs here only if it is
- * wrong nearly everywhere: whoever breaks the check should have to change the sentence, not the list.
+ * wrong nearly everywhere: a failed check should mean a better sentence, not a shorter list.
  */
 
 /** Documents; comments of the source; texts of the source, such as errors and `--help`. */

@@ -19,12 +19,13 @@ interface Place {
 
 /** Everything that is checked. */
 const PLACES: readonly Place[] = [
+  { path: 'README.md', kinds: ['document'] },
   { path: 'CHANGELOG.md', kinds: ['document'] },
-  { path: 'docs/security.md', kinds: ['document'] },
-  { path: 'docs/performance.md', kinds: ['document'] },
-  { path: 'docs/reliability.md', kinds: ['document'] },
-  { path: 'docs/manual', kinds: ['document'] },
+  { path: 'docs', kinds: ['document'] },
   { path: 'src', kinds: ['comment', 'text'] },
+  { path: 'examples', kinds: ['comment', 'text'] },
+  { path: 'bench', kinds: ['comment', 'text'] },
+  { path: 'tools', kinds: ['comment'] },
 ];
 
 /** Files in these places that are not checked: lines of CL-MW, which other programs may read. */

@@ -1,4 +1,4 @@
-/** Counts fates as they come: who has none, who has two, and whose packet is another's. */
+/** Counts fates as they come, and finds tasks with none, with two, or with the packet of another. */
 
 import type { Fate } from '../../src/index.js';
 import { markOf, type Worked } from './work.js';

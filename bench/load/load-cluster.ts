@@ -71,7 +71,7 @@ export class LoadCluster implements AsyncDisposable {
     return join(this.folder, 'resource');
   }
 
-  /** So many at a time, each wave once the last has joined; throws when memory runs short. */
+  /** Starts `wave` slaves at a time, each wave once the last one has joined; throws when memory runs short. */
   async startSlaves(count: number, wave = count): Promise<void> {
     for (let started = 0; started < count; started += wave) {
       const size = Math.min(wave, count - started);

@@ -1,4 +1,4 @@
-/** What /proc tells of memory, where there is one. */
+/** The memory of a process, from /proc if there is one. */
 
 import { existsSync, readFileSync } from 'node:fs';
 

@@ -91,7 +91,7 @@ export class RawSlave {
     return this.core.end?.kind === 'shutdown';
   }
 
-  /** Works off a task at the most; true if there was one. */
+  /** Runs at most one task; true if there was one. */
   async work(): Promise<boolean> {
     const task = this.core.begin(now());
     if (task === undefined) {
@@ -108,7 +108,7 @@ export class RawSlave {
     return true;
   }
 
-  /** To be called ten times a second. */
+  /** Call it ten times per second. */
   tick(): void {
     if (this.#closed) return;
     this.core.tick(now());

@@ -37,7 +37,7 @@ export async function measureStorm({ rate, seconds }: { rate: number; seconds: n
   findings.expect(joined === rate * seconds, `${joined} slaves joined`);
   findings.expect(
     events['slave-connecting'] === joined + STEADY_SLAVES,
-    `the audit trail tells of ${events['slave-connecting']} that joined, and ${joined} did`,
+    `the audit trail reports ${events['slave-connecting']} that joined, and ${joined} did`,
   );
   findings.expect(events['slave-left'] === said, `${said} said goodbye, ${events['slave-left']} were heard`);
   // The last of them may still be waited for when the master ends.
@@ -57,7 +57,7 @@ export async function measureStorm({ rate, seconds }: { rate: number; seconds: n
   ];
 }
 
-/** In so many processes at once, all of which are killed if one fails. */
+/** Runs in several processes at once, all of which are killed if one fails. */
 export async function runRawSlaves(
   options: RawSlavesOptions,
   processes: number,

@@ -1,4 +1,4 @@
-/** What a load's master is asked to do, and what its processes tell whoever started them. */
+/** The work of a load's master, and the messages of its processes to the one that started them. */
 
 import type { Tally } from './fate-tally.js';
 

@@ -3,7 +3,7 @@
 export type Measurement =
   /** Submit all, then take all results. */
   | { readonly kind: 'bulk'; readonly tasks: number }
-  /** Submit as results come, so that so many are outstanding. */
+  /** Submit as results come, so that `outstanding` tasks are. */
   | { readonly kind: 'window'; readonly tasks: number; readonly outstanding: number; readonly bytes: number }
   /** Draw tasks from a generator as the default target number allows. */
   | { readonly kind: 'submit-all'; readonly tasks: number }

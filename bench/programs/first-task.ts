@@ -1,4 +1,4 @@
-/** The slaves of `bench/start-up.ts`: each tells of its first task when and with what it began. */
+/** The slaves of `bench/start-up.ts`: each reports when its first task began, and its processor time and memory so far. */
 
 import { defineAlgorithm, initialize } from 'ts-mw';
 

@@ -8,7 +8,7 @@ export interface View {
   readonly centreY: number;
   /** At 1 the picture is 4 units wide. */
   readonly zoom: number;
-  /** Points that stay for so many steps count as inside; at most 65535. */
+  /** Number of steps after which points count as inside; at most 65535. */
   readonly iterations: number;
 }
 

@@ -46,7 +46,7 @@ defineMaster(async (master) => {
   }
   const picture = new Picture(view);
   let missing = 0;
-  // On standard error, and nowhere if that is no terminal
+  // On standard error, and nowhere if that is not a terminal
   const bar = new SingleBar({ format: '{bar} {percentage} % of {total} bands, {eta_formatted} to go' });
   bar.start(Math.ceil(height / rows), 0);
   for await (const fate of master.results(renderBand)) {

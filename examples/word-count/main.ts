@@ -16,7 +16,7 @@ const count = defineAlgorithm('count', countWords);
 defineMaster(async (master) => {
   const options = readOptions(master.argv, 'Counts the words of a text', {
     file: fileName('', 'The text, in UTF-8'),
-    'range-size': wholeNumber(1_000_000, 'Bytes a task', 1, 2 ** 30),
+    'range-size': wholeNumber(1_000_000, 'Bytes per task', 1, 2 ** 30),
     top: wholeNumber(10, 'How many of the most frequent words to print'),
   });
   if (options === undefined) return 0;
@@ -60,10 +60,10 @@ async function sizeOf(path: string): Promise<number> {
   } catch (error) {
     throw new FlagError('--file', `cannot be read: ${(error as Error).message}`);
   }
-  throw new FlagError('--file', `expected a file, and ${path} is none`);
+  throw new FlagError('--file', `expected a file, but ${path} is not one`);
 }
 
-/** Sums may come in any order: a range counts once, whoever counted it. */
+/** Sums may come in any order: a range counts once, on whichever slave. */
 function addTo(total: WordCounts, counts: WordCounts): void {
   for (const [word, times] of counts) total.set(word, (total.get(word) ?? 0) + times);
 }
