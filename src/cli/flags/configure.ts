@@ -27,7 +27,7 @@ import { CERTIFICATE_VARIABLE, demandsTls, readTlsFlags, type TlsSettings } from
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Beats come once a second; below this a single late one condemns a slave. */
+/** Beats come once per second; below this a single late one condemns a slave. */
 const SHORT_CLIENT_TIMEOUT_MS = 3000;
 
 export interface CommandLine {
@@ -54,7 +54,7 @@ export function configure(
 }
 
 function roleOf(flags: readonly GivenFlag[]): 'master' | 'slave' | undefined {
-  // Whoever types commands to a master is one
+  // --repl is a master to which commands are typed
   const master = flags.some(({ key }) => key === 'master' || key === 'repl');
   const slave = flags.some(({ key }) => key === 'slave');
   if (master && slave) {
@@ -247,7 +247,7 @@ const concurrencyOf = (name: string, text: string) =>
   parseNatural(name, text, { from: 1, to: MOST_CONCURRENCY }, '100');
 const auditBytesOf = (name: string, text: string) => parseBytes(name, text, AUDIT_FILE_BYTES);
 const secondsOrForEver = (name: string, text: string) =>
-  parseSeconds(name, text, 'for ever') || Number.POSITIVE_INFINITY;
+  parseSeconds(name, text, 'forever') || Number.POSITIVE_INFINITY;
 
 function freeze<T extends object>(value: T): T {
   for (const inner of Object.values(value)) {

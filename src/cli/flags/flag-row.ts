@@ -1,4 +1,4 @@
-/** What a row of the flag table says of a flag: who acts on it, how slaves come to it, where help shows it. */
+/** The columns of the flag table: the role that uses a flag, how slaves get it, and where help shows it. */
 
 import type { Flags } from './program-flags.js';
 
@@ -60,7 +60,7 @@ export interface TypistsUse {
   readonly passedOn: NotPassedOn;
 }
 
-/** Who acts on a flag, and how slaves of a master with it come to it. */
+/** The role that uses a flag, and how the slaves of a master with this flag get it. */
 export type FlagUse =
   | TypistsUse
   | { readonly whom: 'master'; readonly passedOn: NotPassedOn }
@@ -71,7 +71,7 @@ export interface FlagFacts<Use extends FlagUse = FlagUse> {
   readonly use: Use;
   /** Its place in the help that is shown first; undefined if only `--help all` shows it. */
   readonly first: number | undefined;
-  /** What stands behind the name in texts: what its value is, or in brackets a word that may be left out. */
+  /** Follows the name in texts: a word for its value, in brackets if the value may be left out. */
   readonly placeholder: string | undefined;
   readonly describe: string;
   readonly byDefault: string | undefined;

@@ -16,7 +16,7 @@ import {
   type TypistsUse,
 } from './flag-row.js';
 
-/** Each field of `Flags` has a row; a flag that is no field of it can only be typed. */
+/** Each field of `Flags` has a row; a flag outside `Flags` can only be typed. */
 type Table = { readonly [K in FlagKey]: FlagFacts } & { readonly [K in TypedOnlyKey]: FlagFacts<TypistsUse> };
 
 const TABLE: Table = {

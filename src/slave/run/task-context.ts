@@ -89,8 +89,8 @@ export interface SlaveLocal<T> {
 }
 
 /**
- * A slot for what the tasks of a slave share: a database, a cache. One value a slave, made by `create` when
- * first read; outside a slave, one value for the process. What `create` throws, the reader throws.
+ * A slot for what the tasks of a slave share: a database, a cache. One value per slave, made by `create` when
+ * first read; outside a slave, one value for the process. The reader throws any error of `create`.
  */
 export function slaveLocal<T>(create: () => T): SlaveLocal<T>;
 /**
