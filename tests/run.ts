@@ -1,108 +1,63 @@
 /**
- * Runs every test file of dist/tests (or those whose path contains an argument) in a process of its
- * own, a few at a time and those of faults one by one, kills whatever a file leaves behind, and sums up.
+ * Runs the test files of dist/tests, each in a process of its own, and sums up. Without arguments all but
+ * `*.long.test.js`, with `--long` only those; with parts of paths those that contain one of them, of both kinds.
  */
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { stripVTControlCharacters } from 'node:util';
 
-const FILE_TIMEOUT_MS = 240_000;
-/** More on two cores keeps processes from starting within the times that some tests hold them to. */
-const FILES_AT_ONCE = Number(process.env.TEST_FILES_AT_ONCE ?? 2);
+import { runFile } from './runner/run-file.js';
+import { runAll } from './runner/schedule.js';
+import { measurePatience } from './runner/start-up.js';
+import { weightOf } from './runner/weights.js';
 
-interface Outcome {
-  readonly file: string;
-  readonly passed: number;
-  readonly failed: number;
-  readonly seconds: number;
-  readonly output: string;
-}
+const FILE_LIMIT_MS = 240_000;
+const LONG_FILE_LIMIT_MS = 900_000;
+/** Of files that mostly wait; more of them would take their turns in starting their processes. */
+const MOST_AT_ONCE = 3 * availableParallelism();
 
 const root = dirname(fileURLToPath(import.meta.url));
-const wanted = process.argv.slice(2);
+const args = process.argv.slice(2);
+const parts = args.filter((arg) => arg !== '--long');
+const wantsLong = args.includes('--long');
+const isLong = (file: string): boolean => file.endsWith('.long.test.js');
+
 const files = (readdirSync(root, { recursive: true }) as string[])
-  .filter((name) => name.endsWith('.test.js'))
-  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
-  .sort();
+  .filter((file) => file.endsWith('.test.js'))
+  .filter((file) =>
+    parts.length > 0 ? parts.some((part) => file.includes(part)) : isLong(file) === wantsLong,
+  );
 
 if (files.length === 0) {
-  console.error(`no test file matches ${wanted.join(' ')}`);
+  console.error(`no test file matches ${parts.join(' ')}`);
   process.exit(1);
 }
 
-const outcomes: Outcome[] = [];
-/** Each starts many processes at a time itself, and holds them to times. */
-const isCrowd = (file: string): boolean => file.startsWith('faults/');
-await runAll(
-  files.filter((file) => !isCrowd(file)),
-  FILES_AT_ONCE,
+const began = performance.now();
+const patience = await measurePatience(join(root, '..', '..'));
+process.env.TEST_PATIENCE ??= patience.toFixed(2);
+let passed = 0;
+let failed = 0;
+let processor = 0;
+
+const schedule = {
+  cores: availableParallelism(),
+  mostAtOnce: Number(process.env.TEST_FILES_AT_ONCE ?? MOST_AT_ONCE),
+};
+await runAll(files, weightOf, schedule, async (file) => {
+  const limitMs = (isLong(file) ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS) * patience;
+  const outcome = await runFile(join(root, file), join(root, '..', '..'), limitMs);
+  passed += outcome.passed;
+  failed += outcome.failed;
+  processor += outcome.processor;
+  const took = `${outcome.seconds.toFixed(1)} s, ${outcome.processor.toFixed(1)} s of processors`;
+  console.log(`${outcome.failed > 0 ? 'FAIL' : 'ok  '} ${file} (${outcome.passed} passed, ${took})`);
+  if (outcome.failed > 0) console.log(outcome.output);
+});
+
+const seconds = (performance.now() - began) / 1000;
+console.log(
+  `${passed} passed, ${failed} failed, ${seconds.toFixed(0)} s, ${processor.toFixed(0)} s of processors`,
 );
-await runAll(files.filter(isCrowd), 1);
-
-const passed = outcomes.reduce((sum, { passed }) => sum + passed, 0);
-const failed = outcomes.reduce((sum, { failed }) => sum + failed, 0);
-console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
-
-async function runAll(waiting: string[], atOnce: number): Promise<void> {
-  const runNext = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const outcome = await runFile(file);
-      outcomes.push(outcome);
-      const verdict = outcome.failed > 0 ? 'FAIL' : 'ok';
-      console.log(`${verdict.padEnd(4)} ${file} (${outcome.passed} passed, ${outcome.seconds.toFixed(1)} s)`);
-      if (outcome.failed > 0) console.log(outcome.output);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, runNext));
-}
-
-/** A file fails as a whole when it exits badly, takes too long or says nothing. */
-function runFile(file: string): Promise<Outcome> {
-  const started = performance.now();
-  const child = spawn(process.execPath, [join(root, file)], {
-    cwd: join(root, '..', '..'),
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    killGroup(child.pid);
-  }, FILE_TIMEOUT_MS);
-  return new Promise((resolve) => {
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      killGroup(child.pid);
-      let output = Buffer.concat(chunks).toString();
-      if (late)
-        output += `\n${relative(root, file)} took longer than ${FILE_TIMEOUT_MS / 1000} s and was killed\n`;
-      const total = sum(output, /^\s*Total:\s+(\d+)$/gm);
-      const good = sum(output, /^\s*Passed:\s+(\d+)$/gm);
-      const skipped = sum(output, /^\s*Skipped:\s+(\d+)$/gm);
-      const bad = Math.max(total - good, code === 0 && total + skipped > 0 ? 0 : 1);
-      resolve({ file, passed: good, failed: bad, seconds: (performance.now() - started) / 1000, output });
-    });
-  });
-}
-
-function sum(output: string, pattern: RegExp): number {
-  return [...stripVTControlCharacters(output).matchAll(pattern)].reduce(
-    (total, match) => total + Number(match[1]),
-    0,
-  );
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // ESRCH: nothing was left
-  }
-}

@@ -2,6 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { PATIENCE } from '../support/patience.js';
 import { PATIENCE_MS, pass, type Trail } from './trail.js';
 
 export class Member {
@@ -45,7 +46,7 @@ export class Member {
     this.signal('SIGCONT');
   }
 
-  /** The exit code, within a limit. */
+  /** The exit code, within a limit, which is longer on a slow machine. */
   async exit(withinMs = PATIENCE_MS): Promise<number | null> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -57,7 +58,7 @@ export class Member {
             `timeout: ${this.child.spawnargs.slice(1, 4).join(' ')} still runs; ${lines.join('\n')}\n${this.errors}`,
           ),
         );
-      }, withinMs);
+      }, withinMs * PATIENCE);
     });
     try {
       return (await Promise.race([this.ended, late])).code;

@@ -1,6 +1,7 @@
 /** Runs scenarios a few at a time, since they mostly wait, and tells of each. */
 
 import { type Outcome, runScenario } from './run-scenario.js';
+import { SCENARIOS } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { BROKER_NAMES, type BrokerName, HAS_NATS_SERVER } from './support.js';
 
@@ -9,26 +10,34 @@ export const AT_ONCE = 4;
 /** Of the suite. */
 export const SEED = Number(process.env.FAULTS_SEED ?? 1);
 
+const CATALOGUE: readonly Scenario[] = Object.values(SCENARIOS).flat();
+
 export interface Case {
   readonly scenario: Scenario;
   readonly broker: BrokerName;
 }
 
-/** On each broker where it has a part in the scenario; where it has none, in turns. */
+/** On each broker that may carry it, or on one of them. */
 export function casesOf(scenarios: readonly Scenario[], only?: BrokerName): Case[] {
-  return scenarios.flatMap((scenario, index) => {
-    const { brokers } = scenario;
-    const known: readonly BrokerName[] = HAS_NATS_SERVER ? [...BROKER_NAMES, 'nats-cluster'] : BROKER_NAMES;
-    const wanted =
-      brokers === 'each' || (brokers === 'either' && only !== undefined)
-        ? BROKER_NAMES
-        : brokers === 'either'
-          ? [BROKER_NAMES[index % BROKER_NAMES.length] as BrokerName]
-          : known.filter((name) => name === brokers);
-    return wanted
+  const known: readonly BrokerName[] = HAS_NATS_SERVER ? [...BROKER_NAMES, 'nats-cluster'] : BROKER_NAMES;
+  return scenarios.flatMap((scenario) =>
+    (isOnOneOnly(scenario) ? known.filter((name) => name === scenario.brokers) : BROKER_NAMES)
       .filter((broker) => only === undefined || broker === only)
-      .map((broker) => ({ scenario, broker }));
-  });
+      .map((broker) => ({ scenario, broker })),
+  );
+}
+
+/** Of the suite: each on one broker. Together with the other cases they are all that there are. */
+export function isInTurn({ scenario, broker }: Case): boolean {
+  return isOnOneOnly(scenario) || broker === brokerInTurn(scenario);
+}
+
+function isOnOneOnly({ brokers }: Scenario): boolean {
+  return brokers !== 'each' && brokers !== 'either';
+}
+
+function brokerInTurn(scenario: Scenario): BrokerName {
+  return BROKER_NAMES[CATALOGUE.indexOf(scenario) % BROKER_NAMES.length] as BrokerName;
 }
 
 /** Runs all, however many fail, and throws an AggregateError then. */

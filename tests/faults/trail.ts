@@ -3,6 +3,7 @@
 import type { AuditEventOf, AuditEventType } from '../../src/audit/events.js';
 import { parseJson } from '../../src/audit/format/json-format.js';
 import type { TrailEntry } from '../../src/audit/format/text-format.js';
+import { PATIENCE } from '../support/patience.js';
 import { TailedFile } from './tailed-file.js';
 
 const POLL_MS = 20;
@@ -15,11 +16,12 @@ export function pass(ms: number): Promise<void> {
 
 /** Waits until `look` finds something. */
 export async function until<T>(what: string, look: () => T | undefined, withinMs = PATIENCE_MS): Promise<T> {
-  const deadline = performance.now() + withinMs;
+  const patientMs = withinMs * PATIENCE;
+  const deadline = performance.now() + patientMs;
   for (;;) {
     const found = look();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`timeout: no ${what} within ${withinMs / 1000} s`);
+    if (performance.now() > deadline) throw new Error(`timeout: no ${what} within ${patientMs / 1000} s`);
     await pass(POLL_MS);
   }
 }

@@ -6,9 +6,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
+import { PATIENCE } from './patience.js';
 import { certificateFile, keyFile } from './tls-files.js';
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 10_000 * PATIENCE;
 
 export interface NatsServerOptions {
   readonly token?: string | undefined;

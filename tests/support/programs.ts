@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { PATIENCE } from './patience.js';
+
 /** Everything that a test file starts inherits it, so that leftovers can be told from strangers. */
 const MARK_VARIABLE = 'TS_MW_TEST_MARK';
 const MARK = `${process.pid}-${randomBytes(8).toString('hex')}`;
@@ -170,31 +172,33 @@ export async function withPrograms(body: (programs: Programs) => Promise<void>):
 
 /** Throws, naming them, if processes that this test file started are still there. */
 export async function expectNothingLeft(): Promise<void> {
-  const deadline = performance.now() + GONE_WITHIN_MS;
+  const deadline = performance.now() + GONE_WITHIN_MS * PATIENCE;
   while (leftovers().length > 0 && performance.now() < deadline) await pause(20);
   const left = leftovers();
   if (left.length === 0) return;
   throw new Error(`still there: ${left.map(({ pid, command }) => `${pid} ${command}`).join('; ')}`);
 }
 
-/** Resolves when the condition holds, which is looked at every few milliseconds. */
+/** Resolves when the condition holds, which is looked at every few milliseconds; a slow machine has longer for it. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
   limitMs = LIMIT_MS,
 ): Promise<void> {
-  const deadline = performance.now() + limitMs;
+  const patientMs = limitMs * PATIENCE;
+  const deadline = performance.now() + patientMs;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not within ${patientMs} ms: ${what}`);
     await pause(10);
   }
 }
 
-/** Settles as the promise does, or rejects when the time is up. */
+/** Settles as the promise does, or rejects when the time is up, which is longer on a slow machine. */
 export async function within<T>(limitMs: number, promise: Promise<T>, what: () => string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  const patientMs = limitMs * PATIENCE;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`not within ${limitMs} ms: ${what()}`)), limitMs);
+    timer = setTimeout(() => reject(new Error(`not within ${patientMs} ms: ${what()}`)), patientMs);
   });
   try {
     return await Promise.race([promise, late]);
