@@ -1,8 +1,8 @@
 /** Tasks that end every slave that begins them, in the midst of a group of others: what they cost, and whom. */
 
+import type { TaskPolicy } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { TaskPolicy } from '../../src/index.js';
 import type { Step } from './program.js';
 import { BROKER_NAMES, type BrokerName, Cluster, type Report, together } from './support.js';
 import type { Work } from './works.js';

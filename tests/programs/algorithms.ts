@@ -1,7 +1,7 @@
 /** Algorithms that a test and the slave programs it starts have in common. */
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineAlgorithm, taskContext } from '../../src/index.js';
+import { defineAlgorithm, taskContext } from 'ts-mw';
 
 export const echo = defineAlgorithm('echo', (value: unknown) => value);
 

@@ -1,5 +1,5 @@
 /** A master and tasks that print, on both streams and in both ways; wrong sums fail it, lost prints do not. */
-import { defineAlgorithm, defineMaster, initialize } from '../../src/index.js';
+import { defineAlgorithm, defineMaster, initialize } from 'ts-mw';
 
 const TASKS = 60;
 

@@ -1,6 +1,6 @@
 /** A master and a slave that dump themselves: the report of the process, and the environment of what they start. */
 import { execFileSync } from 'node:child_process';
-import { defineAlgorithm, defineMaster, initialize } from '../../src/index.js';
+import { defineAlgorithm, defineMaster, initialize } from 'ts-mw';
 
 function dump(): string {
   const report = process.report.getReport() as { readonly javascriptStack?: unknown };

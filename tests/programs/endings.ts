@@ -1,5 +1,5 @@
 /** A master that ends, after one task was done, in the way that its first argument says. */
-import { defineAlgorithm, defineMaster, defineSlave, FlagError, initialize } from '../../src/index.js';
+import { defineAlgorithm, defineMaster, defineSlave, FlagError, initialize } from 'ts-mw';
 
 const echo = defineAlgorithm('echo', (value: unknown) => value);
 

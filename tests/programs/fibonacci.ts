@@ -5,7 +5,7 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { defineAlgorithm, defineMaster, initialize, type MasterHandle } from '../../src/index.js';
+import { defineAlgorithm, defineMaster, initialize, type MasterHandle } from 'ts-mw';
 
 const log = process.env.FIBONACCI_LOG === undefined ? undefined : openSync(process.env.FIBONACCI_LOG, 'a');
 

@@ -1,5 +1,5 @@
 /** A master that lives in the way its first argument says, with slaves of the shared algorithms. */
-import { defineMaster, initialize, type MasterHandle } from '../../src/index.js';
+import { defineMaster, initialize, type MasterHandle } from 'ts-mw';
 import { pause, spin, square } from './algorithms.js';
 
 const lives: Record<string, (master: MasterHandle) => unknown> = {

@@ -1,5 +1,5 @@
 /** A program without a master algorithm. */
-import { defineAlgorithm, initialize } from '../../src/index.js';
+import { defineAlgorithm, initialize } from 'ts-mw';
 
 defineAlgorithm('echo', (value: unknown) => value);
 await initialize();

@@ -3,7 +3,7 @@
  * `done` on standard output if it is led to believe that they have.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineMaster, initialize, type MasterHandle, StoppedError } from '../../src/index.js';
+import { defineMaster, initialize, type MasterHandle, StoppedError } from 'ts-mw';
 import { pause, square } from './algorithms.js';
 
 const FOR_EVER = 3_600;

@@ -1,5 +1,5 @@
 /** A program that greets; `twin-two` has an algorithm of the same name with other code. */
-import { defineAlgorithm, defineMaster, initialize } from '../../src/index.js';
+import { defineAlgorithm, defineMaster, initialize } from 'ts-mw';
 
 const greet = defineAlgorithm('greet', (name: string) => `Hello ${name}`);
 

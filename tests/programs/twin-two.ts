@@ -1,5 +1,5 @@
 /** As `twin-one`, with an algorithm of the same name and other code. */
-import { defineAlgorithm, initialize } from '../../src/index.js';
+import { defineAlgorithm, initialize } from 'ts-mw';
 
 defineAlgorithm('greet', (name: string) => `Good morning ${name}`);
 

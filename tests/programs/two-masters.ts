@@ -1,5 +1,5 @@
 /** A program that defines two master algorithms and two slave algorithms. */
-import { defineMaster, defineSlave, initialize } from '../../src/index.js';
+import { defineMaster, defineSlave, initialize } from 'ts-mw';
 
 defineMaster(() => 0);
 defineMaster(() => 1);

@@ -1,6 +1,6 @@
 /** A master whose algorithm lets an error of a task through, or leaves tasks behind, as its argument says. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineMaster, initialize, type MasterHandle } from '../../src/index.js';
+import { defineMaster, initialize, type MasterHandle } from 'ts-mw';
 import { echo, fail, pause, square } from './algorithms.js';
 
 async function* slowly({ signal }: MasterHandle): AsyncGenerator<number> {

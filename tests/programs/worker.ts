@@ -1,6 +1,6 @@
 /** A slave of the shared algorithms; its first argument says what its slave algorithm does. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineSlave, initialize, type SlaveHandle } from '../../src/index.js';
+import { defineSlave, initialize, type SlaveHandle } from 'ts-mw';
 import './algorithms.js';
 
 const deeds: Record<string, (slave: SlaveHandle) => unknown> = {

@@ -7,12 +7,12 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { master, slave } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { batchFile } from '../../src/cli/batch/print-batch.js';
 import { parseFlags } from '../../src/cli/flags/parse-command.js';
 import { formatResourceFile } from '../../src/cli/resource-file/resource-file.js';
-import { master, slave } from '../../src/index.js';
 import { findNatsServer, startNatsServer } from '../support/nats-server.js';
 import { type Programs, type RunningProgram, until, withPrograms } from '../support/programs.js';
 

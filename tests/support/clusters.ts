@@ -1,5 +1,5 @@
 /** Masters of the test's own process, and slaves beside them or in processes of their own. */
-import { type EmbeddedMaster, type EmbeddedMasterOptions, master, slave } from '../../src/index.js';
+import { type EmbeddedMaster, type EmbeddedMasterOptions, master, slave } from 'ts-mw';
 import type { BrokerOfTest } from './each-broker.js';
 
 /** Runs `body` with a master and that many slaves, all in this process. */

@@ -1,5 +1,5 @@
 /** Runs one test body over each broker that a master may have: its own, and a real nats-server. */
-import type { Flags } from '../../src/index.js';
+import type { Flags } from 'ts-mw';
 import { findNatsServer, startNatsServer } from './nats-server.js';
 import { type Programs, withPrograms } from './programs.js';
 

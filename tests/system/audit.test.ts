@@ -1,10 +1,10 @@
 /** The audit trail of whole runs: its sequence, both forms, reopening, and destinations that refuse it. */
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AuditEvent } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readTrailFile } from '../../src/audit/read/read-trail.js';
-import type { AuditEvent } from '../../src/index.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { type Programs, until, withPrograms } from '../support/programs.js';
 

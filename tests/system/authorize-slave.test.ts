@@ -1,8 +1,8 @@
 /** A program that says which slaves may join: both sides tell the reason, and others do not wait for it. */
 import { join } from 'node:path';
+import { type AuditEvent, JoinError, master, type SlaveIdentity, slave } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AuditEvent, JoinError, master, type SlaveIdentity, slave } from '../../src/index.js';
 import { square } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';

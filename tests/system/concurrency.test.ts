@@ -1,8 +1,8 @@
 /** Many tasks at once on one slave process: a hundred that wait, among them ones that are stopped, or take it down. */
 import { createServer, type Socket } from 'node:net';
+import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from '../../src/index.js';
 import { abort, ask, pause, square } from '../programs/algorithms.js';
 import { programPath, until, within, withPrograms } from '../support/programs.js';
 

@@ -1,8 +1,8 @@
 /** Tasks that take their slave process down: retries, histories, neighbours, restarts of local slaves. */
 import { hostname } from 'node:os';
+import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from '../../src/index.js';
 import { abort, pause, square, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';

@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 const LIMIT_MS = 30_000;
-const library = new URL('../../src/index.js', import.meta.url).href;
+const library = import.meta.resolve('ts-mw');
 
 /** Its master computes from the first moment on, so that no slave gets a welcome. */
 const PROGRAM = `

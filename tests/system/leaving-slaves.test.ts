@@ -1,13 +1,14 @@
 /** Slaves that leave in the middle of their work, by a signal or an exception: what counts, and what does not. */
-import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
+
 import {
   type AuditEvent,
   type EmbeddedMaster,
   type EmbeddedMasterOptions,
   master,
   UnrunnableError,
-} from '../../src/index.js';
+} from 'ts-mw';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { bequeath, type Death, linger, pause, perish, square, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';

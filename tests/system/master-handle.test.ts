@@ -1,7 +1,5 @@
 /** The master handle and the stubs, against slaves in this process: loops, fates, futures, targets, cancel. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import {
   type AuditEvent,
   defineAlgorithm,
@@ -15,7 +13,9 @@ import {
   taskContext,
   UnrunnableError,
   UsageError,
-} from '../../src/index.js';
+} from 'ts-mw';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { echo, fail, Mishap, square } from '../programs/algorithms.js';
 import { withCluster } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';

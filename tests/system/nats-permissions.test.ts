@@ -2,16 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection, nkeyAuthenticator } from 'nats';
+import { type AuditEvent, type Flags, JoinError, master, type SlaveIdentity, slave } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  type AuditEvent,
-  type Flags,
-  JoinError,
-  master,
-  type SlaveIdentity,
-  slave,
-} from '../../src/index.js';
 import { createUserKey, readUserKey } from '../../src/link/connection/nkeys.js';
 import { masterPermissions, slavePermissions } from '../../src/wire/messages/permissions.js';
 import { type NatsServer, startNats } from '../link/start-nats.js';

@@ -1,7 +1,8 @@
 /** What policies beyond CL-MW's do to tasks of a whole master: retries of errors with waits between them, cancelling. */
+
+import { defineAlgorithm, TaskError, taskContext, type UnrunnableError } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { defineAlgorithm, TaskError, taskContext, type UnrunnableError } from '../../src/index.js';
 import { square } from '../programs/algorithms.js';
 import { withCluster } from '../support/clusters.js';
 import { until, within } from '../support/programs.js';

@@ -1,9 +1,9 @@
 /** Slaves and masters that are refused: other member ids, code, runs, tokens; both trails say why. */
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AuditEvent, type EmbeddedMasterOptions, JoinError, master, slave } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AuditEvent, type EmbeddedMasterOptions, JoinError, master, slave } from '../../src/index.js';
 import { square } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { overEachBroker, overNatsServer } from '../support/each-broker.js';

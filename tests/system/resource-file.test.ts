@@ -1,9 +1,9 @@
 /** The resource file between masters and slaves: its life, bad ones, and flags on either side of it. */
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AuditEvent, type EmbeddedMaster, master } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AuditEvent, type EmbeddedMaster, master } from '../../src/index.js';
 import { square } from '../programs/algorithms.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { programPath, type RunningProgram, until, withPrograms } from '../support/programs.js';

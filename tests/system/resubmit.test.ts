@@ -1,7 +1,8 @@
 /** Tasks that failed, submitted once more: as new tasks, with their arguments and what is left of their policy. */
+
+import { type EmbeddedMaster, type FailedTask, type Fate, UsageError } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type EmbeddedMaster, type FailedTask, type Fate, UsageError } from '../../src/index.js';
 import { fail, square } from '../programs/algorithms.js';
 import { withCluster } from '../support/clusters.js';
 

@@ -1,7 +1,8 @@
 /** Slave algorithms in processes of their own: the loops, the six values, exit codes, exceptions. */
+
+import { master } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { master } from '../../src/index.js';
 import { echo, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';

@@ -1,7 +1,8 @@
 /** Tasks drawn by a whole master: results() waits for their source, and hands over what it throws. */
+
+import { type EmbeddedMaster, UsageError } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type EmbeddedMaster, UsageError } from '../../src/index.js';
 import { echo, fail, square } from '../programs/algorithms.js';
 import { withCluster } from '../support/clusters.js';
 import { until, within } from '../support/programs.js';

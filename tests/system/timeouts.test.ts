@@ -1,7 +1,8 @@
 /** Runs that take too long: stopped by their signal, or with their slave's process, which takes nobody else along. */
+
+import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from '../../src/index.js';
 import { linger, pause, spin, square, whoRuns } from '../programs/algorithms.js';
 import { withCluster } from '../support/clusters.js';
 import { programPath, within, withPrograms } from '../support/programs.js';

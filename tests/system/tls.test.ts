@@ -2,9 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { master, slave } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { master, slave } from '../../src/index.js';
 import { square } from '../programs/algorithms.js';
 import { findNatsServer, startNatsServer } from '../support/nats-server.js';
 import { type Programs, type RunningProgram, until, withPrograms } from '../support/programs.js';

@@ -1,9 +1,9 @@
 /** Two masters and one resource file: one after the other, side by side, and one that finds its file taken. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AuditEvent, FlagError, master } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AuditEvent, FlagError, master } from '../../src/index.js';
 import { square } from '../programs/algorithms.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { until, withPrograms } from '../support/programs.js';

@@ -1,6 +1,5 @@
 /** Values on their way to a slave process and back: every kind, large ones, and those that cannot travel. */
-import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
+
 import {
   type EmbeddedMaster,
   type EmbeddedMasterOptions,
@@ -8,7 +7,9 @@ import {
   MessageSizeError,
   master,
   TaskError,
-} from '../../src/index.js';
+} from 'ts-mw';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { bytes, echo, misreturn, sizeOf, square } from '../programs/algorithms.js';
 import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
 import { programPath, until, within } from '../support/programs.js';
