@@ -1,9 +1,9 @@
 /** Slaves that end without a word, by a signal from outside or by what a task does to its process. */
 
-import { spawn } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BROKER_NAMES, type BrokerName, Cluster, together, untilGone } from './support.js';
+import { killsToTheEnd } from './kills-to-the-end.js';
+import { BROKER_NAMES, type BrokerName, Cluster, together } from './support.js';
 
 const it = suite('killed slaves');
 
@@ -56,64 +56,6 @@ async function foundInTime(broker: BrokerName): Promise<void> {
   assert.unreachable(`tasks began elsewhere only after ${took.join(', ')} ms`);
 }
 
-/** Whatever ends the process, the innocent tasks all finish and the guilty one has its history. */
-async function poison(how: string, evidence: RegExp): Promise<void> {
-  await using cluster = await Cluster.open('embedded');
-  await cluster.startMaster({
-    plan: {
-      steps: [
-        { submit: 'small', args: [], count: 50 },
-        { submit: 'die', args: [how] },
-        { submit: 'small', args: [], count: 50 },
-      ],
-    },
-    flags: ['--slaves', '2'],
-    nodeFlags: how === 'memory' ? ['--max-old-space-size=48'] : [],
-  });
-  const report = await cluster.finish(101);
-  const [guilty, ...others] = report.fates.filter(({ status }) => status !== 'ok');
-  assert.equal(others, [], 'all the innocent finish well');
-  assert.is(guilty?.status, 'unrunnable');
-  assert.is(guilty?.reason, 'max-attempts');
-  assert.is(guilty?.history?.length, 5, 'the history has every attempt');
-  for (const [i, attempt] of (guilty?.history ?? []).entries()) {
-    assert.is(attempt.attempt, i + 1);
-    assert.match(attempt.evidence, evidence, 'the evidence says how the process ended');
-  }
-  for (const { taskId, algorithm, attempts } of report.fates) {
-    if (algorithm === 'small') assert.ok(attempts <= 2, `${taskId} had at most one bad neighbour`);
-  }
-  for (const { pid } of report.trail.all('local-slave-started')) await untilGone(pid, 10_000);
-}
-
-/** Starting and stopping race in short programs. */
-async function startsInARow(): Promise<void> {
-  const hello = new URL('../../examples/hello-world.js', import.meta.url).pathname;
-  for (let i = 0; i < 10; i++) {
-    const child = spawn(process.execPath, [hello, '--master', '--slaves', '2'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [output, audit] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      audit += chunk.toString();
-    });
-    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-    const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
-    try {
-      assert.is(await ended, 0, `start ${i} exits 0: ${audit}`);
-    } finally {
-      clearTimeout(timer);
-    }
-    assert.is(output.split('\n').filter((line) => line.startsWith('Got result')).length, 10);
-    const pids = [...audit.matchAll(/STARTED pid (\d+)/g)].map(([, pid]) => Number(pid));
-    assert.ok(pids.length >= 2, 'it started its slaves');
-    for (const pid of pids) await untilGone(pid, 10_000);
-  }
-}
-
 function begunAgainAt(cluster: Cluster, taskId: string, pid: number): number {
   return cluster.computed().get(taskId)?.begunAt.get(pid) ?? Number.POSITIVE_INFINITY;
 }
@@ -122,15 +64,7 @@ it('give the tasks of a killed slave to another within four seconds', async () =
   await together(BROKER_NAMES.map((broker) => foundInTime(broker)));
 });
 
-it('retry a task that ends its process, to the end of its attempts, and finish all others', async () => {
-  await together([
-    poison('abort', /^process ended by SIGABRT$/),
-    poison('exit 0', /^process exited with code 0$/),
-    poison('reject', /^uncaught Error: /),
-    poison('memory', /^process (ended by SIGABRT|exited with code \d+)$/),
-  ]);
-});
-
-it('leave no process behind, ten starts in a row', startsInARow);
+it('retry a task that aborts its process, to the end of its attempts, and finish all others', () =>
+  killsToTheEnd('abort', /^process ended by SIGABRT$/));
 
 it.run();
