@@ -59,7 +59,8 @@ async function runScenarios(part: string): Promise<void> {
   }
   console.log(headOf());
   const outcomes: Outcome[] = [];
-  await runMany(cases, flags.seed, {
+  const runs = cases.map(({ scenario, broker }) => ({ scenarios: [scenario], broker }));
+  await runMany(runs, flags.seed, {
     atOnce: flags.atOnce,
     onOutcome: (outcome) => {
       outcomes.push(outcome);

@@ -1,4 +1,4 @@
-/** Runs one scenario on one broker with one seed, and holds what came of it against what the slaves noted. */
+/** Runs scenarios, one after the other, on one broker with one seed, and holds what came of it against what the slaves noted. */
 
 import * as assert from 'uvu/assert';
 import { verifyTrail } from '../../src/audit/read/verify-trail.js';
@@ -25,19 +25,31 @@ export interface Outcome {
   readonly recoveryMs: number;
 }
 
-/** Rejects with the scenario's name and seed if anything is not as it must be. */
-export async function runScenario(scenario: Scenario, broker: BrokerName, seed: number): Promise<Outcome> {
+/** The scenarios have the same settings. */
+export interface Run {
+  readonly scenarios: readonly Scenario[];
+  readonly broker: BrokerName;
+}
+
+/** Rejects with the names of the scenarios so far and the seed if anything is not as it must be. */
+export async function runScenarios({ scenarios, broker }: Run, seed: number): Promise<Outcome> {
+  const struck: string[] = [];
   try {
-    return await run(scenario, broker, seed);
+    return await run(scenarios, struck, broker, seed);
   } catch (error) {
-    throw new Error(`${scenario.name} (${broker}, seed ${seed}): ${(error as Error).message}`, {
+    throw new Error(`${struck.join(', then ')} (${broker}, seed ${seed}): ${(error as Error).message}`, {
       cause: error,
     });
   }
 }
 
-async function run(scenario: Scenario, broker: BrokerName, seed: number): Promise<Outcome> {
-  const { settings = {} } = scenario;
+async function run(
+  scenarios: readonly Scenario[],
+  struck: string[],
+  broker: BrokerName,
+  seed: number,
+): Promise<Outcome> {
+  const settings = scenarios[0]?.settings ?? {};
   const chance = new Chance(seed);
   await using cluster = await Cluster.open(broker, {
     clientTimeout: settings.clientTimeout ?? 3,
@@ -56,9 +68,12 @@ async function run(scenario: Scenario, broker: BrokerName, seed: number): Promis
   const slaves = await startSlaves(cluster, settings, late);
   const stage = new Stage({ cluster, chance, slaves, way: early ?? late });
   await cluster.begun(chance.between(3, 30));
-  await scenario.strike(stage);
+  for (const { name, strike } of scenarios) {
+    struck.push(name);
+    await strike(stage);
+  }
   cluster.cue(ENOUGH);
-  return { name: scenario.name, broker, seed, ...(await check(stage, settings)) };
+  return { name: struck.join(', then '), broker, seed, ...(await check(stage, settings)) };
 }
 
 function stepsOf({ before = [], flow = NAPS, pending = 12 }: Settings): Step[] {

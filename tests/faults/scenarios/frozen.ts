@@ -29,6 +29,7 @@ export const FROZEN: readonly Scenario[] = [
     name: 'SIGSTOP of a slave, shorter than the timeout',
     brokers: 'either',
     settings: { clientTimeout: 6, expect: { unharmed: true } },
+    leavesAll: true,
     async strike(stage) {
       const { anyone } = stage;
       await anyone.freeze(FOR_SHORT_MS);
@@ -51,6 +52,7 @@ export const FROZEN: readonly Scenario[] = [
     name: 'SIGSTOP of a slave ten times in a row',
     brokers: 'either',
     settings: { clientTimeout: 6, expect: { unharmed: true } },
+    leavesAll: true,
     async strike(stage) {
       const { anyone } = stage;
       for (let i = 0; i < 10; i++) {
@@ -64,6 +66,7 @@ export const FROZEN: readonly Scenario[] = [
     name: 'SIGSTOP of the master, shorter than the timeout',
     brokers: 'either',
     settings: { expect: { unharmed: true } },
+    leavesAll: true,
     async strike(stage) {
       await stage.cluster.master.freeze(FOR_SHORT_MS);
       await stage.allBackToWork();
@@ -73,6 +76,7 @@ export const FROZEN: readonly Scenario[] = [
     name: 'SIGSTOP of the master, longer than the timeout',
     brokers: 'either',
     settings: { expect: { unharmed: true } },
+    leavesAll: true,
     async strike(stage) {
       await stage.cluster.master.freeze(FOR_LONG_MS);
       await stage.allBackToWork();
@@ -82,6 +86,7 @@ export const FROZEN: readonly Scenario[] = [
     name: 'a machine that sleeps: SIGSTOP of everything, longer than the timeout',
     brokers: 'each',
     settings: { expect: { unharmed: true } },
+    leavesAll: true,
     async strike(stage) {
       const all = [...stage.slaves, stage.cluster.master];
       for (const member of all) member.signal('SIGSTOP');
