@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Liveness, type LivenessOptions, type LivenessVerdict, TURN_MS } from '../../src/wire/liveness.js';
+import { processorMs } from '../support/processor-time.js';
 
 const PEER = 'a';
 const OTHER = 'b';
@@ -374,9 +375,9 @@ liveness('five thousand peers cost less than two milliseconds a turn', () => {
   const judge = new Judge();
   for (let i = 0; i < 5_000; i += 1) judge.liveness.watch(`p${i}`, judge.now);
   judge.run(2_000);
-  const began = performance.now();
+  const began = processorMs();
   judge.run(10_000);
-  assert.ok((performance.now() - began) / 50 < 2);
+  assert.ok((processorMs() - began) / 50 < 2);
 });
 
 /** A small generator of its own, so that a failing seed can be played again. */
@@ -399,9 +400,9 @@ liveness('all peers of a server that is gone cost as little', () => {
     for (const peer of peers) judge.liveness.noResponders(peer, judge.now);
   };
   judge.run(3_000, nobody);
-  const began = performance.now();
+  const began = processorMs();
   judge.run(10_000, nobody);
-  assert.ok((performance.now() - began) / 50 < 40, 'their number, not its square');
+  assert.ok((processorMs() - began) / 50 < 40, 'their number, not its square');
   assert.is(judge.evidence, '');
 });
 

@@ -11,6 +11,7 @@ import { RunLimit } from '../../../src/link/shared/run-limit.js';
 import { TURN_MS } from '../../../src/wire/liveness.js';
 import type { Command } from '../../../src/wire/messages/messages.js';
 import { Subjects } from '../../../src/wire/messages/subjects.js';
+import { processorMs } from '../../support/processor-time.js';
 
 const RUN = '00112233445566ff';
 const NONCE = '0123456789abcdef0123456789abcdef';
@@ -445,12 +446,12 @@ core('five thousand slaves cost little', () => {
     master.request({ op: 'watch', peer: { ...peer, nonce, sid: i } }, i % 1_000);
   }
   master.take();
-  const began = performance.now();
+  const began = processorMs();
   for (let turn = 1; turn <= 25; turn += 1) {
     master.turn(1_000 + turn * TURN_MS, 0);
     assert.ok(master.take().publishes.length < 5_000);
   }
-  assert.ok((performance.now() - began) / 25 < 40, 'a fifth of a turn');
+  assert.ok((processorMs() - began) / 25 < 40, 'a fifth of a turn');
 });
 
 core('does not condemn a peer whose data arrives, though its sentinel is not heard', () => {
