@@ -86,6 +86,8 @@ export interface PartsOptions
   readonly slaves?: number;
   /** Whether what is posted to sessions leaves; it does. */
   readonly sends?: boolean;
+  /** What hears of signals, instead of one that gives up what hangs on them. */
+  readonly aborts?: AbortWatch;
 }
 
 export class Parts {
@@ -95,9 +97,7 @@ export class Parts {
   readonly given: TaskGroup[] = [];
   /** Copies that slaves were told to stop, as `sid/index`. */
   readonly stopped: string[] = [];
-  readonly aborts = new AbortWatch((tasks, cause) => {
-    for (const task of tasks) this.settlement.giveUp(task, 'cancelled', 'test', { cause });
-  });
+  readonly aborts: AbortWatch;
   readonly dispatcher: Dispatcher;
   readonly comebacks: Comebacks;
   readonly settlement: Settlement;
@@ -111,7 +111,11 @@ export class Parts {
     isHeld = () => false,
     slaves = 1,
     sends = true,
+    aborts = new AbortWatch((tasks, cause) => {
+      for (const task of tasks) this.settlement.giveUp(task, 'cancelled', 'test', { cause });
+    }),
   }: PartsOptions = {}) {
+    this.aborts = aborts;
     const { jar, fates } = this;
     this.dispatcher = new Dispatcher({
       jar,
