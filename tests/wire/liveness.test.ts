@@ -371,6 +371,74 @@ liveness('evidence from elsewhere counts at once', () => {
   assert.is(judge.liveness.size, 0);
 });
 
+liveness('a slave asks about its master twenty times in a timeout, and every second at least', () => {
+  for (const [clientTimeoutMs, everyMs] of [
+    [6_000, 300],
+    [60_000, 1_000],
+  ] as const) {
+    const judge = new Judge({ role: 'slave', clientTimeoutMs }, THERE);
+    judge.run(2_000, (one) => one.heard());
+    judge.run(clientTimeoutMs / 2, (one) => one.liveness.noResponders(PEER, one.now));
+    const probes = judge.log.filter(({ verdict }) => verdict.verdict === 'probe').map(({ at }) => at);
+    assert.ok(probes.length > 2);
+    for (const [index, at] of probes.slice(1).entries()) {
+      const passed = at - (probes[index] as number);
+      assert.ok(passed >= everyMs && passed < everyMs + TURN_MS, `${passed} ms`);
+    }
+  }
+});
+
+liveness('a master asks about a suspect in every turn', () => {
+  const judge = new Judge({}, THERE);
+  judge.run(2_000, (one) => one.heard());
+  judge.log.length = 0;
+  judge.run(1_000, (one) => one.liveness.noResponders(PEER, one.now));
+  assert.is(judge.log.filter(({ verdict }) => verdict.verdict === 'probe').length, 1_000 / TURN_MS);
+});
+
+liveness('what a peer says of itself while there is no connection counts from before it', () => {
+  const judge = new Judge({ clientTimeoutMs: 1_000 });
+  judge.run(1_000, (one) => one.heard());
+  judge.liveness.connection(false, judge.now);
+  judge.run(5_000);
+  judge.heard();
+  assert.is(judge.evidence, '', 'nobody is judged without a connection');
+  judge.liveness.connection(true, judge.now);
+  judge.run(800);
+  assert.is(judge.evidence, '');
+  judge.run(400);
+  assert.match(judge.evidence, /^silent for/);
+});
+
+liveness('before its first turn no time has passed', () => {
+  const judge = new Liveness({ role: 'master', clientTimeoutMs: 1_000, broker: 'external' });
+  judge.watch(PEER, 5_000_000);
+  judge.heard(PEER, 5_000_900);
+  assert.equal(judge.turn(5_001_000, 0), []);
+  assert.is(judge.loopClock, 0);
+  assert.equal(judge.turn(5_001_000 + 999, 0), []);
+  assert.equal(
+    judge.turn(5_001_000 + 1_000, 0).map(({ verdict }) => verdict),
+    ['lost'],
+  );
+});
+
+liveness('without a server of its own it is certain of nothing that another server says', () => {
+  const judge = new Liveness({ role: 'master', clientTimeoutMs: 10_000, broker: 'external' });
+  let now = 0;
+  judge.turn(now, 0);
+  judge.watch(PEER, now);
+  judge.spoke(PEER, HERE, now);
+  const verdicts: string[] = [];
+  for (let turn = 0; turn < 9_000 / TURN_MS; turn++) {
+    now += TURN_MS;
+    judge.noResponders(PEER, now);
+    verdicts.push(...judge.turn(now, 0).map(({ verdict }) => verdict));
+  }
+  assert.ok(verdicts.includes('suspect'));
+  assert.not(verdicts.includes('lost'));
+});
+
 liveness('five thousand peers cost less than two milliseconds a turn', () => {
   const judge = new Judge();
   for (let i = 0; i < 5_000; i += 1) judge.liveness.watch(`p${i}`, judge.now);

@@ -115,6 +115,67 @@ const NO_RESULTS: readonly unknown[] = [
   [1, 0, [[1, 1, 0, 0.5, 0]]],
 ];
 
+/** Each has one fault alone. */
+const ALMOST_RESULTS: readonly unknown[] = [
+  [1, 0, [[1, 1, 0, 0, 0]], 0],
+  [-1, 0, [[1, 1, 0, 0, 0]]],
+  ['1', 0, [[1, 1, 0, 0, 0]]],
+  [1, 2, [[1, 1, 0, 0, 0]]],
+  [1, true, [[1, 1, 0, 0, 0]]],
+  [1, 0, []],
+  [1, 0, { 0: [1, 1, 0, 0, 0], length: 1 }],
+  [1, 0, [[1, 1, 0, 0, 0], null]],
+  [
+    1,
+    0,
+    [
+      [1, 1, 0, 0, 0],
+      [1, 1, 3, 0, 0],
+    ],
+  ],
+  [
+    1,
+    0,
+    [
+      [1, 1, 0, 0, 0],
+      [1, 1, 0, 0],
+    ],
+  ],
+  [
+    1,
+    0,
+    [
+      [1, 1, 0, 0, 0],
+      [1, 1, 0, -1, 0],
+    ],
+  ],
+];
+
+/** The same of tasks. */
+const ALMOST_TASKS: readonly unknown[] = [
+  [1, [[1, 1, 0, 0]], [[0, 5]], 1, 0],
+  [1, [[1, 1, 0, 0]], [[0, 5]], 0],
+  [1, [[1, 1, 0, 0]], [[0, 5]], true],
+  [1, [[1, 1, 0, 0]], [[1, 5]]],
+  [1, [[1, 1, 0, 0]], [[0, 0]]],
+  [1, [[1, 1, 0, 0]], [[0, -5]]],
+  [1, [[1, 1, 0, 0]], [[0, 5, 0]]],
+  [1, [[1, 1, 0, 0]], [[0]]],
+  [1, [[1, 1, 0, 0]], [[-1, 5]]],
+  [1, [[1, 1, 0, 0]], [{ 0: 0, 1: 5, length: 2 }]],
+  [1, [[1, 1, 0, 0]], { length: 0 }],
+  [1, [[1, 1, 0, 0]], undefined],
+];
+
+test('it refuses a message with a single fault', () => {
+  assert.is(parseResults([1, 0, [[1, 1, 0, 0, 0]]]).results.length, 1);
+  assert.is(parseTasks([1, [[1, 1, 0, 0]], [[0, 5]], 1]).ordered, true);
+  for (const value of ALMOST_RESULTS)
+    assert.throws(() => parseResults(value), isFormatError, JSON.stringify(value));
+  for (const value of ALMOST_TASKS)
+    assert.throws(() => parseTasks(value), isFormatError, JSON.stringify(value));
+});
+
 test('it refuses what is no results message', () => {
   for (const value of NO_RESULTS)
     assert.throws(() => parseResults(value), isFormatError, JSON.stringify(value));

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../../src/errors.js';
-import { encodeToken, parseSubject, Subjects } from '../../../src/wire/messages/subjects.js';
+import { decodeToken, encodeToken, parseSubject, Subjects } from '../../../src/wire/messages/subjects.js';
 
 const test = suite('wire/subjects');
 
@@ -24,6 +24,10 @@ const TOKENS: readonly (readonly [text: string, token: string])[] = [
 
 test('it encodes every token to what NATS allows', () => {
   for (const [text, token] of TOKENS) assert.is(encodeToken(text), token);
+});
+
+test('it gives back the text of every token', () => {
+  for (const [text, token] of TOKENS) assert.is(decodeToken(token), text);
 });
 
 test('it gives two texts two tokens, also where one looks encoded', () => {
