@@ -1,0 +1,167 @@
+/** What a master keeps of one slave: what it was given, in which groups, and what it may claim of it. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FormatError } from '../../../src/errors.js';
+import type { GivenRun } from '../../../src/master/model/given-run.js';
+import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
+import type { Task } from '../../../src/master/model/task.js';
+import type { TaskGroup } from '../../../src/master/model/task-group.js';
+import { createEntry, createSlave, createTask, makeKind } from '../parts.js';
+
+const test = suite('master/slave-record');
+const entry = createEntry();
+
+/** A group of so many tasks from this number on, which stand in it. */
+function groupOf(slave: SlaveRecord, first: number, count: number): TaskGroup {
+  const tasks = Array.from({ length: count }, (_, at) => createTask(first + at, entry));
+  const run: GivenRun | undefined = undefined;
+  const group = { slave, tasks, firstIndex: first, sentAt: 0, message: 1, open: count, next: undefined, run };
+  for (const [at, task] of tasks.entries()) {
+    task.toRunning(group, first + at);
+  }
+  return group;
+}
+
+const numbers = (tasks: readonly Task[]): number[] => tasks.map(({ number }) => number);
+const firsts = (slave: SlaveRecord): number[] => [...slave.groups].map(({ firstIndex }) => firstIndex);
+
+function close(slave: SlaveRecord, group: TaskGroup): void {
+  for (const task of group.tasks) task.leaveGroup();
+  group.open = 0;
+  slave.groups.close();
+}
+
+test('it lists open tasks in the order in which they were given', () => {
+  const slave = createSlave(0);
+  const groups = [groupOf(slave, 0, 2), groupOf(slave, 2, 1), groupOf(slave, 3, 2)];
+  for (const group of groups) slave.groups.add(group);
+  assert.is(slave.groups.open, 3);
+  slave.openTasks()[1]?.leaveGroup();
+  assert.equal(numbers(slave.openTasks()), [0, 2, 3, 4]);
+});
+
+test('groups without an open task are forgotten from the oldest on', () => {
+  const slave = createSlave(0);
+  const [a, b, c] = [groupOf(slave, 0, 1), groupOf(slave, 1, 1), groupOf(slave, 2, 1)] as const;
+  for (const group of [a, b, c]) slave.groups.add(group);
+  close(slave, b);
+  assert.equal([firsts(slave), slave.groups.open], [[0, 1, 2], 2]);
+  close(slave, a);
+  assert.equal([firsts(slave), slave.groups.open], [[2], 1]);
+  close(slave, c);
+  assert.equal([firsts(slave), slave.groups.open, slave.groups.oldest], [[], 0, undefined]);
+  slave.groups.add(groupOf(slave, 9, 1));
+  assert.equal(firsts(slave), [9]);
+});
+
+test('behind one that runs for long, closed groups do not gather', () => {
+  const slave = createSlave(0);
+  slave.groups.add(groupOf(slave, 0, 1));
+  let most = 0;
+  for (let first = 1; first < 1_000; first++) {
+    const group = groupOf(slave, first, 1);
+    slave.groups.add(group);
+    close(slave, group);
+    most = Math.max(most, firsts(slave).length);
+  }
+  assert.ok(most > 10 && most < 100, `${most} groups`);
+  assert.is(slave.groups.open, 1);
+  slave.groups.add(groupOf(slave, 5_000, 1));
+  assert.equal(numbers(slave.openTasks()), [0, 5_000]);
+  assert.is(firsts(slave).at(-1), 5_000);
+});
+
+test('a run with which it goes on stands before all that it was given since', () => {
+  const slave = createSlave(0);
+  slave.giveBack(groupOf(slave, 5, 1));
+  slave.groups.add(groupOf(slave, 6, 1));
+  slave.giveBack(groupOf(slave, 4, 1));
+  assert.equal([firsts(slave), slave.groups.open, slave.outstanding], [[4, 5, 6], 3, 2]);
+  slave.releaseAll();
+  assert.equal([firsts(slave), slave.groups.open, slave.outstanding], [[], 0, 0]);
+  slave.groups.add(groupOf(slave, 8, 1));
+  assert.equal(firsts(slave), [8]);
+});
+
+test('results are counted by session, never more than it was given tasks', () => {
+  const slave = createSlave(2);
+  for (let index = 0; index < 5; index++) slave.takeIndex();
+  assert.ok(slave.countResults(2, 3));
+  assert.ok(slave.countResults(2, 2));
+  assert.throws(
+    () => slave.countResults(2, 1),
+    (error: Error) => error instanceof FormatError && error.message === '6 results came for 5 tasks',
+  );
+  assert.not(slave.countResults(7, 1), 'that was never its session');
+  // It was two others before, with a hundred tasks each.
+  assert.ok(slave.countResults(0, 150));
+  assert.ok(slave.countResults(1, 50));
+  assert.throws(() => slave.countResults(1, 1), /201 results came for 200 tasks/);
+});
+
+test('what it brings is not what it was given', () => {
+  const slave = createSlave(1);
+  slave.bring(3);
+  assert.equal([slave.nextIndex, slave.numGiven], [3, 0]);
+  slave.takeIndex();
+  slave.takeIndex();
+  assert.is(slave.numGiven, 2);
+  assert.equal(slave.history, [
+    { number: 0, given: 100 },
+    { number: 1, given: 2 },
+  ]);
+});
+
+test('of its history the newest hundred sessions are kept', () => {
+  const { history } = createSlave(250);
+  assert.is(history.length, 100);
+  assert.equal([history[0]?.number, history.at(-1)?.number], [151, 250]);
+});
+
+test('its slots are what it can run beside what lingers', () => {
+  const slave = createSlave(0, 3);
+  slave.give(groupOf(slave, 0, 5), 2);
+  assert.equal([slave.outstanding, slave.orderedOutstanding, slave.lastGroup], [5, 2, 5]);
+  assert.equal([slave.slots, slave.unstarted], [3, 2]);
+  for (const number of [1, 2]) slave.noteLingering({ number, index: number });
+  assert.equal([slave.slots, slave.unstarted], [1, 4]);
+  slave.endLingering(({ index }) => index === 1);
+  assert.equal([slave.slots, slave.lingering], [2, [{ number: 2, index: 2 }]]);
+});
+
+test('what it takes goes by its group, where it will move, and whether it works', () => {
+  const slave = createSlave(0);
+  const takes = (): boolean[] => [slave.takesOrdered, slave.takesUnordered];
+  assert.equal(takes(), [false, true]);
+  makeKind(slave, 'ordered');
+  assert.equal(takes(), [true, false]);
+  makeKind(slave, 'intermingle');
+  assert.equal(takes(), [true, true]);
+  slave.draftFor('unordered');
+  assert.equal(takes(), [false, false]);
+  makeKind(slave, 'intermingle');
+  slave.machine.send('tasks-given');
+  assert.ok(slave.isWorking);
+  assert.equal(takes(), [true, true]);
+  slave.machine.send('shutdown-sent');
+  assert.not(slave.isWorking);
+  assert.equal(takes(), [false, true]);
+});
+
+test('it is doomed once a task of it did not stop, be it the first', () => {
+  const slave = createSlave(0);
+  assert.not(slave.isDoomed);
+  slave.noteOverdue(0);
+  assert.ok(slave.isDoomed);
+});
+
+test('it has mail while ordered tasks wait for it', () => {
+  const slave = createSlave(0);
+  assert.not(slave.hasMail);
+  slave.mailbox.push(createTask(0, entry));
+  assert.ok(slave.hasMail);
+  slave.mailbox.shift();
+  assert.not(slave.hasMail);
+});
+
+test.run();
