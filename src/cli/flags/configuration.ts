@@ -1,4 +1,7 @@
-/** The one frozen object that a process runs by. */
+/**
+ * The one frozen object with the settings of a process, made from its command line and its program's
+ * defaults.
+ */
 
 import type { RotationSettings } from '../../audit/write/rotation.js';
 import type { NatsCredentials } from './nats-flags.js';
