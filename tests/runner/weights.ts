@@ -7,7 +7,7 @@ import type { Weight } from './schedule.js';
 /** Of a file that is not listed: mostly the start of its process. */
 const SHORT: Weight = { seconds: 1, cores: 0.8 };
 
-/** By path below tests, without `.test`: seconds alone, and processors busy meanwhile. */
+/** By path below tests, without `.test`: seconds alone, and processors busy meanwhile. 2 for a file that holds processes to times. */
 export const WEIGHTS: Readonly<Record<string, readonly [seconds: number, cores: number]>> = {
   'audit/audit-trail': [6, 0.8],
   'broker/admission/guest-brake': [6, 0.8],
@@ -22,13 +22,13 @@ export const WEIGHTS: Readonly<Record<string, readonly [seconds: number, cores: 
   'examples/stopped': [11, 1],
   'examples/word-count': [10, 1],
   'faults/backlog.long': [55, 1.8],
-  'faults/busy': [14, 1.2],
-  'faults/checkpoint': [30, 1.2],
+  'faults/busy': [14, 2],
+  'faults/checkpoint': [30, 2],
   'faults/churn.long': [138, 2],
-  'faults/comeback': [20, 0.5],
-  'faults/killed': [30, 1],
-  'faults/master-gone': [18, 1],
-  'faults/poison': [25, 1.2],
+  'faults/comeback': [20, 2],
+  'faults/killed': [30, 2],
+  'faults/master-gone': [18, 2],
+  'faults/poison': [25, 2],
   'faults/scenarios-clusters': [40, 0.8],
   'faults/scenarios-frozen': [40, 0.8],
   'faults/scenarios-killed': [40, 0.8],
