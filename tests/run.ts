@@ -14,9 +14,6 @@ import { weightOf } from './runner/weights.js';
 
 const FILE_LIMIT_MS = 240_000;
 const LONG_FILE_LIMIT_MS = 900_000;
-/** Of files that mostly wait; more of them would take their turns in starting their processes. */
-const MOST_AT_ONCE = 3 * availableParallelism();
-
 const root = dirname(fileURLToPath(import.meta.url));
 const args = process.argv.slice(2);
 const parts = args.filter((arg) => arg !== '--long');
@@ -43,7 +40,7 @@ let processor = 0;
 
 const schedule = {
   cores: availableParallelism(),
-  mostAtOnce: Number(process.env.TEST_FILES_AT_ONCE ?? MOST_AT_ONCE),
+  mostAtOnce: Number(process.env.TEST_FILES_AT_ONCE ?? availableParallelism()),
 };
 await runAll(files, weightOf, schedule, async (file) => {
   const limitMs = (isLong(file) ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS) * patience;
