@@ -7,7 +7,7 @@ import { soak } from './soak.js';
 import { BROKER_NAMES, type BrokerName, HAS_NATS_SERVER } from './support.js';
 
 const it = suite('soak');
-const SECONDS = 15;
+const SECONDS = 8;
 const BROKERS: readonly BrokerName[] = HAS_NATS_SERVER ? [...BROKER_NAMES, 'nats-cluster'] : BROKER_NAMES;
 
 for (const broker of BROKERS) {
