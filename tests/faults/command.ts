@@ -59,8 +59,7 @@ async function runScenarios(part: string): Promise<void> {
   }
   console.log(headOf());
   const outcomes: Outcome[] = [];
-  const runs = cases.map(({ scenario, broker }) => ({ scenarios: [scenario], broker }));
-  await runMany(runs, flags.seed, {
+  await runMany(cases, flags.seed, {
     atOnce: flags.atOnce,
     onOutcome: (outcome) => {
       outcomes.push(outcome);

@@ -1,7 +1,6 @@
 /** Runs scenarios a few at a time, since they mostly wait, and tells of each. */
 
-import { isDeepStrictEqual } from 'node:util';
-import { type Outcome, type Run, runScenarios } from './run-scenario.js';
+import { type Outcome, runScenario } from './run-scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { BROKER_NAMES, type BrokerName, HAS_NATS_SERVER } from './support.js';
@@ -37,42 +36,23 @@ function isOnOneOnly({ brokers }: Scenario): boolean {
   return brokers !== 'each' && brokers !== 'either';
 }
 
-/** Those that can share a run have the same turn. */
 function brokerInTurn(scenario: Scenario): BrokerName {
-  const turn = CATALOGUE.findIndex((other) => canShare(other, scenario));
-  return BROKER_NAMES[turn % BROKER_NAMES.length] as BrokerName;
-}
-
-function canShare(a: Scenario, b: Scenario): boolean {
-  if (a === b) return true;
-  return a.leavesAll === true && b.leavesAll === true && isDeepStrictEqual(a.settings, b.settings);
-}
-
-/** As few as can be: most of what a run costs is the start of its processes. */
-export function runsOf(cases: readonly Case[]): Run[] {
-  const runs: { scenarios: Scenario[]; broker: BrokerName }[] = [];
-  for (const { scenario, broker } of cases) {
-    const shared = runs.find(
-      (run) => run.broker === broker && run.scenarios.every((other) => canShare(other, scenario)),
-    );
-    if (shared === undefined) runs.push({ scenarios: [scenario], broker });
-    else shared.scenarios.push(scenario);
-  }
-  // The longest begin first
-  return runs.toSorted((a, b) => b.scenarios.length - a.scenarios.length);
+  return BROKER_NAMES[CATALOGUE.indexOf(scenario) % BROKER_NAMES.length] as BrokerName;
 }
 
 /** Runs all, however many fail, and throws an AggregateError then. */
 export async function runMany(
-  runs: readonly Run[],
+  cases: readonly Case[],
   seed: number,
   { atOnce = AT_ONCE, onOutcome = (_: Outcome) => {} } = {},
 ): Promise<void> {
-  const waiting = [...runs];
+  const waiting = [...cases];
   const failures: Error[] = [];
   const runNext = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      await runScenarios(next, seed).then(onOutcome, (error) => failures.push(error as Error));
+      await runScenario(next.scenario, next.broker, seed).then(onOutcome, (error) =>
+        failures.push(error as Error),
+      );
     }
   };
   await Promise.all(Array.from({ length: atOnce }, runNext));

@@ -1,4 +1,4 @@
-/** Runs scenarios, one after the other, on one broker with one seed, and holds what came of it against what the slaves noted. */
+/** Runs one scenario on one broker with one seed, and holds what came of it against what the slaves noted. */
 
 import * as assert from 'uvu/assert';
 import { verifyTrail } from '../../src/audit/read/verify-trail.js';
@@ -25,31 +25,19 @@ export interface Outcome {
   readonly recoveryMs: number;
 }
 
-/** The scenarios have the same settings. */
-export interface Run {
-  readonly scenarios: readonly Scenario[];
-  readonly broker: BrokerName;
-}
-
-/** Rejects with the names of the scenarios so far and the seed if anything is not as it must be. */
-export async function runScenarios({ scenarios, broker }: Run, seed: number): Promise<Outcome> {
-  const struck: string[] = [];
+/** Rejects with the scenario's name and seed if anything is not as it must be. */
+export async function runScenario(scenario: Scenario, broker: BrokerName, seed: number): Promise<Outcome> {
   try {
-    return await run(scenarios, struck, broker, seed);
+    return await run(scenario, broker, seed);
   } catch (error) {
-    throw new Error(`${struck.join(', then ')} (${broker}, seed ${seed}): ${(error as Error).message}`, {
+    throw new Error(`${scenario.name} (${broker}, seed ${seed}): ${(error as Error).message}`, {
       cause: error,
     });
   }
 }
 
-async function run(
-  scenarios: readonly Scenario[],
-  struck: string[],
-  broker: BrokerName,
-  seed: number,
-): Promise<Outcome> {
-  const settings = scenarios[0]?.settings ?? {};
+async function run(scenario: Scenario, broker: BrokerName, seed: number): Promise<Outcome> {
+  const { settings = {} } = scenario;
   const chance = new Chance(seed);
   await using cluster = await Cluster.open(broker, {
     clientTimeout: settings.clientTimeout ?? 3,
@@ -68,12 +56,9 @@ async function run(
   const slaves = await startSlaves(cluster, settings, late);
   const stage = new Stage({ cluster, chance, slaves, way: early ?? late });
   await cluster.begun(chance.between(3, 30));
-  for (const { name, strike } of scenarios) {
-    struck.push(name);
-    await strike(stage);
-  }
+  await scenario.strike(stage);
   cluster.cue(ENOUGH);
-  return { name: struck.join(', then '), broker, seed, ...(await check(stage, settings)) };
+  return { name: scenario.name, broker, seed, ...(await check(stage, settings)) };
 }
 
 function stepsOf({ before = [], flow = NAPS, pending = 12 }: Settings): Step[] {

@@ -1,12 +1,12 @@
 /** Scenarios of the catalogue: clusters of nats-servers. FAULTS_SEED chooses another seed than 1. */
 
 import { suite } from 'uvu';
-import { casesOf, isInTurn, runMany, runsOf, SEED } from './run-many.js';
+import { casesOf, isInTurn, runMany, SEED } from './run-many.js';
 import { SCENARIOS } from './scenarios/index.js';
 
 const it = suite('scenarios: clusters of servers');
 
 it('end with one fate for each task, and nothing left behind', () =>
-  runMany(runsOf(casesOf([...SCENARIOS['clusters of servers']]).filter(isInTurn)), SEED));
+  runMany(casesOf([...SCENARIOS['clusters of servers']]).filter(isInTurn), SEED));
 
 it.run();

@@ -28,28 +28,24 @@ export const CLOCKS: readonly Scenario[] = [
     name: "the slaves' clocks go forward an hour",
     brokers: 'either',
     settings: { clock: 'slaves', expect: { unharmed: true } },
-    leavesAll: true,
     strike: (stage) => jump(stage, HOUR_MS, stage.slaves),
   },
   {
     name: "the slaves' clocks go back an hour",
     brokers: 'either',
     settings: { clock: 'slaves', expect: { unharmed: true } },
-    leavesAll: true,
     strike: (stage) => jump(stage, -HOUR_MS, stage.slaves),
   },
   {
     name: "the master's clock goes forward an hour",
     brokers: 'either',
     settings: { clock: 'master', expect: { unharmed: true } },
-    leavesAll: true,
     strike: (stage) => jump(stage, HOUR_MS, [stage.cluster.master]),
   },
   {
     name: "the master's clock goes back an hour",
     brokers: 'either',
     settings: { clock: 'master', expect: { unharmed: true } },
-    leavesAll: true,
     strike: (stage) => jump(stage, -HOUR_MS, [stage.cluster.master]),
   },
   {

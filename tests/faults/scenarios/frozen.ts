@@ -29,7 +29,6 @@ export const FROZEN: readonly Scenario[] = [
     name: 'SIGSTOP of a slave, shorter than the timeout',
     brokers: 'either',
     settings: { clientTimeout: 6, expect: { unharmed: true } },
-    leavesAll: true,
     async strike(stage) {
       const { anyone } = stage;
       await anyone.freeze(FOR_SHORT_MS);
@@ -52,7 +51,6 @@ export const FROZEN: readonly Scenario[] = [
     name: 'SIGSTOP of a slave ten times in a row',
     brokers: 'either',
     settings: { clientTimeout: 6, expect: { unharmed: true } },
-    leavesAll: true,
     async strike(stage) {
       const { anyone } = stage;
       for (let i = 0; i < 10; i++) {
@@ -66,7 +64,6 @@ export const FROZEN: readonly Scenario[] = [
     name: 'SIGSTOP of the master, shorter than the timeout',
     brokers: 'either',
     settings: { expect: { unharmed: true } },
-    leavesAll: true,
     async strike(stage) {
       await stage.cluster.master.freeze(FOR_SHORT_MS);
       await stage.allBackToWork();
@@ -76,7 +73,6 @@ export const FROZEN: readonly Scenario[] = [
     name: 'SIGSTOP of the master, longer than the timeout',
     brokers: 'either',
     settings: { expect: { unharmed: true } },
-    leavesAll: true,
     async strike(stage) {
       await stage.cluster.master.freeze(FOR_LONG_MS);
       await stage.allBackToWork();
@@ -86,7 +82,6 @@ export const FROZEN: readonly Scenario[] = [
     name: 'a machine that sleeps: SIGSTOP of everything, longer than the timeout',
     brokers: 'each',
     settings: { expect: { unharmed: true } },
-    leavesAll: true,
     async strike(stage) {
       const all = [...stage.slaves, stage.cluster.master];
       for (const member of all) member.signal('SIGSTOP');

@@ -11,8 +11,6 @@ export interface Scenario {
   /** Run on each where the broker has a part in it, on either where it has none. */
   readonly brokers: 'each' | 'either' | BrokerName;
   readonly settings?: Settings | undefined;
-  /** After it all slaves are there as before: others of the same settings may go on in the same run. */
-  readonly leavesAll?: true | undefined;
   /** Work is under way when it is called; when it returns, the part that was struck works again. */
   readonly strike: (stage: Stage) => Promise<void>;
 }
