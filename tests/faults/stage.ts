@@ -61,14 +61,14 @@ export class Stage {
 
   /** Kills the slave and waits until its tasks were done by others, or it is found to be gone if it has none. */
   async killAndReplace(slave: Member): Promise<void> {
-    const lost = this.cluster.trail.all('slave-lost').length;
+    const gone = (): number =>
+      this.cluster.trail.all('slave-lost').length + this.cluster.trail.all('slave-left').length;
+    const before = gone();
     await this.end(slave);
     const held = this.cluster.noted.read().heldBy(slave.pid);
     const isDone = (taskId: string) => (this.cluster.noted.runs.get(taskId)?.ended ?? 0) > 0;
     await this.timed('its tasks done by others', () =>
-      held.length === 0
-        ? this.cluster.trail.all('slave-lost').length > lost
-        : this.cluster.noted.read() && held.every(isDone),
+      held.length === 0 ? gone() > before : this.cluster.noted.read() && held.every(isDone),
     );
   }
 
