@@ -101,7 +101,7 @@ export interface RemoteError {
   readonly message: string;
   /** That of the slave's process. */
   readonly stack?: string | undefined;
-  /** What it named as its cause, again an Error if it was one; of what is no Error, the value itself. */
+  /** Its cause: an Error if the task's cause was one. If the task threw another value, that value. */
   readonly cause?: unknown;
   /** Its own properties, those of `Error` left out. */
   readonly fields: Readonly<Record<string, unknown>>;

@@ -140,7 +140,7 @@ export interface OkFate<N extends string, F extends TaskFunction> extends FateBa
 export interface ErrorFate<N extends string, F extends TaskFunction> extends FateBase<N, F> {
   /** Tells the three fates apart. */
   readonly status: 'error';
-  /** What the last run threw, with its slave, attempt and stack. */
+  /** The error of the last run, with its slave, attempt and stack. */
   readonly error: TaskError;
   /** Seconds the slave took. */
   readonly computeTime: number;

@@ -89,7 +89,7 @@ export class MasterLink {
     }
   }
 
-  /** What a core needs done; `onNews` is called on news of it. Until `start` nothing comes back. */
+  /** The ports through which a core acts; it reports news by `onNews`. No input reaches the core before `start`. */
   ports(onNews: () => void): MasterPorts {
     const sentinel = this.#sentinel;
     return {

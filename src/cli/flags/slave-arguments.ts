@@ -11,7 +11,7 @@ export interface SlaveLaunch {
   readonly place: readonly GivenFlag[];
   /** Of slaves; without it they get no flag about an audit file. */
   readonly auditFile?: string | undefined;
-  /** What a flag that proves a slave or its broker says where the slave runs; undefined to leave it out. */
+  /** The value of a credential or certificate flag on the slave's machine; undefined to leave the flag out. */
   readonly proof: (flag: GivenFlag) => GivenFlag['value'] | undefined;
   /** People type the arguments. */
   readonly isTyped?: boolean;

@@ -79,7 +79,7 @@ export const spawnSlave: SpawnSlave = (slave, onEnd) => {
   return { pid: child.pid, terminate: () => terminate(child), kill: () => killGroup(child) };
 };
 
-/** What stands in a slave's environment because its arguments are seen by all; also what it must not inherit. */
+/** The secrets of a slave, which other users could read among its arguments, and variables that it must not inherit. */
 export function slaveSecrets({
   token,
   password,

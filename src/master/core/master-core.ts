@@ -148,7 +148,7 @@ export class MasterCore {
     return this.#jar.queued;
   }
 
-  /** What this master knows of an algorithm; throws UsageError if it was defined too late. */
+  /** This master's entry of an algorithm. Throws UsageError if the algorithm was defined too late. */
   entryOf(definition: AlgorithmDefinition): AlgorithmEntry {
     return this.#maker.entryOf(definition);
   }

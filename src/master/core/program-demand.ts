@@ -1,6 +1,6 @@
 /**
- * The program's demand on its master: whether it waits for news, whether it leaves so many fates untaken that
- * tasks should wait, and whether anything that it asks for can still come.
+ * The program's demand on its master. Does it wait for news? Has it left too many fates untaken, so that tasks
+ * should wait? Can anything that it asks for still come?
  */
 
 import type { FateBox, Selection } from '../fates/fate-box.js';
@@ -49,7 +49,7 @@ export class ProgramDemand {
     return this.#sources;
   }
 
-  /** Whether the program leaves so many fates untaken that no more tasks should be drawn. */
+  /** Whether too many fates are untaken: then no more tasks should be drawn. */
   get isOverfull(): boolean {
     return this.#readers === 0 && this.#fates.isOverfull;
   }

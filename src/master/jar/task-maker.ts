@@ -30,7 +30,7 @@ export class TaskMaker {
     }
   }
 
-  /** What this master knows of an algorithm; throws UsageError if it was defined too late. */
+  /** This master's entry of an algorithm. Throws UsageError if the algorithm was defined too late. */
   entryOf(definition: AlgorithmDefinition): AlgorithmEntry {
     const entry = this.#entries.get(definition);
     if (entry !== undefined) return entry;
