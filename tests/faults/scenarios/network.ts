@@ -107,13 +107,13 @@ export const NETWORK: readonly Scenario[] = [
     strike: (stage) => suffers(stage, 3_000, { delayMs: 200 }),
   },
   {
-    name: 'slaves that can send only 50 KB a second',
+    name: 'slaves that can send only 50 KB per second',
     brokers: 'either',
     settings: { ...SLAVES, clientTimeout: 6 },
     strike: (stage) => suffers(stage, 4_000, { bytesPerSecond: 50_000 }, { direction: 'up' }),
   },
   {
-    name: 'slaves that are sent only 50 KB a second',
+    name: 'slaves that are sent only 50 KB per second',
     brokers: 'either',
     settings: { ...SLAVES, clientTimeout: 6 },
     strike: (stage) => suffers(stage, 4_000, { bytesPerSecond: 50_000 }, { direction: 'down' }),
