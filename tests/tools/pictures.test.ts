@@ -123,7 +123,14 @@ if (hasScript) {
   pictures('a recorded command has a terminal of that size, with colours', async () => {
     const program =
       'const { columns, rows } = process.stdout; console.log(JSON.stringify([columns, rows, process.stdout.getColorDepth()]))';
-    assert.is(await record(`node -e '${program}'`), '[37,5,8]\r\n');
+    const before = process.env.CI;
+    process.env.CI = 'true';
+    try {
+      assert.is(await record(`node -e '${program}'`), '[37,5,8]\r\n');
+    } finally {
+      if (before === undefined) delete process.env.CI;
+      else process.env.CI = before;
+    }
   });
 
   pictures('a recorded command that fails is an error with its output', async () => {

@@ -17,11 +17,12 @@ export interface Recording {
 /** Throws when the command fails, or `onOutput` does; no process is left then. */
 export async function recordTerminal(recording: Recording): Promise<string> {
   const { command, folder, columns, rows, timeoutMs, onOutput } = recording;
-  const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
+  // Nothing else of the environment: CI, TMUX and COLORTERM also change what a program prints.
+  const { PATH, HOME } = process.env;
   const child = spawn(
     'script',
     ['--quiet', '--return', '--command', `stty cols ${columns} rows ${rows}; exec ${command}`, '/dev/null'],
-    { cwd: folder, env: { ...environment, TERM: 'xterm-256color' }, stdio: ['ignore', 'pipe', 'inherit'] },
+    { cwd: folder, env: { PATH, HOME, TERM: 'xterm-256color' }, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let output = '';
   let failure: unknown;
