@@ -1,17 +1,21 @@
 /**
- * Runs the test files of dist/tests, each in a process of its own, and sums up. Without arguments all but
- * `*.long.test.js`, with `--long` only those; with parts of paths those that contain one of them, of both kinds.
+ * Runs the test files of dist/tests, each in a process of its own but for short ones, and sums up. Without arguments all but
+ * `*.long.test.js`; with `--long` only those, and the long turn of files with two; with parts of paths those that
+ * contain one of them, whole.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { runFile } from './runner/run-file.js';
+import { jobsOf } from './runner/jobs.js';
+import { runFiles, type Turn } from './runner/run-files.js';
 import { runAll } from './runner/schedule.js';
 import { measurePatience } from './runner/start-up.js';
-import { weightOf } from './runner/weights.js';
+import { isShort, weightOfJob } from './runner/weights.js';
 
+/** Files wait more often beside each other than alone. */
+const CROWDED = 1.1;
 const FILE_LIMIT_MS = 240_000;
 const LONG_FILE_LIMIT_MS = 900_000;
 const root = dirname(fileURLToPath(import.meta.url));
@@ -19,12 +23,20 @@ const args = process.argv.slice(2);
 const parts = args.filter((arg) => arg !== '--long');
 const wantsLong = args.includes('--long');
 const isLong = (file: string): boolean => file.endsWith('.long.test.js');
+const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
+const hasTurns = (file: string): boolean => textOf(file).includes(' suiteInTurns(');
+const turnOf = (job: readonly string[]): Turn => {
+  if (parts.length > 0 || job.some(isLong)) return 'both';
+  return wantsLong ? 'long' : 'short';
+};
+const isWanted = (file: string): boolean => {
+  if (parts.length > 0) return parts.some((part) => file.includes(part));
+  return wantsLong ? isLong(file) || hasTurns(file) : !isLong(file);
+};
 
-const files = (readdirSync(root, { recursive: true }) as string[])
-  .filter((file) => file.endsWith('.test.js'))
-  .filter((file) =>
-    parts.length > 0 ? parts.some((part) => file.includes(part)) : isLong(file) === wantsLong,
-  );
+const files = (readdirSync(root, { recursive: true }) as string[]).filter(
+  (file) => file.endsWith('.test.js') && isWanted(file),
+);
 
 if (files.length === 0) {
   console.error(`no test file matches ${parts.join(' ')}`);
@@ -39,17 +51,20 @@ let failed = 0;
 let processor = 0;
 
 const schedule = {
-  cores: availableParallelism(),
-  mostAtOnce: Number(process.env.TEST_FILES_AT_ONCE ?? availableParallelism()),
+  cores: CROWDED * availableParallelism(),
+  mostAtOnce: Number(process.env.TEST_FILES_AT_ONCE ?? 2 * availableParallelism()),
 };
-await runAll(files, weightOf, schedule, async (file) => {
-  const limitMs = (isLong(file) ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS) * patience;
-  const outcome = await runFile(join(root, file), join(root, '..', '..'), limitMs);
+const jobs = jobsOf(files, (file) => !isLong(file) && isShort(file), textOf);
+await runAll(jobs, weightOfJob, schedule, async (job) => {
+  const limitMs = (job.some(isLong) ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS) * patience;
+  const paths = job.map((file) => join(root, file));
+  const outcome = await runFiles(paths, { cwd: join(root, '..', '..'), limitMs, turn: turnOf(job) });
   passed += outcome.passed;
   failed += outcome.failed;
   processor += outcome.processor;
   const took = `${outcome.seconds.toFixed(1)} s, ${outcome.processor.toFixed(1)} s of processors`;
-  console.log(`${outcome.failed > 0 ? 'FAIL' : 'ok  '} ${file} (${outcome.passed} passed, ${took})`);
+  const name = job.length === 1 ? job[0] : `${job.length} files: ${job.join(' ')}`;
+  console.log(`${outcome.failed > 0 ? 'FAIL' : 'ok  '} ${name} (${outcome.passed} passed, ${took})`);
   if (outcome.failed > 0) console.log(outcome.output);
 });
 

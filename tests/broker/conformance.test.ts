@@ -1,10 +1,10 @@
 /** What a core-NATS server must do, byte for byte, asked of the embedded broker and of nats-server alike. */
 import { type ConnectionOptions, connect, headers, type NatsConnection } from 'nats';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BROKERS, type TestBroker } from '../support/brokers.js';
 import type { NatsServerOptions } from '../support/nats-server.js';
 import { CONNECT_QUIET, hpub, pub, RawNats } from '../support/raw-nats.js';
+import { suiteInTurns } from '../support/turns.js';
 
 const HEADERS = 'NATS/1.0\r\nk: v\r\n\r\n';
 const NO_RESPONDERS = '16 16\r\nNATS/1.0 503\r\n\r\n\r\n';
@@ -16,11 +16,12 @@ interface Stage {
   official(options?: ConnectionOptions): Promise<NatsConnection>;
 }
 
-const conformance = suite('broker conformance');
+const conformance = suiteInTurns('broker conformance');
 
 function it(name: string, body: (stage: Stage) => Promise<void>, options: NatsServerOptions = {}): void {
   for (const kind of BROKERS) {
-    conformance(`it ${name} (${kind.name})`, async () => {
+    const register = kind.name === 'embedded' ? conformance : conformance.long;
+    register(`it ${name} (${kind.name})`, async () => {
       const broker = await kind.start(options);
       const raws: RawNats[] = [];
       const officials: NatsConnection[] = [];

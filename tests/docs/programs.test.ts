@@ -5,10 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runWithTwoSlaves } from '../examples/run-example.js';
 import { withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 import { codeBlocks, documentPaths, readDocument, root } from './read-docs.js';
 
 const TSC = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -28,11 +28,11 @@ const snippets = documentPaths().flatMap((path) =>
     })),
 );
 
-const programs = suite('programs in the documents');
+const programs = suiteInTurns('programs in the documents');
 
 programs.after(() => rmSync(folder, { recursive: true, force: true }));
 
-programs('they all compile, and what is marked as an error is one', () => {
+programs.both('they all compile, and what is marked as an error is one', () => {
   assert.ok(snippets.length > 5, 'the blocks were found');
   for (const { name, code } of snippets) writeFileSync(join(folder, `${name}.ts`), `${code}\nexport {};\n`);
   const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
@@ -46,8 +46,8 @@ programs('they all compile, and what is marked as an error is one', () => {
 
 const typeRoots = [join(root, 'node_modules', '@types')];
 
-for (const { title, name } of snippets.filter(({ isProgram }) => isProgram)) {
-  programs(`${title} runs with two slaves and exits 0`, async () => {
+for (const [index, { title, name }] of snippets.filter(({ isProgram }) => isProgram).entries()) {
+  programs.oneIn(3, index, `${title} runs with two slaves and exits 0`, async () => {
     const { code, stderr, trail } = await runWithTwoSlaves(join(folder, `${name}.js`), undefined);
     assert.is(code, 0, stderr + trail);
   });
@@ -64,7 +64,7 @@ const waiting = snippets.filter(
 
 for (const [index, { title, name }] of waiting.entries()) {
   const [signal, code] = index % 2 === 0 ? (['SIGINT', 130] as const) : (['SIGTERM', 143] as const);
-  programs(`${title} prints no answer when ${signal} comes before it has one`, () =>
+  programs.oneIn(3, index >> 1, `${title} prints no answer when ${signal} comes before it has one`, () =>
     withPrograms(async ({ start }) => {
       // Without slaves nothing is ever done.
       const program = start(relative(join(root, 'dist'), join(folder, `${name}.js`)), ['--master']);

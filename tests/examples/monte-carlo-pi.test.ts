@@ -1,10 +1,10 @@
 /** monte-carlo-pi: the estimate that the catalogue shows, near to pi; its flags and their help. */
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { suiteInTurns } from '../support/turns.js';
 import { documented, runAsDocumented } from './catalogue.js';
 import { runWithTwoSlaves } from './run-example.js';
 
-const test = suite('monte-carlo-pi');
+const test = suiteInTurns('monte-carlo-pi');
 const { program } = documented('monte-carlo-pi');
 
 test('it prints what the catalogue shows, which is near to pi', async () => {
@@ -22,7 +22,7 @@ test('it refuses what is no flag of its own, in one line, and exits 255', async 
   assert.is(code, 255);
 });
 
-test('it explains its flags', async () => {
+test.long('it explains its flags', async () => {
   const { code, stdout } = await runWithTwoSlaves(program, undefined, ['--', '--help']);
   assert.match(stdout, /--max-trial-sets +How many tasks to make .*default: "100"/);
   assert.is(code, 0);

@@ -2,14 +2,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { countIn, countWords, type WordCounts } from '../../examples/word-count/count-words.js';
 import { root } from '../docs/read-docs.js';
+import { suiteInTurns } from '../support/turns.js';
 import { documented, runAsDocumented } from './catalogue.js';
 import { runWithTwoSlaves } from './run-example.js';
 
-const test = suite('word-count');
+const test = suiteInTurns('word-count');
 const { program } = documented('word-count/main');
 const VOCABULARY = ['the', 'Über', "don't", 'naïve', '東京', 'x', '2026', 'end-of', '🙂', 'Ωmega'];
 
@@ -39,7 +39,7 @@ test('it prints what the catalogue shows', async () => {
   await runAsDocumented('word-count/main', { cwd: root });
 });
 
-test('a line is counted in exactly one of the ranges', () =>
+test.long('a line is counted in exactly one of the ranges', () =>
   withText(text(40), async (file) => {
     const whole = countIn(text(40));
     const size = Buffer.byteLength(text(40));
@@ -52,9 +52,10 @@ test('a line is counted in exactly one of the ranges', () =>
       }
       assert.equal([...total].sort(), [...whole].sort(), `ranges of ${rangeSize} bytes`);
     }
-  }));
+  }),
+);
 
-test('two slaves count what one process counts', () =>
+test.long('two slaves count what one process counts', () =>
   withText(text(5_000), async (file) => {
     const whole = countIn(text(5_000));
     const args = ['--file', file, '--range-size', '1000', '--top', '100'];
@@ -66,20 +67,22 @@ test('two slaves count what one process counts', () =>
     const counted = rows.map((row) => row.split(/ +/)).map(([word = '', times]) => [word, Number(times)]);
     assert.equal(counted.sort(), [...whole].sort());
     assert.is(stderr, '');
-  }));
+  }),
+);
 
-test('a file that cannot be read is named in one line', async () => {
+test.long('a file that cannot be read is named in one line', async () => {
   const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, ['--file', 'no such file']);
   assert.match(stderr, /^--file: cannot be read: ENOENT.*\n$/);
   assert.is(stdout, '');
   assert.is(code, 255);
 });
 
-test('an empty file has no words', () =>
+test.long('an empty file has no words', () =>
   withText('', async (file) => {
     const { code, stdout } = await runWithTwoSlaves(program, undefined, ['--file', file]);
     assert.match(stdout, /^0 words, 0 different ones$/m);
     assert.is(code, 0);
-  }));
+  }),
+);
 
 test.run();

@@ -1,13 +1,13 @@
 /** Tasks that end every slave that begins them, in the midst of a group of others: what they cost, and whom. */
 
 import type { TaskPolicy } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { suiteInTurns } from '../support/turns.js';
 import type { Step } from './program.js';
-import { BROKER_NAMES, type BrokerName, Cluster, type Report, together } from './support.js';
+import { type BrokerName, Cluster, type Report, TWO_BROKERS, together } from './support.js';
 import type { Work } from './works.js';
 
-const it = suite('poison');
+const it = suiteInTurns('poison');
 
 const GROUP = 100;
 const IN_ALL = 300;
@@ -81,13 +81,14 @@ function check(report: Report, poisoning: Poisoning): void {
   }
 }
 
-it('is found out after one death, and unrunnable in the end, whoever carries the messages', async () => {
-  await together(
-    BROKER_NAMES.map((broker) => poison({ broker, poisons: [ABORT], maxAttempts: 3, ...BY_ABORT })),
-  );
-});
+const [one, other] = TWO_BROKERS;
+const FOUND_OUT = 'is found out after one death, and unrunnable in the end';
+const alone = { poisons: [ABORT], maxAttempts: 3, ...BY_ABORT };
 
-it('is told from another one in its group, and from what runs beside it', async () => {
+it(FOUND_OUT, () => poison({ broker: one, ...alone }));
+it.long(`${FOUND_OUT}, on the other broker`, () => poison({ broker: other, ...alone }));
+
+it.long('is told from another one in its group, and from what runs beside it', async () => {
   const broker = 'embedded';
   await together([
     poison({ broker, poisons: [ABORT, ABORT], maxAttempts: 2, ...BY_ABORT }),
@@ -103,7 +104,7 @@ it('is told from another one in its group, and from what runs beside it', async 
   ]);
 });
 
-it('may be one that fills the memory, or never ends', async () => {
+it.long('may be one that fills the memory, or never ends', async () => {
   const broker = 'embedded';
   await together([
     poison({
@@ -150,8 +151,8 @@ async function afterTheLastWord(broker: BrokerName): Promise<void> {
   );
 }
 
-it('is judged by all that its slave had to say before', async () => {
-  await together(BROKER_NAMES.map((broker) => afterTheLastWord(broker)));
-});
+const JUDGED = 'is judged by all that its slave had to say before';
+it(JUDGED, () => afterTheLastWord(other));
+it.long(`${JUDGED}, on the other broker`, () => afterTheLastWord(one));
 
 it.run();

@@ -27,7 +27,12 @@ export function casesOf(scenarios: readonly Scenario[], only?: BrokerName): Case
   );
 }
 
-/** Of the suite: each on one broker. Together with the other cases they are all that there are. */
+/** Of `npm test`; the long tests have the others. */
+export function isOften(each: Case): boolean {
+  return each.scenario.often === true && isInTurn(each);
+}
+
+/** Each scenario on one broker. */
 export function isInTurn({ scenario, broker }: Case): boolean {
   return isOnOneOnly(scenario) || broker === brokerInTurn(scenario);
 }

@@ -34,6 +34,12 @@ export const BROKER_NAMES: readonly BrokerName[] = HAS_NATS_SERVER
   ? ['embedded', 'nats-server']
   : ['embedded'];
 
+/** For what `npm test` runs on one and the long tests on the other; the same twice without nats-server. */
+export const TWO_BROKERS: readonly [BrokerName, BrokerName] = [
+  'embedded',
+  HAS_NATS_SERVER ? 'nats-server' : 'embedded',
+];
+
 export interface SlaveOptions {
   readonly flags?: readonly string[] | undefined;
   readonly nodeFlags?: readonly string[] | undefined;

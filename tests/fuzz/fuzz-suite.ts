@@ -1,11 +1,11 @@
-/** The test of one target: first every input that once was trouble, then damaged ones for a second. */
+/** The test of one target: first every input that once was trouble, then damaged ones for half a second. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { keepInput, readCorpus } from './corpus.js';
 import { type FuzzTarget, fuzz, runOnce } from './driver.js';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
-const SECONDS = Number(process.env.FUZZ_SECONDS ?? 1);
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? 0.5);
 
 export function testTarget(target: FuzzTarget): void {
   const tests = suite(`fuzz ${target.name}`);

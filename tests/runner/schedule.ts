@@ -13,15 +13,15 @@ export interface Schedule {
 }
 
 /** The first job that fits into what is free is the next; one that wants more than there is runs alone. */
-export async function runAll(
-  jobs: readonly string[],
-  weightOf: (job: string) => Weight,
+export async function runAll<Job>(
+  jobs: readonly Job[],
+  weightOf: (job: Job) => Weight,
   { cores, mostAtOnce }: Schedule,
-  run: (job: string) => Promise<void>,
+  run: (job: Job) => Promise<void>,
 ): Promise<void> {
   const waiting = jobs.toSorted((a, b) => weightOf(b).seconds - weightOf(a).seconds);
-  const running = new Map<string, Promise<void>>();
-  const isFree = (job: string): boolean => {
+  const running = new Map<Job, Promise<void>>();
+  const isFree = (job: Job): boolean => {
     if (running.size === 0) return true;
     if (running.size >= mostAtOnce) return false;
     const taken = [...running.keys()].reduce((sum, other) => sum + weightOf(other).cores, 0);
@@ -33,7 +33,7 @@ export async function runAll(
       await Promise.race(running.values());
       continue;
     }
-    const [job] = waiting.splice(next, 1) as [string];
+    const [job] = waiting.splice(next, 1) as [Job];
     running.set(
       job,
       run(job).finally(() => running.delete(job)),

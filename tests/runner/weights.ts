@@ -5,61 +5,99 @@
 import type { Weight } from './schedule.js';
 
 /** Of a file that is not listed: mostly the start of its process. */
-const SHORT = 1;
-/** Files of real faults start many processes each, and hold them to times: one runs alone. */
-const CROWD = /^faults\//;
-const CORES_OF_CROWD = 2;
+const SHORT = 0.3;
+/** Files of real faults start many processes each, and hold them to times. */
+const alone = (seconds: number): [seconds: number, cores: number] => [seconds, 2];
 
-/** By path below tests, without `.test`: seconds alone. */
-export const WEIGHTS: Readonly<Record<string, number>> = {
-  'audit/audit-trail': 6,
-  'broker/admission/guest-brake': 6,
-  'broker/conformance': 20,
-  'cli/dump-exec/dump-exec': 10,
-  'cli/repl/repl': 8,
-  'docs/programs': 60,
-  'examples/bank-account': 5,
-  'examples/mandelbrot': 9,
-  'examples/ping': 6,
-  'examples/slave-database': 14,
-  'examples/stopped': 11,
-  'examples/word-count': 10,
+/** By path below tests, without `.test`: seconds alone, and processors where that is not one. */
+export const WEIGHTS: Readonly<Record<string, number | readonly [seconds: number, cores: number]>> = {
+  'audit/audit-trail': [17, 0.4],
+  'broker/admission/guest-brake': [7, 0.9],
+  'broker/conformance': [25, 0.5],
+  'cli/dump-exec/dump-exec': [2, 0.9],
+  'cli/repl/repl': 6,
+  'docs/programs': 24,
+  'examples/bank-account': 4,
+  'examples/monte-carlo-pi': 3,
+  'examples/ping': 4,
+  'examples/slave-database': 5,
+  'examples/stopped': [7, 0.8],
   'faults/backlog.long': 55,
-  'faults/busy': 14,
-  'faults/checkpoint': 30,
-  'faults/churn.long': 138,
-  'faults/comeback': 20,
-  'faults/killed': 30,
-  'faults/master-gone': 18,
-  'faults/poison': 25,
-  'faults/scenarios-clusters': 40,
-  'faults/scenarios-frozen': 40,
-  'faults/scenarios-killed': 40,
-  'faults/scenarios-network': 50,
-  'faults/scenarios-tasks': 40,
-  'faults/scenarios.long': 180,
-  'faults/soak.long': 180,
+  'faults/busy.long': alone(15),
+  'faults/checkpoint': [5, 0.9],
+  'faults/churn.long': alone(138),
+  'faults/comeback.long': [9, 0.4],
+  'faults/killed': [13, 0.3],
+  'faults/killed.long': alone(30),
+  'faults/master-gone.long': alone(18),
+  'faults/poison': [7, 0.8],
+  'faults/scenarios': [50, 0.6],
+  'faults/scenarios-clusters.long': alone(40),
+  'faults/scenarios-frozen.long': alone(70),
+  'faults/scenarios-killed.long': alone(70),
+  'faults/scenarios-network.long': alone(90),
+  'faults/scenarios-tasks.long': alone(80),
+  'faults/soak.long': alone(45),
   'install/node-versions.long': 60,
   'install/packages.long': 60,
   'install/runtimes.long': 60,
-  'link/connection/broker-faults': 20,
-  'link/sentinel/sentinel': 40,
-  'load/backlog.long': 20,
-  'load/large.long': 20,
-  'load/slaves.long': 20,
-  'master/core/crowd': 5,
-  'security/secrets': 40,
-  'simulation/cluster': 25,
-  'simulation/cluster.long': 500,
-  'system/exit-codes': 30,
-  'system/leaving-slaves': 50,
-  'system/resource-file': 30,
-  'system/signals': 40,
-  'system/slave-algorithm': 30,
+  'link/connection/broker-faults': [16, 0.3],
+  'link/connection/data-connection': [10, 0.3],
+  'link/connection/tls-options': [3, 0.8],
+  'link/sentinel/sentinel': [51, 0.3],
+  'load/backlog.long': alone(10),
+  'load/large.long': alone(10),
+  'load/slaves.long': alone(23),
+  'load/storm.long': alone(10),
+  'master/core/crowd': [5, 0.9],
+  'security/lying-client': [5, 0.9],
+  'security/secrets': [11, 0.8],
+  'simulation/cluster': [19, 0.8],
+  'simulation/cluster.long': 80,
+  'slave/slave': [6, 0.3],
+  'system/audit': [3, 0.9],
+  'system/authorize-slave': 4,
+  'system/back-pressure.long': 6,
+  'system/concurrency': [3, 0.8],
+  'system/dying-tasks': [8, 0.8],
+  'system/exit-codes': [12, 0.9],
+  'system/hello-world': 8,
+  'system/leaving-slaves': [32, 0.5],
+  'system/lost-output': [8, 0.9],
+  'system/master-gone': [7, 0.3],
+  'system/master-handle': [17, 0.7],
+  'system/mistyped-flags': [12, 0.3],
+  'system/nats-permissions': [14, 0.5],
+  'system/notices': [7, 0.5],
+  'system/policies': [5, 0.5],
+  'system/refusals': [12, 0.6],
+  'system/resource-file': [10, 0.8],
+  'system/signals': 7,
+  'system/slave-algorithm': [6, 0.8],
+  'system/stopped': [19, 0.5],
+  'system/submit-all': 3,
+  'system/timeouts': [6, 0.3],
+  'system/tls': [13, 0.5],
+  'system/two-masters': [8, 0.5],
+  'system/values': [5, 0.8],
 };
 
-/** `file` is a path below dist/tests. */
-export function weightOf(file: string): Weight {
-  const seconds = WEIGHTS[file.replace(/\.test\.js$/, '')] ?? SHORT;
-  return { seconds, cores: CROWD.test(file) ? CORES_OF_CROWD : 1 };
+/** Whether nobody has listed it; a path below dist/tests. */
+export function isShort(file: string): boolean {
+  return WEIGHTS[nameOf(file)] === undefined;
+}
+
+/** Of files that run in one process, one after the other. */
+export function weightOfJob(files: readonly string[]): Weight {
+  const weights = files.map((file) => WEIGHTS[nameOf(file)] ?? SHORT);
+  const seconds = weights.reduce<number>(
+    (sum, weight) => sum + (typeof weight === 'number' ? weight : weight[0]),
+    0,
+  );
+  const cores = Math.max(...weights.map((weight) => (typeof weight === 'number' ? 1 : weight[1])));
+  return { seconds, cores };
+}
+
+function nameOf(file: string): string {
+  return file.replace(/\.test\.js$/, '');
 }

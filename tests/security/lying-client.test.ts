@@ -4,8 +4,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { listAlgorithms } from '../../src/algorithms/registry.js';
 import type { AuditEvent } from '../../src/audit/events.js';
 import { defineAlgorithm, type EmbeddedMaster, master, slave } from '../../src/index.js';
 import { encodeBody } from '../../src/wire/messages/body.js';
@@ -15,11 +15,13 @@ import { Subjects } from '../../src/wire/messages/subjects.js';
 import { EpochMark, HEADER_BYTES, writeHeader } from '../../src/wire/session/frame.js';
 import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
 import { CONNECT_QUIET, RawNats } from '../support/raw-nats.js';
+import { suiteInTurns } from '../support/turns.js';
 
 const TASKS = 200;
 const GARBAGE = 500;
 
 const square = defineAlgorithm('liar-square', (x: number) => x * x, { version: '1' });
+const FINGERPRINT = listAlgorithms().find(({ name }) => name === 'liar-square')?.fingerprint ?? '';
 const subjects = new Subjects('default-member-id');
 
 class Liar {
@@ -88,7 +90,6 @@ class Liar {
 
 const CRLF = Buffer.from('\r\n');
 /** Of the version "1": what a liar knows who has the program. */
-let FINGERPRINT = '';
 
 const portOf = (mw: EmbeddedMaster, { url }: BrokerOfTest): number =>
   url === undefined ? mw.masterPort : Number(new URL(url).port);
@@ -123,12 +124,7 @@ async function besiege(
   return events;
 }
 
-const test = suite('security/lying client');
-
-test.before(async () => {
-  const { listAlgorithms } = await import('../../src/algorithms/registry.js');
-  FINGERPRINT = listAlgorithms().find(({ name }) => name === 'liar-square')?.fingerprint ?? '';
-});
+const test = suiteInTurns('security/lying client');
 
 overEachBroker(test, 'floods of hellos, beats and garbage cost bounded lines and no task', async (broker) => {
   const events = await besiege(broker, async (liar) => {

@@ -8,15 +8,15 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { master, slave } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { batchFile } from '../../src/cli/batch/print-batch.js';
 import { parseFlags } from '../../src/cli/flags/parse-command.js';
 import { formatResourceFile } from '../../src/cli/resource-file/resource-file.js';
 import { findNatsServer, startNatsServer } from '../support/nats-server.js';
 import { type Programs, type RunningProgram, until, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('security/secrets');
+const test = suiteInTurns('security/secrets');
 
 const DEEP = { depth: 20, showHidden: true, getters: true } as const;
 
@@ -111,7 +111,7 @@ test('a token of a file is shown nowhere (embedded)', () =>
   }));
 
 if (findNatsServer() !== undefined) {
-  test('a token of the environment is shown nowhere (nats-server)', () =>
+  test.long('a token of the environment is shown nowhere (nats-server)', () =>
     withPrograms(async (programs) => {
       const secret = newSecret();
       const server = await startNatsServer({ token: secret });
@@ -120,9 +120,10 @@ if (findNatsServer() !== undefined) {
       } finally {
         await server.stop();
       }
-    }));
+    }),
+  );
 
-  test('a password of the environment is shown nowhere (nats-server)', () =>
+  test.long('a password of the environment is shown nowhere (nats-server)', () =>
     withPrograms(async (programs) => {
       const secret = newSecret();
       const server = await startNatsServer({ user: 'u', password: secret });
@@ -132,7 +133,8 @@ if (findNatsServer() !== undefined) {
       } finally {
         await server.stop();
       }
-    }));
+    }),
+  );
 }
 
 test('what wrong flags are answered tells none, nor does what the error holds', () =>
@@ -262,7 +264,9 @@ test('masters and slaves show none when they are printed', async () => {
       [inspect(mw, DEEP), inspect(worker, DEEP), JSON.stringify(mw)],
       'what inspect shows',
     );
-    const refused = await slave(mw, { natsToken: `${natsToken}x` }).catch((error: unknown) => error);
+    const refused = await slave(mw, { natsToken: `${natsToken}x`, connectTimeout: 1 }).catch(
+      (error: unknown) => error,
+    );
     expectSilent(natsToken, [inspect(refused, DEEP)], 'the error of a refused slave');
   } finally {
     await mw.stop();

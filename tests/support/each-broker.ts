@@ -1,7 +1,8 @@
-/** Runs one test body over each broker that a master may have: its own, and a real nats-server. */
+/** Runs a test over each broker that a master may have: its own, and a real nats-server. */
 import type { Flags } from 'ts-mw';
 import { findNatsServer, startNatsServer } from './nats-server.js';
 import { type Programs, withPrograms } from './programs.js';
+import type { SuiteInTurns } from './turns.js';
 
 /** What a master needs to be told to use the broker; nothing for its own. */
 export interface BrokerOfTest {
@@ -12,18 +13,25 @@ export interface BrokerOfTest {
   readonly url: string | undefined;
 }
 
+type Body = (broker: BrokerOfTest, programs: Programs) => Promise<void>;
 type Register = (name: string, body: () => Promise<void>) => void;
 
 const EMBEDDED: BrokerOfTest = { name: 'embedded', args: [], flags: {}, url: undefined };
 
-/** The body may start programs; none of them may be left at its end. */
-export function overEachBroker(
-  test: Register,
-  name: string,
-  body: (broker: BrokerOfTest, programs: Programs) => Promise<void>,
-): void {
+let registered = 0;
+
+/**
+ * The body may start programs; none of them may be left at its end. `npm test` runs it over one broker, every second
+ * test of a file over the embedded one, and `npm run test:long` over the other.
+ */
+export function overEachBroker(it: SuiteInTurns, name: string, body: Body): void {
+  const isOverNatsFirst = findNatsServer() !== undefined && registered++ % 2 === 1;
+  overEmbedded(isOverNatsFirst ? it.long : it, name, body);
+  overNatsServer(isOverNatsFirst ? it : it.long, name, body);
+}
+
+function overEmbedded(test: Register, name: string, body: Body): void {
   test(`${name} (embedded)`, () => withPrograms((programs) => body(EMBEDDED, programs)));
-  overNatsServer(test, name, body);
 }
 
 /** For what only a broker that outlives its masters shows. */

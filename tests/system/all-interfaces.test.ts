@@ -1,11 +1,11 @@
 /** Masters that listen on all interfaces: who may join them, and what slaves are told. Slaves come by loopback. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { until, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('all interfaces');
+const test = suiteInTurns('all interfaces');
 
 const ANY = ['--master-host', '0.0.0.0', '--insecure'];
 
@@ -28,7 +28,7 @@ test('a master beyond loopback that no slave could have the token of is refused'
     }
   }));
 
-test('slaves join with the token only, local ones among them', () =>
+test.long('slaves join with the token only, local ones among them', () =>
   withPrograms(async ({ start, folder }) => {
     const token = join(folder, 'token');
     writeFileSync(token, 'a-token-of-some-length\n', { mode: 0o600 });
@@ -62,7 +62,8 @@ test('slaves join with the token only, local ones among them', () =>
       withLocals.out.filter((line) => line.startsWith('sum')),
       ['sum 40425'],
     );
-  }));
+  }),
+);
 
 test('the resource file has a token, and addresses that one can connect to', () =>
   withPrograms(async ({ start, folder }) => {

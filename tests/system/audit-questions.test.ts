@@ -1,12 +1,12 @@
 /** Trails of whole runs, rotated and cut off, and what programs answer when they are asked about them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readTrailSet } from '../../src/audit/read/trail-set.js';
 import { type Programs, programPath, type RunningProgram, until, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('questions about trails');
+const test = suiteInTurns('questions about trails');
 
 const TASKS = 10_000;
 
@@ -54,10 +54,11 @@ async function rotated(programs: Programs, format: 'text' | 'json'): Promise<voi
   assert.match(readFileSync(page, 'utf8'), /<svg .*<\/svg>/s);
 }
 
-test('rotated trails of a master and its slaves are whole, in both forms', () =>
+test.long('rotated trails of a master and its slaves are whole, in both forms', () =>
   withPrograms(async (programs) => {
     await Promise.all([rotated(programs, 'text'), rotated(programs, 'json')]);
-  }));
+  }),
+);
 
 test('a master that was killed leaves a task without a fate', () =>
   withPrograms(async (programs) => {
@@ -73,7 +74,7 @@ test('a master that was killed leaves a task without a fate', () =>
     assert.match(out, /m\.log: TASK-1 has no fate: the trail ends before it/);
   }));
 
-test('what cannot be answered is said in one line', () =>
+test.long('what cannot be answered is said in one line', () =>
   withPrograms(async (programs) => {
     const cases = [
       [['--audit-verify', '/no/such'], /^cannot read \/no\/such: there is no such file$/],
@@ -88,14 +89,16 @@ test('what cannot be answered is said in one line', () =>
         assert.match(err[0] ?? '', complaint);
       }),
     );
-  }));
+  }),
+);
 
-test('what cannot be rotated stops no computation', () =>
+test.long('what cannot be rotated stops no computation', () =>
   withPrograms(async ({ start }) => {
     const flags = ['--master', '--slaves', '1', '--audit-file', '/dev/full', '--audit-max-size', '4k'];
     const master = start('lives.js', [...flags, '--', 'squares', '2000']);
     assert.is(await master.code(), 0, master.report());
     assert.equal(master.out, ['sum 2664667000']);
-  }));
+  }),
+);
 
 test.run();

@@ -2,13 +2,13 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditEvent } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readTrailFile } from '../../src/audit/read/read-trail.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { type Programs, until, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('audit');
+const test = suiteInTurns('audit');
 
 interface Trails {
   readonly master: readonly AuditEvent[];
@@ -112,7 +112,7 @@ overEachBroker(test, 'it tells a normal life as CL-MW does', async ({ args }, pr
   assert.equal(ofSlave, SLAVE_LIFE);
 });
 
-test('both forms have the same events', () =>
+test.long('both forms have the same events', () =>
   withPrograms(async (programs) => {
     const text = await live('text', [], programs);
     const json = await live('json', [], programs);
@@ -124,7 +124,8 @@ test('both forms have the same events', () =>
     assert.equal(types(json.slave), types(text.slave));
     const [line = ''] = read(join(programs.folder, 'master.json')).split('\n');
     assert.match(line, /^\{.*"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"/);
-  }));
+  }),
+);
 
 test('SIGHUP opens the file anew, on a master and on a slave', () =>
   withPrograms(async ({ start, folder }) => {
@@ -160,7 +161,7 @@ test('SIGHUP opens the file anew, on a master and on a slave', () =>
     }
   }));
 
-test('a full disk, a closed pipe and no standard error at all stop no computation', () =>
+test.long('a full disk, a closed pipe and no standard error at all stop no computation', () =>
   withPrograms(async ({ start }) => {
     const args = ['--master', '--slaves', '1'];
     const full = start('lives.js', [...args, '--audit-file', '/dev/full', '--', 'squares', '2000']);
@@ -171,6 +172,7 @@ test('a full disk, a closed pipe and no standard error at all stop no computatio
       assert.is(await program.code(), 0, program.report());
       assert.equal(program.out, ['sum 2664667000']);
     }
-  }));
+  }),
+);
 
 test.run();

@@ -1,14 +1,14 @@
 /** A program that says which slaves may join: both sides tell the reason, and others do not wait for it. */
 import { join } from 'node:path';
 import { type AuditEvent, JoinError, master, type SlaveIdentity, slave } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { square } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { until, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('authorizeSlave');
+const test = suiteInTurns('authorizeSlave');
 
 /** A machine may be slow. */
 const LIMIT_MS = 90_000;

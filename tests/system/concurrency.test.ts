@@ -1,12 +1,12 @@
 /** Many tasks at once on one slave process: a hundred that wait, among them ones that are stopped, or take it down. */
 import { createServer, type Socket } from 'node:net';
 import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { abort, ask, pause, square } from '../programs/algorithms.js';
 import { programPath, until, within, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('concurrency');
+const test = suiteInTurns('concurrency');
 const TIME_LIMIT_MS = 30_000;
 const MANY = 100;
 
@@ -124,7 +124,7 @@ test('a task that is late, and one that is cancelled, stop without the others', 
     assert.is(events.filter(({ type }) => type === 'slave-lost').length, 0);
   }));
 
-test('when one takes the slave down, the others run again on the next, side by side', () =>
+test.long('when one takes the slave down, the others run again on the next, side by side', () =>
   withCrawler(async (_mw, server, events) => {
     const asked = Array.from({ length: 20 }, (_, at) => ask.future(server.port, String(at)));
     await until('twenty questions', () => server.questions.length === 20, TIME_LIMIT_MS);
@@ -138,6 +138,7 @@ test('when one takes the slave down, the others run again on the next, side by s
     );
     assert.is(await poison, 2);
     assert.is(events.filter(({ type }) => type === 'slave-lost').length, 1);
-  }));
+  }),
+);
 
 test.run();

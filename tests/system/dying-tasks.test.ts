@@ -1,14 +1,14 @@
 /** Tasks that take their slave process down: retries, histories, neighbours, restarts of local slaves. */
 import { hostname } from 'node:os';
 import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { abort, pause, square, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
 import { programPath, until, within, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('dying tasks');
+const test = suiteInTurns('dying tasks');
 const EMBEDDED: BrokerOfTest = { name: 'embedded', args: [], flags: {}, url: undefined };
 
 async function withLocalSlaves(
@@ -78,21 +78,24 @@ overEachBroker(
   },
 );
 
-test('five runs are begun unless the policy says otherwise, and places are filled again with backoff', () =>
-  withPrograms(({ folder }) =>
-    withLocalSlaves(EMBEDDED, 1, folder, async (_mw, events) => {
-      abort.funcall(9);
-      const [fate] = await within(80_000, take(_mw), () => 'five runs');
-      if (fate?.status !== 'unrunnable') throw new Error('it ran');
-      assert.is(fate.error.history.length, 5);
-      assert.is(fate.attempts, 5);
-      await until('it is started again', () => events.filter(isRestart).length === 5);
-      assert.equal(
-        events.filter(isRestart).map(({ backoffMs }) => backoffMs),
-        [250, 500, 1000, 2000, 4000],
-      );
-    }),
-  ));
+test.long(
+  'five runs are begun unless the policy says otherwise, and places are filled again with backoff',
+  () =>
+    withPrograms(({ folder }) =>
+      withLocalSlaves(EMBEDDED, 1, folder, async (_mw, events) => {
+        abort.funcall(9);
+        const [fate] = await within(80_000, take(_mw), () => 'five runs');
+        if (fate?.status !== 'unrunnable') throw new Error('it ran');
+        assert.is(fate.error.history.length, 5);
+        assert.is(fate.attempts, 5);
+        await until('it is started again', () => events.filter(isRestart).length === 5);
+        assert.equal(
+          events.filter(isRestart).map(({ backoffMs }) => backoffMs),
+          [250, 500, 1000, 2000, 4000],
+        );
+      }),
+    ),
+);
 
 async function take(mw: EmbeddedMaster) {
   const fates = [];
@@ -108,8 +111,8 @@ function isRestart(event: AuditEvent): event is Extract<AuditEvent, { type: 'loc
   return event.type === 'local-slave-restarting';
 }
 
-for (const taskGroup of [1, 10, 'auto'] as const) {
-  test(`what else was in its group is done all the same (group ${taskGroup})`, () =>
+for (const [index, taskGroup] of (['auto', 1, 10] as const).entries()) {
+  test.oneIn(3, index, `what else was in its group is done all the same (group ${taskGroup})`, () =>
     withPrograms(async ({ folder }) => {
       const events: AuditEvent[] = [];
       const mw = await master({
@@ -139,7 +142,8 @@ for (const taskGroup of [1, 10, 'auto'] as const) {
       } finally {
         await mw.stop();
       }
-    }));
+    }),
+  );
 }
 
 overEachBroker(

@@ -7,14 +7,14 @@ import {
   master,
   UnrunnableError,
 } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bequeath, type Death, linger, pause, perish, square, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { programPath, until, within, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('leaving slaves');
+const test = suiteInTurns('leaving slaves');
 
 const LEFT = /^it said goodbye$/;
 const FAR = /^uncaught RangeError: too far/;
@@ -67,33 +67,38 @@ const WAYS: readonly (readonly [death: Death, evidence: RegExp])[] = [
   ['rejection', FAR],
 ];
 
-for (const [death, evidence] of WAYS) {
-  test(`a task that ends its process by ${death} has had a run each time, and others pay nothing`, () =>
-    withSlaves({ slaves: 3 }, async (_mw, events) => {
-      const squares = Array.from({ length: 20 }, (_, n) => square.future(n));
-      const twice = perish.withTaskPolicy({ maxAttempts: 2 }).future(death);
-      const more = Array.from({ length: 20 }, (_, n) => square.future(n));
-      const error = await failureOf(twice);
-      assert.is(error.reason, 'max-attempts');
-      assert.equal(
-        error.history.map(({ doubtful, attempt }) => [doubtful, attempt]),
-        [
-          [false, 1],
-          [false, 2],
-        ],
-      );
-      for (const run of error.history) assert.match(run.evidence, evidence);
-      assert.not.match(error.history[0]?.evidence ?? '', /\n/);
-      const once = await failureOf(perish.withTaskPolicy({ maxAttempts: 1 }).future(death));
-      assert.is(once.history.length, 1);
-      const never = await failureOf(perish.withTaskPolicy({ retry: false }).future(death));
-      assert.equal([never.reason, never.history.length], ['slave-lost', 1]);
-      await within(30_000, Promise.all([...squares, ...more]), () => 'the others');
-      if (evidence === FAR) assert.is(lostWith(events, FAR).length, 4);
-    }));
+for (const [index, [death, evidence]] of WAYS.entries()) {
+  test.oneIn(
+    6,
+    index,
+    `a task that ends its process by ${death} has had a run each time, and others pay nothing`,
+    () =>
+      withSlaves({ slaves: 3 }, async (_mw, events) => {
+        const squares = Array.from({ length: 20 }, (_, n) => square.future(n));
+        const twice = perish.withTaskPolicy({ maxAttempts: 2 }).future(death);
+        const more = Array.from({ length: 20 }, (_, n) => square.future(n));
+        const error = await failureOf(twice);
+        assert.is(error.reason, 'max-attempts');
+        assert.equal(
+          error.history.map(({ doubtful, attempt }) => [doubtful, attempt]),
+          [
+            [false, 1],
+            [false, 2],
+          ],
+        );
+        for (const run of error.history) assert.match(run.evidence, evidence);
+        assert.not.match(error.history[0]?.evidence ?? '', /\n/);
+        const once = await failureOf(perish.withTaskPolicy({ maxAttempts: 1 }).future(death));
+        assert.is(once.history.length, 1);
+        const never = await failureOf(perish.withTaskPolicy({ retry: false }).future(death));
+        assert.equal([never.reason, never.history.length], ['slave-lost', 1]);
+        await within(30_000, Promise.all([...squares, ...more]), () => 'the others');
+        if (evidence === FAR) assert.is(lostWith(events, FAR).length, 4);
+      }),
+  );
 }
 
-test('what is over before the signal is heard has its result, and no run is counted', () =>
+test.long('what is over before the signal is heard has its result, and no run is counted', () =>
   withSlaves({ slaves: 1 }, async (_mw, events) => {
     const pid = await within(
       30_000,
@@ -102,21 +107,27 @@ test('what is over before the signal is heard has its result, and no run is coun
     );
     await until('it has left', () => events.some(({ type }) => type === 'slave-left'));
     assert.is.not(await within(30_000, whoRuns.future(), () => 'the next slave'), pid);
-  }));
+  }),
+);
 
-for (const death of ['exception', 'rejection'] as const) {
-  test(`a slave with an ${death} begins nothing more; what runs may end, what waits goes elsewhere`, () =>
-    withSlaves({ slaves: 1, slaveTaskGroup: 10 }, async (_mw, events) => {
-      const once = { maxAttempts: 1 };
-      const bomb = bequeath.withTaskPolicy(once).future(death, 50);
-      const running = pause.withTaskPolicy(once).future(0.5);
-      const waiting = Array.from({ length: 8 }, () => whoRuns.withTaskPolicy(once).future());
-      const pid = await within(30_000, bomb, () => 'the culprit');
-      assert.is(await within(30_000, running, () => 'what runs'), pid);
-      const pids = await within(30_000, Promise.all(waiting), () => 'what waits');
-      assert.not.ok(pids.includes(pid), 'the broken process ran none of them');
-      assert.is(lostWith(events, FAR).length, 1);
-    }));
+for (const [index, death] of (['exception', 'rejection'] as const).entries()) {
+  test.oneIn(
+    2,
+    index,
+    `a slave with an ${death} begins nothing more; what runs may end, what waits goes elsewhere`,
+    () =>
+      withSlaves({ slaves: 1, slaveTaskGroup: 10 }, async (_mw, events) => {
+        const once = { maxAttempts: 1 };
+        const bomb = bequeath.withTaskPolicy(once).future(death, 50);
+        const running = pause.withTaskPolicy(once).future(0.5);
+        const waiting = Array.from({ length: 8 }, () => whoRuns.withTaskPolicy(once).future());
+        const pid = await within(30_000, bomb, () => 'the culprit');
+        assert.is(await within(30_000, running, () => 'what runs'), pid);
+        const pids = await within(30_000, Promise.all(waiting), () => 'what waits');
+        assert.not.ok(pids.includes(pid), 'the broken process ran none of them');
+        assert.is(lostWith(events, FAR).length, 1);
+      }),
+  );
 }
 
 test('an exception after which nothing runs is charged to nobody', () =>
@@ -129,7 +140,7 @@ test('an exception after which nothing runs is charged to nobody', () =>
     );
   }));
 
-test('all that run side by side when an exception strikes are charged, and none that waits', () =>
+test.long('all that run side by side when an exception strikes are charged, and none that waits', () =>
   withSlaves({ slaves: 1, slaveConcurrency: 3, slaveTaskGroup: 1 }, async () => {
     const once = { maxAttempts: 1 };
     const beside = [1, 2].map(() => failureOf(linger.withTaskPolicy(once).future(600, 1)));
@@ -140,7 +151,8 @@ test('all that run side by side when an exception strikes are charged, and none 
       assert.match(error.history[0]?.evidence ?? '', FAR);
     }
     await within(30_000, Promise.all(waiting), () => 'those that waited');
-  }));
+  }),
+);
 
 overEachBroker(
   test,

@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { programPath, type StartOptions, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('lost output');
+const test = suiteInTurns('lost output');
 
 const LIMIT_MS = 60_000;
 
@@ -47,7 +47,7 @@ test('closed pipes are told once, and all tasks are done', async () => {
   for (const name of ['output', 'error']) expectDone(both, new RegExp(`WARNING standard ${name} takes`, 'g'));
 });
 
-test('so is a full disk', async () => {
+test.long('so is a full disk', async () => {
   if (!existsSync('/dev/full')) return;
   const full = openSync('/dev/full', 'w');
   try {

@@ -1,11 +1,11 @@
 /** What slaves do when their master is killed: in a task, between tasks, computing; local ones too. */
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
 import type { ProgramExit, Programs, RunningProgram } from '../support/programs.js';
+import { atLength, suiteInTurns } from '../support/turns.js';
 
-const test = suite('master gone');
+const test = suiteInTurns('master gone');
 
 const CLIENT_TIMEOUT = 4;
 /** Starting to judge, the two seconds for main to answer, and a busy machine. */
@@ -42,7 +42,7 @@ async function killMaster({ master, slave }: Life): Promise<ProgramExit> {
 }
 
 overEachBroker(
-  test,
+  atLength(test),
   'slaves of a killed master end by themselves, whatever they do',
   async (broker, programs) => {
     await Promise.all([

@@ -14,14 +14,14 @@ import {
   UnrunnableError,
   UsageError,
 } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { echo, fail, Mishap, square } from '../programs/algorithms.js';
 import { withCluster } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { until, within } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('master handle');
+const test = suiteInTurns('master handle');
 const EMBEDDED = { flags: {} };
 
 /** Tasks that run until the test lets them go. */

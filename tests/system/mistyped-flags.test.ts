@@ -1,9 +1,9 @@
 /** A flag that is nearly ours, from the command line to the line that says why nothing happens. */
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('mistyped flags');
+const test = suiteInTurns('mistyped flags');
 
 test('a master that waits for slaves names the flag that was likely meant', () =>
   withPrograms(async ({ start }) => {
@@ -16,11 +16,12 @@ test('a master that waits for slaves names the flag that was likely meant', () =
     assert.is(await master.code(), 143, master.report());
   }));
 
-test('the local slaves of a master do not ask again', () =>
+test.long('the local slaves of a master do not ask again', () =>
   withPrograms(async ({ start }) => {
     const master = start('lives.js', ['squares', '3', '--master', '--slaves', '1', '--checkpiont', 'd']);
     assert.is(await master.code(), 0, master.report());
     assert.is(master.count(/did you mean --checkpoint/), 1, master.report());
-  }));
+  }),
+);
 
 test.run();

@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection, nkeyAuthenticator } from 'nats';
 import { type AuditEvent, type Flags, JoinError, master, type SlaveIdentity, slave } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createUserKey, readUserKey } from '../../src/link/connection/nkeys.js';
 import { masterPermissions, slavePermissions } from '../../src/wire/messages/permissions.js';
@@ -12,6 +11,7 @@ import { square, whoRuns } from '../programs/algorithms.js';
 import { NatsAccount } from '../support/nats-accounts.js';
 import { findNatsServer } from '../support/nats-server.js';
 import { type Programs, until, within, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
 const HELLO = 'examples/hello-world.js';
 const GREETINGS = Array.from({ length: 10 }, (_, i) => `Got result from slave: Hello World: Task ${i}`);
@@ -21,7 +21,7 @@ const PLACE = [`--member-id=${MEMBER}`, '--connect-timeout', '60'];
 /** Nothing here is about time; a machine may be slow. */
 const LIMIT_MS = 90_000;
 
-const test = suite('permissions of a nats-server');
+const test = suiteInTurns('permissions of a nats-server');
 
 const USERS = ['master', 'alice', 'bob'] as const;
 type User = (typeof USERS)[number];
@@ -73,6 +73,8 @@ async function passwordLogin(): Promise<Login> {
   return { configuration: `authorization { users = [${users.join(', ')}] }\n`, flags };
 }
 
+let registered = 0;
+
 /** Runs a body beside a nats-server with the login's configuration, which listens where the test says. */
 function overConfined(
   name: string,
@@ -80,7 +82,7 @@ function overConfined(
   body: (server: NatsServer, login: Login, programs: Programs) => Promise<void>,
 ): void {
   if (findNatsServer() === undefined) return;
-  test(name, () =>
+  test.oneIn(2, registered++, name, () =>
     withPrograms(async (programs) => {
       const given = await login(programs);
       const file = join(programs.folder, 'nats.conf');

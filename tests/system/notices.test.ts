@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { programPath, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('notices of programs');
+const test = suiteInTurns('notices of programs');
 
 const HELLO = 'examples/hello-world.js';
 const LIMIT_MS = 60_000;
@@ -56,7 +56,7 @@ test('hello shows five lines at a terminal, in colours, beside what it prints', 
   assert.equal(more, []);
 });
 
-test('NO_COLOR takes the colours away, and --audit-file - brings the whole trail', () => {
+test.long('NO_COLOR takes the colours away, and --audit-file - brings the whole trail', () => {
   const plain = atTerminal([programPath(HELLO), '--master', '--slaves', '1'], { NO_COLOR: '1' });
   if (plain === undefined) return;
   assert.not.ok(plain.text.includes('\u001b'), plain.text);
@@ -88,7 +88,7 @@ test('a slave that finds no master says so, also when its trail goes to a file',
     assert.is(piped.count(/\[A\] MASTER No master of member/), 1);
   }));
 
-test('beside an audit file an error is told once, as it is, and local slaves are silent', () =>
+test.long('beside an audit file an error is told once, as it is, and local slaves are silent', () =>
   withPrograms(async ({ start, folder }) => {
     const file = join(folder, 'audit');
     const args = ['--master', '--slaves', '2', '--audit-file', file, '--'];
@@ -100,7 +100,8 @@ test('beside an audit file an error is told once, as it is, and local slaves are
     assert.ok(program.count(/^mw \S+ .*joined /) > 0, program.report());
     assert.is(program.count(/joined as/), 0, program.report());
     assert.is(program.err.filter((line) => !NOTICE.test(line) && !/^( +at |Error: )/.test(line)).length, 0);
-  }));
+  }),
+);
 
 test('Ctrl-C is answered at once with what still computes', () =>
   withPrograms(async ({ start, folder }) => {

@@ -2,14 +2,14 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AuditEvent, type EmbeddedMasterOptions, JoinError, master, slave } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { square } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { overEachBroker, overNatsServer } from '../support/each-broker.js';
 import { type RunningProgram, withPrograms } from '../support/programs.js';
+import { atLength, suiteInTurns } from '../support/turns.js';
 
-const test = suite('refusals');
+const test = suiteInTurns('refusals');
 
 function listening(): { readonly events: AuditEvent[]; readonly options: EmbeddedMasterOptions } {
   const events: AuditEvent[] = [];
@@ -103,7 +103,7 @@ overEachBroker(test, 'a slave without one of the algorithms is refused', async (
 });
 
 overEachBroker(
-  test,
+  atLength(test),
   'a slave with the resource file of an earlier run is refused',
   async ({ flags }, { start, folder }) => {
     const file = join(folder, 'm.rsc');
@@ -130,7 +130,7 @@ overEachBroker(
   },
 );
 
-test('a wrong token, or none, is refused by an embedded broker', () =>
+test.long('a wrong token, or none, is refused by an embedded broker', () =>
   withPrograms(async ({ start }) => {
     const { events, options } = listening();
     await using mw = await master({ ...options, natsToken: 'right' });
@@ -159,7 +159,8 @@ test('a wrong token, or none, is refused by an embedded broker', () =>
       if (event.type === 'auth-failures') failures += event.count;
     }
     assert.ok(failures >= 2, `${failures} failures were told`);
-  }));
+  }),
+);
 
 overNatsServer(
   test,

@@ -2,13 +2,13 @@
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AuditEvent, type EmbeddedMaster, master } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { square } from '../programs/algorithms.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { programPath, type RunningProgram, until, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('resource file');
+const test = suiteInTurns('resource file');
 
 function read(path: string): Record<string, unknown> {
   return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
@@ -86,7 +86,7 @@ const BAD: readonly (readonly [text: string | Buffer, complaint: RegExp])[] = [
   ['{"name": "ts-mw"}', /is foreign: the key "computation-status" is missing$/],
 ];
 
-test('a bad one is named for what it is, and tried until --connect-timeout', () =>
+test.long('a bad one is named for what it is, and tried until --connect-timeout', () =>
   withPrograms(async ({ start, folder }) => {
     const slaves = BAD.map(([text, complaint], index) => {
       const file = join(folder, `bad-${index}`);
@@ -106,7 +106,8 @@ test('a bad one is named for what it is, and tried until --connect-timeout', () 
       assert.is(slave.count(new RegExp(`RESFILE WARNING: .*${complaint.source}`)), 1, slave.report());
       assert.is(slave.count(/^ +at /), 0);
     }
-  }));
+  }),
+);
 
 overEachBroker(
   test,
@@ -153,7 +154,7 @@ const ORDERS: readonly (readonly [before: readonly string[], behind: readonly st
   [['--member-id', 'x'], ['--member-id', 'm'], /MASTER -> ID SLAVE-/],
 ];
 
-test('flags before it give way to the file, flags behind it win over the file', () =>
+test.long('flags before it give way to the file, flags behind it win over the file', () =>
   withPrograms(async ({ start, folder }) => {
     const file = join(folder, 'm.rsc');
     await withMaster({ resourceFile: file }, async (mw) => {
@@ -172,9 +173,10 @@ test('flags before it give way to the file, flags behind it win over the file', 
       await mw.stop();
       await Promise.all(slaves.map(({ slave, said }) => expectEnd(slave, said)));
     });
-  }));
+  }),
+);
 
-test('where there is none, host and port do, with a warning', () =>
+test.long('where there is none, host and port do, with a warning', () =>
   withPrograms(async ({ start, folder }) => {
     const file = join(folder, 'missing');
     await withMaster({}, async (mw) => {
@@ -195,7 +197,8 @@ test('where there is none, host and port do, with a warning', () =>
       await mw.stop();
       for (const slave of [before, behind]) assert.is(await slave.code(), 0, slave.report());
     });
-  }));
+  }),
+);
 
 test('local slaves are given what they need without it', () =>
   withPrograms(async ({ folder }) => {

@@ -1,12 +1,12 @@
 /** Ctrl-C and SIGTERM on masters and slaves: who is told, what stays in the resource file, the exit codes. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
 import { type Programs, type RunningProgram, withPrograms } from '../support/programs.js';
+import { atLength, suiteInTurns } from '../support/turns.js';
 
-const test = suite('signals');
+const test = suiteInTurns('signals');
 
 interface Life {
   readonly master: RunningProgram;
@@ -42,7 +42,7 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
 ] as const) {
   overEachBroker(
-    test,
+    signal === 'SIGINT' ? test : atLength(test),
     `${signal} ends a master and its slaves, and leaves the computation in progress`,
     async (broker, programs) => {
       await Promise.all(
@@ -63,7 +63,7 @@ for (const [signal, code] of [
   );
 }
 
-test('a signal waits for a master algorithm that computes until it awaits', () =>
+test.long('a signal waits for a master algorithm that computes until it awaits', () =>
   withPrograms(async (programs) => {
     const { master, slave } = await begin('computing', programs);
     await master.waitForLine(/^computing begins$/);
@@ -71,7 +71,8 @@ test('a signal waits for a master algorithm that computes until it awaits', () =
     assert.is(await master.code(), 130, master.report());
     assert.is(master.count(/^computing ends$/), 1);
     assert.is(await slave.code(), 0, slave.report());
-  }));
+  }),
+);
 
 test('the second Ctrl-C ends a master at once, and its local slaves', () =>
   withPrograms(async (programs) => {
@@ -90,7 +91,7 @@ test('the second Ctrl-C ends a master at once, and its local slaves', () =>
     }
   }));
 
-test('a master waits no longer than five seconds for a slave that does not answer', () =>
+test.long('a master waits no longer than five seconds for a slave that does not answer', () =>
   withPrograms(async (programs) => {
     const { master, slave } = await begin('idle', programs);
     await master.waitForLine(/^idle begins$/);
@@ -102,10 +103,11 @@ test('a master waits no longer than five seconds for a slave that does not answe
     } finally {
       slave.kill('SIGKILL');
     }
-  }));
+  }),
+);
 
 overEachBroker(
-  test,
+  atLength(test),
   'a slave that is interrupted says goodbye, and its task runs elsewhere',
   async (broker, programs) => {
     const { start, folder } = programs;

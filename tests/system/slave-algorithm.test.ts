@@ -1,14 +1,14 @@
 /** Slave algorithms in processes of their own: the loops, the six values, exit codes, exceptions. */
 
 import { master } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { echo, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { programPath, until, withPrograms } from '../support/programs.js';
+import { atLength, suiteInTurns } from '../support/turns.js';
 
-const test = suite('slave algorithm');
+const test = suiteInTurns('slave algorithm');
 
 /** What the slave algorithm does, and the exit code of its process. */
 const DEEDS: readonly (readonly [args: readonly string[], code: number, said?: RegExp])[] = [
@@ -22,7 +22,7 @@ const DEEDS: readonly (readonly [args: readonly string[], code: number, said?: R
   [['timer'], 255, /^Error: a timer of the slave has thrown$/],
 ];
 
-overEachBroker(test, 'its return value is the exit code', async (broker, { start }) => {
+overEachBroker(atLength(test), 'its return value is the exit code', async (broker, { start }) => {
   await using mw = await master({ ...broker.flags, clientTimeout: 5 });
   const slaves = DEEDS.map(([args, code, said]) => ({
     slave: start('worker.js', [...joining(mw, broker), '--', ...args]),

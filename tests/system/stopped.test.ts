@@ -1,9 +1,9 @@
 /** A master that is stopped: nothing that waits for it ends as if it were done. */
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type RunningProgram, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('a stopped master');
+const test = suiteInTurns('a stopped master');
 
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 type StopSignal = keyof typeof CODES;
@@ -27,11 +27,13 @@ async function stop(
 const said = (signal: StopSignal): RegExp =>
   new RegExp(`^the master was stopped by ${signal} with [1-9]\\d* tasks? pending \\(.*\\)`);
 
-for (const [signal, ways] of [
-  ['SIGINT', ['results', 'left', 'loop', 'future']],
-  ['SIGTERM', ['results', 'iterate', 'all', 'any', 'after']],
-] as const) {
-  test(`${signal} is thrown where the program waits, and said in one line`, () =>
+for (const [index, [signal, ways]] of (
+  [
+    ['SIGINT', ['results', 'left', 'loop', 'future']],
+    ['SIGTERM', ['results', 'iterate', 'all', 'any', 'after']],
+  ] as const
+).entries()) {
+  test.oneIn(2, index, `${signal} is thrown where the program waits, and said in one line`, () =>
     withPrograms(async ({ start }) => {
       for (const way of ways) {
         const program = await stop(start, way, signal);
@@ -41,7 +43,8 @@ for (const [signal, ways] of [
           assert.is(program.count(/^after: true$/), 2, program.report());
         }
       }
-    }));
+    }),
+  );
 }
 
 test('a source of submitAll that is not drawn to its end makes no iteration complete', () =>

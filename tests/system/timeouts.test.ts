@@ -1,13 +1,13 @@
 /** Runs that take too long: stopped by their signal, or with their slave's process, which takes nobody else along. */
 
 import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { linger, pause, spin, square, whoRuns } from '../programs/algorithms.js';
 import { withCluster } from '../support/clusters.js';
 import { programPath, within, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('timeouts');
+const test = suiteInTurns('timeouts');
 const TIME_LIMIT_MS = 40_000;
 const policy = { timeoutSeconds: 0.3, maxAttempts: 2 };
 
@@ -48,7 +48,7 @@ test('a task that heeds its signal stops, and its slave goes on', () =>
     assert.is(await square.withTaskPolicy(policy).future(3), 9, 'a limit does nothing to a quick task');
   }));
 
-test('a task that does not stop, waiting or computing, ends with its slave, and nobody else pays', () =>
+test.long('a task that does not stop, waiting or computing, ends with its slave, and nobody else pays', () =>
   withLocalSlaves(2, async (mw, events) => {
     const hung = linger.withTaskPolicy({ ...policy, tag: 'hung' }).future(60, 1);
     const spun = refusal(spin.withTaskPolicy({ ...policy, maxAttempts: 1, tag: 'spun' }).future(60));
@@ -61,7 +61,8 @@ test('a task that does not stop, waiting or computing, ends with its slave, and 
     const lost = events.filter((event) => event.type === 'slave-lost');
     assert.is(lost.length, 2);
     for (const { evidence } of lost) assert.match(evidence, /SIGKILL/);
-  }));
+  }),
+);
 
 test('a slave in the process of another goes on without a task that does not stop', () =>
   withCluster({ flags: {} }, 1, async (mw) => {

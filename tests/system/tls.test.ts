@@ -3,14 +3,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { master, slave } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { square } from '../programs/algorithms.js';
 import { findNatsServer, startNatsServer } from '../support/nats-server.js';
 import { type Programs, type RunningProgram, until, withPrograms } from '../support/programs.js';
 import { certificateFile, keyFile, pem } from '../support/tls-files.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('TLS');
+const test = suiteInTurns('TLS');
 
 const TOKEN = 'a-token-that-nobody-may-see';
 const own = (name: 'broker' | 'self' | 'client' | 'expired'): string[] => [
@@ -98,7 +98,7 @@ test('slaves join by the resource file alone, whatever names the certificate has
     for (const word of [nats.token, 'CONNECT', 'hello', 'SUB ']) assert.not(seen.includes(word), word);
   }));
 
-test('a plain broker is never taken by who was told of TLS', () =>
+test.long('a plain broker is never taken by who was told of TLS', () =>
   withPrograms(async ({ start }) => {
     await using plain = await master({ natsToken: TOKEN });
     await using way = await recordingWay(plain.masterPort);
@@ -115,7 +115,8 @@ test('a plain broker is never taken by who was told of TLS', () =>
     await plain.stop();
     assert.is(await open.code(), 0, open.report());
     assert.ok(way.seen().includes(TOKEN), 'without TLS the way does see it');
-  }));
+  }),
+);
 
 test('with --tls-verify only holders of a certificate join, and the master itself, its slaves and guests', () =>
   withPrograms(async ({ start, folder }) => {
@@ -143,15 +144,18 @@ test('with --tls-verify only holders of a certificate join, and the master itsel
   }));
 
 if (findNatsServer() !== undefined) {
-  test('a nats-server with TLS: master, local slaves, and others by the resource file; others are refused', () =>
-    withPrograms(async (programs) => {
-      const server = await startNatsServer({ tls: { name: 'broker', verify: true }, token: TOKEN });
-      try {
-        await throughNatsServer(server, programs);
-      } finally {
-        await server.stop();
-      }
-    }));
+  test.long(
+    'a nats-server with TLS: master, local slaves, and others by the resource file; others are refused',
+    () =>
+      withPrograms(async (programs) => {
+        const server = await startNatsServer({ tls: { name: 'broker', verify: true }, token: TOKEN });
+        try {
+          await throughNatsServer(server, programs);
+        } finally {
+          await server.stop();
+        }
+      }),
+  );
 }
 
 async function throughNatsServer(
@@ -182,7 +186,7 @@ async function throughNatsServer(
   assert.not(way.seen().includes(TOKEN));
 }
 
-test('beyond loopback a master demands TLS, and nobody tells a secret, unless --insecure is typed', () =>
+test.long('beyond loopback a master demands TLS, and nobody tells a secret, unless --insecure is typed', () =>
   withPrograms(async ({ start, folder }) => {
     const secret = tokenFile(folder);
     const squares = ['--', 'squares', '10'];
@@ -212,7 +216,8 @@ test('beyond loopback a master demands TLS, and nobody tells a secret, unless --
       start('worker.js', ['--slave', '--resource-file', file, '--connect-timeout', '1']),
       /CONNECT REFUSED .* our token or password would travel unencrypted to nats:\/\/192\.0\.2\.1:\d+; .*--insecure$/,
     );
-  }));
+  }),
+);
 
 test('a certificate that has expired ends a master in one line', () =>
   withPrograms(async ({ start }) => {

@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AuditEvent, FlagError, master } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { square } from '../programs/algorithms.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { until, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('two masters, one resource file');
+const test = suiteInTurns('two masters, one resource file');
 
 function read(path: string): Record<string, unknown> {
   return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
@@ -84,7 +84,7 @@ overEachBroker(
   },
 );
 
-test('of two that start at once one has it, and the other is told so', () =>
+test.long('of two that start at once one has it, and the other is told so', () =>
   withPrograms(async ({ folder }) => {
     for (let round = 0; round < 5; round++) {
       const file = join(folder, `${round}.rsc`);
@@ -96,7 +96,8 @@ test('of two that start at once one has it, and the other is told so', () =>
       assert.instance(lost[0]?.reason, FlagError);
       assert.is(read(file)['computation-status'], 'finished');
     }
-  }));
+  }),
+);
 
 test('one that finds its file taken warns once, and leaves it at its updates and at its end', () =>
   withPrograms(async ({ folder }) => {
@@ -153,7 +154,7 @@ test('a run of which nobody can tell, and what is no resource file, are replaced
     }
   }));
 
-test('slaves in between end with the run that is over, or join the next', () =>
+test.long('slaves in between end with the run that is over, or join the next', () =>
   withPrograms(async ({ start, folder }) => {
     const file = join(folder, 'm.rsc');
     const first = await master({ resourceFile: file });
@@ -169,7 +170,8 @@ test('slaves in between end with the run that is over, or join the next', () =>
     await second.stop();
     assert.is(await late.code(), 0, late.report());
     assert.equal(texts, []);
-  }));
+  }),
+);
 
 async function assertRefused(starting: ReturnType<typeof master>, why: RegExp): Promise<void> {
   const outcome = await starting.then(

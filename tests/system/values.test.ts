@@ -8,14 +8,14 @@ import {
   master,
   TaskError,
 } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytes, echo, misreturn, sizeOf, square } from '../programs/algorithms.js';
 import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
 import { programPath, until, within } from '../support/programs.js';
+import { atLength, suiteInTurns } from '../support/turns.js';
 import { difference } from '../wire/values/same-value.js';
 
-const test = suite('values');
+const test = suiteInTurns('values');
 const MB = 1024 * 1024;
 
 /** With local slave processes, whose audit trail goes to a file. */
@@ -156,7 +156,7 @@ overEachBroker(
 );
 
 overEachBroker(
-  test,
+  atLength(test),
   '40 MB go out and come back while small tasks are answered',
   async (broker, { folder }) => {
     await withSlaves(broker, folder, { slaves: 3 }, async (mw) => {

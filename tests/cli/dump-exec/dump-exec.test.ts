@@ -6,12 +6,12 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { withoutNotices } from '../../support/notices.js';
 import { programPath, until, within } from '../../support/programs.js';
+import { suiteInTurns } from '../../support/turns.js';
 
-const dump = suite('dump-exec');
+const dump = suiteInTurns('dump-exec');
 
 const LIMIT_MS = 60_000;
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ts mw dump-')));
@@ -53,7 +53,7 @@ const greetings = (text: string): string[] => text.trimEnd().split('\n').sort();
 
 const EXPECTED = Array.from({ length: 10 }, (_, i) => `Got result from slave: Hello World: Task ${i}`);
 
-dump('one file is the program, as master and as slave', async () => {
+dump.long('one file is the program, as master and as slave', async () => {
   const dumped = command('dump-exec', programPath('examples/hello-world.js'), '--exec-name', 'hello');
   assert.equal([dumped.status, dumped.stderr], [0, '']);
   assert.match(dumped.stdout, /^hello: \d+ MB, with node v\S+ for \w+-\w+\n/);

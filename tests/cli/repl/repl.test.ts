@@ -4,11 +4,11 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { programPath, until, within } from '../../support/programs.js';
+import { suiteInTurns } from '../../support/turns.js';
 
-const repls = suite('--repl');
+const repls = suiteInTurns('--repl');
 
 const LIMIT_MS = 60_000;
 const state = mkdtempSync(join(tmpdir(), 'ts-mw-repl-'));
@@ -122,7 +122,7 @@ repls('what is typed speaks to the master and to its slaves', async () => {
   assert.is(await repl.code(), 0);
 });
 
-repls('two of them: one has the master, the other a slave', async () => {
+repls.long('two of them: one has the master, the other a slave', async () => {
   const first = new Session(process.execPath, args);
   const second = new Session(process.execPath, args);
   const [, port] = await first.line('master.masterPort', /> (\d+)\n/);

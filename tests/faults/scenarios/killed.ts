@@ -19,6 +19,7 @@ export const KILLED: readonly Scenario[] = [
   {
     name: 'kill -9 of a busy slave',
     brokers: 'each',
+    often: true,
     settings: { ...SLOW, expect: { lost: 1 } },
     strike: (stage) => stage.killAndReplace(stage.anyone),
   },

@@ -10,6 +10,8 @@ export interface Scenario {
   readonly name: string;
   /** Run on each where the broker has a part in it, on either where it has none. */
   readonly brokers: 'each' | 'either' | BrokerName;
+  /** Run by `npm test` too, on one broker; all others by `npm run test:long` alone. */
+  readonly often?: true;
   readonly settings?: Settings | undefined;
   /** Work is under way when it is called; when it returns, the part that was struck works again. */
   readonly strike: (stage: Stage) => Promise<void>;

@@ -1,5 +1,6 @@
-/** Runs one test file in a process group of its own, and kills what it leaves behind. */
+/** Runs test files in a process group of their own, and kills what they leave behind. */
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
 export interface Outcome {
@@ -11,19 +12,32 @@ export interface Outcome {
   readonly output: string;
 }
 
+/** Which tests of a file with two turns are run. */
+export type Turn = 'short' | 'long' | 'both';
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly limitMs: number;
+  readonly turn: Turn;
+}
+
 /** Tells the times of the children on a channel of its own when the test has ended. */
 const TIMED = '"$@"; code=$?; times >&3; exit $code';
+
+const SEVERAL = fileURLToPath(new URL('./several.js', import.meta.url));
 
 const running = new Set<number>();
 process.once('exit', () => {
   for (const pid of running) killGroup(pid);
 });
 
-/** A file fails as a whole when it exits badly, takes too long or says nothing. */
-export function runFile(path: string, cwd: string, limitMs: number): Promise<Outcome> {
+/** They fail as a whole when their process exits badly, takes too long or says nothing. */
+export function runFiles(paths: readonly string[], { cwd, limitMs, turn }: RunOptions): Promise<Outcome> {
   const started = performance.now();
-  const child = spawn('sh', ['-c', TIMED, 'sh', process.execPath, path], {
+  const files = paths.length === 1 ? paths : [SEVERAL, ...paths];
+  const child = spawn('sh', ['-c', TIMED, 'sh', process.execPath, ...files], {
     cwd,
+    env: { ...process.env, TEST_TURN: turn },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
@@ -46,7 +60,7 @@ export function runFile(path: string, cwd: string, limitMs: number): Promise<Out
       clearTimeout(timer);
       running.delete(pid);
       let output = Buffer.concat(chunks).toString();
-      if (late) output += `\n${path} took longer than ${limitMs / 1000} s and was killed\n`;
+      if (late) output += `\n${paths.join(' ')} took longer than ${limitMs / 1000} s and was killed\n`;
       const total = sum(output, /^\s*Total:\s+(\d+)$/gm);
       const passed = sum(output, /^\s*Passed:\s+(\d+)$/gm);
       const skipped = sum(output, /^\s*Skipped:\s+(\d+)$/gm);

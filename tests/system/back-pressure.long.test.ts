@@ -1,11 +1,11 @@
 /** How much a master gives to a slave whose main takes nothing: what the session and the link hold is bounded. */
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sizeOf, spin } from '../programs/algorithms.js';
 import { joining, withCluster } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('back pressure');
+const test = suiteInTurns('back pressure');
 
 const WARM_UP = 2_000;
 const TASKS = 320;

@@ -1,0 +1,30 @@
+/** Which test files run in one process: those of a room that are over in a moment and leave nothing behind. */
+import { dirname } from 'node:path';
+
+/** Of these folders below tests; in the others each file starts processes. */
+const UNITS = /^(algorithms|audit|broker|cli|master|mutants|runner|slave|structures|tools|wire)\//;
+/** Algorithms have their names in a process, and two files may use the same one. */
+const NEEDS_A_PROCESS = /\bdefine(Algorithm|Master|Slave)\(|\bprocess\.(exit\(|on\(|once\()/;
+const MOST_FILES = 20;
+
+/** `files` are paths below tests; each ends up in one job. */
+export function jobsOf(
+  files: readonly string[],
+  isShort: (file: string) => boolean,
+  textOf: (file: string) => string,
+): string[][] {
+  const jobs: string[][] = [];
+  const open = new Map<string, string[]>();
+  for (const file of files) {
+    const isUnit = UNITS.test(file) && isShort(file) && !NEEDS_A_PROCESS.test(textOf(file));
+    const room = dirname(file).split('/')[0] ?? '';
+    let job = isUnit ? open.get(room) : undefined;
+    if (job === undefined || job.length >= MOST_FILES) {
+      job = [];
+      jobs.push(job);
+      if (isUnit) open.set(room, job);
+    }
+    job.push(file);
+  }
+  return jobs;
+}
