@@ -112,7 +112,7 @@ export class RawSlave {
   tick(): void {
     if (this.#closed) return;
     this.core.tick(now());
-    this.#sentinel.turn(now(), 0);
+    this.#sentinel.tick(now(), 0);
     this.#settle();
     this.#watchers.tell();
   }

@@ -266,8 +266,8 @@ export class Client implements CommandHandler {
   #deliverToOne(group: QueueGroup<Subscription>, message: PublishedMessage): boolean {
     const { routes } = group;
     for (let tries = 0; tries < routes.length; tries++) {
-      group.turn = group.turn + 1 < routes.length ? group.turn + 1 : 0;
-      if (this.#deliver(routes[group.turn] as Route<Subscription>, message)) return true;
+      group.last = group.last + 1 < routes.length ? group.last + 1 : 0;
+      if (this.#deliver(routes[group.last] as Route<Subscription>, message)) return true;
     }
     return false;
   }

@@ -198,7 +198,7 @@ export class Liveness {
    * One turn of the judge's loop, every `TURN_MS` if all is well, after the sockets were read. `latenessMs`
    * is its delay.
    */
-  turn(now: number, latenessMs: number): readonly LivenessVerdict[] {
+  tick(now: number, latenessMs: number): readonly LivenessVerdict[] {
     const elapsed = Math.max(0, now - (this.#turnedAt ?? now) - Math.max(0, latenessMs));
     this.#loopClock += elapsed;
     if (this.#connected) this.#clock += elapsed;

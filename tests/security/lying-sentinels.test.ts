@@ -47,9 +47,9 @@ class Watch {
     this.#settle();
   }
 
-  turn(): void {
+  tick(): void {
     this.now += TURN_MS;
-    this.core.turn(this.now, 0);
+    this.core.tick(this.now, 0);
     this.#settle();
   }
 
@@ -91,7 +91,7 @@ test('another is kept alive, ended or spoken for by none of its words', () => {
     watch.say(BEAT, liar, { ...honest, nonce: liar.nonce });
     watch.say({ type: 'command', id: turn, body: BYE }, liar, honest);
     watch.say({ type: 'command', id: turn, body: { command: 'shutdown' } }, liar);
-    watch.turn();
+    watch.tick();
   }
   assert.equal(lost(watch.waiting.take()), [honest.nonce]);
 });
@@ -100,11 +100,11 @@ test('floods of strangers are answered so many a turn, and not remembered', () =
   const watch = new Watch();
   const stranger = (i: number) => ({ ...liar, nonce: i.toString(16).padStart(32, 'c') });
   for (let i = 0; i < 30_000; i++) watch.say(BEAT, stranger(i));
-  watch.turn();
+  watch.tick();
   const stales = watch.published.filter(({ text }) => text.includes('stale'));
   assert.is(stales.length, 16_384);
   watch.published.length = 0;
-  watch.turn();
+  watch.tick();
   assert.is(watch.published.filter(({ text }) => text.includes('stale')).length, 0);
 });
 

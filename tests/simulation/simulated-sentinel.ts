@@ -49,9 +49,9 @@ export class SimulatedSentinel {
     if (!this.connection.connected) this.core.connection(false, scheduler.now);
     if (options.role === 'master')
       this.connection.subscribe(this.#subjects.allMasterControl, this.#onMessage);
-    this.core.turn(scheduler.now, 0);
+    this.core.tick(scheduler.now, 0);
     this.loop.every(TURN_MS, (latenessMs) => {
-      this.core.turn(scheduler.now, latenessMs);
+      this.core.tick(scheduler.now, latenessMs);
       this.#settle();
     });
   }

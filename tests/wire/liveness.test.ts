@@ -29,13 +29,13 @@ class Judge {
       server: () => HERE,
       ...options,
     });
-    this.turn(0);
+    this.tick(0);
     this.liveness.watch(PEER, this.now);
     this.heard();
   }
 
-  turn(latenessMs: number): void {
-    for (const verdict of this.liveness.turn(this.now, latenessMs)) {
+  tick(latenessMs: number): void {
+    for (const verdict of this.liveness.tick(this.now, latenessMs)) {
       this.log.push({ at: this.now - this.#start, verdict });
     }
   }
@@ -45,7 +45,7 @@ class Judge {
     for (let t = 0; t < ms; t += TURN_MS) {
       each(this);
       this.now += TURN_MS;
-      this.turn(0);
+      this.tick(0);
     }
     return this;
   }
@@ -53,7 +53,7 @@ class Judge {
   /** The judge's process stands still; the turn after that is late. */
   stall(ms: number): this {
     this.now += ms + TURN_MS;
-    this.turn(ms);
+    this.tick(ms);
     return this;
   }
 
@@ -414,11 +414,11 @@ liveness('before its first turn no time has passed', () => {
   const judge = new Liveness({ role: 'master', clientTimeoutMs: 1_000, broker: 'external' });
   judge.watch(PEER, 5_000_000);
   judge.heard(PEER, 5_000_900);
-  assert.equal(judge.turn(5_001_000, 0), []);
+  assert.equal(judge.tick(5_001_000, 0), []);
   assert.is(judge.loopClock, 0);
-  assert.equal(judge.turn(5_001_000 + 999, 0), []);
+  assert.equal(judge.tick(5_001_000 + 999, 0), []);
   assert.equal(
-    judge.turn(5_001_000 + 1_000, 0).map(({ verdict }) => verdict),
+    judge.tick(5_001_000 + 1_000, 0).map(({ verdict }) => verdict),
     ['lost'],
   );
 });
@@ -426,14 +426,14 @@ liveness('before its first turn no time has passed', () => {
 liveness('without a server of its own it is certain of nothing that another server says', () => {
   const judge = new Liveness({ role: 'master', clientTimeoutMs: 10_000, broker: 'external' });
   let now = 0;
-  judge.turn(now, 0);
+  judge.tick(now, 0);
   judge.watch(PEER, now);
   judge.spoke(PEER, HERE, now);
   const verdicts: string[] = [];
   for (let turn = 0; turn < 9_000 / TURN_MS; turn++) {
     now += TURN_MS;
     judge.noResponders(PEER, now);
-    verdicts.push(...judge.turn(now, 0).map(({ verdict }) => verdict));
+    verdicts.push(...judge.tick(now, 0).map(({ verdict }) => verdict));
   }
   assert.ok(verdicts.includes('suspect'));
   assert.not(verdicts.includes('lost'));

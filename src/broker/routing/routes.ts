@@ -19,8 +19,8 @@ export interface Route<S extends Subscriber> {
 
 export interface QueueGroup<S extends Subscriber> {
   readonly routes: readonly Route<S>[];
-  /** The member whose turn it is; starts at any member, so that a new match does not favour the first one. */
-  turn: number;
+  /** The member that had the last message; starts at any member, so that a new match does not favour the first one. */
+  last: number;
 }
 
 /** All subscribers of a subject, as the tree was at `version`. */
@@ -66,7 +66,7 @@ export class RouteTable<S extends Subscriber> {
       plain: match.plain.map((subscriber) => newRoute(subject, subscriber)),
       groups: match.groups.map((members) => ({
         routes: members.map((subscriber) => newRoute(subject, subscriber)),
-        turn: Math.floor(Math.random() * members.length),
+        last: Math.floor(Math.random() * members.length),
       })),
     };
     this.#remembered.set(subject, routes);

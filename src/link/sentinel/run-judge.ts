@@ -28,8 +28,8 @@ export class RunJudge {
     this.#limit = limit;
   }
 
-  /** The run that was condemned in this turn: its master must be told. */
-  turn(clock: number): LimitedRun | undefined {
+  /** The run that was condemned in this tick: its master must be told. */
+  tick(clock: number): LimitedRun | undefined {
     if (this.#condemned !== undefined) return undefined;
     const run = this.#limit.current();
     if (run === undefined || run.serial !== this.#watched?.serial) {

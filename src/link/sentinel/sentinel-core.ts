@@ -133,9 +133,9 @@ export class SentinelCore {
   }
 
   /** Called every 200 ms, after all received messages. */
-  turn(now: number, latenessMs: number): void {
+  tick(now: number, latenessMs: number): void {
     for (const peer of this.#peers.values()) this.#hearData(peer, now);
-    for (const verdict of this.#liveness.turn(now, latenessMs)) this.#onVerdict(verdict);
+    for (const verdict of this.#liveness.tick(now, latenessMs)) this.#onVerdict(verdict);
     if (this.#strangers) this.#publishes.push(...this.#strangers.dismiss((nonce) => this.#peers.has(nonce)));
     this.#judgeRun(now);
     if (this.#connected) for (const peer of this.#peers.values()) this.#sendDue(peer, now);
@@ -156,7 +156,7 @@ export class SentinelCore {
   #judgeRun(now: number): void {
     if (this.#judge === undefined) return;
     const { loopClock } = this.#liveness;
-    const run = this.#main.isEnding ? undefined : this.#judge.turn(loopClock);
+    const run = this.#main.isEnding ? undefined : this.#judge.tick(loopClock);
     if (run !== undefined) {
       for (const peer of this.#peers.values()) {
         const isItsSession = peer.phase === 'watched' && peer.generation === run.generation;

@@ -33,7 +33,7 @@ class SentinelThread {
   #probing = false;
   #heedsRefusals: boolean;
   #stopped = false;
-  #turnDueAt = performance.now();
+  #tickDueAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(data: SentinelThreadData, link: DataLink) {
@@ -57,7 +57,7 @@ class SentinelThread {
       this.#link.subscribe(this.#subjects.allMasterControl, this.#onMessage);
       await this.#link.ready();
     }
-    this.#core.turn(performance.now(), 0);
+    this.#core.tick(performance.now(), 0);
     this.#scheduleTurn();
   }
 
@@ -152,20 +152,20 @@ class SentinelThread {
   }
 
   #scheduleTurn(): void {
-    this.#turnDueAt += TURN_MS;
+    this.#tickDueAt += TURN_MS;
     const now = performance.now();
-    // After a stall there is one late turn, not many in a row.
-    if (this.#turnDueAt < now) this.#turnDueAt = now;
+    // After a stall there is one late tick, not many in a row.
+    if (this.#tickDueAt < now) this.#tickDueAt = now;
     this.#timer = setTimeout(() => {
       // Expired timers run before sockets are read: let the loop read them, twice, before judging.
-      setImmediate(() => setImmediate(() => this.#turn()));
-    }, this.#turnDueAt - now);
+      setImmediate(() => setImmediate(() => this.#tick()));
+    }, this.#tickDueAt - now);
   }
 
-  #turn(): void {
+  #tick(): void {
     if (this.#stopped) return;
     const now = performance.now();
-    this.#core.turn(now, Math.max(0, now - this.#turnDueAt));
+    this.#core.tick(now, Math.max(0, now - this.#tickDueAt));
     if (!this.#link.connected && this.#heedsRefusals) void this.#probe();
     this.#settle();
     this.#scheduleTurn();

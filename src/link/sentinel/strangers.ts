@@ -1,12 +1,12 @@
 /**
  * For a master: senders without a session, and masters that ask whether one is there. Strangers are told at
- * the next turn that their session has ended, since main's `watch` for them may be on its way.
+ * the next tick that their session has ended, since main's `watch` for them may be on its way.
  */
 
 import { formatControl } from './control-text.js';
 import type { Publish } from './sentinel-types.js';
 
-/** Strangers remembered from one turn to the next. */
+/** Strangers remembered from one tick to the next. */
 const MOST = 16_384;
 
 export class Strangers {

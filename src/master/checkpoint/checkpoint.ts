@@ -150,7 +150,7 @@ export class Checkpoint {
    * The program waits and has nothing to take: hands it the fates that wait here. False if there are none, or
    * if they must wait for running tasks.
    */
-  turn(isHeld: (task: Task) => boolean): boolean {
+  handOverWaiting(isHeld: (task: Task) => boolean): boolean {
     let first = true;
     // Even without room: the fate that the program waits for may come later.
     const release = (): boolean =>

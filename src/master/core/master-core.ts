@@ -206,7 +206,7 @@ export class MasterCore {
     if (
       this.slaves.isEnding ||
       !this.demand.isWaiting ||
-      !this.#checkpoint?.turn((task) => this.demand.judgeTaskHeld(task))
+      !this.#checkpoint?.handOverWaiting((task) => this.demand.judgeTaskHeld(task))
     ) {
       return;
     }

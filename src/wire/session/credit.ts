@@ -25,7 +25,7 @@ const TINY_BASE_BYTES = 112;
 /**
  * The rest is for turns: two of the largest frames, or one when thousands of tiny bases were taken from it.
  */
-const TURN_BYTES = CREDIT_BYTES - LARGE_BASES_BYTES - SMALL_BASES_BYTES - TINY_BASES_BYTES;
+const EXTRA_BYTES = CREDIT_BYTES - LARGE_BASES_BYTES - SMALL_BASES_BYTES - TINY_BASES_BYTES;
 const MOST_TAKEN_BYTES = 240 * 1024;
 
 /** One session's share, as its pool keeps it. */
@@ -33,7 +33,7 @@ export interface CreditMember {
   readonly session: Session;
   readonly base: number;
   /** Bytes granted beyond the base that have not arrived. */
-  turn: number;
+  extra: number;
   waits: boolean;
 }
 
@@ -41,7 +41,7 @@ const NONE: readonly Session[] = [];
 
 export class CreditPool {
   #waiting: CreditMember[] = [];
-  #free = TURN_BYTES;
+  #free = EXTRA_BYTES;
   #large = LARGE_BASES_BYTES;
   #small = SMALL_BASES_BYTES;
   /** Below zero by the bytes taken from the turns. */
@@ -66,14 +66,14 @@ export class CreditPool {
   join(session: Session): CreditMember {
     const base = session.receiveLimit;
     this.#giveBack(base, -1);
-    return { session, base, turn: 0, waits: false };
+    return { session, base, extra: 0, waits: false };
   }
 
   /** Gives back, once, the credit of a session; returns the sessions that may send more because of it. */
   leave(member: CreditMember): readonly Session[] {
     if (member.waits) this.#waiting = this.#waiting.filter((waiting) => waiting !== member);
     this.#giveBack(member.base, 1);
-    this.#free += member.turn;
+    this.#free += member.extra;
     return this.#serve();
   }
 
@@ -115,9 +115,9 @@ export class CreditPool {
 
   #settle(member: CreditMember): void {
     const { receiveLimit, receivedBytes } = member.session;
-    const turn = Math.max(0, receiveLimit - receivedBytes - member.base);
-    this.#free += member.turn - turn;
-    member.turn = turn;
+    const extra = Math.max(0, receiveLimit - receivedBytes - member.base);
+    this.#free += member.extra - extra;
+    member.extra = extra;
   }
 
   #giveBack(base: number, sign: 1 | -1): void {

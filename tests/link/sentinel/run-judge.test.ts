@@ -30,21 +30,21 @@ test('a run is read through another view of the same memory, until it ends', () 
 test('a run that ended in time is never condemned, however late the sentinel looks', () => {
   const { main, judge } = create();
   main.set(run);
-  judge.turn(0);
+  judge.tick(0);
   main.clear();
-  assert.is(judge.turn(DUE * 10), undefined);
+  assert.is(judge.tick(DUE * 10), undefined);
   main.set(run);
-  assert.is(judge.turn(DUE * 10), undefined, 'that is another run');
-  assert.is(judge.turn(DUE * 11 - 1), undefined);
+  assert.is(judge.tick(DUE * 10), undefined, 'that is another run');
+  assert.is(judge.tick(DUE * 11 - 1), undefined);
   assert.is(judge.sentence(DUE * 11), undefined);
 });
 
 test('a run that does not end is condemned two seconds after its limit, and ended once its master has heard', () => {
   const { main, judge } = create();
   main.set(run);
-  assert.equal([judge.turn(0), judge.turn(DUE - 1)], [undefined, undefined]);
-  assert.is(judge.turn(DUE)?.index, 4);
-  assert.is(judge.turn(DUE + 1), undefined, 'it is told once');
+  assert.equal([judge.tick(0), judge.tick(DUE - 1)], [undefined, undefined]);
+  assert.is(judge.tick(DUE)?.index, 4);
+  assert.is(judge.tick(DUE + 1), undefined, 'it is told once');
   assert.is(judge.sentence(DUE + 1), undefined);
   judge.told();
   assert.is(judge.sentence(DUE + 1), 'TASK-7 ran longer than its 3 s and did not stop');
@@ -53,8 +53,8 @@ test('a run that does not end is condemned two seconds after its limit, and ende
 test('a master that does not answer is waited for a second', () => {
   const { main, judge } = create();
   main.set(run);
-  judge.turn(0);
-  judge.turn(DUE);
+  judge.tick(0);
+  judge.tick(DUE);
   assert.is(judge.sentence(DUE + 999), undefined);
   assert.ok(judge.sentence(DUE + 1_000));
 });

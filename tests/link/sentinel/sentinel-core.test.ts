@@ -102,7 +102,7 @@ class Pair {
       this.#deliver();
       for (const side of ['master', 'slave'] as const) {
         if (!this.alive[side]) continue;
-        this.cores[side].turn(this.now, 0);
+        this.cores[side].tick(this.now, 0);
         this.#collect(side);
       }
     }
@@ -448,7 +448,7 @@ core('five thousand slaves cost little', () => {
   master.take();
   const began = processorMs();
   for (let turn = 1; turn <= 25; turn += 1) {
-    master.turn(1_000 + turn * TURN_MS, 0);
+    master.tick(1_000 + turn * TURN_MS, 0);
     assert.ok(master.take().publishes.length < 5_000);
   }
   assert.ok((processorMs() - began) / 25 < 40, 'a fifth of a turn');

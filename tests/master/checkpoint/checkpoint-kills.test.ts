@@ -38,7 +38,7 @@ function runProgram(stored: Stored, random: () => number, steps: number): string
     } else if (dice < 0.7 && run.store.uncommitted > 0) {
       run.store.commitNow(Math.ceil(random() * run.store.uncommitted));
     } else if (dice < 0.85) run.release();
-    else run.turn();
+    else run.handOverWaiting();
     react();
   }
   return run.seen;

@@ -98,9 +98,9 @@ export class Run {
     return this.seen.slice(before);
   }
 
-  turn(): string[] {
+  handOverWaiting(): string[] {
     const before = this.seen.length;
-    this.checkpoint.turn(never);
+    this.checkpoint.handOverWaiting(never);
     return this.seen.slice(before);
   }
 }

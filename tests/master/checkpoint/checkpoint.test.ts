@@ -75,25 +75,25 @@ checkpoint('lets one wait for its predecessors while something runs', () => {
   run.submit(2);
   run.submit('new');
   const running = run.begin();
-  assert.equal(run.turn(), []);
+  assert.equal(run.handOverWaiting(), []);
   run.fail(running);
-  assert.equal(run.turn(), ['["new"]=error']);
+  assert.equal(run.handOverWaiting(), ['["new"]=error']);
   run.submit(1);
   assert.equal(run.release(), ['[1]=old', '[2]=old']);
 });
 
-checkpoint('lets the earliest go when nothing runs, one gap a turn', () => {
+checkpoint('lets the earliest go when nothing runs, one gap each time', () => {
   const run = new Run(storedBy(1, 2, 3, 4, 5, 6));
   for (const n of [6, 3, 4]) run.submit(n);
-  assert.equal(run.turn(), ['[3]=old', '[4]=old']);
-  assert.equal(run.turn(), ['[6]=old']);
-  assert.equal(run.turn(), []);
+  assert.equal(run.handOverWaiting(), ['[3]=old', '[4]=old']);
+  assert.equal(run.handOverWaiting(), ['[6]=old']);
+  assert.equal(run.handOverWaiting(), []);
 });
 
 checkpoint('lets what was passed over go as soon as it is submitted', () => {
   const run = new Run(storedBy(1, 2, 3));
   run.submit(3);
-  assert.equal(run.turn(), ['[3]=old']);
+  assert.equal(run.handOverWaiting(), ['[3]=old']);
   run.submit(1);
   assert.equal(run.release(), ['[1]=old']);
 });
@@ -103,10 +103,10 @@ checkpoint('counts an uncommitted result as running', () => {
   run.submit(2);
   run.submit('new');
   run.run();
-  assert.equal(run.turn(), [], 'it may bring the submission of 1');
+  assert.equal(run.handOverWaiting(), [], 'it may bring the submission of 1');
   run.store.commitNow();
-  assert.equal(run.turn(), ['["new"]=new']);
-  assert.equal(run.turn(), ['[2]=old']);
+  assert.equal(run.handOverWaiting(), ['["new"]=new']);
+  assert.equal(run.handOverWaiting(), ['[2]=old']);
 });
 
 checkpoint('keeps new fates behind stored ones that may still come', () => {
@@ -125,13 +125,13 @@ checkpoint('gives new fates to a program that waits, and one at a time while sto
   const run = new Run(storedBy(1, 2));
   for (const n of ['a', 'b']) run.submit(n);
   run.runAll();
-  assert.equal(run.turn(), ['["a"]=new', '["b"]=new']);
+  assert.equal(run.handOverWaiting(), ['["a"]=new', '["b"]=new']);
   run.submit(2);
   for (const n of ['c', 'd']) run.submit(n);
   run.runAll();
-  assert.equal(run.turn(), ['["c"]=new']);
-  assert.equal(run.turn(), ['["d"]=new']);
-  assert.equal(run.turn(), ['[2]=old']);
+  assert.equal(run.handOverWaiting(), ['["c"]=new']);
+  assert.equal(run.handOverWaiting(), ['["d"]=new']);
+  assert.equal(run.handOverWaiting(), ['[2]=old']);
 });
 
 checkpoint('counts equal submissions in their order', () => {
@@ -204,7 +204,7 @@ checkpoint('holds stored results back that nobody has room for, but not for ever
   for (const n of [1, 2, 3]) run.submit(n);
   run.checkpoint.release(() => true);
   assert.equal(run.seen, []);
-  run.checkpoint.turn(() => true);
+  run.checkpoint.handOverWaiting(() => true);
   assert.equal(run.seen, ['[1]=old'], 'a program that waits may wait for what stands behind it');
 });
 
