@@ -1,5 +1,5 @@
-/** The same with two hundred seeds. */
+/** The same with four hundred seeds. */
 
 import { testSeeds } from './seeds.js';
 
-testSeeds('simulation/cluster at length', 200);
+testSeeds('simulation/cluster at length', 400);
