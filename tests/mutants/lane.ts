@@ -59,7 +59,13 @@ export class Lane {
     const begun = performance.now();
     const child = spawn(
       process.execPath,
-      [`--max-old-space-size=${HEAP_MB}`, join(this.dist, 'tests', file)],
+      [
+        `--max-old-space-size=${HEAP_MB}`,
+        ...(file.startsWith('system/')
+          ? ['--import', join(this.dist, 'tests', 'mutants', 'own-sources.js')]
+          : []),
+        join(this.dist, 'tests', file),
+      ],
       {
         cwd: this.#root,
         detached: true,

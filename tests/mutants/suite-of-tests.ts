@@ -6,8 +6,13 @@ import { Coverage } from './coverage.js';
 import type { Lane } from './lane.js';
 import type { PlacedMutant } from './sources.js';
 
-/** The unit tests of what is mutated, and the simulation. */
+/** The unit tests of what is mutated, whole masters and slaves in one process, and the simulation. */
 const FOLDERS: readonly string[] = ['master', 'slave', 'wire', 'link', 'broker'];
+const IN_PROCESS: readonly string[] = [
+  'system/master-handle.test.js',
+  'system/resubmit.test.js',
+  'system/submit-all.test.js',
+];
 const SIMULATION = 'mutants/few-seeds.js';
 /** Generous: the other lane and coverage slow it down. */
 const FIRST_TIMEOUT_MS = 240_000;
@@ -27,7 +32,9 @@ export function testFiles(dist: string, parts: readonly string[] = ['']): string
       .filter((name) => name.endsWith('.test.js'))
       .map((name) => `${folder}/${name}`),
   );
-  return [...names.sort(), SIMULATION].filter((name) => parts.some((part) => name.includes(part)));
+  return [...names.sort(), ...IN_PROCESS, SIMULATION].filter((name) =>
+    parts.some((part) => name.includes(part)),
+  );
 }
 
 /**

@@ -1,0 +1,82 @@
+/** A whole master with slaves in its process: its end, and a broker that goes away and comes back. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { AuditEvent } from '../../src/audit/events.js';
+import { defineAlgorithm, master, StoppedError, slave } from '../../src/index.js';
+import { findNatsServer, startNatsServer } from '../support/nats-server.js';
+import { until } from '../support/programs.js';
+
+const it = suite('master');
+
+const double = defineAlgorithm('double', (n: number) => 2 * n);
+
+function listening() {
+  const events: AuditEvent[] = [];
+  const ofType = <Type extends AuditEvent['type']>(type: Type) =>
+    events.filter((event): event is Extract<AuditEvent, { type: Type }> => event.type === type);
+  return { ofType, onAudit: (event: AuditEvent) => void events.push(event) };
+}
+
+it('computes, tells its slaves to stop, and takes nothing after its end', async () => {
+  const { ofType, onAudit } = listening();
+  const mw = await master({ onAudit });
+  const slaves = await Promise.all([slave(mw), slave(mw)]);
+  await mw.run(async () => {
+    assert.is(await double.future(21), 42);
+    double.targetNumber = -1;
+    assert.is(double.targetNumber, 0);
+    double.targetNumber = 7;
+    assert.is(double.targetNumber, 7);
+    assert.is(double.pendingTasks, 0);
+  });
+  const began = performance.now();
+  await mw.stop();
+  assert.ok(performance.now() - began < 4_000, 'it does not wait for those that have answered');
+  assert.equal(await Promise.all(slaves.map(({ finished }) => finished)), [0, 0]);
+  assert.is(ofType('shutdown-unanswered').length, 0);
+  assert.is(ofType('slave-lost').length, 0);
+  await mw.stop();
+  assert.throws(
+    () => mw.run(() => double.funcall(1)),
+    (error: unknown) => error instanceof StoppedError,
+  );
+});
+
+it('refuses a slave of another member id at its own broker', async () => {
+  const { ofType, onAudit } = listening();
+  const mw = await master({ memberId: 'mine', onAudit });
+  try {
+    const refused = await slave(mw, { memberId: 'other' }).catch((error: unknown) => error);
+    assert.match(String(refused), /its member id is "other", the master's is "mine"/);
+    assert.is(ofType('member-refused').length, 1);
+  } finally {
+    await mw.stop();
+  }
+});
+
+if (findNatsServer() !== undefined) {
+  it('tells of a broker that goes and comes back, and for how long it was away', async () => {
+    const server = await startNatsServer();
+    const { ofType, onAudit } = listening();
+    const mw = await master({ natsUrl: server.url, onAudit });
+    try {
+      await slave(mw);
+      await server.kill('SIGKILL');
+      await until('it is heard', () => ofType('broker-lost').length > 0);
+      const pending = mw.run(() => double.future(4));
+      await server.restart();
+      await until('it is back', () => ofType('broker-back').length > 0);
+      assert.is(await pending, 8, 'what was submitted meanwhile is done');
+      assert.is(ofType('broker-lost').length, 1);
+      assert.is(ofType('broker-lost')[0]?.reason, 'the connection ended');
+      const [{ awaySeconds = 0, url = '' } = {}] = ofType('broker-back');
+      assert.ok(awaySeconds > 0.01 && awaySeconds < 60, `away for ${awaySeconds} s`);
+      assert.is(url, server.url);
+    } finally {
+      await mw.stop();
+      await server.stop();
+    }
+  });
+}
+
+it.run();
