@@ -20,4 +20,14 @@ test('it tells once for each time that tasks have waited for ten seconds', () =>
   assert.equal(told, [30_100, 71_100]);
 });
 
+test('it tells for how many seconds they have waited', () => {
+  const drought = new MissingSlaves();
+  drought.tick(1_000, 1, 0);
+  assert.is(drought.tick(10_999, 1, 0), undefined);
+  assert.is(drought.tick(11_000, 1, 0), 10);
+  const late = new MissingSlaves();
+  late.tick(0, 1, 0);
+  assert.is(late.tick(12_500, 1, 0), 12.5);
+});
+
 test.run();
