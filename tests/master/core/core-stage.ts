@@ -78,6 +78,11 @@ export class CoreStage {
 
   /** A slave that was welcomed, and that has not said anything since. */
   welcome(number: number, change: Partial<Hello> = {}): Peer {
+    return new Peer(this, this.hello(number, change));
+  }
+
+  /** A slave asks to join; returns its nonce. */
+  hello(number: number, change: Partial<Hello> = {}): string {
     const nonce = number.toString(16).padStart(32, '0');
     this.inboxes.set(nonce, []);
     this.core.slaves.takeHello(
@@ -93,7 +98,7 @@ export class CoreStage {
       },
       { user: 'u', nonce },
     );
-    return new Peer(this, nonce);
+    return nonce;
   }
 
   /** One that has confirmed its session. */

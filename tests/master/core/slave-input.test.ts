@@ -327,4 +327,158 @@ test('a drafted slave moves with the frame that brings its last result', () => {
   assert.equal([peer.record.kind, peer.record.draftedFor], ['ordered', undefined]);
 });
 
+test('the program lets a slave join, or it is not told of it, and none while the master ends', () => {
+  const asked: number[] = [];
+  const stage = new CoreStage({}, { authorize: (_identity, id) => void asked.push(id) });
+  for (const number of [0, 1, 2]) stage.hello(number);
+  assert.equal([asked, stage.news, stage.core.roster.size], [[0, 1, 2], 0, 0]);
+  stage.core.slaves.takeAuthorization(0, { admitted: false, reason: 'no' });
+  assert.equal([stage.news, stage.core.roster.size], [0, 0]);
+  stage.core.slaves.takeAuthorization(1, { admitted: true });
+  assert.equal([stage.news, stage.core.roster.size], [1, 1]);
+  stage.core.slaves.end();
+  stage.core.slaves.takeAuthorization(2, { admitted: true });
+  stage.hello(3);
+  assert.equal([asked, stage.core.roster.size], [[0, 1, 2], 1]);
+});
+
+test('a slave that comes a third time takes the place of its last session', () => {
+  const stage = new CoreStage();
+  const first = stage.join(0);
+  const second = stage.join(1, { previous: 0, previousNonce: first.nonce });
+  const third = stage.join(2, { previous: 1, previousNonce: second.nonce });
+  const stranger = stage.join(3);
+  assert.equal(
+    [first, second, third, stranger].map(({ state }) => state),
+    ['disconnected', 'disconnected', 'idle', 'idle'],
+  );
+});
+
+test('a slave that says nothing of what it had begun when it joins again had begun nothing', () => {
+  const { stage, peer } = occupied({ maxAttempts: 1 });
+  stage.welcome(1, { previousNonce: peer.nonce });
+  assert.equal([stage.unrunnable(), stage.core.queued], [[], 1]);
+});
+
+test('of the tasks of a lost slave those are charged that its beats said were begun', () => {
+  const stage = new CoreStage();
+  const peer = stage.join(0);
+  for (let count = 0; count < 4; count++) stage.submit({ maxAttempts: 1 });
+  stage.core.dispatch(0);
+  peer.beat({ begun: 2, received: 4 });
+  // One that says nothing of it changes nothing.
+  peer.beat({ received: 4 });
+  assert.is(peer.record.begun, 2);
+  stage.core.takeSentinelEvent({ type: 'lost', nonce: peer.nonce, evidence: 'x' }, 0);
+  assert.ok(stage.unrunnable().includes('TASK-1 max-attempts'));
+});
+
+test('a frame confirms a session as a beat does, and one without results is no news', () => {
+  const stage = new CoreStage();
+  const peer = stage.welcome(0);
+  peer.session.confirm();
+  const position = framesOf(peer);
+  peer.deliver(position);
+  assert.is(peer.state, 'idle');
+  const { news } = stage;
+  peer.deliver(position);
+  assert.is(stage.news, news);
+  stage.submit();
+  stage.core.dispatch(0);
+  assert.equal(peer.read(), [0]);
+  peer.deliver(peer.write(0));
+  assert.is(stage.news, news + 1);
+});
+
+function framesOf({ session }: Peer): Buffer {
+  const frames: Buffer[] = [];
+  session.flush((frame) => frames.push(Buffer.from(frame)) > 0, 0);
+  return Buffer.concat(frames);
+}
+
+test('a result makes room for what waits, and is acknowledged', () => {
+  const stage = new CoreStage();
+  const peer = stage.join(0);
+  for (let count = 0; count < 6; count++) stage.submit();
+  stage.core.dispatch(0);
+  const first = peer.read();
+  assert.ok(first.length < 6);
+  for (const number of first) peer.deliver(peer.write(number));
+  stage.core.dispatch(0);
+  assert.ok(peer.read().length > 0);
+  assert.is(peer.session.keptFrames, 0);
+});
+
+test('frames of an ended session are answered stale, also where its record is still at hand', () => {
+  const { stage, peer } = occupied();
+  const frame = peer.write(0);
+  stage.core.takeSentinelEvent({ type: 'lost', nonce: peer.nonce, evidence: 'x' }, 0);
+  const said = stage.handshakes.length;
+  stage.core.slaves.takeFrameOf(peer.record, Buffer.alloc(frame.length), 0);
+  assert.is(stage.handshakes.length, said + 1);
+});
+
+test('what is no fault of the slave is thrown', () => {
+  const { stage, peer } = occupied();
+  const frame = peer.write(0);
+  peer.record.session.receive = () => {
+    throw new RangeError('on purpose');
+  };
+  assert.throws(() => peer.deliver(frame), /on purpose/);
+  assert.equal([peer.state, stage.heard('slave-lost')], ['busy', []]);
+});
+
+test('a suspicion that ends is no news, and a task that is overdue does not end the session', () => {
+  const { stage, peer } = occupied({ timeoutSeconds: 1 });
+  const { news } = stage;
+  stage.core.takeSentinelEvent({ type: 'cleared', nonce: peer.nonce }, 0);
+  assert.equal([stage.news, peer.record.isDoomed], [news, false]);
+  stage.core.takeSentinelEvent({ type: 'overdue', nonce: peer.nonce, index: 0 }, 0);
+  assert.equal([stage.core.roster.size, stage.forgotten], [1, []]);
+});
+
+test('a drafted slave that is told to stop does not move any more', () => {
+  const { stage, peer } = occupied();
+  stage.core.groups.allocate(1, 'ordered');
+  stage.core.slaves.beginShutdown();
+  assert.ok(stage.core.slaves.isEnding);
+  stage.core.cancel(0, 0);
+  peer.beat();
+  assert.equal([peer.record.outstanding, peer.record.kind], [0, 'unordered']);
+});
+
+test('a slave that gives tasks back may have room again, and that is news', () => {
+  const stage = new CoreStage({ taskGroup: 3 });
+  const peer = stage.join(0);
+  for (let count = 0; count < 3; count++) stage.submit();
+  stage.core.dispatch(0);
+  assert.equal(peer.read(), [0, 1, 2]);
+  // For an ordered one, what is not begun is asked back.
+  stage.core.groups.allocate(1, 'intermingle');
+  assert.equal(stage.commands, ['SLAVE-0 recall']);
+  const { news } = stage;
+  peer.acknowledge(stage.commandIds[0] as number, { from: 0 });
+  assert.is(peer.record.kind, 'intermingle');
+  assert.ok(stage.news > news);
+  assert.equal(peer.read(), [0, 1, 2]);
+});
+
+test('a slave that has gone or said goodbye is not in the line of those with room', () => {
+  for (const end of ['lost', 'bye'] as const) {
+    const { stage, peer } = occupied();
+    assert.ok(peer.record.isInLine);
+    if (end === 'lost') stage.core.takeSentinelEvent({ type: 'lost', nonce: peer.nonce, evidence: 'x' }, 0);
+    else peer.bye({ sent: 1 });
+    assert.equal([peer.record.isInLine, peer.state], [false, end === 'lost' ? 'disconnected' : 'busy']);
+  }
+});
+
+test('when an ordered slave is lost another takes its place', () => {
+  const stage = new CoreStage();
+  stage.core.groups.allocate(1, 'ordered');
+  const [ordered, other] = [stage.join(0), stage.join(1)] as [Peer, Peer];
+  stage.core.takeSentinelEvent({ type: 'lost', nonce: ordered.nonce, evidence: 'x' }, 0);
+  assert.equal([stage.core.groups.numDisconnected, other.record.kind], [1, 'ordered']);
+});
+
 test.run();
