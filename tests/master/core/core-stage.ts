@@ -17,6 +17,7 @@ import {
 } from '../../../src/wire/messages/messages.js';
 import { Session } from '../../../src/wire/session/session.js';
 import { encodeValue } from '../../../src/wire/values/codec.js';
+import { encodeError } from '../../../src/wire/values/remote-error.js';
 import { createEntry } from '../parts.js';
 
 const RUN = '00112233445566ff';
@@ -175,8 +176,9 @@ export class Peer {
   }
 
   /** What it posts when it has run a task; `deliver` it. */
-  write(number: number, attempt = 1): Buffer {
-    const entry = resultEntryText(number, attempt, 0, 1_000, encodeValue(number).text);
+  write(number: number, attempt = 1, isError = false): Buffer {
+    const { text } = isError ? encodeError(new RangeError('no')) : encodeValue(number);
+    const entry = resultEntryText(number, attempt, isError ? 1 : 0, 1_000, text);
     this.session.post({ text: resultsText(this.record.number, true, [entry]), raws: [] });
     const frames: Buffer[] = [];
     this.session.flush((frame) => frames.push(Buffer.from(frame)) > 0, 0);

@@ -1,11 +1,15 @@
 /** What a master's core does with what comes in from its program, its slaves and time, when its parts are joined. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { StoppedError } from '../../../src/errors.js';
+import { StoppedError, type UnrunnableError } from '../../../src/errors.js';
 import type { FutureSettler } from '../../../src/master/model/task.js';
-import { CoreStage, type Peer } from './core-stage.js';
+import { TaskFate } from '../../../src/master/model/task-fate.js';
+import { createTask } from '../parts.js';
+import { CoreStage, definition, type Peer } from './core-stage.js';
 
 const test = suite('master/core');
+/** As the fate box's own bound. */
+const MOST_UNTAKEN_BYTES = 128 * 1024 * 1024;
 
 /** A future that notes how it ends. */
 function createFuture(log: unknown[]): FutureSettler {
@@ -184,6 +188,196 @@ test('a slave to which an ordered task is addressed gets it when it is woken, to
   stage.core.dispatch(0);
   assert.equal(peer.read(), [0]);
   assert.equal(stage.core.leftovers().pending, 1);
+});
+
+test('an aborted signal cancels what runs and what waits, and is news', () => {
+  const stage = new CoreStage();
+  const peer = stage.join(0);
+  const own = new AbortController();
+  stage.submit({ signal: own.signal });
+  stage.core.dispatch(0);
+  stage.submit({ signal: own.signal });
+  assert.equal(peer.read(), [0]);
+  const { news } = stage;
+  own.abort();
+  assert.equal([stage.commands, stage.news], [['SLAVE-0 cancel'], news + 1]);
+  assert.equal(stage.unrunnable(), ['TASK-0 cancelled', 'TASK-1 cancelled']);
+});
+
+test('a fate ends the waits of those for whom none can come any more', async () => {
+  const stage = new CoreStage();
+  const peer = stage.join(0);
+  for (let count = 0; count < 2; count++) stage.submit();
+  stage.core.dispatch(0);
+  peer.read();
+  const waits = [0, 1, 2].map(() => stage.core.waitForFate(undefined));
+  peer.deliver(peer.write(0));
+  stage.core.cancel(1, 0);
+  assert.equal(
+    (await Promise.all(waits)).map((fate) => fate?.taskId),
+    ['TASK-0', 'TASK-1', undefined],
+  );
+});
+
+test('a slave that becomes ordered, or is freed, is news, and gets what is for it', () => {
+  const stage = new CoreStage();
+  const peer = stage.join(0);
+  const { news } = stage;
+  stage.core.groups.allocate(1, 'ordered');
+  assert.is(stage.news, news + 1);
+  stage.submit({ sid: 'SLAVE-0' });
+  stage.submit({ sid: 'SLAVE-0', doItAnyway: true });
+  stage.submit();
+  assert.ok(stage.core.groups.free(0));
+  assert.is(stage.news, news + 2);
+  assert.equal(stage.unrunnable(), ['TASK-0 slave-freed']);
+  stage.core.dispatch(0);
+  assert.equal(peer.read().sort(), [1, 2]);
+});
+
+test('histories have the time of the wall, and zero where there is none', () => {
+  for (const [wallClock, at] of [
+    [undefined, 0],
+    [() => 1_700_000_000_000, 1_700_000_000_000],
+  ] as const) {
+    const stage = new CoreStage({}, wallClock && { wallClock });
+    const peer = stage.join(0);
+    stage.submit({ maxAttempts: 1 });
+    stage.core.dispatch(0);
+    peer.read();
+    peer.beat({ begun: 1 });
+    stage.core.takeSentinelEvent({ type: 'lost', nonce: peer.nonce, evidence: 'x' }, 0);
+    const [fate] = stage.core.fates.takeUnrunnable(undefined);
+    assert.equal(
+      (fate?.error as UnrunnableError | undefined)?.history.map((run) => run.at),
+      [at],
+    );
+  }
+});
+
+test('the entry of an algorithm is known, and one that came too late is refused', () => {
+  const stage = new CoreStage();
+  assert.is(stage.core.entryOf(definition).definition, definition);
+  assert.throws(() => stage.core.entryOf({ ...definition, name: 'late' }), /late/);
+});
+
+test('while too many fates lie untaken nothing more of that algorithm is given out, until they are taken', () => {
+  const stage = new CoreStage();
+  const peer = stage.join(0);
+  const task = createTask(99, stage.core.entryOf(definition));
+  stage.core.fates.put(TaskFate.ok(task, 0, 0, 0, MOST_UNTAKEN_BYTES));
+  stage.submit();
+  stage.core.dispatch(0);
+  assert.equal([peer.read(), stage.core.queued], [[], 1]);
+  stage.core.fates.takeResults(undefined);
+  stage.core.dispatch(0);
+  assert.equal([peer.read(), stage.core.queued], [[0], 0]);
+});
+
+test('a task that failed waits before its next attempt, and then goes to the slave that it is for', () => {
+  const stage = new CoreStage();
+  stage.core.groups.allocate(1, 'ordered');
+  const ordered = stage.join(0);
+  const policy = { retryErrors: true, maxAttempts: 2, backoffSeconds: 1 };
+  stage.submit({ ...policy, sid: 'SLAVE-0' });
+  stage.core.dispatch(0);
+  assert.equal(ordered.read(), [0]);
+  ordered.deliver(ordered.write(0, 1, true));
+  stage.core.dispatch(0);
+  assert.equal([ordered.read(), stage.core.queued], [[], 1]);
+  stage.core.dispatch(60_000);
+  assert.equal([ordered.read(60_000), stage.core.queued], [[0], 0]);
+});
+
+test('each tick ticks the sessions, those that leave, the program and the queue', () => {
+  const stage = new CoreStage();
+  const [leaving, peer] = [stage.join(0), stage.join(1)] as [Peer, Peer];
+  leaving.bye({ sent: 1 });
+  stage.submit();
+  stage.core.tick(100);
+  assert.equal(peer.read(), [0], 'it gives out what waits');
+  peer.deliver(peer.write(0));
+  stage.core.dispatch(100);
+  assert.is(stage.inboxes.get(peer.nonce)?.length, 0);
+  stage.core.tick(200);
+  assert.is(stage.inboxes.get(peer.nonce)?.length, 1, 'the result is acknowledged');
+  stage.results();
+  assert.not(stage.core.demand.isWaiting);
+  for (let tick = 3; tick <= 20; tick++) stage.core.tick(100 * tick);
+  assert.ok(stage.core.demand.isWaiting, 'the program did nothing for a second');
+  assert.equal([leaving.state, stage.core.roster.size], ['disconnected', 1]);
+});
+
+test('a slave whose room came without a word of it is found by the next tick', () => {
+  const stage = new CoreStage();
+  const peer = stage.join(0);
+  for (let count = 0; count < 2; count++) stage.submit();
+  // It is asked for tasks, and so has no room.
+  peer.record.commands.noteRecall({ id: 99, to: 0 });
+  stage.core.dispatch(0);
+  assert.equal([peer.read(), peer.record.isInLine], [[], false]);
+  peer.record.commands.endRecall();
+  stage.core.dispatch(0);
+  assert.equal(peer.read(), []);
+  stage.core.tick(100);
+  assert.equal(peer.read(), [0, 1]);
+});
+
+test('a slave that has nothing to do, and nothing that waits, is not lined up by ticks', () => {
+  const stage = new CoreStage();
+  const peer = stage.join(0);
+  peer.record.commands.noteRecall({ id: 99, to: 0 });
+  stage.submit();
+  stage.core.dispatch(0);
+  stage.core.cancel(0, 0);
+  assert.not(peer.record.isInLine);
+  stage.core.tick(100);
+  assert.not(peer.record.isInLine);
+});
+
+test('a promise that nobody awaits does not end a process that was told to stop', async () => {
+  const rejections: unknown[] = [];
+  const listener = (reason: unknown): void => void rejections.push(reason);
+  process.on('unhandledRejection', listener);
+  for (const error of [new StoppedError('SIGTERM', { pending: 1, untaken: 0 }), new Error('no disk')]) {
+    const stage = new CoreStage();
+    let fail: (reason: unknown) => void = () => {};
+    const promise = new Promise<unknown>((_resolve, reject) => {
+      fail = reject;
+    });
+    stage.submit({}, { promise, resolve() {}, reject: (reason) => fail(reason) });
+    stage.core.end(error);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  process.off('unhandledRejection', listener);
+  assert.equal(
+    rejections.map((reason) => (reason as Error).message),
+    ['no disk'],
+  );
+});
+
+test('errors that tasks threw are counted in the trail when the slaves are disconnected', () => {
+  const stage = new CoreStage();
+  const peer = stage.join(0);
+  for (let count = 0; count < 6; count++) {
+    stage.submit();
+    stage.core.dispatch(0);
+    peer.read();
+    peer.deliver(peer.write(count, 1, true));
+  }
+  stage.heard();
+  stage.core.disconnectAll();
+  assert.is(stage.heard('tasks-threw').length, 1);
+});
+
+test('without a checkpoint a turn of the event loop changes nothing', () => {
+  const stage = new CoreStage();
+  stage.join(0);
+  stage.submit();
+  stage.core.demand.beginReading();
+  const { news } = stage;
+  stage.core.takeTurn(0);
+  assert.equal([stage.news, stage.core.queued], [news, 1]);
 });
 
 test.run();
