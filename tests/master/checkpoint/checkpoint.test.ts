@@ -226,4 +226,64 @@ checkpoint('spoils only the task whose stored bytes are none', () => {
   assert.equal(run.release(), ['[1]=error', '[2]=old']);
 });
 
+checkpoint('asks the store for no result once all that it has of an algorithm were asked for', () => {
+  const run = new Run(storedBy(1, 2));
+  let asked = 0;
+  const find = run.store.find.bind(run.store);
+  run.store.find = (task) => {
+    asked++;
+    return find(task);
+  };
+  for (const n of [9, 1, 2]) run.submit(n);
+  assert.is(asked, 3, 'one that is not stored uses none of them up');
+  for (const n of [3, 4]) run.submit(n);
+  assert.is(asked, 3);
+  assert.equal(run.release(), ['[1]=old', '[2]=old']);
+});
+
+checkpoint('is full when what waits is very large, until it is handed over', () => {
+  const run = new Run([]);
+  run.submit(1);
+  const task = run.begin();
+  run.jar.withhold(task);
+  const fate = TaskFate.ok(task, 3, 'large', 0.25, 64 * 1024 * 1024);
+  run.checkpoint.take(task, fate, { text: '[]', raws: [] });
+  assert.ok(run.checkpoint.isFull);
+  run.store.commitNow();
+  assert.not(run.checkpoint.isFull);
+});
+
+checkpoint('awaits a turn while anything waits here, and only then', () => {
+  const run = new Run(storedBy(1, 2));
+  assert.not(run.checkpoint.awaitsTurn);
+  run.submit(2);
+  assert.ok(run.checkpoint.awaitsTurn, 'one whose turn has not come');
+  assert.equal(run.handOverWaiting(), ['[2]=old']);
+  assert.not(run.checkpoint.awaitsTurn);
+  run.submit(1);
+  assert.ok(run.checkpoint.awaitsTurn, 'one that comes late');
+  run.release();
+  assert.not(run.checkpoint.awaitsTurn);
+  const other = new Run(storedBy(1));
+  other.submit('new');
+  other.runAll();
+  assert.ok(other.checkpoint.awaitsTurn, 'a new one behind stored ones');
+});
+
+checkpoint('tells whether it has released anything, and of whom the fates wait', () => {
+  const run = new Run(storedBy(1));
+  assert.not(run.checkpoint.release(() => false));
+  assert.not(run.checkpoint.handOverWaiting(() => false));
+  const numbers = (): number[] => [...run.checkpoint.waiting()].map(({ number }) => number);
+  run.submit('a');
+  run.run();
+  run.submit('b');
+  assert.equal(numbers(), [0], 'one that is not committed');
+  run.store.commitNow();
+  assert.equal(numbers(), [0], 'one that waits for its turn');
+  run.submit(1);
+  assert.ok(run.checkpoint.release(() => false));
+  assert.equal(numbers(), []);
+});
+
 checkpoint.run();

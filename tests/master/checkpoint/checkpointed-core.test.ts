@@ -7,6 +7,7 @@ import { CheckpointError, StoppedError } from '../../../src/errors.js';
 import { MasterCore } from '../../../src/master/core/master-core.js';
 import type { FutureSettler } from '../../../src/master/model/task.js';
 import { FateIterator } from '../../../src/master/program/fate-iterator.js';
+import { CoreStage } from '../core/core-stage.js';
 import { createEntry } from '../parts.js';
 import { MemoryStore, type Stored } from './memory-store.js';
 
@@ -196,6 +197,36 @@ it('settles futures whose stored results wait when the master stops', async () =
   const stopped = new StoppedError('stopped by a test', { pending: 1, untaken: 0 });
   program.core.end(stopped);
   assert.is(await future.catch((error: unknown) => error), stopped);
+});
+
+it('stores the packet of a result, and no error', () => {
+  const store = new MemoryStore([], ['work work']);
+  const stage = new CoreStage({ store });
+  store.listen({ onCommitted: (count) => stage.core.takeCommitted(count, 0), onFailed: () => {} });
+  const peer = stage.join(0);
+  for (let count = 0; count < 2; count++) stage.submit();
+  stage.core.dispatch(0);
+  assert.equal(peer.read(), [0, 1]);
+  peer.deliver(peer.write(0));
+  stage.core.dispatch(0);
+  assert.equal([store.uncommitted, store.commitsAsked, stage.results()], [1, 1, []]);
+  peer.deliver(peer.write(1, 1, true));
+  stage.core.dispatch(0);
+  assert.equal([store.uncommitted, stage.results()], [1, ['TASK-1']]);
+  const { news } = stage;
+  store.commitNow();
+  assert.equal([stage.results(), stage.core.pending, stage.news], [['TASK-0'], 0, news + 1]);
+});
+
+it('takes no commit and no turn once the master ends', () => {
+  const program = new Program(storedBy(0, 1));
+  program.submit(1);
+  program.core.demand.beginReading();
+  program.core.dispatch(0);
+  program.core.slaves.end();
+  program.core.takeTurn(0);
+  program.core.takeCommitted(0, 0);
+  assert.equal(program.take(), []);
 });
 
 it.run();

@@ -7,6 +7,7 @@ import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import { Task } from '../../../src/master/model/task.js';
 import type { Body } from '../../../src/wire/messages/body.js';
 import { parseTasks } from '../../../src/wire/messages/entries.js';
+import { HEADER_BYTES } from '../../../src/wire/session/frame.js';
 import { createEntry, createSlave, createTask, makeKind, numbersOf, Parts } from '../parts.js';
 
 const test = suite('master/dispatcher');
@@ -270,6 +271,166 @@ test('only a slave that runs several at once is told which tasks are ordered', (
       [ordered, false],
     );
   }
+});
+
+/** What is posted to the slave's session. */
+function listen(slave: SlaveRecord): Body[] {
+  const bodies: Body[] = [];
+  const post = slave.session.post.bind(slave.session);
+  slave.session.post = (body) => {
+    bodies.push(body as Body);
+    post(body);
+  };
+  return bodies;
+}
+
+test('a message has the binaries of its tasks in their order, were it one alone', () => {
+  const parts = new Parts({ taskGroup: 3 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  const bodies = listen(slave);
+  const bytes = [[1], [], [2, 3]].map((values) => values.map((value) => new Uint8Array([value])));
+  for (const raws of bytes) {
+    const number = parts.jar.nextNumber();
+    parts.jar.add(new Task(number, createEntry(), '0', raws, 1, resolvePolicy({}), undefined));
+  }
+  parts.submit(1);
+  parts.dispatch();
+  assert.equal(
+    bodies.map(({ raws }) => raws.map(([value]) => value)),
+    [[1, 2, 3], []],
+  );
+});
+
+test('a message has the time limits of those of its tasks that have one, in milliseconds', () => {
+  const parts = new Parts({ taskGroup: 3 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  const bodies = listen(slave);
+  const work = createEntry();
+  for (const policy of [{}, { timeoutSeconds: 1.5 }, { timeoutSeconds: 0.2 }, {}])
+    parts.submit(1, work, policy);
+  parts.dispatch();
+  assert.equal(
+    bodies.map(({ text }) => parseTasks(JSON.parse(text)).limits),
+    [
+      [
+        [1, 1_500],
+        [2, 200],
+      ],
+      undefined,
+    ],
+  );
+});
+
+test('a slave is told after how many results to send, where that is fixed', () => {
+  for (const [resultGroup, grouping] of [
+    ['auto', 0],
+    [7, 7],
+  ] as const) {
+    const parts = new Parts({ resultGroup });
+    const [slave] = parts.slaves as [SlaveRecord];
+    const bodies = listen(slave);
+    parts.submit(1);
+    parts.dispatch();
+    assert.is(parseTasks(JSON.parse(bodies[0]?.text ?? '')).grouping, grouping);
+  }
+});
+
+const unready: readonly (readonly [string, (slave: SlaveRecord) => void])[] = [
+  ['is suspected', (slave) => slave.beSuspected()],
+  ['is ended for a task that did not stop', (slave) => slave.noteOverdue(0)],
+  [
+    'has said goodbye',
+    (slave) => slave.sayFarewell({ running: [], begun: 0, sent: 0, error: undefined }, 10),
+  ],
+  ['shuts down', (slave) => slave.machine.send('shutdown-sent')],
+  ['takes ordered tasks only', (slave) => makeKind(slave, 'ordered')],
+];
+for (const [what, make] of unready) {
+  test(`no tasks are asked back for, or from, a slave that ${what}`, () => {
+    const parts = new Parts({ taskGroup: 4 });
+    const [full] = parts.slaves as [SlaveRecord];
+    parts.submit(8);
+    parts.dispatch();
+    const [idle, other] = [createSlave(1), createSlave(2)];
+    const { dispatcher } = parts;
+    make(idle);
+    assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined);
+    assert.is(dispatcher.chooseRecall([full, idle, other], 9_000), full);
+    make(full);
+    assert.is(dispatcher.chooseRecall([full, other], 9_000), undefined);
+  });
+}
+
+test('tasks are asked from the slave that could give back most, ordered ones not counted', () => {
+  const parts = new Parts({ slaves: 3, taskGroup: 2 });
+  const [one, two, three] = parts.slaves as [SlaveRecord, SlaveRecord, SlaveRecord];
+  parts.submit(12);
+  parts.dispatch();
+  const idle = createSlave(9);
+  const choose = (...slaves: SlaveRecord[]) => parts.dispatcher.chooseRecall([...slaves, idle], 9_000);
+  assert.is(choose(one, two, three), one, 'the first of equals');
+  parts.settlement.giveUp(one.openTasks()[3] as Task, 'cancelled', 'test');
+  assert.is(choose(one, two, three), two);
+  assert.is(choose(three, one), three);
+  Object.defineProperty(two, 'orderedOutstanding', { value: 2 });
+  assert.is(choose(two, one), one);
+});
+
+test('a slave that runs a suspect beside free places does not idle, wherever it stands', () => {
+  const parts = new Parts({ taskGroup: 4 });
+  const [full] = parts.slaves as [SlaveRecord];
+  parts.submit(8);
+  parts.dispatch();
+  const alone = createSlave(1, 4);
+  parts.submitSuspect();
+  parts.slaves.push(alone);
+  parts.dispatch();
+  assert.ok(alone.isAlone && alone.outstanding === 1);
+  assert.is(parts.dispatcher.chooseRecall([full, alone], 9_000), undefined);
+  const idle = createSlave(2);
+  assert.is(parts.dispatcher.chooseRecall([idle, full, alone], 9_000), full);
+});
+
+test('a slave has no room while 64 KB wait in its session, and has at that', () => {
+  for (const [bytes, given] of [
+    [64 * 1024, 1],
+    [64 * 1024 + 1, 0],
+  ] as const) {
+    const parts = new Parts({ sends: false });
+    const [slave] = parts.slaves as [SlaveRecord];
+    slave.session.post(Buffer.alloc(bytes - HEADER_BYTES));
+    assert.is(slave.session.waitingBytes, bytes);
+    parts.submit(1);
+    assert.is(parts.dispatch().length, given);
+  }
+});
+
+test('a slave that is gone gets nothing of what was addressed to it', () => {
+  const parts = new Parts();
+  const [slave] = parts.slaves as [SlaveRecord];
+  makeKind(slave, 'intermingle');
+  const task = createTask(parts.jar.nextNumber(), createEntry());
+  task.addressTo(slave);
+  parts.jar.add(task);
+  parts.dispatcher.lineUp(slave);
+  parts.dispatcher.removeFromLine(slave);
+  parts.dispatcher.dispatch(1, 0);
+  assert.is(slave.outstanding, 0);
+  parts.dispatcher.lineUp(slave);
+  parts.dispatcher.dispatch(1, 0);
+  assert.is(slave.outstanding, 1);
+});
+
+test('an ordered task goes out before the others that its slave would run', () => {
+  const parts = new Parts({ taskGroup: 1 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  makeKind(slave, 'intermingle');
+  parts.submit(3);
+  const task = createTask(parts.jar.nextNumber(), createEntry());
+  task.addressTo(slave);
+  parts.jar.add(task);
+  assert.equal(parts.dispatch().map(numbersOf), [[3], [0]]);
+  assert.is(slave.orderedOutstanding, 1);
 });
 
 test.run();

@@ -183,4 +183,23 @@ test('a task is taken out wherever it waits, and put back as it was', () => {
   assert.equal([jar.queued, jar.hasReady], [0, false]);
 });
 
+test('what was set aside comes back when its algorithm need not wait any more, and no other', () => {
+  const jar = new TaskJar();
+  const [work, other] = [createEntry('work'), createEntry('other')];
+  fill(jar, 2, work);
+  fill(jar, 2, other);
+  assert.equal(
+    drain(jar, () => true),
+    [],
+  );
+  jar.release(() => true);
+  assert.not(jar.hasReady);
+  jar.release((algorithm) => algorithm === work);
+  assert.equal(drain(jar), [2, 3]);
+  jar.release(() => false);
+  assert.equal(drain(jar), [0, 1]);
+  jar.release(() => false);
+  assert.equal([jar.hasReady, jar.queued], [false, 0]);
+});
+
 test.run();

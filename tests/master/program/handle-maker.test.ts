@@ -407,4 +407,37 @@ test('it draws only from what can be drawn from', () => {
   master.submitAll('text', submit, { targetNumber: 1 });
 });
 
+test('its loop returns for as many of one news as of another', async () => {
+  const stage = new Stage();
+  stage.putResult(1);
+  stage.master.cancel(stage.submit(1));
+  stage.join('ordered');
+  const { numResults, numUnrunnableTasks, numConnectedSlaves } = await stage.master.masterLoop();
+  assert.equal([numResults, numUnrunnableTasks, numConnectedSlaves, stage.wakeups.waiting], [1, 1, 1, 0]);
+});
+
+test('its loop returns for a slave that left, and for one that came while another left', async () => {
+  for (const comes of [false, true]) {
+    const stage = new Stage();
+    const slave = stage.join('ordered');
+    stage.master.getConnectedOrderedSlaves();
+    if (comes) stage.join('ordered', 1);
+    stage.core.groups.onGone(slave);
+    const { numConnectedSlaves, numDisconnectedSlaves } = await stage.master.masterLoop();
+    assert.equal([numConnectedSlaves, numDisconnectedSlaves], [comes ? 1 : 0, 1]);
+    assert.equal(stage.master.getDisconnectedOrderedSlaves(), [{ sid: 'SLAVE-0', kind: 'ordered' }]);
+  }
+});
+
+test('its loop gives out what was submitted before it waits', async () => {
+  const stage = new Stage();
+  let dispatched = 0;
+  stage.core.dispatch = () => void dispatched++;
+  const loop = stage.master.masterLoop();
+  assert.equal([dispatched, stage.wakeups.waiting], [1, 1]);
+  stage.putResult(1);
+  stage.wakeups.tell();
+  await loop;
+});
+
 test.run();
