@@ -26,8 +26,12 @@ test('a holder with our own process id was an earlier process', () =>
 
 test('a holder of this machine that ends within half a second has ended', () =>
   inFolder(async (folder) => {
-    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60)'], { stdio: 'ignore' });
-    assert.not(await isAlive({ pid: child.pid as number, host: here, token: 'x' }, folder));
+    const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    const alive = isAlive({ pid: child.pid as number, host: here, token: 'x' }, folder);
+    child.kill('SIGKILL');
+    assert.not(await alive);
   }));
 
 test('a holder on another machine is alive as soon as it touches its file', () =>
