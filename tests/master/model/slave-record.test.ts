@@ -164,4 +164,83 @@ test('it has mail while ordered tasks wait for it', () => {
   assert.not(slave.hasMail);
 });
 
+test('its window is filled, and filled again when half of it is free', () => {
+  const slave = createSlave(0);
+  const groups = [0, 1, 2, 3].map((first) => groupOf(slave, first, 1)) as TaskGroup[];
+  slave.setWindow(4);
+  for (const group of groups) {
+    assert.ok(slave.judgeFilling());
+    slave.groups.add(group);
+  }
+  assert.not(slave.judgeFilling());
+  close(slave, groups[0] as TaskGroup);
+  assert.not(slave.judgeFilling(), 'a quarter is free');
+  close(slave, groups[1] as TaskGroup);
+  assert.ok(slave.judgeFilling());
+  slave.groups.add(groupOf(slave, 4, 1));
+  assert.ok(slave.judgeFilling(), 'until it is full');
+  slave.stopFilling();
+  assert.not(slave.judgeFilling());
+});
+
+test('each of its places has a window, until its own is wider', () => {
+  const slave = createSlave(0, 3);
+  for (let first = 0; first < 5; first++) slave.groups.add(groupOf(slave, first, 1));
+  assert.ok(slave.judgeFilling());
+  slave.groups.add(groupOf(slave, 5, 1));
+  assert.not(slave.judgeFilling());
+  slave.setWindow(12);
+  assert.ok(slave.judgeFilling(), 'half of it is free');
+});
+
+test('what it has computed is told once, and the first of it is noted', () => {
+  const slave = createSlave(0);
+  assert.equal([slave.noteComputed(2, 30), slave.noteComputed(1, 12)], [true, false]);
+  assert.equal(slave.takeComputed(), { count: 3, micros: 42 });
+  assert.equal(slave.takeComputed(), { count: 0, micros: 0 });
+  assert.ok(slave.noteComputed(1, 1));
+});
+
+test('it runs alone until it has nothing, and counts what is released', () => {
+  const slave = createSlave(0);
+  const group = groupOf(slave, 0, 2);
+  slave.give(group, 1);
+  slave.runAlone();
+  slave.release(group, true);
+  assert.equal(
+    [slave.outstanding, slave.orderedOutstanding, slave.isAlone, slave.groups.open],
+    [1, 0, true, 1],
+  );
+  slave.release(group, false);
+  assert.equal(
+    [slave.outstanding, slave.orderedOutstanding, slave.isAlone, slave.groups.open],
+    [0, 0, false, 0],
+  );
+});
+
+test('a goodbye is waited for as many ticks as it was given, and what began is never less', () => {
+  const slave = createSlave(0);
+  slave.sayFarewell({ running: [], begun: 0, sent: 0, error: undefined }, 3);
+  assert.equal([slave.tickFarewell(), slave.tickFarewell(), slave.tickFarewell()], [false, false, true]);
+  slave.noteBegun(4);
+  slave.noteBegun(2);
+  assert.is(slave.begun, 4);
+});
+
+test('it notes what its session has to send, and the tasks that go on with it', () => {
+  const slave = createSlave(0);
+  assert.equal([slave.needsFlush, slave.needsTick], [false, false]);
+  slave.setNeedsFlush(true);
+  assert.equal([slave.needsFlush, slave.needsTick], [true, false]);
+  slave.setNeedsTick(true);
+  slave.setNeedsFlush(false);
+  assert.equal([slave.needsFlush, slave.needsTick], [false, true]);
+  const [one, other] = [createTask(0, entry), createTask(1, entry)];
+  for (const task of [one, other]) slave.goOnWith(task);
+  slave.endGoingOn(one);
+  assert.equal(numbers(slave.goingOn), [1]);
+  slave.endAllGoingOn();
+  assert.equal(slave.goingOn, []);
+});
+
 test.run();

@@ -85,4 +85,46 @@ test('deallocating stops at 0 and moves nobody', () => {
   assert.equal([allocation.wanted('ordered'), slave.kind], [0, 'ordered']);
 });
 
+test('the idlest unordered slaves are drafted, as many as are wanted, and none twice', () => {
+  const allocation = new Allocation();
+  const slaves = [3, 1, 2].map((outstanding) => join(allocation, outstanding)) as [Slave, Slave, Slave];
+  const [most, least, middle] = slaves;
+  allocation.allocate(1, 'ordered');
+  assert.equal(allocation.draft(slaves), { moved: [], drafted: [least] });
+  assert.equal(allocation.draft(slaves), { moved: [], drafted: [] });
+  allocation.allocate(1, 'intermingle');
+  assert.equal(allocation.draft(slaves), { moved: [], drafted: [middle] });
+  assert.equal(
+    [least, middle, most].map(({ draftedFor }) => draftedFor),
+    ['ordered', 'intermingle', undefined],
+  );
+  assert.not(allocation.settle(most), 'it is to move nowhere');
+});
+
+test('slaves are needed for the groups that lack some, whatever others have too many', () => {
+  const allocation = new Allocation();
+  for (let count = 0; count < 3; count++) join(allocation);
+  assert.is(allocation.slavesNeeded, 0);
+  allocation.allocate(2, 'ordered');
+  assert.is(allocation.slavesNeeded, 2);
+  allocation.deallocate(1, 'ordered');
+  assert.equal([allocation.slavesNeeded, allocation.wanted('ordered')], [1, 1]);
+  const slave = join(allocation);
+  assert.equal([slave.kind, allocation.slavesNeeded], ['ordered', 0]);
+  allocation.allocate(4, 'unordered');
+  assert.is(allocation.slavesNeeded, 1);
+});
+
+test('a slave that is freed counts as unordered from then on', () => {
+  const allocation = new Allocation();
+  allocation.allocate(2, 'ordered');
+  allocation.allocate(2, 'unordered');
+  const [first] = [join(allocation), join(allocation)] as [Slave, Slave];
+  assert.is(allocation.slavesNeeded, 2);
+  allocation.free(first);
+  assert.equal([allocation.slavesNeeded, allocation.wanted('ordered')], [1, 1]);
+  allocation.leave(first);
+  assert.is(allocation.slavesNeeded, 2);
+});
+
 test.run();

@@ -72,4 +72,63 @@ test('a cancelled task that had not begun, or has ended, holds nobody up', () =>
   }
 });
 
+test('it asks all back that has not begun, up to the next task, unless it has asked, and only if there is any', () => {
+  const { parts, slave, commands, sent } = create();
+  commands.recallAll(slave);
+  parts.submit(1);
+  parts.dispatch();
+  commands.recallAll(slave);
+  assert.equal(sent, [], 'the only one may run');
+  const { parts: two, slave: other, commands: others, sent: told } = create();
+  two.submit(2);
+  two.dispatch();
+  others.recallAll(other);
+  others.recallAll(other);
+  assert.equal(told, [{ command: 'recall', from: 0, to: 2 }]);
+  assert.equal(other.commands.recalling, { id: 1, to: 2 });
+});
+
+test('it asks one task back, unless it has asked for others', () => {
+  const { parts, slave, commands, sent } = create();
+  const tasks = parts.submit(3);
+  parts.dispatch();
+  commands.recallOne(slave, tasks[1] as Task);
+  commands.recallOne(slave, tasks[2] as Task);
+  assert.equal(sent, [{ command: 'recall', from: 1, to: 2 }]);
+  commands.takeAcknowledgement(slave, { id: 1, from: 1 }, parts.settlement);
+  assert.equal([slave.outstanding, parts.jar.queued, slave.commands.recalling], [2, 1, undefined]);
+});
+
+test('an answer to another command, or one that tells of no task, takes nothing back', () => {
+  const { parts, slave, commands } = create();
+  parts.submit(3);
+  parts.dispatch();
+  commands.recallAll(slave);
+  commands.takeAcknowledgement(slave, { id: 2, from: 0 }, parts.settlement);
+  assert.equal([slave.outstanding, slave.commands.recalling?.id], [3, 1]);
+  commands.takeAcknowledgement(slave, { id: 1 }, parts.settlement);
+  assert.equal([slave.outstanding, slave.commands.recalling], [3, undefined]);
+});
+
+test('nothing is asked back of a slave that has nothing', () => {
+  const { slave, commands, sent } = create();
+  commands.recallHalf(slave);
+  assert.equal([sent, slave.commands.recalling], [[], undefined]);
+});
+
+test('a slave that is told to stop shuts down, and has acknowledged that when it answers it alone', () => {
+  const { parts, slave, commands, sent } = create();
+  const [first] = parts.submit(1) as [Task];
+  parts.dispatch();
+  commands.cancel(slave, first.number, 0);
+  assert.not(slave.commands.shutdownAcknowledged);
+  commands.shutdown(slave);
+  assert.equal(sent, [{ command: 'cancel', index: 0 }, { command: 'shutdown' }]);
+  assert.is(slave.machine.state, 'shutting-down');
+  commands.takeAcknowledgement(slave, { id: 1 }, parts.settlement);
+  assert.not(slave.commands.shutdownAcknowledged);
+  commands.takeAcknowledgement(slave, { id: 2 }, parts.settlement);
+  assert.ok(slave.commands.shutdownAcknowledged);
+});
+
 test.run();
