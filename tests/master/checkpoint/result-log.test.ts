@@ -1,5 +1,5 @@
 /** The log that makes results safe from SIGKILL: what it reads again, and when it empties its files. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -111,6 +111,45 @@ log('has the checksum of zlib, also on a Node whose zlib has none', () => {
     assert.is(one(bytes, 0), 0xcbf43926);
     assert.is(one(bytes.subarray(4), one(bytes.subarray(0, 4), 0)), 0xcbf43926);
   }
+});
+
+log('reads no batch that was cut off or damaged, nor what follows it', () =>
+  inFolder(async (folder) => {
+    const whole = [batchOf(0, ['a']).bytes, batchOf(1, ['b']).bytes] as const;
+    const path = join(folder, 'log.0');
+    const firsts = (bytes: Uint8Array): number[] => {
+      writeFileSync(path, bytes);
+      const { log, batches } = ResultLog.open(folder);
+      log.close();
+      return batches.map(({ first }) => first);
+    };
+    const both = Buffer.concat(whole);
+    assert.equal(firsts(both), [0, 1]);
+    const { length } = whole[0];
+    for (const cut of [length, length + 1, length + 31, length + 32, both.length - 1]) {
+      assert.equal(firsts(both.subarray(0, cut)), [0], `${cut} bytes`);
+    }
+    for (const at of [0, 20, length - 1]) {
+      const damaged = Buffer.from(both);
+      damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
+      assert.equal(firsts(damaged), [], `byte ${at}`);
+    }
+    assert.equal(firsts(Buffer.alloc(0)), []);
+  }),
+);
+
+log('tells bytes that the disk has changed from those that were stored', () => {
+  const [result] = resultsOf(batchOf(4, ['a']));
+  if (result === undefined) throw new Error('a batch of one has none');
+  const { key, value } = result;
+  assert.is(placeOf(key, value), 4);
+  for (const at of [0, 8, value.length - 1]) {
+    const damaged = Buffer.from(value);
+    damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
+    assert.is(placeOf(key, damaged), undefined, `byte ${at}`);
+  }
+  assert.is(placeOf(Buffer.from('another'), value), undefined);
+  assert.is(placeOf(key, value.subarray(0, VALUE_HEAD_BYTES - 1)), undefined);
 });
 
 log.run();

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeStoredResult, encodeStoredResult } from '../../../src/master/checkpoint/stored-result.js';
+import { TaskFate } from '../../../src/master/model/task-fate.js';
 import { encodeBody } from '../../../src/wire/messages/body.js';
 import { encodeValue } from '../../../src/wire/values/codec.js';
 import { createEntry, createTask } from '../parts.js';
@@ -32,5 +33,27 @@ stored('is none where its packet is nested too deep to be written', () => {
   const json: unknown = JSON.parse('['.repeat(levels) + ']'.repeat(levels));
   assert.is(encodeStoredResult(3, [7, 1, 0, 5, json], []), undefined);
 });
+
+stored('has the session and the attempt of its run, and the length of its bytes', () => {
+  const task = createTask(7, createEntry());
+  const body = encodeStoredResult(3, [7, 4, 0, 250_000, 'x'], []);
+  assert.is(body?.text, '[3,4,250000,"x"]');
+  const bytes = encodeBody(body?.text ?? '', []);
+  const fate = decodeStoredResult(task, bytes);
+  assert.equal([fate.sid, fate.attempts, fate.computeTime, fate.packet], ['SLAVE-3', 4, 0.25, 'x']);
+  assert.is(TaskFate.bytesOf(fate), bytes.length);
+});
+
+for (const [what, text] of [
+  ['no list', '{}'],
+  ['a list that is too short', '[3,1,5]'],
+  ['a session that is no number', '["3",1,5,"x"]'],
+  ['a time that is no whole number', '[3,1,0.5,"x"]'],
+] as const) {
+  stored(`is an error of its task where it is ${what}`, () => {
+    const fate = decodeStoredResult(createTask(7, createEntry()), encodeBody(text, []));
+    assert.equal([fate.status, fate.error?.message], ['error', 'a stored result is malformed']);
+  });
+}
 
 stored.run();

@@ -124,4 +124,38 @@ for (const [what, from, seconds, bytes, dry, to] of windows) {
   });
 }
 
+test('the average is moved by three tenths upwards, and by one downwards', () => {
+  assert.is(nextAverage(1, 2), 1.3);
+  assert.is(nextAverage(1, 0), 0.9);
+  assert.is(nextAverage(1, 1), 1);
+});
+
+test('a group that is enough is cut short only when what it has is not negligible', () => {
+  const plan = new GroupPlan({ taskGroup: 'auto', queued: 4, slots: 1, lastGroup: 1_000 });
+  const algorithm = createEntry('work', 0.0005);
+  let count = 0;
+  while (plan.tryAdd(algorithm)) count++;
+  assert.is(count, 2, 'half of the share of one slave, which takes a millisecond');
+  const none = new GroupPlan({ taskGroup: 'auto', queued: 3, slots: 0, lastGroup: 1_000 });
+  for (count = 0; none.tryAdd(createEntry('work', 0.002)); ) count++;
+  assert.is(count, 2, 'slaves that run nothing count as one place');
+});
+
+test('a group takes as long, and has as large results, as it may, and no more', () => {
+  const state: GroupingState = { taskGroup: 'auto', ...MANY };
+  const [half, quarter] = [createEntry('half', 0.025), createEntry('quarter', 0.0125)];
+  const plan = new GroupPlan(state);
+  assert.equal([plan.tryAdd(half), plan.tryAdd(half), plan.tryAdd(quarter)], [true, true, false]);
+  const large = createEntry('large', 1e-6, 255 * 1024 - 1);
+  const byte = createEntry('byte', 1e-6, 1);
+  const other = new GroupPlan(state);
+  assert.equal([other.tryAdd(large), other.tryAdd(byte), other.tryAdd(byte)], [true, true, false]);
+});
+
+test('results of as much as a group may have keep the window', () => {
+  assert.is(nextWindow(16, 0.001, 255 * 1024, false), 16);
+  assert.is(nextWindow(16, 0.001, 255 * 1024 + 1, false), 2);
+  assert.is(nextWindow(16, 0.0001, 1, false), 16);
+});
+
 test.run();
