@@ -234,7 +234,7 @@ export function numbersOf(group: TaskGroup | undefined): number[] {
 /** Sessions whose ports do nothing but what is given. */
 export function createSessions(
   ports: Partial<MasterPorts>,
-  { broker = 'external', audit = silentAudit }: Partial<Pick<MasterCoreOptions, 'broker' | 'audit'>> = {},
+  options: Partial<Omit<MasterCoreOptions, 'ports'>> = {},
 ): Sessions {
   return new Sessions({
     run: '00112233445566ff',
@@ -245,8 +245,9 @@ export function createSessions(
     maxMessageBytes: 1_024,
     clientTimeoutMs: 1_000,
     allowVersionSkew: false,
-    broker,
-    audit,
+    broker: 'external',
+    audit: silentAudit,
+    ...options,
     ports: {
       send: () => true,
       sendHandshake: () => {},

@@ -15,7 +15,7 @@ import {
 } from '../../../src/wire/messages/messages.js';
 import type { SessionAddress } from '../../../src/wire/messages/subjects.js';
 import { Session } from '../../../src/wire/session/session.js';
-import { createSessions } from '../parts.js';
+import { createEntry, createSessions } from '../parts.js';
 
 const NONCE = '0'.repeat(32);
 const hello: Hello = {
@@ -363,6 +363,91 @@ test('a session that finds a gap, and one that serves it, tell of it by their st
   end.receive(frames.at(-1) as Buffer, 0);
   slave.session.receive(framesOf(end), 0);
   assert.equal(stage.heard(), ['resend-received SLAVE-0 tasks 1']);
+});
+
+test('a slave is watched before its welcome, which says all that it must know', () => {
+  const log: unknown[] = [];
+  const sessions = createSessions(
+    {
+      watch: ({ sid }) => void log.push(`watch ${sid}`),
+      forget: ({ sid }) => void log.push(`forget ${sid}`),
+      sendHandshake: (_address, message) => void log.push(message),
+    },
+    { algorithms: [createEntry('one').definition, createEntry('two').definition] },
+  );
+  const algorithms = ['one', 'two'].map((name) => [name, name] as const);
+  const joined = sessions.takeHello({ ...hello, algorithms }, { user: 'u', nonce: NONCE });
+  const { slave } = joined as { slave: SlaveRecord };
+  sessions.end(slave);
+  assert.equal(log, [
+    'watch SLAVE-0',
+    {
+      type: 'welcome',
+      run: '00112233445566ff',
+      nonce: NONCE,
+      sid: 0,
+      resultGroup: 'auto',
+      algorithms: ['one', 'two'],
+      broker: 'external',
+      limit: slave.session.receiveLimit,
+      clientTimeoutMs: 1_000,
+      maxMessageBytes: 1_024,
+    },
+    'forget SLAVE-0',
+  ]);
+});
+
+test('other code that is allowed is told of, with the names of its algorithms', () => {
+  const events: AuditEvent[] = [];
+  const sessions = createSessions(
+    {},
+    {
+      algorithms: [createEntry('one').definition, createEntry('two').definition],
+      allowVersionSkew: true,
+      audit: { emit: (event) => void events.push(event) },
+    },
+  );
+  const join = (nonce: string, ...fingerprints: readonly [string, string]): void => {
+    const algorithms = [
+      ['one', fingerprints[0]],
+      ['two', fingerprints[1]],
+    ] as const;
+    sessions.takeHello({ ...hello, nonce, algorithms }, { user: 'u', nonce });
+  };
+  join('0'.repeat(32), 'one', 'two');
+  join('1'.repeat(32), 'x', 'two');
+  join('2'.repeat(32), 'x', 'y');
+  assert.equal(
+    events.filter(({ type }) => type === 'skew-accepted').map((event) => Object.values(event).join(' ')),
+    ['skew-accepted SLAVE-1 one', 'skew-accepted SLAVE-2 one, two'],
+  );
+});
+
+test('a slave that comes back again is told of with its last id, and its place in a group is open', () => {
+  const stage = new Stage();
+  const { sessions } = stage;
+  sessions.allocation.allocate(1, 'ordered');
+  const first = stage.join(0);
+  sessions.end(first);
+  assert.is(sessions.allocation.slavesNeeded, 1);
+  const second = stage.join(1, { previousNonce: first.nonce });
+  sessions.end(second);
+  stage.heard();
+  const third = stage.join(2, { previousNonce: second.nonce });
+  assert.is(third.kind, 'ordered');
+  assert.ok(stage.heard().includes('slave-rejoined SLAVE-2 SLAVE-1'));
+});
+
+test('one whom the program admits is refused when there are too many by then', () => {
+  const said: string[] = [];
+  const sessions = createSessions({
+    authorize: () => {},
+    sendHandshake: (_address, { type }) => void said.push(type),
+  });
+  sessions.takeHello(hello, { user: 'u', nonce: NONCE });
+  Object.defineProperty(sessions.roster, 'size', { value: PEER_CAPACITY });
+  assert.is(sessions.takeAuthorization(0, { admitted: true }), undefined);
+  assert.equal(said, ['reject']);
 });
 
 test.run();
