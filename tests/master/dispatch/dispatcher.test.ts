@@ -7,6 +7,7 @@ import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import { Task } from '../../../src/master/model/task.js';
 import type { Body } from '../../../src/wire/messages/body.js';
 import { parseTasks } from '../../../src/wire/messages/entries.js';
+import { CREDIT_BYTES } from '../../../src/wire/messages/messages.js';
 import { HEADER_BYTES } from '../../../src/wire/session/frame.js';
 import { createEntry, createSlave, createTask, makeKind, numbersOf, Parts } from '../parts.js';
 
@@ -431,6 +432,73 @@ test('an ordered task goes out before the others that its slave would run', () =
   parts.jar.add(task);
   assert.equal(parts.dispatch().map(numbersOf), [[3], [0]]);
   assert.is(slave.orderedOutstanding, 1);
+});
+
+test('a slave stands in line once, however often it is lined up, and only if it works for all', () => {
+  const parts = new Parts({ slaves: 2, taskGroup: 1 });
+  const [one, other] = parts.slaves as [SlaveRecord, SlaveRecord];
+  for (let time = 0; time < 3; time++) parts.dispatcher.lineUp(one);
+  assert.ok(one.isInLine && other.isInLine);
+  parts.submit(4);
+  assert.equal(
+    parts.dispatch().map(({ slave, message }) => [slave.number, message]),
+    [
+      [0, 1],
+      [1, 1],
+      [0, 2],
+      [1, 2],
+    ],
+  );
+  const [ending, ordered] = [createSlave(2), createSlave(3)];
+  ending.machine.send('shutdown-sent');
+  makeKind(ordered, 'ordered');
+  for (const slave of [ending, ordered]) {
+    parts.dispatcher.lineUp(slave);
+    assert.not(slave.isInLine);
+  }
+});
+
+test('a slave is kept for a suspect though others leave the line', () => {
+  const parts = new Parts({ slaves: 3, taskGroup: 1 });
+  const [, , last] = parts.slaves as [SlaveRecord, SlaveRecord, SlaveRecord];
+  parts.submit(3);
+  parts.dispatch();
+  parts.submitSuspect();
+  assert.equal(parts.dispatch(), []);
+  parts.submit(6);
+  const given = parts.dispatch();
+  const kept = parts.slaves.find((slave) => !given.some((group) => group.slave === slave)) as SlaveRecord;
+  const gone = kept === last ? (parts.slaves[0] as SlaveRecord) : last;
+  parts.dispatcher.removeFromLine(gone);
+  parts.results(kept, kept.number, [[kept.openTasks()[0]?.number ?? -1, 1]]);
+  const [group] = parts.dispatch();
+  assert.equal([group?.slave, ...numbersOf(group)], [kept, 3]);
+});
+
+test('a wide window that the last task has not filled is filled again when half of it is free', () => {
+  const parts = new Parts({ taskGroup: 1 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  slave.setWindow(8);
+  parts.submit(5);
+  assert.is(parts.dispatch().length, 5);
+  parts.submit(4);
+  assert.is(parts.dispatch().length, 0);
+  parts.results(slave, 0, [[0, 1]]);
+  slave.setWindow(8);
+  assert.is(parts.dispatch().length, 4);
+});
+
+test('a group has as many bytes as its message may, with those around each task', () => {
+  for (const [more, expected] of [
+    [0, [[0, 1]]],
+    [1, [[0], [1]]],
+  ] as const) {
+    const parts = new Parts({ taskGroup: 2 });
+    const [one, other] = parts.submit(2) as [Task, Task];
+    Object.assign(one, { bytes: 1_000 });
+    Object.assign(other, { bytes: CREDIT_BYTES - 1_000 - 2 * 32 + more });
+    assert.equal(parts.dispatch().map(numbersOf), expected);
+  }
 });
 
 test.run();
