@@ -190,4 +190,11 @@ for (const [what, authorize, expected] of answers) {
   });
 }
 
+test('a slave that was never here has no earlier id, and runs one task at once', () => {
+  const stage = new Stage();
+  stage.hello(1);
+  const { previousSid, concurrency } = stage.asked[0]?.identity ?? {};
+  assert.equal([previousSid, concurrency], [undefined, 1]);
+});
+
 test.run();
