@@ -8,6 +8,7 @@ const name = suite('slave/name-thrown');
 
 name('an error has its name and message, anything else its text', () => {
   assert.is(nameThrown(new RangeError('too far')), 'RangeError: too far');
+  assert.is(nameThrown(Object.assign(new Error('so'), { toString: () => 'or so' })), 'Error: so');
   assert.is(nameThrown('no'), 'no');
   assert.is(nameThrown(undefined), 'undefined');
   assert.is(nameThrown({ message: 'not an error' }), '[object Object]');

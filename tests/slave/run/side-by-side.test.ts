@@ -2,133 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DEFAULT_POLICY } from '../../../src/algorithms/policy.js';
-import type { AlgorithmDefinition } from '../../../src/algorithms/types.js';
-import { silentAudit } from '../../../src/audit/memory-trail.js';
-import { SlaveCore } from '../../../src/slave/core/slave-core.js';
-import { SlaveRunner } from '../../../src/slave/run/slave-handle.js';
 import { taskContext } from '../../../src/slave/run/task-context.js';
-import { decodeBody, encodeBody } from '../../../src/wire/messages/body.js';
-import { parseResults, taskEntryText, tasksText } from '../../../src/wire/messages/entries.js';
-import { CREDIT_BYTES, type Hello } from '../../../src/wire/messages/messages.js';
-import { Session } from '../../../src/wire/session/session.js';
-
-const RUN = '00112233445566ff';
-
-/** A slave whose tasks end when the test says so. */
-class Bench {
-  readonly core: SlaveCore;
-  readonly runner: SlaveRunner;
-  readonly began: number[] = [];
-  readonly aborted: number[] = [];
-  /** What `taskContext` says of each task when it ends. */
-  readonly contexts: string[] = [];
-  readonly hellos: Hello[] = [];
-  /** Numbers of results, by message. */
-  readonly sent: number[][] = [];
-  readonly #ends = new Map<number, () => void>();
-  readonly #frames: Buffer[] = [];
-  readonly #master: Session;
-
-  constructor(concurrency: number) {
-    const nonce = '0'.repeat(32);
-    const definition = (name: string, fn: (number: number) => unknown): AlgorithmDefinition => ({
-      name,
-      fn: fn as unknown as AlgorithmDefinition['fn'],
-      policy: DEFAULT_POLICY,
-      fingerprint: name,
-      place: 'here',
-      checkpoint: true,
-    });
-    this.core = new SlaveCore({
-      memberId: 'm',
-      run: undefined,
-      host: 'h',
-      pid: 1,
-      algorithms: [
-        definition('wait', (number) => this.#wait(number)),
-        definition('quick', (number) => this.began.push(number)),
-      ],
-      concurrency,
-      audit: silentAudit,
-      ports: {
-        send: (frame) => this.#frames.push(frame) > 0,
-        sendHello: (hello) => this.hellos.push(hello),
-        nonce: () => nonce,
-        listen: () => {},
-        watch: () => 1,
-        offer: () => true,
-        claim: () => true,
-        release: () => {},
-        positions: () => {},
-        news: () => this.runner?.wake(),
-        startClock: () => {},
-        stopClock: () => false,
-        renumbered: () => {},
-        abort: (task) => this.runner.abort(task, 'AbortError'),
-      },
-    });
-    this.runner = new SlaveRunner({ core: this.core, argv: [], clock: () => performance.now() });
-    this.core.join();
-    this.core.joinable(nonce, 0);
-    this.core.takeHandshake(
-      {
-        type: 'welcome',
-        run: RUN,
-        nonce,
-        sid: 7,
-        resultGroup: 'auto',
-        algorithms: ['wait', 'quick'],
-        broker: 'external',
-        limit: CREDIT_BYTES,
-        clientTimeoutMs: 3_000,
-        maxMessageBytes: CREDIT_BYTES,
-      },
-      0,
-    );
-    this.#master = new Session({
-      epoch: { run: RUN, nonce, sid: 7 },
-      sendLimit: CREDIT_BYTES,
-      receiveLimit: CREDIT_BYTES,
-      maxMessageBytes: CREDIT_BYTES,
-    });
-  }
-
-  async #wait(number: number): Promise<number> {
-    this.began.push(number);
-    taskContext().signal.addEventListener('abort', () => this.aborted.push(number));
-    await new Promise<void>((resolve) => this.#ends.set(number, resolve));
-    this.contexts.push(`${taskContext().taskId} is ${number}`);
-    return number;
-  }
-
-  /** One message of tasks. */
-  give(numbers: readonly number[], algorithm: 'wait' | 'quick' = 'wait', ordered = false): void {
-    const index = algorithm === 'wait' ? 0 : 1;
-    const entries = numbers.map((number) => taskEntryText(number, 1, index, `[${number}]`));
-    this.#master.post(encodeBody(tasksText(0, entries, undefined, ordered), []));
-    this.#master.flush((frame) => {
-      this.core.takeFrame(frame, 0);
-      return true;
-    }, 0);
-  }
-
-  /** Lets tasks end in one turn, and what follows from it happen. */
-  async end(...numbers: readonly number[]): Promise<void> {
-    for (const number of numbers) this.#ends.get(number)?.();
-    await this.turn();
-  }
-
-  /** On a slow machine the slave lets the event loop turn before each task that it begins. */
-  async turn(): Promise<void> {
-    for (let turns = 0; turns < 30; turns++) await new Promise((resolve) => setImmediate(resolve));
-    for (const frame of this.#frames.splice(0)) {
-      for (const body of this.#master.receive(Buffer.from(frame), 0)) {
-        this.sent.push(parseResults(decodeBody(body).value).results.map(([number]) => number));
-      }
-    }
-  }
-}
+import { Bench } from './bench.js';
 
 const test = suite('slave/side-by-side');
 
@@ -254,6 +129,80 @@ test('a loop takes no time that is none, and for ever when told so', async () =>
   await bench.turn();
   await bench.end(1);
   assert.is((await looped).totalResultsCompleted, 1);
+});
+
+test('what ended before a task that waits does not wait for it', async () => {
+  const bench = new Bench(2);
+  bench.give([1], 'quick', false, { grouping: 5 });
+  bench.give([2], 'wait', false, { grouping: 5 });
+  const looped = bench.runner.slaveLoop();
+  bench.give([3], 'quick', false, { grouping: 5 });
+  await bench.turn();
+  assert.equal(bench.sent.flat(), [1, 3]);
+  await bench.end(2);
+  await looped;
+  assert.equal(bench.sent.flat(), [1, 3, 2]);
+});
+
+test('each result has the microseconds of its own run', async () => {
+  const bench = new Bench(2, {
+    compute: () => {
+      const until = performance.now() + 3;
+      while (performance.now() < until);
+    },
+  });
+  bench.give([1], 'compute');
+  bench.give([2]);
+  const looped = bench.runner.slaveLoop();
+  await bench.turn();
+  await new Promise((resolve) => setTimeout(resolve, 4));
+  await bench.end(2);
+  await looped;
+  for (const [number, , , micros] of bench.results)
+    assert.ok(micros >= 2_900 && micros < 1e7, `${number} took ${micros} microseconds`);
+  assert.is(bench.results.length, 2);
+});
+
+test('a run that is abandoned has timed out, its place is free, and its end is not heard', async () => {
+  const bench = new Bench(2);
+  bench.give([1, 2, 3], 'wait', false, { timeoutMs: 50 });
+  const looped = bench.runner.slaveLoop();
+  await bench.turn();
+  const [first] = bench.started;
+  assert.is(first?.number, 1);
+  bench.runner.abandon(first as (typeof bench.started)[number]);
+  await bench.turn();
+  assert.equal(bench.began, [1, 2, 3]);
+  assert.equal(
+    bench.results.map(([number, , status]) => [number, status]),
+    [[1, 2]],
+  );
+  await bench.end(1, 2, 3);
+  const { totalResultsCompleted } = await looped;
+  assert.is(totalResultsCompleted, 3);
+  assert.equal(bench.sent, [[1], [2, 3]]);
+});
+
+test('a task that computes for long lets the event loop turn before the next one begins', async () => {
+  const left: number[][] = [];
+  const bench = new Bench(2, {
+    compute: (number) => {
+      bench.collect();
+      left.push(bench.sent.flat());
+      bench.began.push(number);
+      const until = performance.now() + 6;
+      while (performance.now() < until);
+    },
+  });
+  bench.give([1, 2], 'compute', false, { grouping: 9 });
+  const looped = bench.runner.slaveLoop();
+  let seen: readonly number[] = [];
+  setImmediate(() => {
+    seen = [...bench.began];
+  });
+  await looped;
+  assert.equal(seen, [1]);
+  assert.equal(left, [[], [1]], 'the result of the first has left when the second begins');
 });
 
 test.run();
