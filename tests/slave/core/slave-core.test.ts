@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DEFAULT_POLICY } from '../../../src/algorithms/policy.js';
 import type { AlgorithmDefinition } from '../../../src/algorithms/types.js';
-import { silentAudit } from '../../../src/audit/memory-trail.js';
+import type { AuditEvent } from '../../../src/audit/events.js';
 import { SlaveCore } from '../../../src/slave/core/slave-core.js';
 import { decodeBody, encodeBody } from '../../../src/wire/messages/body.js';
 import { parseResults, taskEntryText, tasksText } from '../../../src/wire/messages/entries.js';
@@ -19,6 +19,11 @@ interface Noted {
   readonly nonces: string[];
   readonly frames: Buffer[];
   readonly clocks: string[];
+  readonly events: AuditEvent[];
+  /** What was asked of its claims, and which tasks are to be aborted. */
+  readonly claims: string[];
+  /** Places of tasks that are taken back: before they came, and before they begin. */
+  readonly takenBack: { offered: number[]; claimed: number[] };
 }
 
 const work: AlgorithmDefinition = {
@@ -35,32 +40,35 @@ function createSlave(): Noted {
   const clocks: string[] = [];
   const hellos: Hello[] = [];
   const nonces: string[] = [];
+  const events: AuditEvent[] = [];
+  const claims: string[] = [];
+  const takenBack: Noted['takenBack'] = { offered: [], claimed: [] };
   const core = new SlaveCore({
     memberId: 'm',
     run: undefined,
     host: 'h',
     pid: 1,
     algorithms: [work],
-    audit: silentAudit,
+    audit: { emit: (event) => void events.push(event) },
     ports: {
       send: (frame) => frames.push(frame) > 0,
       sendHello: (hello) => hellos.push(hello),
       nonce: () => (nonces.length + 1).toString(16).padStart(32, '0'),
       listen: (nonce) => nonces.push(nonce),
       watch: () => nonces.length,
-      offer: () => true,
-      claim: () => true,
-      release: () => {},
+      offer: (index) => !takenBack.offered.includes(index),
+      claim: (index) => !takenBack.claimed.includes(index),
+      release: (index) => claims.push(`release ${index}`),
       positions: () => {},
       news: () => {},
       startClock: ({ number, timeoutMs }) => clocks.push(`${number} has ${timeoutMs}`),
       stopClock: ({ number }) => clocks.push(`${number} ended`) > 100,
       renumbered: () => clocks.push('renumbered'),
-      abort: () => {},
+      abort: ({ number }) => claims.push(`abort ${number}`),
     },
   });
   core.join();
-  return { core, hellos, nonces, frames, clocks };
+  return { core, hellos, nonces, frames, clocks, events, claims, takenBack };
 }
 
 function welcome(nonce: string, sid: number): Welcome {
@@ -271,6 +279,175 @@ test('it knows at its end what runs, what had begun, and what was sent', () => {
   assert.equal(core.farewell(undefined), { running: [], begun: 2, sent: sent + 1, error: undefined });
   core.takeHandshake({ type: 'stale', nonce }, 0);
   assert.is(core.farewell(undefined), undefined);
+});
+
+/** A slave that has joined as SLAVE-7. */
+function joined(): Noted & { readonly nonce: string } {
+  const noted = createSlave();
+  const [nonce] = noted.nonces as [string];
+  noted.core.joinable(nonce, 0);
+  noted.core.takeHandshake({ ...welcome(nonce, 7), limit: CREDIT_BYTES }, 0);
+  return { ...noted, nonce };
+}
+
+test('a refusal ends it with the reason, and nothing after it counts', () => {
+  const { core, hellos, nonces, events } = createSlave();
+  const [nonce] = nonces as [string];
+  core.joinable(nonce, 0);
+  core.takeHandshake({ type: 'reject', nonce: 'f'.repeat(32), reason: 'somebody else' }, 0);
+  assert.is(core.end, undefined);
+  core.takeHandshake({ type: 'reject', nonce, reason: 'no such run' }, 0);
+  assert.equal([core.end, core.isMasterGone], [{ kind: 'refused', reason: 'no such run' }, true]);
+  core.takeHandshake(welcome(nonce, 7), 10);
+  core.takeHandshake({ type: 'stale', nonce }, 10);
+  core.tick(5_000);
+  assert.equal([core.sid, nonces.length, hellos.length], [undefined, 1, 1]);
+  assert.equal(events, [{ type: 'refused-by-master', reason: 'no such run' }]);
+});
+
+test('in a session neither another welcome nor a refusal counts', () => {
+  const { core, nonce, events } = joined();
+  core.takeHandshake({ type: 'reject', nonce, reason: 'too late' }, 10);
+  core.takeHandshake(welcome(nonce, 8), 10);
+  assert.equal([core.end, core.sid], [undefined, 7]);
+  assert.equal(events, [{ type: 'id-received', sid: 'SLAVE-7' }]);
+});
+
+test('it knows the grouping that its master last said', () => {
+  const { core, nonce } = joined();
+  assert.is(core.grouping, 0, 'auto');
+  give(core, nonce, 7, [1]);
+  assert.is(core.grouping, 10);
+  const exact = createSlave();
+  exact.core.takeHandshake({ ...welcome(exact.nonces[0] as string, 1), resultGroup: 5 }, 0);
+  assert.is(exact.core.grouping, 5);
+});
+
+test('what a sentinel heard for another session is not for this one', () => {
+  const { core, nonce, nonces, events } = joined();
+  const farewell = { running: [], begun: 0, sent: 0 };
+  for (const event of [{ type: 'stale' }, { type: 'bye', farewell }] as const) {
+    core.takeSentinelEvent({ ...event, nonce: 'f'.repeat(32) }, 0);
+    assert.equal([core.sid, nonces.length], [7, 1]);
+  }
+  core.takeSentinelEvent({ type: 'stale', nonce }, 0);
+  assert.equal([core.sid, nonces.length], [undefined, 2]);
+  assert.is(events.at(-1)?.type, 'stale-received');
+  core.takeHandshake(welcome(nonces[1] as string, 8), 0);
+  core.takeSentinelEvent({ type: 'bye', nonce: nonces[1] as string, farewell }, 0);
+  assert.is(nonces.length, 3, 'its master has left');
+});
+
+test('a beat of its own session wakes it when a frame was lost, one of another does not', () => {
+  for (const [own, frames] of [
+    [false, 0],
+    [true, 1],
+  ] as const) {
+    const noted = joined();
+    const nonce = own ? noted.nonce : 'f'.repeat(32);
+    const before = noted.frames.length;
+    for (const now of [100, 2_000])
+      noted.core.takeSentinelEvent({ type: 'beat', nonce, sent: 3, received: 0, limit: 0 }, now);
+    assert.is(noted.frames.length - before, frames);
+    assert.is(noted.events.filter(({ type }) => type === 'resend-sent').length, frames);
+  }
+});
+
+test('a shutdown outranks a lost master, and not the other way round', () => {
+  const lost = { type: 'lost', nonce: '', evidence: 'silent' } as const;
+  const { core, events } = joined();
+  core.takeSentinelEvent(lost, 0);
+  core.takeSentinelEvent({ ...lost, evidence: 'again' }, 0);
+  assert.equal([core.end, core.isMasterGone], [{ kind: 'master-lost', evidence: 'silent' }, true]);
+  core.takeSentinelEvent({ type: 'shutdown', nonce: '' }, 0);
+  assert.equal([core.end, core.isMasterGone], [{ kind: 'shutdown' }, false]);
+  core.takeSentinelEvent(lost, 0);
+  assert.equal(core.end, { kind: 'shutdown' });
+  assert.equal(events.slice(1), [{ type: 'master-lost', evidence: 'silent' }, { type: 'shutdown-received' }]);
+});
+
+test('a frame that breaks the protocol ends the session, and says so', () => {
+  const { core, nonce, nonces, events } = joined();
+  const master = new Session({
+    epoch: { run: RUN, nonce, sid: 7 },
+    sendLimit: CREDIT_BYTES,
+    receiveLimit: CREDIT_BYTES,
+    maxMessageBytes: CREDIT_BYTES,
+  });
+  master.post(encodeBody('[1,2,3,4,5]', []));
+  master.flush((frame) => {
+    core.takeFrame(frame, 0);
+    return true;
+  }, 0);
+  assert.equal([core.sid, nonces.length], [undefined, 2]);
+  assert.equal(
+    events.slice(1).map(({ type }) => type),
+    ['frame-dropped', 'stale-received'],
+  );
+});
+
+test('tasks that were taken back before they came or before they begin do not run', () => {
+  const { core, nonce, claims, takenBack, events } = joined();
+  takenBack.offered.push(0);
+  takenBack.claimed.push(1);
+  give(core, nonce, 7, [10, 11, 12]);
+  assert.equal(events.at(-1), { type: 'tasks-received', count: 3, grouping: 10 });
+  assert.equal([core.waitingTasks, core.nextTask?.number], [2, 11]);
+  const task = core.begin(0);
+  assert.ok(task);
+  assert.equal([task.number, task.index, task.endOfGroup, core.runningTasks], [12, 2, true, 1]);
+  core.complete(task, { ok: true, packet: 1 }, 1, 0);
+  assert.equal([claims, core.runningTasks, core.completed], [['release 2'], 0, 1]);
+});
+
+for (const [name, way] of [
+  ['before its new session', 'offered'],
+  ['as it begins', 'claimed'],
+] as const) {
+  test(`a run that is taken back ${name} is aborted, and its place is free once it ends`, () => {
+    const { core, nonce, nonces, claims, takenBack } = joined();
+    give(core, nonce, 7, [10]);
+    const task = core.begin(0);
+    assert.ok(task);
+    core.takeHandshake({ type: 'stale', nonce }, 0);
+    takenBack[way].push(0);
+    core.takeHandshake(welcome(nonces[1] as string, 8), 0);
+    assert.equal(claims, ['abort 10']);
+  });
+}
+
+test('a run that ended while it joined again is released at once, one that goes on is not', () => {
+  const { core, nonce, nonces, claims } = joined();
+  give(core, nonce, 7, [10]);
+  const task = core.begin(0);
+  assert.ok(task);
+  core.takeHandshake({ type: 'stale', nonce }, 0);
+  core.complete(task, { ok: true, packet: 1 }, 1, 0);
+  assert.equal(claims, [], 'there is no session whose place it has');
+  core.takeHandshake(welcome(nonces[1] as string, 8), 0);
+  assert.equal(claims, ['release 0']);
+});
+
+test('after a reconnection it says its position at once, or hello while it joins', () => {
+  const { core, nonce, frames, hellos, nonces } = joined();
+  const before = frames.length;
+  core.reconnected(10);
+  assert.is(frames.length, before + 1);
+  core.takeHandshake({ type: 'stale', nonce }, 20);
+  core.joinable(nonces[1] as string, 30);
+  const said = hellos.length;
+  core.reconnected(40);
+  assert.is(hellos.length, said + 1, 'the last one may be lost');
+});
+
+test('it acknowledges what it received within half a second', () => {
+  const { core, nonce, frames } = joined();
+  give(core, nonce, 7, [1]);
+  const before = frames.length;
+  core.tick(400);
+  assert.is(frames.length, before);
+  core.tick(500);
+  assert.is(frames.length, before + 1);
 });
 
 test.run();
