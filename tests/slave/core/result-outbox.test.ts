@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { silentAudit } from '../../../src/audit/memory-trail.js';
-import type { GivenTask } from '../../../src/slave/core/given-task.js';
+import { type GivenTask, TIMED_OUT } from '../../../src/slave/core/given-task.js';
 import { ResultOutbox } from '../../../src/slave/core/result-outbox.js';
 import { decodeBody } from '../../../src/wire/messages/body.js';
 import { parseResults } from '../../../src/wire/messages/entries.js';
@@ -88,6 +88,58 @@ outbox('it takes unacknowledged results to the next session, under the sid they 
       [4, 3],
     ],
   );
+});
+
+outbox('it is drained when all is acknowledged, and knows what it has collected', () => {
+  const results = new ResultOutbox(silentAudit);
+  assert.equal([results.isDrained, results.collected], [true, 0]);
+  results.add(task(0), ok(1), 1, 0, 0);
+  results.add(task(1), ok(1), 1, 0, 0);
+  assert.equal([results.isDrained, results.collected], [false, 2]);
+  results.post(false);
+  assert.equal([results.isDrained, results.collected], [false, 0], 'it waits for a session');
+  const into = session(0);
+  results.open(into, LIMIT);
+  assert.is(results.isDrained, false, 'it is on its way');
+  const idle = new ResultOutbox(silentAudit);
+  idle.open(session(0), LIMIT);
+  assert.is(idle.isDrained, true);
+  idle.add(task(0), ok(1), 1, 0, 0);
+  assert.is(idle.isDrained, false);
+  idle.close();
+  assert.is(idle.isDrained, false);
+});
+
+outbox('each outcome has its status, and each message its line', () => {
+  const counts: unknown[] = [];
+  const results = new ResultOutbox({ emit: (event) => void counts.push(event) });
+  const into = session(0);
+  results.open(into, LIMIT);
+  results.add(task(0), ok('v'), 1.6, 5, 0);
+  results.add(task(1), { ok: false, thrown: new RangeError('no') }, 1, 5, 0);
+  results.add(task(2), TIMED_OUT, 1, 5, 0);
+  results.add(
+    task(3),
+    ok(() => {}),
+    1,
+    5,
+    0,
+  );
+  results.post(true);
+  results.post(true);
+  const [body] = bodies(into);
+  assert.equal(
+    body?.results.map(([number, , status, micros]) => [number, status, micros]),
+    [
+      [0, 0, 2],
+      [1, 1, 1],
+      [2, 2, 1],
+      [3, 1, 1],
+    ],
+  );
+  assert.is(body?.dry, true);
+  assert.match(JSON.stringify(body?.results[1]), /RangeError/);
+  assert.equal(counts, [{ type: 'results-sent', count: 4 }]);
 });
 
 outbox.run();

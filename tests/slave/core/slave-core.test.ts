@@ -450,4 +450,28 @@ test('it acknowledges what it received within half a second', () => {
   assert.is(frames.length, before + 1);
 });
 
+test('at its end nothing waits any more, and no task is taken', () => {
+  const { core, nonce, events } = joined();
+  give(core, nonce, 7, [1, 2]);
+  core.takeSentinelEvent({ type: 'shutdown', nonce }, 0);
+  assert.is(core.waitingTasks, 0);
+  const said = events.length;
+  give(core, nonce, 7, [3]);
+  assert.equal([core.waitingTasks, events.length, core.begin(0)], [0, said, undefined]);
+});
+
+test('a task without a limit has none, and results wait for the end of their group', () => {
+  const { core, nonce, clocks } = joined();
+  give(core, nonce, 7, [1, 2]);
+  const first = core.begin(0);
+  assert.ok(first);
+  assert.equal([first.timeoutMs, clocks], [0, []]);
+  assert.is(core.complete(first, { ok: true, packet: 1 }, 1, 0), false, 'another waits');
+  assert.is(core.waitingResults, 1);
+  const second = core.begin(0);
+  assert.ok(second);
+  assert.is(core.complete(second, { ok: true, packet: 1 }, 1, 0), true);
+  assert.is(core.waitingResults, 0);
+});
+
 test.run();
