@@ -172,10 +172,11 @@ test('a warning about the place of the master is said once', () =>
   withBroker(async ({ url }) => {
     const master = await PlayedMaster.start(url, (hello, played) => played.reject(hello, 'no'));
     const { slave, events } = createSlave(url, {
-      locate: async () => ({ ...placeOf(url), kind: 'connect', warning: 'odd' }) as Located,
+      locate: async () => ({ ...placeOf(url, RUN), kind: 'connect', warning: 'odd' }) as Located,
     });
-    await slave.run();
+    assert.is(await slave.run(), 255);
     assert.equal(events[0], { type: 'resource-file-unusable', reason: 'odd' });
+    assert.is(master.hellos[0]?.run, RUN, 'it says which run it belongs to');
     await master.link.close();
   }));
 
