@@ -35,6 +35,10 @@ it('computes, tells its slaves to stop, and takes nothing after its end', async 
   assert.equal(await Promise.all(slaves.map(({ finished }) => finished)), [0, 0]);
   assert.is(ofType('shutdown-unanswered').length, 0);
   assert.is(ofType('slave-lost').length, 0);
+  assert.equal(
+    ofType('slave-disconnected').map(({ sid }) => sid),
+    ['SLAVE-0', 'SLAVE-1'],
+  );
   await mw.stop();
   assert.throws(
     () => mw.run(() => double.funcall(1)),
@@ -55,6 +59,22 @@ it('refuses a slave of another member id at its own broker', async () => {
 });
 
 if (findNatsServer() !== undefined) {
+  it('hears no slave of another member id at a broker that others use too', async () => {
+    const server = await startNatsServer();
+    const { ofType, onAudit } = listening();
+    const mw = await master({ natsUrl: server.url, memberId: 'mine', onAudit });
+    try {
+      const own = slave(mw);
+      const other = slave(mw, { memberId: 'other', connectTimeout: 1 }).catch((error: unknown) => error);
+      assert.match(String(await other), /no master of member "other"/i);
+      await own;
+      assert.is(ofType('member-refused').length, 0);
+    } finally {
+      await mw.stop();
+      await server.stop();
+    }
+  });
+
   it('tells of a broker that goes and comes back, and for how long it was away', async () => {
     const server = await startNatsServer();
     const { ofType, onAudit } = listening();

@@ -21,7 +21,7 @@ it('are one for the files of a room', () => {
 
 it('are one each for files that take longer, start processes or need a process of their own', () => {
   const files = ['wire/a', 'wire/longer', 'system/b', 'system/c', 'wire/d', 'wire/e', 'wire/f'];
-  const texts = { 'wire/d': "x = defineAlgorithm('y')", 'wire/e': "process.on('exit', f)" };
+  const texts = { 'wire/d': "x = defineAlgorithm('y')", 'wire/e': '/** In a process of its own: x. */' };
   assert.equal(jobs(files, texts), [
     ['wire/a', 'wire/f'],
     ['wire/longer'],

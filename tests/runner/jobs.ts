@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 
 /** Of these folders below tests; in the others each file starts processes. */
 const UNITS = /^(algorithms|audit|broker|cli|master|mutants|runner|slave|structures|tools|wire)\//;
-/** Algorithms have their names in a process, and two files may use the same one. */
-const NEEDS_A_PROCESS = /\bdefine(Algorithm|Master|Slave)\(|\bprocess\.(exit\(|on\(|once\()/;
+/** Algorithms have their names in a process, and two files may use the same one; others say it at their head. */
+const NEEDS_A_PROCESS =
+  /\bdefine(Algorithm|Master|Slave)\(|\bprocess\.(exit\(|on\(|once\()|In a process of its own:/;
 const MOST_FILES = 20;
 
 /** `files` are paths below tests; each ends up in one job. */

@@ -12,7 +12,6 @@ import { enterScope, openScope, type SlaveScope } from './task-context.js';
 
 /** CL-MW's default for one pass, in seconds. */
 const PASS_SECONDS = 0.05;
-/** A timer with a longer time fires at once. */
 
 /** The result of a slave loop and the state of the slave: CL-MW's six values. */
 export interface SlaveLoopReport {

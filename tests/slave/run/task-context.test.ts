@@ -1,4 +1,4 @@
-/** Whose context and whose slots a task sees, with one slave in a process and with several. */
+/** In a process of its own: whose context and whose slots a task sees, with one slave in a process and with several. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
