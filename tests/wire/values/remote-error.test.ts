@@ -1,4 +1,5 @@
 /** Whatever a task throws arrives as a RemoteError, from which a TaskError is made. */
+import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError, type RemoteError, TaskError } from '../../../src/errors.js';
@@ -136,6 +137,153 @@ remote('refuses what is no error', () => {
       (error: unknown) => error instanceof FormatError,
     );
   }
+});
+
+remote('cuts a text beyond 65536 characters, and says how long it was', () => {
+  const whole = 'm'.repeat(65_536);
+  for (const kept of [
+    arrive(new Error(whole)).message,
+    arrive(Object.assign(new Error(), { whole })).fields.whole,
+  ]) {
+    assert.is(kept, whole);
+  }
+  assert.is(arrive(new Error(`${whole}m`)).message, `${whole}… [65537 characters]`);
+});
+
+remote('sends a field of a quarter of a megabyte, and names the size of a larger one', () => {
+  // As JSON, a list of one text has four characters more.
+  const list = (bytes: number): string[] => ['x'.repeat(bytes - 4)];
+  const { fields } = arrive(Object.assign(new Error(), { fits: list(262_144), not: list(262_145) }));
+  assert.equal(fields.fits, list(262_144));
+  assert.is(fields.not, '[not sent: 262145 bytes]');
+});
+
+remote('sends a hundred fields, the first ones', () => {
+  const many = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`f${n}`, n]));
+  const keys = Object.keys(arrive(Object.assign(new Error(), many)).fields);
+  assert.equal([keys.length, keys[0], keys.at(-1)], [100, 'f0', 'f99']);
+});
+
+remote('what the error has of its own as name, message or stack is no field', () => {
+  const error = Object.assign(new Error('x'), { name: 'Odd', message: 'm', stack: 's', cause: 1, code: 2 });
+  for (const key of ['name', 'message', 'stack', 'cause']) {
+    Object.defineProperty(error, key, { enumerable: true });
+  }
+  assert.equal(arrive(error), { name: 'Odd', message: 'm', stack: 's', cause: 1, fields: { code: 2 } });
+});
+
+remote('an error without stack, name or message arrives with a name and a message', () => {
+  const error = Object.assign(new Error('x'), { stack: undefined, name: undefined, message: undefined });
+  const got = arrive(error);
+  assert.equal([got.name, got.message, 'stack' in got, 'cause' in got], ['Error', '', false, false]);
+  const odd = arrive(Object.assign(new Error('x'), { name: 7, message: { a: 1 } }));
+  assert.equal([odd.name, odd.message], ['7', 'an object: {"a":1}']);
+});
+
+remote('what is thrown and cannot be shown is still described', () => {
+  const circle: { self?: unknown } = {};
+  circle.self = circle;
+  assert.is(arrive(circle).message, 'threw something that cannot be shown');
+  assert.equal(arrive('x'.repeat(65_537)).message.endsWith('… [65537 characters]"'), false);
+  assert.match(arrive('x'.repeat(65_537)).message, /^threw "x+/);
+});
+
+remote('an error of another realm is an error, and so is what calls itself one', () => {
+  const foreign = runInNewContext('Object.assign(new RangeError("far"), { code: 5 })') as unknown;
+  const got = arrive(foreign);
+  assert.equal([got.name, got.message, got.fields], ['RangeError', 'far', { code: 5 }]);
+  const { cause } = arrive(new Error('outer', { cause: foreign }));
+  assert.instance(cause, RangeError);
+  assert.is((cause as RangeError & { code: number }).code, 5);
+});
+
+remote(
+  'the cause of a cause keeps its name, stack and fields, and has no cause of its own unless it had',
+  () => {
+    const inner = Object.assign(new TypeError('inner'), { name: 'OddError', at: 3 });
+    const { cause } = arrive(new Error('outer', { cause: inner }));
+    assert.instance(cause, TypeError);
+    const got = cause as typeof inner;
+    assert.equal([got.name, got.message, got.at, got.stack], ['OddError', 'inner', 3, inner.stack]);
+    assert.not('cause' in got);
+    assert.equal(Object.keys(got), ['at']);
+  },
+);
+
+remote('a field keeps its name, whatever that means to JavaScript', () => {
+  const error = new Error('x');
+  Object.defineProperty(error, '__proto__', { value: { polluted: 1 }, enumerable: true });
+  const { fields } = arrive(error);
+  assert.equal(Object.keys(fields), ['__proto__']);
+  assert.is(Object.getPrototypeOf(fields), Object.prototype);
+});
+
+remote('describes twenty errors of an AggregateError, and counts the others', () => {
+  const errorsOf = (count: number): unknown[] =>
+    arrive(new AggregateError(Array.from({ length: count }, (_, n) => n))).fields.errors as unknown[];
+  assert.equal(errorsOf(0), []);
+  assert.equal(
+    errorsOf(20),
+    Array.from({ length: 20 }, (_, n) => n),
+  );
+  assert.equal(errorsOf(21).slice(19), [19, '[1 more]']);
+});
+
+remote('the errors of an AggregateError have few causes each', () => {
+  let member = new Error('innermost');
+  for (let level = 0; level < 9; level++) member = new Error(`level ${level}`, { cause: member });
+  const [first] = arrive(new AggregateError([member])).fields.errors as [Error];
+  assert.is(first.message, 'level 8');
+  assert.is((first.cause as Error).message, 'level 7');
+  assert.is((first.cause as Error).cause, '[more than 10 causes]');
+});
+
+remote('ten causes arrive, and the last of them has none', () => {
+  let error = new Error('innermost');
+  for (let level = 0; level < 10; level++) error = new Error(`level ${level}`, { cause: error });
+  let at: unknown = arrive(error);
+  for (let level = 0; level < 10; level++) at = (at as Error).cause;
+  assert.is((at as Error).message, 'innermost');
+  assert.not('cause' in (at as Error));
+});
+
+remote('what is too large together goes without fields and cause, and keeps the rest', () => {
+  const fields = (count: number): object =>
+    Object.fromEntries(Array.from({ length: count }, (_, n) => [`f${n}`, ['x'.repeat(250_000)]]));
+  assert.is(Object.keys(arrive(Object.assign(new Error('m'), fields(4))).fields).length, 4);
+  const heavy = Object.assign(new RangeError('m', { cause: 1 }), fields(5));
+  const got = arrive(heavy);
+  assert.equal([got.name, got.message, got.stack, 'cause' in got], ['RangeError', 'm', heavy.stack, false]);
+  assert.equal(Object.keys(got.fields), ['notSent']);
+  assert.not('stack' in arrive(Object.assign(new Error('m'), fields(5), { stack: undefined })));
+});
+
+remote('refuses an error with a part of another kind', () => {
+  const right = { name: 'a', message: 'b', fields: {} };
+  assert.equal(decodeError({ ...right }, 0, []), right);
+  assert.equal(decodeError({ ...right, stack: 's', cause: null }, 0, []), {
+    ...right,
+    stack: 's',
+    cause: null,
+  });
+  for (const wrong of [
+    ...[
+      { name: 1 },
+      { name: undefined },
+      { message: null },
+      { fields: [] },
+      { fields: null },
+      { fields: 'f' },
+    ],
+    ...[{ stack: 5 }, { stack: null }, { stack: {} }],
+  ]) {
+    assert.throws(
+      () => decodeError({ ...right, ...wrong }, 0, []),
+      (error: unknown) => error instanceof FormatError,
+      JSON.stringify(wrong),
+    );
+  }
+  for (const json of ['text', undefined, [right]]) assert.throws(() => decodeError(json, 0, []));
 });
 
 remote.run();
