@@ -17,7 +17,7 @@ export const WEIGHTS: Readonly<Record<string, number | readonly [seconds: number
   'cli/dump-exec/dump-exec': [2, 0.9],
   'cli/repl/repl': 6,
   'docs/programs': 24,
-  'examples/bank-account': 4,
+  'examples/bank-account.long': 4,
   'examples/monte-carlo-pi': 3,
   'examples/ping': 4,
   'examples/slave-database.long': 5,
