@@ -236,7 +236,15 @@ export function createSessions(
   ports: Partial<MasterPorts>,
   options: Partial<Omit<MasterCoreOptions, 'ports'>> = {},
 ): Sessions {
-  return new Sessions({
+  return new Sessions(coreOptions(ports, options));
+}
+
+/** Of a master that nobody hears and that hears nobody, but for what a test says. */
+export function coreOptions(
+  ports: Partial<MasterPorts> = {},
+  options: Partial<Omit<MasterCoreOptions, 'ports'>> = {},
+): MasterCoreOptions {
+  return {
     run: '00112233445566ff',
     memberId: 'm',
     algorithms: [],
@@ -259,7 +267,7 @@ export function createSessions(
       news: () => {},
       ...ports,
     },
-  });
+  };
 }
 
 /** Moves a slave to another group of slaves, as the allocation does. */

@@ -10,6 +10,7 @@ import type { SlaveHandle } from '../../src/slave/run/slave-handle.js';
 import { type Located, Slave, type SlaveParams } from '../../src/slave/slave.js';
 import { CREDIT_BYTES, type Hello } from '../../src/wire/messages/messages.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
+import { until } from '../support/programs.js';
 
 const RUN = 'a'.repeat(16);
 const subjects = new Subjects('m');
@@ -104,14 +105,6 @@ async function withBroker(body: (broker: Broker) => Promise<void>): Promise<void
 
 const typesOf = (events: readonly AuditEvent[]) => events.map(({ type }) => type);
 
-async function until(condition: () => boolean): Promise<void> {
-  const patience = performance.now() + 10_000;
-  while (!condition()) {
-    assert.ok(performance.now() < patience, 'it did not come');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 test('a master that refuses it ends it with 255, and it says why', () =>
   withBroker(async ({ url }) => {
     const master = await PlayedMaster.start(url, (hello, played) => {
@@ -186,7 +179,7 @@ test('a broker that goes before the master has answered is looked for again', as
   const master = await PlayedMaster.start(url, () => {});
   const { slave, events } = createSlave(url, { connectTimeoutMs: 20_000 });
   const ended = slave.run();
-  await until(() => master.hellos.length > 0);
+  await until('a hello', () => master.hellos.length > 0);
   await master.link.close();
   await broker.stop();
   const next = await startBroker({ host: '127.0.0.1', port });

@@ -16,6 +16,7 @@ import {
   taskContext,
 } from '../../src/index.js';
 import { Slave } from '../../src/slave/slave.js';
+import { until } from '../support/programs.js';
 
 const test = suite('slave/whole slave');
 
@@ -280,7 +281,7 @@ test('tasks run side by side, and those cancelled or out of time hear of it, and
     await hanging(3);
     assert.equal(begun, [2, 1, 3]);
     assert.is(mw.cancel(cancelled), true);
-    while (aborted.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('both have heard of it', () => aborted.length === 2);
     assert.equal(aborted.sort(), ['1: AbortError', '2: TimeoutError']);
     assert.instance(await fate, Error, 'it did not stop two seconds after its limit');
     end();

@@ -2,13 +2,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolvePolicy } from '../../../src/algorithms/policy.js';
-import { silentAudit } from '../../../src/audit/memory-trail.js';
 import { CheckpointError, StoppedError } from '../../../src/errors.js';
 import { MasterCore } from '../../../src/master/core/master-core.js';
 import type { FutureSettler } from '../../../src/master/model/task.js';
 import { FateIterator } from '../../../src/master/program/fate-iterator.js';
 import { CoreStage } from '../core/core-stage.js';
-import { createEntry } from '../parts.js';
+import { coreOptions, createEntry } from '../parts.js';
 import { MemoryStore, type Stored } from './memory-store.js';
 
 const { definition } = createEntry('work');
@@ -23,32 +22,16 @@ class Program {
 
   constructor(stored: Stored) {
     this.store = new MemoryStore(stored, ['work work']);
-    this.core = new MasterCore({
-      run: '00112233445566ff',
-      memberId: 'm',
-      algorithms: [definition],
-      taskGroup: 'auto',
-      resultGroup: 'auto',
-      maxMessageBytes: 1_024,
-      clientTimeoutMs: 1_000,
-      allowVersionSkew: false,
-      broker: 'external',
-      audit: silentAudit,
-      store: this.store,
-      ports: {
-        send: () => true,
-        sendHandshake: () => {},
-        watch: () => {},
-        forget: () => {},
-        command: () => {},
-        condemn: () => {},
-        positions: () => {},
-        news: () => {},
-        askTurn: () => {
-          this.turnsAsked++;
+    this.core = new MasterCore(
+      coreOptions(
+        {
+          askTurn: () => {
+            this.turnsAsked++;
+          },
         },
-      },
-    });
+        { algorithms: [definition], store: this.store },
+      ),
+    );
     this.store.listen({
       onCommitted: (count) => this.core.takeCommitted(count, 0),
       onFailed: (error) => this.core.end(error),

@@ -18,7 +18,7 @@ import {
 import { Session } from '../../../src/wire/session/session.js';
 import { encodeValue } from '../../../src/wire/values/codec.js';
 import { encodeError } from '../../../src/wire/values/remote-error.js';
-import { createEntry } from '../parts.js';
+import { coreOptions, createEntry } from '../parts.js';
 
 const RUN = '00112233445566ff';
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -40,37 +40,34 @@ export class CoreStage {
   readonly inboxes = new Map<string, Buffer[]>();
 
   constructor(options: Partial<MasterCoreOptions> = {}, ports: Partial<MasterPorts> = {}) {
-    this.core = new MasterCore({
-      run: RUN,
-      memberId: 'm',
-      algorithms: [definition],
-      taskGroup: 1,
-      resultGroup: 'auto',
-      maxMessageBytes: MAX_MESSAGE_BYTES,
-      clientTimeoutMs: 1_000,
-      allowVersionSkew: false,
-      broker: 'external',
-      audit: { emit: (event) => void this.events.push(event) },
-      ...options,
-      ports: {
-        send: ({ nonce }, frame) => {
-          // The frame's buffer is the core's own again after the call.
-          if (this.isOpen) this.inboxes.get(nonce)?.push(Buffer.from(frame));
-          return this.isOpen;
+    this.core = new MasterCore(
+      coreOptions(
+        {
+          send: ({ nonce }, frame) => {
+            // The frame's buffer is the core's own again after the call.
+            if (this.isOpen) this.inboxes.get(nonce)?.push(Buffer.from(frame));
+            return this.isOpen;
+          },
+          sendHandshake: (_address, message) => void this.handshakes.push(message),
+          forget: ({ sid }) => void this.forgotten.push(sid),
+          command: ({ sid }, id, { command }) => {
+            this.commands.push(`${sid} ${command}`);
+            this.commandIds.push(id);
+          },
+          condemn: ({ sid }, evidence) => void this.condemned.push(`${sid} ${evidence}`),
+          news: () => void this.news++,
+          ...ports,
         },
-        sendHandshake: (_address, message) => void this.handshakes.push(message),
-        watch: () => {},
-        forget: ({ sid }) => void this.forgotten.push(sid),
-        command: ({ sid }, id, { command }) => {
-          this.commands.push(`${sid} ${command}`);
-          this.commandIds.push(id);
+        {
+          run: RUN,
+          algorithms: [definition],
+          taskGroup: 1,
+          maxMessageBytes: MAX_MESSAGE_BYTES,
+          audit: { emit: (event) => void this.events.push(event) },
+          ...options,
         },
-        condemn: ({ sid }, evidence) => void this.condemned.push(`${sid} ${evidence}`),
-        positions: () => {},
-        news: () => void this.news++,
-        ...ports,
-      },
-    });
+      ),
+    );
   }
 
   submit(policy: TaskPolicy = {}, future?: FutureSettler): string {

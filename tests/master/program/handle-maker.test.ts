@@ -14,7 +14,7 @@ import { TaskFate } from '../../../src/master/model/task-fate.js';
 import { HandleMaker, sourceFailed } from '../../../src/master/program/handle-maker.js';
 import type { MasterHandle } from '../../../src/master/program/master-handle.js';
 import { Wakeups } from '../../../src/master/program/wakeups.js';
-import { createSlave, createTask, makeKind } from '../parts.js';
+import { coreOptions, createSlave, createTask, makeKind } from '../parts.js';
 
 const square = defineAlgorithm('square', (n: number) => n * n);
 const cube = defineAlgorithm('cube', (n: number) => n ** 3);
@@ -32,28 +32,15 @@ class Stage {
   readonly master: MasterHandle;
 
   constructor() {
-    this.core = new MasterCore({
-      run: '00112233445566ff',
-      memberId: 'm',
-      algorithms: [squareDefinition, cubeDefinition],
-      taskGroup: 'auto',
-      resultGroup: 'auto',
-      maxMessageBytes: 1_024,
-      clientTimeoutMs: 1_000,
-      allowVersionSkew: false,
-      broker: 'external',
-      audit: { ...silentAudit, emit: (event: AuditEvent) => void this.events.push(event) },
-      ports: {
-        send: () => true,
-        sendHandshake: () => {},
-        watch: () => {},
-        forget: () => {},
-        command: () => {},
-        condemn: () => {},
-        positions: () => {},
-        news: () => this.wakeups.tell(),
-      },
-    });
+    this.core = new MasterCore(
+      coreOptions(
+        { news: () => this.wakeups.tell() },
+        {
+          algorithms: [squareDefinition, cubeDefinition],
+          audit: { ...silentAudit, emit: (event: AuditEvent) => void this.events.push(event) },
+        },
+      ),
+    );
     const dispatchSoon = (): void => void this.dispatches++;
     const { core, wakeups } = this;
     const audit = { ...silentAudit, emit: (event: AuditEvent) => void this.events.push(event) };

@@ -6,27 +6,14 @@ import { ResultOutbox } from '../../../src/slave/core/result-outbox.js';
 import { decodeBody } from '../../../src/wire/messages/body.js';
 import { parseResults } from '../../../src/wire/messages/entries.js';
 import { Session } from '../../../src/wire/session/session.js';
+import { givenTask } from '../given-task.js';
 
 const outbox = suite('result outbox');
 
 const LIMIT = 1024 * 1024;
 
-function task(number: number, sid = 0, endOfGroup = false): GivenTask {
-  return {
-    index: number,
-    number,
-    attempt: 1,
-    sid,
-    generation: 1,
-    definition: undefined,
-    json: [],
-    meta: undefined,
-    raws: [],
-    timeoutMs: 0,
-    ordered: false,
-    endOfGroup,
-  };
-}
+const task = (number: number, sid = 0, endOfGroup = false): GivenTask =>
+  givenTask(number, { sid, endOfGroup });
 
 function session(sid: number): Session {
   return new Session({

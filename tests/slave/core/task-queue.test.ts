@@ -3,25 +3,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GivenTask } from '../../../src/slave/core/given-task.js';
 import { TaskQueue } from '../../../src/slave/core/task-queue.js';
+import { givenTask } from '../given-task.js';
 
 const test = suite('slave/task-queue');
 
-function task(index: number, ordered = false): GivenTask {
-  return {
-    index,
-    number: 100 + index,
-    attempt: 1,
-    sid: 0,
-    generation: 1,
-    definition: undefined,
-    json: [],
-    meta: undefined,
-    raws: [],
-    timeoutMs: 0,
-    ordered,
-    endOfGroup: false,
-  };
-}
+const task = (index: number, ordered = false): GivenTask => givenTask(100 + index, { index, ordered });
 
 /** A queue of tasks from 0 on, of which some were taken back. */
 function queueOf(tasks: readonly GivenTask[], takenBack: readonly number[] = []) {

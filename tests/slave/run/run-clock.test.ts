@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import type { LimitedRun, RunLimit } from '../../../src/link/shared/run-limit.js';
 import type { GivenTask } from '../../../src/slave/core/given-task.js';
 import { RunClock } from '../../../src/slave/run/run-clock.js';
+import { givenTask } from '../given-task.js';
 
 const test = suite('slave/run-clock');
 
@@ -68,22 +69,8 @@ function createClock({ abandons }: { abandons: boolean }) {
   return { timers, limit, rung, clock };
 }
 
-function task(number: number, timeoutMs: number): GivenTask {
-  return {
-    index: number + 100,
-    number,
-    attempt: 1,
-    sid: 0,
-    generation: 3,
-    definition: undefined,
-    json: [],
-    meta: undefined,
-    raws: [],
-    timeoutMs,
-    ordered: false,
-    endOfGroup: false,
-  };
-}
+const task = (number: number, timeoutMs: number): GivenTask =>
+  givenTask(number, { index: number + 100, generation: 3, timeoutMs });
 
 test.after.each(() => void Object.assign(globalThis, real));
 
