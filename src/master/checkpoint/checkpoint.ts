@@ -69,7 +69,7 @@ export class Checkpoint {
     return this.#uncommitted.length + this.#fresh.length >= MOST_WAITING || this.#bytes >= MOST_WAITING_BYTES;
   }
 
-  /** Whether `turn` may have something to do. */
+  /** Whether `handOverWaiting` may have something to do. */
   get awaitsTurn(): boolean {
     return this.#held.size + this.#late.length + this.#fresh.length > 0;
   }
