@@ -1,6 +1,6 @@
 /**
- * Runs the test files of dist/tests, each in a process of its own but for short ones, and sums up. Without arguments all but
- * `*.long.test.js`; with `--long` only those, and the long turn of files with two; with parts of paths those that
+ * Runs the test files of dist/tests, each in a process of its own but for short ones, and sums up. Without arguments all
+ * but `*.long.test.js`; with `--long` only those, and the long turn of files with two; with parts of paths those that
  * contain one of them, whole.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,11 +8,11 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { jobsOf } from './runner/jobs.js';
+import { jobsOf, roomOf } from './runner/jobs.js';
 import { runFiles, type Turn } from './runner/run-files.js';
 import { runAll } from './runner/schedule.js';
 import { measurePatience } from './runner/start-up.js';
-import { isShort, weightOfJob } from './runner/weights.js';
+import { isListed, weightOfJob } from './runner/weights.js';
 
 /** Files wait more often beside each other than alone. */
 const CROWDED = 1.1;
@@ -54,7 +54,7 @@ const schedule = {
   cores: CROWDED * availableParallelism(),
   mostAtOnce: Number(process.env.TEST_FILES_AT_ONCE ?? 2 * availableParallelism()),
 };
-const jobs = jobsOf(files, (file) => !isLong(file) && isShort(file), textOf);
+const jobs = jobsOf(files, (file) => !isLong(file) && !isListed(file), textOf);
 await runAll(jobs, weightOfJob, schedule, async (job) => {
   const limitMs = (job.some(isLong) ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS) * patience;
   const paths = job.map((file) => join(root, file));
@@ -63,7 +63,8 @@ await runAll(jobs, weightOfJob, schedule, async (job) => {
   failed += outcome.failed;
   processor += outcome.processor;
   const took = `${outcome.seconds.toFixed(1)} s, ${outcome.processor.toFixed(1)} s of processors`;
-  const name = job.length === 1 ? job[0] : `${job.length} files: ${job.join(' ')}`;
+  const [first = ''] = job;
+  const name = job.length === 1 ? first : `${job.length} files of ${roomOf(first)}`;
   console.log(`${outcome.failed > 0 ? 'FAIL' : 'ok  '} ${name} (${outcome.passed} passed, ${took})`);
   if (outcome.failed > 0) console.log(outcome.output);
 });

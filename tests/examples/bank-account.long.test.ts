@@ -1,10 +1,10 @@
 /** bank-account: a slave is killed in the middle, and no money is lost or made. */
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { suiteInTurns } from '../support/turns.js';
 import { documented } from './catalogue.js';
 import { runWithTwoSlaves } from './run-example.js';
 
-const test = suiteInTurns('bank-account');
+const test = suite('bank-account');
 const { program, args, output } = documented('bank-account');
 
 /** Which slave came first, and what had been answered when it died, is not the same in each run. */
@@ -25,7 +25,7 @@ test('a branch that is killed comes back with every account as it should be', as
   assert.match(trail, /LOCAL \d EXITED pid \d+ .*SIGKILL/);
 });
 
-test.long('without a death nothing has to be given again', async () => {
+test('without a death nothing has to be given again', async () => {
   const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, [
     ...['--transfers', '200', '--kill-after', '0'],
   ]);

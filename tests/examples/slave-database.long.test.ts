@@ -2,12 +2,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { suiteInTurns } from '../support/turns.js';
 import { documented } from './catalogue.js';
 import { type Finished, runWithTwoSlaves } from './run-example.js';
 
-const test = suiteInTurns('slave-database');
+const test = suite('slave-database');
 const { program, args, output } = documented('slave-database');
 
 /** Its databases go to a folder that must be empty in the end. */
@@ -30,7 +30,7 @@ test('slaves that fail are started again, and remove what they fetched', async (
   assert.match(trail, /LOCAL \d EXITED pid \d+ code 255/);
 });
 
-test.long('each of the loops runs all tasks', async () => {
+test('each of the loops runs all tasks', async () => {
   const loops = ['simple', 'all', 'iterate'].map((loop) => runAndLookBehind(['--loop', loop]));
   for (const { code, stdout, stderr } of await Promise.all(loops)) {
     assert.is(stdout, output);
@@ -39,7 +39,7 @@ test.long('each of the loops runs all tasks', async () => {
   }
 });
 
-test.long('a loop that there is not is refused, on slaves too', async () => {
+test('a loop that there is not is refused, on slaves too', async () => {
   const { code, stdout, stderr } = await runAndLookBehind(['--loop', 'round']);
   assert.match(stderr, /^--loop: expected simple or all or iterate, got "round"$/m);
   assert.is(stdout, '');

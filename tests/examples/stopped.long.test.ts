@@ -1,11 +1,11 @@
 /** Examples that are stopped before they have their answer: they print none. */
 import { join } from 'node:path';
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from '../docs/read-docs.js';
 import { withPrograms } from '../support/programs.js';
-import { suiteInTurns } from '../support/turns.js';
 
-const test = suiteInTurns('examples that are stopped');
+const test = suite('examples that are stopped');
 
 const TEXT = join(root, 'LICENSE');
 
@@ -19,8 +19,8 @@ const EXAMPLES: readonly (readonly [name: string, ...args: string[]])[] = [
 /** Without slaves: all that they print comes from results. */
 const SHORT = ['hello-world', 'higher-order', 'with-task-policy', 'argument-processing'];
 
-for (const [index, [name, ...args]] of EXAMPLES.entries()) {
-  test.oneIn(2, index, `${name} prints no answer after SIGTERM in its midst`, () =>
+for (const [name, ...args] of EXAMPLES) {
+  test(`${name} prints no answer after SIGTERM in its midst`, () =>
     withPrograms(async ({ start, folder }) => {
       const flags = ['--master', '--slaves', '1', ...args];
       const program = start(`examples/${name}.js`, flags, { cwd: folder });
@@ -29,12 +29,11 @@ for (const [index, [name, ...args]] of EXAMPLES.entries()) {
       assert.is(await program.code(), 143, program.report());
       assert.equal(program.out, [], program.report());
       assert.is(program.count(/^the master was stopped by SIGTERM with /), 1, program.report());
-    }),
-  );
+    }));
 }
 
-for (const [index, name] of SHORT.entries()) {
-  test.oneIn(2, index, `${name} prints no answer after SIGINT before its first`, () =>
+for (const name of SHORT) {
+  test(`${name} prints no answer after SIGINT before its first`, () =>
     withPrograms(async ({ start }) => {
       const program = start(`examples/${name}.js`, ['--master']);
       await program.waitForLine(/TASKS .*SUBMITTED/);
@@ -42,8 +41,7 @@ for (const [index, name] of SHORT.entries()) {
       assert.is(await program.code(), 130, program.report());
       assert.equal(program.out, [], program.report());
       assert.is(program.count(/^the master was stopped by SIGINT with /), 1, program.report());
-    }),
-  );
+    }));
 }
 
 test.run();

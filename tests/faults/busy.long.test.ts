@@ -1,10 +1,10 @@
 /** Busy is never taken for dead: main computes for three timeouts, on a slave and on the master. */
 
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { suiteInTurns } from '../support/turns.js';
-import { type BrokerName, Cluster, TWO_BROKERS, together } from './support.js';
+import { BROKER_NAMES, type BrokerName, Cluster, together } from './support.js';
 
-const it = suiteInTurns('busy processes');
+const it = suite('busy processes');
 const BUSY_MS = 10_000;
 /** That both slaves are there: one alone would be through before another has started on a loaded machine. */
 const BOTH = 'both';
@@ -52,10 +52,7 @@ async function spinningMaster(broker: BrokerName): Promise<void> {
   for (const slave of slaves) assert.is(await slave.exit(), 0, 'the slave is told to shut down');
 }
 
-const FINISH = 'finish a task of three timeouts where it began, and keep every slave of a master as busy';
-const [one, other] = TWO_BROKERS;
-
-it(FINISH, () => together([spinningTask(one), spinningMaster(other)]));
-it.long(`${FINISH}, on the other brokers`, () => together([spinningTask(other), spinningMaster(one)]));
+it('finish a task of three timeouts where it began, and keep every slave of a master as busy', () =>
+  together(BROKER_NAMES.flatMap((broker) => [spinningTask(broker), spinningMaster(broker)])));
 
 it.run();

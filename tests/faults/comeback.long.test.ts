@@ -1,11 +1,11 @@
 /** Slaves out of reach for longer than the timeout, twice, while a task runs: each runs once, and is no attempt. */
 
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { suiteInTurns } from '../support/turns.js';
 import { FaultyWay } from './faulty-way.js';
 import { Cluster, HAS_NATS_SERVER } from './support.js';
 
-const it = suiteInTurns('slaves that come back');
+const it = suite('slaves that come back');
 
 const SLAVES = 2;
 const ENOUGH = 'enough';
@@ -41,7 +41,7 @@ async function goesOn(
   await cluster.checkNothingLeft();
 }
 
-it.long('go on with what they run when their way to the broker was gone', async () => {
+it('go on with what they run when their way to the broker was gone', async () => {
   await using cluster = await Cluster.open('embedded', { clientTimeout: 10 });
   await cluster.startMaster({ plan: PLAN });
   await using way = await FaultyWay.open(cluster.brokerPort);
@@ -57,7 +57,7 @@ it.long('go on with what they run when their way to the broker was gone', async 
 });
 
 if (HAS_NATS_SERVER) {
-  it.long('... or their server of a cluster', async () => {
+  it('... or their server of a cluster', async () => {
     await using cluster = await Cluster.open('nats-cluster', { servers: 'pair' });
     await cluster.startMaster({ plan: PLAN });
     const [server] = cluster.slaveServers;

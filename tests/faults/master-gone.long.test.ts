@@ -2,12 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RawNats } from '../support/raw-nats.js';
-import { suiteInTurns } from '../support/turns.js';
-import { type BrokerName, Cluster, TWO_BROKERS, together, until, untilGone } from './support.js';
+import { BROKER_NAMES, type BrokerName, Cluster, together, until, untilGone } from './support.js';
 
-const it = suiteInTurns('a master that is gone');
+const it = suite('a master that is gone');
 
 const TIMEOUT_SECONDS = 8;
 const FOR_EVER_MS = 600_000;
@@ -83,12 +83,13 @@ async function interrupted(broker: BrokerName): Promise<void> {
   assert.is(JSON.parse(readFileSync(file, 'utf8'))['computation-status'], 'in-progress');
 }
 
-const LEAVES = 'leaves no slave behind, however it ended';
-const [one, other] = TWO_BROKERS;
-
-it(LEAVES, () => together([killed(one, 'SIGKILL'), killed(other, 'SIGQUIT'), interrupted(one)]));
-it.long(`${LEAVES}, on the other brokers`, () =>
-  together([killed(other, 'SIGKILL'), killed(one, 'SIGQUIT'), interrupted(other)]),
-);
+it('leaves no slave behind, however it ended', () =>
+  together(
+    BROKER_NAMES.flatMap((broker) => [
+      killed(broker, 'SIGKILL'),
+      killed(broker, 'SIGQUIT'),
+      interrupted(broker),
+    ]),
+  ));
 
 it.run();

@@ -1,5 +1,4 @@
 /** Which test files run in one process: those of a room that are over in a moment and leave nothing behind. */
-import { dirname } from 'node:path';
 
 /** Of these folders below tests; in the others each file starts processes. */
 const UNITS = /^(algorithms|audit|broker|cli|master|mutants|runner|slave|structures|tools|wire)\//;
@@ -7,6 +6,11 @@ const UNITS = /^(algorithms|audit|broker|cli|master|mutants|runner|slave|structu
 const NEEDS_A_PROCESS =
   /\bdefine(Algorithm|Master|Slave)\(|\bprocess\.(exit\(|on\(|once\()|In a process of its own:/;
 const MOST_FILES = 20;
+
+/** The folder below tests. */
+export function roomOf(file: string): string {
+  return file.slice(0, file.indexOf('/'));
+}
 
 /** `files` are paths below tests; each ends up in one job. */
 export function jobsOf(
@@ -18,7 +22,7 @@ export function jobsOf(
   const open = new Map<string, string[]>();
   for (const file of files) {
     const isUnit = UNITS.test(file) && isShort(file) && !NEEDS_A_PROCESS.test(textOf(file));
-    const room = dirname(file).split('/')[0] ?? '';
+    const room = roomOf(file);
     let job = isUnit ? open.get(room) : undefined;
     if (job === undefined || job.length >= MOST_FILES) {
       job = [];

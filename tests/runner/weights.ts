@@ -85,9 +85,9 @@ export const WEIGHTS: Readonly<Record<string, number | readonly [seconds: number
   'system/values': [5, 0.8],
 };
 
-/** Whether nobody has listed it; a path below dist/tests. */
-export function isShort(file: string): boolean {
-  return WEIGHTS[nameOf(file)] === undefined;
+/** Of a path below dist/tests. */
+export function isListed(file: string): boolean {
+  return WEIGHTS[nameOf(file)] !== undefined;
 }
 
 /** Of files that run in one process, one after the other. */

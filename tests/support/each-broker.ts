@@ -30,6 +30,12 @@ export function overEachBroker(it: SuiteInTurns, name: string, body: Body): void
   overNatsServer(isOverNatsFirst ? it : it.long, name, body);
 }
 
+/** The same, over both brokers in the long tests. */
+export function overEachBrokerAtLength({ long }: SuiteInTurns, name: string, body: Body): void {
+  overEmbedded(long, name, body);
+  overNatsServer(long, name, body);
+}
+
 function overEmbedded(test: Register, name: string, body: Body): void {
   test(`${name} (embedded)`, () => withPrograms((programs) => body(EMBEDDED, programs)));
 }

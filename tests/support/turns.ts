@@ -25,30 +25,18 @@ const TURN = process.env.TEST_TURN ?? 'both';
 /** The runner knows the files with two turns by this function's name in them. */
 export function suiteInTurns(name: string): SuiteInTurns {
   const it = suite(name);
-  const registerIf = (isItsTurn: boolean, test: string, body: Body): void => {
-    if (isItsTurn) it(test, body);
-    else it.skip(test, body);
+  const short = (test: string, body: Body): void => {
+    if (TURN !== 'long') it(test, body);
   };
-  const short = (test: string, body: Body): void => registerIf(TURN !== 'long', test, body);
-  const long = (test: string, body: Body): void => registerIf(TURN !== 'short', test, body);
+  const long = (test: string, body: Body): void => {
+    if (TURN !== 'short') it(test, body);
+  };
   return Object.assign((test: string, body: Body) => short(test, body), {
     long,
+    both: (test: string, body: Body) => it(test, body),
     oneIn: (many: number, index: number, test: string, body: Body) =>
       (index % many === 0 ? short : long)(test, body),
     after: (body: Body) => it.after(body),
-    both: (test: string, body: Body) => registerIf(true, test, body),
     run: () => it.run(),
-  });
-}
-
-/** A suite of which all is of the long tests. */
-export function atLength(it: SuiteInTurns): SuiteInTurns {
-  const { long, both, after, run } = it;
-  return Object.assign((test: string, body: Body) => long(test, body), {
-    long,
-    both,
-    oneIn: (_many: number, _index: number, test: string, body: Body) => long(test, body),
-    after,
-    run,
   });
 }

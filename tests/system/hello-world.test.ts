@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { overEachBroker, overNatsServer } from '../support/each-broker.js';
+import { overEachBroker, overEachBrokerAtLength, overNatsServer } from '../support/each-broker.js';
 import { type RunningProgram, until, withPrograms } from '../support/programs.js';
-import { atLength, suiteInTurns } from '../support/turns.js';
+import { suiteInTurns } from '../support/turns.js';
 
 const HELLO = 'examples/hello-world.js';
 const GREETINGS = Array.from({ length: 10 }, (_, i) => `Got result from slave: Hello World: Task ${i}`);
@@ -80,21 +80,17 @@ overNatsServer(
 
 const ODD_MEMBER_IDS = ['two words', 'a.b', '*', 'a.>', 'größe 日本 🎈', '-"\\\t'];
 
-overEachBroker(
-  atLength(test),
-  'it takes any member id, and tells them apart',
-  async ({ args }, { start }) => {
-    await Promise.all(
-      ODD_MEMBER_IDS.map(async (memberId) => {
-        const master = start(HELLO, ['--master', '--slaves', '1', `--member-id=${memberId}`, ...args]);
-        assert.is(await master.code(60_000), 0, master.report());
-        expectGreetings(master);
-        assert.is(master.count(/NEW-CLIENT -> /), 1, 'slaves of other masters came');
-        const lines = master.err.filter((line) => line.endsWith(`FINI SHUTDOWN ${JSON.stringify(memberId)}`));
-        assert.is(lines.length, 1, master.report());
-      }),
-    );
-  },
-);
+overEachBrokerAtLength(test, 'it takes any member id, and tells them apart', async ({ args }, { start }) => {
+  await Promise.all(
+    ODD_MEMBER_IDS.map(async (memberId) => {
+      const master = start(HELLO, ['--master', '--slaves', '1', `--member-id=${memberId}`, ...args]);
+      assert.is(await master.code(60_000), 0, master.report());
+      expectGreetings(master);
+      assert.is(master.count(/NEW-CLIENT -> /), 1, 'slaves of other masters came');
+      const lines = master.err.filter((line) => line.endsWith(`FINI SHUTDOWN ${JSON.stringify(memberId)}`));
+      assert.is(lines.length, 1, master.report());
+    }),
+  );
+});
 
 test.run();

@@ -1,9 +1,9 @@
 /** What slaves do when their master is killed: in a task, between tasks, computing; local ones too. */
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
+import { type BrokerOfTest, overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
 import type { ProgramExit, Programs, RunningProgram } from '../support/programs.js';
-import { atLength, suiteInTurns } from '../support/turns.js';
+import { suiteInTurns } from '../support/turns.js';
 
 const test = suiteInTurns('master gone');
 
@@ -41,8 +41,8 @@ async function killMaster({ master, slave }: Life): Promise<ProgramExit> {
   return slave.ended(WITHIN_MS);
 }
 
-overEachBroker(
-  atLength(test),
+overEachBrokerAtLength(
+  test,
   'slaves of a killed master end by themselves, whatever they do',
   async (broker, programs) => {
     await Promise.all([

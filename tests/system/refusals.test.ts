@@ -5,9 +5,9 @@ import { type AuditEvent, type EmbeddedMasterOptions, JoinError, master, slave }
 import * as assert from 'uvu/assert';
 import { square } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
-import { overEachBroker, overNatsServer } from '../support/each-broker.js';
+import { overEachBroker, overEachBrokerAtLength, overNatsServer } from '../support/each-broker.js';
 import { type RunningProgram, withPrograms } from '../support/programs.js';
-import { atLength, suiteInTurns } from '../support/turns.js';
+import { suiteInTurns } from '../support/turns.js';
 
 const test = suiteInTurns('refusals');
 
@@ -102,8 +102,8 @@ overEachBroker(test, 'a slave without one of the algorithms is refused', async (
   assert.is(events.filter(({ type }) => type === 'hello-refused').length, 1);
 });
 
-overEachBroker(
-  atLength(test),
+overEachBrokerAtLength(
+  test,
   'a slave with the resource file of an earlier run is refused',
   async ({ flags }, { start, folder }) => {
     const file = join(folder, 'm.rsc');

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
+import { type BrokerOfTest, overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
 import { type Programs, type RunningProgram, withPrograms } from '../support/programs.js';
-import { atLength, suiteInTurns } from '../support/turns.js';
+import { suiteInTurns } from '../support/turns.js';
 
 const test = suiteInTurns('signals');
 
@@ -41,8 +41,9 @@ for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  overEachBroker(
-    signal === 'SIGINT' ? test : atLength(test),
+  const over = signal === 'SIGINT' ? overEachBroker : overEachBrokerAtLength;
+  over(
+    test,
     `${signal} ends a master and its slaves, and leaves the computation in progress`,
     async (broker, programs) => {
       await Promise.all(
@@ -106,8 +107,8 @@ test.long('a master waits no longer than five seconds for a slave that does not 
   }),
 );
 
-overEachBroker(
-  atLength(test),
+overEachBrokerAtLength(
+  test,
   'a slave that is interrupted says goodbye, and its task runs elsewhere',
   async (broker, programs) => {
     const { start, folder } = programs;

@@ -4,9 +4,9 @@ import { master } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { echo, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
-import { overEachBroker } from '../support/each-broker.js';
+import { overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
 import { programPath, until, withPrograms } from '../support/programs.js';
-import { atLength, suiteInTurns } from '../support/turns.js';
+import { suiteInTurns } from '../support/turns.js';
 
 const test = suiteInTurns('slave algorithm');
 
@@ -22,7 +22,7 @@ const DEEDS: readonly (readonly [args: readonly string[], code: number, said?: R
   [['timer'], 255, /^Error: a timer of the slave has thrown$/],
 ];
 
-overEachBroker(atLength(test), 'its return value is the exit code', async (broker, { start }) => {
+overEachBrokerAtLength(test, 'its return value is the exit code', async (broker, { start }) => {
   await using mw = await master({ ...broker.flags, clientTimeout: 5 });
   const slaves = DEEDS.map(([args, code, said]) => ({
     slave: start('worker.js', [...joining(mw, broker), '--', ...args]),

@@ -10,9 +10,9 @@ import {
 } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { bytes, echo, misreturn, sizeOf, square } from '../programs/algorithms.js';
-import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
+import { type BrokerOfTest, overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
 import { programPath, until, within } from '../support/programs.js';
-import { atLength, suiteInTurns } from '../support/turns.js';
+import { suiteInTurns } from '../support/turns.js';
 import { difference } from '../wire/values/same-value.js';
 
 const test = suiteInTurns('values');
@@ -155,8 +155,8 @@ overEachBroker(
   },
 );
 
-overEachBroker(
-  atLength(test),
+overEachBrokerAtLength(
+  test,
   '40 MB go out and come back while small tasks are answered',
   async (broker, { folder }) => {
     await withSlaves(broker, folder, { slaves: 3 }, async (mw) => {

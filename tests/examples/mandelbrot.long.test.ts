@@ -4,14 +4,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { escapeTimes, type View } from '../../examples/mandelbrot/escape-times.js';
 import { Picture } from '../../examples/mandelbrot/picture.js';
-import { suiteInTurns } from '../support/turns.js';
 import { documented, runAsDocumented } from './catalogue.js';
 import { runWithTwoSlaves } from './run-example.js';
 
-const test = suiteInTurns('mandelbrot');
+const test = suite('mandelbrot');
 const { program } = documented('mandelbrot/main');
 const BLACK = [0, 0, 0, 255];
 
@@ -31,7 +31,7 @@ async function inFolder(body: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-test.long('it prints what the catalogue shows, and the PNG has those pixels', () =>
+test('it prints what the catalogue shows, and the PNG has those pixels', () =>
   inFolder(async (cwd) => {
     const stdout = await runAsDocumented('mandelbrot/main', { cwd });
     const [width, height] = [400, 300];
@@ -49,10 +49,9 @@ test.long('it prints what the catalogue shows, and the PNG has those pixels', ()
     assert.equal(pixel(-1, 0), BLACK);
     assert.not.equal(pixel(1, 0), BLACK);
     assert.not.equal(pixel(-1, 1), BLACK);
-  }),
-);
+  }));
 
-test.long('a part of the plane, in more rows than a band has', () =>
+test('a part of the plane, in more rows than a band has', () =>
   inFolder(async (cwd) => {
     const place = ['--centre-x', '-0.745', '--centre-y', '0.186', '--zoom', '400', '--iterations', '2000'];
     const flags = [...place, ...['--width', '333', '--height', '127', '--output', 'part.png']];
@@ -61,10 +60,9 @@ test.long('a part of the plane, in more rows than a band has', () =>
     assert.is(stdout, `part.png: 333 x 127 pixels, SHA-256 ${checksumOf(view)}\n`, stderr);
     assert.is(stderr, '');
     assert.is(code, 0);
-  }),
-);
+  }));
 
-test.long('it refuses what gives no picture, before anything is computed', async () => {
+test('it refuses what gives no picture, before anything is computed', async () => {
   for (const [flags, message] of [
     [['--zoom', '0'], /^--zoom: expected a number above 0, got 0\n$/],
     [['--width', '0'], /^--width: expected a whole number from 1 to 20000, got "0"\n$/],

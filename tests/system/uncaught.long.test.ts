@@ -1,9 +1,9 @@
 /** What a master says of errors of tasks that its algorithm lets through, and of tasks that it leaves behind. */
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type RunningProgram, withPrograms } from '../support/programs.js';
-import { suiteInTurns } from '../support/turns.js';
 
-const test = suiteInTurns('what a master lets through');
+const test = suite('what a master lets through');
 
 const PLACE = String.raw`file:\/\/\/\S*\/uncaught\.js:\d+:\d+`;
 
@@ -48,24 +48,21 @@ const ERRORS: readonly (readonly [way: string, ...lines: RegExp[]])[] = [
   ],
 ];
 
-test.long(
-  'an error of a task is printed with its task, its run and its place, without frames of the library',
-  () =>
-    withPrograms(async ({ start }) => {
-      for (const [way, ...lines] of ERRORS) {
-        const program = start('uncaught.js', ['--master', '--slaves', '1', '--', way]);
-        assert.is(await program.code(), 255, `${way}\n${program.report()}`);
-        let at = -1;
-        for (const line of lines) {
-          const found = words(program).findIndex((text, index) => index > at && line.test(text));
-          assert.ok(found > at, `${way}: ${line}\n${program.report()}`);
-          at = found;
-        }
-        assert.is(program.count(/^ +at .*dist\/src\//), 0, `${way}\n${program.report()}`);
-        assert.is(program.count(/^Node\.js v/), 0, way);
+test('an error of a task is printed with its task, its run and its place, without frames of the library', () =>
+  withPrograms(async ({ start }) => {
+    for (const [way, ...lines] of ERRORS) {
+      const program = start('uncaught.js', ['--master', '--slaves', '1', '--', way]);
+      assert.is(await program.code(), 255, `${way}\n${program.report()}`);
+      let at = -1;
+      for (const line of lines) {
+        const found = words(program).findIndex((text, index) => index > at && line.test(text));
+        assert.ok(found > at, `${way}: ${line}\n${program.report()}`);
+        at = found;
       }
-    }),
-);
+      assert.is(program.count(/^ +at .*dist\/src\//), 0, `${way}\n${program.report()}`);
+      assert.is(program.count(/^Node\.js v/), 0, way);
+    }
+  }));
 
 const LEFT: readonly (readonly [way: string, code: number, line: string])[] = [
   ['pending', 0, `2 tasks pending \\(pause 2\\), the first of pause submitted at ${PLACE}`],
@@ -73,7 +70,7 @@ const LEFT: readonly (readonly [way: string, code: number, line: string])[] = [
   ['source', 0, '1 source of submitAll not drawn to its end'],
 ];
 
-test.long('a master algorithm that leaves something behind is warned, and fails under --strict', () =>
+test('a master algorithm that leaves something behind is warned, and fails under --strict', () =>
   withPrograms(async ({ start }) => {
     for (const [way, code, line] of LEFT) {
       for (const strict of [false, true]) {
@@ -89,7 +86,6 @@ test.long('a master algorithm that leaves something behind is warned, and fails 
     const program = start('uncaught.js', ['--master', '--slaves', '1', '--strict', '--', 'cancelled']);
     assert.is(await program.code(), 0, program.report());
     assert.is(program.count(/ returned with /), 0, program.report());
-  }),
-);
+  }));
 
 test.run();
