@@ -8,9 +8,9 @@ import * as assert from 'uvu/assert';
 import type { BrokerEvent } from '../../src/broker/broker-event.js';
 import type { BrokerBounds } from '../../src/broker/options.js';
 import { BrokerServer } from '../../src/broker/server.js';
-import { until } from '../link/start-nats.js';
 import { BROKERS } from '../support/brokers.js';
 import type { TlsOfBroker } from '../support/nats-server.js';
+import { until } from '../support/programs.js';
 import { CONNECT_QUIET, RawNats } from '../support/raw-nats.js';
 import { pair, pem } from '../support/tls-files.js';
 

@@ -20,7 +20,7 @@ import type { Flags } from '../../src/cli/flags/program-flags.js';
 import { type NatsConfig, natsConfig } from '../../src/cli/print-nats-config.js';
 import { FlagError } from '../../src/errors.js';
 import { createUserKey, readUserKey } from '../../src/link/connection/nkeys.js';
-import { findNatsServer } from '../support/nats-server.js';
+import { findNatsServer, ifNatsServer } from '../support/nats-server.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ts-mw-nats-config-'));
 const config = suite('--print-nats-config');
@@ -101,13 +101,11 @@ config('the member id is the one typed, else that of the program, encoded', () =
   assert.is(subjects(['--member-id=a.b *>"'], { memberId: 'own' }), 'mw.a=2Eb=20=2A=3E=22');
 });
 
-config('nats-server takes it, whatever the names', () => {
-  const server = findNatsServer();
-  if (server === undefined) return;
+ifNatsServer(config)('nats-server takes it, whatever the names', () => {
   const file = join(folder, 'nats.conf');
   const args = ['--print-nats-config', join(folder, 'odd\n"# keys'), '--nats-config-users', '_,0,a.b-c'];
   writeFileSync(file, print([...args, '--member-id="\n} $HOME \\']).text);
-  const { status, stderr } = spawnSync(server, ['-t', '-c', file], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(findNatsServer() ?? '', ['-t', '-c', file], { encoding: 'utf8' });
   assert.is(status, 0, stderr);
   assert.match(stderr, /is valid/);
 });

@@ -2,8 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ifNatsServer } from '../support/nats-server.js';
 import { FaultyWay } from './faulty-way.js';
-import { Cluster, HAS_NATS_SERVER } from './support.js';
+import { Cluster } from './support.js';
 
 const it = suite('slaves that come back');
 
@@ -56,16 +57,15 @@ it('go on with what they run when their way to the broker was gone', async () =>
   });
 });
 
-if (HAS_NATS_SERVER) {
-  it('... or their server of a cluster', async () => {
-    await using cluster = await Cluster.open('nats-cluster', { servers: 'pair' });
-    await cluster.startMaster({ plan: PLAN });
-    const [server] = cluster.slaveServers;
-    await goesOn(cluster, undefined, {
-      begin: async () => await server?.kill('SIGKILL'),
-      end: async () => await server?.restart(),
-    });
+const onServer = ifNatsServer(it);
+onServer('... or their server of a cluster', async () => {
+  await using cluster = await Cluster.open('nats-cluster', { servers: 'pair' });
+  await cluster.startMaster({ plan: PLAN });
+  const [server] = cluster.slaveServers;
+  await goesOn(cluster, undefined, {
+    begin: async () => await server?.kill(),
+    end: async () => await server?.restart(),
   });
-}
+});
 
 it.run();

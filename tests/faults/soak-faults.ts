@@ -107,16 +107,16 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
   onAll('SIGSTOP of everything', 1, async ({ cluster, chance, places }) => {
     const all = [...places.map(({ slave }) => slave), cluster.master];
     for (const member of all) member.signal('SIGSTOP');
-    await cluster.nats?.kill('SIGSTOP');
+    await cluster.nats?.freeze();
     await pass(chance.between(500, 5_000));
-    await cluster.nats?.kill('SIGCONT');
+    cluster.nats?.thaw();
     for (const member of all) member.signal('SIGCONT');
   }),
   onAll(
     'kill -9 of the nats-server',
     2,
     async ({ cluster, chance }) => {
-      await cluster.nats?.kill('SIGKILL');
+      await cluster.nats?.kill();
       await pass(chance.between(0, 4_000));
       await cluster.nats?.restart();
     },
@@ -126,9 +126,9 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
     'SIGSTOP of the nats-server',
     1,
     async ({ cluster, chance }) => {
-      await cluster.nats?.kill('SIGSTOP');
+      await cluster.nats?.freeze();
       await pass(chance.between(100, 5_000));
-      await cluster.nats?.kill('SIGCONT');
+      cluster.nats?.thaw();
     },
     NATS,
   ),
@@ -146,7 +146,7 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
   onAll(
     "kill -9 of a slaves' server",
     4,
-    serverAway((server) => server.kill('SIGKILL')),
+    serverAway((server) => server.kill()),
     CLUSTER,
   ),
   onAll(

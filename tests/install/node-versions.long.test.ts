@@ -1,7 +1,7 @@
 /** The packed library on other versions of Node. */
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import { findNatsServer, startNatsServer } from '../support/nats-server.js';
+import { ifNatsServer, startNatsServer } from '../support/nats-server.js';
 import { certificateFile, keyFile } from '../support/tls-files.js';
 import { InstalledApp } from './installed-app.js';
 import { GREETINGS, NOT_FETCHED, removePlace, tool } from './support.js';
@@ -41,8 +41,7 @@ for (const [name, node] of NODES) {
     await app.prints([node, 'required.cjs', '--master', '--slaves', '1'], ['42']);
   });
 
-  if (findNatsServer() === undefined) continue;
-  versions(`${name}: a nats-server`, async () => {
+  ifNatsServer(versions)(`${name}: a nats-server`, async () => {
     const server = await startNatsServer();
     try {
       await app.prints([node, 'hello.mjs', ...LOCALS, '--nats-url', server.url], GREETINGS);

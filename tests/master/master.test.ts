@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../src/audit/events.js';
 import { defineAlgorithm, master, StoppedError, slave } from '../../src/index.js';
-import { findNatsServer, startNatsServer } from '../support/nats-server.js';
+import { ifNatsServer, startNatsServer } from '../support/nats-server.js';
 import { until } from '../support/programs.js';
 
 const it = suite('master');
@@ -58,45 +58,44 @@ it('refuses a slave of another member id at its own broker', async () => {
   }
 });
 
-if (findNatsServer() !== undefined) {
-  it('hears no slave of another member id at a broker that others use too', async () => {
-    const server = await startNatsServer();
-    const { ofType, onAudit } = listening();
-    const mw = await master({ natsUrl: server.url, memberId: 'mine', onAudit });
-    try {
-      const own = slave(mw);
-      const other = slave(mw, { memberId: 'other', connectTimeout: 1 }).catch((error: unknown) => error);
-      assert.match(String(await other), /no master of member "other"/i);
-      await own;
-      assert.is(ofType('member-refused').length, 0);
-    } finally {
-      await mw.stop();
-      await server.stop();
-    }
-  });
+const onServer = ifNatsServer(it);
+onServer('hears no slave of another member id at a broker that others use too', async () => {
+  const server = await startNatsServer();
+  const { ofType, onAudit } = listening();
+  const mw = await master({ natsUrl: server.url, memberId: 'mine', onAudit });
+  try {
+    const own = slave(mw);
+    const other = slave(mw, { memberId: 'other', connectTimeout: 1 }).catch((error: unknown) => error);
+    assert.match(String(await other), /no master of member "other"/i);
+    await own;
+    assert.is(ofType('member-refused').length, 0);
+  } finally {
+    await mw.stop();
+    await server.stop();
+  }
+});
 
-  it('tells of a broker that goes and comes back, and for how long it was away', async () => {
-    const server = await startNatsServer();
-    const { ofType, onAudit } = listening();
-    const mw = await master({ natsUrl: server.url, onAudit });
-    try {
-      await slave(mw);
-      await server.kill('SIGKILL');
-      await until('it is heard', () => ofType('broker-lost').length > 0);
-      const pending = mw.run(() => double.future(4));
-      await server.restart();
-      await until('it is back', () => ofType('broker-back').length > 0);
-      assert.is(await pending, 8, 'what was submitted meanwhile is done');
-      assert.is(ofType('broker-lost').length, 1);
-      assert.is(ofType('broker-lost')[0]?.reason, 'the connection ended');
-      const [{ awaySeconds = 0, url = '' } = {}] = ofType('broker-back');
-      assert.ok(awaySeconds > 0.01 && awaySeconds < 60, `away for ${awaySeconds} s`);
-      assert.is(url, server.url);
-    } finally {
-      await mw.stop();
-      await server.stop();
-    }
-  });
-}
+onServer('tells of a broker that goes and comes back, and for how long it was away', async () => {
+  const server = await startNatsServer();
+  const { ofType, onAudit } = listening();
+  const mw = await master({ natsUrl: server.url, onAudit });
+  try {
+    await slave(mw);
+    await server.kill();
+    await until('it is heard', () => ofType('broker-lost').length > 0);
+    const pending = mw.run(() => double.future(4));
+    await server.restart();
+    await until('it is back', () => ofType('broker-back').length > 0);
+    assert.is(await pending, 8, 'what was submitted meanwhile is done');
+    assert.is(ofType('broker-lost').length, 1);
+    assert.is(ofType('broker-lost')[0]?.reason, 'the connection ended');
+    const [{ awaySeconds = 0, url = '' } = {}] = ofType('broker-back');
+    assert.ok(awaySeconds > 0.01 && awaySeconds < 60, `away for ${awaySeconds} s`);
+    assert.is(url, server.url);
+  } finally {
+    await mw.stop();
+    await server.stop();
+  }
+});
 
 it.run();

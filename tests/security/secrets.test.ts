@@ -12,7 +12,7 @@ import * as assert from 'uvu/assert';
 import { batchFile } from '../../src/cli/batch/print-batch.js';
 import { parseFlags } from '../../src/cli/flags/parse-command.js';
 import { formatResourceFile } from '../../src/cli/resource-file/resource-file.js';
-import { findNatsServer, startNatsServer } from '../support/nats-server.js';
+import { ifNatsServer, startNatsServer } from '../support/nats-server.js';
 import { type Programs, type RunningProgram, until, withPrograms } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -110,32 +110,31 @@ test('a token of a file is shown nowhere (embedded)', () =>
     await expectSilentRun(programs, secret, ['--nats-token-file', token], {});
   }));
 
-if (findNatsServer() !== undefined) {
-  test.long('a token of the environment is shown nowhere (nats-server)', () =>
-    withPrograms(async (programs) => {
-      const secret = newSecret();
-      const server = await startNatsServer({ token: secret });
-      try {
-        await expectSilentRun(programs, secret, ['--nats-url', server.url], { TS_MW_TOKEN: secret });
-      } finally {
-        await server.stop();
-      }
-    }),
-  );
+const onServer = ifNatsServer(test.long);
+onServer('a token of the environment is shown nowhere (nats-server)', () =>
+  withPrograms(async (programs) => {
+    const secret = newSecret();
+    const server = await startNatsServer({ token: secret });
+    try {
+      await expectSilentRun(programs, secret, ['--nats-url', server.url], { TS_MW_TOKEN: secret });
+    } finally {
+      await server.stop();
+    }
+  }),
+);
 
-  test.long('a password of the environment is shown nowhere (nats-server)', () =>
-    withPrograms(async (programs) => {
-      const secret = newSecret();
-      const server = await startNatsServer({ user: 'u', password: secret });
-      try {
-        const flags = ['--nats-url', server.url, '--nats-user', 'u'];
-        await expectSilentRun(programs, secret, flags, { TS_MW_NATS_PASSWORD: secret });
-      } finally {
-        await server.stop();
-      }
-    }),
-  );
-}
+onServer('a password of the environment is shown nowhere (nats-server)', () =>
+  withPrograms(async (programs) => {
+    const secret = newSecret();
+    const server = await startNatsServer({ user: 'u', password: secret });
+    try {
+      const flags = ['--nats-url', server.url, '--nats-user', 'u'];
+      await expectSilentRun(programs, secret, flags, { TS_MW_NATS_PASSWORD: secret });
+    } finally {
+      await server.stop();
+    }
+  }),
+);
 
 test('what wrong flags are answered tells none, nor does what the error holds', () =>
   withPrograms(async ({ folder }) => {

@@ -1,8 +1,8 @@
 /** Runs a test over each broker that a master may have: its own, and a real nats-server. */
 import type { Flags } from 'ts-mw';
-import { findNatsServer, startNatsServer } from './nats-server.js';
+import { findNatsServer, ifNatsServer, startNatsServer } from './nats-server.js';
 import { type Programs, withPrograms } from './programs.js';
-import type { SuiteInTurns } from './turns.js';
+import type { Register, SuiteInTurns } from './turns.js';
 
 /** What a master needs to be told to use the broker; nothing for its own. */
 export interface BrokerOfTest {
@@ -14,7 +14,6 @@ export interface BrokerOfTest {
 }
 
 type Body = (broker: BrokerOfTest, programs: Programs) => Promise<void>;
-type Register = (name: string, body: () => Promise<void>) => void;
 
 const EMBEDDED: BrokerOfTest = { name: 'embedded', args: [], flags: {}, url: undefined };
 
@@ -46,8 +45,7 @@ export function overNatsServer(
   name: string,
   body: (broker: BrokerOfTest & { readonly url: string }, programs: Programs) => Promise<void>,
 ): void {
-  if (findNatsServer() === undefined) return;
-  test(`${name} (nats-server)`, () =>
+  ifNatsServer(test)(`${name} (nats-server)`, () =>
     withPrograms(async (programs) => {
       const server = await startNatsServer();
       const { url } = server;
@@ -59,5 +57,6 @@ export function overNatsServer(
       } finally {
         await server.stop();
       }
-    }));
+    }),
+  );
 }

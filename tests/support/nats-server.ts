@@ -1,12 +1,22 @@
 /** Starts the real nats-server on loopback, for the tests that must pass on it too. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { PATIENCE } from './patience.js';
+import { until } from './programs.js';
 import { certificateFile, keyFile } from './tls-files.js';
 
 const START_TIMEOUT_MS = 10_000 * PATIENCE;
@@ -43,12 +53,16 @@ export interface NatsServer {
   log(): string;
   /** May be called twice. */
   stop(): Promise<void>;
-  /** Sends a signal, and waits for the end if that is SIGKILL or SIGTERM. */
-  kill(signal: NodeJS.Signals): Promise<void>;
+  /** SIGKILL, and waits for the end. */
+  kill(): Promise<void>;
   /** Has it send its clients away and end, and waits for that. */
   retire(): Promise<void>;
-  /** Ends the process, if it still runs, and starts another on the same port. */
-  restart(): Promise<void>;
+  /** SIGSTOP; resolves when none of its threads runs any more. */
+  freeze(): Promise<void>;
+  /** SIGCONT. */
+  thaw(): void;
+  /** Ends the process, if it still runs, and starts another on the same port, with other options if they are given. */
+  restart(changed?: NatsServerOptions): Promise<void>;
 }
 
 /** Where the program is, on PATH or among the system's own; with REQUIRE_NATS_SERVER=1 it must be there. */
@@ -67,20 +81,29 @@ export function findNatsServer(): string | undefined {
   return undefined;
 }
 
-/** `more` are further lines of its configuration file. */
-export async function startNatsServer(
-  options: NatsServerOptions = {},
-  more: readonly string[] = [],
-): Promise<NatsServer> {
+/** What registers the tests that need a nats-server; without one they are skipped by name. */
+export function ifNatsServer(it: Registering): (name: string, body: () => void | Promise<void>) => void {
+  return findNatsServer() === undefined ? (name) => it.skip(name, () => {}) : (name, body) => it(name, body);
+}
+
+/** A suite, or one turn of it. */
+interface Registering {
+  (name: string, body: () => void | Promise<void>): void;
+  skip(name: string, body: () => void): void;
+}
+
+export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
   const program = findNatsServer();
   if (program === undefined) throw new Error('there is no nats-server on PATH');
   const port = options.port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), 'nats-server-'));
   const configuration = join(folder, 'nats.conf');
-  writeFileSync(configuration, [configurationText(options, port), ...more, ''].join('\n'));
+  const configure = (given: NatsServerOptions): void =>
+    writeFileSync(configuration, configurationText(given));
+  configure(options);
   let log = '';
   const run = async (): Promise<ChildProcess> => {
-    const started = await startProcess(program, configuration);
+    const started = await startProcess(program, port, configuration);
     started.stderr?.on('data', (chunk: Buffer) => {
       log += chunk.toString();
     });
@@ -90,13 +113,14 @@ export async function startNatsServer(
     rmSync(folder, { recursive: true, force: true });
     throw error;
   });
-  const kill = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     const running = child;
     if (hasEnded(running)) return;
     const ended = once(running, 'exit');
     running.kill(signal);
-    if (signal === 'SIGKILL' || signal === 'SIGTERM') await ended;
+    await ended;
   };
+  const kill = (): Promise<void> => end('SIGKILL');
   return {
     url: `${options.tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${port}`,
     port,
@@ -105,27 +129,28 @@ export async function startNatsServer(
     },
     log: () => log,
     kill,
-    async retire() {
-      const running = child;
-      if (hasEnded(running)) return;
-      const ended = once(running, 'exit');
-      running.kill('SIGUSR2');
-      await ended;
-    },
+    retire: () => end('SIGUSR2'),
     async stop() {
-      await kill('SIGKILL');
+      await kill();
       rmSync(folder, { recursive: true, force: true });
     },
-    async restart() {
-      await kill('SIGKILL');
+    async freeze() {
+      const { pid = 0 } = child;
+      child.kill('SIGSTOP');
+      await until('nats-server stands still', () => isStopped(pid));
+    },
+    thaw: () => void child.kill('SIGCONT'),
+    async restart(changed) {
+      await kill();
+      if (changed !== undefined) configure(changed);
       child = await run();
     },
   };
 }
 
-function configurationText(options: NatsServerOptions, port: number): string {
+function configurationText(options: NatsServerOptions): string {
   const { token, user, password, maxPayload, maxPending, tls, guests, more = [] } = options;
-  const lines = ['host: "127.0.0.1"', `port: ${port}`, ...more];
+  const lines = [...more];
   if (token !== undefined) lines.push(`authorization { token: ${JSON.stringify(token)} }`);
   if (user !== undefined)
     lines.push(
@@ -150,9 +175,11 @@ function configurationText(options: NatsServerOptions, port: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Resolves when the server says that it is ready. */
-async function startProcess(program: string, configuration: string): Promise<ChildProcess> {
-  const child = spawn(program, ['-c', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
+/** Resolves when the server says that it is ready; it listens at the port, whatever the configuration says. */
+async function startProcess(program: string, port: number, configuration: string): Promise<ChildProcess> {
+  const child = spawn(program, ['-a', '127.0.0.1', '-p', String(port), '-c', configuration], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   await new Promise<void>((resolve, reject) => {
     const fail = (why: string): void => {
@@ -172,6 +199,15 @@ async function startProcess(program: string, configuration: string): Promise<Chi
     });
   });
   return child;
+}
+
+/** Where there is no /proc the signal is taken to have worked at once. */
+function isStopped(pid: number): boolean {
+  const folder = `/proc/${pid}/task`;
+  if (!existsSync(folder)) return true;
+  return readdirSync(folder).every((thread) =>
+    /\) T /.test(readFileSync(`${folder}/${thread}/stat`, 'latin1')),
+  );
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { master, slave } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { square } from '../programs/algorithms.js';
-import { findNatsServer, startNatsServer } from '../support/nats-server.js';
+import { ifNatsServer, startNatsServer } from '../support/nats-server.js';
 import { type Programs, type RunningProgram, until, withPrograms } from '../support/programs.js';
 import { certificateFile, keyFile, pem } from '../support/tls-files.js';
 import { suiteInTurns } from '../support/turns.js';
@@ -143,20 +143,19 @@ test('with --tls-verify only holders of a certificate join, and the master itsel
     assert.is(await mw.run(() => square.future(7)), 49);
   }));
 
-if (findNatsServer() !== undefined) {
-  test.long(
-    'a nats-server with TLS: master, local slaves, and others by the resource file; others are refused',
-    () =>
-      withPrograms(async (programs) => {
-        const server = await startNatsServer({ tls: { name: 'broker', verify: true }, token: TOKEN });
-        try {
-          await throughNatsServer(server, programs);
-        } finally {
-          await server.stop();
-        }
-      }),
-  );
-}
+const onServer = ifNatsServer(test.long);
+onServer(
+  'a nats-server with TLS: master, local slaves, and others by the resource file; others are refused',
+  () =>
+    withPrograms(async (programs) => {
+      const server = await startNatsServer({ tls: { name: 'broker', verify: true }, token: TOKEN });
+      try {
+        await throughNatsServer(server, programs);
+      } finally {
+        await server.stop();
+      }
+    }),
+);
 
 async function throughNatsServer(
   { port, url }: { readonly port: number; readonly url: string },

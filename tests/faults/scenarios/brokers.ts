@@ -10,7 +10,7 @@ async function restart(stage: Stage, awayMs: number, times = 1): Promise<void> {
   const { nats, trail } = stage.cluster;
   assert.ok(nats !== undefined);
   for (let i = 1; i <= times; i++) {
-    await nats.kill('SIGKILL');
+    await nats.kill();
     await pass(awayMs);
     await nats.restart();
     await trail.until('broker-back', i);

@@ -17,7 +17,7 @@ async function killTwice(stage: Stage): Promise<void> {
   const [server] = stage.cluster.slaveServers;
   assert.ok(server !== undefined);
   for (let i = 0; i < 2; i++) {
-    await server.kill('SIGKILL');
+    await server.kill();
     await pass(AWAY_MS);
     await server.restart();
     await stage.allBackToWork();
@@ -36,7 +36,7 @@ async function partition(stage: Stage, part: (stage: Stage) => void): Promise<vo
 /** Wherever the slaves are: both servers in turn, so that each slave has to move at least once. */
 async function eachInTurn(stage: Stage, end: 'kill' | 'retire'): Promise<void> {
   for (const server of stage.cluster.slaveServers) {
-    if (end === 'kill') await server.kill('SIGKILL');
+    if (end === 'kill') await server.kill();
     else await server.retire();
     await stage.allBackToWork();
     await server.restart();

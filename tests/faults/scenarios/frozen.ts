@@ -86,9 +86,9 @@ export const FROZEN: readonly Scenario[] = [
     async strike(stage) {
       const all = [...stage.slaves, stage.cluster.master];
       for (const member of all) member.signal('SIGSTOP');
-      await stage.cluster.nats?.kill('SIGSTOP');
+      await stage.cluster.nats?.freeze();
       await pass(FOR_LONG_MS);
-      await stage.cluster.nats?.kill('SIGCONT');
+      stage.cluster.nats?.thaw();
       // In no order that can be relied on.
       for (const member of stage.chance.random() < 0.5 ? all : all.reverse()) member.signal('SIGCONT');
       await stage.allBackToWork();
@@ -99,9 +99,9 @@ export const FROZEN: readonly Scenario[] = [
     brokers: 'nats-server',
     settings: { expect: { unharmed: true } },
     async strike(stage) {
-      await stage.cluster.nats?.kill('SIGSTOP');
+      await stage.cluster.nats?.freeze();
       await pass(FOR_LONG_MS);
-      await stage.cluster.nats?.kill('SIGCONT');
+      stage.cluster.nats?.thaw();
       await stage.allBackToWork();
     },
   },

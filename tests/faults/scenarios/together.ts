@@ -64,7 +64,7 @@ export const TOGETHER: readonly Scenario[] = [
       const { nats, trail } = stage.cluster;
       assert.ok(nats !== undefined);
       stage.first.signal('SIGSTOP');
-      await nats.kill('SIGKILL');
+      await nats.kill();
       await nats.restart();
       await trail.until('broker-back');
       stage.first.signal('SIGCONT');
@@ -78,7 +78,7 @@ export const TOGETHER: readonly Scenario[] = [
     async strike(stage) {
       const { nats } = stage.cluster;
       assert.ok(nats !== undefined);
-      await Promise.all([nats.kill('SIGKILL'), stage.end(stage.first)]);
+      await Promise.all([nats.kill(), stage.end(stage.first)]);
       await nats.restart();
       await stage.backToWork(stage.second);
       await stage.timed('a lost slave', () => stage.cluster.trail.all('slave-lost').length > 0);

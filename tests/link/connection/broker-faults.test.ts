@@ -10,15 +10,15 @@ import { connectData } from '../../../src/link/connection/data-connection.js';
 import type { BrokerAddress, DataLink } from '../../../src/link/ports.js';
 import { BROKERS } from '../../support/brokers.js';
 import {
-  findNatsServer,
   freePort,
+  ifNatsServer,
   type NatsServer,
   type NatsServerOptions,
   startNatsServer,
 } from '../../support/nats-server.js';
+import { until } from '../../support/programs.js';
 import { RawNats } from '../../support/raw-nats.js';
 import { pair, pem } from '../../support/tls-files.js';
-import { until } from '../start-nats.js';
 
 const faults = suite('faults of brokers');
 
@@ -287,83 +287,80 @@ faults('it waits for a broker that is frozen, and sends it nothing', async () =>
   }
 });
 
-if (findNatsServer() !== undefined) {
-  const withServer = async (
-    options: NatsServerOptions,
-    more: readonly string[],
-    body: (
-      server: NatsServer,
-      open: (address?: Partial<BrokerAddress>) => Promise<DataLink>,
-    ) => Promise<void>,
-  ): Promise<void> => {
-    const server = await startNatsServer(options, more);
-    const links: DataLink[] = [];
-    try {
-      await body(server, async (address = {}) => {
-        const link = await connectData({ urls: [server.url], ...address }, { name: 't', timeoutMs: 5_000 });
-        links.push(link);
-        return link;
-      });
-    } finally {
-      await Promise.all(links.map((link) => link.close()));
-      await server.stop();
-    }
-  };
+async function withServer(
+  options: NatsServerOptions,
+  more: readonly string[],
+  body: (server: NatsServer, open: (address?: Partial<BrokerAddress>) => Promise<DataLink>) => Promise<void>,
+): Promise<void> {
+  const server = await startNatsServer({ ...options, more });
+  const links: DataLink[] = [];
+  try {
+    await body(server, async (address = {}) => {
+      const link = await connectData({ urls: [server.url], ...address }, { name: 't', timeoutMs: 5_000 });
+      links.push(link);
+      return link;
+    });
+  } finally {
+    await Promise.all(links.map((link) => link.close()));
+    await server.stop();
+  }
+}
 
-  faults('it tells the websocket port and the monitoring port of a nats-server from its own', async () => {
-    const [websocket, http] = [await freePort(), await freePort()];
-    const more = [
-      `websocket { host: "127.0.0.1", port: ${websocket}, no_tls: true }`,
-      `http: "127.0.0.1:${http}"`,
-    ];
-    await withServer({}, more, async () => {
-      const cases = [
-        [websocket, /it is the websocket port of a nats-server.*type the port of its NATS clients/],
-        [http, /it speaks HTTP, as the monitoring port of a nats-server/],
-      ] as const;
-      for (const [port, said] of cases) {
-        const error = await refusal({ urls: [`nats://127.0.0.1:${port}`] });
-        assert.is(error.reason, 'foreign');
-        assert.match(error.message, said);
+const onServer = ifNatsServer(faults);
+
+onServer('it tells the websocket port and the monitoring port of a nats-server from its own', async () => {
+  const [websocket, http] = [await freePort(), await freePort()];
+  const more = [
+    `websocket { host: "127.0.0.1", port: ${websocket}, no_tls: true }`,
+    `http: "127.0.0.1:${http}"`,
+  ];
+  await withServer({}, more, async () => {
+    const cases = [
+      [websocket, /it is the websocket port of a nats-server.*type the port of its NATS clients/],
+      [http, /it speaks HTTP, as the monitoring port of a nats-server/],
+    ] as const;
+    for (const [port, said] of cases) {
+      const error = await refusal({ urls: [`nats://127.0.0.1:${port}`] });
+      assert.is(error.reason, 'foreign');
+      assert.match(error.message, said);
+    }
+  });
+});
+
+for (const tls of [undefined, { name: 'broker' as const }]) {
+  const address = tls === undefined ? {} : { tls: { ca } };
+  onServer(`max_connections keeps out what goes beyond, and says so${tls ? ' (TLS)' : ''}`, async () => {
+    await withServer({ tls }, ['max_connections: 2'], async ({ url }, open) => {
+      const first = await open(address);
+      await open(address);
+      for (let again = 0; again < 3; again++) {
+        const error = await refusal({ urls: [url], ...address });
+        assert.is(error.reason, 'full', error.message);
+        assert.match(error.message, /max_connections in the configuration of the nats-server is reached/);
+      }
+      await first.close();
+      // The server hears of the close in its own time.
+      let hasRoom = false;
+      while (!hasRoom) {
+        hasRoom = await open(address).then(
+          () => true,
+          () => false,
+        );
       }
     });
   });
-
-  for (const tls of [undefined, { name: 'broker' as const }]) {
-    const address = tls === undefined ? {} : { tls: { ca } };
-    faults(`max_connections keeps out what goes beyond, and says so${tls ? ' (TLS)' : ''}`, async () => {
-      await withServer({ tls }, ['max_connections: 2'], async ({ url }, open) => {
-        const first = await open(address);
-        await open(address);
-        for (let again = 0; again < 3; again++) {
-          const error = await refusal({ urls: [url], ...address });
-          assert.is(error.reason, 'full', error.message);
-          assert.match(error.message, /max_connections in the configuration of the nats-server is reached/);
-        }
-        await first.close();
-        // The server hears of the close in its own time.
-        let hasRoom = false;
-        while (!hasRoom) {
-          hasRoom = await open(address).then(
-            () => true,
-            () => false,
-          );
-        }
-      });
-    });
-  }
-
-  faults('looks at a nats-server with TLS leave no fault in its log', async () => {
-    await withServer({ tls: { name: 'broker', verify: true } }, [], async (server, open) => {
-      const tls = { ca, ...pair('client') };
-      for (let again = 0; again < 5; again++) await (await open({ tls })).ready();
-      const raw = await RawNats.open(server.port, '');
-      raw.close();
-      await until('the log has what we make on purpose', () => /TLS handshake error/.test(server.log()));
-      const errors = server.log().match(/^.*\[ERR\].*$/gm) ?? [];
-      assert.is(errors.length, 1, server.log());
-    });
-  });
 }
+
+onServer('looks at a nats-server with TLS leave no fault in its log', async () => {
+  await withServer({ tls: { name: 'broker', verify: true } }, [], async (server, open) => {
+    const tls = { ca, ...pair('client') };
+    for (let again = 0; again < 5; again++) await (await open({ tls })).ready();
+    const raw = await RawNats.open(server.port, '');
+    raw.close();
+    await until('the log has what we make on purpose', () => /TLS handshake error/.test(server.log()));
+    const errors = server.log().match(/^.*\[ERR\].*$/gm) ?? [];
+    assert.is(errors.length, 1, server.log());
+  });
+});
 
 faults.run();

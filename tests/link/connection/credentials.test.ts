@@ -12,7 +12,7 @@ import { connectData } from '../../../src/link/connection/data-connection.js';
 import { createUserKey, parseUserKey } from '../../../src/link/connection/nkeys.js';
 import type { BrokerAddress } from '../../../src/link/ports.js';
 import { NatsAccount } from '../../support/nats-accounts.js';
-import { startNats } from '../start-nats.js';
+import { ifNatsServer, startNatsServer } from '../../support/nats-server.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ts-mw-credentials-'));
 const credentials = suite('link/credentials');
@@ -118,7 +118,7 @@ async function expectLogin(
   right: Omit<BrokerAddress, 'urls'>,
   other: Omit<BrokerAddress, 'urls'>,
 ): Promise<void> {
-  const server = await startNats(['-c', file('nats.conf', configuration)]);
+  const server = await startNatsServer({ more: [configuration] });
   const open = (address: Omit<BrokerAddress, 'urls'>) =>
     connectData({ urls: [server.url], ...address }, { name: 'test', timeoutMs: 5_000 });
   try {
@@ -133,17 +133,19 @@ async function expectLogin(
       assert.is(refusal, 'credentials');
     }
   } finally {
-    await server.kill();
+    await server.stop();
   }
 }
 
-credentials('a nats-server lets in whose nkey it knows, and no other', async () => {
+const onServer = ifNatsServer(credentials);
+
+onServer('a nats-server lets in whose nkey it knows, and no other', async () => {
   const stranger = file('stranger.nk', createUserKey().seed);
   const configuration = `authorization { users = [{ nkey: ${key.publicKey} }] }`;
   await expectLogin(configuration, { nkeyFile }, { nkeyFile: stranger });
 });
 
-credentials('a nats-server lets in whose JWT its account has signed, and no other', async () => {
+onServer('a nats-server lets in whose JWT its account has signed, and no other', async () => {
   const permit = () => ({ publish: ['>'], subscribe: ['>'] });
   const stranger = file('stranger.creds', new NatsAccount().createUser(permit).creds);
   await expectLogin(account.serverConfiguration, { creds }, { creds: stranger });

@@ -8,16 +8,24 @@ import { connectData } from '../../../src/link/connection/data-connection.js';
 import { UNFLUSHED_LIMIT_BYTES } from '../../../src/link/connection/flush-window.js';
 import type { DataLink, LinkStatus } from '../../../src/link/ports.js';
 import { FaultyWay } from '../../faults/faulty-way.js';
-import { freePort, type NatsServer, startNats, until } from '../start-nats.js';
+import {
+  freePort,
+  ifNatsServer,
+  type NatsServer,
+  type NatsServerOptions,
+  startNatsServer,
+} from '../../support/nats-server.js';
+import { until } from '../../support/programs.js';
 
 const connection = suite('data connection');
+const onServer = ifNatsServer(connection);
 
 /** A server, links to it, and the clean-up of both. */
 async function withServer(
-  args: readonly string[],
+  options: NatsServerOptions,
   body: (server: NatsServer, open: (options?: OpenOptions) => Promise<Opened>) => Promise<void>,
 ): Promise<void> {
-  const server = await startNats(args);
+  const server = await startNatsServer(options);
   const links: DataLink[] = [];
   const open = async ({ token, port = server.port }: OpenOptions = {}): Promise<Opened> => {
     const urls = [`nats://127.0.0.1:${port}`];
@@ -31,7 +39,7 @@ async function withServer(
     await body(server, open);
   } finally {
     await Promise.all(links.map((link) => link.close()));
-    await server.kill();
+    await server.stop();
   }
 }
 
@@ -56,8 +64,8 @@ async function failure(promise: Promise<unknown>): Promise<ConnectError> {
   return error as ConnectError;
 }
 
-connection('passes bytes and subjects, and tells where nobody listens', async () => {
-  await withServer([], async (_server, open) => {
+onServer('passes bytes and subjects, and tells where nobody listens', async () => {
+  await withServer({}, async (_server, open) => {
     const [a, b] = [await open(), await open()];
     const heard: string[] = [];
     b.link.subscribe('x.*', (subject, payload, { noResponders, reply }) => {
@@ -75,32 +83,29 @@ connection('passes bytes and subjects, and tells where nobody listens', async ()
   });
 });
 
-connection(
-  'a handler that throws does not make the link deaf, and ending a subscription ends it',
-  async () => {
-    await withServer([], async (_server, open) => {
-      const { link, statuses, count } = await open();
-      let heard = 0;
-      const end = link.subscribe('x', () => {
-        heard += 1;
-        throw new Error(`thrown ${heard}`);
-      });
-      await link.ready();
-      link.send('x', Buffer.from('1'));
-      link.send('x', Buffer.from('2'));
-      await until('both', () => heard === 2);
-      assert.is(count('error'), 2);
-      assert.ok(statuses.every((s) => s.status === 'error' && /^thrown \d$/.test(s.error.message)));
-      end();
-      link.send('x', Buffer.from('3'));
-      await link.ready();
-      assert.is(heard, 2);
+onServer('a handler that throws does not make the link deaf, and ending a subscription ends it', async () => {
+  await withServer({}, async (_server, open) => {
+    const { link, statuses, count } = await open();
+    let heard = 0;
+    const end = link.subscribe('x', () => {
+      heard += 1;
+      throw new Error(`thrown ${heard}`);
     });
-  },
-);
+    await link.ready();
+    link.send('x', Buffer.from('1'));
+    link.send('x', Buffer.from('2'));
+    await until('both', () => heard === 2);
+    assert.is(count('error'), 2);
+    assert.ok(statuses.every((s) => s.status === 'error' && /^thrown \d$/.test(s.error.message)));
+    end();
+    link.send('x', Buffer.from('3'));
+    await link.ready();
+    assert.is(heard, 2);
+  });
+});
 
-connection('takes no more than 1 MB beyond the last flush, then drains, and loses nothing', async () => {
-  await withServer([], async (_server, open) => {
+onServer('takes no more than 1 MB beyond the last flush, then drains, and loses nothing', async () => {
+  await withServer({}, async (_server, open) => {
     const [a, b] = [await open(), await open()];
     let received = 0;
     b.link.subscribe('x', (_subject, payload) => {
@@ -153,8 +158,8 @@ connection('small traffic costs no pings, and every 256 KB one', async () => {
   }
 });
 
-connection('sends nothing while disconnected, comes back by itself, with its subscriptions', async () => {
-  await withServer([], async (server, open) => {
+onServer('sends nothing while disconnected, comes back by itself, with its subscriptions', async () => {
+  await withServer({}, async (server, open) => {
     const { link, count } = await open();
     let heard = 0;
     link.subscribe('x', () => {
@@ -174,8 +179,8 @@ connection('sends nothing while disconnected, comes back by itself, with its sub
   });
 });
 
-connection('a full link has room again after a reconnection', async () => {
-  await withServer([], async (server, open) => {
+onServer('a full link has room again after a reconnection', async () => {
+  await withServer({}, async (server, open) => {
     const { link, count } = await open();
     await server.freeze();
     while (link.send('x', Buffer.alloc(64 * 1024)));
@@ -185,8 +190,8 @@ connection('a full link has room again after a reconnection', async () => {
   });
 });
 
-connection('a frozen broker is waited for', async () => {
-  await withServer([], async (server, open) => {
+onServer('a frozen broker is waited for', async () => {
+  await withServer({}, async (server, open) => {
     await using way = await FaultyWay.open(server.port);
     const { link, count } = await open({ port: way.port });
     let heard = 0;
@@ -208,10 +213,10 @@ connection('a frozen broker is waited for', async () => {
   });
 });
 
-connection(
+onServer(
   'a broker that was frozen when it should have taken the connection is found when it thaws',
   async () => {
-    const server = await startNats();
+    const server = await startNatsServer();
     await using way = await FaultyWay.open(server.port);
     const urls = [`nats://127.0.0.1:${way.port}`];
     const link = await connectData({ urls }, { name: 'test', timeoutMs: 200 });
@@ -233,12 +238,12 @@ connection(
       });
     } finally {
       await link.close();
-      await server.kill();
+      await server.stop();
     }
   },
 );
 
-connection('first connects fail with a reason', async () => {
+onServer('first connects fail with a reason', async () => {
   const nowhere = { urls: [`nats://127.0.0.1:${await freePort()}`] };
   const refused = await failure(connectData(nowhere, { name: 'test', timeoutMs: 1_000 }));
   assert.is(refused.reason, 'refused');
@@ -258,7 +263,7 @@ connection('first connects fail with a reason', async () => {
   } finally {
     mute.close();
   }
-  await withServer(['--auth', 'secret'], async (server, open) => {
+  await withServer({ token: 'secret' }, async (server, open) => {
     const wrong = await failure(
       connectData({ urls: [server.url], token: 'guess' }, { name: 'test', timeoutMs: 2_000 }),
     );
@@ -276,7 +281,7 @@ connection('first connects fail with a reason', async () => {
     );
     assert.is(tls.reason, 'tls');
   });
-  await withServer(['--user', 'u', '--pass', 'p'], async (server) => {
+  await withServer({ user: 'u', password: 'p' }, async (server) => {
     const link = await connectData(
       { urls: [server.url], user: 'u', password: 'p' },
       { name: 'test', timeoutMs: 2_000 },
@@ -289,10 +294,10 @@ connection('first connects fail with a reason', async () => {
   });
 });
 
-connection(
+onServer(
   'a broker that wants other credentials from now on is given up after a while, with the reason',
   async () => {
-    const server = await startNats(['--auth', 'one']);
+    const server = await startNatsServer({ token: 'one' });
     const link = await connectData(
       { urls: [server.url], token: 'one' },
       { name: 'test', timeoutMs: 2_000, refusedForGoodMs: 1_000 },
@@ -300,7 +305,7 @@ connection(
     try {
       const statuses: LinkStatus[] = [];
       link.onStatus((status) => statuses.push(status));
-      await server.restart(['--auth', 'two']);
+      await server.restart({ token: 'two' });
       await until('closed', () => statuses.some(({ status }) => status === 'closed'));
       const closed = statuses.find(({ status }) => status === 'closed');
       assert.match(closed?.status === 'closed' ? (closed.reason ?? '') : '', 'refuses our credentials');
@@ -308,33 +313,26 @@ connection(
       assert.is(link.send('x', Buffer.from('1')), false);
     } finally {
       await link.close();
-      await server.kill();
+      await server.stop();
     }
   },
 );
 
-connection('credentials refused for a moment are survived', async () => {
-  await withServer(['--auth', 'one'], async (server, open) => {
+onServer('credentials refused for a moment are survived', async () => {
+  await withServer({ token: 'one' }, async (server, open) => {
     const { link, count } = await open({ token: 'one' });
-    await server.restart(['--auth', 'two']);
+    await server.restart({ token: 'two' });
     await until('refused', () => count('error') > 3);
-    await server.restart(['--auth', 'one']);
+    await server.restart({ token: 'one' });
     await until('connected', () => count('connected') === 1);
     assert.ok(link.send('x', Buffer.from('1')));
     await link.ready();
   });
 });
 
-connection('a subject that the broker forbids is reported and ends nothing', async () => {
-  const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
-  const folder = await mkdtemp(`${tmpdir()}/ts-mw-link-`);
-  const config = `${folder}/nats.conf`;
-  await writeFile(
-    config,
-    'authorization { users = [{ user: u, password: p, permissions: { publish: "ok.>", subscribe: "ok.>" } }] }',
-  );
-  const server = await startNats(['-c', config]);
+onServer('a subject that the broker forbids is reported and ends nothing', async () => {
+  const user = '{ user: u, password: p, permissions: { publish: "ok.>", subscribe: "ok.>" } }';
+  const server = await startNatsServer({ more: [`authorization { users = [${user}] }`] });
   let link: DataLink | undefined;
   try {
     link = await connectData(
@@ -359,8 +357,7 @@ connection('a subject that the broker forbids is reported and ends nothing', asy
     assert.ok(link.connected);
   } finally {
     await link?.close();
-    await server.kill();
-    await rm(folder, { recursive: true });
+    await server.stop();
   }
 });
 

@@ -6,7 +6,7 @@ import { startBroker } from '../../../src/broker/start-broker.js';
 import { connectData } from '../../../src/link/connection/data-connection.js';
 import type { DataLink } from '../../../src/link/ports.js';
 import { FaultyWay } from '../../faults/faulty-way.js';
-import { until } from '../start-nats.js';
+import { until } from '../../support/programs.js';
 
 const it = suite('a clock that jumps');
 const HOUR_MS = 3_600_000;

@@ -11,7 +11,8 @@ import type { SentinelEvent, SentinelHandle } from '../../../src/link/ports.js';
 import { queryOtherMasters } from '../../../src/link/sentinel/query-masters.js';
 import { startSentinel } from '../../../src/link/sentinel/sentinel.js';
 import { SharedState } from '../../../src/link/shared/shared-state.js';
-import { type NatsServer, startNats, until } from '../start-nats.js';
+import { ifNatsServer, type NatsServer, startNatsServer } from '../../support/nats-server.js';
+import { until } from '../../support/programs.js';
 
 const RUN = '00112233445566ff';
 const NONCE = '0123456789abcdef0123456789abcdef';
@@ -54,7 +55,7 @@ class Stage implements AsyncDisposable {
   private constructor(readonly server: NatsServer) {}
 
   static async open(): Promise<Stage> {
-    return new Stage(await startNats());
+    return new Stage(await startNatsServer());
   }
 
   async start(role: 'master' | 'slave', options: SideOptions = {}): Promise<Side> {
@@ -94,11 +95,12 @@ class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { handle } of this.sides) await handle.stop();
     for (const child of this.#children) child.kill('SIGKILL');
-    await this.server.kill();
+    await this.server.stop();
   }
 }
 
-const sentinel = suite('sentinel');
+const suiteOfSentinel = suite('sentinel');
+const sentinel = ifNatsServer(suiteOfSentinel);
 
 sentinel('beats tell what main keeps in the counters, both ways', async () => {
   await using stage = await Stage.open();
@@ -211,7 +213,7 @@ sentinel('connections refused by an embedded broker are the end of a slave', asy
 });
 
 sentinel('a refused start says why, and stop may be called twice', async () => {
-  const server = await startNats(['--auth', 'secret']);
+  const server = await startNatsServer({ token: 'secret' });
   try {
     const start = (token: string) =>
       startSentinel({
@@ -228,7 +230,7 @@ sentinel('a refused start says why, and stop may be called twice', async () => {
     await Promise.all([handle.stop(), handle.stop()]);
     await handle.stop();
   } finally {
-    await server.kill();
+    await server.stop();
   }
 });
 
@@ -341,4 +343,4 @@ sentinel('a thread that ends against our will says so', async () => {
   assert.is(slave.events.filter(({ type }) => type === 'crashed').length, 1);
 });
 
-sentinel.run();
+suiteOfSentinel.run();
