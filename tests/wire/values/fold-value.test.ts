@@ -10,6 +10,8 @@ const folding = suite('fold');
 
 const FORMS: readonly (readonly [string, unknown, unknown])[] = [
   ['a text', 'x', 'x'],
+  ['an object', { a: [1] }, { a: [1] }],
+  ['a key with a tilde', { '~': 1 }, { '~~': 1 }],
   ['a text with a tilde', '~x', '~~x'],
   ['a tilde later in a text', 'x~', 'x~'],
   ['numbers', [1, -0, Number.NaN], [1, '~n-0', '~nNaN']],

@@ -104,6 +104,15 @@ test('it never makes a thenable of an object', () => {
 const META: unknown = JSON.parse(`[${encodeValue(undefined).text}]`)[1];
 const functionForm = (...parts: readonly unknown[]) => ({ '~f': parts });
 
+test('it is compiled once, at its first call', () => {
+  const counting = globalThis as { compiled?: number };
+  counting.compiled = 0;
+  const source = '(globalThis.compiled++, (x) => x + 1)';
+  const [fn] = decodeValue([functionForm('f', source)], META, []) as [(x: number) => number];
+  assert.equal([counting.compiled, fn(1), fn(2), counting.compiled], [0, 2, 3, 1]);
+  delete counting.compiled;
+});
+
 test('decoding runs nothing that a peer sent, and refuses what is no source', () => {
   const touched = globalThis as { touched?: boolean };
   const source = '(globalThis.touched = true, () => 1)';

@@ -207,6 +207,8 @@ unfolding('the named properties of an array stand beside its elements', () => {
   assert.equal((unfold({ '~a': [{ '~v': 'u' }, { a: 1 }] }) as unknown[]).length, 1);
 });
 
+const named = { '~e': { name: 'x', message: '', stack: 'x', cause: 1 } };
+
 unfolding('an Error has name, message and what else it was given, hidden where JavaScript hides it', () => {
   const error = unfold({
     '~e': {
@@ -225,6 +227,11 @@ unfolding('an Error has name, message and what else it was given, hidden where J
   assert.not('cause' in error);
   const bare = unfold({ '~e': { name: 'Error', message: '', cause: null } }) as Error;
   assert.equal([bare.stack, bare.cause, 'errors' in bare], [undefined, null, false]);
+  for (const key of ['name', 'stack', 'cause'] as const) {
+    assert.equal(Object.getOwnPropertyDescriptor(unfold(named), key), {
+      ...{ value: key === 'cause' ? 1 : 'x', writable: true, enumerable: false, configurable: true },
+    });
+  }
   const right = { name: 'Error', message: '' };
   for (const wrong of [
     { name: 1 },
