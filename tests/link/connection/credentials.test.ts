@@ -92,6 +92,9 @@ const jwtOf = (claims: object): string =>
 const CREDS: readonly (readonly [string, string, RegExp | undefined])[] = [
   ['of a user', user.creds, undefined],
   ['that will expire', `${jwtOf({ sub: 'U', exp: 1_000 })}${seed}`, undefined],
+  ['that never expire', `${jwtOf({ sub: 'U', exp: 0 })}${seed}`, undefined],
+  ['without a date', `${jwtOf({ sub: 'U', exp: 'x' })}${seed}`, undefined],
+  ['of nobody', `${jwtOf({ sub: '', exp: 0 })}${seed}`, /^does not say whose/],
   [
     'that have expired',
     `${jwtOf({ sub: 'U', exp: 999 })}${seed}`,
