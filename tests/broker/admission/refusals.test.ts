@@ -85,6 +85,11 @@ refusals('it takes the addresses that one machine may give itself for one', () =
     ['::1', '::1'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
     ['2001:db8::6', '2001:db8:0:0::/64'],
+    ['2001:db8::1:2:3:4:5', '2001:db8:0:1::/64'],
+    ['::2:3:4:5:6:7', '0:0:2:3::/64'],
+    ['2001:db8:1:2:3::', '2001:db8:1:2::/64'],
+    ['2001::', '2001:0:0:0::/64'],
+    ['::FFFF:10.0.0.7', '10.0.0.7'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['::', '0:0:0:0::/64'],
     ['undefined', 'undefined'],
@@ -101,6 +106,11 @@ refusals('it tells of a flood in one line a peer a second, and of many peers in 
   assert.not(first('a'), 'its line of this second is the one of its end');
   assert.equal(log.endSecond(), [{ type: 'auth-failures', address: 'a', count: 1, reason: 'no' }]);
   assert.equal(log.endSecond(), []);
+  assert.ok(log.isEmpty);
+  for (let peer = 0; peer < 32; peer++) assert.ok(first(`p${peer}`));
+  assert.not(first('one more'));
+  assert.not(log.isEmpty);
+  assert.equal(log.endSecond(), [{ type: 'auth-failures', address: 'others', count: 1, reason: 'no' }]);
   assert.ok(log.isEmpty);
   const told = Array.from({ length: 1000 }, (_, peer) => first(`10.0.${peer >> 8}.${peer & 255}`));
   assert.is(told.filter(Boolean).length, 32);
