@@ -1,7 +1,11 @@
 /** A NATS client that is no more than a socket: tests see every byte, and may send any. */
 import { connect, type Socket } from 'node:net';
+import { PATIENCE } from './patience.js';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 10_000 * PATIENCE;
+/** To look through more than this for each piece that comes would take longer than all of it. */
+const LARGE = 1024 * 1024;
+const LOOK_EVERY_MS = 50;
 
 export const CONNECT_QUIET =
   'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true}\r\n';
@@ -13,13 +17,15 @@ export class RawNats {
   #received = '';
   #ended = false;
   #wake: () => void = () => {};
+  #later: NodeJS.Timeout | undefined;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
       this.#received += chunk.toString('latin1');
-      this.#wake();
+      if (this.#received.length < LARGE) this.#wake();
+      else this.#wakeLater();
     });
     socket.on('close', () => {
       this.#ended = true;
@@ -72,6 +78,13 @@ export class RawNats {
 
   close(): void {
     this.socket.destroy();
+  }
+
+  #wakeLater(): void {
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.#wake();
+    }, LOOK_EVERY_MS);
   }
 
   async #until<T>(look: () => T | undefined, what: string): Promise<T> {
