@@ -6,11 +6,15 @@ import type { AuditEvent } from '../../src/audit/events.js';
 import { type Broker, startBroker } from '../../src/broker/start-broker.js';
 import { connectData } from '../../src/link/connection/data-connection.js';
 import type { DataLink } from '../../src/link/ports.js';
+import type { SpareThread } from '../../src/link/sentinel/spare-thread.js';
+import { killLine, killNotice } from '../../src/slave/kill-line.js';
 import type { SlaveHandle } from '../../src/slave/run/slave-handle.js';
 import { type Located, Slave, type SlaveParams } from '../../src/slave/slave.js';
+import { SlaveLink, type SlaveLinkParams } from '../../src/slave/slave-link.js';
 import { CREDIT_BYTES, type Hello } from '../../src/wire/messages/messages.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
 import { until } from '../support/programs.js';
+import { PlayedSentinel } from './played-sentinel.js';
 
 const RUN = 'a'.repeat(16);
 const subjects = new Subjects('m');
@@ -252,6 +256,228 @@ test('a computation that is over ends it with 0, before it looks for a broker', 
   });
   assert.is(await slave.run(), 0);
   assert.equal(typesOf(events), ['resource-file-finished', 'slave-finished']);
+});
+
+/** One attempt, whose sentinel the test plays. */
+async function openLink(url: string, more: Partial<SlaveLinkParams> = {}) {
+  const events: AuditEvent[] = [];
+  const sentinel = new PlayedSentinel();
+  const link = await SlaveLink.open({
+    place: { broker: { urls: [url] }, memberId: 'm', run: undefined },
+    algorithms: [],
+    audit: { emit: (event) => void events.push(event) },
+    argv: [],
+    concurrency: 1,
+    clientTimeoutMs: 5_000,
+    withinMs: 5_000,
+    takeParentPipe: () => undefined,
+    mayKill: false,
+    spare: sentinel.asSpare(),
+    auditFile: undefined,
+    auditFormat: 'text',
+    onAnswer: () => {},
+    killOnStandardError: 'line',
+    ...more,
+  });
+  return { link, sentinel, events };
+}
+
+/** The same in a session with a played master. */
+async function joinedLink(url: string, more: Partial<SlaveLinkParams> = {}) {
+  const master = await PlayedMaster.start(url, (hello, played) => {
+    if (played.hellos.length === 1) played.welcome(hello, 60_000);
+  });
+  const opened = await openLink(url, more);
+  await opened.link.until(() => opened.link.core.sid !== undefined);
+  const close = async (): Promise<void> => {
+    await opened.link.close();
+    await master.link.close();
+  };
+  return { ...opened, master, nonce: opened.link.core.nonce, close };
+}
+
+/** 'waits' if the promise takes a turn of the event loop. */
+const atOnce = <T>(promise: Promise<T>): Promise<T | 'waits'> =>
+  Promise.race([promise, new Promise<'waits'>((resolve) => setImmediate(() => resolve('waits')))]);
+
+test('its sentinel knows whom it watches, and what to write where when it kills', () =>
+  withBroker(async ({ url }) => {
+    for (const [killOnStandardError, notice] of [
+      ['line', undefined],
+      ['notice', killNotice()],
+      ['nothing', ''],
+    ] as const) {
+      const { link, sentinel } = await openLink(url, {
+        killOnStandardError,
+        auditFormat: 'json',
+        auditFile: '/f',
+        mayKill: true,
+        takeParentPipe: () => 77,
+      });
+      const { data } = sentinel;
+      assert.is(data?.killNotice, notice, killOnStandardError);
+      assert.equal([data?.killLine, data?.auditFile, data?.mayKill], [killLine('json'), '/f', true]);
+      assert.equal([data?.role, data?.memberId, data?.parentPipeFd], ['slave', 'm', 77]);
+      await link.close();
+    }
+  }));
+
+test('without a sentinel there is no attempt, and no connection is left', () =>
+  withBroker(async ({ url }) => {
+    const spare = { take: () => Promise.reject(new RangeError('no thread')) } as unknown as SpareThread;
+    const thrown = await openLink(url, { spare }).catch((error: unknown) => error);
+    assert.instance(thrown, RangeError);
+  }));
+
+test('what holds already is waited for no moment, and nothing is asked after it has held', () =>
+  withBroker(async ({ url }) => {
+    const { link, sentinel, close } = await joinedLink(url);
+    assert.is(await atOnce(link.until(() => true)), undefined);
+    let asked = 0;
+    let holds = false;
+    const waiting = link.until(() => {
+      asked++;
+      return holds;
+    });
+    assert.is(await atOnce(waiting), 'waits');
+    holds = true;
+    sentinel.say({ type: 'acknowledged', nonce: link.core.nonce, id: 1 });
+    assert.is(await atOnce(waiting), undefined, 'news let it look again');
+    const before = asked;
+    sentinel.say({ type: 'acknowledged', nonce: link.core.nonce, id: 1 });
+    assert.is(asked, before);
+    await close();
+  }));
+
+test('the trail has what its sentinel warns of, and nothing once it closes', () =>
+  withBroker(async ({ url }) => {
+    const { link, sentinel, events, close } = await joinedLink(url);
+    const begun = events.length;
+    sentinel.say({ type: 'warning', text: 'odd' });
+    assert.equal(events.slice(begun), [{ type: 'warning', text: 'odd' }]);
+    assert.is(link.core.end, undefined);
+    const closed = close();
+    sentinel.say({ type: 'warning', text: 'late' }, { type: 'shutdown', nonce: link.core.nonce });
+    assert.is(sentinel.asked('ending').length, 1);
+    assert.equal([events.length, link.core.end], [begun + 1, undefined]);
+    await closed;
+    assert.is(sentinel.asked('stop').length, 1);
+  }));
+
+test('a master whose sentinel has ended counts as gone, since nothing watches it any more', () =>
+  withBroker(async ({ url }) => {
+    const { link, sentinel, events, close } = await joinedLink(url);
+    const begun = events.length;
+    sentinel.emit('exit', 1);
+    assert.equal(events.slice(begun), [
+      { type: 'error', text: "the sentinel ended: the sentinel's thread ended with code 1" },
+      { type: 'master-lost', evidence: 'its own sentinel ended' },
+    ]);
+    assert.equal(link.core.end, { kind: 'master-lost', evidence: 'its own sentinel ended' });
+    await close();
+  }));
+
+test('a sentinel that has lost the master hears that main ends by itself', () =>
+  withBroker(async ({ url }) => {
+    const { link, sentinel, close } = await joinedLink(url);
+    assert.is(sentinel.asked('ending').length, 0);
+    sentinel.say({ type: 'lost', nonce: link.core.nonce, evidence: 'silent' });
+    assert.is(sentinel.asked('ending').length, 1);
+    assert.equal(link.core.end, { kind: 'master-lost', evidence: 'silent' });
+    await close();
+  }));
+
+test('a goodbye goes out in a session, once it is answered there is a farewell, and before one there is none', () =>
+  withBroker(async ({ url }) => {
+    const { link: lone, sentinel: alone } = await openLink(url);
+    assert.is(lone.goodbye('no'), false);
+    assert.equal(alone.asked('command'), []);
+    await lone.close();
+    const { link, sentinel, nonce, close } = await joinedLink(url);
+    assert.is(link.goodbye('so'), true);
+    const [{ id, body, ...command } = {} as never] = sentinel.asked('command');
+    assert.equal([command.nonce, id, body.command], [nonce, 1, 'bye']);
+    assert.equal(body, { command: 'bye', running: [], begun: 0, sent: 0, error: 'so' });
+    sentinel.say({ type: 'cleared', nonce });
+    assert.is(link.farewell, false);
+    sentinel.say({ type: 'acknowledged', nonce, id: 1 });
+    assert.is(link.farewell, true);
+    await close();
+  }));
+
+test('its sentinel watches the master under the nonce of the session, and again after it was stale', () =>
+  withBroker(async ({ url }) => {
+    const { link, sentinel, master, nonce, close } = await joinedLink(url);
+    const [{ peer, ...watch } = {} as never] = sentinel.asked('watch');
+    assert.equal([peer.user, peer.run, peer.nonce, peer.sid], ['_', RUN, nonce, 7]);
+    assert.equal([watch.broker, watch.clientTimeoutMs], ['external', 60_000]);
+    const frames: string[] = [];
+    link.core.takeFrame = (frame) => void frames.push(frame.toString());
+    master.say(nonce, '\u0001');
+    await link.until(() => frames.length > 0);
+    sentinel.say({ type: 'stale', nonce });
+    const next = link.core.nonce;
+    assert.is.not(next, nonce);
+    assert.equal(
+      sentinel.asked('listen').map((request) => request.nonce),
+      [nonce, next],
+    );
+    await until('the next hello', () => master.hellos.length > 1);
+    master.say(nonce, '\u0002');
+    master.say(next, '\u0003');
+    await link.until(() => frames.length > 1);
+    assert.equal(frames, ['\u0001', '\u0003'], 'nobody listens to the old session');
+    await close();
+  }));
+
+test('what comes and makes no sense ends nothing, and the trail says so', () =>
+  withBroker(async ({ url }) => {
+    const { link, events, master, nonce, close } = await joinedLink(url);
+    link.core.takeFrame = () => {
+      throw new RangeError('cannot be');
+    };
+    master.say(nonce, '\u0001');
+    await link.until(() => events.at(-1)?.type === 'warning');
+    assert.equal(events.at(-1), { type: 'warning', text: 'cannot be' });
+    assert.equal([link.core.end, link.linkLost], [undefined, false]);
+    await close();
+  }));
+
+test('it remembers since when no master listens, from the first time', () =>
+  withBroker(async ({ url }) => {
+    const { link } = await openLink(url);
+    assert.is(link.unheardSince, undefined);
+    await link.until(() => link.unheardSince !== undefined);
+    const since = link.unheardSince;
+    const frames: Buffer[] = [];
+    link.core.takeFrame = (frame) => void frames.push(frame);
+    const other = await connectData({ urls: [url] }, { name: 'test', timeoutMs: 5_000 });
+    const address = { user: '_', nonce: link.core.nonce };
+    // The broker answers this one where an answer to a hello would come.
+    other.send(subjects.hello(address), Buffer.from('{}'), subjects.toSlave(address));
+    other.send(subjects.toSlave(address), Buffer.from('\u0001'));
+    await link.until(() => frames.length > 0);
+    assert.is(link.unheardSince, since);
+    await other.close();
+    await link.close();
+  }));
+
+test('a connection that breaks is news, and its core hears when it is back', async () => {
+  const broker = await startBroker({ host: '127.0.0.1', port: 0 });
+  const { link, close } = await joinedLink(broker.url);
+  let back = 0;
+  link.core.reconnected = () => void back++;
+  await broker.stop();
+  await link.until(() => link.linkLost);
+  assert.is(back, 0);
+  const next = await startBroker({ host: '127.0.0.1', port: broker.port });
+  try {
+    await until('it is back', () => back > 0);
+    assert.equal([back, link.core.end], [1, undefined]);
+    await close();
+  } finally {
+    await next.stop();
+  }
 });
 
 test.run();
