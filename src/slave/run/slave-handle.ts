@@ -131,9 +131,7 @@ export class SlaveRunner implements SlaveHandle {
 
   /** Tasks arrived, or the slave's state changed. */
   wake(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    this.#wake?.();
     this.#leaveIfOver();
   }
 

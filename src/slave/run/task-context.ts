@@ -39,7 +39,6 @@ const INERT: TaskContext = Object.freeze({
 
 const storage = new AsyncLocalStorage<SlaveScope>();
 const scopes = new Set<SlaveScope>();
-let entered = false;
 let only: SlaveScope | undefined;
 const processScope: SlaveScope = { slots: new Map(), context: undefined };
 
@@ -58,7 +57,6 @@ export function openScope(): { scope: SlaveScope; close: () => void } {
 /** Runs `fn`, and what it awaits, as a part of this slave. */
 export function enterScope<T>(scope: SlaveScope, fn: () => T): T {
   if (scope === only) return fn();
-  entered = true;
   return storage.run(scope, fn);
 }
 
@@ -68,7 +66,7 @@ function chooseOnly(): void {
 }
 
 function currentScope(): SlaveScope {
-  return (entered ? storage.getStore() : undefined) ?? only ?? processScope;
+  return storage.getStore() ?? only ?? processScope;
 }
 
 /**

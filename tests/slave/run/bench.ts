@@ -36,6 +36,10 @@ export class Bench {
   /** Runs with a time limit. */
   readonly started: GivenTask[] = [];
   readonly ended: GivenTask[] = [];
+  /** Places of tasks that the master takes back before they begin. */
+  readonly takenBack = new Set<number>();
+  /** How often it has tried to send. */
+  flushes = 0;
   readonly #names: readonly string[];
   readonly #ends = new Map<number, () => void>();
   readonly #frames: Buffer[] = [];
@@ -71,9 +75,9 @@ export class Bench {
         listen: () => {},
         watch: () => 1,
         offer: () => true,
-        claim: () => true,
+        claim: (index) => !this.takenBack.has(index),
         release: () => {},
-        positions: () => {},
+        positions: () => void this.flushes++,
         news: () => this.runner?.wake(),
         startClock: (task) => this.started.push(task),
         stopClock: (task) => this.ended.push(task) === 0,

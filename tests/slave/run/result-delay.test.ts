@@ -62,4 +62,44 @@ hold('once written, nothing waits', () => {
   assert.ok(holdBack.allows(unknown, 0.01));
 });
 
+hold('the millisecond counts from the first result that waits', () => {
+  const holdBack = afterOne();
+  holdBack.note(known, 0.8, 0.9, true);
+  assert.ok(holdBack.allows(known, 1));
+  assert.not(holdBack.allows(known, 1.01));
+  holdBack.written();
+  holdBack.note(known, 1.1, 1.2, true);
+  assert.ok(holdBack.allows(known, 2.1), 'and anew once they are written');
+  assert.not(holdBack.allows(known, 2.2));
+});
+
+hold('a run of a whole millisecond is long, for the results before it and for its algorithm', () => {
+  const before = afterOne();
+  before.note(unknown, 1, 2, false);
+  assert.not(before.allows(known, 0.02));
+  const next = new ResultDelay();
+  next.note(known, 1, 2, true);
+  next.written();
+  next.note(unknown, 2, 2.1, true);
+  assert.not(next.allows(known, 2.1));
+  assert.ok(next.allows(unknown, 2.1));
+});
+
+hold('a long run is forgotten after many short ones', () => {
+  const holdBack = new ResultDelay();
+  holdBack.note(known, 0, 3, true);
+  const allowsAfter = (runs: number): boolean => {
+    for (let run = 0; run < runs; run++) holdBack.note(known, 0, 0.01, true);
+    holdBack.written();
+    holdBack.note(undefined, 0, 0.01, true);
+    return holdBack.allows(known, 0.02);
+  };
+  assert.not(allowsAfter(54));
+  assert.ok(allowsAfter(1));
+});
+
+hold('nothing waits for a task when none is there', () => {
+  assert.not(afterOne().allows(undefined, 0.01));
+});
+
 hold.run();

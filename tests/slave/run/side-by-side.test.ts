@@ -7,6 +7,19 @@ import { Bench } from './bench.js';
 
 const test = suite('slave/side-by-side');
 
+/** What runs meanwhile takes no time by its clock, on any machine. */
+async function inNoTime(body: () => Promise<unknown>): Promise<void> {
+  const { performance } = globalThis;
+  const real = performance.now;
+  const stands = performance.now();
+  performance.now = () => stands;
+  try {
+    await body();
+  } finally {
+    performance.now = real;
+  }
+}
+
 test('as many run as may, each with its own context, and the next begins when one ends', async () => {
   const bench = new Bench(3);
   assert.is(bench.hellos[0]?.concurrency, 3);
@@ -203,6 +216,65 @@ test('a task that computes for long lets the event loop turn before the next one
   await looped;
   assert.equal(seen, [1]);
   assert.equal(left, [[], [1]], 'the result of the first has left when the second begins');
+});
+
+test('short tasks begin in one turn, however long ago the last ones ran', async () => {
+  const turnsAt: number[] = [];
+  let turns = 0;
+  const bench = new Bench(2, { note: () => turnsAt.push(turns) });
+  bench.give([1, 2, 3], 'note');
+  setImmediate(() => turns++);
+  await inNoTime(() => bench.runner.slaveLoop());
+  assert.equal(turnsAt, [0, 0, 0]);
+});
+
+test('results leave although a task behind them must wait', async () => {
+  const bench = new Bench(2);
+  bench.give([1], 'wait', true, { grouping: 5 });
+  bench.give([2], 'quick', false, { grouping: 5 });
+  bench.give([3], 'quick', true, { grouping: 5 });
+  const looped = bench.runner.slaveLoop();
+  await bench.turn();
+  assert.equal([bench.began, bench.sent], [[1, 2], [[2]]]);
+  await bench.end(1);
+  await looped;
+  assert.equal(bench.sent.flat().sort(), [1, 2, 3]);
+});
+
+test('a pass of one task sends its result, although others of its group wait', async () => {
+  const bench = new Bench(2);
+  bench.give([1, 2], 'quick', false, { grouping: 5 });
+  const { numTasks, numResults } = await bench.runner.slaveLoopIterate();
+  bench.collect();
+  assert.equal([numTasks, numResults, bench.sent], [1, 0, [[1]]]);
+});
+
+test('tasks that wait send nothing when there is nothing to send', async () => {
+  const bench = new Bench(9);
+  bench.give([1, 2, 3, 4]);
+  const before = bench.flushes;
+  let looped: Promise<unknown> | undefined;
+  await inNoTime(async () => {
+    looped = bench.runner.slaveLoop();
+    await bench.turn();
+  });
+  assert.equal([bench.began, bench.flushes - before], [[1, 2, 3, 4], 1]);
+  await bench.end(1, 2, 3, 4);
+  await looped;
+});
+
+test('the controller of a task is forgotten with it, whether it waited or not', async () => {
+  const signals: AbortSignal[] = [];
+  const keep = () => void signals.push(taskContext().signal);
+  const bench = new Bench(2, { keep, later: async () => keep() });
+  bench.give([1], 'keep');
+  bench.give([2], 'later');
+  await bench.runner.slaveLoop();
+  bench.runner.close();
+  assert.equal(
+    signals.map(({ aborted }) => aborted),
+    [false, false],
+  );
 });
 
 test.run();

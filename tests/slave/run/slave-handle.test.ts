@@ -392,4 +392,44 @@ test('a slave that may run one task is no other than one that does not say how m
   await looped;
 });
 
+test('a run that is left with its master is still timed, and its signal aborts with the slave', async () => {
+  const bench = new Bench(1);
+  bench.give([1], 'wait', false, { timeoutMs: 50 });
+  const looped = bench.runner.slaveLoop();
+  await bench.turn();
+  bench.hear({ type: 'lost', evidence: 'test' });
+  await looped;
+  assert.equal([bench.core.runningTasks, bench.ended], [1, []], 'its sentinel may have to end it');
+  bench.runner.close();
+  assert.equal(bench.aborted, [1]);
+});
+
+test('what a task before has left in a message goes out when no task is left', async () => {
+  const bench = new Bench(1);
+  bench.give([1, 2], 'quick', false, { grouping: 5 });
+  await bench.runner.slaveLoopIterate();
+  bench.collect();
+  assert.equal(bench.sent, [], 'the group is not full');
+  await bench.runner.slaveLoopIterate();
+  bench.collect();
+  assert.equal(bench.sent, [[1, 2]]);
+  bench.give([3, 4, 5], 'quick', false, { grouping: 2 });
+  await bench.runner.slaveLoopIterate();
+  await bench.runner.slaveLoopIterate();
+  bench.collect();
+  assert.equal(bench.sent.slice(1), [[3, 4]], 'a full one leaves though a task waits');
+  await bench.runner.slaveLoopIterate();
+  bench.collect();
+  assert.equal(bench.sent.slice(2), [[5]]);
+});
+
+test('results that wait leave though the task behind them was taken back', async () => {
+  const bench = new Bench(1);
+  bench.give([1, 2], 'quick', false, { grouping: 5 });
+  bench.takenBack.add(1);
+  await bench.runner.slaveLoop();
+  bench.collect();
+  assert.equal([bench.began, bench.sent], [[1], [[1]]]);
+});
+
 test.run();
