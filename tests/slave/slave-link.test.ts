@@ -98,14 +98,16 @@ const placeOf = (url: string, run?: string): Located => ({
   run,
 });
 
-async function withBroker(body: (broker: Broker) => Promise<void>): Promise<void> {
-  const broker = await startBroker({ host: '127.0.0.1', port: 0 });
-  try {
-    await body(broker);
-  } finally {
-    await broker.stop();
-  }
-}
+/** For all tests in which it stays. */
+let shared: Broker;
+
+test.before(async () => {
+  shared = await startBroker({ host: '127.0.0.1', port: 0 });
+});
+
+test.after(() => shared.stop());
+
+const withBroker = (body: (broker: Broker) => Promise<void>): Promise<void> => body(shared);
 
 const typesOf = (events: readonly AuditEvent[]) => events.map(({ type }) => type);
 
