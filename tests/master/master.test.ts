@@ -2,9 +2,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../src/audit/events.js';
+import { silentAudit } from '../../src/audit/memory-trail.js';
+import { startBroker } from '../../src/broker/start-broker.js';
 import { defineAlgorithm, master, StoppedError, slave } from '../../src/index.js';
+import { Master } from '../../src/master/master.js';
+import { Slave } from '../../src/slave/slave.js';
 import { ifNatsServer, startNatsServer } from '../support/nats-server.js';
 import { until } from '../support/programs.js';
+import { coreOptions } from './parts.js';
 
 const it = suite('master');
 
@@ -55,6 +60,48 @@ it('refuses a slave of another member id at its own broker', async () => {
     assert.is(ofType('member-refused').length, 1);
   } finally {
     await mw.stop();
+  }
+});
+
+it('names each slave that has not answered in time, and for how long it waited', async () => {
+  const broker = await startBroker({ host: '127.0.0.1', port: 0 });
+  const { ofType, onAudit } = listening();
+  const { ports: _none, ...options } = coreOptions({}, { audit: { emit: onAudit } });
+  const address = { urls: [broker.url] };
+  const mw = await Master.open({ ...options, clientTimeoutMs: 60_000, address, argv: [] });
+  const abort = new AbortController();
+  const lone = new Slave({
+    locate: async () => ({ kind: 'connect', broker: address, memberId: 'm', run: undefined }),
+    algorithm: (handle) => handle.slaveLoopSimple(),
+    algorithms: [],
+    audit: silentAudit,
+    argv: [],
+    memberId: 'm',
+    clientTimeoutMs: 60_000,
+    connectTimeoutMs: 60_000,
+    signal: abort.signal,
+  });
+  const ended = lone.run();
+  try {
+    await lone.joined;
+    await until('the master knows it', () => mw.slaves.length > 0);
+    const { performance } = globalThis;
+    const real = performance.now;
+    let steps = 0;
+    // The time to answer is over at once.
+    performance.now = () => real.call(performance) + 10_000 * steps++;
+    const stopped = mw.stop({ by: 'stop' });
+    performance.now = real;
+    assert.is(mw.stop({ by: 'return' }), stopped);
+    await stopped;
+    assert.equal(ofType('shutdown-unanswered'), [
+      { type: 'shutdown-unanswered', sid: 'SLAVE-0', waitedSeconds: 5 },
+    ]);
+    assert.equal([...mw.leavingPids], []);
+  } finally {
+    abort.abort();
+    await ended;
+    await broker.stop();
   }
 });
 

@@ -85,13 +85,13 @@ const only = (events: readonly AuditEvent[], type: AuditEvent['type']) =>
   events.filter((event) => event.type === type);
 
 /** A slave on its own, without what `slave()` does. */
-function bareSlave(algorithm: (slave: SlaveHandle) => unknown) {
+function bareSlave(algorithm: (slave: SlaveHandle) => unknown, of = mw) {
   const events: AuditEvent[] = [];
   const abort = new AbortController();
   const lone = new Slave({
     locate: async () => ({
       kind: 'connect',
-      broker: { urls: [`nats://127.0.0.1:${mw.masterPort}`] },
+      broker: { urls: [`nats://127.0.0.1:${of.masterPort}`] },
       memberId: 'default-member-id',
       run: undefined,
     }),
@@ -290,6 +290,44 @@ test('tasks run side by side, and those cancelled or out of time hear of it, and
     await one.stop();
     assert.equal(only(heard, 'slave-lost'), []);
   });
+});
+
+test('a signal after a shutdown does not wait for a task that runs', async () => {
+  const ending = await startMaster();
+  const { lone, events, abort } = bareSlave((handle) => handle.slaveLoopSimple(), ending);
+  const ended = lone.run();
+  await lone.joined;
+  const lost = ending.run(() => hang.future(1)).catch((error: unknown) => error);
+  await hanging(1);
+  const stopped = ending.stop();
+  await until('the shutdown', () => only(events, 'shutdown-received').length > 0);
+  abort.abort();
+  assert.is(await ended, 0);
+  end();
+  await stopped;
+  assert.instance(await lost, Error);
+});
+
+test('a signal after a shutdown lets the algorithm say its own code', async () => {
+  const ending = await startMaster();
+  let finish = (): void => {};
+  const finishing = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const algorithm = async (handle: SlaveHandle): Promise<number> => {
+    await handle.slaveLoopSimple();
+    await finishing;
+    return 7;
+  };
+  const { lone, events, abort } = bareSlave(algorithm, ending);
+  const ended = lone.run();
+  await lone.joined;
+  const stopped = ending.stop();
+  await until('the shutdown', () => only(events, 'shutdown-received').length > 0);
+  abort.abort();
+  finish();
+  assert.is(await ended, 7);
+  await stopped;
 });
 
 test('a master of another member id refuses it', async () => {

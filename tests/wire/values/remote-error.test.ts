@@ -286,4 +286,17 @@ remote('refuses an error with a part of another kind', () => {
   for (const json of ['text', undefined, [right]]) assert.throws(() => decodeError(json, 0, []));
 });
 
+remote('a megabyte is not too large, and one byte more is', () => {
+  const thrown = (last: number): Error =>
+    Object.assign(new Error('m'), {
+      stack: undefined,
+      ...Object.fromEntries([1, 2, 3, 4].map((n) => [`f${n}`, ['x'.repeat(250_000)]])),
+      last: 'x'.repeat(last),
+    });
+  const room = 1_048_576 - encodeError(thrown(0)).byteLength;
+  assert.is(encodeError(thrown(room)).byteLength, 1_048_576);
+  assert.equal(Object.keys(arrive(thrown(room)).fields).at(-1), 'last');
+  assert.is(arrive(thrown(room + 1)).fields.notSent, '[fields and cause not sent: 1048577 bytes]');
+});
+
 remote.run();

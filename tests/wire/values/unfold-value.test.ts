@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../../src/errors.js';
+import { decodeValue } from '../../../src/wire/values/codec.js';
 import { MAX_DEPTH } from '../../../src/wire/values/plain-walk.js';
 import { type Functions, unfoldValue } from '../../../src/wire/values/unfold-value.js';
 
@@ -282,6 +283,26 @@ unfolding('a name that JavaScript gives a meaning is data', () => {
   const error = unfold(JSON.parse('{"~e":{"name":"Error","message":"","fields":{"__proto__":{"x":1}}}}'));
   assert.equal(Object.keys(error as Error), ['__proto__']);
   assert.instance(error, Error);
+});
+
+unfolding('what JavaScript itself refuses is refused with its words, whatever they are', () => {
+  const meta = { toJSON: () => ({ custom: 1 }) };
+  const told = (json: unknown, by: unknown): string => {
+    try {
+      decodeValue(json, by, []);
+    } catch (error) {
+      assert.instance(error, FormatError);
+      return (error as Error).message;
+    }
+    return 'it was decoded';
+  };
+  assert.is(told(1, meta), 'meta names a form that does not travel');
+  for (const thrown of [new RangeError('no'), 'no']) {
+    const toJSON = (): never => {
+      throw thrown;
+    };
+    assert.is(told(1, { toJSON }), 'a value cannot be decoded: no');
+  }
 });
 
 unfolding.run();
