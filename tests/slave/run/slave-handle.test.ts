@@ -170,8 +170,10 @@ test('a task has its context while it runs, and no longer', async () => {
   });
   bench.give([1], 'note');
   bench.give([2], 'slowly');
-  await bench.runner.run((slave) => slave.slaveLoop());
-  note();
+  await bench.runner.run(async (slave) => {
+    await slave.slaveLoop();
+    note();
+  });
   assert.equal(contexts, [
     ['note', 'TASK-1', 'SLAVE-7', 1],
     ['slowly', 'TASK-2', 'SLAVE-7', 1],
