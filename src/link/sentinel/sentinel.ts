@@ -97,7 +97,6 @@ class Sentinel implements SentinelHandle {
             resolve();
             return;
           case 'failed':
-            this.#stopping = true;
             reject(toStartError(message));
             return;
           case 'events':
