@@ -59,4 +59,19 @@ test('a master that does not answer is waited for a second', () => {
   assert.ok(judge.sentence(DUE + 1_000));
 });
 
+test('a run that main ends at the same moment is left alone', () => {
+  const asked: number[] = [];
+  const judge = new RunJudge({
+    current: () => ({ ...run, serial: 6 }),
+    condemn: (serial) => asked.push(serial) === 0,
+  });
+  judge.tick(0);
+  judge.tick(DUE - 1);
+  assert.equal(asked, [], 'it is not condemned before its time');
+  assert.is(judge.tick(DUE), undefined);
+  assert.equal(asked, [6]);
+  judge.told();
+  assert.is(judge.sentence(DUE * 2), undefined);
+});
+
 test.run();

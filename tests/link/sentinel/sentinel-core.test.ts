@@ -378,6 +378,19 @@ core('nothing is published while disconnected; beats and commands follow at once
   assert.equal(pair.types('slave'), ['shutdown']);
 });
 
+core('a slave beats as soon as its connection is back, a master when it is due', () => {
+  const pair = new Pair().join().run(1_100);
+  const saidBy = (side: Side): string[] => {
+    pair.cores[side].connection(false, pair.now);
+    assert.equal(pair.cores[side].take().publishes, [], 'nothing goes out when it breaks');
+    pair.cores[side].connection(true, pair.now);
+    const { publishes, events } = pair.cores[side].take();
+    assert.equal(events, [{ type: 'link', connected: true }]);
+    return publishes.map(({ text }) => JSON.parse(text).type);
+  };
+  assert.equal([saidBy('slave'), saidBy('master')], [['beat'], []]);
+});
+
 core('a master answers the query of another one, not its own', () => {
   const pair = new Pair();
   const nonce = 'a'.repeat(32);

@@ -1,0 +1,58 @@
+/** The record of one peer: whose messages are its own, and when its beats are due. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { SentinelPeer } from '../../../src/link/sentinel/sentinel-peer.js';
+
+const test = suite('link/sentinel-peer');
+
+const watched = (sid: number) => ({ user: 'u', nonce: 'n', run: 'r', sid, slot: 5 });
+const create = (): SentinelPeer => new SentinelPeer('u', 'n', { there: 't', here: 'h' });
+
+test('it owns nothing before it is watched, then what names its run, nonce and number', () => {
+  const peer = create();
+  const own = { run: 'r', nonce: 'n', sid: 2 };
+  assert.equal([peer.phase, peer.slot, peer.generation, peer.hasLeft], ['listening', -1, 0, false]);
+  assert.is(peer.owns(own), false);
+  assert.equal(peer.epoch, { run: '', nonce: 'n', sid: -1 });
+  peer.dataReceived = 7;
+  peer.watch(watched(2), 1_000);
+  assert.equal([peer.phase, peer.slot, peer.generation, peer.dataReceived], ['watched', 5, 0, 0]);
+  assert.is(peer.owns(own), true);
+  for (const other of [{ run: 'q' }, { nonce: 'm' }, { sid: 3 }])
+    assert.is(peer.owns({ ...own, ...other }), false, JSON.stringify(other));
+  peer.watch({ ...watched(2), generation: 4 }, 1_000);
+  assert.is(peer.generation, 4);
+  const text = peer.beatText({ sent: 1, received: 2, limit: 3 });
+  assert.equal(JSON.parse(text), { type: 'beat', ...own, sent: 1, received: 2, limit: 3 });
+});
+
+for (const [sid, first] of [
+  [0, 2_000],
+  [1, 1_800],
+  [4, 1_200],
+  [5, 2_000],
+  [8, 1_400],
+] as const) {
+  test(`peers that joined together part at the second beat: number ${sid}`, () => {
+    const peer = create();
+    peer.watch(watched(sid), 1_000);
+    assert.is(peer.beatDueAt, 1_000);
+    // The first one is sent a moment later.
+    peer.scheduleBeat(1_010);
+    assert.is(peer.beatDueAt, Math.max(first, 1_010 + (first - 1_000) / 2));
+    peer.scheduleBeat(first);
+    assert.is(peer.beatDueAt, first + 1_000);
+  });
+}
+
+test('a beat that comes late moves the next ones, by no more than it must', () => {
+  const peer = create();
+  peer.watch(watched(0), 0);
+  peer.scheduleBeat(0);
+  peer.scheduleBeat(1_499);
+  assert.is(peer.beatDueAt, 2_000);
+  peer.scheduleBeat(2_600);
+  assert.is(peer.beatDueAt, 3_100);
+});
+
+test.run();
