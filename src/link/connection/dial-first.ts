@@ -18,11 +18,12 @@ export async function dialFirst(
   optionsFor: (place: BrokerAddress) => ConnectionOptions,
   timeoutMs: number,
 ): Promise<NatsConnection> {
-  const asTyped = optionsFor(address);
+  // What forbids to send anything is found before anything is sent.
+  optionsFor(address);
   const { encrypted } = await lookForObstacles(address, timeoutMs);
   // A broker that requires TLS although no URL says so still needs a certificate for one of our hosts.
   const place = encrypted ? { ...address, urls: address.urls.map(withTls) } : address;
-  const connection = await dial(place, encrypted ? optionsFor(place) : asTyped, timeoutMs);
+  const connection = await dial(place, optionsFor(place), timeoutMs);
   reconnectToo(connection);
   const lack = lackOf(connection.info);
   if (lack === undefined) return connection;

@@ -269,6 +269,24 @@ for (const [name, create, said] of STRANGERS) {
   });
 }
 
+faults('a file that cannot be read is told before anything is dialled', async () => {
+  let dials = 0;
+  const server = createServer((socket) => {
+    dials++;
+    socket.destroy();
+  });
+  try {
+    const urls = [await strangerAt(server)];
+    for (const given of [{ creds: '/nowhere.creds' }, { nkeyFile: '/nowhere.nk' }]) {
+      const error = await refusal({ urls, ...given });
+      assert.is(error.reason, 'credentials');
+    }
+    assert.is(dials, 0);
+  } finally {
+    server.close();
+  }
+});
+
 faults('it waits for a broker that is frozen, and sends it nothing', async () => {
   let heard = '';
   const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -109,6 +109,19 @@ it('shows a certificate to who asks for one', { name: 'broker', verify: true }, 
   );
 });
 
+it(
+  'encrypts for a broker that requires it though no URL does, and trusts it no more',
+  {
+    name: 'broker',
+  },
+  async (connect, { port }) => {
+    const urls = [`nats://127.0.0.1:${port}`];
+    await connect({ tls: { ca }, urls });
+    await connect({ tls: { certificate: pem('broker') }, urls });
+    await expectRefusal(connect({ tls: { ca: pem('other-ca') }, urls }), /did not sign its certificate/);
+  },
+);
+
 it('never falls back to plain', undefined, async (connect, { url }) => {
   await connect({});
   const urls = [url.replace('nats:', 'tls:')];
