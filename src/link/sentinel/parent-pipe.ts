@@ -7,18 +7,13 @@ import { Socket } from 'node:net';
  */
 export function watchParentPipe(fd: number, onEnd: (evidence: string) => void): () => void {
   const pipe = new Socket({ fd, readable: true, writable: false });
-  let ended = false;
+  // A destroyed pipe reports nothing more, so only one of the two comes.
   const end = (): void => {
-    if (ended) return;
-    ended = true;
+    pipe.destroy();
     onEnd('the pipe from the master has ended');
   };
   pipe.on('end', end);
-  pipe.on('close', end);
   pipe.on('error', end);
   pipe.resume();
-  return () => {
-    ended = true;
-    pipe.destroy();
-  };
+  return () => pipe.destroy();
 }
