@@ -16,7 +16,7 @@ import { openSentinelThread } from '../../../src/link/sentinel/spare-thread.js';
 import { SharedState } from '../../../src/link/shared/shared-state.js';
 import { Subjects } from '../../../src/wire/messages/subjects.js';
 import { freePort } from '../../support/nats-server.js';
-import { until } from '../../support/programs.js';
+import { until, within } from '../../support/programs.js';
 
 const test = suite('link/sentinel-thread');
 
@@ -93,7 +93,7 @@ class Thread {
 
   async stop(): Promise<void> {
     this.request({ op: 'stop' });
-    assert.equal(await this.exited, [0]);
+    assert.equal(await within(30_000, this.exited, () => 'the thread ends'), [0]);
   }
 
   #post(message: ToSentinelThread): void {
@@ -350,14 +350,14 @@ test('what a slow broker has no room for follows in turns, before anything newer
   await master.stop();
 });
 
-for (const [begun, watched, evidence] of [
-  ['external', 'embedded', /^connection refused for \d/],
-  ['embedded', 'external', /^no connection for \d/],
+for (const [first, watched, clientTimeoutMs, evidence] of [
+  ['external', 'embedded', 600, /^connection refused for \d/],
+  ['embedded', 'external', 200, /^no connection for \d/],
 ] as const) {
   test(`the end of a broker that turned out to be ${watched} is ${evidence.source}`, async () => {
     using fake = await FakeBroker.open();
-    const slave = await Thread.begin(fake.url, { broker: begun });
-    slave.watch({ broker: watched, clientTimeoutMs: 600 });
+    const slave = await Thread.begin(fake.url, { broker: first });
+    slave.watch({ broker: watched, clientTimeoutMs });
     await until('it watches', () => fake.published.length > 0);
     fake.end();
     assert.match((await slave.event('lost')).evidence, evidence);
