@@ -1,4 +1,6 @@
 /** Subjects and the tree of who wants them, against a table and against a slow, obvious matcher. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isLiteralSubject, isValidSubject } from '../../../src/broker/protocol/subjects.js';
@@ -68,21 +70,67 @@ subjects('it puts members of a queue together, under whichever subject they came
   assert.equal(groups.map((group) => group.length).sort(), [1, 3]);
 });
 
+subjects('it lists those of one subject in the order in which they came', () => {
+  const tree = new SubjectTree<Interest & { readonly sid: number }>();
+  for (const sid of [1, 2, 3]) {
+    tree.add({ subject: 'a', queue: undefined, sid });
+    tree.add({ subject: 'a', queue: 'q', sid });
+  }
+  const { plain, groups } = tree.match('a');
+  const sids = [plain, ...groups].map((list) => list.map(({ sid }) => sid));
+  assert.equal(sids, [
+    [1, 2, 3],
+    [1, 2, 3],
+  ]);
+});
+
 subjects('it forgets what is removed, and changes its version each time', () => {
   const tree = new SubjectTree<Interest>();
   const one: Interest = { subject: 'a.*.>', queue: undefined };
   const two: Interest = { subject: 'a.*.>', queue: undefined };
-  tree.add(one);
-  tree.add(two);
-  const version = tree.version;
+  const versions = [tree.version];
+  for (const interest of [one, two]) {
+    tree.add(interest);
+    versions.push(tree.version);
+  }
   tree.remove(one);
-  assert.ok(tree.version > version);
+  versions.push(tree.version);
+  // Only ever upwards: a version that came back would make an old match look new.
+  assert.equal(
+    versions,
+    [...new Set(versions)].sort((left, right) => left - right),
+  );
   assert.equal(tree.match('a.b.c').plain, [two]);
   const before = tree.version;
   tree.remove(one);
   assert.is(tree.version, before, 'what is not there changes nothing');
+  for (const subject of ['a.*', 'a.*.>.x', 'b', '>']) tree.remove({ subject, queue: undefined });
+  assert.is(tree.version, before, 'nor does a subject that nobody has');
   tree.remove(two);
   assert.is(tree.match('a.b.c').plain.length, 0);
+});
+
+subjects('it keeps nothing of reply subjects that came and went', () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const tree = new SubjectTree<Interest>();
+  const used = (): number => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const comeAndGo = (subject: string): void => {
+    const interest = { subject, queue: undefined };
+    tree.add(interest);
+    tree.remove(interest);
+  };
+  for (const end of ['a', '*', '>', '*.a', '*.>']) {
+    comeAndGo(`before.${end}`);
+    const before = used();
+    for (let n = 0; n < 10_000; n++) comeAndGo(`reply-${n}.${end}`);
+    // A node for each would be some hundred bytes.
+    assert.ok(used() - before < 1_000_000, `${used() - before} bytes are kept for *.${end}`);
+  }
+  assert.equal(tree.match('reply-1.a'), { plain: [], groups: [] });
 });
 
 subjects('it agrees with an obvious matcher on random trees', () => {
