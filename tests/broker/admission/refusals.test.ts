@@ -3,10 +3,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type AttemptBounds, FailedAttempts, peerOf } from '../../../src/broker/admission/failed-attempts.js';
 import { RefusalLog } from '../../../src/broker/admission/refusal-log.js';
+import { Refusals } from '../../../src/broker/admission/refusals.js';
 import type { BrokerEvent } from '../../../src/broker/broker-event.js';
 import { type BrokerBounds, DEFAULT_BOUNDS } from '../../../src/broker/options.js';
 import { BrokerServer } from '../../../src/broker/server.js';
 import { RawNats } from '../../support/raw-nats.js';
+import { withTimersByHand } from '../../support/timers-by-hand.js';
 
 const refusals = suite('refusals');
 
@@ -78,6 +80,45 @@ refusals('it remembers a bounded number of addresses, those among them whose ans
   assert.is(attempts.fail('peer-99999', 1), 200);
 });
 
+refusals('it forgives an address exactly when it was quiet for a minute, and begins its second anew', () => {
+  const attempts = new FailedAttempts({ ...SMALL, promptRefusals: 1, maxFailuresPerSecond: 2 });
+  const fail = (now: number): number | undefined => {
+    const wait = attempts.fail('a', now);
+    attempts.release('a');
+    return wait;
+  };
+  // Late enough that a sum of two times is not their difference.
+  const start = 500_000;
+  assert.equal([fail(start), fail(start + 60_000), fail(start + 120_001)], [100, 200, 100]);
+  assert.equal([fail(start + 121_001), attempts.mayTry('a', start + 121_001)], [200, true]);
+  assert.equal([fail(start + 122_000), attempts.mayTry('a', start + 122_000)], [400, false]);
+  assert.ok(attempts.mayTry('a', start + 122_001));
+  assert.equal([fail(start + 122_001), attempts.mayTry('a', start + 122_001)], [800, true]);
+});
+
+refusals('it takes nothing back for an address that it does not know', () => {
+  const attempts = new FailedAttempts({ ...SMALL, maxHeld: 1 });
+  attempts.release('stranger');
+  assert.is(attempts.fail('a', 0), 100);
+  assert.is(attempts.fail('b', 0), undefined);
+});
+
+refusals('it forgets, of the addresses without a waiting answer, the one that failed longest ago', () => {
+  const attempts = new FailedAttempts({ ...SMALL, maxFailuresPerSecond: 1, maxHeld: 2, maxHeldPerPeer: 1 });
+  const isKnown = (peer: string): boolean => !attempts.mayTry(peer, 0);
+  // Beside the answers that may wait there is room for 1024 others.
+  attempts.fail('waits', 0);
+  for (let peer = 0; peer < 1025; peer++) {
+    attempts.fail(`p${peer}`, 0);
+    attempts.release(`p${peer}`);
+  }
+  assert.equal(['waits', 'p0', 'p1'].map(isKnown), [true, true, true]);
+  attempts.fail('p0', 0);
+  attempts.release('p0');
+  attempts.fail('one more', 0);
+  assert.equal(['waits', 'p0', 'p1', 'p2', 'one more'].map(isKnown), [true, true, false, true, true]);
+});
+
 refusals('it takes the addresses that one machine may give itself for one', () => {
   const cases = [
     ['10.0.0.7', '10.0.0.7'],
@@ -115,6 +156,121 @@ refusals('it tells of a flood in one line a peer a second, and of many peers in 
   const told = Array.from({ length: 1000 }, (_, peer) => first(`10.0.${peer >> 8}.${peer & 255}`));
   assert.is(told.filter(Boolean).length, 32);
   assert.equal(log.endSecond(), [{ type: 'auth-failures', address: 'others', count: 968, reason: 'no' }]);
+});
+
+refusals('it keeps no count of what it has told, and names the last reason', () => {
+  const log = new RefusalLog();
+  assert.ok(log.isEmpty);
+  assert.equal(log.refused('a', 'a:1', 'first'), { type: 'auth-failed', address: 'a:1', reason: 'first' });
+  assert.not(log.isEmpty, 'a quiet second is still to come');
+  assert.is(log.refused('a', 'a:2', 'second'), undefined);
+  assert.is(log.refused('a', 'a:3', 'third'), undefined);
+  log.refused('b', 'b:1', 'other');
+  log.refused('b', 'b:2', 'other');
+  assert.equal(log.endSecond(), [
+    { type: 'auth-failures', address: 'a', count: 2, reason: 'third' },
+    { type: 'auth-failures', address: 'b', count: 1, reason: 'other' },
+  ]);
+  assert.equal(log.endSecond(), []);
+  assert.ok(log.isEmpty);
+  assert.ok(log.refused('a', 'a:4', 'anew'));
+});
+
+/** A client that writes down how it was ended. */
+class Knocker {
+  readonly address: string;
+  readonly host: string;
+  readonly ends: string[] = [];
+
+  constructor(host: string) {
+    this.host = host;
+    this.address = `${host}:7`;
+  }
+
+  fail(reason: string): void {
+    this.ends.push(`told ${reason}`);
+  }
+
+  cut(reason: string): void {
+    this.ends.push(`cut ${reason}`);
+  }
+}
+
+const SECOND_MS = 1000;
+
+refusals('it answers late, once, and lets the next wait as soon as the answer has gone', () => {
+  withTimersByHand((timers) => {
+    const door = new Refusals({ ...SMALL, maxHeldPerPeer: 1 }, () => {});
+    const knockers = [1, 2, 3].map(() => new Knocker('10.0.0.1'));
+    const [first, beyond, next] = knockers as [Knocker, Knocker, Knocker];
+    door.refuse(first);
+    door.refuse(beyond);
+    assert.equal(
+      knockers.map(({ ends }) => ends),
+      [[], ['cut Authorization Violation'], []],
+    );
+    timers.ring(SMALL.refusalDelayMs);
+    assert.equal(first.ends, ['told Authorization Violation']);
+    door.refuse(next);
+    assert.equal(next.ends, [], 'there is room again');
+    door.stop();
+    assert.equal(timers.set, [], 'nobody is answered any more');
+    assert.equal(next.ends, []);
+  });
+});
+
+refusals('it hears nobody of an address that fails too often, cuts it, and tells why', () => {
+  withTimersByHand(() => {
+    const events: BrokerEvent[] = [];
+    const door = new Refusals({ ...SMALL, maxFailuresPerSecond: 1 }, (event) => events.push(event));
+    const knocker = new Knocker('::ffff:10.0.0.1');
+    const other = new Knocker('10.0.0.2');
+    assert.ok(door.hears(knocker));
+    door.refuse(knocker);
+    assert.not(door.hears(knocker));
+    assert.equal(knocker.ends, ['cut Authorization Violation']);
+    assert.ok(door.hears(other));
+    assert.equal(other.ends, []);
+    door.stop();
+    assert.equal(events, [
+      { type: 'auth-failed', address: knocker.address, reason: 'Authorization Violation' },
+      {
+        type: 'auth-failures',
+        address: '10.0.0.1',
+        count: 1,
+        reason: 'not looked at, since its address fails too often',
+      },
+    ]);
+  });
+});
+
+refusals('it tells the counts of each second, until a second is quiet', () => {
+  withTimersByHand((timers) => {
+    const events: BrokerEvent[] = [];
+    const door = new Refusals(SMALL, (event) => events.push(event));
+    const tell = (times: number): void => {
+      for (let time = 0; time < times; time++) door.tell(new Knocker('10.0.0.1'), 'why');
+    };
+    const told = (): readonly unknown[] =>
+      events.splice(0).map((event) => (event.type === 'auth-failures' ? event.count : event.type));
+    tell(3);
+    assert.equal(timers.set, [SECOND_MS], 'one second is for all');
+    assert.equal(told(), ['auth-failed']);
+    timers.ring(SECOND_MS);
+    assert.equal(told(), [2]);
+    tell(1);
+    timers.ring(SECOND_MS);
+    assert.equal(told(), [1]);
+    assert.equal(timers.set, [SECOND_MS]);
+    timers.ring(SECOND_MS);
+    assert.equal([told(), timers.set], [[], []]);
+    tell(2);
+    assert.equal(timers.set, [SECOND_MS], 'it counts again');
+    door.stop();
+    assert.equal([told(), timers.set], [['auth-failed', 1], []]);
+    door.stop();
+    assert.equal(told(), []);
+  });
 });
 
 interface Stage {
