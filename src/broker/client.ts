@@ -149,9 +149,8 @@ export class Client implements CommandHandler {
     this.send(PONG);
   }
 
-  pong(): void {
-    this.#pingsOut = 0;
-  }
+  /** A sign of life like all that a client says: `receive` has seen it. */
+  pong(): void {}
 
   publish(message: PublishedMessage): void {
     const options = this.#options;
@@ -276,7 +275,6 @@ export class Client implements CommandHandler {
     const { subscriber } = route;
     const { client } = subscriber;
     if (client.isClosed || (client === this && !this.#options.echo)) return false;
-    if (subscriber.max > 0 && subscriber.delivered >= subscriber.max) return false;
     subscriber.delivered++;
     client.#receiveMessage(route, message);
     if (client.isOwner && client.outbox.pending > this.#around.holdGuestsAt && !this.isOwner)
