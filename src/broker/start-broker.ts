@@ -70,7 +70,6 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         case 'event':
           return emit(message.event);
         case 'refused':
-          ending = true;
           return refuse(message.message);
         case 'listening': {
           const { host } = options;

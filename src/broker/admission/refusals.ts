@@ -61,7 +61,6 @@ export class Refusals {
   /** Reports the remaining counts; answers wait no longer. */
   stop(): void {
     for (const timer of this.#answers) clearTimeout(timer);
-    this.#answers.clear();
     this.#endSecond();
     clearInterval(this.#second);
     this.#second = undefined;
