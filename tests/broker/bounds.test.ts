@@ -233,6 +233,37 @@ bounds('it names host and port when it cannot listen', async () => {
   }
 });
 
+bounds('it writes an address of IPv6 in brackets', async () => {
+  // This one is of no machine: it stands in books.
+  await startBroker({ host: '2001:db8::1', port: 4222 }).then(
+    () => assert.unreachable(),
+    (error: Error & { code?: string }) => {
+      assert.is(error.code, 'ERR_MW_BROKER');
+      assert.match(error.message, /cannot listen on \[2001:db8::1\]:4222: .*E(ADDRNOTAVAIL|AFNOSUPPORT)/);
+    },
+  );
+});
+
+bounds('it tells every listener that still listens, and no other', async () => {
+  const broker = await startBroker(LOOPBACK);
+  const heard: string[][] = [[], []];
+  const [first, second] = heard.map((list) => broker.onEvent(({ type }) => list.push(type)));
+  try {
+    const client = await RawNats.open(broker.port);
+    await client.flush();
+    first?.();
+    const event = nextEvent(broker);
+    client.send('rubbish\r\n');
+    await client.closed();
+    await event;
+    assert.equal(heard, [['client-connected'], ['client-connected', 'client-closed']]);
+  } finally {
+    second?.();
+    await broker.stop();
+  }
+  assert.is(heard[1]?.length, 2, 'a stop is no crash');
+});
+
 bounds('it closes its clients when it stops', async () => {
   const broker = await startBroker(LOOPBACK);
   const client = await RawNats.open(broker.port);

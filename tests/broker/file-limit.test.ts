@@ -1,7 +1,9 @@
 /** A broker whose process may open few files: it says so, to whom it turns away and to its master. */
 import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { isNearLimit, openFileLimit } from '../../src/broker/file-limit.js';
 import { connectData } from '../../src/link/connection/data-connection.js';
 import { programPath, RunningProgram } from '../support/programs.js';
 import { CONNECT_QUIET, RawNats } from '../support/raw-nats.js';
@@ -47,6 +49,30 @@ test('who finds no room is told why, the others go on, and there is room again w
     child.stdin.end();
     await broker.ended();
   }
+});
+
+test('the last files are kept free, and a socket without a file takes none of them', () => {
+  const socket = (handle: { readonly fd?: number } | null | undefined): Socket =>
+    ({ _handle: handle }) as unknown as Socket;
+  for (const [fd, isNear] of [
+    [0, false],
+    [67, false],
+    [68, true],
+    [99, true],
+  ] as const) {
+    assert.is(isNearLimit(socket({ fd }), LIMIT), isNear, `${fd}`);
+    assert.not(isNearLimit(socket({ fd }), Number.POSITIVE_INFINITY));
+  }
+  for (const handle of [null, undefined, {}]) assert.not(isNearLimit(socket(handle), 32));
+});
+
+test('the limit is that of the process', () => {
+  const { userLimits } = process.report.getReport() as unknown as {
+    readonly userLimits?: { readonly open_files?: { readonly soft?: number | string } };
+  };
+  const soft = userLimits?.open_files?.soft;
+  const isKnown = process.platform === 'linux' && typeof soft === 'number';
+  assert.is(openFileLimit(), isKnown ? soft : Number.POSITIVE_INFINITY);
 });
 
 test.run();

@@ -105,7 +105,7 @@ interface Stage {
   readonly port: number;
   readonly events: BrokerEvent[];
   /** A TLS connection beyond INFO and handshake. */
-  secure(name?: 'client' | 'stranger' | 'broker'): Promise<TLSSocket>;
+  secure(name?: Parameters<typeof pair>[0]): Promise<TLSSocket>;
 }
 
 function it(name: string, bounds: Partial<BrokerBounds>, body: (stage: Stage) => Promise<void>): void {
@@ -118,7 +118,7 @@ function it(name: string, bounds: Partial<BrokerBounds>, body: (stage: Stage) =>
     const sockets: TLSSocket[] = [];
     try {
       const port = await server.listen();
-      const secure = async (who?: 'client' | 'stranger' | 'broker'): Promise<TLSSocket> => {
+      const secure = async (who?: Parameters<typeof pair>[0]): Promise<TLSSocket> => {
         const plain = connectPlain(port, '127.0.0.1');
         await once(plain, 'data');
         const shown = who === undefined ? {} : pair(who);
@@ -176,6 +176,17 @@ it('tells a client without a certificate of its authority what is missing, and a
   );
   assert.not(events.some(({ type }) => type === 'client-connected'));
 });
+
+for (const [who, why] of [
+  ['expired', /CN=.*, signed by CN=.*: it expired on \w+ +\d+ .*\d{4}/],
+  ['future', /CN=.*, signed by CN=.*: it is valid only from \w+ +\d+ .*\d{4}.* on/],
+  ['self', /CN=.*, signed by CN=.*, and not by an authority of --tls-ca/],
+] as const) {
+  it(`tells why the certificate '${who}' is not enough`, {}, async ({ secure, events }) => {
+    assert.is(await heard(await secure(who), /\n/), "-ERR 'Client Certificate Required'\r\n");
+    assert.match(JSON.stringify(events), why);
+  });
+}
 
 it('closes who does not shake hands in time, and who talks plain, and tells of both', {
   handshakeTimeoutMs: 50,
