@@ -171,6 +171,63 @@ clients('who is cut is told nothing', () => {
   });
 });
 
+clients('who has failed is not heard, also not in what it said at the same time', () => {
+  withTimersByHand(() => {
+    const { log, routes, open } = stage();
+    const { client, say, wire } = open();
+    log.length = 0;
+    say('rubbish\r\nSUB a 1\r\nmore rubbish\r\n');
+    say('SUB a 1\r\nrubbish\r\n');
+    client.fail('again');
+    assert.is(wire.said, "-ERR 'Unknown Protocol Operation'\r\n");
+    assert.equal(
+      log.filter((line) => line.startsWith('closed')),
+      ['closed Unknown Protocol Operation'],
+    );
+    assert.is(routes.find('a').plain.length, 0);
+  });
+});
+
+clients('who says CONNECT twice and fails the second time is not heard any more', () => {
+  const { log, routes, open } = stage({ admits: ({ user }) => user !== 'you' });
+  const { say, hear } = open();
+  log.length = 0;
+  say('CONNECT {"user":"you"}\r\nSUB a 1\r\nPING\r\n');
+  say('SUB a 1\r\nPING\r\n');
+  assert.equal([log, hear()], [['refused'], '']);
+  assert.is(routes.find('a').plain.length, 0);
+});
+
+clients('who says nothing of itself is a guest and no owner', () => {
+  const guestRights = new GuestRights({ ownerToken: '', mayPublish: [], mayHear: [] });
+  const { open } = stage({ guestRights });
+  const { client, say, hear } = open('');
+  assert.not(client.isOwner);
+  say('SUB a 1\r\n');
+  assert.match(hear(), /^-ERR 'Permissions Violation for Subscription to "a"'\r\n$/);
+});
+
+clients('each command is confirmed to who wants it, and what is wrong in it is told', () => {
+  const { open } = stage();
+  const { say, hear } = open('');
+  const OK = '+OK\r\n';
+  const answers = [
+    ['SUB a 1\r\n', OK],
+    ['SUB b 1\r\n', OK],
+    ['UNSUB 9\r\n', OK],
+    ['SUB a..b 2\r\n', "-ERR 'Invalid Subject'\r\n"],
+    [pub('a', 'x'), `${OK}${HEARD}`],
+    [pub('b', 'x'), OK],
+    [pub('*', 'x'), `-ERR 'Invalid Publish Subject'\r\n${OK}`],
+    ['UNSUB 1\r\n', OK],
+    [pub('a', 'x'), OK],
+  ] as const;
+  for (const [said, answer] of answers) {
+    say(said);
+    assert.is(hear(), answer, said);
+  }
+});
+
 clients('who is silent is asked as often as it may be, and anything that it says counts', () => {
   withTimersByHand(() => {
     const { wire, client, say, hear } = stage().open('');
@@ -278,6 +335,13 @@ clients('only who asked hears that nobody answers, on a subscription of its own'
   assert.equal([asking.hear(), other.hear()], ['', '']);
   asking.say(`SUB r 1\r\nSUB r 2\r\n${pub('a', 'x', 'r')}`);
   assert.equal([asking.hear(), other.hear()], ['HMSG r 1 16 16\r\nNATS/1.0 503\r\n\r\n\r\n', '']);
+  for (const group of ['', 'q ']) {
+    const answering = open();
+    answering.say(`SUB a ${group}1\r\n`);
+    asking.say(pub('a', 'x', 'r'));
+    assert.equal([asking.hear(), answering.hear()], ['', 'MSG a 1 r 1\r\nx\r\n'], 'somebody answers');
+    answering.client.cut('leaves');
+  }
   const careless = open('CONNECT {"verbose":false,"headers":true}\r\n');
   careless.say(`SUB r 1\r\n${pub('a', 'x', 'r')}`);
   assert.is(careless.hear(), '');
