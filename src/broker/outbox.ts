@@ -127,8 +127,6 @@ export class Outbox {
     if (written && this.#block !== undefined && spareBlocks.length < SPARE_BLOCKS)
       spareBlocks.push(this.#block);
     this.#block = undefined;
-    this.#sealed = 0;
-    this.#used = 0;
   }
 }
 
