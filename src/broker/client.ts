@@ -172,6 +172,12 @@ export class Client implements CommandHandler {
     this.#afterAppend();
   }
 
+  /** Writes what waits, at the end of a turn. */
+  flush(): void {
+    this.wantsFlush = false;
+    this.outbox.flush();
+  }
+
   /** Asks whether the client is still there, unless it has just sent something. */
   askForLife(maxPingsOut: number): void {
     if (this.#heard) this.#pingsOut = 0;

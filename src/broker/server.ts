@@ -1,6 +1,4 @@
-/**
- * The listening socket and its clients: it decides about turns, the time of writes, and clients to be cut.
- */
+/** The listening socket and its clients: whom it serves, and which clients are cut. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { asksForCredentials, isAdmitted, isOwner } from './admission/client-login.js';
 import { GuestBrake } from './admission/guest-brake.js';
@@ -13,6 +11,7 @@ import { isNearLimit, openFileLimit } from './file-limit.js';
 import { type BrokerBounds, type BrokerOptions, DEFAULT_BOUNDS, DEFAULT_MAX_PAYLOAD } from './options.js';
 import { ErrorText } from './protocol/protocol.js';
 import { RouteTable } from './routing/routes.js';
+import { Turns } from './turns.js';
 
 /**
  * The nats-server release whose protocol the broker speaks: clients check it before they use headers and
@@ -33,10 +32,7 @@ export class BrokerServer {
   readonly #refusals: Refusals;
   readonly #brake: GuestBrake;
   #door: TlsDoor | undefined;
-  #toFlush: Client[] = [];
-  #turn = 0;
-  #turnEnds = false;
-  #paused: Socket[] = [];
+  readonly #turns: Turns;
   #totalPending = 0;
   #pinger: NodeJS.Timeout | undefined;
   #clientId = 0;
@@ -50,6 +46,10 @@ export class BrokerServer {
     this.#maxPayload = options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     this.#brake = new GuestBrake(this.#bounds.releaseGuestsAt);
+    this.#turns = new Turns({
+      maxBytes: this.#bounds.maxTurn,
+      isHeld: (socket) => this.#brake.isHeld(socket),
+    });
     this.#refusals = new Refusals(this.#bounds, onEvent);
     this.#around = this.#surroundings();
   }
@@ -83,7 +83,7 @@ export class BrokerServer {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    this.#endTurn();
+    this.#turns.end();
     for (const client of this.#clients) client.cut('Server Shutdown');
     for (const socket of this.#sockets) socket.destroy();
     return closed;
@@ -102,10 +102,7 @@ export class BrokerServer {
       admits: (given) => isAdmitted(options, given),
       isOwner: (given) => isOwner(options.guests?.ownerToken, given),
       guestRights: options.guests === undefined ? undefined : new GuestRights(options.guests),
-      wantsFlush: (client) => {
-        this.#toFlush.push(client);
-        this.#endTurnLater();
-      },
+      wantsFlush: (client) => this.#turns.flushAtEnd(client),
       countPending: (change) => {
         this.#totalPending += change;
       },
@@ -158,19 +155,9 @@ export class BrokerServer {
       () => setImmediate(() => setImmediate(() => this.#expectConnected(client))),
       this.#bounds.connectTimeoutMs,
     );
-    let turn = -1;
-    let parsed = 0;
+    const count = this.#turns.shareOf(socket);
     socket.on('data', (chunk: Buffer) => {
-      if (turn !== this.#turn) {
-        turn = this.#turn;
-        parsed = 0;
-      }
-      parsed += chunk.length;
-      if (parsed >= this.#bounds.maxTurn) {
-        socket.pause();
-        this.#paused.push(socket);
-      }
-      this.#endTurnLater();
+      count(chunk.length);
       client.receive(chunk);
       if (client.awaits !== undefined) this.#brake.hold(socket, client.awaits);
       client.awaits = undefined;
@@ -218,27 +205,6 @@ export class BrokerServer {
       ...(this.#around.asksForCredentials ? { auth_required: true } : {}),
       ...(tls === undefined ? {} : { tls_required: true, tls_verify: tls.clientCa !== undefined }),
     };
-  }
-
-  /** A turn lasts until all ready sockets have been read: its data goes out together. */
-  #endTurnLater(): void {
-    if (this.#turnEnds) return;
-    this.#turnEnds = true;
-    setImmediate(() => this.#endTurn());
-  }
-
-  #endTurn(): void {
-    this.#turnEnds = false;
-    this.#turn++;
-    const flushed = this.#toFlush;
-    this.#toFlush = [];
-    for (const client of flushed) {
-      client.wantsFlush = false;
-      client.outbox.flush();
-    }
-    const paused = this.#paused;
-    this.#paused = [];
-    for (const socket of paused) if (!this.#brake.isHeld(socket)) socket.resume();
   }
 
   #cutFullest(): void {
