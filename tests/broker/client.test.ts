@@ -368,6 +368,14 @@ clients('who leaves more unread than it may is cut, an owner later', () => {
   }
 });
 
+clients('what a client says after it was cut is not heard', () => {
+  const { routes, open } = stage({ maxPending: HEARD.length });
+  const { client, say } = open();
+  say(`SUB a 1\r\n${pub('a', 'x').repeat(2)}SUB b 2\r\n`);
+  assert.ok(client.isClosed);
+  assert.equal(routes.find('b').plain, []);
+});
+
 clients('a guest awaits an owner that is behind; nobody else awaits anybody', () => {
   const { open } = stage({ holdGuestsAt: HEARD.length });
   const [owner, other, guest] = [open(OWNER), open(OWNER), open()];

@@ -35,6 +35,12 @@ remote('has a cause only where the error has one', () => {
   assert.ok('cause' in arrive(new Error('x', { cause: undefined })));
 });
 
+remote('leaves the traces of other errors as long as they were', () => {
+  const before = Error.stackTraceLimit;
+  arrive(new TypeError('x', { cause: new RangeError('y') }));
+  assert.is(Error.stackTraceLimit, before);
+});
+
 remote('describes what is no Error', () => {
   for (const [thrown, message, cause] of [
     ['boom', 'threw "boom"', 'boom'],
