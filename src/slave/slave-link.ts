@@ -303,7 +303,7 @@ export class SlaveLink {
   }
 
   #news(): void {
-    this.runner?.wake();
+    this.runner.wake();
     for (const look of this.#listeners) look();
   }
 }

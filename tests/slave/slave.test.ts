@@ -147,6 +147,27 @@ search('a busy master that refuses late leaves it the whole time to find the nex
   }
 });
 
+search('it asks again where its master is when nobody answers at the broker', async () => {
+  const broker = await startBroker({ host: '127.0.0.1', port: 0 });
+  const place = { kind: 'connect', broker: { urls: [broker.url] }, memberId: 'm', run: undefined } as const;
+  let asked = 0;
+  const locate = (): Located => {
+    if (++asked === 2) abort.abort();
+    return place;
+  };
+  const { slave, events, abort } = createSlave(locate, 60_000);
+  try {
+    assert.is(await slave.run(), 255);
+    assert.is(asked, 2);
+    assert.equal(
+      events.filter(({ type }) => type === 'connected-to-broker' || type === 'master-unheard').length,
+      2,
+    );
+  } finally {
+    await broker.stop();
+  }
+});
+
 search('it does not look for a master that is gone with its process', async () => {
   let looks = 0;
   const parent: ParentMaster = { pipeFd: -1, isGone: () => ++looks > 2 };
