@@ -15,6 +15,7 @@ const KEYS: readonly string[] = Object.keys({
   timeoutSeconds: true,
   signal: true,
   priority: true,
+  backupTasks: true,
 } satisfies Record<keyof TaskPolicy, true>);
 
 /** The longest wait between two runs. */
@@ -51,6 +52,7 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     timeoutSeconds: policy.timeoutSeconds ?? base.timeoutSeconds,
     signal: policy.signal ?? base.signal,
     priority: policy.priority ?? base.priority,
+    backupTasks: policy.backupTasks ?? base.backupTasks,
   } satisfies Record<keyof TaskPolicy, unknown>);
 }
 
@@ -66,6 +68,7 @@ function settle(policy: TaskPolicy): ResolvedPolicy {
     timeoutSeconds: policy.timeoutSeconds,
     signal: policy.signal,
     priority: policy.priority ?? 0,
+    backupTasks: policy.backupTasks,
     [STATED]: policy.doItAnyway,
   };
   return Object.freeze(settled);
@@ -90,6 +93,7 @@ function checkPolicy(policy: TaskPolicy): void {
     timeoutSeconds,
     signal,
     priority,
+    backupTasks,
   } = policy;
   if (sid !== undefined && !isSlaveId(sid)) {
     throw new UsageError(`a task policy's sid is the id of a slave, such as 'SLAVE-0'; got ${show(sid)}`);
@@ -97,6 +101,7 @@ function checkPolicy(policy: TaskPolicy): void {
   checkBoolean('doItAnyway', doItAnyway);
   checkBoolean('retry', retry);
   checkBoolean('retryErrors', retryErrors);
+  checkBoolean('backupTasks', backupTasks);
   if (maxAttempts !== undefined && !(Number.isSafeInteger(maxAttempts) && maxAttempts > 0)) {
     throw new UsageError(`a task policy's maxAttempts is a whole number from 1; got ${show(maxAttempts)}`);
   }

@@ -62,6 +62,13 @@ export interface TaskPolicy {
    * order of submission, whatever their priorities.
    */
   readonly priority?: number | undefined;
+  /**
+   * Whether a second slave may run the task too when it takes longer than others of its algorithm did and
+   * slaves are idle; the first result counts, and the other run is told to stop. As the master's `backupTasks`
+   * says by default (ours, after MapReduce). Never for a task with a `sid`, with `retry: false`, or whose
+   * runs would then be more than `maxAttempts`.
+   */
+  readonly backupTasks?: boolean | undefined;
 }
 
 /** A policy with every default filled in. Frozen; shared by all tasks submitted under it. */
@@ -76,6 +83,8 @@ export interface ResolvedPolicy {
   readonly timeoutSeconds: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly priority: number;
+  /** Undefined: as its master does. */
+  readonly backupTasks: boolean | undefined;
 }
 
 /** Options of `defineAlgorithm`. */

@@ -133,6 +133,8 @@ export interface AuditEventTable {
   'slave-computed': { sid: string; count: number; micros: number };
   /** `SLAVE-0 -> RECALLED 12 tasks`: unstarted ones, they are back in the jar. */
   'tasks-recalled': { sid: string; count: number };
+  /** `SLAVE-0 SLOW TASK-7 4.0 s, expected at most 0.2 s`: a second slave gets the task too. */
+  'task-backed-up': { sid: string; taskId: string; seconds: number; expected: number };
   /** `SLAVE-0 -> [:ordered]`: an unordered slave moves to a group that wants it. */
   'slave-moved': { sid: string; kind: SlaveKind };
   /** `SLAVE-0 -> :unordered`: freed. */

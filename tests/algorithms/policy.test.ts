@@ -16,6 +16,7 @@ const defaults = {
   timeoutSeconds: undefined,
   signal: undefined,
   priority: 0,
+  backupTasks: undefined,
 };
 const sid = 'SLAVE-7';
 
@@ -28,6 +29,7 @@ const merges: [string, TaskPolicy, TaskPolicy | undefined, object][] = [
   ['undefined says nothing', { retry: undefined }, { retry: false }, { ...defaults, retry: false }],
   ['null is a tag', { tag: null }, { tag: 1 }, { ...defaults, tag: null }],
   ['the policy wins', { maxAttempts: 1 }, { maxAttempts: 9 }, { ...defaults, maxAttempts: 1 }],
+  ['false is said', { backupTasks: false }, { backupTasks: true }, { ...defaults, backupTasks: false }],
   ['a priority of 0 is one', { priority: 0 }, { priority: -2.5 }, defaults],
   ['a stated doItAnyway', { sid }, resolvePolicy({ doItAnyway: true }), { ...defaults, sid }],
   ['a forced one', { sid }, resolvePolicy({}), { ...defaults, sid, doItAnyway: false }],
@@ -57,6 +59,7 @@ const refusals: [unknown, RegExp][] = [
   [{ signal: new AbortController() }, /signal is an AbortSignal; got an object/],
   [{ timeoutSeconds: 0 }, /timeoutSeconds are from 0.001 to 2000000; got 0/],
   [{ timeoutSeconds: Number.POSITIVE_INFINITY }, /got Infinity/],
+  [{ backupTasks: 'yes' }, /backupTasks is true or false; got "yes"/],
   [{ retryErrors: 3 }, /retryErrors is true or false; got 3/],
   [{ backoffSeconds: -1 }, /backoffSeconds are from 0 to 3600; got -1/],
   [{ backoffSeconds: Number.NaN }, /got NaN/],

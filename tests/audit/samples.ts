@@ -134,6 +134,10 @@ export const SAMPLES: Samples = {
   'tasks-sent': [{ type: 'tasks-sent', sid, count: 12 }, 'SLAVE-0 <- 12 tasks'],
   'results-received': [{ type: 'results-received', sid, count: 1 }, 'SLAVE-0 -> 1 results'],
   'tasks-recalled': [{ type: 'tasks-recalled', sid, count: 5 }, 'SLAVE-0 -> RECALLED 5 tasks'],
+  'task-backed-up': [
+    { type: 'task-backed-up', sid, taskId: 'TASK-7', seconds: 4, expected: 0.2 },
+    'SLAVE-0 SLOW TASK-7 4.0 s, expected at most 0.2 s',
+  ],
   'slave-moved': [{ type: 'slave-moved', sid, kind: 'ordered' }, 'SLAVE-0 -> [:ordered]'],
   'slave-freed': [{ type: 'slave-freed', sid }, 'SLAVE-0 -> :unordered'],
   'slave-suspected': [

@@ -40,7 +40,8 @@ export function createEntry(name = 'work', seconds?: number, resultBytes = 0): A
     place: 'here',
   };
   const places = new SubmissionPlaces();
-  return { definition, index: 0, targetNumber: 0, pending: 0, seconds, resultBytes, places };
+  const counts = { targetNumber: 0, pending: 0, resultBytes };
+  return { definition, index: 0, ...counts, seconds, longSeconds: seconds, places };
 }
 
 export function createTask(

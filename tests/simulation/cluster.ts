@@ -257,6 +257,7 @@ export class Cluster {
     if (event.type === 'slave-lost') this.#checkLost(event);
     if (event.type === 'task-unrunnable') this.#checkUnrunnable(event);
     if (event.type === 'tasks-sent') this.#checkSent(event.sid);
+    if (event.type === 'task-backed-up') this.#checkBackedUp(event);
   }
 
   /** Busy is never taken for dead; after faults of the network it takes a while until that can be said. */
@@ -286,9 +287,23 @@ export class Cluster {
       }
     }
     for (const slave of this.#slaves) {
-      const known = slave.core.sid !== undefined && roster.findByNonce(slave.core.nonce) !== undefined;
+      const record = slave.core.sid === undefined ? undefined : roster.findByNonce(slave.core.nonce);
+      // One that its sentinel ends for a run that did not stop may take a moment to do so.
+      const known = record !== undefined && !record.isDoomed;
       must(!(known && slave.runs(taskId)), `${taskId} is unrunnable and goes on at SLAVE-${slave.core.sid}`);
     }
+  }
+
+  /** Only tasks whose policy allows it get a second run, and at most a tenth of all. */
+  #checkBackedUp({ taskId }: AuditEventOf<'task-backed-up'>): void {
+    const { tasks } = this.program;
+    const policy = tasks.get(Number(taskId.slice('TASK-'.length)))?.policy;
+    must(
+      policy?.backupTasks === true && policy.retry && policy.sid === undefined,
+      `${taskId} gets a second run`,
+    );
+    const count = this.counts.get('task-backed-up') ?? 0;
+    must(count <= Math.ceil(tasks.size / 10), `${count} second runs of ${tasks.size} tasks`);
   }
 
   #checkSent(sid: string): void {

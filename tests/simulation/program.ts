@@ -98,6 +98,7 @@ export class Program {
       timeoutSeconds: chance.happens(0.2) ? chance.pick(limits) : undefined,
       signal: undefined,
       priority: chance.happens(0.2) ? chance.between(0, 10) - 5 : 0,
+      backupTasks: chance.happens(0.5),
     };
     const task: Submitted = {
       number: this.tasks.size,

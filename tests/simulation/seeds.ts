@@ -27,6 +27,7 @@ const EXPECTED = [
   'slave-moved',
   'slave-freed',
   'tasks-recalled',
+  'task-backed-up',
   'task-reclaimed',
   'task-cancelled',
   'task-unrunnable',

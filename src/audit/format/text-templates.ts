@@ -86,6 +86,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'slave-connecting':
     '{sid:id} {host:word}:{pid:int} -> [{memberId:name}] :connecting [:{kind:word}][[ concurrency {concurrency:int}]]',
   'tasks-recalled': '{sid:id} -> RECALLED {count:int} tasks',
+  'task-backed-up': '{sid:id} SLOW {taskId:id} {seconds:sec} s, expected at most {expected:sec} s',
   'slave-moved': '{sid:id} -> [:{kind:word}]',
   'slave-freed': '{sid:id} -> :unordered',
   'slave-suspected': '{sid:id} SUSPECT {evidence:text}',

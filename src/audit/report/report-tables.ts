@@ -86,6 +86,7 @@ function slavesInShort({ slaves, counts, losses }: TrailSummary): ReportTable {
   const lifetimes = slaves.map(({ fromMs, toMs }) => toMs - fromMs).sort((a, b) => a - b);
   const others = [
     [counts.recalled, 'Tasks taken back unstarted'],
+    [counts.backedUp, 'Tasks given to a second slave'],
     [counts.reclaimed, 'Tasks taken back from lost slaves'],
     [counts.resultsDropped, 'Results that came too late or twice'],
     [counts.refused, 'Processes that were refused'],

@@ -68,6 +68,7 @@ export class TrailSummary {
     lost: 0,
     mostAtOnce: 0,
     recalled: 0,
+    backedUp: 0,
     reclaimed: 0,
     retried: 0,
     resultsDropped: 0,
@@ -140,6 +141,9 @@ export class TrailSummary {
         break;
       case 'tasks-recalled':
         this.counts.recalled += event.count;
+        break;
+      case 'task-backed-up':
+        this.counts.backedUp++;
         break;
       case 'task-reclaimed':
         this.counts.reclaimed++;

@@ -60,6 +60,8 @@ export interface Configuration {
   readonly insecure: boolean;
   readonly maxMessageBytes: number;
   readonly allowVersionSkew: boolean;
+  /** Tasks that take too long get a second run. */
+  readonly backupTasks: boolean;
   /** The folder of results; undefined on a slave. */
   readonly checkpoint: string | undefined;
   /** Tasks that a master algorithm leaves behind count as its failure. */

@@ -106,6 +106,7 @@ class Reader {
       insecure: this.#has('insecure'),
       maxMessageBytes: this.#read('maxMessageSize', messageBytesOf) ?? 256 * 1024 * 1024,
       allowVersionSkew: this.#has('allowVersionSkew'),
+      backupTasks: this.#has('backupTasks'),
       strict: this.#has('strict'),
       checkpoint: this.#role === 'master' ? this.#read('checkpoint', folderOf) : undefined,
       forSlaves: this.#role === 'master' ? this.#flags.filter(isPassedOn) : [],

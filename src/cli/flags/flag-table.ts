@@ -124,6 +124,13 @@ const TABLE: Table = {
     undefined,
     'Let slaves join whose algorithms have other code than the master',
   ),
+  backupTasks: row(
+    'Slaves:',
+    MASTERS,
+    undefined,
+    'Give a task that takes longer than others of its algorithm did to a second slave too, while slaves are idle: ' +
+      'the first result counts',
+  ),
 
   slaveTaskGroup: row(
     'Groups:',

@@ -69,6 +69,11 @@ export interface Flags {
   readonly maxMessageSize?: number | string | undefined;
   /** Let slaves join whose algorithms have other code than the master has; false. */
   readonly allowVersionSkew?: boolean | undefined;
+  /**
+   * Give tasks that take longer than others of their algorithm did to a second slave too, while slaves are idle;
+   * the first result counts; false. A policy's `backupTasks` overrides it.
+   */
+  readonly backupTasks?: boolean | undefined;
   /** Fails if tasks are pending or results untaken when the master algorithm returns, or at `stop()`. */
   readonly strict?: boolean | undefined;
   /** Folder that keeps results from one run to the next; on a master. */

@@ -98,6 +98,7 @@ export class RunningMaster {
         maxMessageBytes: configuration.maxMessageBytes,
         clientTimeoutMs: configuration.clientTimeoutMs,
         allowVersionSkew: configuration.allowVersionSkew,
+        backupTasks: configuration.backupTasks,
         authorizeSlave: params.authorizeSlave,
         audit,
         argv: configuration.argv,

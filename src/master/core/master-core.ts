@@ -9,6 +9,7 @@ import type { AuditSink } from '../../audit/audit-trail.js';
 import { StoppedError } from '../../errors.js';
 import type { SentinelEvent } from '../../link/ports.js';
 import { Checkpoint } from '../checkpoint/checkpoint.js';
+import { Backups } from '../dispatch/backups.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { Comebacks } from '../fates/comebacks.js';
 import { FateBox, type Selection } from '../fates/fate-box.js';
@@ -42,6 +43,7 @@ export class MasterCore {
   readonly #sessions: Sessions;
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
+  readonly #backups: Backups;
   readonly #commands: SlaveCommands;
   /** The input of tasks. */
   readonly intake: Intake;
@@ -99,6 +101,13 @@ export class MasterCore {
         this.#audit.emit({ type: 'tasks-sent', sid: slave.sid, count: tasks.length });
         if (slave.machine.state === 'idle') slave.machine.send('tasks-given');
       },
+    });
+    this.#backups = new Backups({
+      isOn: options.backupTasks ?? false,
+      jar,
+      dispatcher: this.#dispatcher,
+      audit: this.#audit,
+      setAside: (task, hasBegun) => this.#settlement.setAside(task, hasBegun),
     });
     this.groups = new SlaveGroups({
       allocation: this.#sessions.allocation,
@@ -299,6 +308,7 @@ export class MasterCore {
       const giver = this.#dispatcher.chooseRecall(this.roster, now);
       if (giver !== undefined) this.#commands.recallHalf(giver);
     }
+    this.#backups.tick(this.roster, now);
     this.dispatch(now);
     const waitedSeconds = this.#missingSlaves.tick(now, this.#jar.queued, this.roster.size);
     if (waitedSeconds !== undefined) {

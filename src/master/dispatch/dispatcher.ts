@@ -218,6 +218,21 @@ export class Dispatcher {
     this.#onGiven(slave, group);
   }
 
+  /** Gives a task, which is in no queue, to a slave that can begin it now. */
+  giveAlone(slave: SlaveRecord, task: Task, now: number): void {
+    this.#give(slave, [task], now);
+  }
+
+  /** Whether the slave can begin a task that any slave may run, and nothing else waits for it. */
+  judgeIdle(slave: SlaveRecord): boolean {
+    return (
+      slave.outstanding < slave.slots &&
+      slave.takesUnordered &&
+      !this.#runsEmpty(slave) &&
+      this.#hasRoom(slave)
+    );
+  }
+
   /** The slave that should give unstarted tasks back, because another idles; undefined if none. */
   chooseRecall(slaves: Iterable<SlaveRecord>, now: number): SlaveRecord | undefined {
     if (this.#jar.hasReady) return undefined;

@@ -66,6 +66,16 @@ export function nextAverage(average: number | undefined, value: number): number 
   return average + weight * (value - average);
 }
 
+/** Their balance is reached where 19 of 20 values are below. */
+const LONG_UP = Math.exp(0.1 * 0.95);
+const LONG_DOWN = Math.exp(0.1 * -0.05);
+
+/** What about one run in twenty exceeds, after one more run; a few slow slaves do not raise it. */
+export function nextLong(long: number | undefined, value: number): number {
+  if (long === undefined) return value;
+  return value > long ? Math.min(value, long * LONG_UP) : Math.max(value, long * LONG_DOWN);
+}
+
 /**
  * The window after a group's results came while tasks were queued. It gets wider when the slave ran dry, or
  * when groups are so short that many should travel together. It is two again when the groups, or their

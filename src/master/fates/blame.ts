@@ -35,6 +35,16 @@ export function judgeBegun(
   };
 }
 
+/** The same of a run that goes on beside another one of its task. */
+export function judgeSetAside(slave: SlaveRecord, index: number): Begun {
+  const { farewell, lingering, isDoomed } = slave;
+  if (farewell !== undefined) {
+    if (farewell.running.includes(index) && !isDoomed) return 'likely';
+    return index < farewell.begun ? 'perhaps' : 'no';
+  }
+  return !isDoomed && lingering.some((run) => run.index === index) ? 'likely' : 'perhaps';
+}
+
 /**
  * A slave that leaves knows which tasks it had begun. Their results may be lost, or be those of tasks taken
  * back.

@@ -1,5 +1,6 @@
 /**
- * Slaves that were declared dead and come back. Tasks that such a slave never began no longer count. If a run
+ * Runs that go on beside the current one of their task, or in its place: of slaves that were declared dead and
+ * come back, and of slaves that take too long. Tasks that such a slave never began no longer count. If a run
  * goes on there and the task has no other run by now, it is the task's run again and no longer counts either.
  * If there is another run, it stays an earlier one that may take the other's place: the first result counts.
  *
@@ -135,6 +136,27 @@ export class Comebacks {
     if (slave.machine.state === 'idle') slave.machine.send('tasks-given');
     const previousSid = `SLAVE-${run.sid}`;
     this.#audit.emit({ type: 'task-resumed', sid: slave.sid, taskId: task.id, previousSid });
+  }
+
+  /** Its current run goes on as an earlier one, beside a second run that is about to begin elsewhere. */
+  goOnBeside(task: Task, hasBegun: boolean): void {
+    const { slave } = task.group as TaskGroup;
+    const { number, index } = task;
+    noteGiven(task).goesOn = { slave, index };
+    slave.goOnWith(task);
+    if (hasBegun) slave.noteLingering({ number, index });
+  }
+
+  /** Ends the runs beside others that have these places at the slave, up to `to`: it will not finish them. */
+  endBeside(slave: SlaveRecord, from: number, to: number, onEnd?: (task: Task, run: GivenRun) => void): void {
+    for (const task of slave.goingOn) {
+      for (const run of task.given ?? []) {
+        const { goesOn } = run;
+        if (goesOn?.slave !== slave || goesOn.index < from || goesOn.index >= to) continue;
+        this.#leave(task, run);
+        onEnd?.(task, run);
+      }
+    }
   }
 
   /** This run has ended, with any outcome. */

@@ -6,7 +6,7 @@ import type { TaskJar } from '../jar/task-jar.js';
 import { noteGiven } from '../model/given-run.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
-import { judgeBegun } from './blame.js';
+import { judgeBegun, judgeSetAside } from './blame.js';
 import type { Comebacks } from './comebacks.js';
 import { countRuns, type Retries, refusal, tryUnbind } from './retries.js';
 
@@ -54,6 +54,7 @@ export class Reclaimer {
     const at = this.#wallClock();
     const charged: number[] = [];
     slave.releaseAll();
+    for (const task of slave.goingOn) this.#chargeSetAside(task, slave, evidence);
     this.#comebacks.gone(slave);
     const others: [task: Task, likely: boolean][] = [];
     for (const [position, task] of tasks.entries()) {
@@ -81,6 +82,15 @@ export class Reclaimer {
     for (const [task, likely] of others.reverse()) this.#putBack(task, likely, now);
     this.#comebacks.note(slave, charged);
     this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
+  }
+
+  /** A run beside another one is lost with its slave, as the current one would be. */
+  #chargeSetAside(task: Task, slave: SlaveRecord, evidence: string): void {
+    for (const run of task.given ?? []) {
+      if (run.goesOn?.slave !== slave) continue;
+      const begun = judgeSetAside(slave, run.goesOn.index);
+      if (begun !== 'no') this.#retries.charge(task, run, slave, evidence, begun === 'perhaps');
+    }
   }
 
   /** Only an attempt is followed by a wait. */

@@ -6,6 +6,7 @@ import type { AuditSink } from '../../audit/audit-trail.js';
 import type { UnrunnableReason } from '../../errors.js';
 import { MOST_EVIDENCE } from '../../wire/messages/messages.js';
 import type { TaskJar } from '../jar/task-jar.js';
+import type { GivenRun } from '../model/given-run.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
@@ -60,6 +61,11 @@ export class Retries {
     } else {
       this.#runAgain(task, slave, evidence, now);
     }
+  }
+
+  /** An earlier run has failed, beside the current one; once. */
+  charge(task: Task, run: GivenRun, slave: SlaveRecord, evidence: string, doubtful: boolean): void {
+    run.charge ??= task.noteRun(slave, evidence, this.#wallClock(), doubtful);
   }
 
   /** At once, or after the wait that its policy asks for. */

@@ -10,7 +10,7 @@ import { type Body, decodeBody, RawReader } from '../../wire/messages/body.js';
 import { parseResults, RESULT_STATUS, type ResultEntry } from '../../wire/messages/entries.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { encodeStoredResult } from '../checkpoint/stored-result.js';
-import { nextAverage, nextWindow } from '../dispatch/grouping.js';
+import { nextAverage, nextLong, nextWindow } from '../dispatch/grouping.js';
 import type { AbortWatch } from '../jar/abort-watch.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import { readFate } from '../model/read-fate.js';
@@ -114,6 +114,7 @@ export class Settlement {
       micros += entry[3];
     }
     this.#ledger.compute(slave, results.length, micros);
+    slave.noteResultsAt(now);
     const moreWaits = this.#jar.hasReady || slave.hasMail;
     if (moreWaits) slave.setWindow(nextWindow(slave.window, micros / 1e6, body.length, dry));
   }
@@ -145,12 +146,15 @@ export class Settlement {
     const mayRetry = entry[2] === RESULT_STATUS.error && task.policy.retryErrors;
     // An earlier run, believed lost, has failed: another one is under way, or will be.
     if ((mayRetry || isLate) && !runsHere) {
-      this.#drop(slave, number, 'it failed there, and is run again already');
+      const reason = 'it failed there, and is run again already';
+      if (earlier !== undefined) this.#retries.charge(task, earlier, slave, reason, false);
+      this.#drop(slave, number, reason);
       return;
     }
     if (task.group !== undefined) this.#release(task, !runsHere);
     if (sentAt !== undefined) {
       task.algorithm.seconds = nextAverage(task.algorithm.seconds, seconds);
+      task.algorithm.longSeconds = nextLong(task.algorithm.longSeconds, seconds);
       task.algorithm.resultBytes = nextAverage(task.algorithm.resultBytes, bytes);
     }
     if (isLate) {
@@ -196,7 +200,12 @@ export class Settlement {
   takeOverdue(slave: SlaveRecord, index: number, now: number): void {
     slave.noteOverdue(index);
     const task = slave.openTasks().find((task) => task.index === index);
-    if (task === undefined) return;
+    if (task === undefined) {
+      this.#comebacks.endBeside(slave, index, index + 1, (task, run) =>
+        this.#retries.charge(task, run, slave, 'it did not stop in time', false),
+      );
+      return;
+    }
     this.#release(task, false);
     this.#retries.afterTimeout(task, slave, false, now);
   }
@@ -238,8 +247,15 @@ export class Settlement {
     this.#decide(task, TaskFate.unrunnable(task, lastSid, error));
   }
 
+  /** The task gets a second run next, beside the one that it has, which has likely begun or not. */
+  setAside(task: Task, hasBegun: boolean): void {
+    this.#comebacks.goOnBeside(task, hasBegun);
+    this.#release(task, false);
+  }
+
   /** Takes unstarted tasks back from a living slave: those of this session from `from` up to `to`. */
   takeBack(slave: SlaveRecord, from: number, to: number): void {
+    this.#comebacks.endBeside(slave, from, to);
     const back = slave.openTasks().filter(({ index }) => index >= from && index < to);
     for (const task of back.reverse()) {
       this.#release(task, false);

@@ -25,7 +25,12 @@ export class TaskMaker {
   constructor(algorithms: readonly AlgorithmDefinition[], maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes;
     for (const [index, definition] of algorithms.entries()) {
-      const measured = { seconds: undefined, resultBytes: 0, places: new SubmissionPlaces() };
+      const measured = {
+        seconds: undefined,
+        longSeconds: undefined,
+        resultBytes: 0,
+        places: new SubmissionPlaces(),
+      };
       this.#entries.set(definition, { definition, index, targetNumber: 0, pending: 0, ...measured });
     }
   }

@@ -65,11 +65,14 @@ export class GivenGroups {
 
   /** Tasks without a result, in the order in which the slave runs them. */
   openTasks(): Task[] {
-    const tasks: Task[] = [];
+    return [...this.eachOpenTask()];
+  }
+
+  /** The same, one at a time. */
+  *eachOpenTask(): Generator<Task> {
     for (const group of this) {
-      for (const task of group.tasks) if (task.group === group) tasks.push(task);
+      for (const task of group.tasks) if (task.group === group) yield task;
     }
-    return tasks;
   }
 
   /** In the order in which they were given. */

@@ -46,6 +46,8 @@ export interface MasterCoreOptions {
   readonly maxMessageBytes: number;
   readonly clientTimeoutMs: number;
   readonly allowVersionSkew: boolean;
+  /** Whether tasks that take too long get a second run, unless their policy says otherwise. */
+  readonly backupTasks?: boolean | undefined;
   readonly broker: 'embedded' | 'external';
   readonly audit: AuditSink;
   /** Added to the warning that no slave comes: the likely mistake on the command line. */

@@ -69,6 +69,7 @@ export class SlaveRecord {
   #resultsSent = 0;
   #computedCount = 0;
   #computedMicros = 0;
+  #resultsAt = 0;
   readonly sid: SlaveId;
   /** Commands to it that are under way. */
   readonly commands = new PendingCommands();
@@ -328,6 +329,15 @@ export class SlaveRecord {
     this.#computedCount = 0;
     this.#computedMicros = 0;
     return computed;
+  }
+
+  /** The time when its last results came; 0 before the first. */
+  get resultsAt(): number {
+    return this.#resultsAt;
+  }
+
+  noteResultsAt(now: number): void {
+    this.#resultsAt = now;
   }
 
   /** The number of begun tasks of the session, as its sentinel last reported. */

@@ -18,6 +18,8 @@ export interface AlgorithmEntry {
   pending: number;
   /** Seconds per run, as a moving average; undefined before the first result. */
   seconds: number | undefined;
+  /** Seconds that about one run in twenty exceeds; undefined before the first result. */
+  longSeconds: number | undefined;
   /** Bytes per result on the wire, as a moving average; 0 before the first. */
   resultBytes: number;
   /** The places where its tasks were submitted. */

@@ -100,6 +100,7 @@ flags('fills in every default', () => {
     insecure: false,
     maxMessageBytes: 256 * 1024 * 1024,
     allowVersionSkew: false,
+    backupTasks: false,
     strict: false,
     checkpoint: undefined,
     forSlaves: [],
@@ -202,6 +203,7 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
   ['--master --max-message-size 1g', 'maxMessageBytes', 1024 * 1024 * 1024],
   ['--master --allow-version-skew', 'allowVersionSkew', true],
   ['--master --strict', 'strict', true],
+  ['--master --backup-tasks', 'backupTasks', true],
   ['--master --checkpoint results', 'checkpoint', 'results'],
   ['--slave --master-port 1 --checkpoint results', 'checkpoint', undefined],
 ];
@@ -337,6 +339,7 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --audit-file a --audit-keep 0', '--audit-keep', 'from 1 to 1000'],
   ['--master --allow-version-skew=1', '--allow-version-skew', 'takes no value'],
   ['--master --strict=1', '--strict', 'takes no value'],
+  ['--master --backup-tasks=1', '--backup-tasks', 'takes no value'],
   ['--master --checkpoint', '--checkpoint', 'got nothing'],
 ];
 
