@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
  * against the size of its cluster, what a policy and a checkpoint add, what large values cost, the memory of
- * tasks drawn from a generator, and what it takes to start.
+ * tasks drawn from a generator, what it takes to start, and what slow slaves cost.
  *
  *     npm run bench -- --quick               about 2 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
@@ -18,6 +18,7 @@ import { measurePolicies, type PolicyRow, policyLine } from './policies.js';
 import { type DepthRow, depthLine, measureQueueDepths } from './queue-depth.js';
 import { tableHead, tableLine } from './report.js';
 import { measureStartUp, type StartUpRow, startUpLines } from './start-up.js';
+import { measureStragglers, type StragglersRow, stragglersLine } from './stragglers.js';
 import { measureSubmitAll, type SubmitAllRow, submitAllLine } from './submit-all.js';
 import {
   type BrokerName,
@@ -37,6 +38,7 @@ const PARTS = [
   'values',
   'submit-all',
   'start-up',
+  'stragglers',
 ];
 
 const { values: flags } = parseArgs({
@@ -71,6 +73,7 @@ let checkpoint: CheckpointRow | undefined;
 let values: ValueRow[] = [];
 let drawn: SubmitAllRow[] = [];
 let startUp: StartUpRow | undefined;
+let stragglers: StragglersRow[] = [];
 
 console.log(`Node ${process.version}, ${availableParallelism()} cores, audit trail to a file\n`);
 if (parts.includes('throughput')) {
@@ -121,10 +124,17 @@ if (parts.includes('start-up')) {
   startUp = await measureStartUp({ repeats: repeats(10, 20) });
   for (const line of startUpLines(startUp)) console.log(line);
 }
+if (parts.includes('stragglers')) {
+  console.log(
+    '\n1,000 tasks of 50 ms, with a slave that is ten times slower and one that is stopped for 5 s',
+  );
+  stragglers = await measureStragglers({ repeats: repeats(1, 5) });
+  for (const row of stragglers) console.log(stragglersLine(row));
+}
 if (flags.json !== undefined) {
   const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers }, null, 2)}\n`,
   );
 }
