@@ -3,7 +3,7 @@
  * against the size of its cluster, what a policy and a checkpoint add, what large values cost, the memory of
  * tasks drawn from a generator, what it takes to start, and what slow slaves cost.
  *
- *     npm run bench -- --quick               about 2 minutes
+ *     npm run bench -- --quick               about 3 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
  *     npm run bench -- --only throughput --groups 1,auto --slaves 1 --brokers embedded
  *     npm run bench -- --repeats 5           of each measurement but submit-all, which is one long run
