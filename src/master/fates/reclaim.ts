@@ -54,7 +54,9 @@ export class Reclaimer {
     const at = this.#wallClock();
     const charged: number[] = [];
     slave.releaseAll();
-    for (const task of slave.goingOn) this.#chargeSetAside(task, slave, evidence);
+    for (const task of slave.goingOn) {
+      if (this.#chargeSetAside(task, slave, evidence)) charged.push(task.number);
+    }
     this.#comebacks.gone(slave);
     const others: [task: Task, likely: boolean][] = [];
     for (const [position, task] of tasks.entries()) {
@@ -84,13 +86,13 @@ export class Reclaimer {
     this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
   }
 
-  /** A run beside another one is lost with its slave, as the current one would be. */
-  #chargeSetAside(task: Task, slave: SlaveRecord, evidence: string): void {
-    for (const run of task.given ?? []) {
-      if (run.goesOn?.slave !== slave) continue;
-      const begun = judgeSetAside(slave, run.goesOn.index);
-      if (begun !== 'no') this.#retries.charge(task, run, slave, evidence, begun === 'perhaps');
-    }
+  /** A run beside another one is lost with its slave, as the current one would be; true if it is charged now. */
+  #chargeSetAside(task: Task, slave: SlaveRecord, evidence: string): boolean {
+    const run = task.given?.find(({ goesOn }) => goesOn?.slave === slave);
+    if (run?.goesOn === undefined || run.charge !== undefined) return false;
+    const begun = judgeSetAside(slave, run.goesOn.index);
+    if (begun !== 'no') this.#retries.charge(task, run, slave, evidence, begun === 'perhaps');
+    return begun !== 'no';
   }
 
   /** Only an attempt is followed by a wait. */

@@ -7,7 +7,7 @@ import { Backups } from '../../../src/master/dispatch/backups.js';
 import { nextLong } from '../../../src/master/dispatch/grouping.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import type { Task } from '../../../src/master/model/task.js';
-import type { Farewell } from '../../../src/wire/messages/messages.js';
+import type { Farewell, Hello } from '../../../src/wire/messages/messages.js';
 import { createEntry, createSlave, makeKind, Parts } from '../parts.js';
 
 /** A long run of the algorithm takes so many seconds; half as much more is explained by it. */
@@ -142,6 +142,16 @@ it('all runs together are never more than its policy allows', () => {
   again.stage.fail(again.task, 1);
   again.stage.look(LATE_MS);
   assert.equal(again.stage.told, []);
+});
+
+it('a lost slave that comes back and never began the first run is held against no task', () => {
+  const { stage, slow, task } = late();
+  stage.look(LATE_MS);
+  stage.lose(slow);
+  assert.is(task.runs, 1);
+  const back = createSlave(2);
+  stage.comebacks.take(back, { previous: slow.number, begun: 0, runs: [] } as Partial<Hello> as Hello);
+  assert.is(task.runs, 0);
 });
 
 it('when the second run is lost, the first is its run again', () => {
