@@ -32,6 +32,9 @@ import { Intake } from './intake.js';
 import { ProgramDemand } from './program-demand.js';
 import { SlaveInput } from './slave-input.js';
 
+/** To look at all slaves costs time where there are thousands. */
+const RECALL_EVERY_MS = 10;
+
 export class MasterCore {
   readonly fates = new FateBox();
   readonly #audit: AuditSink;
@@ -58,6 +61,7 @@ export class MasterCore {
   #over: Error | undefined;
   readonly #abort = new AbortController();
   #timesToldOver = 0;
+  #recallAt = 0;
 
   constructor(options: MasterCoreOptions) {
     this.#audit = options.audit;
@@ -192,9 +196,19 @@ export class MasterCore {
       this.#jar.release((algorithm) => this.demand.judgeHeld(algorithm));
       this.#dispatcher.dispatch(this.roster.slots, now);
     }
+    this.#recall(now);
     this.#checkpoint?.commit();
     this.flush(now);
     this.#askTurn();
+  }
+
+  /** Another slave idles: tasks that have not begun are better there. */
+  #recall(now: number): void {
+    if (this.#jar.hasReady || this.#jar.running === 0 || !this.#sessions.mayHaveFreeSlots) return;
+    if (now < this.#recallAt) return;
+    this.#recallAt = now + RECALL_EVERY_MS;
+    const giver = this.#dispatcher.chooseRecall(this.roster, now);
+    if (giver !== undefined) this.#commands.recallHalf(giver);
   }
 
   // ---- what the checkpoint holds back
@@ -304,12 +318,9 @@ export class MasterCore {
     // Room may come without a message of the slave, when data that waited for the link has left.
     if (this.#jar.hasReady || this.#jar.hasSuspects)
       for (const slave of this.roster) this.#dispatcher.lineUp(slave);
-    if (this.#jar.pending > 0 && this.#sessions.mayHaveFreeSlots) {
-      const giver = this.#dispatcher.chooseRecall(this.roster, now);
-      if (giver !== undefined) this.#commands.recallHalf(giver);
-    }
-    this.#backups.tick(this.roster, now);
     this.dispatch(now);
+    this.#backups.tick(this.roster, now);
+    this.flush(now);
     const waitedSeconds = this.#missingSlaves.tick(now, this.#jar.queued, this.roster.size);
     if (waitedSeconds !== undefined) {
       const queued = this.#jar.queued;

@@ -18,7 +18,7 @@ const MOST_WAITING_BYTES = 64 * 1024;
 /** Both ends keep a word for each task under way, 65,536 of them; a group may have half of that. */
 const MOST_OUTSTANDING = 32_768;
 /** A slave that has held a group for longer than this while another idles gives its unstarted tasks back. */
-const RECALL_AFTER_MS = 200;
+const RECALL_AFTER_MS = 20;
 const NO_TASKS: readonly Task[] = [];
 const NO_RAWS: readonly Uint8Array[] = [];
 

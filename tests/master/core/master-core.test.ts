@@ -114,6 +114,20 @@ test('a group that was given to one is taken back for one that idles', () => {
   assert.equal(stage.heard('tasks-recalled'), ['tasks-recalled SLAVE-0 4']);
 });
 
+test('it is taken back at the next dispatch, which looks at all slaves 100 times per second at most', () => {
+  const stage = new CoreStage({ taskGroup: 8 });
+  stage.join(0);
+  for (let count = 0; count < 8; count++) stage.submit();
+  stage.core.dispatch(0);
+  stage.join(1);
+  stage.core.dispatch(19);
+  assert.equal(stage.commands, [], 'the group has only just gone out');
+  stage.core.dispatch(28);
+  assert.equal(stage.commands, [], 'it has just looked');
+  stage.core.dispatch(29);
+  assert.equal(stage.commands, ['SLAVE-0 recall']);
+});
+
 test('nothing is taken back when every slave has something to do, or nothing is pending', () => {
   const stage = new CoreStage({ taskGroup: 4 });
   for (const number of [0, 1]) stage.join(number);

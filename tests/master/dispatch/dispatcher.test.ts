@@ -174,7 +174,7 @@ test('unstarted tasks are asked from the fullest slave once another idles and no
   const { dispatcher } = parts;
   const table: readonly (readonly [string, readonly SlaveRecord[], number, SlaveRecord | undefined])[] = [
     ['nobody idles', [full], 9_000, undefined],
-    ['the tasks have only just gone out', [full, idle], 1_100, undefined],
+    ['the tasks have only just gone out', [full, idle], 1_019, undefined],
     ['one idles', [full, idle], 1_200, full],
   ];
   for (const [what, slaves, now, expected] of table)

@@ -1,0 +1,5 @@
+/** Tasks of mixed length on four simulated slaves. */
+
+import { testMakespans } from './makespans.js';
+
+testMakespans('simulation/makespan', 20, { greedy: 1.05 });

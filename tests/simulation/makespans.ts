@@ -1,0 +1,32 @@
+/** How soon computations of tasks of mixed length are over, on the average of many seeds. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Makespan, measureMakespan } from './makespan.js';
+
+const WORKLOAD = { tasks: 1_000, slaves: 4, meanMs: 20, sigma: 2 };
+
+export interface MostTimes {
+  /**
+   * Of what no schedule can be below. A master that does not know how long tasks take is not always near it, since the
+   * longest may begin last: one that has no delays at all takes 1.075 times as long.
+   */
+  readonly bound?: number;
+  /** Of such a master's. */
+  readonly greedy: number;
+}
+
+export function testMakespans(name: string, seeds: number, most: MostTimes): void {
+  const test = suite(name);
+  for (const waits of [false, true]) {
+    test(`tasks that ${waits ? 'wait' : 'compute'} are done about as soon as they can be`, () => {
+      const runs = Array.from({ length: seeds }, (_, seed) => measureMakespan({ ...WORKLOAD, seed, waits }));
+      const mean = (of: (run: Makespan) => number): number =>
+        runs.reduce((sum, run) => sum + run.ms / of(run), 0) / seeds;
+      const { bound = Number.POSITIVE_INFINITY, greedy } = most;
+      const times = { bound: mean(({ boundMs }) => boundMs), greedy: mean(({ greedyMs }) => greedyMs) };
+      assert.ok(times.bound <= bound && times.greedy <= greedy, JSON.stringify(times));
+    });
+  }
+  test.run();
+}
