@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
  * against the size of its cluster, what a policy and a checkpoint add, what large values cost, the memory of
- * tasks drawn from a generator, what it takes to start, and what slow slaves cost.
+ * tasks drawn from a generator, what it takes to start, what slow slaves cost, and how soon tasks of
+ * mixed length are done.
  *
  *     npm run bench -- --quick               about 3 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
@@ -14,6 +15,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type CheckpointRow, checkpointLine, measureCheckpoint } from './checkpoint.js';
 import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
+import { type MixedRow, measureMixed, mixedLine } from './mixed.js';
 import { measurePolicies, type PolicyRow, policyLine } from './policies.js';
 import { type DepthRow, depthLine, measureQueueDepths } from './queue-depth.js';
 import { tableHead, tableLine } from './report.js';
@@ -39,6 +41,7 @@ const PARTS = [
   'submit-all',
   'start-up',
   'stragglers',
+  'mixed',
 ];
 
 const { values: flags } = parseArgs({
@@ -74,6 +77,7 @@ let values: ValueRow[] = [];
 let drawn: SubmitAllRow[] = [];
 let startUp: StartUpRow | undefined;
 let stragglers: StragglersRow[] = [];
+let mixed: MixedRow | undefined;
 
 console.log(`Node ${process.version}, ${availableParallelism()} cores, audit trail to a file\n`);
 if (parts.includes('throughput')) {
@@ -131,10 +135,15 @@ if (parts.includes('stragglers')) {
   stragglers = await measureStragglers({ repeats: repeats(1, 5) });
   for (const row of stragglers) console.log(stragglersLine(row));
 }
+if (parts.includes('mixed')) {
+  console.log('\n1,000 tasks of log-normal length (mean 20 ms, sigma 2) on four slaves');
+  mixed = await measureMixed({ repeats: repeats(2, 5) });
+  console.log(mixedLine(mixed));
+}
 if (flags.json !== undefined) {
   const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed }, null, 2)}\n`,
   );
 }
