@@ -2,4 +2,4 @@
 
 import { testMakespans } from './makespans.js';
 
-testMakespans('simulation/makespan', 20, { greedy: 1.05 });
+testMakespans('simulation/makespan', 10, { greedy: 1.05 });

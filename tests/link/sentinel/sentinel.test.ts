@@ -3,7 +3,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConnectError } from '../../../src/link/connection/connect-error.js';
 import { connectData } from '../../../src/link/connection/data-connection.js';
@@ -13,6 +12,7 @@ import { startSentinel } from '../../../src/link/sentinel/sentinel.js';
 import { SharedState } from '../../../src/link/shared/shared-state.js';
 import { ifNatsServer, type NatsServer, startNatsServer } from '../../support/nats-server.js';
 import { until } from '../../support/programs.js';
+import { suiteInTurns } from '../../support/turns.js';
 
 const RUN = '00112233445566ff';
 const NONCE = '0123456789abcdef0123456789abcdef';
@@ -99,8 +99,10 @@ class Stage implements AsyncDisposable {
   }
 }
 
-const suiteOfSentinel = suite('sentinel');
+const suiteOfSentinel = suiteInTurns('sentinel');
 const sentinel = ifNatsServer(suiteOfSentinel);
+/** What takes long because it is about time, and is tested in the core too. */
+const atLength = ifNatsServer(suiteOfSentinel.long);
 
 sentinel('beats tell what main keeps in the counters, both ways', async () => {
   await using stage = await Stage.open();
@@ -180,7 +182,7 @@ sentinel('a broker that is killed and started again condemns nobody', async () =
   assert.not(master.has('lost') || slave.has('lost'));
 });
 
-sentinel('a broker that is frozen for twice the timeout condemns nobody', async () => {
+atLength('a broker that is frozen for twice the timeout condemns nobody', async () => {
   await using stage = await Stage.open();
   const options = { clientTimeoutMs: 3_000 };
   const [master, slave] = await stage.pair(options);
@@ -289,7 +291,7 @@ sentinel(
   },
 );
 
-sentinel(
+atLength(
   'a slave that was frozen for longer than the timeout is stale when it thaws, and not killed',
   async () => {
     await using stage = await Stage.open();
