@@ -198,8 +198,9 @@ export class SentinelCore {
     peer.watch(watched, now);
     this.#liveness.watch(watched.nonce, now);
     this.#sendDue(peer, now);
-    // Its answer names the master's server: a master that dies before its first beat is then not waited for.
-    if (this.#options.role === 'slave') this.#publish(peer, { type: 'probe', ...peer.epoch });
+    // Its answer names the peer's server: a peer that dies before its next beat is then not waited for. Its
+    // first beat may have come before this watch.
+    this.#publish(peer, { type: 'probe', ...peer.epoch });
   }
 
   #forget(nonce: string): void {

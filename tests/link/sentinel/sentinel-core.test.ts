@@ -109,6 +109,12 @@ class Pair {
     return this;
   }
 
+  /** What is under way never arrives. */
+  loseAll(): this {
+    this.#wire = [];
+    return this;
+  }
+
   types(side: Side): string[] {
     return this.events[side].map(({ type }) => type).filter((type) => type !== 'beat');
   }
@@ -150,7 +156,7 @@ core('beats each second with what main keeps in the counters', () => {
   pair.claims.begin(0, pair.now);
   pair.run(10_000);
   const beats = pair.events.master.filter((e) => e.type === 'beat');
-  assert.ok(beats.length >= 9 && beats.length <= 11, `${beats.length} beats`);
+  assert.ok(beats.length >= 10 && beats.length <= 12, `${beats.length} beats with the answer to a probe`);
   const last = beats.at(-1);
   assert.ok(last?.type === 'beat' && last.runningMs !== undefined && last.runningMs > 8_000);
   assert.equal(
@@ -214,6 +220,16 @@ core('one whose main has not read its welcome says where it is all the same', ()
     .request('slave', { op: 'listen', ...address })
     .request('master', { op: 'watch', peer })
     .run(2_000);
+  pair.alive.slave = false;
+  pair.run(3_400);
+  assert.equal(pair.types('master'), ['suspect', 'lost']);
+});
+
+core('one whose first beat came before its watch is found as soon', () => {
+  const pair = new Pair();
+  pair.request('slave', { op: 'listen', ...address });
+  pair.request('slave', { op: 'watch', peer: { ...peer, generation: pair.generation } }).loseAll();
+  pair.request('master', { op: 'watch', peer }).run(200);
   pair.alive.slave = false;
   pair.run(3_400);
   assert.equal(pair.types('master'), ['suspect', 'lost']);
