@@ -2,65 +2,26 @@
 import type { Socket } from 'node:net';
 import { BEFORE_CONNECT, type ClientLogin, readClientLogin } from './admission/client-login.js';
 import type { GuestRights } from './admission/guests.js';
+import type { ClientSurroundings } from './client-surroundings.js';
+import { deliverToAll } from './delivery.js';
 import { Outbox } from './outbox.js';
-import type { CommandHandler, ParserLimits, PublishedMessage } from './protocol/parsed-commands.js';
+import type { Participant, Publisher, Subscription } from './participant.js';
+import type { CommandHandler, PublishedMessage } from './protocol/parsed-commands.js';
 import { Parser } from './protocol/parser.js';
 import { ErrorText, NO_RESPONDERS, OK, PING, PONG, ProtocolError } from './protocol/protocol.js';
 import { isLiteralSubject, isValidSubject } from './protocol/subjects.js';
-import type { QueueGroup, Route, RouteSet, RouteTable } from './routing/routes.js';
+import type { Route, RouteSet } from './routing/routes.js';
 
 /** A client that was told why it is closed has this time to read it. */
 const LINGER_MS = 500;
 
-export interface Subscription {
-  readonly client: Client;
-  readonly subject: string;
-  readonly queue: string | undefined;
-  readonly sid: string;
-  /** Ends after this many messages; 0 for never. */
-  max: number;
-  delivered: number;
-}
-
-/** The parts of the broker that a client needs. */
-export interface ClientSurroundings {
-  readonly routes: RouteTable<Subscription>;
-  readonly limits: ParserLimits;
-  /** Bytes that a client, and an owner, may leave unread. */
-  readonly maxPending: number;
-  readonly maxOwnerPending: number;
-  /** An owner that has left this number unread is behind. */
-  readonly holdGuestsAt: number;
-  readonly asksForCredentials: boolean;
-  /** False while too many clients of its address fail; then it is closed. */
-  hears(client: Client): boolean;
-  admits(options: ClientLogin): boolean;
-  isOwner(options: ClientLogin): boolean;
-  /** Undefined if there are no guests. */
-  readonly guestRights: GuestRights | undefined;
-  /** The client has bytes to send at the end of this turn. */
-  wantsFlush(client: Client): void;
-  countPending(change: number): void;
-  /** Called when the pending bytes of all clients may have become too many. */
-  checkTotal(): void;
-  onConnected(client: Client): void;
-  /**
-   * The client failed to authenticate. It hears nothing, and is not heard, until it gets the reason or is
-   * cut.
-   */
-  onRefused(client: Client): void;
-  /** A guest tried for the first time something that it may not do. */
-  onForbidden(client: Client, reason: string): void;
-  onClosed(client: Client, reason: string): void;
-}
-
-export class Client implements CommandHandler {
+export class Client implements CommandHandler, Publisher {
   /** With its port. */
   readonly address: string;
   readonly host: string;
   readonly outbox: Outbox;
   readonly #socket: Socket;
-  readonly #around: ClientSurroundings;
+  readonly #around: ClientSurroundings<Client>;
   readonly #parser: Parser;
   readonly #subscriptions = new Map<string, Subscription>();
   #options: ClientLogin = BEFORE_CONNECT;
@@ -76,11 +37,11 @@ export class Client implements CommandHandler {
   /** May do everything among guests. */
   isOwner = false;
   /** An owner that is behind with the messages of this guest. */
-  awaits: Client | undefined;
+  awaits: Participant | undefined;
   isRefused = false;
   isClosed = false;
 
-  constructor(socket: Socket, around: ClientSurroundings) {
+  constructor(socket: Socket, around: ClientSurroundings<Client>) {
     this.#socket = socket;
     this.#around = around;
     this.host = String(socket.remoteAddress);
@@ -89,6 +50,14 @@ export class Client implements CommandHandler {
     this.#parser = new Parser(this, around.limits);
     this.#parser.connectOnly = around.asksForCredentials;
     this.#rights = around.guestRights;
+  }
+
+  get pending(): number {
+    return this.outbox.pending;
+  }
+
+  get echo(): boolean {
+    return this.#options.echo;
   }
 
   receive(chunk: Buffer): void {
@@ -142,7 +111,7 @@ export class Client implements CommandHandler {
     const subscription = this.#subscriptions.get(sid);
     if (subscription === undefined) return;
     subscription.max = max;
-    if (max <= subscription.delivered) this.#endSubscription(subscription);
+    if (max <= subscription.delivered) this.endSubscription(subscription);
   }
 
   ping(): void {
@@ -161,10 +130,35 @@ export class Client implements CommandHandler {
     if (options.pedantic && !isLiteralSubject(routes.subject.toString('latin1')))
       this.send(Buffer.from(`-ERR '${ErrorText.invalidPublishSubject}'\r\n`));
     if (options.verbose) this.send(OK);
-    let reached = false;
-    for (const route of routes.plain) if (this.#deliver(route, message)) reached = true;
-    for (const group of routes.groups) if (this.#deliverToOne(group, message)) reached = true;
+    const reached = deliverToAll(this, routes, message);
     if (!reached && options.noResponders && message.replyEnd > 0) this.#sayNoResponders(message);
+  }
+
+  deliver(route: Route<Subscription>, message: PublishedMessage, from: Publisher): void {
+    const { outbox } = this;
+    const { headerSize, bytes } = message;
+    const head = headerSize > 0 && this.#options.headers ? route.headersHead : route.plainHead;
+    outbox.append(head, 0, head.length, false);
+    if (headerSize > 0 && !this.#options.headers) {
+      const size = message.end - 2 - message.payloadStart - headerSize;
+      const reply = bytes.toString('latin1', message.replyStart, message.replyEnd);
+      const line = Buffer.from(`${reply === '' ? '' : `${reply} `}${size}\r\n`, 'latin1');
+      outbox.append(line, 0, line.length, false);
+      outbox.append(bytes, message.payloadStart + headerSize, message.end, message.owned);
+    } else {
+      outbox.append(bytes, message.subjectEnd + 1, message.end, message.owned);
+    }
+    this.#afterAppend();
+    if (this.isOwner && outbox.pending > this.#around.holdGuestsAt) from.waitFor?.(this);
+  }
+
+  waitFor(owner: Participant): void {
+    if (!this.isOwner) this.awaits = owner;
+  }
+
+  endSubscription(subscription: Subscription): void {
+    this.#subscriptions.delete(subscription.sid);
+    this.#around.routes.remove(subscription);
   }
 
   send(bytes: Buffer): void {
@@ -243,11 +237,6 @@ export class Client implements CommandHandler {
     if (this.#options.verbose) this.send(OK);
   }
 
-  #endSubscription(subscription: Subscription): void {
-    this.#subscriptions.delete(subscription.sid);
-    this.#around.routes.remove(subscription);
-  }
-
   /**
    * Undefined if the client may not publish there, and was told so. Its last subject is allowed again without
    * a check.
@@ -266,44 +255,6 @@ export class Client implements CommandHandler {
     const routes = this.#around.routes.find(subject);
     this.#lastRoutes = routes;
     return routes;
-  }
-
-  #deliverToOne(group: QueueGroup<Subscription>, message: PublishedMessage): boolean {
-    const { routes } = group;
-    for (let tries = 0; tries < routes.length; tries++) {
-      group.last = group.last + 1 < routes.length ? group.last + 1 : 0;
-      if (this.#deliver(routes[group.last] as Route<Subscription>, message)) return true;
-    }
-    return false;
-  }
-
-  #deliver(route: Route<Subscription>, message: PublishedMessage): boolean {
-    const { subscriber } = route;
-    const { client } = subscriber;
-    if (client.isClosed || (client === this && !this.#options.echo)) return false;
-    subscriber.delivered++;
-    client.#receiveMessage(route, message);
-    if (client.isOwner && client.outbox.pending > this.#around.holdGuestsAt && !this.isOwner)
-      this.awaits = client;
-    if (subscriber.delivered === subscriber.max) client.#endSubscription(subscriber);
-    return true;
-  }
-
-  #receiveMessage(route: Route<Subscription>, message: PublishedMessage): void {
-    const { outbox } = this;
-    const { headerSize, bytes } = message;
-    const head = headerSize > 0 && this.#options.headers ? route.headersHead : route.plainHead;
-    outbox.append(head, 0, head.length, false);
-    if (headerSize > 0 && !this.#options.headers) {
-      const size = message.end - 2 - message.payloadStart - headerSize;
-      const reply = bytes.toString('latin1', message.replyStart, message.replyEnd);
-      const line = Buffer.from(`${reply === '' ? '' : `${reply} `}${size}\r\n`, 'latin1');
-      outbox.append(line, 0, line.length, false);
-      outbox.append(bytes, message.payloadStart + headerSize, message.end, message.owned);
-    } else {
-      outbox.append(bytes, message.subjectEnd + 1, message.end, message.owned);
-    }
-    this.#afterAppend();
   }
 
   /** As in nats-server, the publisher itself gets it, on its first own subscription to the reply. */

@@ -6,9 +6,11 @@ import { GuestRights } from './admission/guests.js';
 import { Refusals } from './admission/refusals.js';
 import type { BrokerTls, TlsDoor } from './admission/tls-door.js';
 import type { BrokerEvent } from './broker-event.js';
-import { Client, type ClientSurroundings, type Subscription } from './client.js';
+import { Client } from './client.js';
+import type { ClientSurroundings } from './client-surroundings.js';
 import { isNearLimit, openFileLimit } from './file-limit.js';
 import { type BrokerBounds, type BrokerOptions, DEFAULT_BOUNDS, DEFAULT_MAX_PAYLOAD } from './options.js';
+import type { Subscription } from './participant.js';
 import { ErrorText } from './protocol/protocol.js';
 import { RouteTable } from './routing/routes.js';
 import { Turns } from './turns.js';
@@ -28,7 +30,7 @@ export class BrokerServer {
   readonly #server: Server;
   readonly #clients = new Set<Client>();
   readonly #sockets = new Set<Socket>();
-  readonly #around: ClientSurroundings;
+  readonly #around: ClientSurroundings<Client>;
   readonly #refusals: Refusals;
   readonly #brake: GuestBrake;
   #door: TlsDoor | undefined;
@@ -89,7 +91,7 @@ export class BrokerServer {
     return closed;
   }
 
-  #surroundings(): ClientSurroundings {
+  #surroundings(): ClientSurroundings<Client> {
     const options = this.#options;
     return {
       routes: new RouteTable<Subscription>(),

@@ -4,7 +4,9 @@ import type { Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { GuestRights } from '../../src/broker/admission/guests.js';
-import { Client, type ClientSurroundings, type Subscription } from '../../src/broker/client.js';
+import { Client } from '../../src/broker/client.js';
+import type { ClientSurroundings } from '../../src/broker/client-surroundings.js';
+import type { Subscription } from '../../src/broker/participant.js';
 import { RouteTable } from '../../src/broker/routing/routes.js';
 import { CONNECT_QUIET, hpub, pub } from '../support/raw-nats.js';
 import { withTimersByHand } from '../support/timers-by-hand.js';
@@ -67,11 +69,11 @@ interface Stage {
   open(first?: string): Peer;
 }
 
-function stage(more: Partial<ClientSurroundings> = {}): Stage {
+function stage(more: Partial<ClientSurroundings<Client>> = {}): Stage {
   const log: string[] = [];
   const routes = new CountingRoutes();
   let pending = 0;
-  const around: ClientSurroundings = {
+  const around: ClientSurroundings<Client> = {
     routes,
     limits: { maxPayload: 1000, maxControlLine: 100 },
     maxPending: 100_000,

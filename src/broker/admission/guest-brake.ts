@@ -12,7 +12,7 @@ const LOOK_EVERY_MS = 5;
 interface Owner {
   readonly isClosed: boolean;
   /** Bytes that it has not read. */
-  readonly outbox: { readonly pending: number };
+  readonly pending: number;
 }
 
 export class GuestBrake {
@@ -50,7 +50,7 @@ export class GuestBrake {
 
   #release(): void {
     for (const [socket, owner] of this.#held) {
-      if (!owner.isClosed && owner.outbox.pending > this.#releaseAt) continue;
+      if (!owner.isClosed && owner.pending > this.#releaseAt) continue;
       this.#held.delete(socket);
       socket.resume();
     }

@@ -158,7 +158,7 @@ class Guest {
   }
 }
 
-const owner = (pending: number, isClosed = false) => ({ isClosed, outbox: { pending } });
+const owner = (pending: number, isClosed = false) => ({ isClosed, pending });
 
 holds('each guest waits for its own owner, until that has caught up or is gone', () => {
   withTimersByHand((timers) => {
@@ -189,11 +189,11 @@ holds('each guest waits for its own owner, until that has caught up or is gone',
     );
     timers.ring(LOOK_MS);
     assert.not(first.isRead, 'its owner is still behind');
-    behind.outbox.pending = RELEASE_AT;
+    behind.pending = RELEASE_AT;
     timers.ring(LOOK_MS);
     assert.ok(first.isRead);
     assert.equal(timers.set, [], 'nobody is left to look after');
-    behind.outbox.pending = RELEASE_AT + 1;
+    behind.pending = RELEASE_AT + 1;
     brake.hold(first.socket, behind);
     assert.equal(timers.set, [LOOK_MS], 'and somebody is again');
     assert.not(first.isRead);

@@ -4,7 +4,9 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { Client, type ClientSurroundings, type Subscription } from '../../../src/broker/client.js';
+import { Client } from '../../../src/broker/client.js';
+import type { ClientSurroundings } from '../../../src/broker/client-surroundings.js';
+import type { Subscription } from '../../../src/broker/participant.js';
 import type { CommandHandler } from '../../../src/broker/protocol/parsed-commands.js';
 import { Parser } from '../../../src/broker/protocol/parser.js';
 import { ProtocolError } from '../../../src/broker/protocol/protocol.js';
@@ -110,7 +112,7 @@ class StuckSocket extends EventEmitter {
 function serve(input: Buffer): string {
   const closed: string[] = [];
   const waiting = new Set<Client>();
-  const around: ClientSurroundings = {
+  const around: ClientSurroundings<Client> = {
     routes: new RouteTable<Subscription>(),
     limits: LIMITS,
     maxPending: MAX_PENDING,

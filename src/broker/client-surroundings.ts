@@ -1,0 +1,37 @@
+/** The parts of the broker that a client needs. */
+import type { ClientLogin } from './admission/client-login.js';
+import type { GuestRights } from './admission/guests.js';
+import type { Subscription } from './participant.js';
+import type { ParserLimits } from './protocol/parsed-commands.js';
+import type { RouteTable } from './routing/routes.js';
+
+export interface ClientSurroundings<C> {
+  readonly routes: RouteTable<Subscription>;
+  readonly limits: ParserLimits;
+  /** Bytes that a client, and an owner, may leave unread. */
+  readonly maxPending: number;
+  readonly maxOwnerPending: number;
+  /** An owner that has left this number unread is behind. */
+  readonly holdGuestsAt: number;
+  readonly asksForCredentials: boolean;
+  /** False while too many clients of its address fail; then it is closed. */
+  hears(client: C): boolean;
+  admits(options: ClientLogin): boolean;
+  isOwner(options: ClientLogin): boolean;
+  /** Undefined if there are no guests. */
+  readonly guestRights: GuestRights | undefined;
+  /** The client has bytes to send at the end of this turn. */
+  wantsFlush(client: C): void;
+  countPending(change: number): void;
+  /** Called when the pending bytes of all clients may have become too many. */
+  checkTotal(): void;
+  onConnected(client: C): void;
+  /**
+   * The client failed to authenticate. It hears nothing, and is not heard, until it gets the reason or is
+   * cut.
+   */
+  onRefused(client: C): void;
+  /** A guest tried for the first time something that it may not do. */
+  onForbidden(client: C, reason: string): void;
+  onClosed(client: C, reason: string): void;
+}
