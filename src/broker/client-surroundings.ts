@@ -1,6 +1,5 @@
 /** The parts of the broker that a client needs. */
-import type { ClientLogin } from './admission/client-login.js';
-import type { GuestRights } from './admission/guests.js';
+import type { Admission } from './admission/admission.js';
 import type { Subscription } from './participant.js';
 import type { ParserLimits } from './protocol/parsed-commands.js';
 import type { RouteTable } from './routing/routes.js';
@@ -13,13 +12,9 @@ export interface ClientSurroundings<C> {
   readonly maxOwnerPending: number;
   /** An owner that has left this number unread is behind. */
   readonly holdGuestsAt: number;
-  readonly asksForCredentials: boolean;
+  readonly admission: Admission;
   /** False while too many clients of its address fail; then it is closed. */
   hears(client: C): boolean;
-  admits(options: ClientLogin): boolean;
-  isOwner(options: ClientLogin): boolean;
-  /** Undefined if there are no guests. */
-  readonly guestRights: GuestRights | undefined;
   /** The client has bytes to send at the end of this turn. */
   wantsFlush(client: C): void;
   countPending(change: number): void;

@@ -1,7 +1,7 @@
 /** One connected client: its CONNECT options, its subscriptions, and the execution of its commands. */
 import type { Socket } from 'node:net';
 import { BEFORE_CONNECT, type ClientLogin, readClientLogin } from './admission/client-login.js';
-import type { GuestRights } from './admission/guests.js';
+import { EVERYTHING, type Rights } from './admission/rights.js';
 import type { ClientSurroundings } from './client-surroundings.js';
 import { deliverToAll } from './delivery.js';
 import { Outbox } from './outbox.js';
@@ -28,8 +28,7 @@ export class Client implements CommandHandler, Publisher {
   /** A client mostly uses the same subject again: that costs no look-up at all. */
   #lastRoutes: RouteSet<Subscription> | undefined;
   #heard = false;
-  /** Undefined for a client that may do everything. */
-  #rights: GuestRights | undefined;
+  #rights: Rights;
   #wasForbidden = false;
   #pingsOut = 0;
   wantsFlush = false;
@@ -48,8 +47,8 @@ export class Client implements CommandHandler, Publisher {
     this.address = `${this.host}:${socket.remotePort}`;
     this.outbox = new Outbox(socket, (change) => around.countPending(change));
     this.#parser = new Parser(this, around.limits);
-    this.#parser.connectOnly = around.asksForCredentials;
-    this.#rights = around.guestRights;
+    this.#parser.connectOnly = around.admission.asksForCredentials;
+    this.#rights = around.admission.rightsBefore;
   }
 
   get pending(): number {
@@ -75,11 +74,15 @@ export class Client implements CommandHandler, Publisher {
   connect(json: string): void {
     const options = readClientLogin(json, this.#options);
     // The owner comes first, so that failures of others on its machine cannot keep it out.
-    const isOwner = this.#around.isOwner(options);
+    const { admission } = this.#around;
+    const isOwner = admission.isOwner(options);
     if (!isOwner && !this.#around.hears(this)) return;
-    if (!isOwner && !this.#around.admits(options)) throw new ProtocolError(ErrorText.authorization);
+    const rights = isOwner ? EVERYTHING : admission.admit(this, options);
+    if (rights === undefined) throw new ProtocolError(ErrorText.authorization);
     this.isOwner = isOwner;
-    this.#rights = isOwner ? undefined : this.#around.guestRights;
+    this.#rights = rights;
+    // Otherwise its last subject would be allowed without a check.
+    this.#lastRoutes = undefined;
     this.#options = options;
     this.#parser.connectOnly = false;
     if (!this.isConnected) {
@@ -94,7 +97,7 @@ export class Client implements CommandHandler, Publisher {
       this.send(Buffer.from(`-ERR '${ErrorText.invalidSubject}'\r\n`));
       return;
     }
-    const refusal = this.#rights?.refuseSubscription(subject, queue, this.#subscriptions.size);
+    const refusal = this.#rights.refuseSubscription(subject, queue, this.#subscriptions.size);
     if (refusal !== undefined) {
       this.#forbid(refusal);
       return;
@@ -104,6 +107,7 @@ export class Client implements CommandHandler, Publisher {
     const subscription: Subscription = { client: this, subject, queue, sid, max: 0, delivered: 0 };
     this.#subscriptions.set(sid, subscription);
     this.#around.routes.add(subscription);
+    this.#rights.subscribed?.();
   }
 
   unsubscribe(sid: string, max: number): void {
@@ -157,8 +161,9 @@ export class Client implements CommandHandler, Publisher {
   }
 
   endSubscription(subscription: Subscription): void {
-    this.#subscriptions.delete(subscription.sid);
+    if (!this.#subscriptions.delete(subscription.sid)) return;
     this.#around.routes.remove(subscription);
+    this.#rights.unsubscribed?.();
   }
 
   send(bytes: Buffer): void {
@@ -218,6 +223,7 @@ export class Client implements CommandHandler, Publisher {
     this.#subscriptions.clear();
     this.#lastRoutes = undefined;
     this.outbox.close();
+    this.#around.admission.closed(this);
     this.#around.onClosed(this, reason);
   }
 
@@ -247,7 +253,7 @@ export class Client implements CommandHandler, Publisher {
     if (last !== undefined && this.#around.routes.isCurrent(last) && isSubject(last.subject, message))
       return last;
     const subject = bytes.toString('latin1', subjectStart, subjectEnd);
-    const refusal = this.#rights?.refusePublish(subject);
+    const refusal = this.#rights.refusePublish(subject);
     if (refusal !== undefined) {
       this.#forbid(refusal);
       return undefined;

@@ -1,8 +1,8 @@
 /** The listening socket and its clients: whom it serves, and which clients are cut. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { asksForCredentials, isAdmitted, isOwner } from './admission/client-login.js';
+import type { Admission } from './admission/admission.js';
+import { ByCredentials } from './admission/by-credentials.js';
 import { GuestBrake } from './admission/guest-brake.js';
-import { GuestRights } from './admission/guests.js';
 import { Refusals } from './admission/refusals.js';
 import type { BrokerTls, TlsDoor } from './admission/tls-door.js';
 import type { BrokerEvent } from './broker-event.js';
@@ -30,6 +30,7 @@ export class BrokerServer {
   readonly #server: Server;
   readonly #clients = new Set<Client>();
   readonly #sockets = new Set<Socket>();
+  readonly #admission: Admission;
   readonly #around: ClientSurroundings<Client>;
   readonly #refusals: Refusals;
   readonly #brake: GuestBrake;
@@ -53,6 +54,7 @@ export class BrokerServer {
       isHeld: (socket) => this.#brake.isHeld(socket),
     });
     this.#refusals = new Refusals(this.#bounds, onEvent);
+    this.#admission = new ByCredentials(options, options.guests);
     this.#around = this.#surroundings();
   }
 
@@ -92,18 +94,14 @@ export class BrokerServer {
   }
 
   #surroundings(): ClientSurroundings<Client> {
-    const options = this.#options;
     return {
       routes: new RouteTable<Subscription>(),
       limits: { maxPayload: this.#maxPayload, maxControlLine: this.#bounds.maxControlLine },
       maxPending: this.#bounds.maxPending,
       maxOwnerPending: this.#bounds.maxOwnerPending,
       holdGuestsAt: this.#bounds.holdGuestsAt,
-      asksForCredentials: asksForCredentials(options),
+      admission: this.#admission,
       hears: (client) => this.#refusals.hears(client),
-      admits: (given) => isAdmitted(options, given),
-      isOwner: (given) => isOwner(options.guests?.ownerToken, given),
-      guestRights: options.guests === undefined ? undefined : new GuestRights(options.guests),
       wantsFlush: (client) => this.#turns.flushAtEnd(client),
       countPending: (change) => {
         this.#totalPending += change;
@@ -187,7 +185,7 @@ export class BrokerServer {
 
   #expectConnected(client: Client): void {
     if (client.isConnected || client.isRefused || client.isClosed) return;
-    if (this.#around.asksForCredentials) this.#refusals.tell(client, ErrorText.authenticationTimeout);
+    if (this.#admission.asksForCredentials) this.#refusals.tell(client, ErrorText.authenticationTimeout);
     client.fail(ErrorText.authenticationTimeout);
   }
 
@@ -204,7 +202,7 @@ export class BrokerServer {
       max_payload: this.#maxPayload,
       client_id: ++this.#clientId,
       client_ip: socket.remoteAddress,
-      ...(this.#around.asksForCredentials ? { auth_required: true } : {}),
+      ...(this.#admission.asksForCredentials ? { auth_required: true } : {}),
       ...(tls === undefined ? {} : { tls_required: true, tls_verify: tls.clientCa !== undefined }),
     };
   }

@@ -3,7 +3,9 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Admission } from '../../src/broker/admission/admission.js';
 import { GuestRights } from '../../src/broker/admission/guests.js';
+import { EVERYTHING } from '../../src/broker/admission/rights.js';
 import { Client } from '../../src/broker/client.js';
 import type { ClientSurroundings } from '../../src/broker/client-surroundings.js';
 import type { Subscription } from '../../src/broker/participant.js';
@@ -79,11 +81,8 @@ function stage(more: Partial<ClientSurroundings<Client>> = {}): Stage {
     maxPending: 100_000,
     maxOwnerPending: 100_000,
     holdGuestsAt: 100_000,
-    asksForCredentials: false,
+    admission: admission({}),
     hears: () => true,
-    admits: () => true,
-    isOwner: ({ authToken }) => authToken === 'owner',
-    guestRights: undefined,
     wantsFlush: () => log.push('flush'),
     countPending: (change) => {
       pending += change;
@@ -110,6 +109,17 @@ function stage(more: Partial<ClientSurroundings<Client>> = {}): Stage {
     return { client, wire, say, hear };
   };
   return { routes, log, pending: () => pending, open };
+}
+
+function admission(more: Partial<Admission>): Admission {
+  return {
+    asksForCredentials: false,
+    rightsBefore: EVERYTHING,
+    isOwner: ({ authToken }) => authToken === 'owner',
+    admit: () => more.rightsBefore ?? EVERYTHING,
+    closed: () => {},
+    ...more,
+  };
 }
 
 const clients = suite('broker client');
@@ -191,7 +201,9 @@ clients('who has failed is not heard, also not in what it said at the same time'
 });
 
 clients('who says CONNECT twice and fails the second time is not heard any more', () => {
-  const { log, routes, open } = stage({ admits: ({ user }) => user !== 'you' });
+  const { log, routes, open } = stage({
+    admission: admission({ admit: (_, { user }) => (user === 'you' ? undefined : EVERYTHING) }),
+  });
   const { say, hear } = open();
   log.length = 0;
   say('CONNECT {"user":"you"}\r\nSUB a 1\r\nPING\r\n');
@@ -201,8 +213,8 @@ clients('who says CONNECT twice and fails the second time is not heard any more'
 });
 
 clients('who says nothing of itself is a guest and no owner', () => {
-  const guestRights = new GuestRights({ ownerToken: '', mayPublish: [], mayHear: [] });
-  const { open } = stage({ guestRights });
+  const rightsBefore = new GuestRights({ ownerToken: '', mayPublish: [], mayHear: [] });
+  const { open } = stage({ admission: admission({ rightsBefore }) });
   const { client, say, hear } = open('');
   assert.not(client.isOwner);
   say('SUB a 1\r\n');
@@ -400,8 +412,8 @@ clients('a guest awaits an owner that is behind; nobody else awaits anybody', ()
 });
 
 clients('what a guest may not do is told to it each time, and reported the first time', () => {
-  const guestRights = new GuestRights({ ownerToken: '', mayPublish: ['to.*'], mayHear: ['from.*'] });
-  const { log, routes, open } = stage({ guestRights });
+  const rightsBefore = new GuestRights({ ownerToken: '', mayPublish: ['to.*'], mayHear: ['from.*'] });
+  const { log, routes, open } = stage({ admission: admission({ rightsBefore }) });
   const [guest, owner] = [open(), open(OWNER)];
   owner.say('SUB > 1\r\n');
   log.length = 0;
@@ -424,7 +436,12 @@ clients('what a guest may not do is told to it each time, and reported the first
 });
 
 clients('who fails to authenticate is not heard, and told nothing by itself', () => {
-  const { log, routes, open } = stage({ asksForCredentials: true, admits: ({ user }) => user === 'me' });
+  const { log, routes, open } = stage({
+    admission: admission({
+      asksForCredentials: true,
+      admit: (_, { user }) => (user === 'me' ? EVERYTHING : undefined),
+    }),
+  });
   const refused = open('CONNECT {"user":"you"}\r\nSUB a 1\r\n');
   refused.say('CONNECT {"user":"me"}\r\nSUB a 1\r\n');
   assert.equal([log, refused.hear(), refused.wire.ends], [['refused'], '', []]);
@@ -447,10 +464,48 @@ clients('who fails to authenticate is not heard, and told nothing by itself', ()
 });
 
 clients('who is not listened to is not admitted, except an owner', () => {
-  const { log, open } = stage({ asksForCredentials: true, hears: () => false, admits: () => false });
+  const { log, open } = stage({
+    admission: admission({ asksForCredentials: true, admit: () => undefined }),
+    hears: () => false,
+  });
   assert.not(open().client.isConnected);
   assert.equal(log, []);
   assert.ok(open(OWNER).client.isConnected);
+});
+
+clients(
+  'rights hear of subscriptions that stand and that end, and admission of the end of each client',
+  () => {
+    const log: string[] = [];
+    const rights = {
+      ...EVERYTHING,
+      subscribed: () => log.push('stands'),
+      unsubscribed: () => log.push('ended'),
+    };
+    const { open } = stage({
+      admission: admission({ admit: () => rights, closed: () => log.push('closed') }),
+    });
+    const { client, say } = open();
+    say('SUB a 1\r\nSUB a 1\r\nUNSUB 1\r\nUNSUB 1\r\n');
+    assert.equal(log.splice(0), ['stands', 'ended']);
+    say(`SUB a 2\r\nUNSUB 2 1\r\n${pub('a', 'x')}`);
+    assert.equal(log.splice(0), ['stands', 'ended']);
+    say('SUB a 3\r\n');
+    client.cut('why');
+    assert.equal(log, ['stands', 'closed']);
+  },
+);
+
+clients('who says CONNECT again has the rights of that one, also for its last subject', () => {
+  const none = new GuestRights({ ownerToken: '', mayPublish: [], mayHear: [] });
+  const { open } = stage({
+    admission: admission({ admit: (_, { user }) => (user === 'guest' ? none : EVERYTHING) }),
+  });
+  const { say, hear } = open();
+  say(`SUB a 1\r\n${pub('a', 'x')}`);
+  assert.is(hear(), HEARD);
+  say(`CONNECT {"user":"guest"}\r\n${pub('a', 'x')}`);
+  assert.is(hear(), '-ERR \'Permissions Violation for Publish to "a"\'\r\n');
 });
 
 clients('it asks to be flushed once, until it was', () => {

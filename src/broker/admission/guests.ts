@@ -4,6 +4,7 @@
  */
 import { ErrorText } from '../protocol/protocol.js';
 import { isLiteralSubject } from '../protocol/subjects.js';
+import { publishViolation, type Rights, subscriptionViolation } from './rights.js';
 
 export interface GuestOptions {
   /** A client that presents it in place of any other credentials may do everything. */
@@ -20,7 +21,7 @@ export interface GuestOptions {
 /** Subscriptions of one guest at a time. */
 const MOST_SUBSCRIPTIONS = 64;
 
-export class GuestRights {
+export class GuestRights implements Rights {
   readonly #mayPublish: readonly string[][];
   readonly #mayHear: readonly string[][];
 
@@ -29,25 +30,15 @@ export class GuestRights {
     this.#mayHear = mayHear.map((form) => form.split('.'));
   }
 
-  /** The reason why a guest may not publish there, in nats-server's words; undefined if it may. */
   refusePublish(subject: string): string | undefined {
-    return hasForm(subject, this.#mayPublish)
-      ? undefined
-      : `Permissions Violation for Publish to ${quoted(subject)}`;
+    return hasForm(subject, this.#mayPublish) ? undefined : publishViolation(subject);
   }
 
-  /** The reason why a guest with this number of subscriptions may not have this one; undefined if it may. */
   refuseSubscription(subject: string, queue: string | undefined, subscriptions: number): string | undefined {
     if (subscriptions >= MOST_SUBSCRIPTIONS) return ErrorText.maximumSubscriptions;
     if (isLiteralSubject(subject) && hasForm(subject, this.#mayHear)) return undefined;
-    const refusal = `Permissions Violation for Subscription to ${quoted(subject)}`;
-    return queue === undefined ? refusal : `${refusal} using queue ${quoted(queue)}`;
+    return subscriptionViolation(subject, queue);
   }
-}
-
-/** Quoted as in nats-server: a name may itself contain quotation marks and backslashes. */
-function quoted(name: string): string {
-  return `"${name.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
 function hasForm(subject: string, forms: readonly string[][]): boolean {

@@ -1,20 +1,11 @@
 /** Answers clients that failed to authenticate: late, in limited number, and with audit events. */
 import type { BrokerEvent } from '../broker-event.js';
 import { ErrorText } from '../protocol/protocol.js';
+import type { Applicant } from './applicant.js';
 import { type AttemptBounds, FailedAttempts, peerOf } from './failed-attempts.js';
 import { RefusalLog } from './refusal-log.js';
 
 const SECOND_MS = 1000;
-
-/** A client that is refused. */
-interface Applicant {
-  readonly host: string;
-  readonly address: string;
-  /** Closes its connection after this answer. */
-  fail(error: string): void;
-  /** Closes it at once. */
-  cut(reason: string): void;
-}
 
 export class Refusals {
   readonly #attempts: FailedAttempts;

@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { ByCredentials } from '../../../src/broker/admission/by-credentials.js';
 import { Client } from '../../../src/broker/client.js';
 import type { ClientSurroundings } from '../../../src/broker/client-surroundings.js';
 import type { Subscription } from '../../../src/broker/participant.js';
@@ -118,11 +119,8 @@ function serve(input: Buffer): string {
     maxPending: MAX_PENDING,
     maxOwnerPending: MAX_PENDING,
     holdGuestsAt: MAX_PENDING,
-    asksForCredentials: false,
+    admission: new ByCredentials({}, undefined),
     hears: () => true,
-    admits: () => true,
-    isOwner: () => true,
-    guestRights: undefined,
     wantsFlush: (client) => waiting.add(client),
     countPending: () => {},
     checkTotal: () => {},
