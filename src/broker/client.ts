@@ -156,6 +156,10 @@ export class Client implements CommandHandler, Publisher {
     if (this.isOwner && outbox.pending > this.#around.holdGuestsAt) from.waitFor?.(this);
   }
 
+  whenWritten(listener: () => void): void {
+    this.outbox.whenWritten(listener);
+  }
+
   waitFor(owner: Participant): void {
     if (!this.isOwner) this.awaits = owner;
   }

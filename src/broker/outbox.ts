@@ -29,6 +29,8 @@ export class Outbox {
   #collected = 0;
   #inSocket = 0;
   #closed = false;
+  /** Those who want to know when everything is written. */
+  #waiting: Set<() => void> | undefined;
 
   constructor(socket: Socket, count: CountBytes) {
     this.#socket = socket;
@@ -43,6 +45,12 @@ export class Outbox {
   /** Whether there is enough data to write it now, and the kernel is not known to be full. */
   get isRipe(): boolean {
     return this.#collected >= BLOCK_BYTES && this.#inSocket === 0;
+  }
+
+  /** Calls back once when all data has been written, or is lost with its connection. */
+  whenWritten(listener: () => void): void {
+    this.#waiting ??= new Set();
+    this.#waiting.add(listener);
   }
 
   /** Adds `[start, end)` of `bytes`, as a copy unless `owned` says that they will not change again. */
@@ -85,6 +93,7 @@ export class Outbox {
     this.#collected = 0;
     this.#inSocket = left;
     this.#releaseBlock(left === 0);
+    if (left === 0) this.#tellWritten();
   }
 
   /** Forgets everything; data that the socket already has stays there. */
@@ -96,6 +105,7 @@ export class Outbox {
     this.#inSocket = 0;
     this.#parts = [];
     this.#block = undefined;
+    this.#tellWritten();
   }
 
   /** The socket calls this also for a write that was done at once: then nothing is left to do. */
@@ -104,7 +114,16 @@ export class Outbox {
     const left = this.#socket.writableLength;
     this.#count(left - this.#inSocket);
     this.#inSocket = left;
-    if (left === 0) this.flush();
+    if (left > 0) return;
+    if (this.#collected > 0) this.flush();
+    else this.#tellWritten();
+  }
+
+  #tellWritten(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    this.#waiting = undefined;
+    for (const listener of waiting) listener();
   }
 
   #roomyBlock(): Buffer {

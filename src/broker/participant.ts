@@ -20,6 +20,8 @@ export interface Participant {
   readonly pending: number;
   deliver(route: Route<Subscription>, message: PublishedMessage, from: Publisher): void;
   endSubscription(subscription: Subscription): void;
+  /** Calls back once when nothing is pending; what has no socket has never anything pending. */
+  whenWritten?(listener: () => void): void;
 }
 
 export interface Publisher extends Participant {

@@ -5,6 +5,7 @@ import { ByCredentials } from './admission/by-credentials.js';
 import { GuestBrake } from './admission/guest-brake.js';
 import { Refusals } from './admission/refusals.js';
 import type { BrokerTls, TlsDoor } from './admission/tls-door.js';
+import { Attachment } from './attachment.js';
 import type { BrokerEvent } from './broker-event.js';
 import { Client } from './client.js';
 import type { ClientSurroundings } from './client-surroundings.js';
@@ -61,6 +62,12 @@ export class BrokerServer {
   /** Bytes that all clients have left unread. */
   get totalPending(): number {
     return this.#totalPending;
+  }
+
+  /** A participant in this thread, without a socket. */
+  attach(): Attachment {
+    const { routes, limits } = this.#around;
+    return new Attachment(routes, limits.maxPayload);
   }
 
   /** Resolves with the port; rejects as `net.Server` does. */

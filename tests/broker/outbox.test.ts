@@ -236,4 +236,35 @@ outbox('it writes nothing where nothing waits, and nothing after its end', () =>
   assert.equal([here.writes, here.outbox.pending, here.total()], [[], 0, 0]);
 });
 
+outbox('it says once when all is written, not before, and to each who asks once', async () => {
+  const here = stage(true);
+  const told: string[] = [];
+  const [a, b] = ['a', 'b'].map((name) => () => void told.push(name));
+  append(here, 'first');
+  for (const listener of [a, b, a]) here.outbox.whenWritten(listener as () => void);
+  here.outbox.flush();
+  append(here, 'second');
+  await here.release();
+  assert.equal([told, here.outbox.pending], [[], 'second'.length]);
+  await here.release();
+  assert.equal([told, here.outbox.pending], [['a', 'b'], 0]);
+  append(here, 'third');
+  here.outbox.flush();
+  await here.release();
+  assert.equal(told.splice(0), ['a', 'b']);
+});
+
+outbox('it says so also when all is written at once, and when nothing will be', () => {
+  for (const end of ['flush', 'finish', 'close'] as const) {
+    const here = stage(false);
+    let told = 0;
+    append(here, 'x');
+    here.outbox.whenWritten(() => told++);
+    here.outbox[end]();
+    assert.is(told, 1, end);
+    here.outbox[end]();
+    assert.is(told, 1, end);
+  }
+});
+
 outbox.run();

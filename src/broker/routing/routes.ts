@@ -11,6 +11,7 @@ export interface Subscriber extends Interest {
 /** One subscriber of one subject, with the beginnings of the messages that it gets. */
 export interface Route<S extends Subscriber> {
   readonly subscriber: S;
+  readonly subject: string;
   /** `MSG <subject> <sid> ` */
   readonly plainHead: Buffer;
   /** `HMSG <subject> <sid> ` */
@@ -76,5 +77,5 @@ export class RouteTable<S extends Subscriber> {
 
 function newRoute<S extends Subscriber>(subject: string, subscriber: S): Route<S> {
   const headersHead = Buffer.from(`HMSG ${subject} ${subscriber.sid} `, 'latin1');
-  return { subscriber, headersHead, plainHead: headersHead.subarray(1) };
+  return { subscriber, subject, headersHead, plainHead: headersHead.subarray(1) };
 }

@@ -24,15 +24,16 @@ routes('it writes the beginnings of the lines to each subscriber, with the subje
   assert.is(found.subject.toString('latin1'), 'a.\xe9');
   const [group] = found.groups;
   const shown = [found.plain, group?.routes ?? []].map((list) =>
-    list.map(({ subscriber, plainHead, headersHead }) => [
+    list.map(({ subscriber, subject, plainHead, headersHead }) => [
       subscriber,
+      subject,
       plainHead.toString('latin1'),
       headersHead.toString('latin1'),
     ]),
   );
   assert.equal(shown, [
-    [[plain, 'MSG a.\xe9 12 ', 'HMSG a.\xe9 12 ']],
-    [[queued, 'MSG a.\xe9 s\xe9 ', 'HMSG a.\xe9 s\xe9 ']],
+    [[plain, 'a.\xe9', 'MSG a.\xe9 12 ', 'HMSG a.\xe9 12 ']],
+    [[queued, 'a.\xe9', 'MSG a.\xe9 s\xe9 ', 'HMSG a.\xe9 s\xe9 ']],
   ]);
 });
 
