@@ -1,5 +1,6 @@
 /** The parts of the broker that a client needs. */
 import type { Admission } from './admission/admission.js';
+import type { Strangers } from './admission/strangers.js';
 import type { Subscription } from './participant.js';
 import type { ParserLimits } from './protocol/parsed-commands.js';
 import type { RouteTable } from './routing/routes.js';
@@ -13,19 +14,13 @@ export interface ClientSurroundings<C> {
   /** An owner that has left this number unread is behind. */
   readonly holdGuestsAt: number;
   readonly admission: Admission;
-  /** False while too many clients of its address fail; then it is closed. */
-  hears(client: C): boolean;
+  readonly strangers: Strangers;
   /** The client has bytes to send at the end of this turn. */
   wantsFlush(client: C): void;
   countPending(change: number): void;
   /** Called when the pending bytes of all clients may have become too many. */
   checkTotal(): void;
   onConnected(client: C): void;
-  /**
-   * The client failed to authenticate. It hears nothing, and is not heard, until it gets the reason or is
-   * cut.
-   */
-  onRefused(client: C): void;
   /** A guest tried for the first time something that it may not do. */
   onForbidden(client: C, reason: string): void;
   onClosed(client: C, reason: string): void;

@@ -9,7 +9,7 @@ import type { Participant, Publisher, Subscription } from './participant.js';
 import type { CommandHandler, PublishedMessage } from './protocol/parsed-commands.js';
 import { Parser } from './protocol/parser.js';
 import { ErrorText, NO_RESPONDERS, OK, PING, PONG, ProtocolError } from './protocol/protocol.js';
-import { isLiteralSubject, isValidSubject } from './protocol/subjects.js';
+import { isLiteralSubject, isSubjectOf, isValidSubject } from './protocol/subjects.js';
 import type { Route, RouteSet } from './routing/routes.js';
 
 /** A client that was told why it is closed has this time to read it. */
@@ -74,9 +74,9 @@ export class Client implements CommandHandler, Publisher {
   connect(json: string): void {
     const options = readClientLogin(json, this.#options);
     // The owner comes first, so that failures of others on its machine cannot keep it out.
-    const { admission } = this.#around;
+    const { admission, strangers } = this.#around;
     const isOwner = admission.isOwner(options);
-    if (!isOwner && !this.#around.hears(this)) return;
+    if (!isOwner && !strangers.hears(this)) return;
     const rights = isOwner ? EVERYTHING : admission.admit(this, options);
     if (rights === undefined) throw new ProtocolError(ErrorText.authorization);
     this.isOwner = isOwner;
@@ -205,6 +205,10 @@ export class Client implements CommandHandler, Publisher {
   /** Closes after the pending data has gone out, or after a moment. */
   closeSoon(reason: string): void {
     if (this.isClosed) return;
+    if (!this.isConnected && !this.#around.strangers.areTold) {
+      this.cut(reason);
+      return;
+    }
     this.outbox.finish();
     this.#leave(reason);
     this.#socket.end();
@@ -234,7 +238,7 @@ export class Client implements CommandHandler, Publisher {
   #refuse(): void {
     this.isRefused = true;
     this.#parser.stop();
-    this.#around.onRefused(this);
+    this.#around.strangers.refuse(this);
   }
 
   #forbid(refusal: string): void {
@@ -254,7 +258,7 @@ export class Client implements CommandHandler, Publisher {
   #findRoutes(message: PublishedMessage): RouteSet<Subscription> | undefined {
     const { bytes, subjectStart, subjectEnd } = message;
     const last = this.#lastRoutes;
-    if (last !== undefined && this.#around.routes.isCurrent(last) && isSubject(last.subject, message))
+    if (last !== undefined && this.#around.routes.isCurrent(last) && isSubjectOf(message, last.subject))
       return last;
     const subject = bytes.toString('latin1', subjectStart, subjectEnd);
     const refusal = this.#rights.refusePublish(subject);
@@ -287,11 +291,4 @@ export class Client implements CommandHandler, Publisher {
       this.#around.wantsFlush(this);
     }
   }
-}
-
-function isSubject(subject: Buffer, { bytes, subjectStart, subjectEnd }: PublishedMessage): boolean {
-  if (subject.length !== subjectEnd - subjectStart) return false;
-  // From the end: subjects of one application usually begin alike.
-  for (let i = subject.length - 1; i >= 0; i--) if (subject[i] !== bytes[subjectStart + i]) return false;
-  return true;
 }

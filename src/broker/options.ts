@@ -24,6 +24,7 @@ export interface BrokerBounds extends AttemptBounds {
   /** Time until CONNECT, from the end of the handshake if there is one. */
   readonly connectTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
+  /** 0 for no pings. */
   readonly pingIntervalMs: number;
   /** Unanswered pings before a client is considered gone. */
   readonly maxPingsOut: number;

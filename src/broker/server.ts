@@ -1,19 +1,22 @@
 /** The listening socket and its clients: whom it serves, and which clients are cut. */
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Admission } from './admission/admission.js';
 import { ByCredentials } from './admission/by-credentials.js';
 import { GuestBrake } from './admission/guest-brake.js';
 import { Refusals } from './admission/refusals.js';
+import type { Strangers } from './admission/strangers.js';
 import type { BrokerTls, TlsDoor } from './admission/tls-door.js';
 import { Attachment } from './attachment.js';
 import type { BrokerEvent } from './broker-event.js';
 import { Client } from './client.js';
 import type { ClientSurroundings } from './client-surroundings.js';
 import { isNearLimit, openFileLimit } from './file-limit.js';
+import { Listener } from './listener.js';
 import { type BrokerBounds, type BrokerOptions, DEFAULT_BOUNDS, DEFAULT_MAX_PAYLOAD } from './options.js';
 import type { Subscription } from './participant.js';
 import { ErrorText } from './protocol/protocol.js';
 import { RouteTable } from './routing/routes.js';
+import type { ServerParts } from './server-parts.js';
 import { Turns } from './turns.js';
 
 /**
@@ -28,12 +31,13 @@ export class BrokerServer {
   readonly #bounds: BrokerBounds;
   readonly #maxPayload: number;
   readonly #onEvent: (event: BrokerEvent) => void;
-  readonly #server: Server;
+  readonly #listener = new Listener((socket) => this.#accept(socket));
   readonly #clients = new Set<Client>();
   readonly #sockets = new Set<Socket>();
   readonly #admission: Admission;
   readonly #around: ClientSurroundings<Client>;
-  readonly #refusals: Refusals;
+  readonly #strangers: Strangers;
+  #port: number;
   readonly #brake: GuestBrake;
   #door: TlsDoor | undefined;
   readonly #turns: Turns;
@@ -43,19 +47,24 @@ export class BrokerServer {
   readonly #fileLimit = openFileLimit();
   #complainedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: BrokerOptions, onEvent: (event: BrokerEvent) => void = () => {}) {
+  constructor(
+    options: BrokerOptions,
+    onEvent: (event: BrokerEvent) => void = () => {},
+    { admission, strangers, later }: ServerParts = {},
+  ) {
     this.#options = options;
     this.#onEvent = onEvent;
     this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
     this.#maxPayload = options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#port = options.port;
     this.#brake = new GuestBrake(this.#bounds.releaseGuestsAt);
     this.#turns = new Turns({
       maxBytes: this.#bounds.maxTurn,
       isHeld: (socket) => this.#brake.isHeld(socket),
+      ...(later === undefined ? {} : { later }),
     });
-    this.#refusals = new Refusals(this.#bounds, onEvent);
-    this.#admission = new ByCredentials(options, options.guests);
+    this.#strangers = strangers ?? new Refusals(this.#bounds, onEvent);
+    this.#admission = admission ?? new ByCredentials(options, options.guests);
     this.#around = this.#surroundings();
   }
 
@@ -72,28 +81,34 @@ export class BrokerServer {
 
   /** Resolves with the port; rejects as `net.Server` does. */
   async listen(): Promise<number> {
-    const { host, port, tls } = this.#options;
+    const { tls } = this.#options;
+    const { pingIntervalMs, maxPingsOut } = this.#bounds;
     if (tls !== undefined) this.#door = await this.#openDoor(tls);
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host, port, backlog: 4096 }, () => {
-        this.#server.off('error', reject);
-        this.#pinger = setInterval(() => {
-          for (const client of this.#clients) client.askForLife(this.#bounds.maxPingsOut);
-        }, this.#bounds.pingIntervalMs);
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+    await this.reopen();
+    if (pingIntervalMs > 0) {
+      this.#pinger = setInterval(() => {
+        for (const client of this.#clients) client.askForLife(maxPingsOut);
+      }, pingIntervalMs);
+    }
+    return this.#port;
+  }
+
+  /** Refuses new connections; those that are there stay. */
+  shut(): void {
+    this.#listener.shut();
+  }
+
+  /** Listens again where it did. */
+  async reopen(): Promise<void> {
+    this.#port = await this.#listener.open(this.#options.host, this.#port);
   }
 
   /** Closes every connection; may be called twice. */
   stop(): Promise<void> {
     clearInterval(this.#pinger);
-    this.#refusals.stop();
+    this.#strangers.stop();
     this.#brake.stop();
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    const closed = this.#listener.close();
     this.#turns.end();
     for (const client of this.#clients) client.cut('Server Shutdown');
     for (const socket of this.#sockets) socket.destroy();
@@ -108,7 +123,7 @@ export class BrokerServer {
       maxOwnerPending: this.#bounds.maxOwnerPending,
       holdGuestsAt: this.#bounds.holdGuestsAt,
       admission: this.#admission,
-      hears: (client) => this.#refusals.hears(client),
+      strangers: this.#strangers,
       wantsFlush: (client) => this.#turns.flushAtEnd(client),
       countPending: (change) => {
         this.#totalPending += change;
@@ -116,9 +131,11 @@ export class BrokerServer {
       checkTotal: () => {
         while (this.#totalPending > this.#bounds.maxTotalPending) this.#cutFullest();
       },
-      onConnected: ({ address }) => this.#onEvent({ type: 'client-connected', address }),
+      onConnected: ({ address }) => {
+        this.#strangers.admitted(address);
+        this.#onEvent({ type: 'client-connected', address });
+      },
       onForbidden: ({ address }, reason) => this.#onEvent({ type: 'forbidden', address, reason }),
-      onRefused: (client) => this.#refusals.refuse(client),
       onClosed: (client, reason) => {
         this.#clients.delete(client);
         if (client.isConnected) this.#onEvent({ type: 'client-closed', address: client.address, reason });
@@ -129,18 +146,23 @@ export class BrokerServer {
   async #openDoor(tls: BrokerTls): Promise<TlsDoor> {
     const { TlsDoor } = await import('./admission/tls-door.js');
     return new TlsDoor(tls, this.#bounds.handshakeTimeoutMs, {
+      areTold: this.#strangers.areTold,
       onSecure: (socket) => this.#serve(socket),
-      onRefused: ({ remoteAddress, remotePort }, reason) => {
-        const host = String(remoteAddress);
-        this.#refusals.tell({ host, address: `${host}:${remotePort}` }, reason);
-      },
+      onRefused: (socket, reason) =>
+        this.#strangers.tell({ host: String(socket.remoteAddress), address: addressOf(socket) }, reason),
     });
   }
 
   /** INFO travels unencrypted, as clients expect; everything else comes after the handshake. */
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    const address = socket.remoteAddress === undefined ? undefined : addressOf(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#strangers.left(address);
+    });
+    this.#strangers.arrived(address, socket);
+    if (socket.destroyed) return;
     const info = Buffer.from(`INFO ${JSON.stringify(this.#info(socket))}\r\n`);
     const isFull = isNearLimit(socket, this.#fileLimit);
     if (this.#door === undefined || isFull) {
@@ -192,7 +214,7 @@ export class BrokerServer {
 
   #expectConnected(client: Client): void {
     if (client.isConnected || client.isRefused || client.isClosed) return;
-    if (this.#admission.asksForCredentials) this.#refusals.tell(client, ErrorText.authenticationTimeout);
+    if (this.#admission.asksForCredentials) this.#strangers.tell(client, ErrorText.authenticationTimeout);
     client.fail(ErrorText.authenticationTimeout);
   }
 
@@ -222,4 +244,8 @@ export class BrokerServer {
     if (fullest === undefined) throw new Error('pending bytes are counted that no client has');
     fullest.cut(ErrorText.slowConsumer);
   }
+}
+
+function addressOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`;
 }

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import type { Admission } from '../../src/broker/admission/admission.js';
 import { GuestRights } from '../../src/broker/admission/guests.js';
 import { EVERYTHING } from '../../src/broker/admission/rights.js';
+import type { Strangers } from '../../src/broker/admission/strangers.js';
 import { Client } from '../../src/broker/client.js';
 import type { ClientSurroundings } from '../../src/broker/client-surroundings.js';
 import type { Subscription } from '../../src/broker/participant.js';
@@ -82,14 +83,13 @@ function stage(more: Partial<ClientSurroundings<Client>> = {}): Stage {
     maxOwnerPending: 100_000,
     holdGuestsAt: 100_000,
     admission: admission({}),
-    hears: () => true,
+    strangers: { ...strangers, refuse: () => log.push('refused') },
     wantsFlush: () => log.push('flush'),
     countPending: (change) => {
       pending += change;
     },
     checkTotal: () => {},
     onConnected: ({ address }) => log.push(`connected ${address}`),
-    onRefused: () => log.push('refused'),
     onForbidden: (_, reason) => log.push(`forbidden ${reason}`),
     onClosed: (_, reason) => log.push(`closed ${reason}`),
     ...more,
@@ -110,6 +110,17 @@ function stage(more: Partial<ClientSurroundings<Client>> = {}): Stage {
   };
   return { routes, log, pending: () => pending, open };
 }
+
+const strangers: Strangers = {
+  areTold: true,
+  arrived: () => {},
+  admitted: () => {},
+  left: () => {},
+  hears: () => true,
+  refuse: () => {},
+  tell: () => {},
+  stop: () => {},
+};
 
 function admission(more: Partial<Admission>): Admission {
   return {
@@ -466,7 +477,7 @@ clients('who fails to authenticate is not heard, and told nothing by itself', ()
 clients('who is not listened to is not admitted, except an owner', () => {
   const { log, open } = stage({
     admission: admission({ asksForCredentials: true, admit: () => undefined }),
-    hears: () => false,
+    strangers: { ...strangers, hears: () => false },
   });
   assert.not(open().client.isConnected);
   assert.equal(log, []);

@@ -1,7 +1,7 @@
-/** What a core-NATS server must do, byte for byte, asked of the embedded broker and of nats-server alike. */
+/** What a core-NATS server must do, byte for byte, asked of nats-server and of the embedded broker in both of its threads alike. */
 import { type ConnectionOptions, connect, headers, type NatsConnection } from 'nats';
 import * as assert from 'uvu/assert';
-import { BROKERS, type TestBroker } from '../support/brokers.js';
+import { BROKERS, IN_PROCESS, type TestBroker } from '../support/brokers.js';
 import type { NatsServerOptions } from '../support/nats-server.js';
 import { CONNECT_QUIET, hpub, pub, RawNats } from '../support/raw-nats.js';
 import { suiteInTurns } from '../support/turns.js';
@@ -19,8 +19,8 @@ interface Stage {
 const conformance = suiteInTurns('broker conformance');
 
 function it(name: string, body: (stage: Stage) => Promise<void>, options: NatsServerOptions = {}): void {
-  for (const kind of BROKERS) {
-    const register = kind.name === 'embedded' ? conformance : conformance.long;
+  for (const kind of [...BROKERS, IN_PROCESS]) {
+    const register = kind.name === 'nats-server' ? conformance.long : conformance;
     register(`it ${name} (${kind.name})`, async () => {
       const broker = await kind.start(options);
       const raws: RawNats[] = [];

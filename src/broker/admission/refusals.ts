@@ -4,10 +4,12 @@ import { ErrorText } from '../protocol/protocol.js';
 import type { Applicant } from './applicant.js';
 import { type AttemptBounds, FailedAttempts, peerOf } from './failed-attempts.js';
 import { RefusalLog } from './refusal-log.js';
+import type { Strangers } from './strangers.js';
 
 const SECOND_MS = 1000;
 
-export class Refusals {
+export class Refusals implements Strangers {
+  readonly areTold = true;
   readonly #attempts: FailedAttempts;
   readonly #log = new RefusalLog();
   readonly #onEvent: (event: BrokerEvent) => void;
@@ -19,7 +21,13 @@ export class Refusals {
     this.#onEvent = onEvent;
   }
 
-  /** Whether its credentials are checked. If not, it is cut without an answer: they may be right. */
+  /** Only failures are counted here. */
+  arrived(): void {}
+
+  admitted(): void {}
+
+  left(): void {}
+
   hears(client: Applicant): boolean {
     if (this.#attempts.mayTry(peerOf(client.host), performance.now())) return true;
     this.tell(client, 'not looked at, since its address fails too often');

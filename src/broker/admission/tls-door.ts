@@ -19,6 +19,8 @@ export interface TlsDoorEvents {
   /** The handshake is done, and the client may speak. */
   readonly onSecure: (socket: TLSSocket) => void;
   readonly onRefused: (socket: Socket, reason: string) => void;
+  /** Whether a client that is refused gets the reason too. */
+  readonly areTold: boolean;
 }
 
 /**
@@ -71,6 +73,10 @@ export class TlsDoor {
     const why = shown === undefined ? 'no certificate' : whyNot(shown, String(socket.authorizationError));
     this.#events.onRefused(socket, `${CERTIFICATE_REQUIRED}: ${why}`);
     socket.on('error', () => {});
+    if (!this.#events.areTold) {
+      socket.destroy();
+      return;
+    }
     socket.end(`-ERR '${CERTIFICATE_REQUIRED}'\r\n`);
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);

@@ -1,4 +1,5 @@
 /** Checks subjects: tokens joined by dots, `*` for one token, `>` for all following tokens. */
+import type { PublishedMessage } from './parsed-commands.js';
 
 /** A valid subject of a SUB: no empty token, and `>` only at the end. */
 export function isValidSubject(subject: string): boolean {
@@ -9,4 +10,12 @@ export function isValidSubject(subject: string): boolean {
 /** A valid subject of a PUB: without wildcards. */
 export function isLiteralSubject(subject: string): boolean {
   return subject.split('.').every((token) => token !== '' && token !== '*' && token !== '>');
+}
+
+/** Compares the bytes, without making a string of them. */
+export function isSubjectOf({ bytes, subjectStart, subjectEnd }: PublishedMessage, subject: Buffer): boolean {
+  if (subject.length !== subjectEnd - subjectStart) return false;
+  // From the end: subjects of one application usually begin alike.
+  for (let i = subject.length - 1; i >= 0; i--) if (subject[i] !== bytes[subjectStart + i]) return false;
+  return true;
 }

@@ -5,8 +5,10 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { ByCredentials } from '../../../src/broker/admission/by-credentials.js';
+import { Refusals } from '../../../src/broker/admission/refusals.js';
 import { Client } from '../../../src/broker/client.js';
 import type { ClientSurroundings } from '../../../src/broker/client-surroundings.js';
+import { DEFAULT_BOUNDS } from '../../../src/broker/options.js';
 import type { Subscription } from '../../../src/broker/participant.js';
 import type { CommandHandler } from '../../../src/broker/protocol/parsed-commands.js';
 import { Parser } from '../../../src/broker/protocol/parser.js';
@@ -120,12 +122,11 @@ function serve(input: Buffer): string {
     maxOwnerPending: MAX_PENDING,
     holdGuestsAt: MAX_PENDING,
     admission: new ByCredentials({}, undefined),
-    hears: () => true,
+    strangers: new Refusals(DEFAULT_BOUNDS, () => {}),
     wantsFlush: (client) => waiting.add(client),
     countPending: () => {},
     checkTotal: () => {},
     onConnected: () => {},
-    onRefused: () => {},
     onForbidden: () => {},
     onClosed: (_, reason) => closed.push(reason),
   };
