@@ -3,8 +3,9 @@ import { deliverToAll, isReachable } from './delivery.js';
 import { borrowMessage, returnMessage } from './own-message.js';
 import type { Publisher, Subscription } from './participant.js';
 import type { PublishedMessage } from './protocol/parsed-commands.js';
-import { isValidSubject } from './protocol/subjects.js';
+import { isValidSubject, isWord } from './protocol/subjects.js';
 import type { Route, RouteSet, RouteTable } from './routing/routes.js';
+import { throwLater } from './throw-later.js';
 
 /** A recipient with this number of bytes unsent gets nothing more of an attachment until all of them are written. */
 export const MOST_UNSENT = 1024 * 1024;
@@ -136,13 +137,10 @@ function call(handler: MessageHandler, subject: string, payload: Uint8Array, inf
   try {
     handler(subject, payload, info);
   } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    throwLater(error);
   }
 }
 
-/** What is no word would end the line in which it is sent. Subjects are bytes, in latin1. */
 function expectWord(word: string): void {
-  if (!/^[\x21-\xff]+$/.test(word)) throw new RangeError(`no word of the protocol: ${JSON.stringify(word)}`);
+  if (!isWord(word)) throw new RangeError(`no word of the protocol: ${JSON.stringify(word)}`);
 }

@@ -18,4 +18,6 @@ export type BrokerEvent =
    * A connection was closed at once, because the process has almost no files left; reported once per minute.
    */
   | { readonly type: 'turned-away'; readonly address: string; readonly limit: number }
+  /** Too many connections to the data port failed, so it is shut for a while; reported once per minute. */
+  | { readonly type: 'port-shut'; readonly port: number; readonly failures: number }
   | { readonly type: 'crashed'; readonly error: string };

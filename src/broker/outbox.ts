@@ -108,9 +108,12 @@ export class Outbox {
     this.#tellWritten();
   }
 
-  /** The socket calls this also for a write that was done at once: then nothing is left to do. */
+  /**
+   * The socket calls this also for a write that was done at once: then nothing is left to do. It also does for one
+   * that was lost with the connection, whose end is about to be noticed.
+   */
   #afterWrite(): void {
-    if (this.#closed || this.#inSocket === 0) return;
+    if (this.#closed || this.#inSocket === 0 || this.#socket.destroyed) return;
     const left = this.#socket.writableLength;
     this.#count(left - this.#inSocket);
     this.#inSocket = left;

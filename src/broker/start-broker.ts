@@ -1,7 +1,7 @@
 /** Starts the embedded broker in a thread of its own, so that a busy main thread still carries its slaves' traffic. */
-import { MwError } from '../errors.js';
 import { openThread } from '../threads/open-thread.js';
 import type { BrokerEvent } from './broker-event.js';
+import { cannotListen, placeOf } from './cannot-listen.js';
 import type { BrokerOptions } from './options.js';
 import type { FromBrokerThread } from './thread.js';
 
@@ -54,12 +54,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 
   return new Promise((resolve, reject) => {
     const refuse = (why: string): void => {
-      reject(
-        new MwError(
-          'ERR_MW_BROKER',
-          `the broker cannot listen on ${place(options.host, options.port)}: ${why}`,
-        ),
-      );
+      reject(cannotListen('the broker', options.host, options.port, why));
     };
     worker.on('error', (error) => {
       failure = error.stack ?? error.message;
@@ -77,7 +72,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
           const broker: Broker = {
             host,
             port,
-            url: `${options.tls === undefined ? 'nats' : 'tls'}://${place(host, port)}`,
+            url: `${options.tls === undefined ? 'nats' : 'tls'}://${placeOf(host, port)}`,
             stop,
             onEvent: (listener) => {
               listeners.add(listener);
@@ -91,9 +86,4 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       }
     });
   });
-}
-
-/** An IPv6 address needs its brackets. */
-function place(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

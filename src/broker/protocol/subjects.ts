@@ -1,6 +1,11 @@
 /** Checks subjects: tokens joined by dots, `*` for one token, `>` for all following tokens. */
 import type { PublishedMessage } from './parsed-commands.js';
 
+/** What is no word would end the line in which it is sent. Subjects are bytes, in latin1. */
+export function isWord(text: string): boolean {
+  return /^[\x21-\xff]+$/.test(text);
+}
+
 /** A valid subject of a SUB: no empty token, and `>` only at the end. */
 export function isValidSubject(subject: string): boolean {
   const tokens = subject.split('.');

@@ -89,6 +89,12 @@ function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {
       audit.emit({ type: 'warning', text });
       return;
     }
+    case 'port-shut': {
+      const after = `after ${event.failures} failed connections`;
+      const text = `the data port was shut for 10 s ${after}; slaves go on through the broker`;
+      audit.emit({ type: 'warning', text });
+      return;
+    }
     case 'crashed':
       audit.emit({ type: 'error', text: `the broker ended: ${event.error}` });
       return;
