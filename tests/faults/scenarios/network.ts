@@ -2,41 +2,13 @@
 
 import * as assert from 'uvu/assert';
 import type { Part } from '../faulty-way.js';
-import type { Trouble } from '../lane.js';
 import type { Stage } from '../stage.js';
-import { pass, until } from '../support.js';
+import { pass } from '../support.js';
 import { DATA, type Scenario, type Settings } from './scenario.js';
+import { cuts, cutsInside, suffers } from './strikes.js';
 
 const SLAVES: Settings = { ...DATA, way: 'slaves', expect: { unharmed: true } };
 const MASTER: Settings = { ...DATA, way: 'master', expect: { unharmed: true } };
-
-async function cuts(stage: Stage, cut: () => void, times = 1): Promise<void> {
-  const { way } = stage;
-  const all = way.connections;
-  for (let i = 0; i < times; i++) {
-    await until('all connections', () => way.connections >= all || undefined);
-    const { bytes } = way;
-    await until('traffic', () => way.bytes > bytes + 200_000 || undefined);
-    cut();
-  }
-  await stage.allBackToWork();
-}
-
-/** Every connection of the way is torn, and made again. */
-async function cutsInside(stage: Stage, part: Part): Promise<void> {
-  const { way } = stage;
-  const { taken } = way;
-  const torn = way.cutInside(part);
-  await until('torn connections', () => way.taken >= taken + torn || undefined);
-  await stage.allBackToWork();
-}
-
-async function suffers(stage: Stage, ms: number, trouble: Trouble, part: Part = {}): Promise<void> {
-  stage.way.impose(trouble, part);
-  await pass(ms);
-  stage.way.resume();
-  await stage.allBackToWork();
-}
 
 /** Half open for longer than the timeout: the one behind it is lost, and joins again. */
 async function stallUntilLost(stage: Stage, part: Part): Promise<void> {
