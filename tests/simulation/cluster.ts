@@ -11,6 +11,7 @@ import { Program } from './program.js';
 import { checkRemembered } from './remembered.js';
 import { Chance, Scheduler } from './scheduler.js';
 import { MEMBER_ID, SimulatedMaster } from './simulated-master.js';
+import type { SimulatedPort } from './simulated-port.js';
 import { SimulatedSlave } from './simulated-slave.js';
 
 const FAULTY_MS = 15_000;
@@ -87,6 +88,7 @@ export class Cluster {
       resultGroup: chance.pick(['auto', 'auto', 1, 5]),
       clientTimeoutMs: options.faults === 'islands' ? PATIENT_TIMEOUT_MS : CLIENT_TIMEOUT_MS,
       maxMessageBytes: MAX_MESSAGE_BYTES,
+      offersPorts: chance.happens(0.7),
     });
     this.#fates.take({ type: 'master-ready', address: 'simulated' }, 0);
     this.#runs = new Runs(() => this.master.core);
@@ -109,6 +111,12 @@ export class Cluster {
   someSlave(): SimulatedSlave | undefined {
     const awake = this.#slaves.filter((slave) => !slave.isFrozen);
     return awake.length === 0 ? undefined : this.chance.pick(awake);
+  }
+
+  /** One of the data ports that stand. */
+  somePort(): SimulatedPort | undefined {
+    const ports = this.#slaves.flatMap(({ port }) => (port === undefined ? [] : [port]));
+    return ports.length === 0 ? undefined : this.chance.pick(ports);
   }
 
   run(): void {
@@ -139,6 +147,12 @@ export class Cluster {
       pid,
       concurrency: this.chance.pick([1, 1, 2, 8]),
       server: this.chance.pick([FIRST_SERVER, SECOND_SERVER]),
+      dial: (secret, side) => {
+        const port = this.master.connectPort(secret, side);
+        if (port !== undefined) this.#count('data port');
+        return port;
+      },
+      onPort: (what) => this.#count(`data port ${what}`),
       onBegin: (slave, task) => {
         this.#runs.begins(slave, task);
         this.program.noteBegin(task.number);

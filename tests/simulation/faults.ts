@@ -30,6 +30,8 @@ export function scheduleFaults(cluster: Cluster, forMs: number): void {
   times(cluster, chance.between(0, 2), forMs, () => cluster.someSlave()?.fail());
   times(cluster, chance.between(1, 3), forMs, () => freezeSlave(cluster, [300, 1_500, 4_000, 8_000]));
   times(cluster, chance.between(2, 6), forMs, () => cutConnection(cluster));
+  times(cluster, chance.between(2, 6), forMs, () => cutPort(cluster));
+  times(cluster, chance.between(0, 3), forMs, () => stallPort(cluster));
   times(cluster, chance.between(0, 2), forMs, () => blockMaster(cluster));
   times(cluster, chance.between(0, 1), forMs, () => freezeMaster(cluster));
 }
@@ -39,6 +41,8 @@ export function scheduleStalls(cluster: Cluster, forMs: number): void {
   times(cluster, 3, forMs, () => freezeSlave(cluster, [300, 1_000]));
   times(cluster, 2, forMs, () => blockMaster(cluster));
   times(cluster, 2, forMs, () => freezeMaster(cluster));
+  times(cluster, 3, forMs, () => cutPort(cluster));
+  times(cluster, 1, forMs, () => stallPort(cluster));
 }
 
 /** The slaves' server is down or apart for so long. */
@@ -118,6 +122,18 @@ function cutConnection(cluster: Cluster): void {
   const connection = chance.pick(connections);
   cluster.note(`FAULT the connection of ${connection.name} is cut`);
   connection.cut(chance.pick([0, 0, 50, 400]));
+}
+
+function cutPort(cluster: Cluster): void {
+  cluster.note('FAULT a data port is cut');
+  cluster.somePort()?.cut();
+}
+
+function stallPort(cluster: Cluster): void {
+  const port = cluster.somePort();
+  if (port === undefined) return;
+  cluster.note('FAULT a data port carries nothing from now on');
+  port.isStalled = true;
 }
 
 function blockMaster(cluster: Cluster): void {

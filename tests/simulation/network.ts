@@ -23,7 +23,7 @@ export const CALM: Weather = { drop: 0, repeat: 0, refuse: 0, delay: 0, delayMs:
 /** The master's, and that of whoever says nothing else. */
 export const FIRST_SERVER = 'A';
 export const SECOND_SERVER = 'B';
-const LATENCY_MS = 1;
+export const LATENCY_MS = 1;
 const DRAINED_AFTER_MS = 20;
 
 export type Payload = Buffer | string;

@@ -35,6 +35,9 @@ const EXPECTED = [
   'result-dropped',
   'late result',
   'slow consumer',
+  'data port',
+  'data port lost',
+  'data port left',
   'ended by its sentinel',
 ];
 

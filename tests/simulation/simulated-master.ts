@@ -6,7 +6,7 @@ import { PeerCounters } from '../../src/link/shared/peer-counters.js';
 import { MasterCore } from '../../src/master/core/master-core.js';
 import type { SlaveRecord } from '../../src/master/model/slave-record.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
-import type { HandshakeMessage } from '../../src/wire/messages/messages.js';
+import type { HandshakeMessage, OfferedPort } from '../../src/wire/messages/messages.js';
 import {
   decodeToken,
   parseSubject,
@@ -15,6 +15,7 @@ import {
 } from '../../src/wire/messages/subjects.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, LinkStatus, Network, Payload } from './network.js';
+import { type PortSide, SimulatedPort } from './simulated-port.js';
 import { SimulatedSentinel } from './simulated-sentinel.js';
 import { ALGORITHMS } from './simulated-work.js';
 
@@ -30,6 +31,7 @@ export interface SimulatedMasterParams {
   readonly taskGroup?: number | 'auto';
   readonly resultGroup?: number | 'auto';
   readonly clientTimeoutMs?: number;
+  readonly offersPorts?: boolean;
   readonly maxMessageBytes?: number;
   /** How many slaves it may have at a time. */
   readonly capacity?: number;
@@ -46,6 +48,8 @@ export class SimulatedMaster {
   readonly #counters: PeerCounters;
   readonly #slots = new Map<SlaveRecord, number>();
   readonly #toSlave = new Map<SlaveRecord, string>();
+  /** By the secret: the slave that was offered a data port, and its connection if there is one. */
+  readonly #offers = new Map<string, { readonly slave: SlaveRecord; port: SimulatedPort | undefined }>();
 
   constructor(params: SimulatedMasterParams) {
     const { network, audit, broker = 'external', clientTimeoutMs = 30_000 } = params;
@@ -82,7 +86,9 @@ export class SimulatedMaster {
       broker,
       audit,
       ports: {
-        send: (slave, frame) => this.connection.send(this.#toSlave.get(slave) as string, frame),
+        send: (slave, frame) => this.#send(slave, frame),
+        closePort: (slave) => this.#closePort(slave),
+        dataPort: (slave) => (params.offersPorts ? this.#offer(slave) : undefined),
         sendHandshake: (address, message) => this.#sendHandshake(address, message),
         watch: (slave) => this.#watch(slave),
         forget: (slave) => this.#forget(slave),
@@ -100,6 +106,56 @@ export class SimulatedMaster {
     const hellos = broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
     this.connection.subscribe(hellos, (subject, payload) => this.#onHello(subject, payload));
     this.main.every(TICK_MS, () => this.core.tick(this.#now));
+  }
+
+  #send(slave: SlaveRecord, frame: Buffer): boolean {
+    if (!slave.session.isOnPort) return this.connection.send(this.#toSlave.get(slave) as string, frame);
+    return this.#offers.get(slave.nonce)?.port?.master.send(frame) ?? false;
+  }
+
+  /** Each session's own secret would do; its nonce is one already. */
+  #offer(slave: SlaveRecord): OfferedPort {
+    if (!this.#offers.has(slave.nonce)) this.#offers.set(slave.nonce, { slave, port: undefined });
+    return { port: 1, secret: slave.nonce, encrypted: false };
+  }
+
+  /** A slave dials; undefined if nobody takes it. A new connection takes the place of an earlier one. */
+  connectPort(secret: string, slaveSide: PortSide): SimulatedPort | undefined {
+    const offer = this.#offers.get(secret);
+    if (offer === undefined || this.main.hasEnded) return undefined;
+    const port: SimulatedPort = new SimulatedPort(this.#network, slaveSide, {
+      loop: this.main,
+      onFrame: (frame) => {
+        if (offer.port !== port) {
+          if (offer.port !== undefined) {
+            this.#closePort(offer.slave);
+            this.#losePort(offer.slave);
+          }
+          offer.port = port;
+        }
+        this.core.slaves.takeFrameOfPort(offer.slave, frame, this.#now);
+        this.core.dispatch(this.#now);
+      },
+      onDrained: () => this.core.flush(this.#now),
+      onLost: () => {
+        if (offer.port !== port) return;
+        offer.port = undefined;
+        this.#losePort(offer.slave);
+      },
+    });
+    return port;
+  }
+
+  #closePort({ nonce }: SlaveRecord): void {
+    const offer = this.#offers.get(nonce);
+    if (offer === undefined) return;
+    offer.port?.master.close();
+    offer.port = undefined;
+  }
+
+  #losePort(slave: SlaveRecord): void {
+    this.core.slaves.losePort(slave);
+    this.core.flush(this.#now);
   }
 
   /** The exit of a slave process on this machine is evidence at once. */
@@ -157,6 +213,8 @@ export class SimulatedMaster {
     if (slot !== undefined) this.#counters.release(slot);
     this.#slots.delete(slave);
     this.#toSlave.delete(slave);
+    this.#closePort(slave);
+    this.#offers.delete(slave.nonce);
   }
 
   #publishPositions(slave: SlaveRecord): void {

@@ -7,12 +7,14 @@ import { PeerCounters } from '../../src/link/shared/peer-counters.js';
 import type { GivenTask, RunOutcome } from '../../src/slave/core/given-task.js';
 import { SlaveCore } from '../../src/slave/core/slave-core.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
+import type { OfferedPort } from '../../src/wire/messages/messages.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
 import { decodeValue } from '../../src/wire/values/codec.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, LinkStatus, Network, Payload } from './network.js';
 import { SimulatedLimit } from './simulated-limit.js';
 import { MEMBER_ID } from './simulated-master.js';
+import type { PortSide, SimulatedPort } from './simulated-port.js';
 import { SimulatedSentinel } from './simulated-sentinel.js';
 import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
 
@@ -36,6 +38,10 @@ export interface SimulatedSlaveParams {
   readonly concurrency: number;
   /** To which it is connected. */
   readonly server?: string | undefined;
+  /** Connects to a data port of the master, if there is one. */
+  readonly dial?: ((secret: string, side: PortSide) => SimulatedPort | undefined) | undefined;
+  /** A data port was lost, or left since it carried nothing. */
+  readonly onPort?: (what: 'lost' | 'left') => void;
   /** A task begins. */
   readonly onBegin?: (slave: SimulatedSlave, task: GivenTask) => void;
   /** The process has ended: told to, killed, or for the reason that its core names. */
@@ -54,6 +60,9 @@ export class SimulatedSlave {
   readonly #network: Network;
   readonly #subjects = new Subjects(MEMBER_ID);
   #toMaster = '';
+  /** What the session's welcome has offered, and the connection there. */
+  #offered: OfferedPort | undefined;
+  #port: SimulatedPort | undefined;
   #unsubscribe: (() => void) | undefined;
   #running: GivenTask | undefined;
   /** Where several may run: those that wait. */
@@ -112,7 +121,15 @@ export class SimulatedSlave {
       concurrency,
       audit,
       ports: {
-        send: (frame) => this.connection.send(this.#toMaster, frame),
+        send: (frame) =>
+          this.core.isOnPort
+            ? (this.#port?.slave.send(frame) ?? false)
+            : this.connection.send(this.#toMaster, frame),
+        leavePort: () => {
+          this.#params.onPort?.('left');
+          this.#closePort();
+          this.core.losePort(this.#now);
+        },
         sendHello: (hello) => {
           const address = { user: USER, nonce: hello.nonce };
           const payload = Buffer.from(JSON.stringify(hello));
@@ -210,6 +227,7 @@ export class SimulatedSlave {
     if (this.exited !== undefined) return;
     this.exited = cause;
     this.main.end();
+    if (brokerNoticesAfterMs === 0) this.#closePort();
     this.connection.close(brokerNoticesAfterMs);
     this.sentinel.end(brokerNoticesAfterMs);
     this.#params.onExit?.(this, cause);
@@ -221,6 +239,8 @@ export class SimulatedSlave {
 
   #listen(nonce: string): void {
     this.#unsubscribe?.();
+    this.#offered = undefined;
+    this.#closePort();
     const address = { user: USER, nonce };
     this.#toMaster = this.#subjects.toMaster(address);
     const subject = this.#subjects.toSlave(address);
@@ -242,7 +262,51 @@ export class SimulatedSlave {
       return;
     }
     const message = parseHandshake(payload.toString());
-    if (message !== undefined) this.core.takeHandshake(message, this.#now);
+    if (message === undefined) return;
+    const isJoining = this.core.sid === undefined;
+    this.core.takeHandshake(message, this.#now);
+    if (!isJoining || this.core.sid === undefined || message.type !== 'welcome') return;
+    this.#offered = message.dataPort;
+    this.#dialSoon();
+  }
+
+  /** Ports come and go as often as they can. */
+  #dialSoon(): void {
+    const offered = this.#offered;
+    const { dial } = this.#params;
+    if (offered === undefined || dial === undefined) return;
+    const { scheduler, chance } = this.#network;
+    scheduler.after(chance.pick([1, 20, 300, 2_000]), () =>
+      this.main.deliver(() => {
+        if (this.#offered !== offered || this.#port !== undefined) return;
+        const port = dial(offered.secret, {
+          loop: this.main,
+          onFrame: (frame) => {
+            this.core.takeFrameOfPort(frame, this.#now);
+            this.#wake();
+          },
+          onDrained: () => this.core.flush(this.#now),
+          onLost: () => {
+            this.#params.onPort?.('lost');
+            this.#port = undefined;
+            this.core.losePort(this.#now);
+            this.#dialSoon();
+          },
+        });
+        if (port === undefined) return;
+        this.#port = port;
+        this.core.takePort(this.#now);
+      }),
+    );
+  }
+
+  #closePort(): void {
+    this.#port?.slave.close();
+    this.#port = undefined;
+  }
+
+  get port(): SimulatedPort | undefined {
+    return this.#port;
   }
 
   #onSentinel(event: SentinelEvent): void {

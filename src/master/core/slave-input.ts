@@ -106,7 +106,14 @@ export class SlaveInput {
       this.#sessions.refuseFrame(slave.address);
       return;
     }
+    this.#takeOwnFrame(slave, frame, now, false);
+  }
+
+  #takeOwnFrame(slave: SlaveRecord, frame: Buffer, now: number, isOfPort: boolean): void {
     try {
+      if (isOfPort) slave.session.takePort(now);
+      // A port may be gone for the slave alone: what stalls it may hide its end from here.
+      else if (slave.session.isLeft(frame, now)) this.#sessions.leavePort(slave);
       const bodies = slave.session.receive(frame, now);
       this.#confirm(slave);
       if (bodies.length > 0 && !this.#isEnding) {
@@ -122,6 +129,17 @@ export class SlaveInput {
       this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason: error.message });
       this.#lose(slave, `it broke the protocol: ${error.message}`, now);
     }
+  }
+
+  /** The same for a frame that came through the slave's data port. */
+  takeFrameOfPort(slave: SlaveRecord, frame: Buffer, now: number): void {
+    if (!slave.session.owns(frame)) return;
+    this.#takeOwnFrame(slave, frame, now, true);
+  }
+
+  /** A slave's data port is gone. Call `flush` afterwards. */
+  losePort(slave: SlaveRecord): void {
+    this.#sessions.losePort(slave);
   }
 
   /** False if it concerns no known slave; otherwise call `dispatch` afterwards. */

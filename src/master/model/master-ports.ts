@@ -2,20 +2,24 @@
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
-import type { Command, HandshakeMessage } from '../../wire/messages/messages.js';
+import type { Command, HandshakeMessage, OfferedPort } from '../../wire/messages/messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
 import type { ResultStore } from './result-store.js';
 import type { SlaveIdentity } from './slave-identity.js';
 import type { SlaveRecord } from './slave-record.js';
 
 export interface MasterPorts {
-  /** A data frame to one slave; false if the link takes none now. */
+  /** A data frame to one slave, on the way of its session; false if that takes none now. */
   readonly send: (slave: SlaveRecord, frame: Buffer) => boolean;
   /** `memberId` is the slave's, if it differs from the master's. */
   readonly sendHandshake: (address: SessionAddress, message: HandshakeMessage, memberId?: string) => void;
   /** Makes the sentinel send beats to a slave and judge it, from before its welcome until `forget`. */
   readonly watch: (slave: SlaveRecord) => void;
   readonly forget: (slave: SlaveRecord) => void;
+  /** The data port that a watched slave is offered, if there is one for it. */
+  readonly dataPort?: ((slave: SlaveRecord) => OfferedPort | undefined) | undefined;
+  /** Ends the connection to a slave's data port, without a call of `losePort`. */
+  readonly closePort?: ((slave: SlaveRecord) => void) | undefined;
   readonly command: (slave: SlaveRecord, id: number, body: Command) => void;
   /**
    * Evidence without the network, such as the exit of a process; `lost` follows, unless the slave has said

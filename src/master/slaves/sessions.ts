@@ -177,6 +177,7 @@ export class Sessions {
       limit: slave.session.receiveLimit,
       clientTimeoutMs,
       maxMessageBytes,
+      dataPort: this.#ports.dataPort?.(slave),
     });
   }
 
@@ -234,14 +235,16 @@ export class Sessions {
     if (this.#needsFlush.length === 0) return;
     const needsFlush = this.#needsFlush;
     this.#needsFlush = [];
-    for (let index = 0; index < needsFlush.length; index++) {
-      if (this.#flushOne(needsFlush[index] as SlaveRecord, now)) continue;
-      this.#needsFlush = [...needsFlush.slice(index), ...this.#needsFlush];
-      return;
+    let isBrokerFull = false;
+    for (const slave of needsFlush) {
+      const waits = isBrokerFull && !slave.session.isOnPort;
+      if (!waits && this.#flushOne(slave, now)) continue;
+      this.#needsFlush.push(slave);
+      if (!slave.session.isOnPort) isBrokerFull = true;
     }
   }
 
-  /** False when the link takes no more. */
+  /** False when its link takes no more. */
   #flushOne(slave: SlaveRecord, now: number): boolean {
     if (slave.machine.state === 'disconnected') return true;
     this.#recipient = slave;
@@ -253,6 +256,18 @@ export class Sessions {
       this.#needsTick.push(slave);
     }
     return taken;
+  }
+
+  /** The slave sends through the broker again. */
+  leavePort(slave: SlaveRecord): void {
+    this.#ports.closePort?.(slave);
+    this.losePort(slave);
+  }
+
+  /** Its data port is gone. */
+  losePort(slave: SlaveRecord): void {
+    slave.session.losePort();
+    this.wake(slave);
   }
 
   /** After a reconnection, every session sends its position. */

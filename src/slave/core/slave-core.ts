@@ -23,6 +23,7 @@ import { Session } from '../../wire/session/session.js';
 import { BeginGate } from './begin-gate.js';
 import { type GivenTask, type RunOutcome, TIMED_OUT } from './given-task.js';
 import { Greeter } from './greeter.js';
+import { PortWatch } from './port-watch.js';
 import { ResultOutbox } from './result-outbox.js';
 import type { SlaveCoreEnd, SlaveCoreOptions, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
@@ -38,6 +39,7 @@ export class SlaveCore {
   readonly #results: ResultOutbox;
   readonly #greeter: Greeter;
   readonly #gate = new BeginGate();
+  readonly #portWatch = new PortWatch();
   readonly #running = new Set<GivenTask>();
   #orderedRuns = false;
   #session: Session | undefined;
@@ -219,6 +221,12 @@ export class SlaveCore {
 
   // ---- the data plane
 
+  /** A frame that came through the data port. */
+  takeFrameOfPort(frame: Buffer, now: number): void {
+    this.#portWatch.heard();
+    this.takeFrame(frame, now);
+  }
+
   /** A frame on the slave's subject. */
   takeFrame(frame: Buffer, now: number): void {
     const session = this.#session;
@@ -281,6 +289,24 @@ export class SlaveCore {
     this.#ports.positions(session);
   }
 
+  /** Whether frames go through the data port. */
+  get isOnPort(): boolean {
+    return this.#session?.isOnPort === true;
+  }
+
+  /** The data port that the welcome offered stands. */
+  takePort(now: number): void {
+    this.#portWatch.heard();
+    this.#session?.takePort(now);
+    this.flush(now);
+  }
+
+  /** It is gone. */
+  losePort(now: number): void {
+    this.#session?.losePort();
+    this.flush(now);
+  }
+
   /** After a reconnection. */
   reconnected(now: number): void {
     this.#greeter.hurry();
@@ -293,7 +319,14 @@ export class SlaveCore {
   tick(now: number): void {
     this.#greet(now);
     this.#session?.tick(now);
+    if (this.#session?.isOnPort) this.#tickPort(this.#session, now);
     this.flush(now);
+  }
+
+  #tickPort(session: Session, now: number): void {
+    const due = this.#portWatch.tick(now);
+    if (due === 'ask') session.question();
+    else if (due === 'leave') this.#ports.leavePort?.();
   }
 
   // ---- the control plane

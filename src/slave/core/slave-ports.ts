@@ -7,7 +7,7 @@ import type { Session } from '../../wire/session/session.js';
 import type { GivenTask } from './given-task.js';
 
 export interface SlavePorts {
-  /** A data frame to the master; false if the link takes none now. */
+  /** A data frame to the master, on the way of the session; false if that takes none now. */
   readonly send: (frame: Buffer) => boolean;
   readonly sendHello: (hello: Hello) => void;
   /** A fresh nonce: 32 hex digits. */
@@ -16,6 +16,8 @@ export interface SlavePorts {
   readonly listen: (nonce: string) => void;
   /** A session has begun: makes the sentinel send beats and judge. Returns the generation of its claims. */
   readonly watch: (session: Session, welcome: Welcome) => number;
+  /** The data port does not carry frames, though it stands: `losePort` follows. */
+  readonly leavePort?: () => void;
   /** A task has arrived; false if it was taken back before. */
   readonly offer: (index: number) => boolean;
   /** A task wants to begin; false if it was taken back. */

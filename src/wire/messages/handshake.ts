@@ -1,7 +1,7 @@
 /** Reads the JSON of the data plane. Returns undefined for anything malformed. */
 
 import { isCount } from './count.js';
-import type { HandshakeMessage } from './messages.js';
+import type { HandshakeMessage, OfferedPort } from './messages.js';
 
 /** We never send longer messages: hundreds of algorithms fit. */
 const LONGEST = 1024 * 1024;
@@ -33,8 +33,16 @@ export function parseHandshake(text: string): HandshakeMessage | undefined {
   }
 }
 
+function isOfferedPort(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { port, secret, encrypted } = value as OfferedPort;
+  const isPort = isCount(port) && port > 0 && port < 65_536;
+  return isPort && typeof secret === 'string' && typeof encrypted === 'boolean';
+}
+
 function isWelcome(message: HandshakeMessage & { readonly type: 'welcome' }): boolean {
-  const { run, sid, resultGroup, algorithms, broker, limit, clientTimeoutMs, maxMessageBytes } = message;
+  const { run, sid, resultGroup, algorithms, broker, limit, clientTimeoutMs, maxMessageBytes, dataPort } =
+    message;
   return (
     typeof run === 'string' &&
     HEX_RUN.test(run) &&
@@ -42,6 +50,7 @@ function isWelcome(message: HandshakeMessage & { readonly type: 'welcome' }): bo
     algorithms.every((name) => typeof name === 'string') &&
     (broker === 'embedded' || broker === 'external') &&
     (resultGroup === 'auto' || isCount(resultGroup)) &&
-    [sid, limit, clientTimeoutMs, maxMessageBytes].every(isCount)
+    [sid, limit, clientTimeoutMs, maxMessageBytes].every(isCount) &&
+    (dataPort === undefined || isOfferedPort(dataPort))
   );
 }

@@ -64,6 +64,15 @@ export interface Hello {
 /** The identity with which it was given: the sid of the session, the task's number, the attempt. */
 export type OngoingRun = readonly [sid: number, number: number, attempt: number];
 
+/** A way for the frames of one session beside the broker, at the host of the broker. */
+export interface OfferedPort {
+  readonly port: number;
+  /** Whoever presents it speaks as this session's slave. */
+  readonly secret: string;
+  /** By TLS, as the broker. */
+  readonly encrypted: boolean;
+}
+
 export interface Welcome {
   readonly type: 'welcome';
   readonly run: string;
@@ -77,6 +86,7 @@ export interface Welcome {
   readonly limit: number;
   readonly clientTimeoutMs: number;
   readonly maxMessageBytes: number;
+  readonly dataPort?: OfferedPort | undefined;
 }
 
 export interface Reject {

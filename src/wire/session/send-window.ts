@@ -62,6 +62,7 @@ export class SendWindow {
   #acknowledged = 0;
   #acknowledgedBytes = 0;
   #roomFor = 0;
+  #holdsNew = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -75,6 +76,11 @@ export class SendWindow {
   /** The number of unacknowledged frames. */
   get keptFrames(): number {
     return this.#nextNumber - 1 - this.#acknowledged;
+  }
+
+  /** Whether frames that were handed over are unacknowledged. */
+  get isUnderWay(): boolean {
+    return this.#acknowledged < this.#sentThrough;
   }
 
   get posted(): number {
@@ -159,14 +165,21 @@ export class SendWindow {
     return this.#builtBytes + HEADER_BYTES + this.#chunkOf(message) > this.#limit ? 'credit' : undefined;
   }
 
+  /** While `holds`, only frames that were handed over before are available. */
+  holdNew(holds: boolean): void {
+    this.#holdsNew = holds;
+  }
+
   /** The next frame to hand over, if credit allows one. */
   nextFrame(): SentFrame | undefined {
+    if (this.#holdsNew && this.#cursor > this.#sentThrough) return undefined;
     this.#ahead ??= this.#buildNext();
     return this.#ahead;
   }
 
   /** The frame after one that is not handed over yet, if credit allows one. */
   frameAfter(frame: SentFrame): SentFrame | undefined {
+    if (this.#holdsNew && frame.number >= this.#sentThrough) return undefined;
     return frame.next ?? this.#buildNext();
   }
 

@@ -30,6 +30,8 @@ const REPEAT_MS = 1_000;
  * Resends requested and served per second: one of 66 bytes makes up to 1 MB go out again, and an audit line.
  */
 const RESENDS_PER_SECOND = 10;
+/** The time for which a frame may be on its way through the broker while others come through the port. */
+const OVERTAKEN_MS = 1_000;
 /** The size of small frames together. */
 const PARCEL_BYTES = 32 * 1024;
 const NO_BODIES: readonly Uint8Array[] = [];
@@ -68,6 +70,10 @@ type Send = (frame: Buffer) => boolean;
  * It is *held up* from the moment when credit or room stops its next message until either comes, or for a
  * second, after which it says so again. It needs ticks as long as it owes an acknowledgement, is held up, or
  * has a gap.
+ *
+ * Its frames go through the broker or, if there is one, through a data port, which the caller asks of
+ * `isOnPort` for each. Between the two it *moves*: new messages wait until all sent ones are acknowledged, so
+ * that no frame overtakes another. Each side moves for itself; frames are taken from wherever they come.
  */
 export class Session {
   readonly #mark: EpochMark;
@@ -86,6 +92,10 @@ export class Session {
   #owesResend = false;
   #owesAsk = false;
   #owesGrant = false;
+  #isOnPort = false;
+  /** The time since which this side moves to the port; undefined while it does not. */
+  #movingAt: number | undefined;
+  #portHeardAt = 0;
   readonly #acknowledgeWithinMs: number;
   readonly epoch: Epoch;
   readonly #onResend: SessionOptions['onResend'];
@@ -167,6 +177,25 @@ export class Session {
     return this.#incoming.assembling;
   }
 
+  /** Whether the next frame goes through the data port. */
+  get isOnPort(): boolean {
+    return this.#isOnPort;
+  }
+
+  /**
+   * Whether a frame that came through the broker shows that the other side has left the port. One that the port
+   * has overtaken shows nothing, so the port must have been silent meanwhile.
+   */
+  isLeft(payload: Buffer, now: number): boolean {
+    if (!this.#usesPort || now - this.#portHeardAt < OVERTAKEN_MS) return false;
+    const { kind, answer } = readHeader(payload);
+    return kind !== FRAME_KIND.position || answer;
+  }
+
+  get #usesPort(): boolean {
+    return this.#isOnPort || this.#movingAt !== undefined;
+  }
+
   /** Whether a payload is a frame of this session. */
   owns(payload: Buffer): boolean {
     return this.#mark.isOn(payload);
@@ -188,6 +217,7 @@ export class Session {
 
   /** Hands frames to `send` until it returns false, then false too, or credit or frames run out. */
   flush(send: Send, now: number): boolean {
+    if (this.#movingAt !== undefined && !this.#outgoing.isUnderWay) this.#arrive();
     if (!this.#flushWords(send) || !this.#flushOutgoing(send)) return false;
     this.#noteHoldUp(now);
     return this.#flushWords(send) && this.#flushPosition(send);
@@ -302,6 +332,11 @@ export class Session {
     if (urgent) this.#owesPosition = true;
   }
 
+  /** Asks the other side for its position. */
+  question(): void {
+    this.#owesAnswer = true;
+  }
+
   /** Sends this side's position, so that the other side hears of the session. */
   confirm(): void {
     this.#owesPosition = true;
@@ -314,12 +349,38 @@ export class Session {
     this.#incoming.reconnected();
   }
 
+  /** A data port stands, or has brought a frame: this side's frames go there as soon as none is under way. */
+  takePort(now: number): void {
+    this.#portHeardAt = now;
+    if (this.#usesPort) return;
+    this.#movingAt = now;
+    this.#outgoing.holdNew(true);
+    this.#owesAnswer = this.#outgoing.isUnderWay;
+  }
+
+  /** The data port is gone, with the frames that were under way there. */
+  losePort(): void {
+    this.#isOnPort = false;
+    this.#movingAt = undefined;
+    this.#outgoing.holdNew(false);
+    this.reconnected();
+  }
+
+  #arrive(): void {
+    this.#movingAt = undefined;
+    this.#outgoing.holdNew(false);
+    this.#isOnPort = true;
+    // The other side moves when it hears from here.
+    this.#owesPosition = true;
+  }
+
   /** Whether `tick` has, or will have, something to do. */
   get needsTick(): boolean {
     return (
       this.#incoming.received !== this.#announcedReceived ||
       this.unannouncedLimit > 0 ||
       this.#heldUpAt !== undefined ||
+      this.#movingAt !== undefined ||
       this.#incoming.hasGap
     );
   }
@@ -333,6 +394,10 @@ export class Session {
     const owes = this.#incoming.received !== this.#announcedReceived || this.unannouncedLimit > 0;
     if (owes && now - this.#owesSince >= this.#acknowledgeWithinMs) this.#owesPosition = true;
     if (this.#heldUpAt !== undefined && now - this.#heldUpAt >= REPEAT_MS) this.#heldUpAt = undefined;
+    if (this.#movingAt !== undefined && now - this.#movingAt >= REPEAT_MS) {
+      this.#movingAt = now;
+      this.#owesAnswer = true;
+    }
   }
 
   #flushWords(send: Send): boolean {

@@ -18,6 +18,8 @@ const welcome = {
   maxMessageBytes: 3,
 };
 
+const offered = { port: 1, secret: 'x', encrypted: false };
+
 const test = suite('wire/handshake');
 
 const GOOD: readonly object[] = [
@@ -28,6 +30,8 @@ const GOOD: readonly object[] = [
   welcome,
   { ...welcome, resultGroup: 0, algorithms: [], broker: 'external' },
   { ...welcome, resultGroup: 5, sid: Number.MAX_SAFE_INTEGER },
+  { ...welcome, dataPort: offered },
+  { ...welcome, dataPort: { ...offered, port: 65_535, encrypted: true } },
 ];
 
 for (const message of GOOD) {
@@ -64,6 +68,11 @@ const BAD: readonly unknown[] = [
   { ...welcome, algorithms: ['square', 5] },
   { ...welcome, broker: 'other' },
   { ...welcome, resultGroup: 'all' },
+  ...[null, 5, 'port', { ...offered, secret: 5 }, { ...offered, encrypted: undefined }].map((dataPort) => ({
+    ...welcome,
+    dataPort,
+  })),
+  ...[0, 65_536, -1, 1.5, '1', undefined].map((port) => ({ ...welcome, dataPort: { ...offered, port } })),
 ];
 
 for (const value of BAD) {
