@@ -78,7 +78,7 @@ export class Checkpoint {
   recall(task: Task): boolean {
     const { algorithm, policy } = task;
     if (!algorithm.definition.checkpoint || policy.sid !== undefined) return false;
-    task.resultKey = this.#occurrences.count(task);
+    task.storeUnder(this.#occurrences.count(task));
     const unclaimed = this.#unclaimed.get(algorithm) ?? this.#store.countOf(algorithm.definition);
     const place = unclaimed === 0 ? undefined : this.#store.find(task);
     this.#unclaimed.set(algorithm, place === undefined ? unclaimed : unclaimed - 1);

@@ -7,6 +7,7 @@ import type { ResultKey } from './result-store.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { SubmissionPlaces } from './submission-places.js';
 import type { TaskGroup } from './task-group.js';
+import { TaskRarities } from './task-rarities.js';
 
 /** The master's record of one algorithm. */
 export interface AlgorithmEntry {
@@ -33,6 +34,8 @@ export interface FutureSettler {
   readonly reject: (error: Error) => void;
 }
 
+const NO_RAWS: readonly Uint8Array[] = Object.freeze([]);
+
 export type TaskState = 'queued' | 'waiting' | 'running' | 'stored' | 'settled';
 
 /**
@@ -53,25 +56,42 @@ export class Task {
   #state: TaskState = 'queued';
   #group: TaskGroup | undefined = undefined;
   #index = -1;
-  #runningAttempt = 1;
-  #failures = 0;
-  #suspect = false;
-  #addressee: SlaveRecord | undefined = undefined;
-  /** Earlier runs, at slaves that may still send its result. */
-  #given: GivenRun[] | undefined = undefined;
-  #history: FailedAttempt[] | undefined = undefined;
-  /** The key of its stored result; undefined for a task that the checkpoint does not keep. */
-  resultKey: ResultKey | undefined = undefined;
+  #rarities: TaskRarities | undefined = undefined;
 
   constructor(
     readonly number: number,
     readonly algorithm: AlgorithmEntry,
     readonly text: string,
-    readonly raws: readonly Uint8Array[],
+    raws: readonly Uint8Array[],
     readonly bytes: number,
-    readonly policy: ResolvedPolicy,
+    policy: ResolvedPolicy,
     readonly future: FutureSettler | undefined,
-  ) {}
+  ) {
+    if (raws.length > 0) this.#own.raws = raws;
+    if (policy !== algorithm.definition.policy) this.#own.policy = policy;
+  }
+
+  get #own(): TaskRarities {
+    this.#rarities ??= new TaskRarities();
+    return this.#rarities;
+  }
+
+  get raws(): readonly Uint8Array[] {
+    return this.#rarities?.raws ?? NO_RAWS;
+  }
+
+  get policy(): ResolvedPolicy {
+    return this.#rarities?.policy ?? this.algorithm.definition.policy;
+  }
+
+  /** The key of its stored result; undefined for a task that the checkpoint does not keep. */
+  get resultKey(): ResultKey | undefined {
+    return this.#rarities?.resultKey;
+  }
+
+  storeUnder(key: ResultKey): void {
+    this.#own.resultKey = key;
+  }
 
   get state(): TaskState {
     return this.#state;
@@ -89,31 +109,31 @@ export class Task {
 
   /** The number of the attempt as which it was given out last. */
   get runningAttempt(): number {
-    return this.#runningAttempt;
+    return this.#rarities?.runningAttempt ?? 1;
   }
 
   /** Attempts that failed. */
   get failures(): number {
-    return this.#failures;
+    return this.#rarities?.failures ?? 0;
   }
 
   /** It may be why its slave died: it runs alone, so that no other task is harmed. */
   get suspect(): boolean {
-    return this.#suspect;
+    return this.#rarities?.suspect ?? false;
   }
 
   /** The slave whose mailbox has it; set for an ordered task while that slave is there. */
   get addressee(): SlaveRecord | undefined {
-    return this.#addressee;
+    return this.#rarities?.addressee;
   }
 
   get given(): readonly GivenRun[] | undefined {
-    return this.#given;
+    return this.#rarities?.given;
   }
 
   /** Its failed attempts, and runs that may have begun. */
   get history(): readonly FailedAttempt[] | undefined {
-    return this.#history;
+    return this.#rarities?.history;
   }
 
   toQueued(): void {
@@ -136,7 +156,7 @@ export class Task {
     this.#state = 'running';
     this.#group = group;
     this.#index = index;
-    this.#runningAttempt = this.attempt;
+    if (this.#rarities !== undefined) this.#rarities.runningAttempt = this.attempt;
   }
 
   /** An earlier attempt goes on, alone in this group. */
@@ -144,7 +164,7 @@ export class Task {
     this.#state = 'running';
     this.#group = group;
     this.#index = index;
-    this.#runningAttempt = attempt;
+    this.#own.runningAttempt = attempt;
   }
 
   /** Its run is over, or is no longer its run; another move follows. */
@@ -165,30 +185,32 @@ export class Task {
 
   /** It belongs to the mailbox of this slave, or any slave may run it. */
   addressTo(slave: SlaveRecord | undefined): void {
-    this.#addressee = slave;
+    if (slave !== this.addressee) this.#own.addressee = slave;
   }
 
   markSuspect(): void {
-    this.#suspect = true;
+    this.#own.suspect = true;
   }
 
   /** An earlier master stored its result, as the result of this attempt. */
   takeStoredAttempt(attempt: number): void {
-    this.#failures = attempt - 1;
+    this.#own.failures = attempt - 1;
   }
 
   /** Its current run is an earlier one from now on. */
   noteGiven(run: GivenRun): void {
-    this.#given ??= [];
-    this.#given.push(run);
+    const own = this.#own;
+    own.given ??= [];
+    own.given.push(run);
   }
 
   /** A run failed. A `doubtful` run most likely never began, and is not an attempt. */
   noteRun({ sid, host, pid }: SlaveRecord, evidence: string, at: number, doubtful: boolean): FailedAttempt {
-    const attempt = { sid, host, pid, attempt: this.#runningAttempt, doubtful, evidence, at };
-    this.#history ??= [];
-    this.#history.push(attempt);
-    if (!doubtful) this.#failures++;
+    const attempt = { sid, host, pid, attempt: this.runningAttempt, doubtful, evidence, at };
+    const own = this.#own;
+    own.history ??= [];
+    own.history.push(attempt);
+    if (!doubtful) own.failures++;
     return attempt;
   }
 
@@ -197,14 +219,15 @@ export class Task {
     const { charge } = run;
     if (charge === undefined) return;
     run.charge = undefined;
-    this.#history = this.#history?.filter((attempt) => attempt !== charge);
-    if (!charge.doubtful) this.#failures--;
-    if (this.runs === 0) this.#suspect = false;
+    const own = this.#own;
+    own.history = own.history?.filter((attempt) => attempt !== charge);
+    if (!charge.doubtful) own.failures--;
+    if (this.runs === 0) own.suspect = false;
   }
 
   /** Runs that failed or may have failed; with the next run, never more than `maxAttempts`. */
   get runs(): number {
-    return this.#history?.length ?? 0;
+    return this.#rarities?.history?.length ?? 0;
   }
 
   get id(): TaskId {
@@ -219,18 +242,18 @@ export class Task {
 
   /** The earlier run of it that was that slave's. */
   givenRun(sid: number, attempt: number): GivenRun | undefined {
-    return this.#given?.findLast((given) => given.sid === sid && given.attempt === attempt);
+    return this.#rarities?.given?.findLast((given) => given.sid === sid && given.attempt === attempt);
   }
 
   /** Whether these numbers in a slave's message name its current run. */
   runsAs(sid: number, attempt: number): boolean {
     const group = this.#group;
     if (group?.run !== undefined) return group.run.sid === sid && group.run.attempt === attempt;
-    return group?.slave.number === sid && this.#runningAttempt === attempt;
+    return group?.slave.number === sid && this.runningAttempt === attempt;
   }
 
   /** The attempt that the next run would be. */
   get attempt(): number {
-    return this.#failures + 1;
+    return this.failures + 1;
   }
 }

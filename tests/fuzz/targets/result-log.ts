@@ -16,7 +16,7 @@ const entry = createEntry();
 const written = Array.from({ length: BATCHES }, (_, batch) => {
   const results = Array.from({ length: 3 }, (_, index) => {
     const task = createTask(batch * 3 + index, entry);
-    task.resultKey = { occurrence: 0, digest: undefined };
+    task.storeUnder({ occurrence: 0, digest: undefined });
     return { task, algorithm: 1, body: { text: `[0,1,5,"result ${batch} ${index}"]`, raws: [] } };
   });
   return encodeBatch(batch * 3, results).bytes;

@@ -53,7 +53,7 @@ async function withStore(
 function taskOf(entry: AlgorithmEntry, argument: unknown, occurrences = new Occurrences()): Task {
   const { text, raws, byteLength } = encodeValue([argument]);
   const task = new Task(0, entry, text, raws, byteLength, DEFAULT_POLICY, undefined);
-  task.resultKey = occurrences.count(task);
+  task.storeUnder(occurrences.count(task));
   return task;
 }
 

@@ -29,7 +29,7 @@ async function inFolder(body: (folder: string) => Promise<void>): Promise<void> 
 
 function task(number: number): Task {
   const task = createTask(number, work);
-  task.resultKey = { occurrence: 7, digest: undefined };
+  task.storeUnder({ occurrence: 7, digest: undefined });
   return task;
 }
 

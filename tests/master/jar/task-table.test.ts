@@ -3,9 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DEFAULT_POLICY } from '../../../src/algorithms/policy.js';
 import { TaskTable } from '../../../src/master/jar/task-table.js';
-import { type AlgorithmEntry, Task } from '../../../src/master/model/task.js';
+import { Task } from '../../../src/master/model/task.js';
+import { createEntry } from '../parts.js';
 
-const entry = {} as AlgorithmEntry;
+const entry = createEntry();
 const taskOf = (number: number): Task => new Task(number, entry, '[]', [], 2, DEFAULT_POLICY, undefined);
 
 const table = suite('task table');
