@@ -53,8 +53,8 @@ export type TaskState = 'queued' | 'waiting' | 'running' | 'stored' | 'settled';
  * The arguments are kept as they were encoded at submission, so that every run gets fresh copies.
  */
 export class Task {
-  #state: TaskState = 'queued';
-  #group: TaskGroup | undefined = undefined;
+  /** The group in which it runs, or its state. One field for both, since there may be millions of tasks. */
+  #place: TaskGroup | TaskState = 'queued';
   #index = -1;
   #rarities: TaskRarities | undefined = undefined;
 
@@ -63,10 +63,12 @@ export class Task {
     readonly algorithm: AlgorithmEntry,
     readonly text: string,
     raws: readonly Uint8Array[],
-    readonly bytes: number,
+    bytes: number,
     policy: ResolvedPolicy,
-    readonly future: FutureSettler | undefined,
+    future: FutureSettler | undefined,
   ) {
+    if (bytes !== text.length) this.#own.bytes = bytes;
+    if (future !== undefined) this.#own.future = future;
     if (raws.length > 0) this.#own.raws = raws;
     if (policy !== algorithm.definition.policy) this.#own.policy = policy;
   }
@@ -78,6 +80,15 @@ export class Task {
 
   get raws(): readonly Uint8Array[] {
     return this.#rarities?.raws ?? NO_RAWS;
+  }
+
+  /** Of `text` in UTF-8 and of `raws`. */
+  get bytes(): number {
+    return this.#rarities?.bytes ?? this.text.length;
+  }
+
+  get future(): FutureSettler | undefined {
+    return this.#rarities?.future;
   }
 
   get policy(): ResolvedPolicy {
@@ -94,12 +105,14 @@ export class Task {
   }
 
   get state(): TaskState {
-    return this.#state;
+    const place = this.#place;
+    return typeof place === 'string' ? place : 'running';
   }
 
   /** The slave that runs it. */
   get group(): TaskGroup | undefined {
-    return this.#group;
+    const place = this.#place;
+    return typeof place === 'string' ? undefined : place;
   }
 
   /** Its place among the tasks of the session in which it runs; -1 in the jar. */
@@ -137,50 +150,45 @@ export class Task {
   }
 
   toQueued(): void {
-    this.#state = 'queued';
-    this.#group = undefined;
+    this.#place = 'queued';
     this.#index = -1;
   }
 
   toWaiting(): void {
     this.toQueued();
-    this.#state = 'waiting';
+    this.#place = 'waiting';
   }
 
   toStored(): void {
-    this.#state = 'stored';
+    this.#place = 'stored';
   }
 
   /** Its next attempt goes out in this group. */
   toRunning(group: TaskGroup, index: number): void {
-    this.#state = 'running';
-    this.#group = group;
+    this.#place = group;
     this.#index = index;
     if (this.#rarities !== undefined) this.#rarities.runningAttempt = this.attempt;
   }
 
   /** An earlier attempt goes on, alone in this group. */
   toResumed(group: TaskGroup, index: number, attempt: number): void {
-    this.#state = 'running';
-    this.#group = group;
+    this.#place = group;
     this.#index = index;
     this.#own.runningAttempt = attempt;
   }
 
   /** Its run is over, or is no longer its run; another move follows. */
   leaveGroup(): void {
-    this.#group = undefined;
+    this.#place = 'running';
   }
 
   /** Neither in a group nor in the jar: it is about to get its fate. */
   toUnplaced(): void {
-    this.#state = 'running';
-    this.#group = undefined;
+    this.#place = 'running';
   }
 
   toSettled(): void {
-    this.#state = 'settled';
-    this.#group = undefined;
+    this.#place = 'settled';
   }
 
   /** It belongs to the mailbox of this slave, or any slave may run it. */
@@ -247,7 +255,7 @@ export class Task {
 
   /** Whether these numbers in a slave's message name its current run. */
   runsAs(sid: number, attempt: number): boolean {
-    const group = this.#group;
+    const { group } = this;
     if (group?.run !== undefined) return group.run.sid === sid && group.run.attempt === attempt;
     return group?.slave.number === sid && this.runningAttempt === attempt;
   }

@@ -91,10 +91,15 @@ test('tasks of an algorithm whose results nobody takes wait, and hold up no othe
   assert.is(parts.jar.queued, 3);
 });
 
+/** A task whose arguments are said to have this size. */
+function submitOfBytes(parts: Parts, bytes: number): void {
+  const number = parts.jar.nextNumber();
+  parts.jar.add(new Task(number, createEntry(), '0', [], bytes, resolvePolicy({}), undefined));
+}
+
 test('a group ends before a task that would make its message too large', () => {
   const parts = new Parts({ taskGroup: 100 });
-  const tasks = parts.submit(4);
-  for (const task of tasks) Object.assign(task, { bytes: 400 * 1024 });
+  for (let count = 0; count < 4; count++) submitOfBytes(parts, 400 * 1024);
   assert.equal(parts.dispatch().map(numbersOf), [
     [0, 1],
     [2, 3],
@@ -494,9 +499,8 @@ test('a group has as many bytes as its message may, with those around each task'
     [1, [[0], [1]]],
   ] as const) {
     const parts = new Parts({ taskGroup: 2 });
-    const [one, other] = parts.submit(2) as [Task, Task];
-    Object.assign(one, { bytes: 1_000 });
-    Object.assign(other, { bytes: CREDIT_BYTES - 1_000 - 2 * 32 + more });
+    submitOfBytes(parts, 1_000);
+    submitOfBytes(parts, CREDIT_BYTES - 1_000 - 2 * 32 + more);
     assert.equal(parts.dispatch().map(numbersOf), expected);
   }
 });
