@@ -223,6 +223,8 @@ export class Cluster {
     if (!main.isFree || this.#slaves.some(({ isFrozen, core }) => isFrozen || core.runningTasks > 0))
       return false;
     if (this.#slaves.length === 0 || roster.size !== this.#slaves.length) return false;
+    // It is left in the end, and until then what it swallowed is missed.
+    if (this.#slaves.some(({ port }) => port?.isStalled)) return false;
     for (const { nonce, machine } of roster) {
       if (machine.state !== 'idle') return false;
       if (!this.#slaves.some(({ core }) => core.sid !== undefined && core.nonce === nonce)) return false;

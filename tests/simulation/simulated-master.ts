@@ -87,7 +87,7 @@ export class SimulatedMaster {
       audit,
       ports: {
         send: (slave, frame) => this.#send(slave, frame),
-        closePort: (slave) => this.#closePort(slave),
+        closePort: (slave) => this.#leavePort(slave),
         dataPort: (slave) => (params.offersPorts ? this.#offer(slave) : undefined),
         sendHandshake: (address, message) => this.#sendHandshake(address, message),
         watch: (slave) => this.#watch(slave),
@@ -127,10 +127,7 @@ export class SimulatedMaster {
       loop: this.main,
       onFrame: (frame) => {
         if (offer.port !== port) {
-          if (offer.port !== undefined) {
-            this.#closePort(offer.slave);
-            this.#losePort(offer.slave);
-          }
+          if (offer.port !== undefined) this.#leavePort(offer.slave);
           offer.port = port;
         }
         this.core.slaves.takeFrameOfPort(offer.slave, frame, this.#now);
@@ -151,6 +148,11 @@ export class SimulatedMaster {
     if (offer === undefined) return;
     offer.port?.master.close();
     offer.port = undefined;
+  }
+
+  #leavePort(slave: SlaveRecord): void {
+    this.#closePort(slave);
+    this.#losePort(slave);
   }
 
   #losePort(slave: SlaveRecord): void {

@@ -144,6 +144,7 @@ export class MasterCore {
       commands: this.#commands,
       groups: this.groups,
       audit: this.#audit,
+      closePort: (slave) => this.#ports.closePort?.(slave),
       onNews: () => this.#news(),
     });
   }

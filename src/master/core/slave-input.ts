@@ -25,6 +25,8 @@ interface SlaveInputParams {
   readonly commands: SlaveCommands;
   readonly groups: SlaveGroups;
   readonly audit: AuditSink;
+  /** Ends the connection to a slave's data port; `losePort` follows. */
+  readonly closePort: (slave: SlaveRecord) => void;
   readonly onNews: () => void;
 }
 
@@ -36,6 +38,7 @@ export class SlaveInput {
   readonly #commands: SlaveCommands;
   readonly #groups: SlaveGroups;
   readonly #audit: AuditSink;
+  readonly #closePort: (slave: SlaveRecord) => void;
   readonly #onNews: () => void;
   /** Slaves that have said goodbye. */
   readonly #leaving = new Set<SlaveRecord>();
@@ -49,6 +52,7 @@ export class SlaveInput {
     this.#commands = params.commands;
     this.#groups = params.groups;
     this.#audit = params.audit;
+    this.#closePort = params.closePort;
     this.#onNews = params.onNews;
   }
 
@@ -113,7 +117,7 @@ export class SlaveInput {
     try {
       if (isOfPort) slave.session.takePort(now);
       // A port may be gone for the slave alone: what stalls it may hide its end from here.
-      else if (slave.session.isLeft(frame, now)) this.#sessions.leavePort(slave);
+      else if (slave.session.isLeft(frame, now)) this.#closePort(slave);
       const bodies = slave.session.receive(frame, now);
       this.#confirm(slave);
       if (bodies.length > 0 && !this.#isEnding) {

@@ -18,7 +18,7 @@ export interface MasterPorts {
   readonly forget: (slave: SlaveRecord) => void;
   /** The data port that a watched slave is offered, if there is one for it. */
   readonly dataPort?: ((slave: SlaveRecord) => OfferedPort | undefined) | undefined;
-  /** Ends the connection to a slave's data port, without a call of `losePort`. */
+  /** Ends the connection to a slave's data port; `losePort` follows. */
   readonly closePort?: ((slave: SlaveRecord) => void) | undefined;
   readonly command: (slave: SlaveRecord, id: number, body: Command) => void;
   /**

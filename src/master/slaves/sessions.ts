@@ -258,12 +258,6 @@ export class Sessions {
     return taken;
   }
 
-  /** The slave sends through the broker again. */
-  leavePort(slave: SlaveRecord): void {
-    this.#ports.closePort?.(slave);
-    this.losePort(slave);
-  }
-
   /** Its data port is gone. */
   losePort(slave: SlaveRecord): void {
     slave.session.losePort();

@@ -46,6 +46,7 @@ test('a freed slave moves when all that it had was taken back, though it sends n
     commands,
     groups,
     audit,
+    closePort() {},
     onNews() {},
   });
   parts.submit(2);
