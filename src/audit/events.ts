@@ -40,6 +40,14 @@ export interface AuditEventTable {
   'broker-lost': { url: string; reason: string };
   /** `BROKER BACK nats://h:4222 after 0.3 s`: the connection works again. */
   'broker-back': { url: string; awaySeconds: number };
+  /** `DATA-PORT READY 41234`: slaves may bring their data there. */
+  'data-port-ready': { port: number };
+  /** `SLAVE-0 DATA-PORT TAKEN`: data goes there instead of through the broker. */
+  'data-port-taken': { peer: string };
+  /** `SLAVE-0 DATA-PORT LOST`: data goes through the broker again. */
+  'data-port-lost': { peer: string };
+  /** `DATA-PORT UNREACHABLE nats://h:41234 reason`: data goes through the broker; told once. */
+  'data-port-unreachable': { url: string; reason: string };
   /** `SLAVE-0 <- RESEND results from 17`: the received data has a gap; the peer is asked to send again. */
   'resend-sent': { peer: string; stream: 'tasks' | 'results'; from: number };
   /** `SLAVE-0 -> RESEND tasks from 17`: the peer found a gap; it is sent again from there. */

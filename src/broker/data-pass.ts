@@ -31,6 +31,8 @@ export interface DataPass {
    * payload is larger than 1 MB. It may be changed when the call has returned.
    */
   send(payload: Uint8Array): boolean;
+  /** Cuts the slave's connection, after which `onClosed` is called; it may come back. */
+  hangUp(): void;
   /** Cuts the slave's connection; it cannot come back. May be called twice. */
   revoke(): void;
 }
@@ -82,6 +84,10 @@ export class PassToSlave implements DataPass {
 
   send(payload: Uint8Array): boolean {
     return this.#isOpen && this.#attachment.send(this.#toSlave, payload);
+  }
+
+  hangUp(): void {
+    this.#passes.hangUp(this.secret);
   }
 
   revoke(): void {

@@ -38,12 +38,14 @@ export class DataPort {
   readonly #passes = new Passes();
   readonly #mostPasses: number;
   readonly #server: BrokerServer;
+  readonly #encrypted: boolean;
   #port = 0;
   #stopped = false;
 
   private constructor(options: DataPortOptions, onEvent: (event: BrokerEvent) => void) {
     const { host, port, tls, mostPasses, bounds, shutAfter = SHUT_AFTER, shutMs = SHUT_MS } = options;
     this.#mostPasses = mostPasses;
+    this.#encrypted = tls !== undefined;
     const strangers = new PortGuard({
       shutAfter,
       shutMs,
@@ -78,6 +80,11 @@ export class DataPort {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** Whether slaves must speak TLS. */
+  get encrypted(): boolean {
+    return this.#encrypted;
   }
 
   /**

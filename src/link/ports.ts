@@ -78,6 +78,38 @@ export interface DataLink {
   close(): Promise<void>;
 }
 
+/** What becomes of the connection to a slave's data port. */
+export interface PortPeer {
+  onFrame(payload: Uint8Array): void;
+  /** The slave is connected, and hears what is sent. */
+  onOpened(): void;
+  onClosed(): void;
+  /** There is room again after `send` refused. */
+  onDrained(): void;
+}
+
+/** One slave's right to a data port. */
+export interface PortPass {
+  readonly secret: string;
+  /** False if nothing was sent: not connected, or 1 MB unsent. The payload is read until the end of the tick. */
+  send(payload: Uint8Array): boolean;
+  /** Ends the connection; the slave may make another one. */
+  hangUp(): void;
+  /** Ends the right, and the connection. */
+  revoke(): void;
+}
+
+/** A port of this process at which slaves bring frames past the broker. */
+export interface DataPort {
+  readonly port: number;
+  readonly encrypted: boolean;
+  /** Undefined if there are as many passes as it bears. */
+  admit(
+    subjects: { readonly toMaster: string; readonly toSlave: string },
+    peer: PortPeer,
+  ): PortPass | undefined;
+}
+
 /** A peer that gets beats from the sentinel and is judged by it. */
 export interface WatchedPeer extends SessionAddress {
   readonly run: string;

@@ -4,12 +4,20 @@ import { randomBytes } from 'node:crypto';
 import { JoinError } from '../errors.js';
 import { subjectUser } from '../link/connection/credentials.js';
 import { connectData } from '../link/connection/data-connection.js';
-import type { BrokerAddress, DataLink, SentinelEvent, SentinelHandle } from '../link/ports.js';
+import type {
+  BrokerAddress,
+  DataLink,
+  DataPort,
+  PortPass,
+  PortPeer,
+  SentinelEvent,
+  SentinelHandle,
+} from '../link/ports.js';
 import { queryOtherMasters } from '../link/sentinel/query-masters.js';
 import { startSentinel } from '../link/sentinel/sentinel.js';
 import { SharedState } from '../link/shared/shared-state.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
-import type { HandshakeMessage } from '../wire/messages/messages.js';
+import type { HandshakeMessage, OfferedPort } from '../wire/messages/messages.js';
 import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/messages/subjects.js';
 import type { MasterCore } from './core/master-core.js';
 import type { MasterCoreOptions, MasterPorts } from './model/master-ports.js';
@@ -30,6 +38,15 @@ export interface MasterLinkParams extends Omit<MasterCoreOptions, 'ports'> {
   readonly address: BrokerAddress;
   /** Without it, every slave that passes the master's own checks may join. */
   readonly authorizeSlave?: AuthorizeSlave | undefined;
+  /** Without it, all frames go through the broker. */
+  readonly dataPort?: DataPort | undefined;
+}
+
+interface Route {
+  readonly subject: string;
+  readonly slot: number;
+  /** To the data port; undefined if there is none for this slave. */
+  readonly pass: PortPass | undefined;
 }
 
 export class MasterLink {
@@ -38,7 +55,7 @@ export class MasterLink {
   readonly #sentinel: SentinelHandle;
   readonly #subjects: Subjects;
   /** The subject for frames to a slave, and for its positions. */
-  readonly #routes = new Map<SlaveRecord, { readonly subject: string; readonly slot: number }>();
+  readonly #routes = new Map<SlaveRecord, Route>();
   /** The sender of the frames on a subject. */
   readonly #fromSlave = new Map<string, SlaveRecord>();
   readonly #shared: SharedState;
@@ -93,7 +110,9 @@ export class MasterLink {
   ports(onNews: () => void): MasterPorts {
     const sentinel = this.#sentinel;
     return {
-      send: (slave, frame) => this.#link.send(this.#routes.get(slave)?.subject as string, frame),
+      send: (slave, frame) => this.#send(slave, frame),
+      dataPort: (slave) => this.#offerPort(slave),
+      closePort: (slave) => this.#routes.get(slave)?.pass?.hangUp(),
       sendHandshake: (address, message, memberId) => this.#sendHandshake(address, message, memberId),
       watch: (slave) => this.#watch(slave),
       forget: (slave) => this.#forget(slave),
@@ -176,12 +195,49 @@ export class MasterLink {
     this.#link.send(subjects.toSlave(address), Buffer.from(JSON.stringify(message)));
   }
 
+  #send(slave: SlaveRecord, frame: Buffer): boolean {
+    const { subject, pass } = this.#routes.get(slave) as Route;
+    return slave.session.isOnPort ? pass?.send(frame) === true : this.#link.send(subject, frame);
+  }
+
   #watch(slave: SlaveRecord): void {
     const slot = this.#shared.counters.allocate();
-    this.#routes.set(slave, { slot, subject: this.#subjects.toSlave(slave.address) });
-    this.#fromSlave.set(this.#subjects.toMaster(slave.address), slave);
+    const [toMaster, toSlave] = [
+      this.#subjects.toMaster(slave.address),
+      this.#subjects.toSlave(slave.address),
+    ];
+    const pass = this.#params.dataPort?.admit({ toMaster, toSlave }, this.#portPeer(slave));
+    this.#routes.set(slave, { slot, subject: toSlave, pass });
+    this.#fromSlave.set(toMaster, slave);
     const { run } = this.#params;
     this.#sentinel.request({ op: 'watch', peer: { ...slave.address, run, sid: slave.number, slot } });
+  }
+
+  #offerPort(slave: SlaveRecord): OfferedPort | undefined {
+    const pass = this.#routes.get(slave)?.pass;
+    const { dataPort } = this.#params;
+    if (pass === undefined || dataPort === undefined) return undefined;
+    return { port: dataPort.port, secret: pass.secret, encrypted: dataPort.encrypted };
+  }
+
+  #portPeer(slave: SlaveRecord): PortPeer {
+    const core = this.#core as MasterCore;
+    const { audit } = this.#params;
+    const { sid: peer } = slave;
+    return {
+      onFrame: (payload) => {
+        core.slaves.takeFrameOfPort(slave, toBuffer(payload), now());
+        this.dispatchSoon();
+      },
+      onOpened: () => audit.emit({ type: 'data-port-taken', peer }),
+      onClosed: () => {
+        if (!this.#routes.has(slave)) return;
+        audit.emit({ type: 'data-port-lost', peer });
+        core.slaves.losePort(slave);
+        core.flush(now());
+      },
+      onDrained: () => core.flush(now()),
+    };
   }
 
   #forget(slave: SlaveRecord): void {
@@ -189,6 +245,7 @@ export class MasterLink {
     const route = this.#routes.get(slave);
     if (route !== undefined) this.#shared.counters.release(route.slot);
     this.#routes.delete(slave);
+    route?.pass?.revoke();
     this.#fromSlave.delete(this.#subjects.toMaster(slave.address));
   }
 

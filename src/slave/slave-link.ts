@@ -5,15 +5,18 @@ import { hostname } from 'node:os';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import { subjectUser } from '../link/connection/credentials.js';
-import { connectData } from '../link/connection/data-connection.js';
+import { connectData, connectOnce } from '../link/connection/data-connection.js';
+import { portAddress } from '../link/connection/port-address.js';
 import type { BrokerAddress, DataLink, LinkStatus, SentinelEvent, SentinelHandle } from '../link/ports.js';
 import { startSentinel } from '../link/sentinel/sentinel.js';
 import type { SpareThread } from '../link/sentinel/spare-thread.js';
 import { SharedState } from '../link/shared/shared-state.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
-import { Subjects } from '../wire/messages/subjects.js';
+import type { OfferedPort } from '../wire/messages/messages.js';
+import { type SessionAddress, Subjects } from '../wire/messages/subjects.js';
 import { SlaveCore } from './core/slave-core.js';
 import { killLine, killNotice } from './kill-line.js';
+import { PortDialer } from './port-dialer.js';
 import { RunClock } from './run/run-clock.js';
 import { SlaveRunner } from './run/slave-handle.js';
 
@@ -37,6 +40,8 @@ export interface SlaveLinkParams {
   readonly argv: readonly string[];
   readonly concurrency: number;
   readonly clientTimeoutMs: number;
+  /** The data port to dial, if it is not the one that the master offers; or none at all. */
+  readonly dataPort?: number | 'none' | undefined;
   /** The rest of the time to find a master; may be Infinity. */
   readonly withinMs: number;
   /** Called once a sentinel can read it: the pipe whose end says that the master is gone, if any. */
@@ -63,6 +68,7 @@ export class SlaveLink {
   readonly #link: DataLink;
   readonly #audit: AuditSink;
   readonly #sentinel: SentinelHandle;
+  readonly #port: PortDialer;
   readonly #ticker: NodeJS.Timeout;
   readonly #clock: RunClock;
   readonly #listeners = new Set<() => void>();
@@ -106,7 +112,11 @@ export class SlaveLink {
       concurrency,
       audit,
       ports: {
-        send: (frame) => link.send(toMaster, frame),
+        send: (frame) => (this.core.isOnPort ? this.#port.send(frame) : link.send(toMaster, frame)),
+        leavePort: () => {
+          this.#port.leave();
+          this.#onPortLost();
+        },
         sendHello: (hello) => {
           const address = { user, nonce: hello.nonce };
           const payload = Buffer.from(JSON.stringify(hello));
@@ -115,6 +125,7 @@ export class SlaveLink {
         nonce: () => randomBytes(16).toString('hex'),
         listen: (nonce) => {
           unsubscribe?.();
+          this.#port.close();
           const address = { user, nonce };
           toMaster = subjects.toMaster(address);
           unsubscribe = link.subscribe(subjects.toSlave(address), (_subject, payload, { noResponders }) =>
@@ -122,8 +133,10 @@ export class SlaveLink {
           );
           sentinel.request({ op: 'listen', user, nonce });
         },
-        watch: (session, { broker, clientTimeoutMs }) => {
+        watch: (session, { broker, clientTimeoutMs, dataPort }) => {
           const { run, nonce, sid } = session.epoch;
+          if (dataPort !== undefined && params.dataPort !== 'none')
+            this.#offer(subjects, { user, nonce }, dataPort);
           const generation = claims.reset();
           const peer = { user, run, nonce, sid, slot, generation };
           sentinel.request({ op: 'watch', peer, broker, clientTimeoutMs });
@@ -140,6 +153,27 @@ export class SlaveLink {
         news: () => this.#news(),
         abort: (task) => this.runner.abort(task, 'AbortError'),
       },
+    });
+    this.#port = new PortDialer({
+      addressOf: (offered) => portAddress(place.broker, offered, dialledPort(params.dataPort)),
+      connect: (address, timeoutMs) =>
+        connectOnce(address, { name: `ts-mw slave ${process.pid}`, timeoutMs }),
+      onTaken: () => {
+        audit.emit({ type: 'data-port-taken', peer: 'MASTER' });
+        this.core.takePort(now());
+      },
+      onFrame: (frame) => {
+        this.core.takeFrameOfPort(frame, now());
+        this.#news();
+      },
+      onDrained: () => this.core.flush(now()),
+      onLost: () => this.#onPortLost(),
+      now,
+      later: (run, ms) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+      onUnreachable: (url, reason) => audit.emit({ type: 'data-port-unreachable', url, reason }),
     });
     this.runner = new SlaveRunner({ core: this.core, argv: params.argv, clock: now });
     link.onStatus((status) => this.#onLink(status));
@@ -209,6 +243,16 @@ export class SlaveLink {
   /** Set when the master has answered `goodbye`. */
   farewell = false;
 
+  #offer(subjects: Subjects, address: SessionAddress, offered: OfferedPort): void {
+    const [toMaster, toSlave] = [subjects.toMaster(address), subjects.toSlave(address)];
+    this.#port.offer({ offered, toMaster, toSlave });
+  }
+
+  #onPortLost(): void {
+    this.#audit.emit({ type: 'data-port-lost', peer: 'MASTER' });
+    this.core.losePort(now());
+  }
+
   /** Ends everything that this attempt has opened. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -216,6 +260,7 @@ export class SlaveLink {
     this.#sentinel.request({ op: 'ending' });
     this.#clock.close();
     this.runner.close();
+    this.#port.close();
     await Promise.all([this.#sentinel.stop(), this.#link.close()]);
   }
 
@@ -311,6 +356,10 @@ export class SlaveLink {
 function noticeOf(shown: SlaveLinkParams['killOnStandardError']): string | undefined {
   if (shown === 'line') return undefined;
   return shown === 'notice' ? killNotice() : '';
+}
+
+function dialledPort(given: SlaveLinkParams['dataPort']): number | undefined {
+  return given === 'none' ? undefined : given;
 }
 
 function now(): number {

@@ -62,6 +62,7 @@ export interface SlaveParams {
   readonly mayKill?: boolean | undefined;
   /** A sentinel's thread that is already loading; the slave ends it if it needs none. */
   readonly spare?: SpareThread | undefined;
+  readonly dataPort?: SlaveLinkParams['dataPort'] | undefined;
   readonly auditFile?: string | undefined;
   readonly auditFormat?: 'text' | 'json' | undefined;
   /** `line` by default. */
@@ -203,6 +204,7 @@ export class Slave {
         argv,
         concurrency: concurrency ?? 1,
         clientTimeoutMs,
+        dataPort: this.#params.dataPort,
         withinMs: deadline() - performance.now(),
         takeParentPipe: () => this.#takePipe(),
         mayKill: mayKill ?? false,

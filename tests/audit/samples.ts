@@ -13,6 +13,13 @@ export const SAMPLES: Samples = {
     { type: 'broker-ready', broker: 'embedded', url },
     'BROKER READY embedded nats://127.0.0.1:4222',
   ],
+  'data-port-ready': [{ type: 'data-port-ready', port: 41234 }, 'DATA-PORT READY 41234'],
+  'data-port-taken': [{ type: 'data-port-taken', peer: sid }, 'SLAVE-0 DATA-PORT TAKEN'],
+  'data-port-lost': [{ type: 'data-port-lost', peer: 'MASTER' }, 'MASTER DATA-PORT LOST'],
+  'data-port-unreachable': [
+    { type: 'data-port-unreachable', url, reason: 'it does not answer' },
+    'DATA-PORT UNREACHABLE nats://127.0.0.1:4222 it does not answer',
+  ],
   'broker-lost': [
     { type: 'broker-lost', url, reason: 'closed by peer' },
     'BROKER LOST nats://127.0.0.1:4222 closed by peer',

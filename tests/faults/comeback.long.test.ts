@@ -24,7 +24,11 @@ async function goesOn(
   port: number | undefined,
   away: { readonly begin: () => Promise<void>; readonly end: () => Promise<void> },
 ): Promise<void> {
-  const slaves = await cluster.joinSlaves(SLAVES, port === undefined ? {} : { port });
+  // Data past the way would show that they are alive
+  const slaves = await cluster.joinSlaves(
+    SLAVES,
+    port === undefined ? {} : { port, flags: ['--no-data-port'] },
+  );
   await cluster.begun(SLAVES);
   await cluster.trail.until('tasks-sent', SLAVES + 2);
   for (let time = 1; time <= 2; time++) {

@@ -51,14 +51,20 @@ async function run(scenario: Scenario, broker: BrokerName, seed: number): Promis
     ...(settings.clock === 'master' ? preloadClock(clockFile(cluster)) : {}),
     port: early?.port,
   });
-  const isLate = settings.way === 'first slave' || settings.way === 'slaves';
-  await using late = isLate ? await FaultyWay.open(cluster.brokerPort) : undefined;
+  const target = lateTarget(cluster, settings);
+  await using late = target === undefined ? undefined : await FaultyWay.open(target);
   const slaves = await startSlaves(cluster, settings, late);
   const stage = new Stage({ cluster, chance, slaves, way: early ?? late });
   await cluster.begun(chance.between(3, 30));
   await scenario.strike(stage);
   cluster.cue(ENOUGH);
   return { name: scenario.name, broker, seed, ...(await check(stage, settings)) };
+}
+
+/** The port that the way leads to which is opened once the master runs. */
+function lateTarget({ brokerPort, trail }: Cluster, { way }: Settings): number | undefined {
+  if (way === 'first slave' || way === 'slaves') return brokerPort;
+  return way === 'data ports' ? trail.all('data-port-ready')[0]?.port : undefined;
 }
 
 function stepsOf({ before = [], flow = NAPS, pending = 12 }: Settings): Step[] {
@@ -73,7 +79,11 @@ async function startSlaves(
   const options: SlaveOptions =
     clock === 'slaves' ? { ...slave, ...preloadClock(clockFile(cluster)) } : slave;
   if (through === undefined) return cluster.joinSlaves(slaves, options);
-  const viaWay = { ...options, port: through.port };
+  const flags = options.flags ?? [];
+  if (way === 'data ports') {
+    return cluster.joinSlaves(slaves, { ...options, flags: [...flags, '--data-port', String(through.port)] });
+  }
+  const viaWay = { ...options, port: through.port, flags: [...flags, '--no-data-port'] };
   if (way === 'slaves') return cluster.joinSlaves(slaves, viaWay);
   const first = await cluster.joinSlaves(1, viaWay);
   return [...first, ...(await cluster.joinSlaves(slaves - 1, options))];

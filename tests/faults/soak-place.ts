@@ -86,7 +86,8 @@ export class Place implements AsyncDisposable {
   #start(): Member {
     const slave = this.#cluster.startSlave({
       port: this.way.port,
-      flags: ['--connect-timeout', '0'],
+      // What is struck is the way; data past it would be another one
+      flags: ['--connect-timeout', '0', '--no-data-port'],
       ...preloadClock(this.clock),
     });
     this.pids.add(slave.pid);

@@ -31,6 +31,12 @@ export class SlaveNotices implements NoticeFold {
         return this.#repeats.tell(
           warning(`no connection to ${event.address}: ${event.reason}; it is tried again`),
         );
+      case 'data-port-unreachable':
+        return [
+          warning(
+            `the master's data port at ${event.url} cannot be reached: ${event.reason}; all goes through its broker, a little slower`,
+          ),
+        ];
       case 'resource-file-unusable':
         return this.#repeats.tell(warning(`${event.reason}; it is looked at again`));
       case 'resource-file-finished':

@@ -78,6 +78,11 @@ export class Passes implements Admission {
     this.#passes.set(digest(secret), new Holder(pass));
   }
 
+  /** Cuts its client, which may come back. */
+  hangUp(secret: string): void {
+    this.#passes.get(digest(secret))?.client?.cut('Pass Given Up');
+  }
+
   /** Cuts its client. */
   revoke(secret: string): void {
     const key = digest(secret);

@@ -58,6 +58,8 @@ export interface Configuration {
   readonly tls: TlsSettings;
   /** TLS is not required beyond loopback. */
   readonly insecure: boolean;
+  /** On a master the port to listen at, on a slave the one to dial; `none` for data through the broker. */
+  readonly dataPort: number | 'none' | undefined;
   readonly maxMessageBytes: number;
   readonly allowVersionSkew: boolean;
   /** Tasks that take too long get a second run. */

@@ -104,6 +104,7 @@ class Reader {
       nats: { urls, ...this.#credentials(urls) },
       tls,
       insecure: this.#has('insecure'),
+      dataPort: this.#dataPort(urls),
       maxMessageBytes: this.#read('maxMessageSize', messageBytesOf) ?? 256 * 1024 * 1024,
       allowVersionSkew: this.#has('allowVersionSkew'),
       backupTasks: this.#has('backupTasks'),
@@ -182,6 +183,26 @@ class Reader {
         'expected a way to find the master, got none; type --resource-file FILE, --master-port PORT or --nats-url URL',
       );
     }
+  }
+
+  #dataPort(urls: readonly string[]): Configuration['dataPort'] {
+    const port = this.#read('dataPort', (name, text) =>
+      parseNatural(name, text, { from: 1, to: 65535 }, '4223'),
+    );
+    const none = this.#has('noDataPort');
+    if (port !== undefined && none) {
+      throw new FlagError(
+        '--data-port',
+        'expected either it or --no-data-port, got both; type only one of the two',
+      );
+    }
+    if (port !== undefined && this.#role === 'master' && urls.length > 0) {
+      throw new FlagError(
+        '--data-port',
+        'expected the broker inside the master, got --nats-url; leave one of the two out',
+      );
+    }
+    return none ? 'none' : port;
   }
 
   #credentials(urls: readonly string[]): NatsCredentials {

@@ -16,6 +16,9 @@ import {
   type TypistsUse,
 } from './flag-row.js';
 
+/** Slaves elsewhere may reach it by another port; people know which. */
+const PORT_IS_TOLD = { never: 'a master tells its port to each slave that joins' };
+
 /** Each field of `Flags` has a row; a flag outside `Flags` can only be typed. */
 type Table = { readonly [K in FlagKey]: FlagFacts } & { readonly [K in TypedOnlyKey]: FlagFacts<TypistsUse> };
 
@@ -242,6 +245,20 @@ const TABLE: Table = {
     both('as-given'),
     undefined,
     'Go without TLS beyond loopback, where others may listen',
+  ),
+  dataPort: row(
+    'Broker (NATS):',
+    both(PORT_IS_TOLD),
+    'PORT',
+    'Port where the master takes data past the broker inside it, 1 to 65535. On a slave, the port to ' +
+      'dial for it: the near end of a tunnel',
+    'any free one',
+  ),
+  noDataPort: row(
+    'Broker (NATS):',
+    both(PORT_IS_TOLD),
+    undefined,
+    'Let all data go through the broker, which is a little slower and needs one port only',
   ),
   maxMessageSize: row(
     'Broker (NATS):',

@@ -42,5 +42,7 @@ export function isDisplaced(
     return typed((one) => one === 'natsUrl' || one === 'masterHost' || one === 'masterPort');
   }
   if (key === 'masterHost' || key === 'masterPort') return typed((one) => one === 'natsUrl');
+  if (key === 'dataPort') return typed((one) => one === 'noDataPort' || one === 'natsUrl');
+  if (key === 'noDataPort') return typed((one) => one === 'dataPort');
   return CREDENTIAL_KEYS.has(key) && typed((one) => CREDENTIAL_KEYS.has(one));
 }

@@ -65,6 +65,13 @@ export interface Flags {
   readonly tlsVerify?: boolean | undefined;
   /** Go without TLS beyond loopback, where others may listen; false. */
   readonly insecure?: boolean | undefined;
+  /**
+   * Port where the master takes data past the broker inside it; any free one. On a slave, the port to dial for it,
+   * as the near end of a tunnel; the one that the master offers.
+   */
+  readonly dataPort?: number | undefined;
+  /** Let all data go through the broker; false. */
+  readonly noDataPort?: boolean | undefined;
   /** Bytes, or a text such as `64m`; 256 MB. */
   readonly maxMessageSize?: number | string | undefined;
   /** Let slaves join whose algorithms have other code than the master has; false. */

@@ -2,7 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import type { AuditSink } from '../../audit/audit-trail.js';
+import type { BrokerTls } from '../../broker/admission/tls-door.js';
 import type { BrokerEvent } from '../../broker/broker-event.js';
+import { DataPort } from '../../broker/data-port.js';
 import { type Broker, startBroker } from '../../broker/start-broker.js';
 import { FlagError } from '../../errors.js';
 import { isLoopback, withTls } from '../../link/connection/broker-urls.js';
@@ -13,11 +15,19 @@ import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.
 import { ownCertificate } from '../flags/tls-flags.js';
 import { hostFromHere, natsUrl } from '../process/reachable-hosts.js';
 
+/**
+ * The slaves that have a data port at a time. Each costs the main thread a socket; the others' frames come in the
+ * broker's.
+ */
+const MOST_DATA_PORTS = 128;
+
 /** Length of a subject in an event. */
 const MOST_REASON = 200;
 
 export interface OpenedBroker {
   readonly broker: Broker | undefined;
+  /** Beside the broker, unless the configuration has none. */
+  readonly dataPort: DataPort | undefined;
   /** The address for slaves. */
   readonly address: BrokerAddress;
   /**
@@ -36,7 +46,7 @@ export async function openBroker(configuration: Configuration, audit: AuditSink)
   if (nats.urls.length > 0) {
     const address = { ...nats, tls, insecure };
     refuseExposedSecret(address);
-    return { broker: undefined, address, ownAddress: address };
+    return { broker: undefined, dataPort: undefined, address, ownAddress: address };
   }
   refuseOpenBroker(masterHost, configuration);
   const open = isLoopback(masterHost) && resourceFile === undefined;
@@ -51,22 +61,39 @@ export async function openBroker(configuration: Configuration, audit: AuditSink)
   const guests = { ownerToken, ...Subjects.ofSlaves };
   const { cert, key, verify } = tls;
   const encrypted = cert !== undefined && key !== undefined;
+  const shownTls = encrypted ? { tls: { cert, key, ...(verify ? { clientCa: tls.ca } : {}) } } : {};
   const broker = await startBroker({
     host: masterHost,
     port: masterPort,
     guests,
     ...(token ? { token } : {}),
-    ...(encrypted ? { tls: { cert, key, ...(verify ? { clientCa: tls.ca } : {}) } } : {}),
+    ...shownTls,
   });
   broker.onEvent((event) => tellBrokerEvent(event, audit));
   audit.emit({ type: 'broker-ready', broker: 'embedded', url: broker.url });
+  const dataPort = await openDataPort(configuration, shownTls, audit).catch(async (error: unknown) => {
+    await broker.stop();
+    throw error;
+  });
   if (token === undefined) audit.emit({ type: 'no-token', url: broker.url });
   const url = natsUrl(hostFromHere(broker.host), broker.port);
   const way = encrypted
     ? // Under any name: this process recognises the broker by its certificate, and shows it the same one.
       { urls: [withTls(url)], tls: { certificate: ownCertificate(cert), ...(verify ? { cert, key } : {}) } }
     : { urls: [url], insecure };
-  return { broker, address: { ...way, token }, ownAddress: { ...way, token: ownerToken } };
+  return { broker, dataPort, address: { ...way, token }, ownAddress: { ...way, token: ownerToken } };
+}
+
+async function openDataPort(
+  { dataPort: port = 0, masterHost: host }: Configuration,
+  tls: { readonly tls?: BrokerTls },
+  audit: AuditSink,
+): Promise<DataPort | undefined> {
+  if (port === 'none') return undefined;
+  const options = { host, port, ...tls, mostPasses: MOST_DATA_PORTS };
+  const dataPort = await DataPort.open(options, (event) => tellBrokerEvent(event, audit));
+  audit.emit({ type: 'data-port-ready', port: dataPort.port });
+  return dataPort;
 }
 
 function tellBrokerEvent(event: BrokerEvent, audit: AuditSink): void {

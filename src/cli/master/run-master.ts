@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { listAlgorithms } from '../../algorithms/registry.js';
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
+import type { DataPort } from '../../broker/data-port.js';
 import type { Broker } from '../../broker/start-broker.js';
 import { UsageError } from '../../errors.js';
 import type { BrokerAddress } from '../../link/ports.js';
@@ -44,6 +45,7 @@ export class RunningMaster {
   readonly address: BrokerAddress;
   readonly params: RunMasterParams;
   readonly #broker: Broker | undefined;
+  readonly #dataPort: DataPort | undefined;
   readonly #resources: ResourceWriter | undefined;
   readonly #locals: LocalSlaves | undefined;
   readonly #checkpoint: CheckpointStore | undefined;
@@ -55,6 +57,7 @@ export class RunningMaster {
     master: Master;
     address: BrokerAddress;
     broker: Broker | undefined;
+    dataPort: DataPort | undefined;
     resources: ResourceWriter | undefined;
     locals: LocalSlaves | undefined;
     checkpoint: CheckpointStore | undefined;
@@ -64,6 +67,7 @@ export class RunningMaster {
     this.handle = parts.master.handle;
     this.address = parts.address;
     this.#broker = parts.broker;
+    this.#dataPort = parts.dataPort;
     this.#resources = parts.resources;
     this.#locals = parts.locals;
     this.#checkpoint = parts.checkpoint;
@@ -81,11 +85,12 @@ export class RunningMaster {
     await resources?.claim();
     const checkpoint = await openStore(configuration, algorithms, audit);
     let broker: Broker | undefined;
+    let dataPort: DataPort | undefined;
     let address: BrokerAddress;
     let ownAddress: BrokerAddress;
     let master: Master | undefined;
     try {
-      ({ broker, address, ownAddress } = await openBroker(configuration, audit));
+      ({ broker, dataPort, address, ownAddress } = await openBroker(configuration, audit));
       const opened = await Master.open({
         run,
         address: ownAddress,
@@ -100,6 +105,7 @@ export class RunningMaster {
         allowVersionSkew: configuration.allowVersionSkew,
         backupTasks: configuration.backupTasks,
         authorizeSlave: params.authorizeSlave,
+        dataPort,
         audit,
         argv: configuration.argv,
         slaveHint: configuration.mistyped.join('; ') || undefined,
@@ -109,6 +115,7 @@ export class RunningMaster {
       await resources?.begin((status) => describeRun(about, status));
     } catch (error) {
       await master?.stop({ by: 'error', error });
+      await dataPort?.stop();
       await broker?.stop();
       await checkpoint?.close();
       throw error;
@@ -117,7 +124,7 @@ export class RunningMaster {
       audit.emit({ type: 'join-command', command: joinCommand({ configuration, program, broker }) });
     }
     const locals = startLocalSlaves({ ...params, address, master, broker });
-    return new RunningMaster({ params, master, address, broker, resources, locals, checkpoint });
+    return new RunningMaster({ params, master, address, broker, dataPort, resources, locals, checkpoint });
   }
 
   /** Ends everything, the program's side at once. May be called twice; the first reason counts. */
@@ -146,6 +153,7 @@ export class RunningMaster {
     await this.#resources?.end(finished ? 'finished' : 'in-progress');
     await this.master.stop(end);
     await this.#locals?.end(this.master.leavingPids);
+    await this.#dataPort?.stop();
     await this.#broker?.stop();
     await this.#checkpoint?.close();
     audit.emit({ type: 'master-finished', memberId: configuration.memberId });

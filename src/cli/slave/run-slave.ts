@@ -36,6 +36,7 @@ export function createSlave(params: RunSlaveParams): Slave {
     clientTimeoutMs: configuration.clientTimeoutMs,
     connectTimeoutMs: configuration.connectTimeoutMs,
     concurrency: configuration.slaveConcurrency,
+    dataPort: configuration.dataPort,
     parent,
     mayKill,
     spare,

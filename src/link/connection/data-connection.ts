@@ -1,10 +1,10 @@
 /** A connection to NATS as the port `DataLink`: limited, reconnecting forever, silent while it is down. */
 
-import type { ConnectionOptions, Msg, NatsConnection, Status } from 'nats';
+import { type ConnectionOptions, connect, type Msg, type NatsConnection, type Status } from 'nats';
 import { UsageError } from '../../errors.js';
 import { waitAtMost } from '../../structures/wait-at-most.js';
 import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from '../ports.js';
-import { ConnectError } from './connect-error.js';
+import { ConnectError, toConnectError } from './connect-error.js';
 import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-options.js';
 import { dialFirst } from './dial-first.js';
 import { dropFailedDial, failCutDial, forgetFutureDials } from './dial-repairs.js';
@@ -38,6 +38,23 @@ export async function connectData(address: BrokerAddress, options: ConnectDataOp
     connectOptions(place, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
   const connection = await dialFirst(address, optionsFor, options.timeoutMs);
   return new DataConnection(connection, delays, options.refusedForGoodMs ?? REFUSED_FOR_GOOD_MS);
+}
+
+/**
+ * Tries each URL once, and does not connect again: the first end of the connection is the last. Rejects with a
+ * `ConnectError`.
+ */
+export async function connectOnce(
+  address: BrokerAddress,
+  options: Pick<ConnectDataOptions, 'name' | 'timeoutMs'>,
+): Promise<DataLink> {
+  const delays = new ReconnectDelays();
+  try {
+    const given = connectOptions(address, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
+    return new DataConnection(await connect(given), delays, REFUSED_FOR_GOOD_MS);
+  } catch (error) {
+    throw toConnectError(address, options.timeoutMs, error);
+  }
 }
 
 class DataConnection implements DataLink {

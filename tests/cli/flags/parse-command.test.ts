@@ -204,6 +204,11 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
   ['--master --allow-version-skew', 'allowVersionSkew', true],
   ['--master --strict', 'strict', true],
   ['--master --backup-tasks', 'backupTasks', true],
+  ['--master', 'dataPort', undefined],
+  ['--master --data-port 5000', 'dataPort', 5000],
+  ['--slave --master-port 1 --data-port 5000', 'dataPort', 5000],
+  ['--master --no-data-port', 'dataPort', 'none'],
+  ['--slave --nats-url h --no-data-port', 'dataPort', 'none'],
   ['--master --checkpoint results', 'checkpoint', 'results'],
   ['--slave --master-port 1 --checkpoint results', 'checkpoint', undefined],
 ];
@@ -340,6 +345,10 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --allow-version-skew=1', '--allow-version-skew', 'takes no value'],
   ['--master --strict=1', '--strict', 'takes no value'],
   ['--master --backup-tasks=1', '--backup-tasks', 'takes no value'],
+  ['--master --data-port 0', '--data-port', 'from 1 to 65535'],
+  ['--master --no-data-port=1', '--no-data-port', 'takes no value'],
+  ['--master --data-port 1 --no-data-port', '--data-port', '--no-data-port, got both'],
+  ['--master --data-port 1 --nats-url h', '--data-port', 'expected the broker inside the master'],
   ['--master --checkpoint', '--checkpoint', 'got nothing'],
 ];
 

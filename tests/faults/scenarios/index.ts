@@ -3,6 +3,7 @@
 import { BROKERS } from './brokers.js';
 import { CLOCKS } from './clocks.js';
 import { CLUSTERS } from './clusters.js';
+import { DATA_PORTS } from './data-ports.js';
 import { DEADLY_TASKS } from './deadly-tasks.js';
 import { FROZEN } from './frozen.js';
 import { KILLED } from './killed.js';
@@ -17,6 +18,7 @@ export const SCENARIOS = {
   'frozen processes': FROZEN,
   'brokers and masters': BROKERS,
   network: NETWORK,
+  'data ports': DATA_PORTS,
   'clusters of servers': CLUSTERS,
   clocks: CLOCKS,
   pipes: PIPES,

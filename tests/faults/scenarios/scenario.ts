@@ -27,8 +27,8 @@ export interface Settings {
   readonly slave?: SlaveOptions | undefined;
   readonly masterFlags?: readonly string[] | undefined;
   readonly masterNodeFlags?: readonly string[] | undefined;
-  /** Whose connections go through a way that can be made faulty. */
-  readonly way?: 'first slave' | 'slaves' | 'master' | undefined;
+  /** Whose connections go through a way that can be made faulty; then no data goes past it. */
+  readonly way?: 'first slave' | 'slaves' | 'master' | 'data ports' | undefined;
   /** Whose wall clock can jump. */
   readonly clock?: 'slaves' | 'master' | undefined;
   /** What the master submits before the flow. */

@@ -1,0 +1,143 @@
+/**
+ * Keeps a connection to the data port that a master has offered to a session. Whenever it fails or ends it is
+ * dialled again: after a second, then after twice as long each time, at most a minute.
+ */
+
+import type { BrokerAddress, DataLink } from '../link/ports.js';
+import type { OfferedPort } from '../wire/messages/messages.js';
+
+/** A firewall that swallows what goes to the port costs this time, during which frames go through the broker. */
+const DIAL_MS = 1_000;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 60_000;
+/** A port that has stood for so long is a good one: what ends it begins a new count. */
+const GOOD_MS = 60_000;
+
+/** What a session was offered, and its subjects. */
+export interface PortOffer {
+  readonly offered: OfferedPort;
+  readonly toMaster: string;
+  readonly toSlave: string;
+}
+
+export interface PortDialerParams {
+  readonly addressOf: (offered: OfferedPort) => BrokerAddress;
+  readonly connect: (address: BrokerAddress, timeoutMs: number) => Promise<DataLink>;
+  /** The port stands, and what comes there is heard. */
+  readonly onTaken: () => void;
+  readonly onFrame: (frame: Buffer) => void;
+  /** There is room again after `send` refused. */
+  readonly onDrained: () => void;
+  readonly onLost: () => void;
+  /** Called once: the port cannot be reached, though the broker can. */
+  readonly onUnreachable: (url: string, reason: string) => void;
+  readonly now: () => number;
+  /** Runs it once, after this time; returns what stops that. */
+  readonly later: (run: () => void, ms: number) => () => void;
+}
+
+export class PortDialer {
+  readonly #params: PortDialerParams;
+  #offer: PortOffer | undefined;
+  #link: DataLink | undefined;
+  #takenAt: number | undefined;
+  #waitMs = FIRST_WAIT_MS;
+  #stopWaiting: () => void = () => {};
+  #told = false;
+
+  constructor(params: PortDialerParams) {
+    this.#params = params;
+  }
+
+  /** A session begins; what an earlier one was offered counts no more. */
+  offer(offer: PortOffer): void {
+    this.close();
+    this.#offer = offer;
+    this.#waitMs = FIRST_WAIT_MS;
+    void this.#dial(offer);
+  }
+
+  /** False if it takes none now. */
+  send(frame: Buffer): boolean {
+    const link = this.#link;
+    return link !== undefined && this.#offer !== undefined && link.send(this.#offer.toMaster, frame);
+  }
+
+  /** The port stands and carries nothing; `onLost` is not called. */
+  leave(): void {
+    const offer = this.#offer;
+    if (this.#link === undefined || offer === undefined) return;
+    this.#hangUp();
+    this.#dialLater(offer);
+  }
+
+  /** The session is over, or the process ends; nothing is called any more. */
+  close(): void {
+    this.#offer = undefined;
+    this.#stopWaiting();
+    this.#hangUp();
+  }
+
+  #hangUp(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    void link?.close();
+  }
+
+  async #dial(offer: PortOffer): Promise<void> {
+    const address = this.#params.addressOf(offer.offered);
+    let link: DataLink | undefined;
+    try {
+      link = await this.#params.connect(address, DIAL_MS);
+      if (this.#offer === offer) await this.#take(link, offer);
+      else await link.close();
+    } catch (error) {
+      void link?.close();
+      if (this.#offer !== offer) return;
+      this.#tell(address, error);
+      this.#dialLater(offer);
+    }
+  }
+
+  async #take(link: DataLink, offer: PortOffer): Promise<void> {
+    link.subscribe(offer.toSlave, (_subject, payload) => {
+      if (this.#offer !== offer) return;
+      this.#params.onFrame(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
+    });
+    // The master sends there as soon as it hears from there.
+    await link.ready();
+    if (this.#offer !== offer) {
+      await link.close();
+      return;
+    }
+    if (!link.connected) throw new Error('it was closed at once');
+    this.#link = link;
+    this.#takenAt = this.#params.now();
+    link.onStatus(({ status }) => {
+      if (this.#link !== link) return;
+      if (status === 'drained') this.#params.onDrained();
+      else if (status === 'disconnected' || status === 'closed') this.#lose(offer);
+    });
+    this.#params.onTaken();
+  }
+
+  #lose(offer: PortOffer): void {
+    this.#hangUp();
+    this.#dialLater(offer);
+    this.#params.onLost();
+  }
+
+  #dialLater(offer: PortOffer): void {
+    const stoodMs = this.#takenAt === undefined ? 0 : this.#params.now() - this.#takenAt;
+    if (stoodMs >= GOOD_MS) this.#waitMs = FIRST_WAIT_MS;
+    this.#takenAt = undefined;
+    this.#stopWaiting = this.#params.later(() => void this.#dial(offer), this.#waitMs);
+    this.#waitMs = Math.min(2 * this.#waitMs, LONGEST_WAIT_MS);
+  }
+
+  #tell({ urls }: BrokerAddress, error: unknown): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#params.onUnreachable(urls.join(', '), error instanceof Error ? error.message : String(error));
+  }
+}
