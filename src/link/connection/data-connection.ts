@@ -37,12 +37,13 @@ export async function connectData(address: BrokerAddress, options: ConnectDataOp
   const optionsFor = (place: BrokerAddress): ConnectionOptions =>
     connectOptions(place, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
   const connection = await dialFirst(address, optionsFor, options.timeoutMs);
-  return new DataConnection(connection, delays, options.refusedForGoodMs ?? REFUSED_FOR_GOOD_MS);
+  const refusedForGoodMs = options.refusedForGoodMs ?? REFUSED_FOR_GOOD_MS;
+  return new DataConnection(connection, delays, { refusedForGoodMs, flushMs: CLOSE_FLUSH_MS });
 }
 
 /**
- * Tries each URL once, and does not connect again: the first end of the connection is the last. Rejects with a
- * `ConnectError`.
+ * Tries each URL once, and does not connect again: the first end of the connection is the last, and `close` waits
+ * for nothing. Rejects with a `ConnectError`.
  */
 export async function connectOnce(
   address: BrokerAddress,
@@ -51,16 +52,23 @@ export async function connectOnce(
   const delays = new ReconnectDelays();
   try {
     const given = connectOptions(address, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
-    return new DataConnection(await connect(given), delays, REFUSED_FOR_GOOD_MS);
+    const settings = { refusedForGoodMs: REFUSED_FOR_GOOD_MS, flushMs: 0 };
+    return new DataConnection(await connect(given), delays, settings);
   } catch (error) {
     throw toConnectError(address, options.timeoutMs, error);
   }
 }
 
+interface ConnectionSettings {
+  readonly refusedForGoodMs: number;
+  /** How long `close` waits for what was handed over. */
+  readonly flushMs: number;
+}
+
 class DataConnection implements DataLink {
   readonly #connection: NatsConnection;
   readonly #delays: ReconnectDelays;
-  readonly #refusedForGoodMs: number;
+  readonly #settings: ConnectionSettings;
   readonly #listeners: ((status: LinkStatus) => void)[] = [];
   #connected = true;
   #closed = false;
@@ -68,10 +76,10 @@ class DataConnection implements DataLink {
   #credentialsRefusedSince: number | undefined;
   #closeReason: string | undefined;
 
-  constructor(connection: NatsConnection, delays: ReconnectDelays, refusedForGoodMs: number) {
+  constructor(connection: NatsConnection, delays: ReconnectDelays, settings: ConnectionSettings) {
     this.#connection = connection;
     this.#delays = delays;
-    this.#refusedForGoodMs = refusedForGoodMs;
+    this.#settings = settings;
     delays.onRetry = () => {
       dropFailedDial(connection);
       forgetFutureDials(connection);
@@ -134,9 +142,10 @@ class DataConnection implements DataLink {
     if (this.#closed) return;
     const connected = this.#connected;
     this.#connected = false;
-    if (connected)
+    const { flushMs } = this.#settings;
+    if (connected && flushMs > 0)
       await waitAtMost(
-        CLOSE_FLUSH_MS,
+        flushMs,
         this.#connection.flush().catch(() => {}),
       );
     await this.#connection.close();
@@ -206,7 +215,7 @@ class DataConnection implements DataLink {
     this.#credentialsRefusedSince ??= now;
     const text = `the broker refuses our credentials: ${code.toLowerCase().replaceAll('_', ' ')}`;
     this.#report(new ConnectError('credentials', text));
-    if (now - this.#credentialsRefusedSince < this.#refusedForGoodMs) return;
+    if (now - this.#credentialsRefusedSince < this.#settings.refusedForGoodMs) return;
     this.#closeReason = text;
     void this.#connection.close();
   }

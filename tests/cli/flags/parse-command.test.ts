@@ -98,6 +98,7 @@ flags('fills in every default', () => {
     nats: { urls: [] },
     tls: { verify: false },
     insecure: false,
+    dataPort: undefined,
     maxMessageBytes: 256 * 1024 * 1024,
     allowVersionSkew: false,
     backupTasks: false,
@@ -208,7 +209,7 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
   ['--master --data-port 5000', 'dataPort', 5000],
   ['--slave --master-port 1 --data-port 5000', 'dataPort', 5000],
   ['--master --no-data-port', 'dataPort', 'none'],
-  ['--slave --nats-url h --no-data-port', 'dataPort', 'none'],
+  ['--slave --nats-url h:1 --no-data-port', 'dataPort', 'none'],
   ['--master --checkpoint results', 'checkpoint', 'results'],
   ['--slave --master-port 1 --checkpoint results', 'checkpoint', undefined],
 ];
@@ -348,7 +349,7 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --data-port 0', '--data-port', 'from 1 to 65535'],
   ['--master --no-data-port=1', '--no-data-port', 'takes no value'],
   ['--master --data-port 1 --no-data-port', '--data-port', '--no-data-port, got both'],
-  ['--master --data-port 1 --nats-url h', '--data-port', 'expected the broker inside the master'],
+  ['--master --data-port 1 --nats-url h:1', '--data-port', 'expected the broker inside the master'],
   ['--master --checkpoint', '--checkpoint', 'got nothing'],
 ];
 
