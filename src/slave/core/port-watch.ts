@@ -1,33 +1,40 @@
 /**
- * Notices a data port that stands and carries nothing: a firewall may let a connection pass, and no data. A port
- * that has brought nothing for a while is asked whether it still does.
+ * Notices a data port that stands and does not carry frames both ways: a firewall may let a connection pass, and no
+ * data. The master is asked for its position now and then, and answers through the port.
  */
 
-/** After this silence the master is asked for its position, and again after as much. */
-const ASK_AFTER_MS = 2_000;
-/** The silence after which a port is left; a main thread that computes for so long makes it silent too. */
-const LEAVE_AFTER_MS = 15_000;
+/** From an answer to the next question. */
+const ASK_EVERY_MS = 5_000;
+/** A port is left when a question is open for so long. A main thread that computes does not answer either. */
+const LEAVE_AFTER_MS = 10_000;
 /** What a tick adds at most: a slave that was busy itself has not read its sockets yet. */
 const MOST_PER_TICK_MS = 200;
 
 export class PortWatch {
-  #silentMs = 0;
-  #askedAtMs = 0;
+  #isOpen = false;
+  /** Since the question, or since the last answer. */
+  #sinceMs = 0;
   #tickedAt: number | undefined;
 
-  /** A frame came, or there is another port. */
-  heard(): void {
-    this.#silentMs = 0;
-    this.#askedAtMs = 0;
+  /** The port is another one. */
+  restart(): void {
+    this.#isOpen = false;
+    this.#sinceMs = 0;
+  }
+
+  /** The port has brought something, and the last question is answered. */
+  answered(): void {
+    if (this.#isOpen) this.restart();
   }
 
   /** Call it about every 100 ms while frames go through the port. */
   tick(now: number): 'ask' | 'leave' | undefined {
-    this.#silentMs += Math.min(MOST_PER_TICK_MS, now - (this.#tickedAt ?? now));
+    this.#sinceMs += Math.min(MOST_PER_TICK_MS, now - (this.#tickedAt ?? now));
     this.#tickedAt = now;
-    if (this.#silentMs >= LEAVE_AFTER_MS) return 'leave';
-    if (this.#silentMs - this.#askedAtMs < ASK_AFTER_MS) return undefined;
-    this.#askedAtMs = this.#silentMs;
+    if (this.#isOpen) return this.#sinceMs >= LEAVE_AFTER_MS ? 'leave' : undefined;
+    if (this.#sinceMs < ASK_EVERY_MS) return undefined;
+    this.#isOpen = true;
+    this.#sinceMs = 0;
     return 'ask';
   }
 }

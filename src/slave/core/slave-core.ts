@@ -223,8 +223,8 @@ export class SlaveCore {
 
   /** A frame that came through the data port. */
   takeFrameOfPort(frame: Buffer, now: number): void {
-    this.#portWatch.heard();
     this.takeFrame(frame, now);
+    if (this.#session?.isAnswered) this.#portWatch.answered();
   }
 
   /** A frame on the slave's subject. */
@@ -296,7 +296,7 @@ export class SlaveCore {
 
   /** The data port that the welcome offered stands. */
   takePort(now: number): void {
-    this.#portWatch.heard();
+    this.#portWatch.restart();
     this.#session?.takePort(now);
     this.flush(now);
   }

@@ -96,6 +96,10 @@ export class Session {
   /** The time since which this side moves to the port; undefined while it does not. */
   #movingAt: number | undefined;
   #portHeardAt = 0;
+  /** The number of the last question here, of the last one there, and of the last one that was answered. */
+  #question = 0;
+  #asked = 0;
+  #answered = 0;
   readonly #acknowledgeWithinMs: number;
   readonly epoch: Epoch;
   readonly #onResend: SessionOptions['onResend'];
@@ -288,8 +292,11 @@ export class Session {
         return this.#takeData(header, payload, now);
       case FRAME_KIND.position:
         if (header.answer) {
+          this.#asked = header.size;
           this.#owesPosition = true;
           this.#incoming.reconnected();
+        } else {
+          this.#answered = header.size;
         }
         if (header.number > this.#incoming.received) this.#askAgain(now);
         return NO_BODIES;
@@ -332,9 +339,14 @@ export class Session {
     if (urgent) this.#owesPosition = true;
   }
 
-  /** Asks the other side for its position. */
+  /** Asks the other side for its position; `isAnswered` says when it came. */
   question(): void {
+    this.#question++;
     this.#owesAnswer = true;
+  }
+
+  get isAnswered(): boolean {
+    return this.#answered === this.#question;
   }
 
   /** Sends this side's position, so that the other side hears of the session. */
@@ -355,7 +367,7 @@ export class Session {
     if (this.#usesPort) return;
     this.#movingAt = now;
     this.#outgoing.holdNew(true);
-    this.#owesAnswer = this.#outgoing.isUnderWay;
+    if (this.#outgoing.isUnderWay) this.#owesAnswer = true;
   }
 
   /** The data port is gone, with the frames that were under way there. */
@@ -402,7 +414,8 @@ export class Session {
 
   #flushWords(send: Send): boolean {
     if (this.#owesAnswer) {
-      if (!send(this.#controlFrame(FRAME_KIND.position, this.#outgoing.sentThrough, 0, true))) return false;
+      if (!send(this.#controlFrame(FRAME_KIND.position, this.#outgoing.sentThrough, this.#question, true)))
+        return false;
       this.#owesAnswer = false;
       this.#announced();
     }
@@ -425,7 +438,7 @@ export class Session {
 
   #flushPosition(send: Send): boolean {
     if (!this.#owesPosition) return true;
-    if (!send(this.#controlFrame(FRAME_KIND.position, this.#outgoing.sentThrough))) return false;
+    if (!send(this.#controlFrame(FRAME_KIND.position, this.#outgoing.sentThrough, this.#asked))) return false;
     this.#announced();
     return true;
   }

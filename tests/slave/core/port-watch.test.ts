@@ -1,11 +1,11 @@
-/** A data port that carries nothing is asked, then left; a slave that was busy itself blames no port. */
+/** A data port that does not carry is asked, then left; a slave that was busy itself blames no port. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PortWatch } from '../../../src/slave/core/port-watch.js';
 
 const test = suite('slave/core/port-watch');
 
-/** What each tick said from `from` to `to`, as `ask 2000`. */
+/** What each tick said from `from` to `to`, as `ask 5000`. */
 function ticks(watch: PortWatch, from: number, to: number): string[] {
   const said: string[] = [];
   for (let now = from; now <= to; now += 100) {
@@ -15,24 +15,31 @@ function ticks(watch: PortWatch, from: number, to: number): string[] {
   return said;
 }
 
-test('it asks every two seconds, and leaves after fifteen', () => {
-  const watch = new PortWatch();
-  const asks = [2, 4, 6, 8, 10, 12, 14].map((seconds) => `ask ${seconds * 1000}`);
-  assert.equal(ticks(watch, 0, 15_000), [...asks, 'leave 15000']);
+test('it asks after five seconds, and leaves ten seconds later', () => {
+  assert.equal(ticks(new PortWatch(), 0, 15_000), ['ask 5000', 'leave 15000']);
 });
 
-test('a frame begins the time anew', () => {
+test('an answer begins the time anew, and so does another port', () => {
   const watch = new PortWatch();
-  ticks(watch, 0, 14_900);
-  watch.heard();
-  assert.equal(ticks(watch, 15_000, 17_000), ['ask 16900']);
+  assert.equal(ticks(watch, 0, 14_900), ['ask 5000']);
+  watch.answered();
+  assert.equal(ticks(watch, 15_000, 20_000), ['ask 19900']);
+  watch.restart();
+  assert.equal(ticks(watch, 20_100, 25_000), ['ask 25000']);
+});
+
+test('without a question there is nothing to answer', () => {
+  const watch = new PortWatch();
+  ticks(watch, 0, 4_000);
+  watch.answered();
+  assert.equal(ticks(watch, 4_100, 5_000), ['ask 5000']);
 });
 
 test('the time in which the slave itself did not tick hardly counts', () => {
   const watch = new PortWatch();
-  ticks(watch, 0, 1_000);
+  ticks(watch, 0, 4_000);
   assert.is(watch.tick(600_000), undefined);
-  assert.equal(ticks(watch, 600_100, 600_900), ['ask 600800']);
+  assert.equal(ticks(watch, 600_100, 601_000), ['ask 600800']);
 });
 
 test.run();
