@@ -1,4 +1,4 @@
-/** What a core-NATS server must do, byte for byte, asked of nats-server and of the embedded broker in both of its threads alike. */
+/** What a core-NATS server must do, byte for byte, asked of nats-server and of our server in either thread alike. */
 import { type ConnectionOptions, connect, headers, type NatsConnection } from 'nats';
 import * as assert from 'uvu/assert';
 import { BROKERS, IN_PROCESS, type TestBroker } from '../support/brokers.js';
@@ -20,7 +20,7 @@ const conformance = suiteInTurns('broker conformance');
 
 function it(name: string, body: (stage: Stage) => Promise<void>, options: NatsServerOptions = {}): void {
   for (const kind of [...BROKERS, IN_PROCESS]) {
-    const register = kind.name === 'nats-server' ? conformance.long : conformance;
+    const register = kind.name === 'embedded' ? conformance : conformance.long;
     register(`it ${name} (${kind.name})`, async () => {
       const broker = await kind.start(options);
       const raws: RawNats[] = [];

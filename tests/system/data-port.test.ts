@@ -50,13 +50,13 @@ async function takesPort(given: Flags, joining: Flags = {}): Promise<void> {
 
 test('a slave takes it as soon as it has joined', () => takesPort({}));
 
-test('with a token', () => takesPort({ natsToken: 'secret' }));
+test.long('with a token', () => takesPort({ natsToken: 'secret' }));
 
 const [tlsCert, tlsKey, tlsCa] = [certificateFile('broker'), keyFile('broker'), certificateFile('ca')];
-test('over TLS', () => takesPort({ tlsCert, tlsKey }));
+test.long('over TLS', () => takesPort({ tlsCert, tlsKey }));
 test('over mutual TLS', () => takesPort({ tlsCert, tlsKey, tlsCa, tlsVerify: true }));
 
-test('without one all goes through the broker, on either side', async () => {
+test.long('without one all goes through the broker, on either side', async () => {
   for (const [given, joining] of [
     [{ noDataPort: true }, {}],
     [{}, { noDataPort: true }],
@@ -89,7 +89,7 @@ test('it listens at the port that is typed; a port that is taken is an error tha
   assert.equal(heard.all('data-port-ready'), [{ type: 'data-port-ready', port }]);
 });
 
-test('a slave that cannot reach it says so once, and works all the same', async () => {
+test.long('a slave that cannot reach it says so once, and works all the same', async () => {
   const { mw, heard } = await portOf();
   await using _mw = mw;
   await using way = await FaultyWay.open(mw.masterPort);

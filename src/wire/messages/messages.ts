@@ -67,7 +67,7 @@ export type OngoingRun = readonly [sid: number, number: number, attempt: number]
 /** A way for the frames of one session beside the broker, at the host of the broker. */
 export interface OfferedPort {
   readonly port: number;
-  /** Whoever presents it speaks as this session's slave. */
+  /** Any client that presents it speaks as this session's slave. */
   readonly secret: string;
   /** By TLS, as the broker. */
   readonly encrypted: boolean;

@@ -19,7 +19,6 @@ export const DATA_PORTS: readonly Scenario[] = [
   {
     name: 'three cuts of the data ports, with data in both directions',
     brokers: 'embedded',
-    often: true,
     settings: { ...PORTS, pending: 200 },
     async strike(stage) {
       await allOnPorts(stage);
