@@ -10,9 +10,12 @@ const PORTS: Settings = { ...DATA, way: 'data ports', expect: { unharmed: true }
 
 const taken = ({ cluster }: Stage): number => cluster.trail.all('data-port-taken').length;
 
-/** The slaves are on their ports again, or for the first time. */
+/** The slaves are on their ports again, or for the first time, and so is their data. */
 async function allOnPorts(stage: Stage, before = 0): Promise<void> {
+  const { way } = stage;
   await until('data ports', () => taken(stage) >= before + stage.slaves.length || undefined);
+  const { bytes } = way;
+  await until('traffic', () => way.bytes > bytes + 400_000 || undefined);
 }
 
 export const DATA_PORTS: readonly Scenario[] = [
