@@ -120,7 +120,7 @@ if (parts.includes('values')) {
 }
 if (parts.includes('submit-all')) {
   console.log('\nTasks drawn by submitAll, group auto, one slave, broker embedded');
-  drawn = await measureSubmitAll({ tasks: quick ? 500_000 : 5_000_000 });
+  drawn = await measureSubmitAll({ tasks: quick ? 500_000 : 10_000_000 });
   for (const row of drawn) console.log(submitAllLine(row));
 }
 if (parts.includes('start-up')) {

@@ -19,7 +19,7 @@ import { hostFromHere, natsUrl } from '../process/reachable-hosts.js';
  * The slaves that have a data port at a time. Each costs the main thread a socket; the others' frames come in the
  * broker's.
  */
-const MOST_DATA_PORTS = 128;
+const MOST_DATA_PORTS = 16;
 
 /** Length of a subject in an event. */
 const MOST_REASON = 200;
