@@ -67,6 +67,7 @@ export interface Manifest {
   readonly stringData?: Record<string, string>;
   readonly spec?: {
     readonly completions?: number;
+    readonly ports?: readonly { readonly name: string; readonly port: number }[];
     readonly template: {
       readonly spec: {
         readonly restartPolicy: string;

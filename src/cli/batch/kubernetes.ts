@@ -12,6 +12,8 @@ const SECRET_FOLDER = '/run/secrets/ts-mw';
 const SHARED_FOLDER = '/run/ts-mw';
 const DEFAULT_PORT = 4222;
 
+const HIGHEST_PORT = 65_535;
+
 export function kubernetesFile(plan: BatchPlan): string {
   const secret = secretOf(plan);
   const documents = [
@@ -80,6 +82,7 @@ ${data.join('')}`;
 
 function serviceDocument(plan: BatchPlan): string {
   const { name } = plan;
+  const dataPort = dataPortOf(plan);
   return `apiVersion: v1
 kind: Service
 metadata:
@@ -88,8 +91,9 @@ spec:
   selector:
     app: ${name}-master
   ports:
-    - port: ${portOf(plan)}
-`;
+    - name: broker
+      port: ${portOf(plan)}
+${dataPort === undefined ? '' : `    - name: data\n      port: ${dataPort}\n`}`;
 }
 
 const claimDocument = ({
@@ -109,6 +113,10 @@ spec:
 function masterDocument(plan: BatchPlan, secret: Secret | undefined): string {
   const { name, command, urls } = plan;
   const place = urls.length > 0 ? [] : ['--master-host=0.0.0.0'];
+  const dataPort = dataPortOf(plan);
+  // A typed one is among the master's flags
+  if (plan.configuration.dataPort === undefined && dataPort !== undefined)
+    place.push(`--data-port=${dataPort}`);
   const port = urls.length > 0 ? plan.port : portOf(plan);
   const flags = masterArguments(
     { ...plan, port, masterFlags: plan.masterFlags.flatMap(withFilesOfPod) },
@@ -229,6 +237,14 @@ function sharedFile({ resourceFile: { path, typed } }: BatchPlan): string | unde
 }
 
 const portOf = ({ port }: BatchPlan): number => (port === 0 ? DEFAULT_PORT : port);
+
+/** A Service forwards only the ports that it names. */
+function dataPortOf(plan: BatchPlan): number | undefined {
+  const { dataPort } = plan.configuration;
+  if (plan.urls.length > 0 || dataPort === 'none') return undefined;
+  const port = portOf(plan);
+  return dataPort ?? (port === HIGHEST_PORT ? port - 1 : port + 1);
+}
 
 /** Kubernetes would look `$(NAME)` up in the environment. */
 const literal = (word: string): string => word.replaceAll('$', '$$$$');

@@ -149,10 +149,21 @@ batch('of kubernetes: a secret, a service, and Jobs whose slaves run until they 
     ['Secret', 'Service', 'Job', 'Job'],
   );
   assert.match(documents[0]?.stringData?.TS_MW_TOKEN ?? '', /^[\w-]{32}$/);
+  assert.equal(documents[1]?.spec?.ports, [
+    { name: 'broker', port: 4222 },
+    { name: 'data', port: 4223 },
+  ]);
   const [master, slaves] = jobs(documents);
   assert.equal(master?.words, [
-    ...[process.execPath, program, '--master', '--master-host=0.0.0.0', '--master-port=4222', '--slaves=0'],
-    ...['--insecure', '--member-id=m $1', ...own],
+    ...[
+      process.execPath,
+      program,
+      '--master',
+      '--master-host=0.0.0.0',
+      '--data-port=4223',
+      '--master-port=4222',
+    ],
+    ...['--slaves=0', '--insecure', '--member-id=m $1', ...own],
   ]);
   assert.equal(slaves?.words, [
     ...[process.execPath, program, '--slave', '--master-host=my-app-s-m-1-master', '--master-port=4222'],
@@ -164,6 +175,20 @@ batch('of kubernetes: a secret, a service, and Jobs whose slaves run until they 
     ['TS_MW_TOKEN'],
   );
   assert.is(slaves?.workingDir, hostile);
+});
+
+batch('of kubernetes: the service forwards the data port that is typed, the next one, or none', () => {
+  const portsOf = (...flags: string[]): (number | string)[] => {
+    const documents = manifests(print('kubernetes', ['--insecure', ...flags]));
+    const ports = documents.flatMap(({ spec }) => spec?.ports ?? []).map(({ port }) => port);
+    const [master] = jobs(documents);
+    return [...ports, ...(master?.words ?? []).filter((word) => word.includes('data-port'))];
+  };
+  assert.equal(portsOf('--master-port', '5000'), [5000, 5001, '--data-port=5001']);
+  assert.equal(portsOf('--master-port', '65535'), [65535, 65534, '--data-port=65534']);
+  assert.equal(portsOf('--data-port', '7000'), [4222, 7000, '--data-port=7000']);
+  assert.equal(portsOf('--no-data-port'), [4222, '--no-data-port']);
+  assert.equal(portsOf('--nats-url', 'nats://h:1'), []);
 });
 
 batch('of kubernetes, with a nats-server and its credentials, and a resource file', () => {
