@@ -22,7 +22,7 @@ export interface SoakFault {
   /** How often it is chosen, against the others. */
   readonly weight: number;
   readonly only?: readonly BrokerName[] | undefined;
-  /** One slave with its way to the broker, or what all depend on. */
+  /** One slave with its ways, or what all depend on. */
   readonly strikes: 'place' | 'all';
   /** Returns when the fault is over. */
   readonly run: (target: SoakTarget, place: Place) => Promise<void>;
@@ -50,8 +50,8 @@ function troubled(
   most: number,
   part: readonly Part[] = [{}],
 ): SoakFault['run'] {
-  return async ({ chance }, { way }) => {
-    const end = way.impose(trouble, chance.pick(part));
+  return async ({ chance }, { ways }) => {
+    const end = chance.pick(ways).impose(trouble, chance.pick(part));
     await pass(chance.between(least, most));
     end();
   };
@@ -81,9 +81,11 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
   onPlace('SIGTERM to a slave', 2, async (_, { slave }) => slave.signal('SIGTERM')),
   onPlace('SIGSTOP of a slave, short', 2, frozen(100, 2_500)),
   onPlace('SIGSTOP of a slave, long', 2, frozen(3_500, 7_000)),
-  onPlace('cut', 2, async ({ chance }, { way }) => way.cut(chance.pick([undefined, 'data', 'control']))),
-  onPlace('cut inside a piece of data', 2, async ({ chance }, { way }) => {
-    way.cutInside(chance.pick(PARTS));
+  onPlace('cut', 2, async ({ chance }, { ways }) =>
+    chance.pick(ways).cut(chance.pick([undefined, 'data', 'control'])),
+  ),
+  onPlace('cut inside a piece of data', 2, async ({ chance }, { ways }) => {
+    chance.pick(ways).cutInside(chance.pick(PARTS));
     await pass(200);
   }),
   onPlace('stall, short', 2, troubled({ stalled: true }, 100, 2_500, PARTS)),
@@ -91,7 +93,8 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
   onPlace('delay', 1, troubled({ delayMs: 150 }, 500, 4_000, DIRECTIONS)),
   onPlace('throttle', 1, troubled({ bytesPerSecond: 100_000 }, 500, 4_000, DIRECTIONS)),
   onPlace('halve', 1, troubled({ halved: true }, 500, 4_000, DIRECTIONS)),
-  onPlace('connections refused', 1, async ({ chance }, { way }) => {
+  onPlace('connections refused', 1, async ({ chance }, { ways }) => {
+    const way = chance.pick(ways);
     way.closed = true;
     way.cut();
     await pass(chance.between(100, 5_000));

@@ -12,7 +12,8 @@ export interface Recovery {
 }
 
 export class Place implements AsyncDisposable {
-  readonly way: FaultyWay;
+  /** To the broker, and to the master's data port where there is one. */
+  readonly ways: readonly FaultyWay[];
   /** The file that moves its clock. */
   readonly clock: string;
   readonly pids = new Set<number>();
@@ -24,10 +25,10 @@ export class Place implements AsyncDisposable {
   #struck: { readonly fault: string; since: number } | undefined;
   #isEnding = false;
 
-  private constructor(cluster: Cluster, chance: Chance, way: FaultyWay, index: number) {
+  private constructor(cluster: Cluster, chance: Chance, ways: readonly FaultyWay[], index: number) {
     this.#cluster = cluster;
     this.#chance = chance;
-    this.way = way;
+    this.ways = ways;
     this.clock = join(cluster.folder, `clock-${index}`);
     this.slave = this.#start();
     this.#kept = this.#keep();
@@ -36,7 +37,13 @@ export class Place implements AsyncDisposable {
   static async open(cluster: Cluster, chance: Chance, index: number): Promise<Place> {
     const servers = cluster.slaveServers;
     const port = servers.length > 0 ? servers[index % servers.length]?.port : cluster.brokerPort;
-    return new Place(cluster, chance, await FaultyWay.open(port ?? 0), index);
+    const targets = [port ?? 0, ...cluster.trail.all('data-port-ready').map((ready) => ready.port)];
+    return new Place(
+      cluster,
+      chance,
+      await Promise.all(targets.map((target) => FaultyWay.open(target))),
+      index,
+    );
   }
 
   /** Whether it is struck and has not worked since. */
@@ -80,14 +87,18 @@ export class Place implements AsyncDisposable {
     this.slave.signal('SIGCONT');
     this.slave.signal('SIGKILL');
     await this.#kept;
-    await this.way[Symbol.asyncDispose]();
+    await Promise.all(this.ways.map((way) => way[Symbol.asyncDispose]()));
   }
 
   #start(): Member {
+    const [toBroker, toData] = this.ways;
     const slave = this.#cluster.startSlave({
-      port: this.way.port,
-      // What is struck is the way; data past it would be another one
-      flags: ['--connect-timeout', '0', '--no-data-port'],
+      port: toBroker?.port,
+      flags: [
+        '--connect-timeout',
+        '0',
+        ...(toData === undefined ? [] : ['--data-port', String(toData.port)]),
+      ],
       ...preloadClock(this.clock),
     });
     this.pids.add(slave.pid);
