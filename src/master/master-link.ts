@@ -232,7 +232,9 @@ export class MasterLink {
       onOpened: () => audit.emit({ type: 'data-port-taken', peer }),
       onClosed: () => {
         if (!this.#routes.has(slave)) return;
-        audit.emit({ type: 'data-port-lost', peer });
+        // A slave that leaves closes it, of course
+        const leaves = slave.farewell !== undefined || slave.machine.state === 'shutting-down';
+        if (!leaves) audit.emit({ type: 'data-port-lost', peer });
         core.slaves.losePort(slave);
         core.flush(now());
       },

@@ -249,7 +249,8 @@ export class SlaveLink {
   }
 
   #onPortLost(): void {
-    this.#audit.emit({ type: 'data-port-lost', peer: 'MASTER' });
+    // A master that has told it to stop closes it
+    if (this.core.end === undefined) this.#audit.emit({ type: 'data-port-lost', peer: 'MASTER' });
     this.core.losePort(now());
   }
 

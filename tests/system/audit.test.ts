@@ -56,7 +56,7 @@ function read(path: string): string {
 }
 
 /** Their place is not certain: told when a second is over or nothing pends, or when a slave has dialled. */
-const ELSEWHERE = ['tasks-submitted', 'tasks-settled', 'slave-computed', 'data-port-taken'];
+const ELSEWHERE = ['tasks-submitted', 'tasks-settled', 'slave-computed', 'data-port-taken', 'data-port-lost'];
 
 /** CL-MW's words for a normal life, without host, port and what differs from broker to broker. */
 const MASTER_LIFE = [

@@ -33,7 +33,7 @@ interface Deadly {
 async function condemned({ cluster }: Stage, { evidence, attempts = ATTEMPTS }: Deadly): Promise<void> {
   const { history } = await cluster.trail.until('task-unrunnable');
   assert.is(history.length, attempts, 'every attempt is told of');
-  for (const attempt of history) assert.match(attempt.evidence, evidence);
+  for (const attempt of history) assert.match(attempt.evidence, evidence, JSON.stringify(history));
 }
 
 function deadly(name: string, how: Death, facts: Deadly): Scenario {
