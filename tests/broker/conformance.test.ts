@@ -21,7 +21,7 @@ let registered = 0;
 
 function it(name: string, body: (stage: Stage) => Promise<void>, options: NatsServerOptions = {}): void {
   for (const kind of [...BROKERS, IN_PROCESS]) {
-    const isShort = kind.name === 'embedded' && registered++ % 2 === 0;
+    const isShort = kind.name === 'embedded' && registered++ % 3 === 0;
     const register = isShort ? conformance : conformance.long;
     register(`it ${name} (${kind.name})`, async () => {
       const broker = await kind.start(options);

@@ -131,7 +131,7 @@ test('what is under way when it is cut comes through the broker, and it is taken
   assert.is(heard.all('slave-lost').length, 0);
 });
 
-test('a master that computes for long loses no slave, and goes on by the port', async () => {
+test.long('a master that computes for long loses no slave, and goes on by the port', async () => {
   const { mw, heard } = await portOf({ clientTimeout: 3 });
   await using _mw = mw;
   await withPrograms(async ({ start }) => {

@@ -27,7 +27,6 @@ interface Deadly {
   readonly evidence: RegExp;
   readonly timeoutSeconds?: number | undefined;
   readonly attempts?: number | undefined;
-  readonly often?: true;
 }
 
 async function condemned({ cluster }: Stage, { evidence, attempts = ATTEMPTS }: Deadly): Promise<void> {
@@ -44,7 +43,6 @@ function deadly(name: string, how: Death, facts: Deadly): Scenario {
   return {
     name,
     brokers: 'either',
-    ...(facts.often && { often: true }),
     settings: settings(how, facts),
     async strike(stage) {
       await condemned(stage, facts);
@@ -60,7 +58,7 @@ function deadly(name: string, how: Death, facts: Deadly): Scenario {
 const THREW = /^uncaught Error: nobody catches this/;
 
 export const DEADLY_TASKS: readonly Scenario[] = [
-  deadly('process.abort() in a task', 'abort', { evidence: /^process ended by SIGABRT$/, often: true }),
+  deadly('process.abort() in a task', 'abort', { evidence: /^process ended by SIGABRT$/ }),
   deadly('process.exit(0) in a task', 'exit 0', { evidence: /^process exited with code 0$/ }),
   deadly('process.exit(3) in a task', 'exit 3', { evidence: /^process exited with code 3$/ }),
   deadly('an unhandled rejection in a task', 'reject', { evidence: THREW }),

@@ -8,7 +8,7 @@ import type { Session } from '../../../src/wire/session/session.js';
 import { Chance, Scheduler } from '../../simulation/scheduler.js';
 import { bodyOf, CHUNK_BODY_BYTES, createSession, deliver, framesOf, grantAll } from './session-pair.js';
 
-const SEEDS = 40;
+const SEEDS = 30;
 const test = suite('wire/session, moves');
 
 /** A side, with what is under way to it on each way. */
