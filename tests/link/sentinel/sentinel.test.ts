@@ -249,7 +249,8 @@ sentinel('beats go on for three seconds while main spins, and what came in is de
   const beats = master.events.slice(before).filter((e) => e.type === 'beat').length;
   assert.ok(beats >= 3, `${beats} beats while main was busy`);
   assert.not(master.has('suspect'));
-  assert.ok(batches <= 2 && events <= 4, `${events} events in ${batches} batches were waiting`);
+  // A turn may come between two of them, and one more beat while they are counted
+  assert.ok(batches <= 3 && events <= 4, `${events} events in ${batches} batches were waiting`);
 });
 
 sentinel(
