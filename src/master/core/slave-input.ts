@@ -110,14 +110,9 @@ export class SlaveInput {
       this.#sessions.refuseFrame(slave.address);
       return;
     }
-    this.#takeOwnFrame(slave, frame, now, false);
-  }
-
-  #takeOwnFrame(slave: SlaveRecord, frame: Buffer, now: number, isOfPort: boolean): void {
     try {
-      if (isOfPort) slave.session.takePort(now);
-      // A port may be gone for the slave alone: what stalls it may hide its end from here.
-      else if (slave.session.isLeft(frame, now)) this.#closePort(slave);
+      // The slave may have lost its port although it still looks open from here
+      if (slave.session.isLeft(frame, now)) this.#closePort(slave);
       const bodies = slave.session.receive(frame, now);
       this.#confirm(slave);
       if (bodies.length > 0 && !this.#isEnding) {
@@ -137,8 +132,8 @@ export class SlaveInput {
 
   /** The same for a frame that came through the slave's data port. */
   takeFrameOfPort(slave: SlaveRecord, frame: Buffer, now: number): void {
-    if (!slave.session.owns(frame)) return;
-    this.#takeOwnFrame(slave, frame, now, true);
+    if (slave.session.owns(frame)) slave.session.takePort(now);
+    this.takeFrameOf(slave, frame, now);
   }
 
   /** A slave's data port is gone. Call `flush` afterwards. */

@@ -20,6 +20,7 @@ import {
   readHeader,
   writeHeader,
 } from './frame.js';
+import { PortMove } from './port-move.js';
 import { RateLimit } from './rate-limit.js';
 import { ReceiveWindow } from './receive-window.js';
 import { SendWindow, type SentFrame } from './send-window.js';
@@ -30,8 +31,6 @@ const REPEAT_MS = 1_000;
  * Resends requested and served per second: one of 66 bytes makes up to 1 MB go out again, and an audit line.
  */
 const RESENDS_PER_SECOND = 10;
-/** The time for which a frame may be on its way through the broker while others come through the port. */
-const OVERTAKEN_MS = 1_000;
 /** The size of small frames together. */
 const PARCEL_BYTES = 32 * 1024;
 const NO_BODIES: readonly Uint8Array[] = [];
@@ -71,9 +70,8 @@ type Send = (frame: Buffer) => boolean;
  * second, after which it says so again. It needs ticks as long as it owes an acknowledgement, is held up, or
  * has a gap.
  *
- * Its frames go through the broker or, if there is one, through a data port, which the caller asks of
- * `isOnPort` for each. Between the two it *moves*: new messages wait until all sent ones are acknowledged, so
- * that no frame overtakes another. Each side moves for itself; frames are taken from wherever they come.
+ * Its frames go through the broker or, if there is one, through a data port: `isOnPort` tells the caller which,
+ * before each frame. Each side moves to the port for itself (`PortMove`), and takes frames from both ways.
  */
 export class Session {
   readonly #mark: EpochMark;
@@ -92,10 +90,8 @@ export class Session {
   #owesResend = false;
   #owesAsk = false;
   #owesGrant = false;
-  #isOnPort = false;
-  /** The time since which this side moves to the port; undefined while it does not. */
-  #movingAt: number | undefined;
-  #portHeardAt = 0;
+  /** Undefined while there is no data port: most of thousands of sessions never have one. */
+  #port: PortMove | undefined;
   /** The number of the last question here, of the last one there, and of the last one that was answered. */
   #question = 0;
   #asked = 0;
@@ -183,7 +179,7 @@ export class Session {
 
   /** Whether the next frame goes through the data port. */
   get isOnPort(): boolean {
-    return this.#isOnPort;
+    return this.#port?.isThere === true;
   }
 
   /**
@@ -191,13 +187,9 @@ export class Session {
    * has overtaken shows nothing, so the port must have been silent meanwhile.
    */
   isLeft(payload: Buffer, now: number): boolean {
-    if (!this.#usesPort || now - this.#portHeardAt < OVERTAKEN_MS) return false;
+    if (!this.#port?.isSilent(now)) return false;
     const { kind, answer } = readHeader(payload);
     return kind !== FRAME_KIND.position || answer;
-  }
-
-  get #usesPort(): boolean {
-    return this.#isOnPort || this.#movingAt !== undefined;
   }
 
   /** Whether a payload is a frame of this session. */
@@ -221,7 +213,7 @@ export class Session {
 
   /** Hands frames to `send` until it returns false, then false too, or credit or frames run out. */
   flush(send: Send, now: number): boolean {
-    if (this.#movingAt !== undefined && !this.#outgoing.isUnderWay) this.#arrive();
+    if (this.#port?.isThere === false && !this.#outgoing.isUnderWay) this.#arrive(this.#port);
     if (!this.#flushWords(send) || !this.#flushOutgoing(send)) return false;
     this.#noteHoldUp(now);
     return this.#flushWords(send) && this.#flushPosition(send);
@@ -363,25 +355,25 @@ export class Session {
 
   /** A data port stands, or has brought a frame: this side's frames go there as soon as none is under way. */
   takePort(now: number): void {
-    this.#portHeardAt = now;
-    if (this.#usesPort) return;
-    this.#movingAt = now;
+    if (this.#port !== undefined) {
+      this.#port.heard(now);
+      return;
+    }
+    this.#port = new PortMove(now);
     this.#outgoing.holdNew(true);
     if (this.#outgoing.isUnderWay) this.#owesAnswer = true;
   }
 
   /** The data port is gone, with the frames that were under way there. */
   losePort(): void {
-    this.#isOnPort = false;
-    this.#movingAt = undefined;
+    this.#port = undefined;
     this.#outgoing.holdNew(false);
     this.reconnected();
   }
 
-  #arrive(): void {
-    this.#movingAt = undefined;
+  #arrive(port: PortMove): void {
+    port.arrive();
     this.#outgoing.holdNew(false);
-    this.#isOnPort = true;
     // The other side moves when it hears from here.
     this.#owesPosition = true;
   }
@@ -392,7 +384,7 @@ export class Session {
       this.#incoming.received !== this.#announcedReceived ||
       this.unannouncedLimit > 0 ||
       this.#heldUpAt !== undefined ||
-      this.#movingAt !== undefined ||
+      this.#port?.isThere === false ||
       this.#incoming.hasGap
     );
   }
@@ -406,10 +398,7 @@ export class Session {
     const owes = this.#incoming.received !== this.#announcedReceived || this.unannouncedLimit > 0;
     if (owes && now - this.#owesSince >= this.#acknowledgeWithinMs) this.#owesPosition = true;
     if (this.#heldUpAt !== undefined && now - this.#heldUpAt >= REPEAT_MS) this.#heldUpAt = undefined;
-    if (this.#movingAt !== undefined && now - this.#movingAt >= REPEAT_MS) {
-      this.#movingAt = now;
-      this.#owesAnswer = true;
-    }
+    if (this.#port?.mayAskAgain(now)) this.#owesAnswer = true;
   }
 
   #flushWords(send: Send): boolean {
