@@ -2,7 +2,7 @@
  * Messages that this process itself publishes, in the form that the parser gives to those of clients. A small one
  * is written into a buffer that is used again; a large one has its own, which outboxes keep without a copy.
  */
-import type { PublishedMessage } from './protocol/parsed-commands.js';
+import { newMessage, type PublishedMessage } from './protocol/parsed-commands.js';
 
 const SPARE_BYTES = 16 * 1024;
 /** Messages under way at a time: more than one only where a handler publishes while it hears. */
@@ -15,7 +15,10 @@ export function borrowMessage(payload: Uint8Array, reply: string | undefined): P
   // In place of its subject it has none: that is in the routes.
   const head = reply === undefined ? ` ${payload.length}\r\n` : ` ${reply} ${payload.length}\r\n`;
   const end = head.length + payload.length + 2;
-  const message = end > SPARE_BYTES ? newMessage(end, true) : (spare.pop() ?? newMessage(SPARE_BYTES, false));
+  const message =
+    end > SPARE_BYTES
+      ? newMessage(Buffer.allocUnsafeSlow(end), true)
+      : (spare.pop() ?? newMessage(Buffer.allocUnsafeSlow(SPARE_BYTES), false));
   const { bytes } = message;
   bytes.write(head, 0, 'latin1');
   bytes.set(payload, head.length);
@@ -30,18 +33,4 @@ export function borrowMessage(payload: Uint8Array, reply: string | undefined): P
 
 export function returnMessage(message: PublishedMessage): void {
   if (!message.owned && spare.length < MOST_SPARE) spare.push(message);
-}
-
-function newMessage(bytes: number, owned: boolean): PublishedMessage {
-  return {
-    bytes: Buffer.allocUnsafeSlow(bytes),
-    subjectStart: 0,
-    subjectEnd: 0,
-    replyStart: 0,
-    replyEnd: 0,
-    payloadStart: 0,
-    end: 0,
-    headerSize: 0,
-    owned,
-  };
 }

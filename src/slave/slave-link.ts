@@ -12,8 +12,7 @@ import { startSentinel } from '../link/sentinel/sentinel.js';
 import type { SpareThread } from '../link/sentinel/spare-thread.js';
 import { SharedState } from '../link/shared/shared-state.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
-import type { OfferedPort } from '../wire/messages/messages.js';
-import { type SessionAddress, Subjects } from '../wire/messages/subjects.js';
+import { Subjects } from '../wire/messages/subjects.js';
 import { SlaveCore } from './core/slave-core.js';
 import { killLine, killNotice } from './kill-line.js';
 import { PortDialer } from './port-dialer.js';
@@ -90,7 +89,7 @@ export class SlaveLink {
     this.#audit = params.audit;
     this.#onAnswer = params.onAnswer;
     this.#sentinel = sentinel;
-    const { place, algorithms, audit, concurrency } = params;
+    const { place, algorithms, audit, concurrency, dataPort } = params;
     const { memberId } = place;
     const subjects = new Subjects(memberId);
     const { claims, counters, limit } = shared;
@@ -133,10 +132,15 @@ export class SlaveLink {
           );
           sentinel.request({ op: 'listen', user, nonce });
         },
-        watch: (session, { broker, clientTimeoutMs, dataPort }) => {
+        watch: (session, { broker, clientTimeoutMs, dataPort: offered }) => {
           const { run, nonce, sid } = session.epoch;
-          if (dataPort !== undefined && params.dataPort !== 'none')
-            this.#offer(subjects, { user, nonce }, dataPort);
+          if (offered !== undefined && dataPort !== 'none') {
+            const [toMaster, toSlave] = [
+              subjects.toMaster({ user, nonce }),
+              subjects.toSlave({ user, nonce }),
+            ];
+            this.#port.offer({ offered, toMaster, toSlave });
+          }
           const generation = claims.reset();
           const peer = { user, run, nonce, sid, slot, generation };
           sentinel.request({ op: 'watch', peer, broker, clientTimeoutMs });
@@ -155,7 +159,8 @@ export class SlaveLink {
       },
     });
     this.#port = new PortDialer({
-      addressOf: (offered) => portAddress(place.broker, offered, dialledPort(params.dataPort)),
+      addressOf: (offered) =>
+        portAddress(place.broker, typeof dataPort === 'number' ? { ...offered, port: dataPort } : offered),
       connect: (address, timeoutMs) =>
         connectOnce(address, { name: `ts-mw slave ${process.pid}`, timeoutMs }),
       onTaken: () => {
@@ -242,11 +247,6 @@ export class SlaveLink {
 
   /** Set when the master has answered `goodbye`. */
   farewell = false;
-
-  #offer(subjects: Subjects, address: SessionAddress, offered: OfferedPort): void {
-    const [toMaster, toSlave] = [subjects.toMaster(address), subjects.toSlave(address)];
-    this.#port.offer({ offered, toMaster, toSlave });
-  }
 
   #onPortLost(): void {
     // A master that has told it to stop closes it
@@ -357,10 +357,6 @@ export class SlaveLink {
 function noticeOf(shown: SlaveLinkParams['killOnStandardError']): string | undefined {
   if (shown === 'line') return undefined;
   return shown === 'notice' ? killNotice() : '';
-}
-
-function dialledPort(given: SlaveLinkParams['dataPort']): number | undefined {
-  return given === 'none' ? undefined : given;
 }
 
 function now(): number {

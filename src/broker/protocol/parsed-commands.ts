@@ -21,6 +21,21 @@ export interface PublishedMessage {
   owned: boolean;
 }
 
+/** Without a message in it so far. */
+export function newMessage(bytes: Buffer, owned: boolean): PublishedMessage {
+  return {
+    bytes,
+    subjectStart: 0,
+    subjectEnd: 0,
+    replyStart: 0,
+    replyEnd: 0,
+    payloadStart: 0,
+    end: 0,
+    headerSize: 0,
+    owned,
+  };
+}
+
 /** Receives the commands in their order. A handler that throws ends the parsing of its chunk. */
 export interface CommandHandler {
   connect(json: string): void;

@@ -3,7 +3,7 @@
  * passed on as a range of that chunk, without a copy and without strings. A cut message is put together in
  * its own buffer.
  */
-import type { CommandHandler, ParserLimits, PublishedMessage } from './parsed-commands.js';
+import { type CommandHandler, newMessage, type ParserLimits } from './parsed-commands.js';
 import { ErrorText, ProtocolError } from './protocol.js';
 
 const LF = 10;
@@ -23,17 +23,7 @@ export class Parser {
   connectOnly = false;
   readonly #handler: CommandHandler;
   readonly #limits: ParserLimits;
-  readonly #message: PublishedMessage = {
-    bytes: Buffer.alloc(0),
-    subjectStart: 0,
-    subjectEnd: 0,
-    replyStart: 0,
-    replyEnd: 0,
-    payloadStart: 0,
-    end: 0,
-    headerSize: 0,
-    owned: false,
-  };
+  readonly #message = newMessage(Buffer.alloc(0), false);
   /** The begin and end of each word of the last line. */
   readonly #starts = new Int32Array(MAX_TOKENS);
   readonly #ends = new Int32Array(MAX_TOKENS);

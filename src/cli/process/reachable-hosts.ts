@@ -1,6 +1,7 @@
 /** The addresses of a master that listens on all interfaces: no client can connect to 0.0.0.0. */
 
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { hostAndPort } from '../../link/connection/broker-urls.js';
 
 const LOOPBACKS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
@@ -31,5 +32,5 @@ export function hostsFromElsewhere(
 }
 
 export function natsUrl(host: string, port: number): string {
-  return `nats://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `nats://${hostAndPort(host, port)}`;
 }

@@ -10,6 +10,11 @@ export function parseBrokerUrl(url: string): { host: string; port: number } {
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? DEFAULT_PORT : Number(port) };
 }
 
+/** An IPv6 address needs its brackets. */
+export function hostAndPort(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 export function isTlsUrl(url: string): boolean {
   return /^tls:/i.test(url);
 }

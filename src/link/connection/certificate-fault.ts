@@ -2,7 +2,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { BrokerAddress, BrokerTrust } from '../ports.js';
-import { parseBrokerUrl } from './broker-urls.js';
+import { hostAndPort, parseBrokerUrl } from './broker-urls.js';
 import {
   hostsOf,
   isSelfSigned,
@@ -73,7 +73,7 @@ function hostFault(shown: X509Certificate, urls: readonly string[], url: string)
   }
   const name = hosts.find((host) => !host.includes('*')) ?? hosts[0]?.replace('*', 'NAME') ?? '';
   const port = parseBrokerUrl(url).port;
-  const place = `tls://${name.includes(':') ? `[${name}]` : name}:${port}`;
+  const place = `tls://${hostAndPort(name, port)}`;
   return `its certificate is for ${hosts.join(', ')}, and not for ${asked}; type --nats-url ${place} or --master-host ${name}`;
 }
 

@@ -2,19 +2,17 @@
 
 import type { OfferedPort } from '../../wire/messages/messages.js';
 import type { BrokerAddress } from '../ports.js';
-import { parseBrokerUrl } from './broker-urls.js';
+import { hostAndPort, parseBrokerUrl } from './broker-urls.js';
 
-/** `port` is the one to dial, if it is not the offered one: a tunnel's end has another number. */
 export function portAddress(
-  broker: BrokerAddress,
-  { port: offeredPort, secret, encrypted }: OfferedPort,
-  port: number | undefined,
+  { urls, tls, insecure }: BrokerAddress,
+  { port, secret, encrypted }: OfferedPort,
 ): BrokerAddress {
-  const { tls, insecure } = broker;
   const scheme = encrypted ? 'tls' : 'nats';
-  const urls = broker.urls.map((url) => {
-    const { host } = parseBrokerUrl(url);
-    return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port ?? offeredPort}`;
-  });
-  return { urls, token: secret, tls: encrypted ? (tls ?? {}) : undefined, insecure };
+  return {
+    urls: urls.map((url) => `${scheme}://${hostAndPort(parseBrokerUrl(url).host, port)}`),
+    token: secret,
+    tls: encrypted ? (tls ?? {}) : undefined,
+    insecure,
+  };
 }
