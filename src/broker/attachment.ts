@@ -1,4 +1,4 @@
-/** A participant of the server's own thread: what it says and hears passes through no socket. */
+/** A participant in the server's own thread, without a socket. */
 import { deliverToAll, isReachable } from './delivery.js';
 import { borrowMessage, returnMessage } from './own-message.js';
 import type { Publisher, Subscription } from './participant.js';

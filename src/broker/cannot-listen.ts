@@ -1,4 +1,4 @@
-/** What is told where a server cannot listen. */
+/** The error of a server that cannot listen. */
 import { MwError } from '../errors.js';
 
 /** `who` is a server, such as "the broker". */

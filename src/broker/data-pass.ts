@@ -23,7 +23,7 @@ export interface DataPeer {
 }
 
 export interface DataPass {
-  /** What the slave presents as its token. */
+  /** The token of the slave. */
   readonly secret: string;
   readonly isOpen: boolean;
   /**

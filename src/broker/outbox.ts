@@ -29,7 +29,7 @@ export class Outbox {
   #collected = 0;
   #inSocket = 0;
   #closed = false;
-  /** Those who want to know when everything is written. */
+  /** Called when everything is written. */
   #waiting: Set<() => void> | undefined;
 
   constructor(socket: Socket, count: CountBytes) {

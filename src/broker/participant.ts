@@ -1,4 +1,4 @@
-/** What the routes know of those who publish and subscribe: not whether there is a socket. */
+/** The sides of a route, with or without a socket. */
 import type { PublishedMessage } from './protocol/parsed-commands.js';
 import type { Route } from './routing/routes.js';
 
@@ -20,7 +20,7 @@ export interface Participant {
   readonly pending: number;
   deliver(route: Route<Subscription>, message: PublishedMessage, from: Publisher): void;
   endSubscription(subscription: Subscription): void;
-  /** Calls back once when nothing is pending; what has no socket has never anything pending. */
+  /** Calls back once when nothing is pending. A participant without a socket never has anything pending. */
   whenWritten?(listener: () => void): void;
 }
 

@@ -78,7 +78,7 @@ export interface DataLink {
   close(): Promise<void>;
 }
 
-/** What becomes of the connection to a slave's data port. */
+/** Events of one slave's connection to the data port. */
 export interface PortPeer {
   onFrame(payload: Uint8Array): void;
   /** The slave is connected, and hears what is sent. */

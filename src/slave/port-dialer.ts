@@ -6,14 +6,14 @@
 import type { BrokerAddress, DataLink } from '../link/ports.js';
 import type { OfferedPort } from '../wire/messages/messages.js';
 
-/** A firewall that swallows what goes to the port costs this time, during which frames go through the broker. */
+/** The limit of an attempt, for firewalls that drop packets. Frames go through the broker meanwhile. */
 const DIAL_MS = 1_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
-/** A port that has stood for so long is a good one: what ends it begins a new count. */
+/** After a connection that lasted this long, the waits begin again with the first. */
 const GOOD_MS = 60_000;
 
-/** What a session was offered, and its subjects. */
+/** The data port that a session was offered, and the session's subjects. */
 export interface PortOffer {
   readonly offered: OfferedPort;
   readonly toMaster: string;
@@ -23,7 +23,7 @@ export interface PortOffer {
 export interface PortDialerParams {
   readonly addressOf: (offered: OfferedPort) => BrokerAddress;
   readonly connect: (address: BrokerAddress, timeoutMs: number) => Promise<DataLink>;
-  /** The port stands, and what comes there is heard. */
+  /** The port is connected, and its frames arrive from now on. */
   readonly onTaken: () => void;
   readonly onFrame: (frame: Buffer) => void;
   /** There is room again after `send` refused. */
@@ -32,7 +32,7 @@ export interface PortDialerParams {
   /** Called once: the port cannot be reached, though the broker can. */
   readonly onUnreachable: (url: string, reason: string) => void;
   readonly now: () => number;
-  /** Runs it once, after this time; returns what stops that. */
+  /** Runs it once, after this time; returns the function that cancels it. */
   readonly later: (run: () => void, ms: number) => () => void;
 }
 
@@ -49,7 +49,7 @@ export class PortDialer {
     this.#params = params;
   }
 
-  /** A session begins; what an earlier one was offered counts no more. */
+  /** A session begins. The offer of an earlier one is dropped, with its connection. */
   offer(offer: PortOffer): void {
     this.close();
     this.#offer = offer;

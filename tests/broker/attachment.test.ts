@@ -1,4 +1,4 @@
-/** The side without a socket: what an attachment says to clients, hears of them, and is spared. */
+/** A participant without a socket: messages to clients and from them, and the limits for both. */
 import { once } from 'node:events';
 import { type ConnectionOptions, connect, type NatsConnection } from 'nats';
 import { suite } from 'uvu';

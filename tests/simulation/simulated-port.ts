@@ -8,7 +8,7 @@ import { LATENCY_MS, type Network } from './network.js';
 
 const DRAINED_AFTER_MS = 20;
 
-/** One side, and what it does with what comes. */
+/** One side, and its reactions. */
 export interface PortSide {
   readonly loop: EventLoop;
   readonly onFrame: (frame: Buffer) => void;
@@ -32,7 +32,7 @@ export class SimulatedPort {
     this.master.peer = this.slave;
   }
 
-  /** What is under way is lost; each side notices in its own time, and the master perhaps never. */
+  /** Frames under way are lost. Each side notices in its own time, and the master perhaps never. */
   cut(): void {
     if (this.isCut) return;
     this.isCut = true;
@@ -92,7 +92,7 @@ export class PortEnd {
     );
   }
 
-  /** An end gets through a port that is stalled: what stalls it lets go of it in the end. */
+  /** The end of a connection gets through a port that is stalled, since no stall lasts for ever. */
   #arriveAtPeer(moment: number, arrive: () => void, isEnd = false): void {
     this.#lastArrival = Math.max(this.#lastArrival, moment);
     this.#port.network.scheduler.at(this.#lastArrival, () => {

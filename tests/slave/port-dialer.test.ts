@@ -1,4 +1,4 @@
-/** The data port is dialled at once, then later and later; what an earlier session was offered counts no more. */
+/** The data port is dialled at once, then after longer and longer waits; each session has only its own offer. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BrokerAddress, DataLink, LinkStatus, MessageHandler } from '../../src/link/ports.js';

@@ -11,7 +11,7 @@ import { suiteInTurns } from '../support/turns.js';
 
 const test = suiteInTurns('data port');
 
-/** What a process has said. */
+/** The events of a process. */
 class Heard {
   readonly events: AuditEvent[] = [];
   readonly onAudit = (event: AuditEvent): void => void this.events.push(event);

@@ -1,12 +1,12 @@
-/** Decides who is a client, and what it may do. */
+/** Decides which clients are admitted, and with which rights. */
 import type { Applicant } from './applicant.js';
 import type { ClientLogin } from './client-login.js';
 import type { Rights } from './rights.js';
 
 export interface Admission {
-  /** Whether nothing but a CONNECT is heard of a client that was not admitted. */
+  /** Whether a client must be admitted before any command other than CONNECT is accepted. */
   readonly asksForCredentials: boolean;
-  /** Of a client that has not said CONNECT, where it is heard. */
+  /** The rights of a client before its CONNECT, if it may use any other command. */
   readonly rightsBefore: Rights;
   isOwner(login: ClientLogin): boolean;
   /** Undefined if it is refused. A client may ask again. */

@@ -1,4 +1,4 @@
-/** A client, as seen by those who decide whether it is admitted. */
+/** A client that asks to be admitted. */
 export interface Applicant {
   readonly host: string;
   /** With its port. */

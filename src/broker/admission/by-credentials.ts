@@ -1,4 +1,4 @@
-/** Admits who presents the broker's credentials, and who presents its owner's token: the others are guests then. */
+/** Admits clients with the broker's credentials. If the broker has an owner, the clients without its token are guests. */
 import type { Admission } from './admission.js';
 import type { Applicant } from './applicant.js';
 import {

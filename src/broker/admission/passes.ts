@@ -1,6 +1,6 @@
 /**
- * Admits who presents the secret of a pass, which says the one subject that its client may publish and the one that
- * it may hear. Only the SHA-256 of a secret is kept: a look-up takes no time that would reveal a part of it.
+ * Admits a client with the secret of a pass. A pass names the one subject to which its client may publish, and the
+ * one to which it may subscribe. Only the SHA-256 of each secret is kept, so the time of a look-up reveals nothing.
  */
 import { createHash } from 'node:crypto';
 import { ErrorText } from '../protocol/protocol.js';
@@ -16,9 +16,9 @@ const MOST_SUBSCRIPTIONS = 4;
 export interface Pass {
   readonly mayPublish: string;
   readonly mayHear: string;
-  /** Its client hears. */
+  /** Its client has subscribed. */
   opened(): void;
-  /** Its client does not hear any more, mostly because its connection has ended. */
+  /** Its client has no subscription any more, mostly because its connection has ended. */
   closed(): void;
 }
 

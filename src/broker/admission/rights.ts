@@ -1,4 +1,4 @@
-/** What a client may do, and what it is told of the rest, in nats-server's words. */
+/** The rights of a client, and the texts with which it is refused the rest: those of nats-server. */
 
 export interface Rights {
   /** The reason why it may not publish there; undefined if it may. */

@@ -16,8 +16,8 @@ import { ownCertificate } from '../flags/tls-flags.js';
 import { hostFromHere, natsUrl } from '../process/reachable-hosts.js';
 
 /**
- * The slaves that have a data port at a time. Each costs the main thread a socket; the others' frames come in the
- * broker's.
+ * The limit of slaves that use the data port. The main thread reads their sockets itself; the broker's thread does it
+ * for all others. See docs/performance.md.
  */
 const MOST_DATA_PORTS = 16;
 

@@ -61,7 +61,7 @@ export async function connectOnce(
 
 interface ConnectionSettings {
   readonly refusedForGoodMs: number;
-  /** How long `close` waits for what was handed over. */
+  /** The time that `close` waits until the broker has the data that was handed over. */
   readonly flushMs: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What most of a million queued tasks do not have: a promise, raw parts of arguments, a policy of their own, a failed
- * run, a slave that they are for. Room for it in each task would take half as much memory again.
+ * Fields that few tasks need: a promise, raw parts of arguments, a policy of the task's own, failed runs, a slave that
+ * must run it. In every task they would make a million queued ones half as large again.
  */
 
 import type { ResolvedPolicy } from '../../algorithms/types.js';
@@ -12,7 +12,7 @@ import type { FutureSettler } from './task.js';
 
 export class TaskRarities {
   future: FutureSettler | undefined = undefined;
-  /** Where there are not as many as characters. */
+  /** Set if the number of bytes is not the number of characters. */
   bytes: number | undefined = undefined;
   raws: readonly Uint8Array[] | undefined = undefined;
   /** Another than its algorithm's. */

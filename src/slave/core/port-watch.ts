@@ -7,7 +7,7 @@
 const ASK_EVERY_MS = 5_000;
 /** A port is left when a question is open for so long. A main thread that computes does not answer either. */
 const LEAVE_AFTER_MS = 10_000;
-/** What a tick adds at most: a slave that was busy itself has not read its sockets yet. */
+/** A tick counts as at most this long: a slave that was busy has not read its sockets yet. */
 const MOST_PER_TICK_MS = 200;
 
 export class PortWatch {

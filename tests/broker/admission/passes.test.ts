@@ -1,4 +1,4 @@
-/** Passes: whom they admit, what he may say and hear, and who is cut for whom. */
+/** Passes: the clients that they admit, their rights, and the client that loses its connection to a newer one. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Applicant } from '../../../src/broker/admission/applicant.js';

@@ -1,4 +1,4 @@
-/** What a way to a broker or to a data port can suffer from. */
+/** Faults of a way to a broker or to a data port. */
 
 import type { Part } from '../faulty-way.js';
 import type { Trouble } from '../lane.js';
