@@ -41,7 +41,7 @@ export function createEntry(name = 'work', seconds?: number, resultBytes = 0): A
   };
   const places = new SubmissionPlaces();
   const counts = { targetNumber: 0, pending: 0, resultBytes };
-  return { definition, index: 0, ...counts, seconds, longSeconds: seconds, places };
+  return { definition, index: 0, ...counts, seconds, longSeconds: seconds, places, lastKind: undefined };
 }
 
 export function createTask(

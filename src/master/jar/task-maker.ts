@@ -30,6 +30,7 @@ export class TaskMaker {
         longSeconds: undefined,
         resultBytes: 0,
         places: new SubmissionPlaces(),
+        lastKind: undefined,
       };
       this.#entries.set(definition, { definition, index, targetNumber: 0, pending: 0, ...measured });
     }

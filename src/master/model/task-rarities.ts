@@ -1,9 +1,8 @@
 /**
- * Fields that few tasks need: a promise, raw parts of arguments, a policy of the task's own, failed runs, a slave that
- * must run it. In every task they would make a million queued ones half as large again.
+ * Fields that few of a million queued tasks need: a promise, raw parts of arguments, failed runs, a slave that must run
+ * the task, the key of a stored result. In every task they would make it half as large again.
  */
 
-import type { ResolvedPolicy } from '../../algorithms/types.js';
 import type { FailedAttempt } from '../../errors.js';
 import type { GivenRun } from './given-run.js';
 import type { ResultKey } from './result-store.js';
@@ -15,8 +14,6 @@ export class TaskRarities {
   /** Set if the number of bytes is not the number of characters. */
   bytes: number | undefined = undefined;
   raws: readonly Uint8Array[] | undefined = undefined;
-  /** Another than its algorithm's. */
-  policy: ResolvedPolicy | undefined = undefined;
   runningAttempt = 1;
   failures = 0;
   suspect = false;

@@ -25,6 +25,14 @@ export interface AlgorithmEntry {
   resultBytes: number;
   /** The places where its tasks were submitted. */
   readonly places: SubmissionPlaces;
+  /** Of its last task: a program often gives the same policy to many. */
+  lastKind: TaskKind | undefined;
+}
+
+/** An algorithm with a policy: shared by the tasks that have both. */
+interface TaskKind {
+  readonly algorithm: AlgorithmEntry;
+  readonly policy: ResolvedPolicy;
 }
 
 /** Settles the promise of a task submitted as a future. */
@@ -57,10 +65,11 @@ export class Task {
   #place: TaskGroup | TaskState = 'queued';
   #index = -1;
   #rarities: TaskRarities | undefined = undefined;
+  readonly #kind: TaskKind;
 
   constructor(
     readonly number: number,
-    readonly algorithm: AlgorithmEntry,
+    algorithm: AlgorithmEntry,
     readonly text: string,
     raws: readonly Uint8Array[],
     bytes: number,
@@ -70,7 +79,13 @@ export class Task {
     if (bytes !== text.length) this.#own.bytes = bytes;
     if (future !== undefined) this.#own.future = future;
     if (raws.length > 0) this.#own.raws = raws;
-    if (policy !== algorithm.definition.policy) this.#own.policy = policy;
+    const last = algorithm.lastKind;
+    this.#kind = last?.policy === policy ? last : { algorithm, policy };
+    algorithm.lastKind = this.#kind;
+  }
+
+  get algorithm(): AlgorithmEntry {
+    return this.#kind.algorithm;
   }
 
   get #own(): TaskRarities {
@@ -92,7 +107,7 @@ export class Task {
   }
 
   get policy(): ResolvedPolicy {
-    return this.#rarities?.policy ?? this.algorithm.definition.policy;
+    return this.#kind.policy;
   }
 
   /** The key of its stored result; undefined for a task that the checkpoint does not keep. */

@@ -178,7 +178,7 @@ checkpoint('does not count ordered tasks among equal ones', () => {
 checkpoint('waits for no result of another version or program', () => {
   const stored = storedBy(1, 2);
   const entry = createEntry('work');
-  const work = { ...entry, definition: { ...entry.definition, fingerprint: 'other' } };
+  const work = { ...entry, definition: { ...entry.definition, fingerprint: 'other' }, lastKind: undefined };
   const other = new Run(stored, { work, program: ['work other'] });
   other.submit(2);
   assert.is(other.jar.queued, 1, 'the old result is ignored');

@@ -66,7 +66,11 @@ for (const [what, status] of [
 test('functions in results are for algorithms that say so', () => {
   const entry = createEntry();
   assert.is(functionsOf(createTask(0, entry)), 'refused');
-  const open = { ...entry, definition: { ...entry.definition, functionsInResults: true } };
+  const open = {
+    ...entry,
+    definition: { ...entry.definition, functionsInResults: true },
+    lastKind: undefined,
+  };
   assert.is(functionsOf(createTask(0, open)), 'allowed');
 });
 
