@@ -25,6 +25,7 @@ import { type GivenTask, type RunOutcome, TIMED_OUT } from './given-task.js';
 import { Greeter } from './greeter.js';
 import { PortWatch } from './port-watch.js';
 import { ResultOutbox } from './result-outbox.js';
+import { RunningTasks } from './running-tasks.js';
 import type { SlaveCoreEnd, SlaveCoreOptions, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 
@@ -40,7 +41,7 @@ export class SlaveCore {
   readonly #greeter: Greeter;
   readonly #gate = new BeginGate();
   readonly #portWatch = new PortWatch();
-  readonly #running = new Set<GivenTask>();
+  readonly #running = new RunningTasks();
   #orderedRuns = false;
   #session: Session | undefined;
   #generation = 0;
@@ -255,22 +256,21 @@ export class SlaveCore {
     const generation = this.#generation;
     this.#grouping = grouping;
     let position = 0;
-    for (const [number, attempt, algorithm, json, meta, lengths] of tasks) {
+    for (const entry of tasks) {
       const index = this.#queue.nextIndex();
-      const raws = reader.take(lengths);
+      const raws = reader.take(entry[5]);
       const timeoutMs = timeouts?.get(position) ?? 0;
       const endOfGroup = ++position === tasks.length;
       if (!this.#ports.offer(index)) continue;
-      const definition = this.#table[algorithm];
       this.#queue.push({
         index,
-        number,
-        attempt,
+        number: entry[0],
+        attempt: entry[1],
         sid,
         generation,
-        definition,
-        json,
-        meta,
+        definition: this.#table[entry[2]],
+        json: entry[3],
+        meta: entry[4],
         raws,
         timeoutMs,
         ordered,

@@ -197,19 +197,23 @@ export class SlaveRunner implements SlaveHandle {
     }
     this.#slice.begin();
     this.#delay.written();
+    let now = this.#clock();
     for (let run = 0; run < most; run++) {
-      const task = this.#core.begin(this.#clock());
+      const task = this.#core.begin(now);
       if (task === undefined) break;
-      const began = performance.now();
+      const began = this.#clock();
       const outcome = runTask(task, this.#scope, this.#controllers);
       const settled = outcome instanceof Promise ? await this.#await(task, outcome) : outcome;
       if (settled === undefined) return;
-      const ended = performance.now();
+      const ended = this.#clock();
       this.#scope.context = undefined;
       if (this.#controllers.size > 0) this.#controllers.delete(task);
-      const posted = this.#core.complete(task, settled, (ended - began) * 1000, this.#clock());
+      const posted = this.#core.complete(task, settled, (ended - began) * 1000, ended);
       this.#delay.note(task.definition, began, ended, posted);
-      if (!this.#delay.allows(this.#core.nextTask?.definition, ended)) await this.#yield(ended);
+      now = ended;
+      if (this.#delay.allows(this.#core.nextTask?.definition, ended)) continue;
+      await this.#yield(ended);
+      now = this.#clock();
     }
     if (this.#core.waitingTasks === 0) this.#core.sendResults(this.#clock());
     else this.#core.flush(this.#clock());
@@ -234,7 +238,7 @@ export class SlaveRunner implements SlaveHandle {
   }
 
   async #yield(now: number): Promise<void> {
-    this.#core.flush(this.#clock());
+    this.#core.flush(now);
     this.#delay.written();
     if (this.#slice.isOver(now)) await this.#slice.next();
   }
