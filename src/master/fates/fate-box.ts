@@ -29,6 +29,8 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+type FateKind = 'results' | 'unrunnable';
+
 /** The algorithms that a reader wants; undefined for all. */
 export type Selection = ReadonlySet<AlgorithmEntry> | undefined;
 
@@ -73,11 +75,10 @@ export class FateBox {
 
   put(fate: TaskFate): void {
     const algorithm = TaskFate.entryOf(fate);
-    const waiting = this.#waiters.findIndex(({ algorithms }) => algorithms?.has(algorithm) ?? true);
-    if (waiting >= 0) {
-      const [waiter] = this.#waiters.splice(waiting, 1);
+    const waiter = this.#waiters.length === 0 ? undefined : this.#takeWaiter(algorithm);
+    if (waiter !== undefined) {
       this.#numTaken++;
-      waiter?.resolve(fate);
+      waiter.resolve(fate);
       return;
     }
     TaskFate.setOrder(fate, this.#order++);
@@ -92,6 +93,11 @@ export class FateBox {
     }
   }
 
+  #takeWaiter(algorithm: AlgorithmEntry): Waiter | undefined {
+    const waiting = this.#waiters.findIndex(({ algorithms }) => algorithms?.has(algorithm) ?? true);
+    return waiting < 0 ? undefined : this.#waiters.splice(waiting, 1)[0];
+  }
+
   takeResults(selection: Selection): TaskFate[] {
     return this.#takeAll(selection, 'results');
   }
@@ -102,17 +108,20 @@ export class FateBox {
 
   /** The oldest fate of the selection. */
   takeNext(selection: Selection): TaskFate | undefined {
-    let best: { tray: Tray; kind: 'results' | 'unrunnable'; order: number } | undefined;
+    let best: Tray | undefined;
+    let kind: FateKind = 'results';
+    let oldest = Number.POSITIVE_INFINITY;
     for (const [algorithm, tray] of this.#trays) {
       if (selection !== undefined && !selection.has(algorithm)) continue;
-      for (const kind of ['results', 'unrunnable'] as const) {
-        const head = tray[kind].at(0);
-        if (head === undefined) continue;
-        const order = TaskFate.orderOf(head);
-        if (best === undefined || order < best.order) best = { tray, kind, order };
-      }
+      const result = orderOf(tray.results.at(0));
+      const unrunnable = orderOf(tray.unrunnable.at(0));
+      const order = Math.min(result, unrunnable);
+      if (order >= oldest) continue;
+      oldest = order;
+      best = tray;
+      kind = result < unrunnable ? 'results' : 'unrunnable';
     }
-    return best && this.#shift(best.tray, best.kind);
+    return best && this.#shift(best, kind);
   }
 
   has(selection: Selection): boolean {
@@ -179,7 +188,7 @@ export class FateBox {
     for (const { resolve } of idle) resolve(undefined);
   }
 
-  #takeAll(selection: Selection, kind: 'results' | 'unrunnable'): TaskFate[] {
+  #takeAll(selection: Selection, kind: FateKind): TaskFate[] {
     const taken: TaskFate[] = [];
     let trays = 0;
     for (const [algorithm, tray] of this.#trays) {
@@ -191,7 +200,7 @@ export class FateBox {
     return taken;
   }
 
-  #shift(tray: Tray, kind: 'results' | 'unrunnable'): TaskFate | undefined {
+  #shift(tray: Tray, kind: FateKind): TaskFate | undefined {
     const fate = tray[kind].shift();
     if (fate === undefined) return undefined;
     tray.bytes -= TaskFate.bytesOf(fate);
@@ -209,4 +218,9 @@ export class FateBox {
     }
     return tray;
   }
+}
+
+/** No fate is younger than any. */
+function orderOf(fate: TaskFate | undefined): number {
+  return fate === undefined ? Number.POSITIVE_INFINITY : TaskFate.orderOf(fate);
 }

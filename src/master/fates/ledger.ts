@@ -41,6 +41,8 @@ export class Ledger {
   readonly #audit: AuditSink;
   readonly #submitted = new RangeList();
   readonly #sheets = new Map<string, Sheet>();
+  #lastName = '';
+  #lastSheet: Sheet | undefined;
   /** Slaves with something in their sheets. */
   readonly #computing: ComputeSheet[] = [];
   #isEmpty = true;
@@ -122,6 +124,7 @@ export class Ledger {
   }
 
   #sheetOf(algorithm: string): Sheet {
+    if (algorithm === this.#lastName && this.#lastSheet !== undefined) return this.#lastSheet;
     let sheet = this.#sheets.get(algorithm);
     if (sheet === undefined) {
       sheet = {
@@ -133,6 +136,8 @@ export class Ledger {
       };
       this.#sheets.set(algorithm, sheet);
     }
+    this.#lastName = algorithm;
+    this.#lastSheet = sheet;
     return sheet;
   }
 }

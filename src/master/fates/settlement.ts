@@ -127,7 +127,8 @@ export class Settlement {
     bytes: number,
     now: number,
   ): void {
-    const [number, attempt] = entry;
+    const number = entry[0];
+    const attempt = entry[1];
     const task = this.#jar.find(number);
     const runsHere = task?.group?.slave === slave && task.runsAs(sid, attempt);
     const earlier = runsHere ? undefined : task?.givenRun(sid, attempt);

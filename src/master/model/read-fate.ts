@@ -1,7 +1,7 @@
 /** Makes a task's fate from a slave's report of its run. */
 
 import { FormatError, TaskError, type TaskRun } from '../../errors.js';
-import type { ResultEntry } from '../../wire/messages/entries.js';
+import { RESULT_STATUS, type ResultEntry } from '../../wire/messages/entries.js';
 import { decodeValue } from '../../wire/values/codec.js';
 import { decodeError } from '../../wire/values/remote-error.js';
 import type { Task } from './task.js';
@@ -16,9 +16,11 @@ export function readFate(
   seconds: number,
   bytes: number,
 ): TaskFate {
-  const [, attempt, status, , json, meta] = entry;
+  const attempt = entry[1];
+  const json = entry[4];
+  const meta = entry[5];
   try {
-    if (status === 0)
+    if (entry[2] === RESULT_STATUS.packet)
       return TaskFate.ok(task, sid, decodeValue(json, meta, raws, functionsOf(task)), seconds, bytes);
     return TaskFate.failed(
       task,

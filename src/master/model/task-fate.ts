@@ -26,7 +26,7 @@ export class TaskFate {
     this.status = status;
     this.algorithm = task.algorithm.definition.name;
     this.taskId = task.id;
-    this.sid = sid === undefined ? undefined : `SLAVE-${sid}`;
+    this.sid = sid === undefined ? undefined : sidOf(sid);
     this.tag = task.policy.tag;
     this.attempts = status === 'unrunnable' ? task.runs : task.attempt;
     this.#task = task;
@@ -76,4 +76,14 @@ export class TaskFate {
   static setOrder(fate: TaskFate, order: number): void {
     fate.#order = order;
   }
+}
+
+let lastNumber = -1;
+let lastSid: SlaveId | undefined;
+
+/** Results come in groups of one slave, whose fates share the text. */
+function sidOf(number: number): SlaveId {
+  if (lastSid === undefined || number !== lastNumber) lastSid = `SLAVE-${number}`;
+  lastNumber = number;
+  return lastSid;
 }

@@ -12,7 +12,7 @@
  */
 import { EncodeError, FormatError } from '../../errors.js';
 import { depthError, foldValue, isStackOverflow } from './fold-value.js';
-import { isPlainJson, isPlainList } from './plain-walk.js';
+import { isPlainJson, isPlainList, isPlainNumber } from './plain-walk.js';
 import { checkMeta, taggedText } from './tagged-form.js';
 import { type Functions, unfoldValue } from './unfold-value.js';
 
@@ -32,6 +32,7 @@ const NO_RAWS: readonly Uint8Array[] = Object.freeze([]);
 
 /** Encodes a value as it is now; throws EncodeError with the path of a part that cannot travel. */
 export function encodeValue(value: unknown): EncodedValue {
+  if (isPlainNumber(value)) return encodedAscii(String(value));
   try {
     if (isPlainJson(value)) return encodePlain(value);
   } catch {
@@ -42,12 +43,18 @@ export function encodeValue(value: unknown): EncodedValue {
 
 /** The same for an array that this library made, such as a task's arguments. */
 export function encodeList(list: readonly unknown[]): EncodedValue {
+  if (list.length === 1 && isPlainNumber(list[0])) return encodedAscii(`[${list[0]}]`);
   try {
     if (isPlainList(list)) return encodePlain(list);
   } catch {
     // As above
   }
   return encodeFolded(list);
+}
+
+/** JSON and a template write the same, several times as fast. */
+function encodedAscii(text: string): EncodedValue {
+  return { text, raws: NO_RAWS, byteLength: text.length };
 }
 
 function encodePlain(value: unknown): EncodedValue {

@@ -40,10 +40,15 @@ function isPlainPrimitive(value: unknown): boolean {
     case 'boolean':
       return true;
     case 'number':
-      return value === 0 ? 1 / value > 0 : Number.isFinite(value);
+      return isPlainNumber(value);
     default:
       return value === null;
   }
+}
+
+/** A number of which JSON's text gives the same again. */
+export function isPlainNumber(value: unknown): value is number {
+  return value === 0 ? 1 / value > 0 : Number.isFinite(value);
 }
 
 function isPlainObject(value: object, depth: number, seen: Seen): boolean {
