@@ -20,12 +20,12 @@ import { type AlgorithmEntry, type FutureSettler, Task } from '../../src/master/
 import type { TaskGroup } from '../../src/master/model/task-group.js';
 import { Sessions } from '../../src/master/slaves/sessions.js';
 import { encodeBody } from '../../src/wire/messages/body.js';
-import { resultEntryText, resultsText } from '../../src/wire/messages/entries.js';
 import { CREDIT_BYTES, type Farewell } from '../../src/wire/messages/messages.js';
 import { CreditPool } from '../../src/wire/session/credit.js';
 import { Session } from '../../src/wire/session/session.js';
 import { encodeValue } from '../../src/wire/values/codec.js';
 import { encodeError } from '../../src/wire/values/remote-error.js';
+import { resultEntryText, resultsText } from '../wire/messages/entry-texts.js';
 
 /** What histories say of when. */
 export const WALL_CLOCK_MS = 1_700_000_000_000;

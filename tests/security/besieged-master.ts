@@ -7,7 +7,7 @@ import type { SentinelEvent } from '../../src/link/ports.js';
 import { MasterCore } from '../../src/master/core/master-core.js';
 import type { TaskFate } from '../../src/master/model/task-fate.js';
 import { decodeBody, encodeBody } from '../../src/wire/messages/body.js';
-import { parseTasks, resultEntryText, resultsText, type TaskEntry } from '../../src/wire/messages/entries.js';
+import { parseTasks, type TaskEntry } from '../../src/wire/messages/entries.js';
 import {
   CREDIT_BYTES,
   type HandshakeMessage,
@@ -19,6 +19,7 @@ import type { SessionAddress } from '../../src/wire/messages/subjects.js';
 import { EpochMark, type FrameHeader, HEADER_BYTES, writeHeader } from '../../src/wire/session/frame.js';
 import { Session } from '../../src/wire/session/session.js';
 import { encodeValue } from '../../src/wire/values/codec.js';
+import { resultEntryText, resultsText } from '../wire/messages/entry-texts.js';
 
 export const RUN = '00112233445566ff';
 export const MAX_MESSAGE_BYTES = 1024 * 1024;

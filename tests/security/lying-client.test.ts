@@ -9,13 +9,13 @@ import { listAlgorithms } from '../../src/algorithms/registry.js';
 import type { AuditEvent } from '../../src/audit/events.js';
 import { defineAlgorithm, type EmbeddedMaster, master, slave } from '../../src/index.js';
 import { encodeBody } from '../../src/wire/messages/body.js';
-import { resultEntryText, resultsText } from '../../src/wire/messages/entries.js';
 import { PROTOCOL_VERSION, type Welcome } from '../../src/wire/messages/messages.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
 import { EpochMark, HEADER_BYTES, writeHeader } from '../../src/wire/session/frame.js';
 import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
 import { CONNECT_QUIET, RawNats } from '../support/raw-nats.js';
 import { suiteInTurns } from '../support/turns.js';
+import { resultEntryText, resultsText } from '../wire/messages/entry-texts.js';
 
 const TASKS = 200;
 const GARBAGE = 500;

@@ -2,9 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resultEntryText, resultsText } from '../../src/wire/messages/entries.js';
 import { encodeValue } from '../../src/wire/values/codec.js';
 import { portable } from '../../src/wire/values/portable.js';
+import { resultEntryText, resultsText } from '../wire/messages/entry-texts.js';
 import { BesiegedMaster, type LyingSlave, work } from './besieged-master.js';
 
 const test = suite('security/lying results');

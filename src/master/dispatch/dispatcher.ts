@@ -4,7 +4,8 @@
  */
 
 import { Deque } from '../../structures/deque.js';
-import { type TimeLimit, taskEntryText, tasksText } from '../../wire/messages/entries.js';
+import { type TimeLimit, tasksHead, tasksTail } from '../../wire/messages/entries.js';
+import { GroupText } from '../../wire/messages/group-text.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
@@ -50,6 +51,7 @@ export class Dispatcher {
   readonly #mostBytes: number;
   readonly #onGiven: DispatcherOptions['onGiven'];
   readonly #line = new Deque<SlaveRecord>();
+  readonly #text = new GroupText();
   /** Slaves that may have room for tasks in their mailbox. */
   readonly #addressed = new Set<SlaveRecord>();
   readonly #isHeld: (task: Task) => boolean;
@@ -213,9 +215,17 @@ export class Dispatcher {
     slave.give(group, numOrdered);
     if (!this.#jar.hasReady && !slave.hasMail) slave.stopFilling();
     const ordered = slave.concurrency > 1 && tasks[0]?.addressee !== undefined;
-    const text = tasksText(this.#grouping, tasks.map(entryOf), limits, ordered);
-    slave.session.post({ text, raws: raws ?? NO_RAWS });
+    slave.session.post({ text: this.#textOf(tasks, limits, ordered), raws: raws ?? NO_RAWS });
     this.#onGiven(slave, group);
+  }
+
+  #textOf(tasks: readonly Task[], limits: readonly TimeLimit[] | undefined, ordered: boolean): Uint8Array {
+    const group = this.#text;
+    for (let position = 0; position < tasks.length; position++) {
+      const task = tasks[position] as Task;
+      group.add(task.number, task.attempt, task.algorithm.index, undefined, task.text);
+    }
+    return group.take(tasksHead(this.#grouping), tasksTail(limits, ordered));
   }
 
   /** Gives a task, which is in no queue, to a slave that can begin it now. */
@@ -258,10 +268,6 @@ export class Dispatcher {
       slave.commands.recalling === undefined && oldest !== undefined && now - oldest.sentAt >= RECALL_AFTER_MS
     );
   }
-}
-
-function entryOf({ number, attempt, algorithm, text }: Task): string {
-  return taskEntryText(number, attempt, algorithm.index, text);
 }
 
 /** Unordered tasks that a slave could give back. */

@@ -1,7 +1,8 @@
 /** Collects results for one message: decides when it is full, and makes its body. */
 
 import type { Body } from '../../wire/messages/body.js';
-import { type ResultStatus, resultEntryText, resultsText } from '../../wire/messages/entries.js';
+import { RESULTS_TAIL, type ResultStatus, resultsHead } from '../../wire/messages/entries.js';
+import type { GroupText } from '../../wire/messages/group-text.js';
 import type { EncodedValue } from '../../wire/values/codec.js';
 
 /** The limits of a message under `auto`: results, bytes, and milliseconds since the first one. */
@@ -13,18 +14,19 @@ export class ResultBatch {
   /** The session in which the tasks were given out. */
   readonly sid: number;
   readonly #since: number;
-  /** Made with the first result: an empty array reserves room for sixteen more at the first push. */
-  #entries: string[] | undefined;
+  readonly #text: GroupText;
   #raws: Uint8Array[] | undefined;
   #bytes = 0;
 
-  constructor(sid: number, now: number) {
+  /** `text` is empty, and no other batch has it until the body is made. */
+  constructor(text: GroupText, sid: number, now: number) {
+    this.#text = text;
     this.sid = sid;
     this.#since = now;
   }
 
   get count(): number {
-    return this.#entries?.length ?? 0;
+    return this.#text.count;
   }
 
   /** Whether a value fits beside the others; alone, any value does. */
@@ -33,9 +35,7 @@ export class ResultBatch {
   }
 
   add(number: number, attempt: number, status: ResultStatus, micros: number, value: EncodedValue): void {
-    const entry = resultEntryText(number, attempt, status, micros, value.text);
-    if (this.#entries === undefined) this.#entries = [entry];
-    else this.#entries.push(entry);
+    this.#text.add(number, attempt, status, micros, value.text);
     if (value.raws.length > 0) {
       this.#raws ??= [];
       // One by one: there may be more values than fit on the stack.
@@ -52,6 +52,6 @@ export class ResultBatch {
   }
 
   body(dry: boolean): Body {
-    return { text: resultsText(this.sid, dry, this.#entries ?? []), raws: this.#raws ?? [] };
+    return { text: this.#text.take(resultsHead(this.sid, dry), RESULTS_TAIL), raws: this.#raws ?? [] };
   }
 }

@@ -7,6 +7,7 @@ import type { AuditSink } from '../../audit/audit-trail.js';
 import { MessageSizeError } from '../../errors.js';
 import type { Body } from '../../wire/messages/body.js';
 import { RESULT_STATUS, type ResultStatus } from '../../wire/messages/entries.js';
+import { GroupText } from '../../wire/messages/group-text.js';
 import type { Session } from '../../wire/session/session.js';
 import { type EncodedValue, encodeValue } from '../../wire/values/codec.js';
 import { encodeError } from '../../wire/values/remote-error.js';
@@ -20,6 +21,7 @@ export class ResultOutbox {
   readonly #audit: AuditSink;
   #session: Session | undefined;
   #maxMessageBytes = Number.POSITIVE_INFINITY;
+  readonly #text = new GroupText();
   #batch: ResultBatch | undefined;
   /** Bodies that wait for a session. */
   #kept: (Uint8Array | Body)[] = [];
@@ -61,7 +63,7 @@ export class ResultOutbox {
     // A message names one session for all its results, and one large result goes alone.
     if (this.#batch !== undefined && (this.#batch.sid !== task.sid || !this.#batch.fits(value)))
       this.post(false);
-    this.#batch ??= new ResultBatch(task.sid, now);
+    this.#batch ??= new ResultBatch(this.#text, task.sid, now);
     this.#batch.add(task.number, task.attempt, status, Math.round(micros), value);
     return this.#batch.isFull(grouping, task.endOfGroup, now);
   }
@@ -71,10 +73,11 @@ export class ResultOutbox {
     const batch = this.#batch;
     if (batch === undefined) return;
     this.#batch = undefined;
+    const { count } = batch;
     const body = batch.body(dry);
     if (this.#session === undefined) this.#kept.push(body);
     else this.#session.post(body);
-    this.#audit.emit({ type: 'results-sent', count: batch.count });
+    this.#audit.emit({ type: 'results-sent', count });
   }
 
   /** A result that cannot be sent becomes an error result that says so; the slave goes on. */

@@ -9,36 +9,42 @@ const NO_RAWS: readonly Uint8Array[] = Object.freeze([]);
 const NO_RAW: Uint8Array = new Uint8Array();
 
 export interface Body {
-  readonly text: string;
+  /** Or its bytes in UTF-8. */
+  readonly text: string | Uint8Array;
   readonly raws: readonly Uint8Array[];
 }
 
 /** Joins text and raw parts to one body, which owns its bytes. */
-export function encodeBody(text: string, raws: readonly Uint8Array[]): Uint8Array {
+export function encodeBody(text: Body['text'], raws: readonly Uint8Array[]): Uint8Array {
   const body = Buffer.allocUnsafe(bodyBytes({ text, raws }));
   writeBody({ text, raws }, body, 0);
   return body;
 }
 
 export function bodyBytes({ text, raws }: Body): number {
-  let size = HEAD + Buffer.byteLength(text);
+  let size = HEAD + textBytes(text);
   for (const raw of raws) size += raw.byteLength;
   return size;
 }
 
 /** Writes a body into free space; returns the place of its end. */
 export function writeBody({ text, raws }: Body, into: Buffer, from: number): number {
-  const textBytes = Buffer.byteLength(text);
-  into.writeUInt32BE(textBytes, from);
+  const size = textBytes(text);
+  into.writeUInt32BE(size, from);
   let at = from + HEAD;
+  if (typeof text !== 'string') into.set(text, at);
   // Equal numbers of bytes and characters mean ASCII, which latin1 writes several times as fast.
-  if (textBytes === text.length) at += into.write(text, at, 'latin1');
-  else at += into.write(text, at, 'utf8');
+  else into.write(text, at, size === text.length ? 'latin1' : 'utf8');
+  at += size;
   for (const raw of raws) {
     into.set(raw, at);
     at += raw.byteLength;
   }
   return at;
+}
+
+function textBytes(text: Body['text']): number {
+  return typeof text === 'string' ? Buffer.byteLength(text) : text.length;
 }
 
 /**

@@ -49,34 +49,22 @@ export interface ResultsMessage {
   readonly results: readonly ResultEntry[];
 }
 
-export function taskEntryText(number: number, attempt: number, algorithm: number, args: string): string {
-  return `[${number},${attempt},${algorithm},${args}]`;
+/** What is before the entries of a tasks message, and after them. */
+export function tasksHead(grouping: number): string {
+  return `[${grouping},[`;
 }
 
-export function resultEntryText(
-  number: number,
-  attempt: number,
-  status: ResultStatus,
-  micros: number,
-  value: string,
-): string {
-  return `[${number},${attempt},${status},${micros},${value}]`;
+export function tasksTail(limits: readonly TimeLimit[] = [], ordered = false): string {
+  if (ordered) return `],${JSON.stringify(limits)},1]`;
+  return limits.length === 0 ? ']]' : `],${JSON.stringify(limits)}]`;
 }
 
-export function tasksText(
-  grouping: number,
-  entries: readonly string[],
-  limits: readonly TimeLimit[] = [],
-  ordered = false,
-): string {
-  const text = `[${grouping},[${entries.join(',')}]`;
-  if (ordered) return `${text},${JSON.stringify(limits)},1]`;
-  return limits.length === 0 ? `${text}]` : `${text},${JSON.stringify(limits)}]`;
+/** The same of a results message. */
+export function resultsHead(sid: number, dry: boolean): string {
+  return `[${sid},${dry ? 1 : 0},[`;
 }
 
-export function resultsText(sid: number, dry: boolean, entries: readonly string[]): string {
-  return `[${sid},${dry ? 1 : 0},[${entries.join(',')}]]`;
-}
+export const RESULTS_TAIL = ']]';
 
 export function parseTasks(value: unknown): TasksMessage {
   if (!Array.isArray(value) || value.length < 2 || value.length > 4 || !isCount(value[0])) {

@@ -4,14 +4,10 @@
  */
 import { EncodeError, FormatError } from '../../../src/errors.js';
 import { decodeBody, encodeBody, RawReader } from '../../../src/wire/messages/body.js';
-import {
-  parseResults,
-  parseTasks,
-  resultEntryText,
-  resultsText,
-} from '../../../src/wire/messages/entries.js';
+import { parseResults, parseTasks } from '../../../src/wire/messages/entries.js';
 import { decodeValue, encodeValue } from '../../../src/wire/values/codec.js';
 import { decodeError, encodeError } from '../../../src/wire/values/remote-error.js';
+import { resultEntryText, resultsText } from '../../wire/messages/entry-texts.js';
 import { Random, randomValue } from '../../wire/values/random-value.js';
 import { type FuzzTarget, wayOf } from '../driver.js';
 

@@ -7,7 +7,6 @@ import type { MasterCoreOptions, MasterPorts } from '../../../src/master/model/m
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import type { FutureSettler } from '../../../src/master/model/task.js';
 import { decodeBody } from '../../../src/wire/messages/body.js';
-import { resultEntryText, resultsText } from '../../../src/wire/messages/entries.js';
 import {
   CREDIT_BYTES,
   type Farewell,
@@ -18,6 +17,7 @@ import {
 import { Session } from '../../../src/wire/session/session.js';
 import { encodeValue } from '../../../src/wire/values/codec.js';
 import { encodeError } from '../../../src/wire/values/remote-error.js';
+import { resultEntryText, resultsText } from '../../wire/messages/entry-texts.js';
 import { coreOptions, createEntry } from '../parts.js';
 
 const RUN = '00112233445566ff';

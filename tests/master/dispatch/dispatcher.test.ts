@@ -264,7 +264,7 @@ test('only a slave that runs several at once is told which tasks are ordered', (
     const texts: string[] = [];
     const post = slave.session.post.bind(slave.session);
     slave.session.post = (body) => {
-      texts.push((body as Body).text);
+      texts.push(String((body as Body).text));
       post(body);
     };
     const task = createTask(parts.jar.nextNumber(), createEntry());
@@ -316,7 +316,7 @@ test('a message has the time limits of those of its tasks that have one, in mill
     parts.submit(1, work, policy);
   parts.dispatch();
   assert.equal(
-    bodies.map(({ text }) => parseTasks(JSON.parse(text)).limits),
+    bodies.map(({ text }) => parseTasks(JSON.parse(String(text))).limits),
     [
       [
         [1, 1_500],
@@ -337,7 +337,7 @@ test('a slave is told after how many results to send, where that is fixed', () =
     const bodies = listen(slave);
     parts.submit(1);
     parts.dispatch();
-    assert.is(parseTasks(JSON.parse(bodies[0]?.text ?? '')).grouping, grouping);
+    assert.is(parseTasks(JSON.parse(String(bodies[0]?.text))).grouping, grouping);
   }
 });
 

@@ -7,9 +7,10 @@ import type { AlgorithmDefinition } from '../../../src/algorithms/types.js';
 import type { AuditEvent } from '../../../src/audit/events.js';
 import { SlaveCore } from '../../../src/slave/core/slave-core.js';
 import { decodeBody, encodeBody } from '../../../src/wire/messages/body.js';
-import { parseResults, taskEntryText, tasksText } from '../../../src/wire/messages/entries.js';
+import { parseResults } from '../../../src/wire/messages/entries.js';
 import { CREDIT_BYTES, type Hello, type Welcome } from '../../../src/wire/messages/messages.js';
 import { Session } from '../../../src/wire/session/session.js';
+import { taskEntryText, tasksText } from '../../wire/messages/entry-texts.js';
 
 const RUN = '00112233445566ff';
 

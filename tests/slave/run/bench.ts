@@ -8,14 +8,10 @@ import { SlaveCore } from '../../../src/slave/core/slave-core.js';
 import { SlaveRunner } from '../../../src/slave/run/slave-handle.js';
 import { taskContext } from '../../../src/slave/run/task-context.js';
 import { decodeBody, encodeBody } from '../../../src/wire/messages/body.js';
-import {
-  parseResults,
-  type ResultEntry,
-  taskEntryText,
-  tasksText,
-} from '../../../src/wire/messages/entries.js';
+import { parseResults, type ResultEntry } from '../../../src/wire/messages/entries.js';
 import { CREDIT_BYTES, type Hello } from '../../../src/wire/messages/messages.js';
 import { Session } from '../../../src/wire/session/session.js';
+import { taskEntryText, tasksText } from '../../wire/messages/entry-texts.js';
 
 const RUN = '00112233445566ff';
 const NONCE = '0'.repeat(32);

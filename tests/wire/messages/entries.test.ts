@@ -2,14 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../../src/errors.js';
-import {
-  parseResults,
-  parseTasks,
-  resultEntryText,
-  resultsText,
-  taskEntryText,
-  tasksText,
-} from '../../../src/wire/messages/entries.js';
+import { parseResults, parseTasks } from '../../../src/wire/messages/entries.js';
+import { resultEntryText, resultsText, taskEntryText, tasksText } from './entry-texts.js';
 
 const test = suite('wire/entries');
 
