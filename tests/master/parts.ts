@@ -187,17 +187,23 @@ export class Parts {
   }
 
   /** A message of results: [number, attempt] pairs, from a session that ran them as `sid`. */
-  results(from: SlaveRecord, sid: number, runs: readonly (readonly [number, number])[], dry = false): void {
+  results(
+    from: SlaveRecord,
+    sid: number,
+    runs: readonly (readonly [number, number])[],
+    dry = false,
+    micros = 1_000,
+  ): void {
     const entries = runs.map(([number, attempt]) =>
-      resultEntryText(number, attempt, 0, 1_000, encodeValue(`${number} by ${sid}`).text),
+      resultEntryText(number, attempt, 0, micros, encodeValue(`${number} by ${sid}`).text),
     );
     this.#take(from, sid, dry, entries);
   }
 
   /** The same of one run that threw. */
-  error(from: SlaveRecord, sid: number, number: number, attempt: number, now = 0): void {
+  error(from: SlaveRecord, sid: number, number: number, attempt: number, now = 0, micros = 1_000): void {
     const { text } = encodeError(new RangeError('no'));
-    this.#take(from, sid, false, [resultEntryText(number, attempt, 1, 1_000, text)], now);
+    this.#take(from, sid, false, [resultEntryText(number, attempt, 1, micros, text)], now);
   }
 
   /** The same of one run that took longer than it may. */

@@ -52,6 +52,8 @@ export class Dispatcher {
   readonly #onGiven: DispatcherOptions['onGiven'];
   readonly #line = new Deque<SlaveRecord>();
   readonly #text = new GroupText();
+  /** The slave that lined up last with quick results. */
+  #warm: SlaveRecord | undefined;
   /** Slaves that may have room for tasks in their mailbox. */
   readonly #addressed = new Set<SlaveRecord>();
   readonly #isHeld: (task: Task) => boolean;
@@ -72,14 +74,28 @@ export class Dispatcher {
   lineUp(slave: SlaveRecord): void {
     if (!slave.isWorking) return;
     if (slave.hasMail) this.#addressed.add(slave);
+    if (slave.isWarm) this.#warm = slave;
     if (slave.isInLine || !slave.takesUnordered) return;
     slave.enterLine();
     this.#line.push(slave);
   }
 
+  /**
+   * A single task goes to the slave whose results came last, if they were quick: to wake another one takes longer than
+   * such a task. A slave on which tasks fail has its turn only.
+   */
+  #giveToWarm(slots: number, now: number): void {
+    const slave = this.#warm;
+    if (slave === undefined || this.#jar.due !== 1 || !this.#jar.hasReady) return;
+    if (!slave.isWarm || !slave.isInLine || slave.hasMail || !this.judgeIdle(slave)) return;
+    const tasks = this.#choose(slave, slots);
+    if (tasks.length > 0) this.#give(slave, tasks, now);
+  }
+
   /** The slave takes no more tasks. */
   removeFromLine(slave: SlaveRecord): void {
     if (this.#reserved === slave) this.#reserved = undefined;
+    if (this.#warm === slave) this.#warm = undefined;
     this.#addressed.delete(slave);
     if (!slave.isInLine) return;
     slave.leaveLine();
@@ -93,6 +109,7 @@ export class Dispatcher {
   dispatch(slots: number, now: number): void {
     this.#dispatchOrdered(now);
     if (!this.#jar.hasSuspects) this.#reserved = undefined;
+    this.#giveToWarm(slots, now);
     let turnedAway = 0;
     while (this.#line.length > turnedAway && (this.#jar.hasReady || this.#jar.hasSuspects)) {
       const slave = this.#line.shift() as SlaveRecord;

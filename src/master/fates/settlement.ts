@@ -25,6 +25,9 @@ import { Reclaimer } from './reclaim.js';
 import { Retries } from './retries.js';
 import type { Thrown } from './thrown.js';
 
+/** A run that takes longer makes the time to wake another slave unimportant. */
+const WARM_MICROS = 1_000;
+
 export interface SettlementOptions {
   readonly jar: TaskJar;
   readonly fates: FateBox;
@@ -108,13 +111,15 @@ export class Settlement {
     const reader = new RawReader(raw);
     const bytes = Math.ceil(body.length / Math.max(1, results.length));
     let micros = 0;
+    let failed = false;
     for (const entry of results) {
       const raws = reader.take(entry[6]);
       this.#takeResult(slave, sid, entry, raws, bytes, now);
       micros += entry[3];
+      failed ||= entry[2] !== RESULT_STATUS.packet;
     }
     this.#ledger.compute(slave, results.length, micros);
-    slave.noteResultsAt(now);
+    slave.noteResults(now, !failed && micros < WARM_MICROS * results.length);
     const moreWaits = this.#jar.hasReady || slave.hasMail;
     if (moreWaits) slave.setWindow(nextWindow(slave.window, micros / 1e6, body.length, dry));
   }

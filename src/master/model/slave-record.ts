@@ -70,6 +70,7 @@ export class SlaveRecord {
   #computedCount = 0;
   #computedMicros = 0;
   #resultsAt = 0;
+  #isWarm = false;
   readonly sid: SlaveId;
   /** Commands to it that are under way. */
   readonly commands = new PendingCommands();
@@ -336,8 +337,14 @@ export class SlaveRecord {
     return this.#resultsAt;
   }
 
-  noteResultsAt(now: number): void {
+  /** Whether its last results were packets of short runs, so that it can begin the next task at once. */
+  get isWarm(): boolean {
+    return this.#isWarm;
+  }
+
+  noteResults(now: number, isWarm: boolean): void {
     this.#resultsAt = now;
+    this.#isWarm = isWarm;
   }
 
   /** The number of begun tasks of the session, as its sentinel last reported. */

@@ -259,7 +259,7 @@ it('a first run that is taken back before it begins is none', () => {
 
 it('a slave is late since its last results', () => {
   const { stage, slow } = late();
-  slow.noteResultsAt(2_000);
+  slow.noteResults(2_000, false);
   stage.look(LATE_MS);
   assert.equal(stage.told, []);
   stage.look(2_000 + LATE_MS);

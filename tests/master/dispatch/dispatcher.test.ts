@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { resolvePolicy } from '../../../src/algorithms/policy.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import { Task } from '../../../src/master/model/task.js';
+import type { TaskGroup } from '../../../src/master/model/task-group.js';
 import type { Body } from '../../../src/wire/messages/body.js';
 import { parseTasks } from '../../../src/wire/messages/entries.js';
 import { CREDIT_BYTES } from '../../../src/wire/messages/messages.js';
@@ -80,6 +81,55 @@ test('a slave that has not confirmed its welcome gets no task', () => {
   parts.slaves.push(slave);
   parts.submit(1);
   assert.equal(parts.dispatch(), []);
+});
+
+/** Gives out a single task, and has its result at once; returns the slave. */
+function runOne(parts: Parts, end: (slave: SlaveRecord, task: Task) => void): number | undefined {
+  const [task] = parts.submit(1) as [Task];
+  const [group] = parts.dispatch() as [TaskGroup];
+  const { slave } = group;
+  end(slave, task);
+  return slave.number;
+}
+
+test('one task at a time stays with the slave that is awake, unless tasks take long or fail there', () => {
+  for (const [micros, isError, stays] of [
+    [999, false, true],
+    [1_000, false, false],
+    [10, true, false],
+  ] as const) {
+    const parts = new Parts({ slaves: 3 });
+    const ran = [1, 2, 3, 4, 5, 6].map(() =>
+      runOne(parts, (slave, { number, attempt }) => {
+        if (isError) parts.error(slave, slave.number, number, attempt, 0, micros);
+        else parts.results(slave, slave.number, [[number, attempt]], true, micros);
+      }),
+    );
+    assert.equal(ran, stays ? [0, 0, 0, 0, 0, 0] : [0, 1, 2, 0, 1, 2], `${micros} µs, ${isError}`);
+  }
+});
+
+test('several tasks at a time go to all slaves in turn, and one to another if the slave that is awake is busy', () => {
+  const parts = new Parts({ slaves: 2, taskGroup: 1 });
+  runOne(parts, (slave, { number, attempt }) =>
+    parts.results(slave, slave.number, [[number, attempt]], true, 5),
+  );
+  parts.submit(2);
+  assert.equal(
+    parts.dispatch().map(({ slave }) => slave.number),
+    [1, 0],
+  );
+  const next = new Parts({ slaves: 2, taskGroup: 1 });
+  runOne(next, (slave, { number, attempt }) =>
+    next.results(slave, slave.number, [[number, attempt]], true, 5),
+  );
+  next.submit(1);
+  assert.is(next.dispatch()[0]?.slave.number, 0);
+  next.submit(1);
+  assert.is(next.dispatch()[0]?.slave.number, 1);
+  next.dispatcher.removeFromLine(next.slaves[0] as SlaveRecord);
+  next.submit(1);
+  assert.is(next.dispatch()[0]?.slave.number, 1, 'the other one is gone');
 });
 
 test('tasks of an algorithm whose results nobody takes wait, and hold up no others', () => {
