@@ -1,7 +1,8 @@
 /** The master's cost of a task against the number of its slaves, from 1 to 5,000. */
 
 import { MemoryCluster } from './memory-cluster.js';
-import { median } from './statistics.js';
+import { micros } from './report.js';
+import { median, type Spread, spread } from './statistics.js';
 
 const SIZES = [1, 10, 100, 1_000, 5_000];
 /** Tasks of a tenth of a second, so that ticks and beats have their part in the cost of each. */
@@ -11,6 +12,8 @@ const LEAST_TASKS = 20_000;
 export interface ClusterRow {
   readonly slaves: number;
   readonly microsPerTask: number;
+  /** Of the repeats. */
+  readonly spread: Spread;
 }
 
 export function measureClusters({ repeats }: { repeats: number }): ClusterRow[] {
@@ -19,7 +22,10 @@ export function measureClusters({ repeats }: { repeats: number }): ClusterRow[] 
   for (let repeat = 0; repeat < repeats; repeat++) {
     for (const slaves of SIZES) samples.get(slaves)?.push(runCluster(slaves));
   }
-  return SIZES.map((slaves) => ({ slaves, microsPerTask: median(samples.get(slaves) ?? []) }));
+  return SIZES.map((slaves) => {
+    const measured = samples.get(slaves) ?? [];
+    return { slaves, microsPerTask: median(measured), spread: spread(measured) };
+  });
 }
 
 /** Microseconds of the master a task, from its submission until its fate was taken. */
@@ -42,8 +48,11 @@ function runCluster(slaves: number): number {
   return ((cluster.masterMs - msBefore) * 1000) / completed;
 }
 
-export function clusterLine({ slaves, microsPerTask }: ClusterRow, rows: readonly ClusterRow[]): string {
+export function clusterLine(
+  { slaves, microsPerTask, spread }: ClusterRow,
+  rows: readonly ClusterRow[],
+): string {
   const reference = rows.find((row) => row.slaves === 10)?.microsPerTask ?? Number.NaN;
   const ratio = (microsPerTask / reference).toFixed(2);
-  return `${slaves.toLocaleString('en').padStart(10)} slaves  ${microsPerTask.toFixed(2).padStart(7)} µs per task  ${ratio} of that with 10`;
+  return `${slaves.toLocaleString('en').padStart(10)} slaves  ${micros(microsPerTask, spread)}  ${ratio} of that with 10`;
 }

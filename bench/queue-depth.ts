@@ -2,7 +2,8 @@
 
 import { MeasuredProcess } from './measured-process.js';
 import { MemoryCluster } from './memory-cluster.js';
-import { median } from './statistics.js';
+import { micros } from './report.js';
+import { median, type Spread, spread } from './statistics.js';
 
 const DEPTHS = [1_000, 100_000, 1_000_000];
 const TASKS_PER_STEP = 1_000;
@@ -11,6 +12,8 @@ const STEPS = 100;
 export interface DepthRow {
   readonly queued: number;
   readonly microsPerTask: number;
+  /** Of the repeats. */
+  readonly spread: Spread;
   /** Peak of a master process with this number of queued tasks; undefined without /proc. */
   readonly masterBytes: number | undefined;
 }
@@ -23,8 +26,9 @@ export async function measureQueueDepths({ repeats }: { repeats: number }): Prom
   }
   const rows: DepthRow[] = [];
   for (const queued of DEPTHS) {
-    const microsPerTask = median(samples.get(queued) ?? []);
-    rows.push({ queued, microsPerTask, masterBytes: await memoryOf(queued) });
+    const measured = samples.get(queued) ?? [];
+    const microsPerTask = median(measured);
+    rows.push({ queued, microsPerTask, spread: spread(measured), masterBytes: await memoryOf(queued) });
   }
   return rows;
 }
@@ -61,5 +65,5 @@ export function depthLine(row: DepthRow, rows: readonly DepthRow[]): string {
   const { queued, microsPerTask, masterBytes } = row;
   const ratio = (microsPerTask / (rows[0]?.microsPerTask ?? Number.NaN)).toFixed(2);
   const memory = masterBytes === undefined ? '-' : `${(masterBytes / 1e6).toFixed(0)} MB at most`;
-  return `${queued.toLocaleString('en').padStart(10)} queued  ${microsPerTask.toFixed(2).padStart(7)} µs per task  ${ratio} of that with 1,000  ${memory}`;
+  return `${queued.toLocaleString('en').padStart(10)} queued  ${micros(microsPerTask, row.spread)}  ${ratio} of that with 1,000  ${memory}`;
 }

@@ -1,6 +1,7 @@
 /** The benchmark's figures as a table that is read in a terminal. */
 
 import type { PeakMemory } from './measured-process.js';
+import type { Spread } from './statistics.js';
 import type { Rate, RoundTrip, ThroughputRow } from './throughput.js';
 
 interface Column {
@@ -13,10 +14,12 @@ const COLUMNS: readonly Column[] = [
   { title: 'slaves', width: 6 },
   { title: 'group', width: 5 },
   { title: 'tasks/s', width: 9 },
+  { title: 'least-most', width: 11 },
   { title: 'µs/task', width: 8 },
   { title: 'raw NATS/s', width: 11 },
   { title: 'ratio', width: 6 },
   { title: '64 outstanding/s', width: 16 },
+  { title: 'least-most', width: 11 },
   { title: 'raw', width: 8 },
   { title: 'ratio', width: 6 },
   { title: 'one at a time µs, p99', width: 21 },
@@ -45,6 +48,7 @@ export function tableLine({
     String(slaves),
     String(group),
     count(bulk.tasksPerSecond),
+    thousands(bulk.spread),
     (1e6 / bulk.tasksPerSecond).toFixed(2),
     count(bulk.rawPerSecond),
     bulk.ratio.toFixed(2),
@@ -55,8 +59,13 @@ export function tableLine({
 }
 
 function windowCells(rate: Rate | undefined): string[] {
-  if (rate === undefined) return ['', '', ''];
-  return [count(rate.tasksPerSecond), count(rate.rawPerSecond), rate.ratio.toFixed(2)];
+  if (rate === undefined) return ['', '', '', ''];
+  return [
+    count(rate.tasksPerSecond),
+    thousands(rate.spread),
+    count(rate.rawPerSecond),
+    rate.ratio.toFixed(2),
+  ];
 }
 
 function sequentialCells(trip: RoundTrip | undefined): string[] {
@@ -82,6 +91,15 @@ export function megabytes(bytes: number): string {
 
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en');
+}
+
+function thousands({ least, most }: Spread): string {
+  return `${Math.round(least / 1_000)}k-${Math.round(most / 1_000)}k`;
+}
+
+/** Times of a task in microseconds: their median, and between which they were. */
+export function micros(median: number, { least, most }: Spread): string {
+  return `${median.toFixed(2).padStart(7)} µs per task (${least.toFixed(2)} to ${most.toFixed(2)})`;
 }
 
 function line(cells: readonly string[]): string {

@@ -87,7 +87,7 @@ if (parts.includes('throughput')) {
       slaves: flags.slaves.split(',').map(Number),
       brokers: flags.brokers.split(',') as BrokerName[],
       groups: groups.map((group): GroupSize => (group === 'auto' ? group : Number(group))),
-      repeats: repeats(1, 3),
+      repeats: repeats(1, 5),
       share: quick ? 0.5 : 1,
     },
     (row) => console.log(tableLine(row)),
@@ -95,12 +95,12 @@ if (parts.includes('throughput')) {
 }
 if (parts.includes('queue-depth')) {
   console.log("\nThe master's cost of a task by the number of queued tasks");
-  depths = await measureQueueDepths({ repeats: repeats(1, 3) });
+  depths = await measureQueueDepths({ repeats: repeats(1, 5) });
   for (const row of depths) console.log(depthLine(row, depths));
 }
 if (parts.includes('cluster')) {
   console.log("\nThe master's cost of a task by the number of slaves, the whole cluster in one process");
-  clusters = measureClusters({ repeats: repeats(1, 3) });
+  clusters = measureClusters({ repeats: repeats(1, 5) });
   for (const row of clusters) console.log(clusterLine(row, clusters));
 }
 if (parts.includes('policies')) {

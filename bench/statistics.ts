@@ -4,6 +4,16 @@ export function median(samples: readonly number[]): number {
   return percentile(samples, 50);
 }
 
+/** The lowest and the highest of several samples: how far to trust their median. */
+export interface Spread {
+  readonly least: number;
+  readonly most: number;
+}
+
+export function spread(samples: readonly number[]): Spread {
+  return { least: Math.min(...samples), most: Math.max(...samples) };
+}
+
 /** By nearest rank; NaN of no samples. */
 export function percentile(samples: readonly number[], percent: number): number {
   const sorted = [...samples].sort((a, b) => a - b);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { HEADER_BYTES } from '../src/wire/session/frame.js';
 import { findNatsServer, startNatsServer } from '../tests/support/nats-server.js';
 import { MeasuredProcess, type PeakMemory } from './measured-process.js';
-import { median, percentile } from './statistics.js';
+import { median, percentile, type Spread, spread } from './statistics.js';
 
 export type BrokerName = 'embedded' | 'nats-server';
 export type GroupSize = number | 'auto';
@@ -37,6 +37,8 @@ export interface ThroughputOptions {
 
 export interface Rate {
   readonly tasksPerSecond: number;
+  /** Of the repeats. */
+  readonly spread: Spread;
   readonly rawPerSecond: number;
   readonly ratio: number;
 }
@@ -119,8 +121,8 @@ async function measureRow(params: RowParams): Promise<ThroughputRow> {
     ...['--slave-task-group', String(group), '--slave-result-group', String(group)],
     ...(url === undefined ? [] : ['--nats-url', url]),
   ]);
-  const bulk: Rate[] = [];
-  const windows: Rate[] = [];
+  const bulk: Sample[] = [];
+  const windows: Sample[] = [];
   const rounds: Rounds = { ours: [], theirs: [], requests: [] };
   const size = group === 'auto' ? AUTO_GROUP : group;
   const tasks = Math.round(share * tasksFor(size));
@@ -173,14 +175,19 @@ function tasksFor(group: number): number {
   return group === 10 ? 200_000 : 400_000;
 }
 
-function rate(tasksPerSecond: number, rawPerSecond: number): Rate {
+/** One repeat. */
+type Sample = Omit<Rate, 'spread'>;
+
+function rate(tasksPerSecond: number, rawPerSecond: number): Sample {
   return { tasksPerSecond, rawPerSecond, ratio: tasksPerSecond / rawPerSecond };
 }
 
 /** Medians of each; the ratio is that of the pairs, which were measured one after the other. */
-function middle(rates: readonly Rate[]): Rate {
+function middle(rates: readonly Sample[]): Rate {
+  const ours = rates.map((rate) => rate.tasksPerSecond);
   return {
-    tasksPerSecond: median(rates.map((rate) => rate.tasksPerSecond)),
+    tasksPerSecond: median(ours),
+    spread: spread(ours),
     rawPerSecond: median(rates.map((rate) => rate.rawPerSecond)),
     ratio: median(rates.map((rate) => rate.ratio)),
   };

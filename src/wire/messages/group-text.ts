@@ -56,9 +56,9 @@ export class GroupText {
   /** Returns the bytes of the text, and begins the next one. `head` and `tail` are ASCII, `head` at most 64 characters. */
   take(head: string, tail: string): Uint8Array {
     this.#makeRoom(tail.length);
-    const end = this.#at + this.#bytes.write(tail, this.#at, 'latin1');
+    const end = writeText(this.#bytes, this.#at, tail);
     const from = HEAD_BYTES - head.length;
-    this.#bytes.write(head, from, 'latin1');
+    writeText(this.#bytes, from, head);
     const text = this.#bytes.subarray(from, end);
     this.#at = HEAD_BYTES;
     this.#count = 0;
