@@ -32,8 +32,8 @@ export class GroupText {
 
   /** An entry with these numbers (not negative, whole), then the text of an encoded value. */
   add(first: number, second: number, third: number, fourth: number | undefined, value: string): void {
-    // A character takes at most three bytes.
-    this.#makeRoom(ENTRY_BYTES + 3 * value.length);
+    // A character takes at most three bytes, and to count them takes longer than to copy a short text.
+    this.#makeRoom(ENTRY_BYTES + (value.length > SHORT ? Buffer.byteLength(value) : 3 * value.length));
     const bytes = this.#bytes;
     let at = this.#at;
     if (this.#count++ > 0) bytes[at++] = COMMA;
@@ -62,9 +62,11 @@ export class GroupText {
     const text = this.#bytes.subarray(from, end);
     this.#at = HEAD_BYTES;
     this.#count = 0;
-    if (this.#bytes.length <= MOST_KEPT_BYTES) return Buffer.from(text);
+    const { length } = this.#bytes;
+    if (length <= MOST_KEPT_BYTES) return Buffer.from(text);
     this.#bytes = Buffer.allocUnsafe(LEAST_BYTES);
-    return text;
+    // A message may be kept for long, and then not with much memory around it.
+    return text.length > length / 2 ? text : Buffer.from(text);
   }
 
   #makeRoom(more: number): void {

@@ -63,6 +63,19 @@ test('a text stays as it is while the next one is written', () => {
   for (const [bytes, text] of taken) assert.is(read(bytes), text);
 });
 
+test('a text keeps little more memory than it needs', () => {
+  const group = new GroupText();
+  for (const value of [`["${'x'.repeat(10_000_000)}"]`, `["${'€'.repeat(2_000_000)}"]`]) {
+    group.add(1, 1, 0, undefined, value);
+    const { buffer, length } = group.take(tasksHead(0), tasksTail());
+    assert.ok(buffer.byteLength <= 2 * length, `${buffer.byteLength} for ${length}`);
+  }
+  for (let number = 0; number < 20_000; number++) group.add(number, 1, 0, undefined, `["${'x'.repeat(50)}"]`);
+  group.add(1, 1, 0, undefined, `["${'x'.repeat(1_000)}"]`);
+  const { buffer, length } = group.take(tasksHead(0), tasksTail());
+  assert.ok(buffer.byteLength <= 2 * length, `${buffer.byteLength} for ${length}`);
+});
+
 test('without entries it is an empty list', () => {
   const group = new GroupText();
   assert.is(group.count, 0);
