@@ -23,6 +23,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'raw', width: 8 },
   { title: 'ratio', width: 6 },
   { title: 'one at a time µs, p99', width: 21 },
+  { title: 'chain µs', width: 8 },
   { title: 'raw µs, p99', width: 14 },
   { title: 'ratio', width: 6 },
   { title: 'request µs', width: 10 },
@@ -69,9 +70,10 @@ function windowCells(rate: Rate | undefined): string[] {
 }
 
 function sequentialCells(trip: RoundTrip | undefined): string[] {
-  if (trip === undefined) return ['', '', '', '', ''];
+  if (trip === undefined) return ['', '', '', '', '', ''];
   return [
     `${trip.medianMicros.toFixed(0)}, ${trip.p99Micros.toFixed(0)}`,
+    trip.chainMedianMicros.toFixed(0),
     `${trip.rawMedianMicros.toFixed(0)}, ${trip.rawP99Micros.toFixed(0)}`,
     trip.ratio.toFixed(2),
     trip.requestMedianMicros.toFixed(0),

@@ -49,6 +49,8 @@ export interface RoundTrip {
   readonly rawMedianMicros: number;
   readonly rawP99Micros: number;
   readonly ratio: number;
+  /** Median of futures in a chain: each task's argument is made from the result before. */
+  readonly chainMedianMicros: number;
   /** Median of the NATS client's own request and answer, and how many times that ours is. */
   readonly requestMedianMicros: number;
   readonly requestRatio: number;
@@ -123,7 +125,7 @@ async function measureRow(params: RowParams): Promise<ThroughputRow> {
   ]);
   const bulk: Sample[] = [];
   const windows: Sample[] = [];
-  const rounds: Rounds = { ours: [], theirs: [], requests: [] };
+  const rounds: Rounds = { ours: [], chains: [], theirs: [], requests: [] };
   const size = group === 'auto' ? AUTO_GROUP : group;
   const tasks = Math.round(share * tasksFor(size));
   try {
@@ -136,6 +138,7 @@ async function measureRow(params: RowParams): Promise<ThroughputRow> {
       for (let block = 0; block < 20 * share * repeats; block++) {
         rounds.theirs.push(...(await raw.measure(one)).micros);
         rounds.ours.push(...(await framework.measure(one)).micros);
+        rounds.chains.push(...(await framework.measure({ kind: 'chain', rounds: ROUNDS })).micros);
         rounds.requests.push(...(await raw.measure(request)).micros);
       }
     }
@@ -196,11 +199,12 @@ function middle(rates: readonly Sample[]): Rate {
 /** Microseconds of each, measured in turns. */
 interface Rounds {
   readonly ours: number[];
+  readonly chains: number[];
   readonly theirs: number[];
   readonly requests: number[];
 }
 
-function roundTrip({ ours, theirs, requests }: Rounds): RoundTrip {
+function roundTrip({ ours, chains, theirs, requests }: Rounds): RoundTrip {
   const medianMicros = median(ours);
   const rawMedianMicros = median(theirs);
   const requestMedianMicros = median(requests);
@@ -210,6 +214,7 @@ function roundTrip({ ours, theirs, requests }: Rounds): RoundTrip {
     rawMedianMicros,
     rawP99Micros: percentile(theirs, 99),
     ratio: medianMicros / rawMedianMicros,
+    chainMedianMicros: median(chains),
     requestMedianMicros,
     requestRatio: medianMicros / requestMedianMicros,
   };

@@ -9,6 +9,8 @@ export type Measurement =
   | { readonly kind: 'submit-all'; readonly tasks: number }
   /** One at a time, each timed. */
   | { readonly kind: 'sequential'; readonly rounds: number; readonly bytes: number }
+  /** The same by futures, each task's argument made from the result before; of the framework alone. */
+  | { readonly kind: 'chain'; readonly rounds: number }
   /** The same by the request of the NATS client, which waits for its answer; of NATS alone. */
   | { readonly kind: 'request'; readonly rounds: number; readonly bytes: number };
 

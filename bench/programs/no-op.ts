@@ -26,6 +26,12 @@ function measure(master: MasterHandle, measurement: Measurement): Promise<Measur
         if (value?.status !== 'ok') throw new Error('a round trip brought no result');
       });
     }
+    case 'chain': {
+      let last = 0;
+      return timeRounds(measurement.rounds, async () => {
+        last = (await noOp.future(last)) + 1;
+      });
+    }
     case 'request':
       return Promise.reject(new Error('requests are of NATS alone'));
     default:

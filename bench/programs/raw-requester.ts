@@ -62,6 +62,8 @@ function measure(connection: NatsConnection, measurement: Measurement): Promise<
     }
     case 'bulk':
       throw new Error('the raw round trip has a window');
+    case 'chain':
+      throw new Error('NATS alone has no futures');
     case 'submit-all':
       return Promise.reject(new Error('nothing of NATS alone compares with submitAll'));
     default:
