@@ -33,12 +33,13 @@ export function timeoutError(address: BrokerAddress, timeoutMs: number, cause?: 
 }
 
 /** It accepts no more clients; `embedded` if the kind of broker is known. */
-export function fullError(address: BrokerAddress, embedded?: boolean): ConnectError {
+export function fullError(address: BrokerAddress, embedded?: boolean, cause?: unknown): ConnectError {
   const own = 'its process may open no more files; allow more with ulimit -n';
   const server = 'max_connections in the configuration of the nats-server is reached; raise it';
   const why = embedded === undefined ? `${server}, or ${own}` : embedded ? own : server;
   const where = placeOf(address);
-  return new ConnectError('full', `the broker at ${where} has no room for another connection: ${why}`);
+  const text = `the broker at ${where} has no room for another connection: ${why}`;
+  return new ConnectError('full', text, { cause });
 }
 
 /** We require TLS, and it does not offer it. */
@@ -82,7 +83,7 @@ export function toConnectError(address: BrokerAddress, timeoutMs: number, cause:
     case 'SERVER_OPT_NA':
       return plainError(address, cause);
   }
-  if (/maximum connections exceeded/i.test(message)) return fullError(address);
+  if (/maximum connections exceeded/i.test(message)) return fullError(address, undefined, cause);
   const why = tlsReason(code, message, address);
   if (why !== undefined) return tlsError(address, why, cause);
   if (address.urls.some(isTlsUrl) && /^(ECONNRESET|EPIPE)$/.test(code)) {

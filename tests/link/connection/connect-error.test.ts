@@ -124,7 +124,7 @@ for (const [what, address, cause, reason, message] of TRANSLATED) {
   errors(`it tells of ${what} as ${reason}`, () => {
     const error = toConnectError(address, 1_500, cause);
     assert.equal([error.reason, error.message], [reason, message]);
-    if (reason !== 'full') assert.is(error.cause, cause);
+    assert.is(error.cause, cause);
   });
 }
 
