@@ -20,6 +20,7 @@ import {
   readHeader,
   writeHeader,
 } from './frame.js';
+import { lengthOf, openParcel, PARCEL_BYTES } from './parcel.js';
 import { PortMove } from './port-move.js';
 import { RateLimit } from './rate-limit.js';
 import { ReceiveWindow } from './receive-window.js';
@@ -31,8 +32,6 @@ const REPEAT_MS = 1_000;
  * Resends requested and served per second: one of 66 bytes makes up to 1 MB go out again, and an audit line.
  */
 const RESENDS_PER_SECOND = 10;
-/** The size of small frames together. */
-const PARCEL_BYTES = 32 * 1024;
 const NO_BODIES: readonly Uint8Array[] = [];
 
 export interface SessionOptions {
@@ -259,21 +258,11 @@ export class Session {
     const length = lengthOf(header, payload.length);
     if (length === payload.length) return this.#takeFrame(header, payload, now);
     const bodies: Uint8Array[] = [];
-    for (const [header, frame] of this.#unpack(payload)) bodies.push(...this.#takeFrame(header, frame, now));
-    return bodies;
-  }
-
-  /** The frames of a parcel; all are checked before the first is taken. */
-  #unpack(payload: Buffer): [header: FrameHeader, frame: Buffer][] {
-    const frames: [FrameHeader, Buffer][] = [];
-    for (let rest = payload; rest.length > 0; ) {
-      if (!this.owns(rest)) throw new FormatError('a frame is followed by one of another session');
-      const header = readHeader(rest);
-      const length = lengthOf(header, rest.length);
-      frames.push([header, rest.subarray(0, length)]);
-      rest = rest.subarray(length);
+    // All are checked before the first is taken.
+    for (const { header, frame } of openParcel(payload, this.#mark)) {
+      bodies.push(...this.#takeFrame(header, frame, now));
     }
-    return frames;
+    return bodies;
   }
 
   #takeFrame(header: FrameHeader, payload: Buffer, now: number): readonly Uint8Array[] {
@@ -502,14 +491,4 @@ export class Session {
       want: this.#outgoing.want,
     });
   }
-}
-
-/**
- * Bytes of the frame at the head of a parcel; only a frame with a whole message may be followed by another.
- */
-function lengthOf({ kind, first, last, size }: FrameHeader, available: number): number {
-  if (kind !== FRAME_KIND.data || !first || !last) return available;
-  const length = HEADER_BYTES + size;
-  if (length > available) throw new FormatError(`a frame of ${length} bytes came in ${available}`);
-  return length;
 }
