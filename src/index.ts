@@ -15,6 +15,7 @@ export type {
   Fate,
   FateBase,
   FateOf,
+  Future,
   OkFate,
   Result,
   SlaveId,

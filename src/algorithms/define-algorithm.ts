@@ -13,6 +13,7 @@ import type {
   AlgorithmDefinition,
   AlgorithmOptions,
   AlgorithmStubs,
+  Future,
   ResolvedPolicy,
   TaskFunction,
   TaskId,
@@ -106,10 +107,10 @@ function makeFuncall(definition: AlgorithmDefinition, places: PlaceSampler): (..
 function makeFuture(
   definition: AlgorithmDefinition,
   places: PlaceSampler,
-): (...args: unknown[]) => Promise<unknown> {
+): (...args: unknown[]) => Future<unknown> {
   const { fn, policy } = definition;
   const stub = `${definition.name}.future`;
-  const future = (...args: unknown[]): Promise<unknown> => {
+  const future = (...args: unknown[]): Future<unknown> => {
     if (args.length === 3) refuseArrayCallback(stub, fn, args, future);
     return currentSubmitter(stub).future(definition, args, policy, places.take(future));
   };
@@ -127,7 +128,7 @@ function makeTaskSubmitter(
     const sent = args.length === 3 ? mapped.take(args, submit) : args;
     return currentSubmitter(stub).submit(definition, sent, policy, places.take(submit));
   };
-  const future = (...args: readonly unknown[]): Promise<unknown> => {
+  const future = (...args: readonly unknown[]): Future<unknown> => {
     const sent = args.length === 3 ? mapped.take(args, future) : args;
     return currentSubmitter(stub).future(definition, sent, policy, places.take(future));
   };

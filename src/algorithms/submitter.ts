@@ -1,6 +1,6 @@
 /** The port through which stubs pass tasks to a master, which they do not know. */
 
-import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from './types.js';
+import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from './types.js';
 
 export interface Submitter {
   /**
@@ -19,7 +19,7 @@ export interface Submitter {
     args: readonly unknown[],
     policy: ResolvedPolicy,
     place?: string | undefined,
-  ): Promise<unknown>;
+  ): Future<unknown>;
   targetNumber(definition: AlgorithmDefinition): number;
   /** Negative numbers become 0. */
   setTargetNumber(definition: AlgorithmDefinition, target: number): void;

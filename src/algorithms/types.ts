@@ -176,6 +176,26 @@ export type Fate<N extends string = string, F extends TaskFunction = TaskFunctio
   | UnrunnableFate<N, F>;
 
 /**
+ * The promise of a task's packet, with what lparallel's futures have beside it. Its `then`, `catch` and `finally` return
+ * plain promises.
+ *
+ * @example
+ * const late = render.future(frame);
+ * if (!late.fulfilled) late.cancel();
+ */
+export interface Future<R> extends Promise<R> {
+  /** The id of its task. */
+  readonly taskId: TaskId;
+  /** Whether it has settled, with the packet or an error (lparallel's `fulfilledp`). */
+  readonly fulfilled: boolean;
+  /**
+   * Takes the task back, as `master.cancel` does: it rejects with an UnrunnableError whose reason is `cancelled`, which
+   * does not end the process if nobody awaits it. False if it has settled.
+   */
+  cancel(): boolean;
+}
+
+/**
  * Submits tasks under one policy, from `withTaskPolicy`; made to be mapped over lists. A call by `Array.map`
  * or a similar method sends only the element (CL's mapcar), unless the algorithm declares three parameters.
  * With two parameters the call is refused, since the index could be meant.
@@ -183,8 +203,8 @@ export type Fate<N extends string = string, F extends TaskFunction = TaskFunctio
 export interface TaskSubmitter<F extends TaskFunction> {
   /** Queues one task and returns its id. */
   (...args: Parameters<F>): TaskId;
-  /** Queues one task and returns a promise of its packet; this too may be mapped over a list. */
-  readonly future: (...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>>;
+  /** Queues one task and returns a future of its packet; this too may be mapped over a list. */
+  readonly future: (...args: Parameters<F>) => Future<Awaited<ReturnType<F>>>;
 }
 
 /** The stubs that `defineAlgorithm` generates beside the function; none of them needs its `this`. */
@@ -198,11 +218,11 @@ export interface AlgorithmStubs<N extends string, F extends TaskFunction> {
    */
   readonly funcall: (...args: Parameters<F>) => TaskId;
   /**
-   * Queues one task and returns a promise of its packet, which rejects with TaskError or
+   * Queues one task and returns a future of its packet: a promise that rejects with TaskError or
    * UnrunnableError and always settles. Wrong calls and arguments that cannot be encoded throw at once.
    * @example const greeting = await hello.future('Ada');
    */
-  readonly future: (...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>>;
+  readonly future: (...args: Parameters<F>) => Future<Awaited<ReturnType<F>>>;
   /**
    * Binds a policy once and returns a submitter (CL-MW's mw-with-task-policy). Fields that the policy leaves
    * out come from the algorithm's own policy.

@@ -6,23 +6,20 @@
 import { hostname } from 'node:os';
 import type { Submitter } from '../algorithms/submitter.js';
 import { registerSubmitter } from '../algorithms/submitter-context.js';
-import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../algorithms/types.js';
+import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import { MasterCore } from './core/master-core.js';
 import type { Leftovers } from './fates/leftovers.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
-import type { FutureSettler } from './model/task.js';
 import { HandleMaker, sourceFailed } from './program/handle-maker.js';
 import { type MasterEnd, stoppedError } from './program/master-end.js';
 import type { MasterHandle } from './program/master-handle.js';
+import { TaskFuture } from './program/task-future.js';
 import { Wakeups } from './program/wakeups.js';
 import { type SlaveView, viewOf } from './slaves/slave-view.js';
 
 /** The time for slaves to acknowledge a shutdown. */
 const SHUTDOWN_WITHIN_MS = 5_000;
-
-/** A promise sets its settlers when it is made. */
-const UNSET = (): void => {};
 
 export interface MasterParams extends MasterLinkParams {
   readonly argv: readonly string[];
@@ -87,17 +84,12 @@ export class Master implements Submitter {
     args: readonly unknown[],
     policy: ResolvedPolicy,
     place?: string,
-  ): Promise<unknown> {
+  ): Future<unknown> {
     this.#core.refuseIfOver();
-    let resolve: FutureSettler['resolve'] = UNSET;
-    let reject: FutureSettler['reject'] = UNSET;
-    const promise = new Promise((settle, fail) => {
-      resolve = settle;
-      reject = fail;
-    });
-    this.#core.intake.submit(definition, args, policy, { promise, resolve, reject }, place);
+    const future = new TaskFuture(this.handle.cancel);
+    const taskId = this.#core.intake.submit(definition, args, policy, future, place);
     this.#link.dispatchSoon();
-    return promise;
+    return future.of(taskId);
   }
 
   targetNumber(definition: AlgorithmDefinition): number {

@@ -1,7 +1,7 @@
 /** A master for tests of stubs: it records what it was given and computes nothing. */
 
 import type { Submitter } from '../../src/algorithms/submitter.js';
-import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../../src/algorithms/types.js';
+import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../../src/algorithms/types.js';
 
 export interface Call {
   readonly stub: 'submit' | 'future';
@@ -20,13 +20,15 @@ export class RecordingSubmitter implements Submitter {
     return `TASK-${this.calls.length - 1}`;
   }
 
-  future(
-    definition: AlgorithmDefinition,
-    args: readonly unknown[],
-    policy: ResolvedPolicy,
-  ): Promise<unknown> {
+  future(definition: AlgorithmDefinition, args: readonly unknown[], policy: ResolvedPolicy): Future<unknown> {
     this.calls.push({ stub: 'future', definition, args, policy });
-    return Promise.resolve(`packet ${this.calls.length - 1}`);
+    const number = this.calls.length - 1;
+    const taskId: TaskId = `TASK-${number}`;
+    return Object.assign(Promise.resolve(`packet ${number}`), {
+      taskId,
+      fulfilled: true,
+      cancel: () => false,
+    });
   }
 
   targetNumber(definition: AlgorithmDefinition): number {

@@ -2,7 +2,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { defineAlgorithm } from '../../src/algorithms/define-algorithm.js';
-import type { Algorithm, AnyAlgorithm, Fate, FateOf, SlaveId, TaskId } from '../../src/algorithms/types.js';
+import type {
+  Algorithm,
+  AnyAlgorithm,
+  Fate,
+  FateOf,
+  Future,
+  SlaveId,
+  TaskId,
+} from '../../src/algorithms/types.js';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(verdict: Same<A, B>): void => void verdict;
@@ -35,8 +43,8 @@ export async function rightCalls(): Promise<void> {
   same<ReturnType<typeof hello.funcall>, TaskId>(true);
   same<ReturnType<typeof hello>, string>(true);
   same<ReturnType<typeof square>, Promise<number>>(true);
-  same<ReturnType<typeof square.future>, Promise<number>>(true);
-  same<ReturnType<typeof nothing.future>, Promise<void>>(true);
+  same<ReturnType<typeof square.future>, Future<number>>(true);
+  same<ReturnType<typeof nothing.future>, Future<void>>(true);
   const named: Algorithm<'types.hello', (name: string) => string> = hello;
   const any: AnyAlgorithm[] = [hello, square, nothing, optional, rest, job, factorial, identity, named];
   void any;
