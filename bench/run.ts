@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { type CheckpointRow, checkpointLine, measureCheckpoint } from './checkpoint.js';
 import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
 import { type MixedRow, measureMixed, mixedLine } from './mixed.js';
+import { measurePeers, type PeerRow, peerLine, peersHead } from './peers.js';
 import { measurePolicies, type PolicyRow, policyLine } from './policies.js';
 import { type DepthRow, depthLine, measureQueueDepths } from './queue-depth.js';
 import { tableHead, tableLine } from './report.js';
@@ -43,10 +44,13 @@ const PARTS = [
   'stragglers',
   'mixed',
 ];
+/** Compares with other libraries, and takes long: only if it is asked for. */
+const PEERS = 'peers';
 
 const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
     json: { type: 'string' },
     only: { type: 'string', default: PARTS.join() },
     groups: { type: 'string' },
@@ -58,8 +62,11 @@ const { values: flags } = parseArgs({
 
 const { quick } = flags;
 const parts = flags.only.split(',');
+if (flags.peers) parts.push(PEERS);
 for (const part of parts) {
-  if (!PARTS.includes(part)) throw new Error(`--only takes ${PARTS.join(', ')}; got ${part}`);
+  if (![...PARTS, PEERS].includes(part)) {
+    throw new Error(`--only takes ${PARTS.join(', ')} and ${PEERS}; got ${part}`);
+  }
 }
 const groups = (flags.groups ?? (quick ? '1,100,auto' : '1,10,100,1000,auto')).split(',');
 
@@ -78,6 +85,7 @@ let drawn: SubmitAllRow[] = [];
 let startUp: StartUpRow | undefined;
 let stragglers: StragglersRow[] = [];
 let mixed: MixedRow | undefined;
+let peers: PeerRow[] = [];
 
 console.log(`Node ${process.version}, ${availableParallelism()} cores, audit trail to a file\n`);
 if (parts.includes('throughput')) {
@@ -140,10 +148,16 @@ if (parts.includes('mixed')) {
   mixed = await measureMixed({ repeats: repeats(2, 5) });
   console.log(mixedLine(mixed));
 }
+if (parts.includes(PEERS)) {
+  console.log('\nTasks that do nothing, by ts-mw and by others, in turns: medians, and least to most');
+  const options = { workers: flags.slaves.split(',').map(Number), repeats: repeats(2, 5) };
+  console.log(peersHead());
+  peers = await measurePeers(options, console.log, (row) => console.log(peerLine(row)));
+}
 if (flags.json !== undefined) {
   const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, peers }, null, 2)}\n`,
   );
 }
