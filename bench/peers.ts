@@ -1,13 +1,12 @@
 /** The same no-op task by ts-mw and by other libraries, in turns: those that this machine has. */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findNatsServer, startNatsServer } from '../tests/support/nats-server.js';
+import { canConnect } from '../tests/support/can-connect.js';
+import { findNatsServer, freePort, startNatsServer } from '../tests/support/nats-server.js';
 import { MeasuredProcess } from './measured-process.js';
 import { versionOf } from './peers/packages.js';
 import { count } from './report.js';
@@ -106,7 +105,7 @@ function listPeers(
       rounds: 2_000,
     },
     {
-      name: `Piscina ${versionOf('piscina') ?? ''}`,
+      name: named('Piscina'),
       missing: npm('piscina'),
       program: 'piscina',
       args: (workers) => [String(workers)],
@@ -114,7 +113,7 @@ function listPeers(
       rounds: 2_000,
     },
     {
-      name: `workerpool ${versionOf('workerpool') ?? ''}`,
+      name: named('workerpool'),
       missing: npm('workerpool'),
       program: 'workerpool',
       args: (workers) => [String(workers)],
@@ -122,7 +121,7 @@ function listPeers(
       rounds: 2_000,
     },
     {
-      name: `Moleculer ${versionOf('moleculer') ?? ''}, nats-server`,
+      name: `${named('Moleculer')}, nats-server`,
       missing: npm('moleculer') ?? noNats,
       program: 'moleculer',
       args: (workers) => [String(workers), natsUrl ?? ''],
@@ -130,7 +129,7 @@ function listPeers(
       rounds: 1_000,
     },
     {
-      name: `BullMQ ${versionOf('bullmq') ?? ''}, redis-server`,
+      name: `${named('BullMQ')}, redis-server`,
       missing: npm('bullmq') ?? (redisPort === undefined ? 'install redis-server' : undefined),
       program: 'bullmq',
       args: (workers) => [String(workers), String(redisPort)],
@@ -146,6 +145,11 @@ function listPeers(
       rounds: 100,
     },
   ];
+}
+
+/** With its version, if it is installed; its package has the same name in small letters. */
+function named(peer: string): string {
+  return [peer, versionOf(peer.toLowerCase())].filter((part) => part !== undefined).join(' ');
 }
 
 async function measureInTurns(peers: readonly Peer[], workers: number, repeats: number): Promise<PeerRow[]> {
@@ -225,31 +229,10 @@ async function startRedis(folder: string): Promise<Redis | undefined> {
     ended = true;
   });
   for (const end = performance.now() + REDIS_WITHIN_MS; !ended && performance.now() < end; await sleep(20)) {
-    if (await answers(port)) return { process: server, port };
+    if (await canConnect(port)) return { process: server, port };
   }
   server.kill('SIGKILL');
   return undefined;
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export function peersHead(): string {

@@ -5,20 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Listener } from '../../src/broker/listener.js';
+import { canConnect } from '../support/can-connect.js';
 
 const HOST = '127.0.0.1';
-
-async function canConnect(port: number): Promise<boolean> {
-  const socket = connect(port, HOST);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
 
 const listeners = suite('broker listener');
 

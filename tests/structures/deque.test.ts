@@ -12,7 +12,7 @@ test('it does what an array does, whatever the order of the calls', () => {
     const deque = new Deque<number>();
     const array: number[] = [];
     for (let step = 0; step < 4_000; step++) {
-      // Slow waves of filling and draining cross every size of the ring, at every position of its head.
+      // Slow waves of filling and draining cross blocks of every size, at every place in them.
       const filling = Math.sin(step / 300) > 0 ? 0.7 : 0.3;
       const front = random() < 0.5;
       if (random() < filling) {
@@ -59,7 +59,7 @@ test('it keeps undefined apart from nothing', () => {
   assert.is(deque.length, 0);
 });
 
-test('it takes an item out of the middle, wherever the ring begins', () => {
+test('it takes an item out of the middle, wherever its first block begins', () => {
   for (let turn = 0; turn < 8; turn++) {
     for (let at = 0; at < 6; at++) {
       const deque = new Deque<number>();

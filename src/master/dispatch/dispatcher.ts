@@ -217,6 +217,7 @@ export class Dispatcher {
     for (let position = 0; position < tasks.length; position++) {
       const task = tasks[position] as Task;
       task.toRunning(group, slave.takeIndex());
+      this.#text.add(task.number, task.attempt, task.algorithm.index, undefined, task.text);
       if (task.addressee !== undefined) numOrdered++;
       const { timeoutSeconds } = task.policy;
       if (timeoutSeconds !== undefined) {
@@ -232,17 +233,9 @@ export class Dispatcher {
     slave.give(group, numOrdered);
     if (!this.#jar.hasReady && !slave.hasMail) slave.stopFilling();
     const ordered = slave.concurrency > 1 && tasks[0]?.addressee !== undefined;
-    slave.session.post({ text: this.#textOf(tasks, limits, ordered), raws: raws ?? NO_RAWS });
+    const text = this.#text.take(tasksHead(this.#grouping), tasksTail(limits, ordered));
+    slave.session.post({ text, raws: raws ?? NO_RAWS });
     this.#onGiven(slave, group);
-  }
-
-  #textOf(tasks: readonly Task[], limits: readonly TimeLimit[] | undefined, ordered: boolean): Uint8Array {
-    const group = this.#text;
-    for (let position = 0; position < tasks.length; position++) {
-      const task = tasks[position] as Task;
-      group.add(task.number, task.attempt, task.algorithm.index, undefined, task.text);
-    }
-    return group.take(tasksHead(this.#grouping), tasksTail(limits, ordered));
   }
 
   /** Gives a task, which is in no queue, to a slave that can begin it now. */

@@ -41,8 +41,6 @@ export class Ledger {
   readonly #audit: AuditSink;
   readonly #submitted = new RangeList();
   readonly #sheets = new Map<string, Sheet>();
-  #lastName = '';
-  #lastSheet: Sheet | undefined;
   /** Slaves with something in their sheets. */
   readonly #computing: ComputeSheet[] = [];
   #isEmpty = true;
@@ -124,7 +122,6 @@ export class Ledger {
   }
 
   #sheetOf(algorithm: string): Sheet {
-    if (algorithm === this.#lastName && this.#lastSheet !== undefined) return this.#lastSheet;
     let sheet = this.#sheets.get(algorithm);
     if (sheet === undefined) {
       sheet = {
@@ -136,8 +133,6 @@ export class Ledger {
       };
       this.#sheets.set(algorithm, sheet);
     }
-    this.#lastName = algorithm;
-    this.#lastSheet = sheet;
     return sheet;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Tasks in the order in which they run: higher priorities first, first in, first out within one.
  *
- * Priority 0, the default, has a plain ring. Each other priority in use has its own ring.
+ * Priority 0, the default, has a plain queue. Each other priority in use has its own.
  */
 
 import { Deque } from '../../structures/deque.js';
@@ -65,7 +65,7 @@ export class TaskLine {
     }
   }
 
-  /** The level's ring, with room for one more task. */
+  /** The level's queue, for one more task. */
   #level(priority: number): Deque<Task> {
     let level = this.#levelOf.get(priority);
     if (level === undefined) {

@@ -49,7 +49,7 @@ export interface ResultsMessage {
   readonly results: readonly ResultEntry[];
 }
 
-/** What is before the entries of a tasks message, and after them. */
+/** The text of a tasks message before its entries; `tasksTail` is the text after them. */
 export function tasksHead(grouping: number): string {
   return `[${grouping},[`;
 }

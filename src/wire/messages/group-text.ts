@@ -4,7 +4,7 @@
  */
 
 const LEAST_BYTES = 16 * 1024;
-/** What a text may keep for the next one. */
+/** The largest buffer that is used again for the next text. */
 const MOST_KEPT_BYTES = 1024 * 1024;
 /** Room for the head, which may be known only after the entries. */
 const HEAD_BYTES = 64;
