@@ -4,9 +4,9 @@
  *     node dist/examples/higher-order.js --master --slaves 2
  *
  * The source of a function marked with `portable` travels, and the slave compiles it. It sees what it is
- * given and the globals; nothing of this file, as the last task shows.
+ * given, the globals, and its captures; nothing else of this file.
  */
-import { defineAlgorithm, defineMaster, initialize, portable, TaskError } from 'ts-mw';
+import { defineAlgorithm, defineMaster, initialize, portable } from 'ts-mw';
 
 type Statistic = (values: readonly number[]) => number;
 
@@ -29,19 +29,14 @@ const STATISTICS: Readonly<Record<string, Statistic>> = {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
   }),
-  'sum in units': portable((values) => values.reduce((sum, value) => sum + value, 0) / UNIT),
+  'sum in units': portable((values) => values.reduce((sum, value) => sum + value, 0) / UNIT, { UNIT }),
 };
 
 defineMaster(async () => {
   const values = [2, 4, 4, 4, 5, 5, 7, 9];
-  const lines = Object.entries(STATISTICS).map(async ([name, statistic]) => {
-    try {
-      return `${name}: ${await measure.future(statistic, values)}`;
-    } catch (error) {
-      if (!(error instanceof TaskError)) throw error;
-      return `${name}: failed on the slave with ${error.name}: ${error.message}`;
-    }
-  });
+  const lines = Object.entries(STATISTICS).map(
+    async ([name, statistic]) => `${name}: ${await measure.future(statistic, values)}`,
+  );
   for (const line of await Promise.all(lines)) console.log(line);
   return 0;
 });

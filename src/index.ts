@@ -5,7 +5,9 @@
  */
 
 // Algorithms, their policies, and the fates of their tasks
+export type { Captures } from './algorithms/captures.js';
 export { type DefinedAlgorithm, defineAlgorithm } from './algorithms/define-algorithm.js';
+export { type Portable, portable } from './algorithms/portable.js';
 export type {
   Algorithm,
   AlgorithmOptions,
@@ -91,4 +93,3 @@ export type { AuthorizeSlave } from './master/slaves/admissions.js';
 export type { OrderedSlave } from './master/slaves/slave-groups.js';
 export type { SlaveHandle, SlaveLoopReport } from './slave/run/slave-handle.js';
 export { type SlaveLocal, slaveLocal, type TaskContext, taskContext } from './slave/run/task-context.js';
-export { portable } from './wire/values/portable.js';

@@ -93,10 +93,25 @@ const threadTexts = (texts: Readonly<Record<string, string>>): Plugin => ({
   },
 });
 
+/** As text too: it must be there at once, in bundles of bundles too, and few programs use it. */
+const parserText = (text: string): Plugin => ({
+  name: 'parser text',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]algorithms[\\/]parser-text\.js$/ }, () => ({
+      contents: `export const PARSER_TEXT = ${JSON.stringify(text)};`,
+      loader: 'js',
+    }));
+  },
+});
+
 /** One file without parts. */
-async function bundleAlone(entry: string): Promise<{ text: string; metafile: Metafile }> {
+async function bundleAlone(
+  entry: string,
+  options: BuildOptions = {},
+): Promise<{ text: string; metafile: Metafile }> {
   const { outputFiles, metafile } = await build({
     ...COMMON,
+    ...options,
     metafile: true,
     write: false,
     entryPoints: [entry],
@@ -134,6 +149,7 @@ writeFileSync(join(OUT, THREADS.sentinel), sentinel.text);
 writeFileSync(join(OUT, THREADS.broker), broker.text);
 const command = await bundleAlone('dist/src/cli/ts-mw.js');
 writeFileSync(join(OUT, 'ts-mw.js'), command.text, { mode: 0o755 });
+const parser = await bundleAlone('node_modules/acorn/dist/acorn.js', { format: 'cjs', minify: true });
 const { metafile } = await build({
   ...COMMON,
   metafile: true,
@@ -142,9 +158,17 @@ const { metafile } = await build({
   splitting: true,
   chunkNames: 'part-[hash]',
   external: OPTIONAL,
-  plugins: [builtins, natsCore, seldom, threadTexts({ sentinel: sentinel.text, broker: broker.text })],
+  plugins: [
+    builtins,
+    natsCore,
+    seldom,
+    parserText(parser.text),
+    threadTexts({ sentinel: sentinel.text, broker: broker.text }),
+  ],
 });
 writeFileSync(
   THIRD_PARTY,
-  thirdPartyText([sentinel.metafile, broker.metafile, command.metafile, metafile].flatMap(packagesOf)),
+  thirdPartyText(
+    [sentinel, broker, command, parser, { metafile }].map((one) => one.metafile).flatMap(packagesOf),
+  ),
 );

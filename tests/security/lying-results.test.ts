@@ -2,8 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { portable } from '../../src/algorithms/portable.js';
 import { encodeValue } from '../../src/wire/values/codec.js';
-import { portable } from '../../src/wire/values/portable.js';
 import { resultEntryText, resultsText } from '../wire/messages/entry-texts.js';
 import { BesiegedMaster, type LyingSlave, work } from './besieged-master.js';
 

@@ -5,6 +5,7 @@
  * order.
  */
 import { types } from 'node:util';
+import { capturesOf, portableSource } from '../../algorithms/portable.js';
 import { EncodeError } from '../../errors.js';
 import { refuseInstance, refuseOwnProperty, refusePrimitive, refuseSymbol } from './cannot-travel.js';
 import { errorKind } from './error-kinds.js';
@@ -12,10 +13,9 @@ import { isSpecialNumber, writeBigint, writeDate, writeSpecialNumber } from './l
 import { isIndex, namedKeys } from './named-properties.js';
 import { ObjectIds } from './object-ids.js';
 import { MAX_DEPTH } from './plain-walk.js';
-import { portableSource } from './portable.js';
 import { copyBytes, isRaw, rawKind } from './raw-bytes.js';
 import { CONTAINER, type ErrorForm, escapeKey, LEAF, setOwn, TILDE } from './tagged-form.js';
-import { formatPath, MapEntryStep, SetMemberStep, type Step } from './value-path.js';
+import { CAPTURES_STEP, formatPath, MapEntryStep, SetMemberStep, type Step } from './value-path.js';
 
 export interface FoldedValue {
   /** Fresh plain objects and arrays over what JSON carries. */
@@ -116,7 +116,17 @@ class Fold {
       throw this.refusal('is a function, which turns its object into a promise; give it another name');
     }
     const fn = value as CallableFunction;
-    return this.reference(fn) ?? this.container(CONTAINER.function, [fn.name, source]);
+    return this.reference(fn) ?? this.container(CONTAINER.function, this.functionParts(fn, source));
+  }
+
+  private functionParts(fn: CallableFunction, source: string): unknown[] {
+    this.enter(CAPTURES_STEP);
+    const captures = capturesOf(fn);
+    const parts: unknown[] = [fn.name, source];
+    const names = captures === undefined ? [] : Object.keys(captures);
+    if (captures !== undefined && names.length > 0) parts.push(this.entries(captures, names));
+    this.steps.pop();
+    return parts;
   }
 
   /** The reference to an object met before; any other is noted as met. */

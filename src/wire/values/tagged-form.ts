@@ -48,7 +48,7 @@ export const CONTAINER = {
   sparse: '~h',
   /** An array, dense or sparse, and the object of its other own properties. */
   named: '~a',
-  /** Name and source of a function that may travel. */
+  /** Name and source of a function that may travel, and the entries of its captures if it has any. */
   function: '~f',
 } as const;
 

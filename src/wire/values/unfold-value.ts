@@ -2,6 +2,7 @@
  * Unfolds a value in tagged form, in place where possible. It came over the wire, so nothing in it is
  * trusted.
  */
+import { isVariableName } from '../../algorithms/captures.js';
 import { FormatError } from '../../errors.js';
 import { defineHidden, makeError } from './error-kinds.js';
 import {
@@ -13,8 +14,8 @@ import {
   strangeLeaf,
 } from './leaves.js';
 import { MAX_DEPTH } from './plain-walk.js';
-import { functionOf } from './portable.js';
 import { fromBytes } from './raw-bytes.js';
+import { functionOf } from './received-function.js';
 import { CONTAINER, LEAF, setOwn, TILDE } from './tagged-form.js';
 
 /** Whether a value may contain functions: a program that calls one runs code of its sender. */
@@ -159,7 +160,7 @@ class Unfold {
       case CONTAINER.named:
         return this.named(listOf(content, 2), depth);
       case CONTAINER.function:
-        return this.function(listOf(content, 2));
+        return this.function(listOf(content, 2, 3), depth);
       default:
         throw new FormatError('a value holds an object of a kind that does not travel');
     }
@@ -247,7 +248,8 @@ class Unfold {
     return this.own(properties, array, depth);
   }
 
-  private function([name, source]: readonly unknown[]): object {
+  private function(content: readonly unknown[], depth: number): object {
+    const [name, source, captures] = content;
     if (typeof name !== 'string' || typeof source !== 'string') {
       throw new FormatError('a function has no source');
     }
@@ -257,7 +259,15 @@ class Unfold {
           'where its sender is trusted to run code here, give the algorithm the option functionsInResults: true',
       );
     }
-    return this.met(functionOf(source, name));
+    if (content.length === 2) return this.met(functionOf(source, name));
+    for (const key of Object.keys(recordOf(captures))) {
+      if (!isVariableName(key)) throw new FormatError('a function has a capture that cannot be a variable');
+    }
+    const values = Object.create(null) as Json;
+    // The function comes first, since a capture may refer to it
+    const fn = this.met(functionOf(source, name, values));
+    this.own(captures, values, depth);
+    return fn;
   }
 
   private error(form: Json, depth: number): Error {
@@ -288,8 +298,8 @@ function recordOf(value: unknown): Json {
   return value as Json;
 }
 
-function listOf(value: unknown, length?: number): unknown[] {
-  if (!Array.isArray(value) || (length !== undefined && value.length !== length)) {
+function listOf(value: unknown, least = 0, most = least === 0 ? MAX_LENGTH : least): unknown[] {
+  if (!Array.isArray(value) || value.length < least || value.length > most) {
     throw new FormatError('a tag of a value has a content of a wrong shape');
   }
   return value as unknown[];

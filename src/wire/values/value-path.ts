@@ -1,7 +1,10 @@
 /** The place of a walk inside a value, and its form in errors: `[0].handlers.click`. */
 
-/** An array's index, a property's key, or a place in a Map or Set. */
-export type Step = number | string | MapEntryStep | SetMemberStep;
+/** An array's index, a property's key, a place in a Map or Set, or the captures of a function. */
+export type Step = number | string | MapEntryStep | SetMemberStep | typeof CAPTURES_STEP;
+
+/** From a function to its captures. */
+export const CAPTURES_STEP = { format: (): string => '[captures]' } as const;
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 

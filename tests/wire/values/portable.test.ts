@@ -1,12 +1,9 @@
 /** Functions that travel: what arrives is compiled from its source, and nothing runs before it is called. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { portable } from '../../../src/algorithms/portable.js';
 import { EncodeError, FormatError, UsageError } from '../../../src/errors.js';
-import { defineAlgorithm } from '../../../src/index.js';
 import { decodeText, decodeValue, encodeValue } from '../../../src/wire/values/codec.js';
-import { portable } from '../../../src/wire/values/portable.js';
-
-const OUTSIDE = 5;
 
 function sent<T>(value: T): T {
   const { text, raws } = encodeValue(value);
@@ -55,18 +52,19 @@ test('it is one function wherever it stands in a value, and stays where it stood
   assert.is([...value.list][0], value.double);
 });
 
-test('it sees the globals and not the module that it was written in', () => {
-  const reaching = sent(portable(() => OUTSIDE));
-  assert.throws(
-    reaching,
-    (error: unknown) => error instanceof ReferenceError && /OUTSIDE/.test(error.message),
-  );
+test('its errors name it and its place', () => {
   const failing = sent(
     portable(function failing() {
       throw new RangeError('far away');
     }),
   );
   assert.throws(failing, (error: Error) => /failing \(portable:failing:\d/.test(error.stack ?? ''));
+  const base = null as unknown as { readonly x: number };
+  const reading = sent(portable(() => base.x, { base }));
+  assert.throws(
+    reading,
+    (error: unknown) => error instanceof TypeError && /\(?portable:function:\d/.test(error.stack ?? ''),
+  );
 });
 
 test('it is refused unless it is marked, with the cure', () => {
@@ -76,22 +74,6 @@ test('it is refused unless it is marked, with the cure', () => {
       error instanceof EncodeError && error.path === '[0]' && /portable\(fn\)/.test(error.message),
   );
 });
-
-for (const [what, fn] of Object.entries<unknown>({
-  'a class': class Odd {},
-  'a method in shorthand': { f: () => 1, odd() {} }.odd,
-  'a built-in function': [].push,
-  'a bound function': (() => 1).bind(undefined),
-  'an algorithm': defineAlgorithm('double', (x: number) => 2 * x),
-  'no function': 7,
-})) {
-  test(`it cannot be ${what}`, () => {
-    assert.throws(
-      () => portable(fn as () => void),
-      (error: unknown) => error instanceof UsageError,
-    );
-  });
-}
 
 test('it never makes a thenable of an object', () => {
   const then = portable(() => undefined);
@@ -129,6 +111,197 @@ test('decoding runs nothing that a peer sent, and refuses what is no source', ()
   }
   const [broken] = decodeValue([functionForm('x', '7')], META, []) as [() => number];
   assert.throws(broken, (error: unknown) => error instanceof UsageError);
+});
+
+test('captures travel with their function, as any values do', () => {
+  const table = new Map([['a', new Float64Array([1, 2])]]);
+  const at = 7n;
+  const twice = portable((x: number) => 2 * x);
+  const fn = portable((key: string) => [table.get(key), at, twice(3), when, pattern.flags], {
+    table,
+    at,
+    twice,
+    when: new Date(5),
+    pattern: /x/gi,
+  });
+  const [array, big, six, date, flags] = sent(fn)('a');
+  assert.equal([array, big, six, date, flags], [new Float64Array([1, 2]), 7n, 6, new Date(5), 'gi']);
+  assert.instance(array, Float64Array);
+});
+
+declare const when: Date;
+declare const pattern: RegExp;
+declare let count: number;
+declare const unit: number;
+
+test('captures are variables around the function, fresh at each decoding', () => {
+  const counting = portable(() => ++count, { count: 10 });
+  const [first, second] = [sent(counting), sent(counting)];
+  assert.equal([first(), first(), second()], [11, 12, 11]);
+  assert.is(sent(first)(), 11);
+  const value = sent([counting, { counting }] as const);
+  assert.is(value[0], value[1].counting);
+  assert.equal([value[0](), value[1].counting()], [11, 12]);
+});
+
+test('captures are seen by defaults of parameters, and hidden by what the function declares', () => {
+  const defaulted = sent(portable((x: number, by = unit) => x * by, { unit: 3 }));
+  assert.equal([defaulted(2), defaulted(2, 5)], [6, 10]);
+  const shadowing = sent(
+    portable(
+      (x: number) => {
+        const unit = 100;
+        return x * unit;
+      },
+      { unit: 3 },
+    ),
+  );
+  assert.is(shadowing(2), 200);
+});
+
+test('captures hide globals, and have any name of a variable', () => {
+  assert.is(sent(portable(() => Math.PI, { Math: { PI: 3 } }))(), 3);
+  const names = ['then', '__proto__', 'constructor', '$', 'ünï', 'undefined', '__name'];
+  for (const name of names) {
+    const captures = JSON.parse(`{${JSON.stringify(name)}:{"x":5}}`) as Record<string, unknown>;
+    const reading = new Function(`return () => ${name}.x`)() as () => unknown;
+    assert.is(sent(portable(reading, captures))(), 5, name);
+  }
+});
+
+test('objects of captures are the same as those outside of the function', () => {
+  const shared = { n: 1 };
+  const fn = portable(() => shared, { shared });
+  const value = sent({ before: shared, fn, after: shared, more: [{}, shared] });
+  assert.is(value.fn(), value.before);
+  assert.is(value.after, value.before);
+  assert.is(value.more[1], value.before);
+  const behind = sent([fn, shared, [shared]] as const);
+  assert.is(behind[0](), behind[1]);
+  assert.is(behind[2][0], behind[1]);
+});
+
+test('a function may capture itself and others that capture it', () => {
+  const isEven = portable(
+    (n: number): boolean => n === 0 || isOdd(n - 1),
+    () => ({ isOdd }),
+  );
+  const isOdd: (n: number) => boolean = portable(
+    (n: number): boolean => n !== 0 && isEven(n - 1),
+    () => ({ isEven }),
+  );
+  assert.equal([10, 7].map(sent(isEven)), [true, false]);
+  const factorial: (n: number) => number = portable(
+    (n: number) => (n < 2 ? 1 : n * factorial(n - 1)),
+    () => ({ factorial }),
+  );
+  assert.is(sent(sent(factorial))(5), 120);
+});
+
+test('a function that arrived travels on with the captures with which it came', () => {
+  const counting = sent(portable(() => ++count, { count: 10 }));
+  counting();
+  assert.is(sent(counting)(), 11);
+  assert.is(sent(sent(counting))(), 11);
+  const others = portable(counting, { count: 50 });
+  assert.equal([sent(others)(), counting()], [51, 12]);
+});
+
+test('a function of captures is called once for each value that is encoded', () => {
+  let calls = 0;
+  const fn = portable(
+    () => calls,
+    () => ({ calls: ++calls }),
+  );
+  const [one, two] = sent([fn, fn]);
+  assert.equal([one?.(), two?.(), calls], [1, 1, 1]);
+  assert.is(sent(fn)(), 2);
+});
+
+test('a capture that cannot travel is refused with its path', () => {
+  const refused = (value: unknown): EncodeError => {
+    try {
+      encodeValue(value);
+    } catch (error) {
+      assert.instance(error, EncodeError);
+      return error as EncodeError;
+    }
+    throw new Error('it was encoded');
+  };
+  const bare = (x: number): number => x;
+  const f = portable(() => bare(1), { bare });
+  assert.is(refused(f).path, '[captures].bare');
+  assert.match(
+    refused({ f }).message,
+    /^f\[captures\]\.bare is the function bare, and functions do not travel;/,
+  );
+  const later = Promise.resolve(1);
+  const inner = portable(() => later, { later });
+  const outer = portable(() => inner(), { inner, ok: 1 });
+  assert.match(
+    refused([outer]).message,
+    /^\[0\]\[captures\]\.inner\[captures\]\.later is a Promise, .* await it first$/,
+  );
+  const deep = { map: new Map([['k', [Symbol('s')]]]) };
+  assert.is(refused({ f: portable(() => deep, { deep }) }).path, 'f[captures].deep.map.get("k")[0]');
+});
+
+test('what a function of captures throws is the cause, with its path', () => {
+  const thrown = new RangeError('not yet');
+  const f = portable(
+    () => 1,
+    () => {
+      throw thrown;
+    },
+  );
+  assert.throws(
+    () => encodeValue([{ f }]),
+    (error: unknown) =>
+      error instanceof EncodeError &&
+      error.cause === thrown &&
+      error.message === '[0].f[captures] cannot be read: not yet',
+  );
+  const bag: Record<string, unknown> = {};
+  const g = portable(
+    () => unit,
+    () => ({ ...bag }),
+  );
+  assert.throws(
+    () => encodeValue({ g }),
+    /^g\[captures\] cannot be read: .* uses unit \(line 1, column \d+ of/,
+  );
+});
+
+test('calls that compilers write to keep names work', () => {
+  const source =
+    '() => { const f = __name(() => 1, "kept"); class A { static { __name2(this, "B"); } } return [f.name, A.name, f()]; }';
+  const compiled = portable(new Function(`return ${source}`)() as () => unknown);
+  assert.equal(sent(compiled)(), ['kept', 'B', 1]);
+});
+
+test('the form of a function without captures is as it was, and that of one with some has a third part', () => {
+  const { text } = encodeValue([portable(() => 1), portable(() => unit, { unit: 2 }), portable(() => 3, {})]);
+  const [forms] = JSON.parse(`[${text}]`) as [unknown[]];
+  assert.equal(forms, [
+    functionForm('', '() => 1'),
+    functionForm('', '() => unit', { unit: 2 }),
+    functionForm('', '() => 3'),
+  ]);
+});
+
+test('captures hold no code that decoding runs, and none where functions are refused', () => {
+  const touched = globalThis as { touched?: boolean };
+  const inner = functionForm('inner', '(globalThis.touched = true, () => 4)');
+  const form = functionForm('f', '() => inner()', { inner });
+  const [fn] = decodeValue([form], META, []) as [() => number];
+  assert.is(touched.touched, undefined);
+  assert.is(fn(), 4);
+  assert.is(touched.touched, true);
+  delete touched.touched;
+  assert.throws(
+    () => decodeValue([functionForm('f', '() => 1', { x: 1 })], META, [], 'refused'),
+    (error: unknown) => error instanceof FormatError && /holds the function "f"/.test(error.message),
+  );
 });
 
 test.run();

@@ -46,6 +46,7 @@ unfolding('levels are counted, and the one too many is refused', () => {
     (cause: unknown) => ({ '~e': { name: 'Error', message: '', cause } }),
     (errors: unknown) => ({ '~e': { name: 'Error', message: '', errors } }),
     (inner: unknown) => ({ '~e': { name: 'Error', message: '', fields: { inner } } }),
+    (inner: unknown) => ({ '~f': ['f', '() => inner', { inner }] }),
   ]) {
     unfold(nested(MAX_DEPTH, around));
     assertRefused(nested(MAX_DEPTH + 1, around), /nested deeper than 500 levels/);
@@ -78,6 +79,13 @@ unfolding('a reference names the objects in the order in which they come', () =>
   const first = [list, map, set, date, url, bare, error, ...rest.slice(0, 8)];
   for (const [index, object] of first.entries()) assert.is(rest[8 + index], object, `${index}`);
   assert.is((rest.at(-1) as unknown[])[0], list);
+  const [fn, after, captured] = unfold([{ '~f': ['f', '() => x', { x: {} }] }, {}, '~r2', '~r3']) as [
+    () => unknown,
+    object,
+    object,
+  ];
+  assert.is(fn(), captured);
+  assert.is.not(after, captured);
 });
 
 unfolding('an object is met before its content, so that it may hold itself', () => {
@@ -90,6 +98,8 @@ unfolding('an object is met before its content, so that it may hold itself', () 
   const error = unfold({ '~e': { name: 'Error', message: '', cause: '~r0', fields: { own: '~r0' } } });
   assert.is((error as Error).cause, error);
   assert.is((error as { own?: unknown }).own, error);
+  const fn = unfold({ '~f': ['f', '() => [f, x]', { f: '~r0', x: {} }] }) as () => unknown[];
+  assert.is(fn()[0], fn);
   const list = unfold({ '~w': [null, '~r0'] }) as unknown[];
   assert.is(list[1], list);
   assert.is(list[0], undefined);
@@ -156,11 +166,11 @@ unfolding('each container is refused with content of another shape', () => {
     ['~x', 3],
     ['~h', 2],
     ['~a', 2],
-    ['~f', 2],
   ] as const) {
     for (const other of [0, length - 1, length + 1])
       assertRefused({ [tag]: Array(other).fill(1) }, /wrong shape/);
   }
+  for (const other of [0, 1, 4]) assertRefused({ '~f': Array(other).fill('f') }, /wrong shape/);
   for (const content of ['', 'uv', 'U', 'u ', ' u', null, 3, ['u']]) {
     assertRefused({ '~v': content }, /an array of undefined has no length/);
   }
@@ -269,6 +279,13 @@ unfolding('a function comes only from where it is allowed, and makes no promise 
   ]) {
     assertRefused({ '~f': parts }, /a function has no source/);
   }
+  for (const captures of [null, 1, 'x', ['x']]) {
+    assertRefused({ '~f': ['f', '() => x', captures] }, /wrong shape/);
+  }
+  for (const name of ['', 'x y', '1x', 'let', 'x = hack()', 'arguments', '~x', '~~x', 'x,y', '...x', '{x}']) {
+    assertRefused({ '~f': ['f', '() => 1', { [name]: 1 }] }, /a capture that cannot be a variable/);
+  }
+  assertRefused({ '~f': ['f', '() => 1', { x: { '~f': [1, 1] } }] }, /a function has no source/);
   // biome-ignore lint/suspicious/noThenProperty: a thenable is the subject
   assertRefused({ then: form }, /a thenable/);
   // biome-ignore lint/suspicious/noThenProperty: what only looks like one
