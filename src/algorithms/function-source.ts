@@ -3,6 +3,7 @@
  * place where it was written but variables, which captures may give it.
  */
 import { UsageError } from '../errors.js';
+import { cureFor } from './compiled-names.js';
 import { type FreeName, freeNamesOf } from './free-names.js';
 import { LINES_BEFORE, parseFunction, wrapped } from './parse-function.js';
 
@@ -125,27 +126,13 @@ function describeMissing(missing: readonly FreeName[], names: readonly string[],
   const more = missing.length - listed.length;
   const places = [...listed.map(place), ...(more > 0 ? [`${more} more`] : [])].join(' and ');
   const all = [...names, ...listed.map(({ name }) => name), ...(more > 0 ? ['…'] : [])].join(', ');
-  const hint = listed.map(({ name }) => hintFor(name, names)).find((one) => one !== '') ?? '';
+  const cure = listed.map(({ name }) => cureFor(name, names)).find((one) => one !== '');
   return (
     `${who} ${places}, which its receiver does not have: that sees the variables of the function, the globals of ` +
-    `Node and the captures. Write portable(fn, { ${all} }), or pass what it needs as arguments${hint}`
+    `Node and the captures. Write portable(fn, { ${all} }), or pass what it needs as arguments${cure === undefined ? '' : `. ${cure}`}`
   );
 }
 
 function place({ kind, name, line, column }: FreeName): string {
   return `${kind === 'assigned' ? 'assigns to' : 'uses'} ${name} (line ${line}, column ${column} of its source)`;
-}
-
-function hintFor(name: string, names: readonly string[]): string {
-  if (OF_MODULES.has(name)) return `. A module of Node's own is there by await import('node:fs')`;
-  if (/^(__[a-z]|tslib_|cov_|_(async|await|define|object|to|class)_?[A-Za-z])/.test(name)) {
-    return `. ${name} is a helper that a compiler or a coverage tool wrote; compile for ES2022 or later, so that it is not needed`;
-  }
-  const base = /^(\w*?[A-Za-z_$])\d+$/.exec(name)?.[1];
-  if (base !== undefined && names.includes(base)) {
-    return `. A bundler has renamed ${base}: no other variable of the program may have the name of a capture`;
-  }
-  if (/^import_|_\d+$/.test(name))
-    return `. ${name} is an import in compiled form; copy what it needs into a const, and capture that`;
-  return '';
 }

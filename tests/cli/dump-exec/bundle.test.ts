@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleProgram } from '../../../src/cli/dump-exec/bundle.js';
@@ -93,6 +94,23 @@ bundles('it collects native addons, required by name or sought by a loader', asy
   assert.ok(Array.isArray(messages));
   assert.match(messages[0], /^\S+plain-addon\.node: cannot open shared object|dlopen/);
   assert.match(messages[1], /sought-sought\.node/);
+});
+
+bundles('it has the parser of portable functions', async () => {
+  const program = write(
+    'portable.mjs',
+    `import { portable } from ${JSON.stringify(fileURLToPath(import.meta.resolve('ts-mw')))};
+     const unit = 2;
+     const told = [];
+     for (const captures of [{ unit }, undefined]) {
+       try { told.push(portable((x) => x * unit, captures)(4)); } catch (error) { told.push(error.message); }
+     }
+     console.log(JSON.stringify(told));`,
+  );
+  const { code } = await bundleProgram(program, FACTS);
+  const [product, message] = run(code) as [number, string];
+  assert.is(product, 8);
+  assert.match(message, /^this function uses unit \(line 1, column 12 of its source\)/);
 });
 
 bundles('it does without lmdb where that is not installed, and says so when it is asked for', async () => {
