@@ -120,7 +120,7 @@ class Fold {
   }
 
   private functionParts(fn: CallableFunction, source: string): unknown[] {
-    this.enter(CAPTURES_STEP);
+    this.steps.push(CAPTURES_STEP);
     const captures = capturesOf(fn);
     const parts: unknown[] = [fn.name, source];
     const names = captures === undefined ? [] : Object.keys(captures);

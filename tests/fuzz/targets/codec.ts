@@ -84,6 +84,9 @@ export const codecTarget: FuzzTarget = {
     ),
     tagged('"~bFloat64Array"', [8], [new Uint8Array(8)]),
     tagged('{"~f":["f","() => { globalThis.hacked = 1 }"]}'),
+    tagged(
+      '{"~f":["f","() => x","~"]}'.replace('"~"', '{"x":{"~f":["g","globalThis.hacked = 1"]},"f":"~r0"}'),
+    ),
     encodeBody('[1,[[1,1,0,["x"],0]],[[0,50]],1]', []),
     encodeBody('[1,0,[[1,1,0,5,[1]],[2,1,1,5,{"name":"E","message":"m","fields":{}}]]]', []),
     ...Array.from({ length: 20 }, (_, seed) => generate(new Random(seed + 1))),

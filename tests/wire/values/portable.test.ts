@@ -1,4 +1,5 @@
 /** Functions that travel: what arrives is compiled from its source, and nothing runs before it is called. */
+import { transform } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { portable } from '../../../src/algorithms/portable.js';
@@ -272,11 +273,38 @@ test('what a function of captures throws is the cause, with its path', () => {
   );
 });
 
-test('calls that compilers write to keep names work', () => {
-  const source =
-    '() => { const f = __name(() => 1, "kept"); class A { static { __name2(this, "B"); } } return [f.name, A.name, f()]; }';
-  const compiled = portable(new Function(`return ${source}`)() as () => unknown);
-  assert.equal(sent(compiled)(), ['kept', 'B', 1]);
+test('calls that compilers write to keep names work', async () => {
+  const program = `
+    function tell() { const inner = () => 1; class Kept {} return [inner.name, Kept.name, inner()]; }
+    module.exports = tell;`;
+  const { code } = await transform(program, { keepNames: true, minifyWhitespace: true });
+  assert.match(code, /function tell\(\){.*__name\(/);
+  const module = { exports: undefined as unknown };
+  new Function('module', code)(module);
+  const tell = portable(module.exports as () => unknown);
+  assert.equal(sent(tell)(), ['inner', 'Kept', 1]);
+  // As it is in a program that was bundled twice
+  const twice = new Function(`return ${tell.toString().replaceAll('__name', '__name2')}`)() as () => unknown;
+  assert.equal(sent(portable(twice))(), ['inner', 'Kept', 1]);
+});
+
+test('a function travels from as deep as other values, and its captures too', () => {
+  const nested = (value: unknown, levels: number): unknown =>
+    levels === 0 ? value : [nested(value, levels - 1)];
+  assert.ok(
+    sent(
+      nested(
+        portable(() => 1),
+        500,
+      ),
+    ),
+  );
+  const deep = (levels: number): unknown => portable(() => 1, { value: nested(1, levels) });
+  assert.ok(sent(deep(495)));
+  assert.throws(
+    () => sent(deep(505)),
+    (error: unknown) => error instanceof EncodeError && /nested too deep/.test(error.message),
+  );
 });
 
 test('the form of a function without captures is as it was, and that of one with some has a third part', () => {

@@ -1,4 +1,5 @@
 /** Random values that can travel, from a seed: the same seed gives the same value. */
+import { portable } from '../../../src/algorithms/portable.js';
 
 /** A pseudo-random number generator (xorshift32) with the draws that the tests need. */
 export class Random {
@@ -48,6 +49,8 @@ const KEYS = [
   '\\.',
 ];
 const HOSTILE_KEYS = ['__proto__', 'constructor', 'prototype', '~__proto__', '~~constructor', 'toJSON'];
+/** Of captures. */
+const NAMES = ['a', '$', 'ünï', '__proto__', 'constructor', 'toString'];
 const STRINGS = [
   '',
   'Task 1',
@@ -131,7 +134,7 @@ export function randomValue(random: Random, range: Range): unknown {
 
   function container(depth: number): object {
     const size = random.below(5);
-    const kinds = range === 'all' ? 9 : range === 'superjson-tree' ? 7 : 4;
+    const kinds = range === 'all' ? 10 : range === 'superjson-tree' ? 7 : 4;
     switch (random.below(kinds)) {
       case 0:
       case 1:
@@ -153,12 +156,24 @@ export function randomValue(random: Random, range: Range): unknown {
       }
       case 7:
         return remember(Object.create(null) as object, (object) => fillObject(object, size, depth));
+      case 8:
+        return functionWithCaptures(size, depth);
       default: {
         return remember(new Array<unknown>(size + 3), (sparse) => {
           for (let i = 0; i < size; i++) sparse[random.below(size + 3)] = value(depth);
         });
       }
     }
+  }
+
+  /** It may come to stand among its own captures, which are read when it is encoded. */
+  function functionWithCaptures(size: number, depth: number): object {
+    const captures: Record<string, unknown> = {};
+    const source = random.pick(['() => typeof a', 'function named(b = 2) { return b; }']);
+    const made = new Function(`return ${source}`)() as () => unknown;
+    return remember(portable(made, captures), () => {
+      for (let i = 0; i < size; i++) setOwn(captures, random.pick(NAMES), value(depth));
+    });
   }
 
   /** What is remembered before it is filled may come to stand inside itself. */
@@ -177,13 +192,7 @@ export function randomValue(random: Random, range: Range): unknown {
   function fillObject<T extends object>(target: T, size: number, depth: number): T {
     for (let i = 0; i < size; i++) {
       const hostile = range === 'all' && random.below(4) === 0;
-      const key = random.pick(hostile ? HOSTILE_KEYS : KEYS);
-      Object.defineProperty(target, key, {
-        value: value(depth),
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+      setOwn(target, random.pick(hostile ? HOSTILE_KEYS : KEYS), value(depth));
     }
     return target;
   }
@@ -203,6 +212,10 @@ export function randomValue(random: Random, range: Range): unknown {
     if (random.below(2) === 0) fillObject(error, 2, depth);
     return error;
   }
+}
+
+function setOwn(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function isFlat(made: object): boolean {

@@ -2,6 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Captures } from '../../../src/algorithms/captures.js';
+import { capturesOf, portable, portableSource } from '../../../src/algorithms/portable.js';
 import { EncodeError } from '../../../src/errors.js';
 import { decodeText, encodeValue } from '../../../src/wire/values/codec.js';
 import { Random, randomValue } from './random-value.js';
@@ -11,7 +13,7 @@ const codec = suite('values that notice being read');
 
 type Disguise = 'getters' | 'Proxy' | 'none';
 
-/** The same value, of which plain objects and arrays count how often each of their properties is read. */
+/** The same value, of which plain objects, arrays and captures count how often each of their properties is read. */
 class Disguised {
   readonly reads = new Map<string, number>();
   readonly #made = new Map<object, object>();
@@ -20,9 +22,10 @@ class Disguised {
   constructor(private readonly random: Random) {}
 
   make(value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value;
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
     const known = this.#made.get(value);
     if (known !== undefined) return known;
+    if (typeof value === 'function') return this.#function(value);
     if (value instanceof Map) return this.#keep(value, new Map(), (made) => this.#fillMap(value, made));
     if (value instanceof Set) {
       return this.#keep(value, new Set(), (made) => {
@@ -32,6 +35,18 @@ class Disguised {
     if (value instanceof Error) return this.#keep(value, value, () => this.#replaceFields(value));
     const isPlain = [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value));
     return isPlain ? this.#disguise(value) : value;
+  }
+
+  #function(value: CallableFunction): object {
+    let captures: unknown;
+    const copy = new Function(`return ${portableSource(value)}`)() as () => unknown;
+    return this.#keep(
+      value,
+      portable(copy, () => captures as Captures),
+      () => {
+        captures = this.make({ ...capturesOf(value) });
+      },
+    );
   }
 
   #fillMap(value: Map<unknown, unknown>, made: Map<unknown, unknown>): void {

@@ -1,5 +1,6 @@
 /** A strict comparison of two values: kinds, order of keys, NaN and -0, and which objects are the same. */
 import { inspect } from 'node:util';
+import { capturesOf, portableSource } from '../../../src/algorithms/portable.js';
 
 export interface Comparison {
   /** Leave out an Error's class, stack and own fields: superjson alone does not keep them. */
@@ -14,7 +15,7 @@ export function difference(a: unknown, b: unknown, comparison: Comparison = {}):
   return compare(a, b, 'value');
 
   function compare(a: unknown, b: unknown, path: string): string | undefined {
-    if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) {
+    if (!isObject(a) || !isObject(b) || typeof a !== typeof b) {
       return Object.is(a, b) ? undefined : `${path}: ${show(a)} became ${show(b)}`;
     }
     if (there.has(a) || back.has(b)) {
@@ -26,6 +27,7 @@ export function difference(a: unknown, b: unknown, comparison: Comparison = {}):
   }
 
   function compareObjects(a: object, b: object, path: string): string | undefined {
+    if (typeof a === 'function') return compareFunctions(a, b as typeof a, path);
     const bareError = comparison.bareErrors && a instanceof Error && b instanceof Error;
     if (!bareError && Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return `${path}: another class`;
     if (ArrayBuffer.isView(a) || a instanceof ArrayBuffer) return compareBytes(a, b as ArrayBuffer, path);
@@ -41,6 +43,13 @@ export function difference(a: unknown, b: unknown, comparison: Comparison = {}):
     if (a instanceof Error) return compareErrors(a, b as Error, path);
     if (Array.isArray(a) && a.length !== (b as unknown[]).length) return `${path}: another length`;
     return compareProperties(a, b, Object.keys(a), Object.keys(b), path);
+  }
+
+  function compareFunctions(a: CallableFunction, b: CallableFunction, path: string): string | undefined {
+    const [source, other] = [portableSource(a), portableSource(b)];
+    if (source === undefined || source !== other || a.name !== b.name) return `${path}: another function`;
+    const [ofA, ofB] = [capturesOf(a) ?? {}, capturesOf(b) ?? {}];
+    return compareProperties(ofA, ofB, Object.keys(ofA), Object.keys(ofB), `${path}[captures]`);
   }
 
   function compareErrors(a: Error, b: Error, path: string): string | undefined {
@@ -76,6 +85,10 @@ export function difference(a: unknown, b: unknown, comparison: Comparison = {}):
     }
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 function compareBytes(
