@@ -49,6 +49,8 @@ const TABLE: Readonly<Record<string, readonly (readonly [source: string, free: s
     ['(s) => { switch (s) { case a: let x; break; default: x; } return x; }', 'a x'],
     ['() => { let { a, ...b } = c, [d = a] = []; return [a, b, d]; }', 'c'],
     ['() => { let x = 1; { let x = y; } return x; }', 'y'],
+    ['async () => { using a = b; { await using c = a; } return c; }', 'b c'],
+    ['() => { let x; { x = 1; let y; y = x; } y = 2; }', 'y='],
   ],
   'catch parameters': [
     ['() => { try { a; } catch (e) { e; } finally { e; } }', 'a e'],
