@@ -14,6 +14,7 @@ import { SharedState } from '../link/shared/shared-state.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
 import { Subjects } from '../wire/messages/subjects.js';
 import { SlaveCore } from './core/slave-core.js';
+import { TICK_MS, Ticker } from './core/ticker.js';
 import { killLine, killNotice } from './kill-line.js';
 import { PortDialer } from './port-dialer.js';
 import { RunClock } from './run/run-clock.js';
@@ -22,7 +23,6 @@ import { SlaveRunner } from './run/slave-handle.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 /** With less time, no broker would be found, however little time is left. */
 const LEAST_CONNECT_TIMEOUT_MS = 500;
-const TICK_MS = 100;
 const FIRST_BRACE = 0x7b;
 
 /** The place of a slave's master. */
@@ -68,7 +68,7 @@ export class SlaveLink {
   readonly #audit: AuditSink;
   readonly #sentinel: SentinelHandle;
   readonly #port: PortDialer;
-  readonly #ticker: NodeJS.Timeout;
+  readonly #ticker: Ticker;
   readonly #clock: RunClock;
   readonly #listeners = new Set<() => void>();
   /** The time when the broker last said that no master listens; undefined if one does. */
@@ -154,6 +154,7 @@ export class SlaveLink {
         renumbered: () => this.#clock.renumbered(),
         positions: ({ sentThrough, receivedThrough, receiveLimit }) =>
           counters.set(slot, sentThrough, receivedThrough, receiveLimit),
+        wantTick: () => this.#ticker.soon(),
         news: () => this.#news(),
         abort: (task) => this.runner.abort(task, 'AbortError'),
       },
@@ -174,19 +175,13 @@ export class SlaveLink {
       onDrained: () => this.core.flush(now()),
       onLost: () => this.#onPortLost(),
       now,
-      later: (run, ms) => {
-        const timer = setTimeout(run, ms);
-        return () => clearTimeout(timer);
-      },
+      later,
       onUnreachable: (url, reason) => audit.emit({ type: 'data-port-unreachable', url, reason }),
     });
     this.runner = new SlaveRunner({ core: this.core, argv: params.argv, clock: now });
     link.onStatus((status) => this.#onLink(status));
     sentinel.onEvent((event) => this.#onSentinel(event));
-    this.#ticker = setInterval(() => {
-      this.core.tick(now());
-      this.#news();
-    }, TICK_MS);
+    this.#ticker = new Ticker({ tick: () => this.#tick(), later });
     this.core.join();
   }
 
@@ -229,6 +224,7 @@ export class SlaveLink {
         resolve();
       };
       this.#listeners.add(look);
+      this.#ticker.soon();
       look();
     });
   }
@@ -257,7 +253,7 @@ export class SlaveLink {
   /** Ends everything that this attempt has opened. */
   async close(): Promise<void> {
     this.#closing = true;
-    clearInterval(this.#ticker);
+    this.#ticker.close();
     this.#sentinel.request({ op: 'ending' });
     this.#clock.close();
     this.runner.close();
@@ -348,6 +344,17 @@ export class SlaveLink {
     this.#news();
   }
 
+  /**
+   * The slave loop is woken only for tasks that wait: they may have waited for results to leave. Listeners may
+   * wait for a time.
+   */
+  #tick(): number {
+    this.core.tick(now());
+    if (this.core.waitingTasks > 0) this.runner.wake();
+    for (const look of this.#listeners) look();
+    return this.#listeners.size > 0 ? TICK_MS : this.core.restMs;
+  }
+
   #news(): void {
     this.runner.wake();
     for (const look of this.#listeners) look();
@@ -357,6 +364,11 @@ export class SlaveLink {
 function noticeOf(shown: SlaveLinkParams['killOnStandardError']): string | undefined {
   if (shown === 'line') return undefined;
   return shown === 'notice' ? killNotice() : '';
+}
+
+function later(run: () => void, ms: number): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
 }
 
 function now(): number {

@@ -6,6 +6,7 @@ import { Claims } from '../../src/link/shared/claims.js';
 import { PeerCounters } from '../../src/link/shared/peer-counters.js';
 import type { GivenTask, RunOutcome } from '../../src/slave/core/given-task.js';
 import { SlaveCore } from '../../src/slave/core/slave-core.js';
+import { LONGEST_REST_MS, TICK_MS } from '../../src/slave/core/ticker.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
 import type { OfferedPort } from '../../src/wire/messages/messages.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
@@ -18,7 +19,6 @@ import type { PortSide, SimulatedPort } from './simulated-port.js';
 import { SimulatedSentinel } from './simulated-sentinel.js';
 import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
 
-const TICK_MS = 100;
 /** As in the slave's loops: a turn as long as this is given up between two messages of results. */
 const TURN_MS = 5;
 /** What results, what runs after an exception, and a goodbye may take at the end. */
@@ -72,6 +72,8 @@ export class SimulatedSlave {
   #turnBegan = 0;
   /** When it says goodbye at the latest; Infinity when it has, 0 while it stays. */
   #leavesBy = 0;
+  /** When the core is ticked next, at the earliest: as the product's ticker does it. */
+  #tickAt = 0;
   #leavesFor = '';
   #error: string | undefined;
 
@@ -153,6 +155,9 @@ export class SimulatedSlave {
         release: (index) => claims.finish(index),
         positions: ({ sentThrough, receivedThrough, receiveLimit }) =>
           counters.set(slot, sentThrough, receivedThrough, receiveLimit),
+        wantTick: () => {
+          this.#tickAt = Math.min(this.#tickAt, this.#now + TICK_MS);
+        },
         news: () => this.#wake(),
         startClock: (task) => this.#limit.start(task),
         stopClock: (task) => this.#limit.stop(task),
@@ -161,9 +166,12 @@ export class SimulatedSlave {
       },
     });
     this.main.every(TICK_MS, () => {
-      this.core.tick(this.#now);
+      if (this.#now >= this.#tickAt) {
+        this.core.tick(this.#now);
+        this.#tickAt = this.#now + Math.min(this.core.restMs, LONGEST_REST_MS);
+      }
       if (this.#leavesBy > 0 && this.#leavesBy < Number.POSITIVE_INFINITY) this.#sayGoodbye();
-      this.#wake();
+      if (this.core.waitingTasks > 0) this.#wake();
     });
     this.core.join();
   }

@@ -28,6 +28,7 @@ import { ResultOutbox } from './result-outbox.js';
 import { RunningTasks } from './running-tasks.js';
 import type { SlaveCoreEnd, SlaveCoreOptions, SlavePorts } from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
+import { TICK_MS } from './ticker.js';
 
 /** The next result acknowledges its task; beats do so as well. */
 const ACKNOWLEDGE_WITHIN_MS = 500;
@@ -124,6 +125,7 @@ export class SlaveCore {
   /** Begins to join, initially and after a session has ended. */
   join(): void {
     this.#greeter.begin(this.#running);
+    this.#ports.wantTick?.();
   }
 
   /** All subscriptions of this nonce are active: hellos may be sent. */
@@ -287,6 +289,7 @@ export class SlaveCore {
     if (session === undefined) return;
     session.flush(this.#ports.send, now);
     this.#ports.positions(session);
+    this.#ports.wantTick?.();
   }
 
   /** Whether frames go through the data port. */
@@ -296,7 +299,7 @@ export class SlaveCore {
 
   /** The data port that the welcome offered stands. */
   takePort(now: number): void {
-    this.#portWatch.restart();
+    this.#portWatch.restart(now);
     this.#session?.takePort(now);
     this.flush(now);
   }
@@ -315,7 +318,20 @@ export class SlaveCore {
     this.#greet(now);
   }
 
-  /** Call it about every 100 ms. */
+  /**
+   * From a `tick` to the next one that is of use; Infinity while only an input can change anything. Then
+   * `wantTick` is called.
+   */
+  get restMs(): number {
+    const session = this.#session;
+    if (this.#end) return Number.POSITIVE_INFINITY;
+    // Hellos are repeated, and a task that waits may wait for results to leave.
+    if (session === undefined || this.#queue.length > 0) return TICK_MS;
+    if (session.needsTick || session.hasUnsent) return TICK_MS;
+    return session.isOnPort ? this.#portWatch.restMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Call it after `restMs`, or sooner, and within 100 ms after `wantTick`. */
   tick(now: number): void {
     this.#greet(now);
     this.#session?.tick(now);

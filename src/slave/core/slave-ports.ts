@@ -32,6 +32,8 @@ export interface SlavePorts {
   readonly renumbered: () => void;
   /** The positions of the session have changed. */
   readonly positions: (session: Session) => void;
+  /** Something may have to be done again later: `tick` should be called within 100 ms. */
+  readonly wantTick?: () => void;
   /** Tasks arrived, or the state changed. */
   readonly news: () => void;
   /** The master no longer wants this running task. */

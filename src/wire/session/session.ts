@@ -367,6 +367,18 @@ export class Session {
     this.#owesPosition = true;
   }
 
+  /** Whether a `flush` would hand over more, as far as credit and link allow. */
+  get hasUnsent(): boolean {
+    return (
+      this.#owesPosition ||
+      this.#owesAnswer ||
+      this.#owesResend ||
+      this.#owesAsk ||
+      this.#owesGrant ||
+      this.#outgoing.hasMore
+    );
+  }
+
   /** Whether `tick` has, or will have, something to do. */
   get needsTick(): boolean {
     return (

@@ -6,6 +6,7 @@ import { DEFAULT_POLICY } from '../../../src/algorithms/policy.js';
 import type { AlgorithmDefinition } from '../../../src/algorithms/types.js';
 import type { AuditEvent } from '../../../src/audit/events.js';
 import { SlaveCore } from '../../../src/slave/core/slave-core.js';
+import type { SlavePorts } from '../../../src/slave/core/slave-ports.js';
 import { decodeBody, encodeBody } from '../../../src/wire/messages/body.js';
 import { parseResults } from '../../../src/wire/messages/entries.js';
 import { CREDIT_BYTES, type Hello, type Welcome } from '../../../src/wire/messages/messages.js';
@@ -36,7 +37,7 @@ const work: AlgorithmDefinition = {
   place: 'here',
 };
 
-function createSlave(): Noted {
+function createSlave(ports: Partial<SlavePorts> = {}): Noted {
   const frames: Buffer[] = [];
   const clocks: string[] = [];
   const hellos: Hello[] = [];
@@ -66,6 +67,7 @@ function createSlave(): Noted {
       stopClock: ({ number }) => clocks.push(`${number} ended`) > 100,
       renumbered: () => clocks.push('renumbered'),
       abort: ({ number }) => claims.push(`abort ${number}`),
+      ...ports,
     },
   });
   core.join();
@@ -283,8 +285,8 @@ test('it knows at its end what runs, what had begun, and what was sent', () => {
 });
 
 /** A slave that has joined as SLAVE-7. */
-function joined(): Noted & { readonly nonce: string } {
-  const noted = createSlave();
+function joined(ports: Partial<SlavePorts> = {}): Noted & { readonly nonce: string } {
+  const noted = createSlave(ports);
   const [nonce] = noted.nonces as [string];
   noted.core.joinable(nonce, 0);
   noted.core.takeHandshake({ ...welcome(nonce, 7), limit: CREDIT_BYTES }, 0);
@@ -473,6 +475,61 @@ test('a task without a limit has none, and results wait for the end of their gro
   assert.ok(second);
   assert.is(core.complete(second, { ok: true, packet: 1 }, 1, 0), true);
   assert.is(core.waitingResults, 0);
+});
+
+test('a slave asks for ticks while it joins, has tasks, owes an acknowledgement or waits for room; not while it idles', () => {
+  const { core, nonces } = createSlave();
+  assert.is(core.restMs, 100, 'it joins');
+  const nonce = nonces[0] as string;
+  core.joinable(nonce, 0);
+  core.takeHandshake(welcome(nonce, 7), 0);
+  assert.is(core.restMs, Number.POSITIVE_INFINITY, 'it idles');
+  const master = give(core, nonce, 7, [1]);
+  assert.is(core.restMs, 100, 'a task waits');
+  const task = core.begin(0);
+  assert.ok(task);
+  assert.is(core.restMs, 100, 'it owes an acknowledgement');
+  core.tick(500);
+  assert.is(core.restMs, Number.POSITIVE_INFINITY, 'a task runs');
+  const beat = { type: 'beat', nonce, sent: master.sentThrough, received: 0, limit: CREDIT_BYTES } as const;
+  core.takeSentinelEvent({ ...beat, sent: beat.sent + 1 }, 600);
+  assert.is(core.restMs, 100, 'a frame is missing');
+  core.takeSentinelEvent(beat, 700);
+  assert.is(core.restMs, Number.POSITIVE_INFINITY, 'it is not');
+  core.complete(task, { ok: true, packet: 'x'.repeat(700_000) }, 1, 800);
+  core.flush(800);
+  assert.is(core.restMs, 100, 'the result waits for room');
+  core.takeHandshake({ type: 'stale', nonce }, 900);
+  assert.is(core.restMs, 100, 'it joins again');
+  core.takeSentinelEvent({ type: 'lost', nonce: nonces[1] as string, evidence: 'none' }, 1_000);
+  assert.is(core.restMs, Number.POSITIVE_INFINITY, 'it is over');
+});
+
+test('a slave asks for ticks while its link takes nothing, and while it moves to a port', () => {
+  let takes = true;
+  let wishes = 0;
+  const { core, nonce } = joined({ send: () => takes, wantTick: () => void wishes++ });
+  assert.is(core.restMs, Number.POSITIVE_INFINITY);
+  takes = false;
+  core.reconnected(100);
+  assert.is(core.restMs, 100, 'its position has not left');
+  takes = true;
+  core.flush(200);
+  assert.is(core.restMs, Number.POSITIVE_INFINITY);
+  const before = wishes;
+  core.takePort(300);
+  assert.ok(wishes > before, 'it says so when ticks may be needed');
+  assert.is(core.isOnPort, true);
+  assert.is(core.restMs, 5_000, 'it asks through the port every five seconds');
+  core.tick(5_300);
+  assert.is(core.restMs, 100, 'a question is open');
+  takes = false;
+  core.losePort(5_400);
+  assert.is(core.restMs, 100);
+  takes = true;
+  core.flush(5_500);
+  assert.is(core.restMs, Number.POSITIVE_INFINITY);
+  assert.is(core.nonce, nonce);
 });
 
 test.run();
