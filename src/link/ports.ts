@@ -144,6 +144,8 @@ export type SentinelRequest =
   | { readonly op: 'command'; readonly nonce: string; readonly id: number; readonly body: Command }
   /** For a master: `evidence` without the network, such as the exit of a local slave. */
   | { readonly op: 'evidence'; readonly nonce: string; readonly evidence: string }
+  /** For a slave: runs with a time limit begin. Repeated each second while further ones do. */
+  | { readonly op: 'limited' }
   /** Main knows and will end by itself, so the process must not be killed. */
   | { readonly op: 'ending' }
   | { readonly op: 'stop' };

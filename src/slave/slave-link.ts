@@ -96,6 +96,7 @@ export class SlaveLink {
     this.#clock = new RunClock({
       limit,
       clock: now,
+      onLimited: () => sentinel.request({ op: 'limited' }),
       abort: (task) => this.runner.abort(task, 'TimeoutError'),
       abandon: params.mayKill ? undefined : (task) => this.runner.abandon(task),
     });

@@ -2,7 +2,7 @@
 
 import { lastWordsByServer, type Speaker } from './last-words.js';
 
-/** The duration of a turn of the judge's loop that is on time. */
+/** The duration of a turn of the judge's loop that is on time, unless it rests for longer. */
 export const TURN_MS = 200;
 
 /** A turn later than this leaves the judging to the next one: its timer may have run ahead of the sockets. */
@@ -79,6 +79,8 @@ export class Liveness {
   #lastWords: ReadonlyMap<string, number> | undefined;
 
   #turnedAt: number | undefined;
+  /** From the last turn to the next one, if that is on time. */
+  #restMs = TURN_MS;
   #abstained = false;
   #loopClock = 0;
   #clock = 0;
@@ -195,7 +197,22 @@ export class Liveness {
   }
 
   /**
-   * One turn of the judge's loop, every `TURN_MS` if all is well, after the sockets were read. `latenessMs`
+   * Whether no verdict can be due before a silence has lasted: then the turns may be further apart. A judge that
+   * is cut off, that suspects a peer, or that has just left its judging to the next turn needs them all.
+   */
+  get isCalm(): boolean {
+    if (!this.#connected || this.#abstained || this.#turnedAt === undefined) return false;
+    for (const { suspectSince } of this.#peers.values()) if (suspectSince !== undefined) return false;
+    return true;
+  }
+
+  /** The next turn is due that long after the last one, `TURN_MS` if not told. */
+  rest(ms: number): void {
+    this.#restMs = ms;
+  }
+
+  /**
+   * One turn of the judge's loop, when it is due if all is well, after the sockets were read. `latenessMs`
    * is its delay.
    */
   tick(now: number, latenessMs: number): readonly LivenessVerdict[] {
@@ -300,7 +317,7 @@ export class Liveness {
   }
 
   #sinceTurn(now: number): number {
-    return this.#turnedAt === undefined ? 0 : Math.min(TURN_MS, Math.max(0, now - this.#turnedAt));
+    return this.#turnedAt === undefined ? 0 : Math.min(this.#restMs, Math.max(0, now - this.#turnedAt));
   }
 }
 

@@ -31,6 +31,7 @@ export class SimulatedSentinel {
   readonly #listening = new Map<string, () => void>();
   readonly #unconfirmed = new Set<string>();
   #mainBusy = false;
+  #turnedAt = 0;
 
   constructor(params: SimulatedSentinelParams) {
     const { network, options, server } = params;
@@ -50,8 +51,11 @@ export class SimulatedSentinel {
     if (options.role === 'master')
       this.connection.subscribe(this.#subjects.allMasterControl, this.#onMessage);
     this.core.tick(scheduler.now, 0);
+    this.#turnedAt = scheduler.now;
     this.loop.every(TURN_MS, (latenessMs) => {
+      if (this.#turnedAt + this.core.restMs(this.#turnedAt) > scheduler.now) return;
       this.core.tick(scheduler.now, latenessMs);
+      this.#turnedAt = scheduler.now - latenessMs;
       this.#settle();
     });
   }

@@ -509,4 +509,22 @@ liveness('in random histories the living are never lost and the dead always are,
   assert.ok(deaths > 250, `${deaths} deaths`);
 });
 
+liveness('a judge at rest counts its rest, and no more of a stall than that', () => {
+  const judge = new Judge({ role: 'slave', clientTimeoutMs: 3_000 });
+  judge.run(1_000);
+  assert.ok(judge.liveness.isCalm);
+  judge.liveness.rest(1_000);
+  const before = judge.liveness.loopClock;
+  judge.now += 1_000;
+  judge.tick(0);
+  assert.is(judge.liveness.loopClock - before, 1_000);
+  judge.now += 61_000;
+  judge.tick(60_000);
+  assert.is(judge.liveness.loopClock - before, 2_000);
+  assert.not.ok(judge.liveness.isCalm, 'it has not judged in its late turn');
+  judge.now += TURN_MS;
+  judge.tick(0);
+  assert.ok(judge.liveness.isCalm);
+});
+
 liveness.run();

@@ -25,6 +25,13 @@ export class CommandOutbox {
     return this.#pending.delete(id);
   }
 
+  /** When the next command is due; Infinity without one. */
+  get dueAt(): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (const { dueAt } of this.#pending.values()) first = Math.min(first, dueAt);
+    return first;
+  }
+
   /** Commands to send now; each is due again later. */
   *due(now: number): Iterable<{ readonly id: number; readonly body: Command }> {
     for (const command of this.#pending.values()) {

@@ -21,6 +21,11 @@ export class MainWatch {
     this.#isAnswered = true;
   }
 
+  /** Whether a sentence may be due soon. */
+  get isWaiting(): boolean {
+    return this.#gone !== undefined && !this.#isAnswered && !this.#isJudged;
+  }
+
   get isEnding(): boolean {
     return this.#isAnswered;
   }

@@ -7,6 +7,9 @@ export const STOP_WITHIN_MS = 2_000;
 /** The time for which the process of a condemned run lives on, so that its master gets the reason. */
 const TELL_WITHIN_MS = 1_000;
 
+/** Main says that runs with a limit begin, but only when it has not said so for this time. */
+export const EXPECT_AGAIN_MS = 1_000;
+
 interface Watched {
   readonly serial: number;
   readonly since: number;
@@ -23,9 +26,21 @@ export class RunJudge {
   #watched: Watched | undefined;
   #condemned: Condemned | undefined;
   #told = false;
+  #expectedAt = Number.NEGATIVE_INFINITY;
 
   constructor(limit: Pick<RunLimit, 'current' | 'condemn'>) {
     this.#limit = limit;
+  }
+
+  /** Runs with a limit begin. `clock` may be that of the last turn, a second ago. */
+  expect(clock: number): void {
+    this.#expectedAt = clock;
+  }
+
+  /** Whether it needs frequent ticks: a run is watched or condemned, or may begin without another word. */
+  isAwake(clock: number): boolean {
+    if (this.#watched !== undefined || this.#condemned !== undefined) return true;
+    return clock - this.#expectedAt < 3 * EXPECT_AGAIN_MS;
   }
 
   /** The run that was condemned in this tick: its master must be told. */

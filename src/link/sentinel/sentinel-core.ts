@@ -1,6 +1,6 @@
 /** The sentinel's decisions: beats, judgements, and commands in both directions; pure. */
 
-import { Liveness, type LivenessVerdict } from '../../wire/liveness.js';
+import { Liveness, type LivenessVerdict, TURN_MS } from '../../wire/liveness.js';
 import type {
   Acknowledgement,
   Beat,
@@ -21,6 +21,9 @@ import { Strangers } from './strangers.js';
 
 /** The id of the only command that a slave's sentinel sends by itself; main's is 1. */
 const OVERDUE_ID = 2;
+
+/** The longest time between two turns of a slave's sentinel. */
+const LONGEST_REST_MS = 1_000;
 
 const NOTHING_YET = { sent: 0, received: 0, limit: 0, begun: 0 };
 
@@ -77,6 +80,9 @@ export class SentinelCore {
       case 'established':
         this.#strangers?.establish();
         return;
+      case 'limited':
+        this.#judge?.expect(this.#liveness.loopClock);
+        return;
       case 'ending':
         this.#main.ending();
         return;
@@ -132,7 +138,20 @@ export class SentinelCore {
     for (const nonce of nonces) this.#onLost(nonce, evidence);
   }
 
-  /** Called every 200 ms, after all received messages. */
+  /**
+   * From a turn at `turnedAt` to the next one. An input may make that due sooner. A master's beats, answers to
+   * strangers and judgements are spread over all turns, but a slave has one peer, and rests between its beats
+   * unless something is wrong or a run has a limit.
+   */
+  restMs(turnedAt: number): number {
+    if (this.#options.role === 'master' || !this.#liveness.isCalm || this.#main.isWaiting) return TURN_MS;
+    if (this.#judge?.isAwake(this.#liveness.loopClock)) return TURN_MS;
+    let dueAt = turnedAt + LONGEST_REST_MS;
+    for (const peer of this.#peers.values()) dueAt = Math.min(dueAt, peer.dueAt);
+    return Math.max(1, Math.ceil(dueAt - turnedAt));
+  }
+
+  /** Called when `restMs` is over, or sooner, after all received messages. */
   tick(now: number, latenessMs: number): void {
     for (const peer of this.#peers.values()) this.#hearData(peer, now);
     for (const verdict of this.#liveness.tick(now, latenessMs)) this.#onVerdict(verdict);
@@ -141,6 +160,7 @@ export class SentinelCore {
     if (this.#connected) for (const peer of this.#peers.values()) this.#sendDue(peer, now);
     const sentence = this.#main.sentence(this.#liveness.loopClock);
     if (sentence !== undefined) this.#kill = sentence;
+    this.#liveness.rest(this.restMs(now));
   }
 
   /** The outputs of the inputs since the last call. */
@@ -253,7 +273,8 @@ export class SentinelCore {
   #onMessage(peer: SentinelPeer, message: SessionMessage): void {
     switch (message.type) {
       case 'beat':
-        this.#events.push(toEvent(message));
+        if (this.#options.role === 'master' || this.#isNews(peer, message))
+          this.#events.push(toEvent(message));
         return;
       case 'probe':
         this.#sendBeat(peer);
@@ -271,6 +292,11 @@ export class SentinelCore {
       default:
         message satisfies never;
     }
+  }
+
+  /** An idle main is cold: to wake it for each of its master's beats would be most of its cost. */
+  #isNews(peer: SentinelPeer, beat: Beat): boolean {
+    return peer.isNews(beat, this.#options.counters(peer.slot)?.received ?? 0);
   }
 
   /**

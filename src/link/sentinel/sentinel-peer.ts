@@ -3,6 +3,7 @@
 import { TURN_MS } from '../../wire/liveness.js';
 import { BEAT_INTERVAL_MS, type Epoch } from '../../wire/messages/messages.js';
 import type { WatchedPeer } from '../ports.js';
+import type { Positions } from '../shared/peer-counters.js';
 import { CommandInbox, CommandOutbox } from './command-delivery.js';
 import { type BeatNumbers, beatPrefix, formatBeat } from './control-text.js';
 
@@ -24,6 +25,7 @@ export class SentinelPeer {
   /** Position of the peer's data at the last look. */
   dataReceived = 0;
   #beatPrefix = '';
+  #told: { readonly received: number; readonly limit: number } | undefined;
   #watchedAt = 0;
 
   constructor(
@@ -43,6 +45,7 @@ export class SentinelPeer {
     this.generation = generation ?? 0;
     this.beatDueAt = now;
     this.dataReceived = 0;
+    this.#told = undefined;
     this.#watchedAt = now;
     this.#beatPrefix = beatPrefix(this.epoch);
   }
@@ -52,6 +55,24 @@ export class SentinelPeer {
     const first = this.beatDueAt === this.#watchedAt;
     const interval = first ? BEAT_INTERVAL_MS - (this.epoch.sid % TURNS) * TURN_MS : BEAT_INTERVAL_MS;
     this.beatDueAt = Math.max(this.beatDueAt + interval, now + interval / 2);
+  }
+
+  /** When something must be sent to it. */
+  get dueAt(): number {
+    return this.phase === 'listening'
+      ? Number.POSITIVE_INFINITY
+      : Math.min(this.beatDueAt, this.outbox.dueAt);
+  }
+
+  /**
+   * For a slave: whether main has to hear of this beat. A beat whose data main has `mainReceived`, and whose
+   * positions are those of the last beat that main heard of, changes nothing there.
+   */
+  isNews({ sent, received, limit }: Positions, mainReceived: number): boolean {
+    const told = this.#told;
+    if (told?.received === received && told.limit === limit && sent <= mainReceived) return false;
+    this.#told = { received, limit };
+    return true;
   }
 
   owns({ run, nonce, sid }: Epoch): boolean {

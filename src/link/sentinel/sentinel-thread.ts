@@ -152,14 +152,25 @@ class SentinelThread {
   }
 
   #scheduleTurn(): void {
-    this.#tickDueAt += TURN_MS;
     const now = performance.now();
     // After a stall there is one late tick, not many in a row.
-    if (this.#tickDueAt < now) this.#tickDueAt = now;
+    this.#scheduleAt(Math.max(now, this.#tickDueAt + this.#core.restMs(this.#tickDueAt)), now);
+  }
+
+  /** What has come may need a turn sooner. */
+  #hurry(): void {
+    const now = performance.now();
+    const dueAt = now + this.#core.restMs(now);
+    if (dueAt < this.#tickDueAt && !this.#stopped) this.#scheduleAt(dueAt, now);
+  }
+
+  #scheduleAt(dueAt: number, now: number): void {
+    this.#tickDueAt = dueAt;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       // Expired timers run before sockets are read: let the loop read them, twice, before judging.
       setImmediate(() => setImmediate(() => this.#tick()));
-    }, this.#tickDueAt - now);
+    }, dueAt - now);
   }
 
   #tick(): void {
@@ -186,6 +197,7 @@ class SentinelThread {
     queueMicrotask(() => {
       this.#settling = false;
       this.#settle();
+      this.#hurry();
     });
   }
 

@@ -3,7 +3,7 @@
  * stop then; where the process does not belong to the slave, the run is abandoned.
  */
 
-import { STOP_WITHIN_MS } from '../../link/sentinel/run-judge.js';
+import { EXPECT_AGAIN_MS, STOP_WITHIN_MS } from '../../link/sentinel/run-judge.js';
 import type { RunLimit } from '../../link/shared/run-limit.js';
 import type { GivenTask } from '../core/given-task.js';
 
@@ -17,6 +17,8 @@ interface Running {
 export interface RunClockParams {
   readonly limit: RunLimit;
   readonly clock: () => number;
+  /** Called with the first limited run, and then at most once per second with a further one. */
+  readonly onLimited: () => void;
   readonly abort: (task: GivenTask) => void;
   /**
    * For a slave inside another process: continues without that run. Undefined where the sentinel may kill.
@@ -29,6 +31,7 @@ export class RunClock {
   readonly #running = new Map<GivenTask, Running>();
   /** The run that the sentinel watches: the first one to be due. */
   #watched: GivenTask | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(params: RunClockParams) {
     this.#params = params;
@@ -89,5 +92,14 @@ export class RunClock {
     const [{ number, timeoutMs, index, generation }, { deadline }] = first;
     const leftMs = Math.max(0, deadline - clock());
     limit.set({ leftMs, task: number, limitMs: timeoutMs, index, generation });
+    this.#tell();
+  }
+
+  /** A sentinel at rest looks at the limit too rarely. */
+  #tell(): void {
+    const now = this.#params.clock();
+    if (now - this.#toldAt < EXPECT_AGAIN_MS) return;
+    this.#toldAt = now;
+    this.#params.onLimited();
   }
 }

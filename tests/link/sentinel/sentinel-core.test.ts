@@ -407,6 +407,82 @@ core('a slave beats as soon as its connection is back, a master when it is due',
   assert.equal([saidBy('slave'), saidBy('master')], [['beat'], []]);
 });
 
+core('a slave at rest takes one turn for each beat, and is heard every second', () => {
+  const pair = new Pair().join().run(3_000);
+  const { slave } = pair.cores;
+  const said = pair.published.slave.length;
+  let turns = 0;
+  for (const end = pair.now + 10_000; pair.now < end; turns++) {
+    pair.now += slave.restMs(pair.now);
+    slave.tick(pair.now, 0);
+    pair.published.slave.push(...slave.take().publishes);
+  }
+  assert.ok(turns >= 10 && turns <= 11, `${turns} turns`);
+  assert.ok(pair.published.slave.length - said >= 10, 'beats');
+});
+
+core('a slave takes every turn while something is wrong, to be repeated, or limited', () => {
+  const isAtRest = (pair: Pair): boolean => pair.cores.slave.restMs(pair.now) > TURN_MS;
+  const rested = (): Pair => {
+    const pair = new Pair().join().run(1_200);
+    for (let turn = 0; turn < 5 && !isAtRest(pair); turn++) pair.run(TURN_MS);
+    assert.ok(isAtRest(pair));
+    return pair;
+  };
+  const cases: Record<string, (pair: Pair) => void> = {
+    'no connection': ({ cores, now }) => cores.slave.connection(false, now),
+    'a 503': ({ cores, now }) => {
+      const reply = subjects.slaveControl(address);
+      for (let later = 0; later < 15_000; later += TURN_MS) cores.slave.tick(now + later, 0);
+      cores.slave.noResponders(reply, now + 15_000);
+    },
+    'the master is gone': ({ cores }) => cores.slave.masterGone('its pipe ended'),
+    'a late turn': ({ cores, now }) => void cores.slave.tick(now + 5_000, 4_000),
+    'limited runs are announced': (pair) => pair.request('slave', { op: 'limited' }),
+    'a limited run': (pair) => {
+      pair.limit.set({ leftMs: 1_000, task: 1, limitMs: 1_000, index: 0, generation: pair.generation });
+      pair.cores.slave.tick(pair.now, 0);
+    },
+  };
+  for (const [what, happens] of Object.entries(cases)) {
+    const pair = rested();
+    happens(pair);
+    assert.not.ok(isAtRest(pair), what);
+  }
+  const goodbye = rested().command(1, { command: 'bye', running: [], begun: 0, sent: 0 }, 'slave');
+  assert.not.ok(isAtRest(goodbye), 'a command is unanswered');
+  goodbye.run(3_000);
+  assert.ok(
+    [...Array(6)].some(() => isAtRest(goodbye.run(TURN_MS))),
+    'it rests again',
+  );
+});
+
+core('limited runs keep a sentinel awake until a second has passed in which none was announced', () => {
+  const pair = new Pair().join().run(3_000);
+  pair.request('slave', { op: 'limited' });
+  for (let ms = 0; ms < 2_000; ms += TURN_MS) {
+    assert.ok(pair.cores.slave.restMs(pair.now) <= TURN_MS, `after ${ms} ms`);
+    pair.run(TURN_MS);
+  }
+  pair.run(3_000);
+  assert.ok([...Array(6)].some(() => pair.run(TURN_MS).cores.slave.restMs(pair.now) > TURN_MS));
+});
+
+core("a slave's main hears of its master's beats only when they say something new", () => {
+  const pair = new Pair();
+  pair.received = 2;
+  pair.join().run(3_000);
+  const heard = (): number => pair.events.slave.filter(({ type }) => type === 'beat').length;
+  const before = heard();
+  assert.is(before, 1);
+  pair.run(10_000);
+  assert.is(heard(), before, 'nothing new');
+  pair.received = 3;
+  pair.run(3_000);
+  assert.is(heard(), before + 1, 'another position');
+});
+
 core('a master answers the query of another one, not its own', () => {
   const pair = new Pair();
   const nonce = 'a'.repeat(32);

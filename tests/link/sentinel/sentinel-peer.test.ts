@@ -55,4 +55,18 @@ test('a beat that comes late moves the next ones, by no more than it must', () =
   assert.is(peer.beatDueAt, 3_100);
 });
 
+test('a beat is news when it is the first, has other positions, or names data that main has not received', () => {
+  const peer = create();
+  const beat = { sent: 3, received: 2, limit: 9 };
+  peer.watch(watched(1), 0);
+  const isNews = (change: Partial<typeof beat> = {}, mainReceived = 3): boolean =>
+    peer.isNews({ ...beat, ...change }, mainReceived);
+  assert.equal([isNews(), isNews(), isNews({}, 4)], [true, false, false]);
+  assert.equal([isNews({}, 2), isNews({}, 2), isNews()], [true, true, false], 'data is missing');
+  assert.equal([isNews({ received: 3 }), isNews({ received: 3 })], [true, false]);
+  assert.equal([isNews({ received: 3, limit: 10 }), isNews({ received: 3, limit: 10 })], [true, false]);
+  peer.watch(watched(2), 0);
+  assert.is(isNews({ received: 3, limit: 10 }), true, 'another session');
+});
+
 test.run();

@@ -60,19 +60,36 @@ function createClock({ abandons }: { abandons: boolean }) {
   const timers = new Timers();
   const limit = new Limit();
   const rung: string[] = [];
+  const told: number[] = [];
   const clock = new RunClock({
     limit: limit as unknown as RunLimit,
     clock: () => timers.now,
+    onLimited: () => told.push(timers.now),
     abort: ({ number }) => rung.push(`abort ${number}`),
     abandon: abandons ? ({ number }) => rung.push(`abandon ${number}`) : undefined,
   });
-  return { timers, limit, rung, clock };
+  return { timers, limit, rung, told, clock };
 }
 
 const task = (number: number, timeoutMs: number): GivenTask =>
   givenTask(number, { index: number + 100, generation: 3, timeoutMs });
 
 test.after.each(() => void Object.assign(globalThis, real));
+
+test('the sentinel is told of the first limited run, and once per second while others begin', () => {
+  const { timers, told, clock } = createClock({ abandons: false });
+  for (let number = 0; number < 30; number++) {
+    clock.start(task(number, 50));
+    timers.pass(40);
+    clock.stop(task(number, 50));
+    clock.close();
+    timers.pass(60);
+  }
+  assert.equal(
+    told.map((at) => at - (told[0] ?? 0)),
+    [0, 1_000, 2_000],
+  );
+});
 
 test('the signal of a run aborts at its limit, and its end says whether it did', () => {
   const { timers, rung, clock } = createClock({ abandons: false });
