@@ -63,6 +63,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'master/model': [],
   slave: ['slave/core', 'slave/run'],
   'slave/run': ['slave/core'],
+  'slave/operations': ['slave/run'],
   'slave/core': [],
   cli: [
     'cli/batch',

@@ -1,7 +1,7 @@
 /** Task policies: their fields, their defaults, and how one overrides another. */
 
 import { UsageError } from '../errors.js';
-import type { ResolvedPolicy, SlaveId, TaskPolicy } from './types.js';
+import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskPolicy } from './types.js';
 
 /** A field that is left out here, or in the merge below, does not compile. */
 const KEYS: readonly string[] = Object.keys({
@@ -54,6 +54,15 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     priority: policy.priority ?? base.priority,
     backupTasks: policy.backupTasks ?? base.backupTasks,
   } satisfies Record<keyof TaskPolicy, unknown>);
+}
+
+/** The policy of a part of a collection, which computes a task of `subject`; undefined for a portable function. */
+export function policyOfPart(
+  policy: ResolvedPolicy,
+  subject: AlgorithmDefinition | undefined,
+  maxAttempts = policy.maxAttempts,
+): ResolvedPolicy {
+  return Object.freeze({ ...policy, subject, maxAttempts });
 }
 
 function settle(policy: TaskPolicy): ResolvedPolicy {

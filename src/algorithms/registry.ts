@@ -1,6 +1,7 @@
 /** The definitions of this process, by name; a slave finds the algorithm of a task here. */
 
 import { UsageError } from '../errors.js';
+import { OPERATION_PREFIX, type OperationName } from './operations.js';
 import type { AlgorithmDefinition } from './types.js';
 
 const MAX_NAME_LENGTH = 200;
@@ -14,6 +15,12 @@ export function checkAlgorithmName(name: unknown, place: string): asserts name i
     throw new UsageError(
       `the name of an algorithm is a string of 1 to ${MAX_NAME_LENGTH} characters; at ${place} it is ` +
         (name === '' ? 'empty' : String(name === null ? null : typeof name)),
+    );
+  }
+  if (name.startsWith(OPERATION_PREFIX)) {
+    throw new UsageError(
+      `algorithm ${JSON.stringify(name)} at ${place} has a name that begins with ${OPERATION_PREFIX}, as those of ` +
+        'the library do; give it another one',
     );
   }
   if (name.length > MAX_NAME_LENGTH) {
@@ -36,6 +43,23 @@ export function registerAlgorithm(definition: AlgorithmDefinition, algorithm: ob
   definitions.set(name, definition);
   algorithms.set(name, algorithm);
   definitionsByAlgorithm.set(algorithm, definition);
+}
+
+/** Enters an operation of the library, which the program does not call. */
+export function registerOperation(definition: AlgorithmDefinition): void {
+  definitions.set(definition.name, definition);
+}
+
+/** An operation of the library. */
+export function operationNamed(name: OperationName): AlgorithmDefinition {
+  const definition = definitions.get(name);
+  if (definition === undefined) throw new Error(`the operation ${name} is not registered`);
+  return definition;
+}
+
+/** The definition of an algorithm of the program, which the library may call; undefined if there is none. */
+export function definitionNamed(name: string): AlgorithmDefinition | undefined {
+  return definitions.get(name);
 }
 
 /** All definitions, sorted by name. */

@@ -23,6 +23,12 @@ export interface Submitter {
   targetNumber(definition: AlgorithmDefinition): number;
   /** Negative numbers become 0. */
   setTargetNumber(definition: AlgorithmDefinition, target: number): void;
+  /** The number of tasks that the slaves of now run at once. */
+  readonly workers: number;
+  /** Aborts when the master has ended, with its error. */
+  readonly signal: AbortSignal;
+  /** Whether results are kept in a checkpoint, so that equal runs should submit equal tasks. */
+  readonly keepsResults: boolean;
   /** Tasks queued and running. */
   pendingTasks(definition: AlgorithmDefinition): number;
 }

@@ -85,6 +85,10 @@ export interface ResolvedPolicy {
   readonly priority: number;
   /** Undefined: as its master does. */
   readonly backupTasks: boolean | undefined;
+  /**
+   * The algorithm whose task an operation of the library computes: its `checkpoint` and `functionsInResults` hold.
+   */
+  readonly subject?: AlgorithmDefinition | undefined;
 }
 
 /** Options of `defineAlgorithm`. */

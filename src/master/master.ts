@@ -34,6 +34,7 @@ export class Master implements Submitter {
   readonly #audit: AuditSink;
   readonly #unregister: (end?: Error) => void;
   readonly #wakeups = new Wakeups();
+  readonly #keepsResults: boolean;
   #leftovers: Leftovers | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -41,6 +42,7 @@ export class Master implements Submitter {
     this.#link = link;
     this.#core = new MasterCore({ ...params, ports: link.ports(() => this.#wakeups.tell()) });
     this.#audit = params.audit;
+    this.#keepsResults = params.store !== undefined;
     this.#unregister = registerSubmitter(this);
     const program = new HandleMaker({
       core: this.#core,
@@ -102,6 +104,18 @@ export class Master implements Submitter {
 
   pendingTasks(definition: AlgorithmDefinition): number {
     return this.#core.entryOf(definition).pending;
+  }
+
+  get workers(): number {
+    return this.#core.roster.slots;
+  }
+
+  get signal(): AbortSignal {
+    return this.#core.signal;
+  }
+
+  get keepsResults(): boolean {
+    return this.#keepsResults;
   }
 
   /** The slaves that have a session now, in the order in which they joined. */

@@ -14,6 +14,9 @@ export class RecordingSubmitter implements Submitter {
   readonly calls: Call[] = [];
   readonly targets = new Map<string, number>();
   pending = 0;
+  workers = 1;
+  keepsResults = false;
+  signal: AbortSignal = new AbortController().signal;
 
   submit(definition: AlgorithmDefinition, args: readonly unknown[], policy: ResolvedPolicy): TaskId {
     this.calls.push({ stub: 'submit', definition, args, policy });

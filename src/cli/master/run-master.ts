@@ -5,6 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { listAlgorithms } from '../../algorithms/registry.js';
+import '../../slave/operations/register.js';
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { DataPort } from '../../broker/data-port.js';

@@ -1,6 +1,7 @@
 /** Runs a slave from its configuration: the address of its master, its algorithm, its tie to a parent. */
 
 import { listAlgorithms } from '../../algorithms/registry.js';
+import '../../slave/operations/register.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { SpareThread } from '../../link/sentinel/spare-thread.js';
 import { type Located, type ParentMaster, Slave } from '../../slave/slave.js';

@@ -77,7 +77,7 @@ export class Checkpoint {
   /** Counts a submission. True if its result is stored; the task is then in the jar, but not runnable. */
   recall(task: Task): boolean {
     const { algorithm, policy } = task;
-    if (!algorithm.definition.checkpoint || policy.sid !== undefined) return false;
+    if (!task.subject.checkpoint || policy.sid !== undefined) return false;
     task.storeUnder(this.#occurrences.count(task));
     const unclaimed = this.#unclaimed.get(algorithm) ?? this.#store.countOf(algorithm.definition);
     const place = unclaimed === 0 ? undefined : this.#store.find(task);

@@ -47,6 +47,6 @@ function runOf(task: Task, sid: number, attempt: number): TaskRun {
 }
 
 /** A slave must not make the master run its code, unless the program allows such results. */
-export function functionsOf({ algorithm }: Task): 'allowed' | 'refused' {
-  return algorithm.definition.functionsInResults ? 'allowed' : 'refused';
+export function functionsOf({ subject }: Task): 'allowed' | 'refused' {
+  return subject.functionsInResults ? 'allowed' : 'refused';
 }

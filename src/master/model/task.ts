@@ -110,6 +110,11 @@ export class Task {
     return this.#kind.policy;
   }
 
+  /** The algorithm whose options hold for its results: that of the program where an operation computes for it. */
+  get subject(): AlgorithmDefinition {
+    return this.policy.subject ?? this.algorithm.definition;
+  }
+
   /** The key of its stored result; undefined for a task that the checkpoint does not keep. */
   get resultKey(): ResultKey | undefined {
     return this.#rarities?.resultKey;
