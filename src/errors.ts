@@ -19,6 +19,19 @@ export class UsageError extends MwError {
   }
 }
 
+/** A call needs a master, and there is none, or there are several; the message says what to write. */
+export class NoKernelError extends UsageError {
+  /** Always the same. */
+  override readonly code: string = 'ERR_MW_NO_KERNEL';
+}
+
+/** A value that was given as a task is not one; the message says how to make one of it. */
+export class InvalidTaskError extends MwError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MW_INVALID_TASK', message, options);
+  }
+}
+
 /** Characters that would break a line or control the terminal. */
 const UNPRINTABLES = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
@@ -143,6 +156,8 @@ export class TaskError extends MwError implements TaskRun {
   readonly attempt: number;
   /** Where the program submitted it; undefined where that is not known. */
   readonly submittedAt: string | undefined;
+  /** The place of the element in the source, where a collection's call rejects with it. */
+  declare readonly index?: number;
 
   constructor(remote: RemoteError, { taskId, algorithm, sid, attempt, submittedAt }: TaskRun) {
     super('ERR_MW_TASK', remote.message, 'cause' in remote ? { cause: remote.cause } : undefined);
@@ -205,6 +220,8 @@ export class UnrunnableError extends MwError implements TaskIdentity {
   readonly reason: UnrunnableReason;
   /** Its runs that failed, oldest first; empty if there was none. */
   readonly history: readonly FailedAttempt[];
+  /** The place of the element in the source, where a collection's call rejects with it. */
+  declare readonly index?: number;
 
   constructor(
     { taskId, algorithm, submittedAt }: TaskIdentity,

@@ -8,6 +8,7 @@
 export type { Captures } from './algorithms/captures.js';
 export { type DefinedAlgorithm, defineAlgorithm } from './algorithms/define-algorithm.js';
 export { type Portable, portable } from './algorithms/portable.js';
+export type { Task } from './algorithms/task.js';
 export type {
   Algorithm,
   AlgorithmOptions,
@@ -46,7 +47,6 @@ export {
   type MasterOptions,
   type SlaveAlgorithm,
 } from './cli/define-program.js';
-
 // Masters and slaves inside another process
 export {
   type EmbeddedMaster,
@@ -58,6 +58,40 @@ export {
 } from './cli/embed.js';
 export type { Flags } from './cli/flags/program-flags.js';
 export { initialize } from './cli/initialize.js';
+// Parallel collections
+export {
+  type Channel,
+  type ChannelOptions,
+  makeChannel,
+  type Received,
+  type ReceiveOptions,
+} from './collections/channel.js';
+export type { MapOptions, PartOptions, Progress } from './collections/parts/options.js';
+export type { Parts } from './collections/parts/part-cutter.js';
+export { type Sources, type Zip, zip } from './collections/parts/zip.js';
+export { type Binding, type Bound, type Checked, plet } from './collections/plet.js';
+export { type MapTarget, pmap, pmapInto, pmapSettled, type Settled } from './collections/pmap.js';
+export { type IterableOptions, pmapIterable } from './collections/pmap-iterable.js';
+export {
+  type MapReduceOptions,
+  type PartialReduceOptions,
+  pmapReduce,
+  preduce,
+  preducePartial,
+  type ReduceOptions,
+} from './collections/preduce.js';
+export {
+  chain,
+  type Delayed,
+  delay,
+  type Fulfillable,
+  force,
+  fulfill,
+  promise,
+} from './collections/promises.js';
+export { pcount, pevery, pfind, premove, psome } from './collections/psearch.js';
+export { psort, type SortOptions } from './collections/psort.js';
+export { speculate } from './collections/speculate.js';
 // Errors
 export {
   CheckpointError,
@@ -65,9 +99,11 @@ export {
   type FailedAttempt,
   FlagError,
   FormatError,
+  InvalidTaskError,
   JoinError,
   MessageSizeError,
   MwError,
+  NoKernelError,
   type RemoteError,
   StoppedError,
   TaskError,

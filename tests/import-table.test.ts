@@ -16,8 +16,20 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   link: ['structures', 'wire', 'threads', 'errors.ts'],
   master: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
   slave: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
+  collections: ['algorithms', 'structures', 'errors.ts'],
   cli: ['algorithms', 'audit', 'broker', 'wire', 'link', 'master', 'slave', 'errors.ts'],
-  'index.ts': ['algorithms', 'audit', 'broker', 'wire', 'link', 'master', 'slave', 'cli', 'errors.ts'],
+  'index.ts': [
+    'algorithms',
+    'audit',
+    'broker',
+    'wire',
+    'link',
+    'master',
+    'slave',
+    'collections',
+    'cli',
+    'errors.ts',
+  ],
 };
 
 /**
@@ -62,9 +74,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'master/slaves': ['master/model'],
   'master/model': [],
   slave: ['slave/core', 'slave/run'],
-  'slave/run': ['slave/core'],
   'slave/operations': ['slave/run'],
+  'slave/run': ['slave/core'],
   'slave/core': [],
+  collections: ['collections/parts'],
+  'collections/parts': [],
   cli: [
     'cli/batch',
     'cli/define-program.ts',

@@ -8,7 +8,7 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { UsageError } from '../errors.js';
+import { NoKernelError } from '../errors.js';
 import type { Submitter } from './submitter.js';
 
 const live = new Set<Submitter>();
@@ -22,7 +22,7 @@ let fallback: Submitter | undefined;
 let lastEnd: Error | undefined;
 
 /**
- * The master to submit to. Without one, or with several, throws a UsageError that names `stub`, such as
+ * The master to submit to. Without one, or with several, throws a NoKernelError that names `stub`, such as
  * `hello.funcall`.
  */
 export function currentSubmitter(stub = 'this call'): Submitter {
@@ -66,8 +66,8 @@ function refuse(stub: string): never {
     live.size === 0
       ? 'no master runs in this process (a slave has none, and a master only until it stops)'
       : `${live.size} masters run in this process, and it is called outside the algorithms of all`;
-  throw new UsageError(
+  throw new NoKernelError(
     `${stub} needs a master, and ${why}; call it inside the master algorithm (defineMaster), ` +
-      'or run it with mw.run, or keep one live master',
+      'or run it with mw.run or withKernel, or keep one live master',
   );
 }

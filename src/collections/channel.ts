@@ -1,0 +1,259 @@
+/** Channels: tasks go in, and their results come out in the order of their arrival, and nowhere else. */
+
+import { placeAbove } from '../algorithms/call-site.js';
+import { LONGEST_TIMER_MS } from '../algorithms/loop-timeout.js';
+import type { Submitter } from '../algorithms/submitter.js';
+import { currentSubmitter } from '../algorithms/submitter-context.js';
+import type { Task } from '../algorithms/task.js';
+import type { TaskPolicy } from '../algorithms/types.js';
+import { UsageError } from '../errors.js';
+import { Deque } from '../structures/deque.js';
+import { resolveTask, submitTaskTo } from './parts/task.js';
+
+/** Options of `makeChannel`. */
+export interface ChannelOptions {
+  /** Tasks and results in the channel, at most; then `submitTask` waits until a result is received. */
+  readonly fixedCapacity?: number | undefined;
+  /** Overrides the policies of the tasks' algorithms. */
+  readonly policy?: TaskPolicy | undefined;
+}
+
+/** Options of the calls that receive. */
+export interface ReceiveOptions {
+  /** Seconds to wait at most. */
+  readonly timeout?: number | undefined;
+}
+
+/** What `tryReceiveResult` returns. */
+export type Received<R> = { readonly received: true; readonly value: R } | { readonly received: false };
+
+/** Sends tasks and receives their results (lparallel's channel). Any number of readers and writers may use it. */
+export interface Channel<R> extends AsyncIterable<R> {
+  /**
+   * Submits a task. Resolves at once, or with `fixedCapacity` when there is room; only then are the arguments of a task
+   * that waited encoded. Throws InvalidTaskError and EncodeError, and StoppedError when the master has ended.
+   */
+  submitTask<A extends readonly unknown[]>(task: Task<A, R | Promise<R>>, ...args: A): Promise<void>;
+  /**
+   * The next result, which waits for one, without a limit by default. Rejects with a task's TaskError or
+   * UnrunnableError, after which the channel goes on; with a DOMException named TimeoutError when the time is over;
+   * and with StoppedError when the master has ended and no result is left.
+   */
+  receiveResult(options?: ReceiveOptions): Promise<R>;
+  /** The next result if there is one within the time, 0 by default. Rejects as `receiveResult`, but not at its time. */
+  tryReceiveResult(options?: ReceiveOptions): Promise<Received<R>>;
+  /** Puts `value` among the results after these seconds, by a timer of this process; no slave is occupied. */
+  submitTimeout(seconds: number, value: R): void;
+  /** Ends the timeouts that run: each gives `value` at once instead of its own. Returns their number. */
+  cancelTimeout(value: R): number;
+  /** Tasks and timeouts that have no result yet. */
+  readonly pending: number;
+  /** Receives results until none is pending. Throws the error of a task; another iteration may go on after it. */
+  [Symbol.asyncIterator](): AsyncIterator<R>;
+}
+
+type Outcome<R> = { readonly value: R } | { readonly error: unknown };
+
+interface Reader<R> {
+  readonly take: (outcome: Outcome<R> | undefined) => void;
+  /** Whether it gives up when nothing is pending. */
+  readonly onlyPending: boolean;
+}
+
+interface Timeout {
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * Makes a channel of the current master. Throws NoKernelError without one, and UsageError for a wrong option.
+ *
+ * @example
+ * const channel = makeChannel<number>();
+ * for (const n of numbers) channel.submitTask(square, n);
+ * for await (const result of channel) total += result;
+ */
+export function makeChannel<R = unknown>(options: ChannelOptions = {}): Channel<R> {
+  const { fixedCapacity = Number.POSITIVE_INFINITY, policy } = options;
+  if (
+    fixedCapacity !== Number.POSITIVE_INFINITY &&
+    !(Number.isSafeInteger(fixedCapacity) && fixedCapacity > 0)
+  ) {
+    throw new UsageError(
+      `fixedCapacity of makeChannel is a whole number from 1; got ${String(fixedCapacity)}`,
+    );
+  }
+  return new TaskChannel<R>(currentSubmitter('makeChannel'), fixedCapacity, policy);
+}
+
+class TaskChannel<R> implements Channel<R> {
+  readonly #submitter: Submitter;
+  readonly #capacity: number;
+  readonly #policy: TaskPolicy | undefined;
+  readonly #outcomes = new Deque<Outcome<R>>();
+  readonly #readers = new Set<Reader<R>>();
+  readonly #timeouts = new Set<Timeout>();
+  /** Submissions that wait for room. */
+  readonly #waiting = new Deque<() => void>();
+  #tasks = 0;
+  #isFirst = true;
+
+  constructor(submitter: Submitter, capacity: number, policy: TaskPolicy | undefined) {
+    this.#submitter = submitter;
+    this.#capacity = capacity;
+    this.#policy = policy;
+  }
+
+  get pending(): number {
+    return this.#tasks + this.#waiting.length + this.#timeouts.size;
+  }
+
+  submitTask<A extends readonly unknown[]>(task: Task<A, R | Promise<R>>, ...args: A): Promise<void> {
+    const resolved = resolveTask('submitTask', task, this.#policy);
+    const place = this.#isFirst ? placeAbove(this.submitTask) : undefined;
+    this.#isFirst = false;
+    const submit = (): void => {
+      const future = submitTaskTo(this.#submitter, resolved, args, place) as Promise<R>;
+      this.#tasks++;
+      future.then(
+        (value) => this.#settle({ value }),
+        (error: unknown) => this.#settle({ error }),
+      );
+    };
+    if (this.#waiting.length === 0 && this.#tasks + this.#outcomes.length < this.#capacity) {
+      submit();
+      return SUBMITTED;
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        try {
+          submit();
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  async receiveResult({ timeout }: ReceiveOptions = {}): Promise<R> {
+    const outcome = await this.#next(checkedMs('receiveResult', timeout), false);
+    if (outcome !== undefined) return resultOf(outcome);
+    throw new DOMException(`no result came within ${timeout} s`, 'TimeoutError');
+  }
+
+  async tryReceiveResult({ timeout = 0 }: ReceiveOptions = {}): Promise<Received<R>> {
+    const outcome = await this.#next(checkedMs('tryReceiveResult', timeout), false);
+    return outcome === undefined ? { received: false } : { received: true, value: resultOf(outcome) };
+  }
+
+  submitTimeout(seconds: number, value: R): void {
+    const ms = checkedMs('submitTimeout', seconds) as number;
+    const timeout = { timer: setTimeout(() => this.#endTimeout(timeout, value), ms) };
+    this.#timeouts.add(timeout);
+  }
+
+  cancelTimeout(value: R): number {
+    const running = [...this.#timeouts];
+    for (const timeout of running) this.#endTimeout(timeout, value);
+    return running.length;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<R> {
+    return {
+      next: async () => {
+        const outcome = await this.#next(undefined, true);
+        return outcome === undefined ? { done: true, value: undefined } : { value: resultOf(outcome) };
+      },
+      return: async () => ({ done: true, value: undefined }),
+    };
+  }
+
+  #endTimeout(timeout: Timeout, value: R): void {
+    clearTimeout(timeout.timer);
+    this.#timeouts.delete(timeout);
+    this.#put({ value });
+  }
+
+  #settle(outcome: Outcome<R>): void {
+    this.#tasks--;
+    this.#put(outcome);
+  }
+
+  #put(outcome: Outcome<R>): void {
+    const [reader] = this.#readers;
+    if (reader === undefined) {
+      this.#outcomes.push(outcome);
+      return;
+    }
+    this.#readers.delete(reader);
+    reader.take(outcome);
+    this.#admit();
+    this.#dismiss();
+  }
+
+  /** A place became free. */
+  #admit(): void {
+    while (this.#waiting.length > 0 && this.#tasks + this.#outcomes.length < this.#capacity) {
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Readers that want pending results only, when there are none. */
+  #dismiss(): void {
+    if (this.pending > 0) return;
+    for (const reader of this.#readers) {
+      if (!reader.onlyPending) continue;
+      this.#readers.delete(reader);
+      reader.take(undefined);
+    }
+  }
+
+  /** Undefined when the time is over, or nothing is pending for a reader that wants no more. */
+  async #next(ms: number | undefined, onlyPending: boolean): Promise<Outcome<R> | undefined> {
+    const outcome = this.#outcomes.shift();
+    if (outcome !== undefined) {
+      this.#admit();
+      return outcome;
+    }
+    if (onlyPending && this.pending === 0) return undefined;
+    const { signal } = this.#submitter;
+    // A task's error comes first: it is the same, or says more
+    if (signal.aborted && this.pending === 0) throw signal.reason;
+    if (ms === 0) return undefined;
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const take = (taken: Outcome<R> | undefined): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onEnd);
+        resolve(taken);
+      };
+      const reader = { take, onlyPending };
+      const onEnd = (): void => {
+        if (this.pending > 0) return;
+        this.#readers.delete(reader);
+        clearTimeout(timer);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', onEnd, { once: true });
+      this.#readers.add(reader);
+      if (ms === undefined) return;
+      timer = setTimeout(() => {
+        this.#readers.delete(reader);
+        take(undefined);
+      }, ms);
+    });
+  }
+}
+
+const SUBMITTED: Promise<void> = Promise.resolve();
+
+function resultOf<R>(outcome: Outcome<R>): R {
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+function checkedMs(stub: string, seconds: number | undefined): number | undefined {
+  if (seconds === undefined) return undefined;
+  if (typeof seconds === 'number' && seconds >= 0) return Math.min(seconds * 1000, LONGEST_TIMER_MS);
+  throw new UsageError(`the time of ${stub} is a number of seconds from 0; got ${String(seconds)}`);
+}

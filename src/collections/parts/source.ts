@@ -1,0 +1,80 @@
+/** The elements of a call whose number is known: cuts parts of them, as columns for the task's parameters. */
+
+import type { Columns } from '../../algorithms/operations.js';
+import { UsageError } from '../../errors.js';
+import { Zip } from './zip.js';
+
+type List = ArrayLike<unknown> & { slice(start: number, end: number): ArrayLike<unknown> };
+
+export class Source {
+  readonly length: number;
+  readonly #columns: readonly List[];
+
+  private constructor(columns: readonly List[], length: number) {
+    this.#columns = columns;
+    this.length = length;
+  }
+
+  /**
+   * Arrays and typed arrays are read as they are when a part is cut; other iterables are drawn to their end first.
+   * At most `size` elements. `stub` names the call in errors.
+   */
+  static of(stub: string, elements: unknown, size = Number.POSITIVE_INFINITY): Source {
+    if (elements instanceof Zip) {
+      const sources = elements.sources.map((source) => (isList(source) ? source : undefined));
+      const columns = sources.includes(undefined) ? drawColumns(elements, size) : (sources as List[]);
+      return new Source(columns, Math.min(size, ...columns.map(({ length }) => length)));
+    }
+    const list = isList(elements) ? elements : drawList(stub, elements, size);
+    return new Source([list], Math.min(size, list.length));
+  }
+
+  columns(start: number, end: number): Columns {
+    return this.#columns.map((column) => column.slice(start, end));
+  }
+
+  /** The element, of a source that is not a zip. */
+  at(index: number): unknown {
+    return this.#columns[0]?.[index];
+  }
+
+  /** The element, or the tuple of them. */
+  elementAt(index: number): unknown {
+    return this.#columns.length === 1 ? this.at(index) : this.#columns.map((column) => column[index]);
+  }
+}
+
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  return value !== null && value !== undefined && Symbol.iterator in Object(value);
+}
+
+export function refuseSource(stub: string, elements: unknown, kinds: string): never {
+  const kind = elements === null ? 'null' : Array.isArray(elements) ? 'an array' : typeof elements;
+  throw new UsageError(`${stub} takes its elements from ${kinds}, such as an array; got ${kind}`);
+}
+
+function isList(value: unknown): value is List {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+function drawList(stub: string, elements: unknown, size: number): List {
+  if (!isIterable(elements)) refuseSource(stub, elements, 'an iterable');
+  if (size === Number.POSITIVE_INFINITY) return Array.from(elements);
+  const list: unknown[] = [];
+  if (size === 0) return list;
+  for (const element of elements) {
+    list.push(element);
+    if (list.length >= size) break;
+  }
+  return list;
+}
+
+function drawColumns(zip: Zip<readonly unknown[]>, size: number): List[] {
+  const columns: unknown[][] = zip.sources.map(() => []);
+  const tuples = drawList('zip', zip, size);
+  for (let index = 0; index < tuples.length; index++) {
+    const tuple = tuples[index] as readonly unknown[];
+    for (const [column, values] of columns.entries()) values.push(tuple[column]);
+  }
+  return columns;
+}

@@ -1,0 +1,150 @@
+/** Searches: whether, where and how often a task says true for an element. They end as soon as the answer is known. */
+
+import type { Extent } from '../algorithms/operations.js';
+import type { Task } from '../algorithms/task.js';
+import { type Call, openCall, runOfCall, throwError } from './parts/call.js';
+import { checkOptions, PART_KEYS, type PartOptions } from './parts/options.js';
+import type { PartRun } from './parts/part-run.js';
+import { Source } from './parts/source.js';
+import type { Zip } from './parts/zip.js';
+
+/**
+ * The first element, in their order, for which the task says true; undefined if there is none (lparallel's pfind).
+ * Later parts are cancelled once it is found. Errors are those of `pmap`.
+ *
+ * @example const prime = await pfind(isPrime, candidates);
+ */
+export async function pfind<A>(
+  task: Task<[A], boolean | Promise<boolean>>,
+  elements: Iterable<A>,
+  options: PartOptions = {},
+): Promise<A | undefined> {
+  const { call, source } = open(pfind, task, elements, options);
+  const index = await findFirst(call, source);
+  return index === undefined ? undefined : (source.elementAt(index) as A);
+}
+
+/** Whether the task says true for at least one element (lparallel's psome). The rest is cancelled then. */
+export async function psome<A extends readonly unknown[]>(
+  task: Task<A, boolean | Promise<boolean>>,
+  elements: Zip<A>,
+  options?: PartOptions,
+): Promise<boolean>;
+/** The same for the elements of one source. */
+export async function psome<A>(
+  task: Task<[A], boolean | Promise<boolean>>,
+  elements: Iterable<A>,
+  options?: PartOptions,
+): Promise<boolean>;
+export async function psome(task: unknown, elements: unknown, options: PartOptions = {}): Promise<boolean> {
+  const { call, source } = open(psome, task, elements, options);
+  let isFound = false;
+  const run = searchRun(call, source, 'first', (_start, found) => {
+    isFound = (found as readonly number[]).length > 0;
+    if (isFound) run.stop();
+  });
+  await run.run();
+  return isFound;
+}
+
+/** Whether the task says true for all elements (lparallel's pevery). The rest is cancelled at the first other. */
+export async function pevery<A extends readonly unknown[]>(
+  task: Task<A, boolean | Promise<boolean>>,
+  elements: Zip<A>,
+  options?: PartOptions,
+): Promise<boolean>;
+/** The same for the elements of one source. */
+export async function pevery<A>(
+  task: Task<[A], boolean | Promise<boolean>>,
+  elements: Iterable<A>,
+  options?: PartOptions,
+): Promise<boolean>;
+export async function pevery(task: unknown, elements: unknown, options: PartOptions = {}): Promise<boolean> {
+  const { call, source } = open(pevery, task, elements, options);
+  let isEvery = true;
+  const run = searchRun(call, source, 'not', (_start, found) => {
+    isEvery = (found as readonly number[]).length === 0;
+    if (!isEvery) run.stop();
+  });
+  await run.run();
+  return isEvery;
+}
+
+/** The number of elements for which the task says true (lparallel's pcount). */
+export async function pcount<A extends readonly unknown[]>(
+  task: Task<A, boolean | Promise<boolean>>,
+  elements: Zip<A>,
+  options?: PartOptions,
+): Promise<number>;
+/** The same for the elements of one source. */
+export async function pcount<A>(
+  task: Task<[A], boolean | Promise<boolean>>,
+  elements: Iterable<A>,
+  options?: PartOptions,
+): Promise<number>;
+export async function pcount(task: unknown, elements: unknown, options: PartOptions = {}): Promise<number> {
+  const { call, source } = open(pcount, task, elements, options);
+  let count = 0;
+  await searchRun(call, source, 'count', (_start, found) => {
+    count += found as number;
+  }).run();
+  return count;
+}
+
+/**
+ * The elements for which the task says false, in their order: those of the source themselves (lparallel's premove-if).
+ */
+export async function premove<A>(
+  task: Task<[A], boolean | Promise<boolean>>,
+  elements: Iterable<A>,
+  options: PartOptions = {},
+): Promise<A[]> {
+  const { call, source } = open(premove, task, elements, options);
+  const removed = new Uint8Array(source.length);
+  await searchRun(call, source, 'all', (start, found) => {
+    for (const offset of found as readonly number[]) removed[start + offset] = 1;
+  }).run();
+  const kept: A[] = [];
+  for (let index = 0; index < source.length; index++) {
+    if (removed[index] === 0) kept.push(source.elementAt(index) as A);
+  }
+  return kept;
+}
+
+/** The least index for which the task says true: known when no part before it is open. */
+async function findFirst(call: Call, source: Source): Promise<number | undefined> {
+  let first: number | undefined;
+  const run = searchRun(call, source, 'first', (start, found) => {
+    const [offset] = found as readonly number[];
+    if (offset === undefined) return;
+    first = Math.min(first ?? start + offset, start + offset);
+    run.narrow(start);
+  });
+  await run.run();
+  return first;
+}
+
+function open(
+  stub: (...args: never[]) => unknown,
+  task: unknown,
+  elements: unknown,
+  options: PartOptions,
+): { readonly call: Call; readonly source: Source } {
+  checkOptions(stub.name, options, PART_KEYS);
+  return { call: openCall(stub, task, options), source: Source.of(stub.name, elements) };
+}
+
+function searchRun(
+  call: Call,
+  source: Source,
+  extent: Extent,
+  take: (start: number, found: readonly number[] | number) => void,
+): PartRun {
+  return runOfCall(call, {
+    operation: 'ts-mw:test',
+    length: source.length,
+    argumentsOf: ({ start, end }) => [extent, source.columns(start, end)],
+    take: ({ start }, [, found]) => take(start, found as readonly number[] | number),
+    takeError: throwError,
+  });
+}

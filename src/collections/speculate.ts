@@ -1,0 +1,23 @@
+/** Tasks that may turn out to be of use. */
+
+import { placeAbove } from '../algorithms/call-site.js';
+import { currentSubmitter } from '../algorithms/submitter-context.js';
+import type { Task } from '../algorithms/task.js';
+import type { Future } from '../algorithms/types.js';
+import { resolveTask, submitTaskTo } from './parts/task.js';
+
+/** Less than the priorities that programs give. */
+const LEAST_PRIORITY = -Number.MAX_VALUE;
+
+/**
+ * A future of a task that runs when nothing else waits (lparallel's speculate); `cancel()` takes it back.
+ *
+ * @example
+ * const early = speculate(render, nextFrame);
+ * if (hasChanged(nextFrame)) early.cancel();
+ */
+export function speculate<A extends readonly unknown[], R>(task: Task<A, R>, ...args: A): Future<Awaited<R>> {
+  const resolved = resolveTask('speculate', task, { priority: LEAST_PRIORITY });
+  const submitter = currentSubmitter('speculate');
+  return submitTaskTo(submitter, resolved, args, placeAbove(speculate)) as Future<Awaited<R>>;
+}
