@@ -188,6 +188,7 @@ export class MemoryCluster {
         positions: () => {},
         news: () => {},
         startClock: () => {},
+        kill: () => {},
         stopClock: () => false,
         renumbered: () => {},
         abort: () => {},

@@ -60,7 +60,12 @@ export class RawSlave {
       broker: 'embedded',
       counters: () => this.#positions,
       // Nothing is taken back from it: what it was given it runs, or loses.
-      claims: { takeBack: (_generation, _from, to) => to, cancel: () => 'running' },
+      claims: {
+        takeBack: (_generation, _from, to) => to,
+        cancel: () => 'running',
+        isRunning: () => true,
+        condemn: () => false,
+      },
       activity: () => ({ running: this.#running, runningMs: 0, begun: this.#begun, memoryBytes: 0 }),
     });
     this.core = this.#createCore(memberId, run, algorithms);
@@ -168,6 +173,7 @@ export class RawSlave {
         claim: () => true,
         release: () => {},
         startClock: () => {},
+        kill: () => {},
         stopClock: () => false,
         renumbered: () => {},
         positions: (session) => this.#notePositions(session),

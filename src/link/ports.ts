@@ -1,6 +1,6 @@
 /** The ports between the cores and the network: a data connection, and a sentinel beside it. */
 
-import type { Command, Farewell } from '../wire/messages/messages.js';
+import type { Command, Farewell, RunKill } from '../wire/messages/messages.js';
 import type { SessionAddress } from '../wire/messages/subjects.js';
 
 /** How to reach a broker. */
@@ -180,8 +180,13 @@ export type SentinelEvent =
   | { readonly type: 'stale'; readonly nonce: string }
   /** For a slave: its master asked it to shut down. */
   | { readonly type: 'shutdown'; readonly nonce: string }
-  /** For a slave: a running task is no longer wanted. */
-  | { readonly type: 'cancel'; readonly nonce: string; readonly index: number }
+  /** For a slave: a running task is no longer wanted, and perhaps must end. */
+  | {
+      readonly type: 'cancel';
+      readonly nonce: string;
+      readonly index: number;
+      readonly kill?: RunKill | undefined;
+    }
   /** For a master: this task did not stop in time, and its slave's sentinel ends the process. */
   | { readonly type: 'overdue'; readonly nonce: string; readonly index: number }
   /** For a master: another master of this member id asks whether one is there. */

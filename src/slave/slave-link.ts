@@ -151,6 +151,7 @@ export class SlaveLink {
         claim: (index) => claims.begin(index, Date.now()),
         release: (index) => claims.finish(index),
         startClock: (task) => this.#clock.start(task),
+        kill: (task, afterMs) => this.#clock.kill(task, afterMs),
         stopClock: (task) => this.#clock.stop(task),
         renumbered: () => this.#clock.renumbered(),
         positions: ({ sentThrough, receivedThrough, receiveLimit }) =>

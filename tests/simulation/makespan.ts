@@ -44,7 +44,7 @@ export function measureMakespan({ seed, tasks, slaves, meanMs, sigma, waits }: W
   const lengths = Array.from({ length: tasks }, () => logNormal(chance.random, meanMs, sigma));
   main.deliver(() => {
     for (const [mark, ms] of lengths.entries()) {
-      const work: Work = { mark, kind: 'return', ms, waits, size: 0, ballast: '' };
+      const work: Work = { mark, kind: 'return', ms, waits, heeds: false, size: 0, ballast: '' };
       core.intake.submit(ALGORITHMS[0] as (typeof ALGORITHMS)[0], [work], DEFAULT_POLICY);
     }
     core.dispatch(scheduler.now);

@@ -138,6 +138,7 @@ export class Program {
       kind: kill ? chance.pick(['kill', 'quit', 'fail']) : chance.happens(0.05) ? 'throw' : 'return',
       ms: long ? chance.between(...longMs) : chance.pick([0, 0, 1, 5, 20, 100]),
       waits: chance.happens(0.3),
+      heeds: chance.happens(0.5),
       size: large ? chance.pick([300_000, LARGE_BYTES, maxMessageBytes]) : chance.between(1, 200),
       ballast: large && chance.happens(0.5) ? '.'.repeat(LARGE_BYTES) : '',
     };

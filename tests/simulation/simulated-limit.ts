@@ -1,10 +1,13 @@
-/** The runs of a simulated slave that have a time limit, as its sentinel sees them. */
+/** The runs of a simulated slave that have a time limit, or were killed, as its sentinel sees them. */
 
+import { STOP_WITHIN_MS } from '../../src/link/sentinel/run-judge.js';
 import type { LimitedRun, RunLimit } from '../../src/link/shared/run-limit.js';
 import type { GivenTask } from '../../src/slave/core/given-task.js';
 
 export class SimulatedLimit implements Pick<RunLimit, 'current' | 'condemn'> {
   readonly #deadlines = new Map<GivenTask, number>();
+  /** Milliseconds that they have to stop. */
+  readonly #killed = new Map<GivenTask, number>();
   readonly #now: () => number;
   #watched: GivenTask | undefined;
   #serial = 0;
@@ -19,13 +22,21 @@ export class SimulatedLimit implements Pick<RunLimit, 'current' | 'condemn'> {
     this.#watchFirst();
   }
 
+  kill(task: GivenTask, afterMs: number): void {
+    this.#deadlines.set(task, this.#now() + afterMs);
+    this.#killed.set(task, afterMs);
+    if (task === this.#watched) this.#serial++;
+    this.#watchFirst();
+  }
+
   /** True if its time was up. */
   stop(task: GivenTask): boolean {
     const deadline = this.#deadlines.get(task);
     if (deadline === undefined) return false;
     this.#deadlines.delete(task);
+    const wasKilled = this.#killed.delete(task);
     this.#watchFirst();
-    return this.#now() >= deadline;
+    return wasKilled || this.#now() >= deadline;
   }
 
   renumbered(): void {
@@ -40,9 +51,12 @@ export class SimulatedLimit implements Pick<RunLimit, 'current' | 'condemn'> {
   current(): (LimitedRun & { readonly serial: number }) | undefined {
     const task = this.#watched;
     if (task === undefined || this.#condemned) return undefined;
-    const { number, index, generation, timeoutMs } = task;
+    const { number, index, generation } = task;
+    const graceMs = this.#killed.get(task);
+    const limitMs = graceMs ?? task.timeoutMs;
+    const killed = graceMs === undefined ? 0 : 1;
     const leftMs = Math.max(0, (this.#deadlines.get(task) ?? 0) - this.#now());
-    return { serial: this.#serial, leftMs, task: number, limitMs: timeoutMs, index, generation };
+    return { serial: this.#serial, leftMs, task: number, limitMs, killed, index, generation };
   }
 
   condemn(serial: number): boolean {
@@ -52,9 +66,13 @@ export class SimulatedLimit implements Pick<RunLimit, 'current' | 'condemn'> {
 
   #watchFirst(): void {
     if (this.#condemned) return;
-    const [first] = [...this.#deadlines].sort(([, a], [, b]) => a - b);
-    if (first?.[0] === this.#watched) return;
-    this.#watched = first?.[0];
+    const [first] = [...this.#deadlines.keys()].sort((a, b) => this.#endOf(a) - this.#endOf(b));
+    if (first === this.#watched) return;
+    this.#watched = first;
     this.#serial++;
+  }
+
+  #endOf(task: GivenTask): number {
+    return (this.#deadlines.get(task) ?? 0) + (this.#killed.has(task) ? 0 : STOP_WITHIN_MS);
   }
 }

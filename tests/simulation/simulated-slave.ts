@@ -28,6 +28,8 @@ const GOODBYE_MS = 1_000;
 const HALT_MS = 10_000;
 const FIRST_BRACE = 0x7b;
 const USER = '_';
+/** No program may ever see it: whoever aborts a run wants nothing of it. */
+const ABORTED: RunOutcome = { ok: false, thrown: new Error('aborted') };
 
 export interface SimulatedSlaveParams {
   readonly network: Network;
@@ -67,6 +69,8 @@ export class SimulatedSlave {
   #running: GivenTask | undefined;
   /** Where several may run: those that wait. */
   readonly #beside = new Set<GivenTask>();
+  /** Runs that its sentinel has condemned by their claims. */
+  readonly #condemned = new Set<string>();
   readonly #limit = new SimulatedLimit(() => this.#now);
   #waiting = false;
   #turnBegan = 0;
@@ -107,7 +111,16 @@ export class SimulatedSlave {
         clientTimeoutMs: 30_000,
         broker: 'external',
         counters: (slot) => counters.read(slot),
-        claims,
+        claims: {
+          takeBack: (generation, from, to) => claims.takeBack(generation, from, to),
+          cancel: (generation, index) => claims.cancel(generation, index),
+          isRunning: (generation, index) => claims.isRunning(generation, index),
+          condemn: (generation, index) => {
+            const condemned = claims.condemn(generation, index);
+            if (condemned) this.#condemned.add(`${generation}/${index}`);
+            return condemned;
+          },
+        },
         activity: () => ({ ...claims.activity(this.#now), memoryBytes: 0 }),
         limit: this.#limit,
       },
@@ -160,9 +173,10 @@ export class SimulatedSlave {
         },
         news: () => this.#wake(),
         startClock: (task) => this.#limit.start(task),
+        kill: (task, afterMs) => this.#limit.kill(task, afterMs),
         stopClock: (task) => this.#limit.stop(task),
         renumbered: () => this.#limit.renumbered(),
-        abort: () => {},
+        abort: (task) => this.#abort(task),
       },
     });
     this.main.every(TICK_MS, () => {
@@ -406,13 +420,31 @@ export class SimulatedSlave {
     this.#beside.add(task);
     if (this.core.waitingResults > 0) this.core.sendResults(this.#now);
     const then = (): void => {
-      if (this.#takesAlong(task)) return;
-      if (this.#halts(task)) return;
-      this.#beside.delete(task);
-      this.core.completeBeside(task, outcomeOf(work), work.ms * 1000, this.#now);
-      this.#wake();
+      if (!this.#beside.has(task) || this.#takesAlong(task)) return;
+      this.#endBeside(task, outcomeOf(work));
     };
     this.#network.scheduler.after(work.ms, () => this.main.deliver(then));
+  }
+
+  #endBeside(task: GivenTask, outcome: RunOutcome): void {
+    if (this.#halts(task)) return;
+    this.#beside.delete(task);
+    this.core.completeBeside(task, outcome, workOf(task).ms * 1000, this.#now);
+    this.#wake();
+  }
+
+  /** Its signal is aborted, which some tasks heed that wait. */
+  #abort(task: GivenTask): void {
+    const work = workOf(task);
+    if (!work.heeds || !work.waits || isDeadly(work)) return;
+    this.main.deliver(() => {
+      if (this.#beside.has(task)) this.#endBeside(task, ABORTED);
+      if (this.#running !== task || this.#halts(task)) return;
+      this.#running = undefined;
+      this.#turnBegan = this.#now;
+      if (this.core.complete(task, ABORTED, work.ms * 1000, this.#now)) this.core.flush(this.#now);
+      this.#runAll();
+    });
   }
 
   /** True when the task ends its process; it never ends itself. */
@@ -440,7 +472,8 @@ export class SimulatedSlave {
 
   /** Main stops at the end of a run that is too late, until the sentinel ends the process. */
   #halts(task: GivenTask): boolean {
-    if (!this.#limit.holds(task)) return false;
+    const isCondemned = this.#condemned.has(`${task.generation}/${task.index}`);
+    if (!isCondemned && !this.#limit.holds(task)) return false;
     this.main.block(HALT_MS, () => {});
     return true;
   }

@@ -13,6 +13,8 @@ export interface Work {
   /** How long it takes, and whether main is free meanwhile. */
   readonly ms: number;
   readonly waits: boolean;
+  /** Whether it ends when its signal aborts, if it waits. */
+  readonly heeds: boolean;
   /** Bytes of its result. */
   readonly size: number;
   /** Ballast of its arguments. */

@@ -97,6 +97,7 @@ function isCommand(body: unknown): body is Command {
   const command = body as Record<string, unknown>;
   switch (command.command) {
     case 'cancel':
+      return isNumber(command.index) && (command.kill === undefined || isKill(command.kill));
     case 'overdue':
       return isNumber(command.index);
     case 'recall':
@@ -108,6 +109,12 @@ function isCommand(body: unknown): body is Command {
     default:
       return false;
   }
+}
+
+function isKill(kill: unknown): boolean {
+  if (typeof kill !== 'object' || kill === null) return false;
+  const { task, afterMs } = kill as Record<string, unknown>;
+  return isNumber(task) && isNumber(afterMs) && afterMs >= 0;
 }
 
 function isFarewell({ running, begun, sent, error }: Record<string, unknown>): boolean {

@@ -36,7 +36,7 @@ export function runCommand(
     case 'cancel': {
       const found = options.claims.cancel(generation, body.index);
       // Main knows more about a run whose word was taken by a later task.
-      if (found !== 'waiting') tell({ type: 'cancel', nonce, index: body.index });
+      if (found !== 'waiting') tell({ type: 'cancel', nonce, index: body.index, kill: body.kill });
       return { found };
     }
     default:

@@ -56,7 +56,7 @@ export class SentinelCore {
     this.#subjects = new Subjects(options.memberId);
     this.#liveness = new Liveness(options);
     if (options.role === 'master') this.#strangers = new Strangers(options.run);
-    if (options.role === 'slave' && options.limit) this.#judge = new RunJudge(options.limit);
+    if (options.role === 'slave' && options.limit) this.#judge = new RunJudge(options.limit, options.claims);
   }
 
   request(request: SentinelRequest, now: number): void {
@@ -320,7 +320,11 @@ export class SentinelCore {
         peer.hasLeft = true;
         this.#liveness.forget(nonce);
       }
-      return runCommand(this.#options, peer, body, (event) => this.#events.push(event));
+      const answer = runCommand(this.#options, peer, body, (event) => this.#events.push(event));
+      if (body.command === 'cancel' && body.kill && answer.found === 'running') {
+        this.#judge?.kill({ generation: peer.generation, index: body.index }, body.kill);
+      }
+      return answer;
     });
     if (!outcome) return;
     const answer: Acknowledgement = { type: 'ack', run, nonce, sid, id, ...outcome };

@@ -8,6 +8,8 @@ import type { RunLimit } from '../shared/run-limit.js';
 export interface ClaimsPort {
   takeBack(generation: number, from: number, to: number): number;
   cancel(generation: number, index: number): 'waiting' | 'running' | 'gone';
+  isRunning(generation: number, index: number): boolean;
+  condemn(generation: number, index: number): boolean;
 }
 
 export interface SlaveActivity {

@@ -4,12 +4,13 @@
  */
 
 import { MwError } from '../../errors.js';
+import { haltAt } from './halt.js';
 
 /** The limit of a session's tasks under way at a time. */
 export const CLAIM_SLOTS = 65_536;
 
 /** The state of a task, in the low bits of its word. */
-const STATE = { waiting: 1, running: 2, done: 3, takenBack: 4, cancelled: 5 } as const;
+const STATE = { waiting: 1, running: 2, done: 3, takenBack: 4, cancelled: 5, condemned: 6 } as const;
 const STATE_BITS = 3;
 const STATE_MASK = (1 << STATE_BITS) - 1;
 /** The next bits count how often the index has gone round the ring; the rest is the session. */
@@ -38,8 +39,9 @@ export interface ClaimActivity {
  * The lifecycle of an index of the session, each step taken by one thread only:
  *
  *     (not arrived) --offer, main--> waiting --begin, main--> running --finish, main--> done
- *           \\________takeBack, cancel, sentinel________/
+ *           \\________takeBack, cancel, sentinel________/          \\__condemn, sentinel--> condemned
  *
+ * A main that comes to the end of a condemned run stops there, so that no other task is running when the process ends.
  * A sentinel may be quicker than the data: what it takes back before it has arrived, `offer` refuses.
  * A word that belongs to another round or generation counts as "not arrived", so the ring is never
  * cleared, and a recall of an old session finds nothing. A task that runs for long beside others loses its
@@ -101,11 +103,17 @@ export class Claims {
     return true;
   }
 
-  /** Main's. A task of an earlier session that ends late changes nothing. */
+  /**
+   * Main's. A task of an earlier session that ends late changes nothing. Does not return if the sentinel has condemned
+   * the run.
+   */
   finish(index: number): void {
     const tag = tagOf(this.generation, index);
-    if (!this.#exchange(index, tag | STATE.running, tag | STATE.done) && !isBehind(tag, this.#load(index)))
-      return;
+    if (!this.#exchange(index, tag | STATE.running, tag | STATE.done)) {
+      const word = this.#load(index);
+      if (word === (tag | STATE.condemned)) haltAt(this.#ring, index % CLAIM_SLOTS, word);
+      if (!isBehind(tag, word)) return;
+    }
     if (this.#header[RUNNING] !== index) this.#beside.delete(index);
     else if (this.#beside.size === 0) this.#header[RUNNING] = -1;
     else this.#showNext();
@@ -132,7 +140,7 @@ export class Claims {
     const first = Math.max(from, to - CLAIM_SLOTS);
     for (let index = to - 1; index >= first; index -= 1) {
       const found = this.#withdraw(generation, index, STATE.takenBack);
-      if (found === STATE.running || found === STATE.done) return index + 1;
+      if (found === STATE.running || found === STATE.done || found === STATE.condemned) return index + 1;
     }
     return generation === this.generation ? Math.min(first, to) : to;
   }
@@ -143,10 +151,22 @@ export class Claims {
       case STATE.waiting:
         return 'waiting';
       case STATE.running:
+      case STATE.condemned:
         return 'running';
       default:
         return 'gone';
     }
+  }
+
+  /** The sentinel's: whether it runs, as far as its word says. */
+  isRunning(generation: number, index: number): boolean {
+    return this.#load(index) === (tagOf(generation, index) | STATE.running);
+  }
+
+  /** The sentinel's: false if the run has ended. */
+  condemn(generation: number, index: number): boolean {
+    const tag = tagOf(generation, index);
+    return this.#exchange(index, tag | STATE.running, tag | STATE.condemned);
   }
 
   /** The sentinel's: the current work of the slave. */

@@ -1,5 +1,7 @@
 /** The one run of a slave with the next time limit, shared by main and its sentinel. */
 
+import { haltAt } from './halt.js';
+
 /** Main's data about a run with a time limit. */
 export interface LimitedRun {
   /** Its remaining milliseconds when the sentinel first sees it. */
@@ -7,15 +9,15 @@ export interface LimitedRun {
   /** The task's number, for messages, and its limit. */
   readonly task: number;
   readonly limitMs: number;
+  /** 1 if its master has killed it: the limit is what it has to stop. Otherwise 0. */
+  readonly killed: number;
   /** Its place among the tasks of its session, and the generation of that session's claims. */
   readonly index: number;
   readonly generation: number;
 }
 
-const DOUBLES = ['leftMs', 'task', 'limitMs', 'index', 'generation'] as const;
+const DOUBLES = ['leftMs', 'task', 'limitMs', 'killed', 'index', 'generation'] as const;
 const WORD_BYTES = 8;
-/** The longest life of a condemned process; a sentinel that failed must not stop main forever. */
-const MOST_HALT_MS = 10_000;
 
 /**
  * One word decides between main, which ends the run, and the sentinel, which ends the process:
@@ -50,15 +52,15 @@ export class RunLimit {
   clear(): void {
     const serial = this.#serial;
     if (Atomics.compareExchange(this.#word, 0, serial, 0) !== -serial) return;
-    Atomics.wait(this.#word, 0, -serial, MOST_HALT_MS);
+    haltAt(this.#word, 0, -serial);
   }
 
   /** The sentinel's: the run to watch, and a number that identifies it. */
   current(): (LimitedRun & { readonly serial: number }) | undefined {
     const serial = Atomics.load(this.#word, 0);
     if (serial <= 0) return undefined;
-    const [leftMs = 0, task = 0, limitMs = 0, index = 0, generation = 0] = this.#run;
-    return { serial, leftMs, task, limitMs, index, generation };
+    const [leftMs = 0, task = 0, limitMs = 0, killed = 0, index = 0, generation = 0] = this.#run;
+    return { serial, leftMs, task, limitMs, killed, index, generation };
   }
 
   /** The sentinel's: false if the run has ended. */

@@ -21,6 +21,8 @@ export interface GivenTask {
   readonly raws: readonly Uint8Array[];
   /** Its time limit; 0 for none. */
   readonly timeoutMs: number;
+  /** Whether a clock runs for it: it has a time limit, or its master has killed it. */
+  isTimed: boolean;
   /** Whether it waits for the ordered task before it; false on a slave that runs one task at a time. */
   readonly ordered: boolean;
   /** Whether it is the last one of its message. */

@@ -275,6 +275,7 @@ export class SlaveCore {
         meta: entry[4],
         raws,
         timeoutMs,
+        isTimed: timeoutMs > 0,
         ordered,
         endOfGroup,
       });
@@ -368,7 +369,11 @@ export class SlaveCore {
         return;
       case 'cancel':
         for (const task of this.#running) {
-          if (task.index === event.index && task.generation === this.#generation) this.#ports.abort(task);
+          if (task.index !== event.index || task.generation !== this.#generation) continue;
+          this.#ports.abort(task);
+          if (event.kill === undefined) continue;
+          task.isTimed = true;
+          this.#ports.kill(task, event.kill.afterMs);
         }
         return;
       default:
@@ -390,7 +395,7 @@ export class SlaveCore {
     if (task === undefined) return undefined;
     this.#running.add(task);
     if (task.ordered) this.#orderedRuns = true;
-    if (task.timeoutMs > 0) this.#ports.startClock(task);
+    if (task.isTimed) this.#ports.startClock(task);
     return task;
   }
 
@@ -416,7 +421,7 @@ export class SlaveCore {
     if (task.ordered) this.#orderedRuns = false;
     // This comes first: a sentinel that has condemned the run ends the process here, before another task
     // begins.
-    const isLate = task.timeoutMs > 0 && (this.#ports.stopClock(task) || micros > task.timeoutMs * 1000);
+    const isLate = task.isTimed && (this.#ports.stopClock(task) || isOverLimit(task, micros));
     if (task.generation === this.#generation && this.#session !== undefined) this.#ports.release(task.index);
     if (this.#end) return false;
     this.#completed++;
@@ -444,4 +449,8 @@ export class SlaveCore {
     this.#results.post(this.#queue.length === 0);
     this.flush(now);
   }
+}
+
+function isOverLimit({ timeoutMs }: GivenTask, micros: number): boolean {
+  return timeoutMs > 0 && micros > timeoutMs * 1000;
 }

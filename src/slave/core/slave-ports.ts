@@ -26,7 +26,9 @@ export interface SlavePorts {
   readonly release: (index: number) => void;
   /** A task with a time limit begins. */
   readonly startClock: (task: GivenTask) => void;
-  /** It has ended; true if its time was over. */
+  /** A running task must end within this time; its signal has aborted. */
+  readonly kill: (task: GivenTask, afterMs: number) => void;
+  /** A timed task has ended; true if its time was over. */
   readonly stopClock: (task: GivenTask) => boolean;
   /** Running tasks have another place, in another session. */
   readonly renumbered: () => void;

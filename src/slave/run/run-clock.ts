@@ -1,6 +1,6 @@
 /**
- * Times the runs that have a limit: their signal aborts at the limit. The sentinel ends a run that does not
- * stop then; where the process does not belong to the slave, the run is abandoned.
+ * Times the runs that have a limit, whose signal aborts then, and those that their master has killed. The sentinel
+ * ends a run that does not stop in time; where the process does not belong to the slave, the run is abandoned.
  */
 
 import { EXPECT_AGAIN_MS, STOP_WITHIN_MS } from '../../link/sentinel/run-judge.js';
@@ -8,8 +8,12 @@ import type { RunLimit } from '../../link/shared/run-limit.js';
 import type { GivenTask } from '../core/given-task.js';
 
 interface Running {
+  /** When it is too late, and how long after that it has to stop. */
   readonly deadline: number;
-  readonly abort: NodeJS.Timeout;
+  readonly stopMs: number;
+  readonly limitMs: number;
+  readonly killed: boolean;
+  readonly abort: NodeJS.Timeout | undefined;
   readonly abandon: NodeJS.Timeout | undefined;
   aborted: boolean;
 }
@@ -42,6 +46,9 @@ export class RunClock {
     const { timeoutMs } = task;
     const running: Running = {
       deadline: clock() + timeoutMs,
+      stopMs: STOP_WITHIN_MS,
+      limitMs: timeoutMs,
+      killed: false,
       abort: setTimeout(() => {
         running.aborted = true;
         abort(task);
@@ -53,23 +60,49 @@ export class RunClock {
     this.#watchFirst();
   }
 
+  /** Its master has killed it: its signal was aborted, and it has this time to stop. */
+  kill(task: GivenTask, afterMs: number): void {
+    const { clock, abandon } = this.#params;
+    this.#endTimers(task);
+    this.#running.set(task, {
+      deadline: clock() + afterMs,
+      stopMs: 0,
+      limitMs: afterMs,
+      killed: true,
+      abort: undefined,
+      abandon: abandon && setTimeout(abandon, afterMs, task),
+      aborted: true,
+    });
+    if (this.#watched === task) this.#unwatch();
+    this.#watchFirst();
+  }
+
   /** True if its signal was aborted: timers may run a little ahead of the clock that measures runs. */
   stop(task: GivenTask): boolean {
     const running = this.#running.get(task);
     if (running === undefined) return false;
+    this.#endTimers(task);
     this.#running.delete(task);
-    clearTimeout(running.abort);
-    clearTimeout(running.abandon);
     this.#watchFirst();
     return running.aborted;
+  }
+
+  #endTimers(task: GivenTask): void {
+    const running = this.#running.get(task);
+    clearTimeout(running?.abort);
+    clearTimeout(running?.abandon);
   }
 
   /** The sentinel needs the new place of the run that it watches. */
   renumbered(): void {
     if (this.#watched === undefined) return;
+    this.#unwatch();
+    this.#watchFirst();
+  }
+
+  #unwatch(): void {
     this.#params.limit.clear();
     this.#watched = undefined;
-    this.#watchFirst();
   }
 
   /** The slave ends: no run is timed any more. */
@@ -83,15 +116,16 @@ export class RunClock {
     if (abandon !== undefined) return;
     let first: [GivenTask, Running] | undefined;
     for (const entry of this.#running) {
-      if (first === undefined || entry[1].deadline < first[1].deadline) first = entry;
+      if (first === undefined || endOf(entry[1]) < endOf(first[1])) first = entry;
     }
     if (first?.[0] === this.#watched) return;
-    if (this.#watched !== undefined) limit.clear();
-    this.#watched = first?.[0];
+    if (this.#watched !== undefined) this.#unwatch();
     if (first === undefined) return;
-    const [{ number, timeoutMs, index, generation }, { deadline }] = first;
+    const [task, { deadline, limitMs, killed }] = first;
+    this.#watched = task;
     const leftMs = Math.max(0, deadline - clock());
-    limit.set({ leftMs, task: number, limitMs: timeoutMs, index, generation });
+    const { number, index, generation } = task;
+    limit.set({ leftMs, task: number, limitMs, killed: killed ? 1 : 0, index, generation });
     this.#tell();
   }
 
@@ -102,4 +136,8 @@ export class RunClock {
     this.#toldAt = now;
     this.#params.onLimited();
   }
+}
+
+function endOf({ deadline, stopMs }: Running): number {
+  return deadline + stopMs;
 }

@@ -133,12 +133,20 @@ export interface Probe extends Epoch {
   readonly type: 'probe';
 }
 
+/** The run of a cancelled task is ended with its process if it goes on for so long. */
+export interface RunKill {
+  /** The task's number, for messages. */
+  readonly task: number;
+  readonly afterMs: number;
+}
+
 /**
  * From master to slave; `bye` and `overdue` the other way. Repeated until acknowledged. `index` counts the
- * tasks of the session. `overdue`: that task did not stop in time, and the slave's process ends with it.
+ * tasks of the session. `overdue`: that task did not stop in time, and the slave's process ends with it. A slave
+ * of a version without `kill` only cancels the task.
  */
 export type Command =
-  | { readonly command: 'cancel'; readonly index: number }
+  | { readonly command: 'cancel'; readonly index: number; readonly kill?: RunKill | undefined }
   | { readonly command: 'recall'; readonly from: number; readonly to: number }
   | { readonly command: 'overdue'; readonly index: number }
   | { readonly command: 'shutdown' }

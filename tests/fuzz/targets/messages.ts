@@ -17,6 +17,7 @@ export const messagesTarget: FuzzTarget = {
     `{"type":"beat",${EPOCH},"sent":1,"received":2,"limit":3,"running":-1,"runningMs":0,"begun":4,"memoryBytes":5}`,
     `{"type":"command",${EPOCH},"id":1,"body":{"command":"recall","from":1,"to":3}}`,
     `{"type":"command",${EPOCH},"id":1,"body":{"command":"cancel","index":1}}`,
+    `{"type":"command",${EPOCH},"id":2,"body":{"command":"cancel","index":1,"kill":{"task":7,"afterMs":500}}}`,
     `{"type":"ack",${EPOCH},"id":1,"from":2,"found":"running"}`,
     '{"type":"master-query","run":"0011223344556677","established":true}',
   ],

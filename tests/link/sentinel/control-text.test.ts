@@ -21,6 +21,10 @@ const MESSAGES: Readonly<Record<string, Record<string, unknown>>> = {
   },
   probe: { type: 'probe', ...epoch },
   cancel: { type: 'command', ...epoch, id: 1, body: { command: 'cancel', index: 0 } },
+  'cancel that kills': {
+    ...{ type: 'command', ...epoch, id: 1 },
+    body: { command: 'cancel', index: 0, kill: { task: 7, afterMs: 0 } },
+  },
   overdue: { type: 'command', ...epoch, id: 1, body: { command: 'overdue', index: 2 } },
   recall: { type: 'command', ...epoch, id: 1, body: { command: 'recall', from: 1, to: 2 } },
   shutdown: { type: 'command', ...epoch, id: 1, body: { command: 'shutdown' } },
@@ -45,6 +49,7 @@ const OPTIONAL = new Set([
   'from',
   'found',
   'error',
+  'kill',
 ]);
 
 for (const [what, message] of Object.entries(MESSAGES)) {
@@ -73,7 +78,12 @@ for (const [what, message] of Object.entries(MESSAGES)) {
     spoil(message, (changed) => changed, OPTIONAL);
     const body = message.body as Record<string, unknown> | undefined;
     if (body === undefined) return;
-    spoil(body, (changed) => ({ ...message, body: changed }), new Set(['error']));
+    spoil(body, (changed) => ({ ...message, body: changed }), new Set(['error', 'kill']));
+    const kill = body.kill as Record<string, unknown> | undefined;
+    if (kill !== undefined) {
+      spoil(kill, (changed) => ({ ...message, body: { ...body, kill: changed } }), new Set());
+      check({ ...message, body: { ...body, kill: { ...kill, afterMs: -1 } } }, 'a time before the kill');
+    }
     for (const odd of [undefined, null, 'shutdown', [], {}, { command: 'other' }])
       check({ ...message, body: odd }, 'body');
   });

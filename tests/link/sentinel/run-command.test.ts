@@ -28,6 +28,8 @@ function receive(
       asked.push(index);
       return found;
     },
+    isRunning: () => false,
+    condemn: () => false,
   };
   const activity = () => ({ running: -1, runningMs: 0, begun: 0, memoryBytes: 0 });
   const options: SentinelCoreOptions =
@@ -72,8 +74,11 @@ test('tasks of the session are taken back without main', () => {
 test('main hears of a cancelled task, unless it had not begun', () => {
   assert.equal(receive('slave', cancel, 'waiting'), [{ found: 'waiting' }, [], [[7, 3]]]);
   for (const found of ['running', 'gone'] as const) {
-    const told = [{ type: 'cancel', nonce, index: 3 }];
+    const told = [{ type: 'cancel', nonce, index: 3, kill: undefined }];
     assert.equal(receive('slave', cancel, found), [{ found }, told, [[7, 3]]]);
+    const kill = { task: 9, afterMs: 500 };
+    const killed = [{ type: 'cancel', nonce, index: 3, kill }];
+    assert.equal(receive('slave', { ...cancel, kill }, found), [{ found }, killed, [[7, 3]]]);
   }
 });
 

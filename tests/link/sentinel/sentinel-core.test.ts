@@ -58,6 +58,8 @@ class Pair {
         return this.claims.takeBack(generation, from, to);
       },
       cancel: (generation: number, index: number) => this.claims.cancel(generation, index),
+      isRunning: (generation: number, index: number) => this.claims.isRunning(generation, index),
+      condemn: (generation: number, index: number) => this.claims.condemn(generation, index),
     };
     this.cores = {
       master: new SentinelCore({
@@ -440,7 +442,14 @@ core('a slave takes every turn while something is wrong, to be repeated, or limi
     'a late turn': ({ cores, now }) => void cores.slave.tick(now + 5_000, 4_000),
     'limited runs are announced': (pair) => pair.request('slave', { op: 'limited' }),
     'a limited run': (pair) => {
-      pair.limit.set({ leftMs: 1_000, task: 1, limitMs: 1_000, index: 0, generation: pair.generation });
+      pair.limit.set({
+        leftMs: 1_000,
+        task: 1,
+        limitMs: 1_000,
+        killed: 0,
+        index: 0,
+        generation: pair.generation,
+      });
       pair.cores.slave.tick(pair.now, 0);
     },
   };
@@ -573,7 +582,14 @@ core('does not condemn a peer whose data arrives, though its sentinel is not hea
 
 core('a run that does not end in time is told to the master, then the process ends', () => {
   const pair = new Pair().join().run(1_000);
-  pair.limit.set({ leftMs: 1_000, task: 9, limitMs: 1_000, index: 3, generation: pair.generation });
+  pair.limit.set({
+    leftMs: 1_000,
+    task: 9,
+    limitMs: 1_000,
+    killed: 0,
+    index: 3,
+    generation: pair.generation,
+  });
   pair.run(3_000);
   assert.equal([pair.types('master').includes('overdue'), pair.kills], [false, []]);
   pair.run(1_000);
@@ -589,7 +605,14 @@ core('a run that ends in time ends nothing, nor does one that a main at its end 
     (pair: Pair) => pair.request('slave', { op: 'ending' }),
   ]) {
     const pair = new Pair().join();
-    pair.limit.set({ leftMs: 1_000, task: 9, limitMs: 1_000, index: 3, generation: pair.generation });
+    pair.limit.set({
+      leftMs: 1_000,
+      task: 9,
+      limitMs: 1_000,
+      killed: 0,
+      index: 3,
+      generation: pair.generation,
+    });
     pair.run(2_000);
     end(pair);
     pair.run(10_000);
@@ -597,9 +620,44 @@ core('a run that ends in time ends nothing, nor does one that a main at its end 
   }
 });
 
+core('a killed run that goes on after its grace is told to the master, then the process ends', () => {
+  const pair = new Pair().join().run(1_000);
+  pair.claims.offer(0);
+  pair.claims.begin(0, pair.now);
+  pair.command(2, { command: 'cancel', index: 0, kill: { task: 9, afterMs: 1_000 } });
+  pair.run(1_000);
+  assert.equal([pair.types('master').includes('overdue'), pair.kills], [false, []]);
+  assert.ok(pair.types('slave').includes('cancel'), 'main may end it by itself');
+  pair.run(1_000);
+  const told = pair.events.master.filter(({ type }) => type === 'overdue');
+  assert.equal(told, [{ type: 'overdue', nonce: NONCE, index: 0 }]);
+  assert.is(pair.kills[0], 'TASK-9 was killed and did not stop within 1 s');
+});
+
+core('a killed run that ends, or has not begun, or was only cancelled ends nothing', () => {
+  for (const way of ['ends', 'waits', 'is cancelled'] as const) {
+    const pair = new Pair().join().run(1_000);
+    pair.claims.offer(0);
+    if (way !== 'waits') pair.claims.begin(0, pair.now);
+    const kill = way === 'is cancelled' ? undefined : { task: 9, afterMs: 1_000 };
+    pair.command(2, { command: 'cancel', index: 0, kill });
+    pair.run(500);
+    if (way === 'ends') pair.claims.finish(0);
+    pair.run(10_000);
+    assert.equal([pair.kills, pair.types('master').includes('overdue')], [[], false], way);
+  }
+});
+
 core('a run of an earlier session ends the process too, and the master hears of no index', () => {
   const pair = new Pair().join();
-  pair.limit.set({ leftMs: 0, task: 9, limitMs: 1_000, index: 3, generation: pair.generation - 1 });
+  pair.limit.set({
+    leftMs: 0,
+    task: 9,
+    limitMs: 1_000,
+    killed: 0,
+    index: 3,
+    generation: pair.generation - 1,
+  });
   pair.run(5_000);
   assert.is(pair.types('master').includes('overdue'), false);
   assert.ok(pair.kills.length > 0);

@@ -178,6 +178,33 @@ test('it never says that something has run for less than no time', () => {
   assert.is(claims.activity(140.6).runningMs, 41);
 });
 
+test('main stops at the end of a run that was condemned, and at no other end', () => {
+  const claims = new Claims();
+  const generation = claims.reset();
+  for (const index of [0, 1, 2]) claims.offer(index);
+  assert.not(claims.condemn(generation, 0), 'it has not begun');
+  for (const index of [0, 1]) claims.begin(index, 0);
+  assert.equal([claims.isRunning(generation, 0), claims.isRunning(generation, 2)], [true, false]);
+  assert.not(claims.condemn(generation - 1, 0), 'that is another session');
+  assert.ok(claims.condemn(generation, 0));
+  assert.equal([claims.isRunning(generation, 0), claims.condemn(generation, 0)], [false, false]);
+  const { wait } = Atomics;
+  let halts = 0;
+  Atomics.wait = () => {
+    halts++;
+    return 'timed-out';
+  };
+  try {
+    claims.finish(1);
+    assert.is(halts, 0);
+    claims.finish(0);
+    assert.is(halts, 1);
+  } finally {
+    Atomics.wait = wait;
+  }
+  assert.not(claims.condemn(generation, 1), 'main was quicker');
+});
+
 test('of two threads that want a task exactly one gets it', async () => {
   const tasks = 300_000;
   const claims = new Claims();

@@ -64,6 +64,7 @@ function createSlave(ports: Partial<SlavePorts> = {}): Noted {
       positions: () => {},
       news: () => {},
       startClock: ({ number, timeoutMs }) => clocks.push(`${number} has ${timeoutMs}`),
+      kill: ({ number }, afterMs) => clocks.push(`${number} has ${afterMs} to stop`),
       stopClock: ({ number }) => clocks.push(`${number} ended`) > 100,
       renumbered: () => clocks.push('renumbered'),
       abort: ({ number }) => claims.push(`abort ${number}`),
@@ -418,6 +419,20 @@ for (const [name, way] of [
     assert.equal(claims, ['abort 10']);
   });
 }
+
+test('a cancelled run is aborted, and a killed one must end in its time too, whatever it had', () => {
+  const { core, nonce, claims, clocks } = joined();
+  give(core, nonce, 7, [10]);
+  const task = core.begin(0);
+  assert.ok(task);
+  core.takeSentinelEvent({ type: 'cancel', nonce, index: 0 }, 0);
+  assert.equal([claims, clocks], [['abort 10'], []]);
+  core.takeSentinelEvent({ type: 'cancel', nonce, index: 1, kill: { task: 11, afterMs: 500 } }, 0);
+  assert.equal(clocks, [], 'that is another task');
+  core.takeSentinelEvent({ type: 'cancel', nonce, index: 0, kill: { task: 10, afterMs: 500 } }, 0);
+  core.complete(task, { ok: true, packet: 1 }, 1, 0);
+  assert.equal(clocks, ['10 has 500 to stop', '10 ended']);
+});
 
 test('a run that ended while it joined again is released at once, one that goes on is not', () => {
   const { core, nonce, nonces, claims } = joined();

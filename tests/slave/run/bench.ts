@@ -76,6 +76,7 @@ export class Bench {
         positions: () => void this.flushes++,
         news: () => this.runner?.wake(),
         startClock: (task) => this.started.push(task),
+        kill: () => {},
         stopClock: (task) => this.ended.push(task) === 0,
         renumbered: () => {},
         abort: (task) => this.runner.abort(task, 'AbortError'),

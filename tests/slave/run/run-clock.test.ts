@@ -139,7 +139,7 @@ test('the sentinel watches the run that is due first, whichever began first', ()
   clock.start(short);
   clock.start(longer);
   assert.equal(limit.said, ['1 of 500 has 500', 'none', '2 of 100 has 100']);
-  assert.equal(limit.watched, { leftMs: 100, task: 2, limitMs: 100, index: 102, generation: 3 });
+  assert.equal(limit.watched, { leftMs: 100, task: 2, limitMs: 100, killed: 0, index: 102, generation: 3 });
   timers.pass(40);
   clock.stop(short);
   assert.equal(limit.said.slice(3), ['none', '1 of 500 has 450']);
@@ -178,6 +178,44 @@ test('the sentinel hears the new place of the run that it watches', () => {
   clock.renumbered();
   assert.equal(limit.said, ['1 of 100 has 100', 'none', '1 of 100 has 70']);
   assert.equal([limit.watched?.index, limit.watched?.generation], [0, 4]);
+});
+
+test('a killed run is watched before those that have longer, and has no seconds more', () => {
+  const { timers, rung, limit, clock } = createClock({ abandons: false });
+  const [limited, endless] = [task(1, 500), task(2, 0)];
+  clock.start(limited);
+  clock.kill(endless, 2_000);
+  assert.equal(limit.watched, {
+    leftMs: 2_000,
+    task: 2,
+    limitMs: 2_000,
+    killed: 1,
+    index: 102,
+    generation: 3,
+  });
+  assert.is(clock.stop(endless), true);
+  assert.is(limit.said.at(-1), '1 of 500 has 500');
+  timers.pass(100);
+  clock.kill(limited, 10_000);
+  assert.equal([limit.watched?.killed, limit.watched?.leftMs], [1, 10_000], 'the kill replaces its limit');
+  timers.pass(60_000);
+  assert.equal(rung, [], 'its signal was aborted by the kill');
+  clock.stop(limited);
+  assert.equal([limit.watched, timers.set], [undefined, 0]);
+});
+
+test('where the process is not its own, a killed run is abandoned after its grace', () => {
+  const { timers, rung, clock } = createClock({ abandons: true });
+  const [stops, endless] = [task(1, 100), task(2, 0)];
+  clock.start(stops);
+  clock.kill(stops, 50);
+  clock.kill(endless, 70);
+  timers.pass(49);
+  clock.stop(stops);
+  timers.pass(20);
+  assert.equal(rung, []);
+  timers.pass(1);
+  assert.equal(rung, ['abandon 2']);
 });
 
 test('at the end no run is timed any more', () => {
