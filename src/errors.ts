@@ -179,7 +179,8 @@ export type UnrunnableReason =
   | 'unknown-sid'
   | 'max-attempts'
   | 'timeout'
-  | 'cancelled';
+  | 'cancelled'
+  | 'killed';
 
 /**
  * One failed run of a task: its slave, the attempt, and the evidence of its end, such as `process ended by
@@ -236,6 +237,28 @@ export class UnrunnableError extends MwError implements TaskIdentity {
     this.submittedAt = submittedAt;
     this.reason = reason;
     this.history = history;
+  }
+}
+
+/**
+ * The program killed the task while it ran, by `killTasks` or by `cancel` with `kill`. Its `reason` is `killed`, and
+ * the last entry of its `history` is the run that was ended.
+ */
+export class TaskKilledError extends UnrunnableError {
+  /** `ERR_MW_TASK_KILLED`. */
+  override readonly code: string = 'ERR_MW_TASK_KILLED';
+  /** That of its policy. */
+  readonly category: string;
+
+  constructor(
+    identity: TaskIdentity,
+    message: string,
+    history: readonly FailedAttempt[],
+    category: string,
+    options?: ErrorOptions,
+  ) {
+    super(identity, 'killed', message, history, options);
+    this.category = category;
   }
 }
 

@@ -108,6 +108,7 @@ export {
   StoppedError,
   TaskError,
   type TaskIdentity,
+  TaskKilledError,
   type TaskRun,
   UnrunnableError,
   type UnrunnableReason,
@@ -117,6 +118,7 @@ export {
 export type { SlaveIdentity } from './master/model/slave-identity.js';
 export type {
   AllocateOptions,
+  CancelOptions,
   FailedTask,
   MasterHandle,
   MasterLoopOptions,

@@ -16,6 +16,8 @@ const KEYS: readonly string[] = Object.keys({
   signal: true,
   priority: true,
   backupTasks: true,
+  category: true,
+  killGraceSeconds: true,
 } satisfies Record<keyof TaskPolicy, true>);
 
 /** The longest wait between two runs. */
@@ -23,6 +25,7 @@ export const MOST_BACKOFF_SECONDS = 3_600;
 /** A little less than a timer can wait. */
 const LEAST_TIMEOUT_SECONDS = 0.001;
 const MOST_TIMEOUT_SECONDS = 2_000_000;
+const DEFAULT_CATEGORY = 'default';
 
 /** The given value of `doItAnyway`, kept because without a sid it always reads true. */
 const STATED = Symbol('doItAnyway as stated');
@@ -53,6 +56,8 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     signal: policy.signal ?? base.signal,
     priority: policy.priority ?? base.priority,
     backupTasks: policy.backupTasks ?? base.backupTasks,
+    category: policy.category ?? base.category,
+    killGraceSeconds: policy.killGraceSeconds ?? base.killGraceSeconds,
   } satisfies Record<keyof TaskPolicy, unknown>);
 }
 
@@ -78,6 +83,8 @@ function settle(policy: TaskPolicy): ResolvedPolicy {
     signal: policy.signal,
     priority: policy.priority ?? 0,
     backupTasks: policy.backupTasks,
+    category: policy.category ?? DEFAULT_CATEGORY,
+    killGraceSeconds: policy.killGraceSeconds ?? 0,
     [STATED]: policy.doItAnyway,
   };
   return Object.freeze(settled);
@@ -103,6 +110,8 @@ function checkPolicy(policy: TaskPolicy): void {
     signal,
     priority,
     backupTasks,
+    category,
+    killGraceSeconds,
   } = policy;
   if (sid !== undefined && !isSlaveId(sid)) {
     throw new UsageError(`a task policy's sid is the id of a slave, such as 'SLAVE-0'; got ${show(sid)}`);
@@ -133,6 +142,18 @@ function checkPolicy(policy: TaskPolicy): void {
   if (priority !== undefined && !Number.isFinite(priority)) {
     throw new UsageError(`a task policy's priority is a finite number; got ${show(priority)}`);
   }
+  if (category !== undefined) checkCategory("a task policy's category", category);
+  if (killGraceSeconds !== undefined && !isWithin(killGraceSeconds, 0, MOST_TIMEOUT_SECONDS)) {
+    throw new UsageError(
+      `a task policy's killGraceSeconds are from 0 to ${MOST_TIMEOUT_SECONDS}; got ${show(killGraceSeconds)}`,
+    );
+  }
+}
+
+/** Throws UsageError, whose subject is `what`. */
+export function checkCategory(what: string, category: unknown): void {
+  if (typeof category === 'string') return;
+  throw new UsageError(`${what} is a text, such as 'search'; got ${show(category)}`);
 }
 
 function isSlaveId(value: unknown): value is SlaveId {

@@ -69,6 +69,17 @@ export interface TaskPolicy {
    * runs would then be more than `maxAttempts`.
    */
   readonly backupTasks?: boolean | undefined;
+  /**
+   * A name for `master.killTasks`, which ends all running tasks of one category; any text, `default` by default
+   * (lfarm). It does not travel to the slave.
+   */
+  readonly category?: string | undefined;
+  /**
+   * Seconds that its run has to stop after the program killed it, up to 2,000,000; 0 by default (lfarm). Its
+   * `taskContext().signal` aborts at once; a run that has not stopped then is ended with its slave process, half
+   * a second later at the latest. A slave made by `slave()` goes on without the run, as after `timeoutSeconds`.
+   */
+  readonly killGraceSeconds?: number | undefined;
 }
 
 /** A policy with every default filled in. Frozen; shared by all tasks submitted under it. */
@@ -89,6 +100,8 @@ export interface ResolvedPolicy {
    * The algorithm whose task an operation of the library computes: its `checkpoint` and `functionsInResults` hold.
    */
   readonly subject?: AlgorithmDefinition | undefined;
+  readonly category: string;
+  readonly killGraceSeconds: number;
 }
 
 /** Options of `defineAlgorithm`. */

@@ -191,6 +191,8 @@ export interface AuditEventTable {
   };
   /** `TASK-7 CANCELLED "hello" on SLAVE-0`: without a slave if it was queued. */
   'task-cancelled': { taskId: string; algorithm: string; sid?: string | undefined };
+  /** `TASK-7 KILLED "hello" category "search" on SLAVE-0`: by the program, while it ran. */
+  'task-killed': { taskId: string; algorithm: string; category: string; sid?: string | undefined };
   /** `SLAVE-0 F TASK-7 #1 again in 2.0 s: it threw RangeError: no`: a run that threw or took too long. */
   'task-retried': { sid: string; taskId: string; attempt: number; waitSeconds: number; evidence: string };
   /** `SLAVE-0 THREW TASK-7 #1 "hello" RangeError: no`: the first of its kind. */

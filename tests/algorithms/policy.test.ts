@@ -17,6 +17,8 @@ const defaults = {
   signal: undefined,
   priority: 0,
   backupTasks: undefined,
+  category: 'default',
+  killGraceSeconds: 0,
 };
 const sid = 'SLAVE-7';
 
@@ -30,6 +32,8 @@ const merges: [string, TaskPolicy, TaskPolicy | undefined, object][] = [
   ['null is a tag', { tag: null }, { tag: 1 }, { ...defaults, tag: null }],
   ['the policy wins', { maxAttempts: 1 }, { maxAttempts: 9 }, { ...defaults, maxAttempts: 1 }],
   ['false is said', { backupTasks: false }, { backupTasks: true }, { ...defaults, backupTasks: false }],
+  ['an empty category is one', { category: '' }, { category: 'a' }, { ...defaults, category: '' }],
+  ['no grace is said', { killGraceSeconds: 0 }, { killGraceSeconds: 3 }, defaults],
   ['a priority of 0 is one', { priority: 0 }, { priority: -2.5 }, defaults],
   ['a stated doItAnyway', { sid }, resolvePolicy({ doItAnyway: true }), { ...defaults, sid }],
   ['a forced one', { sid }, resolvePolicy({}), { ...defaults, sid, doItAnyway: false }],
@@ -60,6 +64,11 @@ const refusals: [unknown, RegExp][] = [
   [{ timeoutSeconds: 0 }, /timeoutSeconds are from 0.001 to 2000000; got 0/],
   [{ timeoutSeconds: Number.POSITIVE_INFINITY }, /got Infinity/],
   [{ backupTasks: 'yes' }, /backupTasks is true or false; got "yes"/],
+  [{ category: 7 }, /category is a text, such as 'search'; got 7/],
+  [{ category: null }, /category .*got null/],
+  [{ killGraceSeconds: -1 }, /killGraceSeconds are from 0 to 2000000; got -1/],
+  [{ killGraceSeconds: Number.NaN }, /killGraceSeconds .*got NaN/],
+  [{ killGraceSeconds: '1' }, /killGraceSeconds .*got "1"/],
   [{ retryErrors: 3 }, /retryErrors is true or false; got 3/],
   [{ backoffSeconds: -1 }, /backoffSeconds are from 0 to 3600; got -1/],
   [{ backoffSeconds: Number.NaN }, /got NaN/],

@@ -217,6 +217,10 @@ export const SAMPLES: Samples = {
     { type: 'task-cancelled', taskId: 'TASK-7', algorithm: 'hello', sid },
     'TASK-7 CANCELLED "hello" on SLAVE-0',
   ],
+  'task-killed': [
+    { type: 'task-killed', taskId: 'TASK-7', algorithm: 'hello', category: 'a search', sid },
+    'TASK-7 KILLED "hello" category "a search" on SLAVE-0',
+  ],
   'task-threw': [
     {
       type: 'task-threw',

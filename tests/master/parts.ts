@@ -135,6 +135,7 @@ export class Parts {
       audit,
       commands: {
         cancel: ({ sid }, _number, index) => this.stopped.push(`${sid}/${index}`),
+        kill: ({ sid }, _number, index, afterMs) => this.stopped.push(`${sid}/${index} within ${afterMs} ms`),
         recallOne: ({ sid }, { index }) => this.recalled.push(`${sid}/${index}`),
       },
     });
@@ -148,7 +149,8 @@ export class Parts {
       resultGroup,
       aborts: this.aborts,
       wallClock: () => WALL_CLOCK_MS,
-      onSuperfluous: ({ sid }, _task, index) => this.stopped.push(`${sid}/${index}`),
+      onSuperfluous: ({ sid }, _task, index, killAfterMs) =>
+        this.stopped.push(`${sid}/${index}${killAfterMs === undefined ? '' : ` within ${killAfterMs} ms`}`),
     });
     this.slaves = Array.from({ length: slaves }, (_, number) => createSlave(number));
     for (const slave of this.slaves) this.dispatcher.lineUp(slave);

@@ -13,6 +13,7 @@ const MOST_TASKS = 400;
 const MOST_LONG = 6;
 const LIMITS = [0.05, 1, 10];
 const ATTEMPTS = [1, 2, 3, 4, 5];
+const CATEGORIES = ['default', 'default', 'a', 'b'];
 const LONG_MS = [500, 6_000] as const;
 
 export interface Submitted {
@@ -99,6 +100,8 @@ export class Program {
       signal: undefined,
       priority: chance.happens(0.2) ? chance.between(0, 10) - 5 : 0,
       backupTasks: chance.happens(0.5),
+      category: chance.pick(CATEGORIES),
+      killGraceSeconds: chance.pick([0, 0, 0.5, 3]),
     };
     const task: Submitted = {
       number: this.tasks.size,

@@ -63,6 +63,7 @@ export class MasterNotices implements NoticeFold {
       case 'tasks-submitted':
       case 'tasks-settled':
       case 'task-cancelled':
+      case 'task-killed':
         this.#tally.take(event);
         return NO_NOTICES;
       case 'version':

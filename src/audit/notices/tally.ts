@@ -4,7 +4,10 @@ import type { AuditEvent } from '../events.js';
 import { parseRanges } from '../format/ranges.js';
 import { bad, counted, good, type Notice } from './notice.js';
 
-type Counted = Extract<AuditEvent, { type: 'tasks-submitted' | 'tasks-settled' | 'task-cancelled' }>;
+type Counted = Extract<
+  AuditEvent,
+  { type: 'tasks-submitted' | 'tasks-settled' | 'task-cancelled' | 'task-killed' }
+>;
 
 export class Tally {
   slaves = 0;
@@ -12,6 +15,7 @@ export class Tally {
   #tasks = 0;
   #notDone = 0;
   #cancelled = 0;
+  #killed = 0;
 
   begin(timeMs: number): void {
     this.#beganMs ??= timeMs;
@@ -28,18 +32,22 @@ export class Tally {
       case 'task-cancelled':
         this.#cancelled++;
         return;
+      case 'task-killed':
+        this.#killed++;
+        return;
       default:
         event satisfies never;
     }
   }
 
   end(timeMs: number): Notice {
-    const failed = this.#notDone - this.#cancelled;
+    const failed = this.#notDone - this.#cancelled - this.#killed;
     const seconds = (timeMs - (this.#beganMs ?? timeMs)) / 1000;
     const parts = [
       counted(this.#tasks, 'task'),
       `${failed} failed`,
       ...(this.#cancelled === 0 ? [] : [`${this.#cancelled} cancelled`]),
+      ...(this.#killed === 0 ? [] : [`${this.#killed} killed`]),
       counted(this.slaves, 'slave'),
       `${seconds.toFixed(1)} s`,
     ];

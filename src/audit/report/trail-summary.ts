@@ -161,6 +161,9 @@ export class TrailSummary {
       case 'task-unrunnable':
         this.failures.add('unrunnable', event.algorithm, whyUnrunnable(event));
         break;
+      case 'task-killed':
+        this.failures.add('unrunnable', event.algorithm, 'killed by the program');
+        break;
       case 'result-dropped':
         this.counts.resultsDropped++;
         break;

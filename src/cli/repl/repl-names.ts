@@ -64,6 +64,11 @@ export function helpText(): string {
     ["killSlave('SLAVE-0')", 'kill a local slave with SIGKILL; it is not started again'],
     ['audit(on), audit(off)', 'show the audit trail as it grows, or hide it'],
     ['master', 'the handle of the master: master.pendingTasks, master.allocateSlaves(), …'],
+    [
+      "master.killTasks('default')",
+      'kill the tasks of a category that run; master.taskCategoriesRunning() names them',
+    ],
+    ['master.cancelAll()', 'cancel all pending tasks'],
     ['algorithms', "all of them by name, including names that cannot be typed: algorithms['my-name']"],
     ['await slave(port)', 'a slave in this process for the master at that port, such as one of another REPL'],
     ['await master()', 'one more master in this process'],

@@ -103,15 +103,6 @@ export class Intake {
     this.#settlement.giveUp(task, 'unknown-sid', `no ordered slave has the sid ${sid}`);
     this.#onNews();
   }
-
-  /** Cancels a task wherever it is; false if it already has its fate. */
-  cancel(number: number): boolean {
-    const task = this.#jar.find(number);
-    if (task === undefined) return false;
-    this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled by the program`);
-    this.#onNews();
-    return true;
-  }
 }
 
 /** Undefined if the program aborts a signal without a reason of its own. */

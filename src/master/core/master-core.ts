@@ -28,6 +28,7 @@ import type { Roster } from '../slaves/roster.js';
 import { Sessions } from '../slaves/sessions.js';
 import { SlaveCommands } from '../slaves/slave-commands.js';
 import { SlaveGroups } from '../slaves/slave-groups.js';
+import { Cancels } from './cancels.js';
 import { Intake } from './intake.js';
 import { ProgramDemand } from './program-demand.js';
 import { SlaveInput } from './slave-input.js';
@@ -50,6 +51,8 @@ export class MasterCore {
   readonly #commands: SlaveCommands;
   /** The input of tasks. */
   readonly intake: Intake;
+  /** What the program takes back. */
+  readonly cancels: Cancels;
   /** The input of slaves' messages. */
   readonly slaves: SlaveInput;
   readonly demand: ProgramDemand;
@@ -90,7 +93,10 @@ export class MasterCore {
       comebacks,
       audit: this.#audit,
       resultGroup: options.resultGroup,
-      onSuperfluous: (slave, { number }, index) => this.#commands.cancel(slave, number, index),
+      onSuperfluous: (slave, { number }, index, killAfterMs) => {
+        if (killAfterMs === undefined) this.#commands.cancel(slave, number, index);
+        else this.#commands.kill(slave, number, index, killAfterMs);
+      },
       aborts: this.#aborts,
       wallClock: this.#ports.wallClock ?? (() => 0),
     });
@@ -136,6 +142,12 @@ export class MasterCore {
       aborts: this.#aborts,
       onNews: () => this.#news(),
     });
+    this.cancels = new Cancels({
+      jar,
+      roster: this.roster,
+      settlement: this.#settlement,
+      onNews: () => this.#news(),
+    });
     this.slaves = new SlaveInput({
       sessions: this.#sessions,
       settlement: this.#settlement,
@@ -169,9 +181,9 @@ export class MasterCore {
 
   // ---- the program's side
 
-  /** Cancels a task wherever it is; false if it already has its fate. */
-  cancel(number: number, now: number): boolean {
-    const cancelled = this.intake.cancel(number);
+  /** Cancels a task wherever it is, or kills it if it runs; false if it already has its fate. */
+  cancel(number: number, now: number, kills = false): boolean {
+    const cancelled = this.cancels.cancel(number, kills);
     if (cancelled) this.flush(now);
     return cancelled;
   }

@@ -192,7 +192,9 @@ export class SlaveInput {
 
   /** A slave is silent until its main thread has read its welcome. */
   #endLingering(slave: SlaveRecord, running: number | undefined): void {
-    if (running !== undefined) slave.endLingering(({ index }) => index < running || running < 0);
+    if (running === undefined) return;
+    slave.noteFirstRunning(running);
+    slave.endLingering(({ index }) => index < running || running < 0);
   }
 
   #confirm(slave: SlaveRecord): void {
@@ -203,7 +205,8 @@ export class SlaveInput {
     this.#onNews();
   }
 
-  #lose(slave: SlaveRecord, evidence: string, now: number): void {
+  #lose(slave: SlaveRecord, seen: string, now: number): void {
+    const evidence = seen + becauseOfKill(slave);
     const expected = slave.machine.state === 'shutting-down';
     if (!expected) this.#audit.emit({ type: 'slave-lost', sid: slave.sid, evidence });
     this.#remove(slave, evidence, now);
@@ -267,4 +270,11 @@ export class SlaveInput {
     for (const slave of this.#sessions.roster) if (!slave.commands.shutdownAcknowledged) count++;
     return count;
   }
+}
+
+/** Whether the loss was the end of a run that the program killed. */
+function becauseOfKill({ killed, isDoomed }: SlaveRecord): string {
+  if (killed === undefined) return '';
+  const task = `TASK-${killed.number}`;
+  return isDoomed ? `, because ${task} was killed` : `, while ${task} was being killed`;
 }

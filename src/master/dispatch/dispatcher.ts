@@ -144,7 +144,7 @@ export class Dispatcher {
     return (
       slave.isWorking &&
       !slave.isSuspected &&
-      !slave.isDoomed &&
+      !slave.mayEnd &&
       slave.farewell === undefined &&
       slave.slots > 0 &&
       !slave.isAlone &&
@@ -259,7 +259,7 @@ export class Dispatcher {
     let idle = false;
     let fullest: SlaveRecord | undefined;
     for (const slave of slaves) {
-      if (!slave.isWorking || slave.isSuspected || slave.isDoomed || slave.farewell !== undefined) continue;
+      if (!slave.isWorking || slave.isSuspected || slave.mayEnd || slave.farewell !== undefined) continue;
       if (!slave.takesUnordered) continue;
       if (slave.outstanding < slave.slots) idle ||= slave.outstanding === 0 || !this.#runsEmpty(slave);
       else if (this.#mayRecall(slave, now) && spare(slave) > spare(fullest)) fullest = slave;

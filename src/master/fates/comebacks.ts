@@ -25,7 +25,7 @@ const MOST_CHARGED = 200_000;
 interface ComebacksParams {
   readonly jar: TaskJar;
   readonly audit: AuditSink;
-  readonly commands: Pick<SlaveCommands, 'cancel' | 'recallOne'>;
+  readonly commands: Pick<SlaveCommands, 'cancel' | 'kill' | 'recallOne'>;
 }
 
 export class Comebacks {
@@ -66,8 +66,16 @@ export class Comebacks {
       const task = this.#jar.find(number);
       const run = task?.givenRun(sid, attempt) ?? this.#currentRun(task, sid, attempt);
       if (task !== undefined && run !== undefined) this.#welcomeBack(slave, task, run, index);
-      else this.#commands.cancel(slave, number, index);
+      else this.#stopAgain(slave, sid, number, index);
     }
+  }
+
+  /** A run that was being killed when its session ended is killed in the new one. */
+  #stopAgain(slave: SlaveRecord, sid: number, number: number, index: number): void {
+    const session = slave.earlier.find((earlier) => earlier.number === sid);
+    const killed = session?.killed?.find((run) => run.number === number);
+    if (killed?.killAfterMs === undefined) this.#commands.cancel(slave, number, index);
+    else this.#commands.kill(slave, number, index, killed.killAfterMs);
   }
 
   /** The one in the books of the slave's own last session, which is about to end. */
@@ -164,13 +172,14 @@ export class Comebacks {
     if (run.goesOn !== undefined) this.#leave(task, run);
   }
 
-  /** The task has its fate: its other runs are told to stop. */
-  settled(task: Task): void {
+  /** The task has its fate: its other runs are told to stop, or killed. */
+  settled(task: Task, killAfterMs: number | undefined): void {
     for (const run of task.given ?? []) {
       if (run.goesOn === undefined) continue;
       const { slave, index } = run.goesOn;
       this.#leave(task, run);
-      this.#commands.cancel(slave, task.number, index);
+      if (killAfterMs === undefined) this.#commands.cancel(slave, task.number, index);
+      else this.#commands.kill(slave, task.number, index, killAfterMs);
     }
   }
 

@@ -134,12 +134,13 @@ export class FateBox {
   }
 
   /**
-   * The number of an algorithm's untaken fates, without those of cancelled tasks, and the first one's task.
+   * The number of an algorithm's untaken fates, without those of tasks that the program took back, and the first one's
+   * task.
    */
   untakenOf(algorithm: AlgorithmEntry): { readonly count: number; readonly first: number | undefined } {
     const tray = this.#trays.get(algorithm);
     if (tray === undefined) return { count: 0, first: undefined };
-    const unwanted = [...tray.unrunnable].filter(({ reason }) => reason === 'cancelled').length;
+    const unwanted = [...tray.unrunnable].filter(({ isUnwanted }) => isUnwanted).length;
     const first = [tray.results.at(0), tray.unrunnable.at(0)].find((fate) => fate !== undefined);
     return {
       count: tray.results.length + tray.unrunnable.length - unwanted,

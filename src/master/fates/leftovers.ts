@@ -12,7 +12,7 @@ export interface Leftover {
   readonly algorithm: string;
   /** Tasks without a fate. */
   readonly pending: number;
-  /** Untaken fates, without those of tasks that the program cancelled. */
+  /** Untaken fates, without those of tasks that the program cancelled or killed. */
   readonly untaken: number;
   /** Where the first of these tasks was submitted, if that is known. */
   readonly submittedAt: string | undefined;

@@ -46,33 +46,39 @@ export class Reclaimer {
    * counts, so that no task begins more often than its policy allows. A run that has likely begun is an
    * attempt. The task runs alone next time if only it can be to blame; otherwise it is suspected after a
    * second slave was lost with it.
+   *
+   * If the program killed a task there, the process was ended for that one: no other task is charged with its end.
    */
   takeFromLost(slave: SlaveRecord, evidence: string, now: number): void {
     const tasks = slave.openTasks();
     const begun = tasks.map(judgeBegun(slave, tasks, this.#resultGroup));
+    const isExcused = slave.killed !== undefined;
     const isOneAtATime = slave.concurrency === 1 || begun.filter((one) => one === 'likely').length === 1;
     const at = this.#wallClock();
     const charged: number[] = [];
     slave.releaseAll();
-    for (const task of slave.goingOn) {
+    for (const task of isExcused ? [] : slave.goingOn) {
       if (this.#chargeSetAside(task, slave, evidence)) charged.push(task.number);
     }
     this.#comebacks.gone(slave);
     const others: [task: Task, likely: boolean][] = [];
     for (const [position, task] of tasks.entries()) {
-      const likely = begun[position] === 'likely';
+      const likely = begun[position] === 'likely' && !isExcused;
+      const isCharged = begun[position] !== 'no' && !isExcused;
       const run = noteGiven(task);
       task.leaveGroup();
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
-      if (begun[position] !== 'no') {
+      if (isCharged) {
         run.charge = task.noteRun(slave, evidence, at, !likely);
         charged.push(task.number);
         if ((likely && isOneAtATime) || isCloseToItsEnd(task, slave)) task.markSuspect();
       }
       if (this.#comebacks.resume(task)) continue;
-      if (!tryUnbind(task)) {
+      if (isExcused && begun[position] === 'no' && task.addressee === undefined) {
+        others.push([task, false]);
+      } else if (!tryUnbind(task)) {
         this.#retries.abandon(task, 'slave-lost', `${slave.sid} was lost (${evidence}); ${refusal(task)}`);
-      } else if (begun[position] !== 'no' && task.runs >= task.policy.maxAttempts) {
+      } else if (isCharged && task.runs >= task.policy.maxAttempts) {
         const message = `${countRuns(task)} begun and none finished; the last: ${evidence}`;
         this.#retries.abandon(task, 'max-attempts', message);
       } else if (task.suspect) {

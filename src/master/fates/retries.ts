@@ -68,6 +68,11 @@ export class Retries {
     run.charge ??= task.noteRun(slave, evidence, this.#wallClock(), doubtful);
   }
 
+  /** The program ends this run of it; there is no other one. */
+  noteKilled(task: Task, slave: SlaveRecord): void {
+    task.noteRun(slave, 'it was killed', this.#wallClock(), false);
+  }
+
   /** At once, or after the wait that its policy asks for. */
   putBack(task: Task, now: number): void {
     if (this.#resume(task)) return;

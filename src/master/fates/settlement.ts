@@ -5,7 +5,7 @@
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { AuditedAttempt } from '../../audit/events.js';
-import { type FailedAttempt, UnrunnableError, type UnrunnableReason } from '../../errors.js';
+import { type FailedAttempt, TaskKilledError, UnrunnableError, type UnrunnableReason } from '../../errors.js';
 import { type Body, decodeBody, RawReader } from '../../wire/messages/body.js';
 import { parseResults, RESULT_STATUS, type ResultEntry } from '../../wire/messages/entries.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
@@ -35,13 +35,19 @@ export interface SettlementOptions {
   readonly thrown: Thrown;
   readonly audit: AuditSink;
   readonly resultGroup: number | 'auto';
-  /** A run of a settled task still goes on. */
-  readonly onSuperfluous: (slave: SlaveRecord, task: Task, index: number) => void;
+  /** A run of a settled task still goes on; if it is killed, it has this time to stop. */
+  readonly onSuperfluous: (slave: SlaveRecord, task: Task, index: number, killAfterMs?: number) => void;
   readonly aborts: AbortWatch;
   /** Unix milliseconds. */
   readonly wallClock: () => number;
   readonly checkpoint?: Checkpoint | undefined;
   readonly comebacks: Comebacks;
+}
+
+/** How a task is given up. */
+export interface GiveUpOptions extends ErrorOptions {
+  /** Whether its runs are killed, if it has any. */
+  readonly kills?: boolean;
 }
 
 export class Settlement {
@@ -179,10 +185,10 @@ export class Settlement {
     this.#decide(task, fate, stored);
   }
 
-  /** A checkpoint hands fates over in its own order, except for those of cancelled tasks. */
-  #decide(task: Task, fate: TaskFate, stored?: Body): void {
-    if (task.given !== undefined) this.#comebacks.settled(task);
-    if (this.#checkpoint === undefined || fate.reason === 'cancelled') {
+  /** A checkpoint hands fates over in its own order, except for those of tasks that the program took back. */
+  #decide(task: Task, fate: TaskFate, stored?: Body, killAfterMs?: number): void {
+    if (task.given !== undefined) this.#comebacks.settled(task, killAfterMs);
+    if (this.#checkpoint === undefined || fate.isUnwanted) {
       this.#jar.settle(task);
       this.handOver(task, fate);
       return;
@@ -217,14 +223,14 @@ export class Settlement {
   }
 
   /** Takes a running task out of its group; another run of it is told to stop. */
-  #release(task: Task, superfluous: boolean): void {
+  #release(task: Task, superfluous: boolean, killAfterMs?: number): void {
     const group = task.group as TaskGroup;
     const { slave } = group;
     const { index } = task;
     task.leaveGroup();
     slave.release(group, task.addressee !== undefined);
     if (slave.outstanding === 0) slave.machine.send('all-settled');
-    if (superfluous) this.#onSuperfluous(slave, task, index);
+    if (superfluous) this.#onSuperfluous(slave, task, index, killAfterMs);
   }
 
   /** Gives the program a fate. */
@@ -237,20 +243,36 @@ export class Settlement {
   }
 
   /** The task can never run (again). */
-  giveUp(task: Task, reason: UnrunnableReason, message: string, options?: ErrorOptions): void {
+  giveUp(task: Task, reason: UnrunnableReason, message: string, options: GiveUpOptions = {}): void {
     const lastSid = lastSidOf(task);
-    if (task.group !== undefined) this.#release(task, true);
+    const { policy, group } = task;
+    const { kills = false, ...causes } = options;
+    const killAfterMs = kills ? Math.round(policy.killGraceSeconds * 1000) : undefined;
+    if (reason === 'killed' && group !== undefined) this.#retries.noteKilled(task, group.slave);
+    if (group !== undefined) this.#release(task, true, killAfterMs);
     const history = task.history ?? [];
-    const error = new UnrunnableError(task.identity, reason, message, history, options);
-    const algorithm = task.algorithm.definition.name;
-    if (reason === 'cancelled') {
-      const sid = lastSid === undefined ? undefined : `SLAVE-${lastSid}`;
-      this.#audit.emit({ type: 'task-cancelled', taskId: task.id, algorithm, sid });
-    } else {
+    const error =
+      reason === 'killed'
+        ? new TaskKilledError(task.identity, message, history, policy.category, causes)
+        : new UnrunnableError(task.identity, reason, message, history, causes);
+    this.#tell(task, reason, lastSid, history);
+    this.#decide(task, TaskFate.unrunnable(task, lastSid, error), undefined, killAfterMs);
+  }
+
+  #tell(
+    { id: taskId, algorithm: { definition }, policy: { category } }: Task,
+    reason: UnrunnableReason,
+    lastSid: number | undefined,
+    history: readonly FailedAttempt[],
+  ): void {
+    const algorithm = definition.name;
+    const sid = lastSid === undefined ? undefined : `SLAVE-${lastSid}`;
+    if (reason === 'cancelled') this.#audit.emit({ type: 'task-cancelled', taskId, algorithm, sid });
+    else if (reason === 'killed') this.#audit.emit({ type: 'task-killed', taskId, algorithm, category, sid });
+    else {
       const runs = history.map(auditedAttempt);
-      this.#audit.emit({ type: 'task-unrunnable', taskId: task.id, algorithm, reason, history: runs });
+      this.#audit.emit({ type: 'task-unrunnable', taskId, algorithm, reason, history: runs });
     }
-    this.#decide(task, TaskFate.unrunnable(task, lastSid, error));
   }
 
   /** The task gets a second run next, beside the one that it has, which has likely begun or not. */

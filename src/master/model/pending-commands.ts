@@ -4,12 +4,16 @@
 export interface CancelledRun {
   readonly number: number;
   readonly index: number;
+  /** Milliseconds that it has to stop, if it is killed; then its process is ended. */
+  readonly killAfterMs?: number | undefined;
 }
 
 /** A recall is out: the tasks from its answer up to this index are asked back. */
 export interface Recall {
   readonly id: number;
   readonly to: number;
+  /** Whether it asks for all that has not begun. */
+  readonly isAll?: boolean | undefined;
 }
 
 export class PendingCommands {

@@ -18,6 +18,8 @@ import type { TaskGroup } from './task-group.js';
 export interface EarlierSession {
   readonly number: number;
   readonly given: number;
+  /** Runs that were being killed when it ended. */
+  readonly killed?: readonly CancelledRun[] | undefined;
 }
 
 /** Groups that a slave may have outstanding before the first measurement: one runs while the next travels. */
@@ -41,7 +43,7 @@ const NONE_GOING_ON: readonly Task[] = [];
  *   work.
  * - *doomed*: a task did not stop in time, and its sentinel ends it (`noteOverdue`). It does not recover.
  * - *lingering runs*: cancelled runs that go on there; each takes a place from `noteLingering` to
- *   `endLingering`.
+ *   `endLingering`. While one of them is *killed*, the process may end with it: it gets no new work.
  * - *recalling*: asked for tasks that it has not begun, until it answers (see `commands`).
  * - *drafted*: moves to another group of slaves once it runs nothing, from `draftFor` to `moveToDrafted`.
  * - *leaving*: has said goodbye (`sayFarewell`), and is gone once its last frame is here, or after some
@@ -64,6 +66,7 @@ export class SlaveRecord {
   #isSuspected = false;
   #overdue: number | undefined = undefined;
   #lingering: readonly CancelledRun[] = NONE_LINGER;
+  #killed: CancelledRun | undefined = undefined;
   #needsFlush = false;
   #needsTick = false;
   #resultsSent = 0;
@@ -78,6 +81,7 @@ export class SlaveRecord {
   // The following fields are used rarely: they are kept apart from those that every task touches.
 
   #begun = 0;
+  #firstRunning = 0;
   #goingOn: readonly Task[] = NONE_GOING_ON;
   /** The runs that it still had when it came back, the first of this session's tasks. */
   #broughtRuns = 0;
@@ -124,7 +128,8 @@ export class SlaveRecord {
 
   /** The earlier session that this one will be when the slave joins again. */
   get history(): readonly EarlierSession[] {
-    return [...this.earlier.slice(1 - MOST_EARLIER), { number: this.number, given: this.numGiven }];
+    const killed = this.#killed && this.#lingering.filter(({ killAfterMs }) => killAfterMs !== undefined);
+    return [...this.earlier.slice(1 - MOST_EARLIER), { number: this.number, given: this.numGiven, killed }];
   }
 
   /** Tasks that it was given in this session. */
@@ -212,11 +217,34 @@ export class SlaveRecord {
 
   noteLingering(run: CancelledRun): void {
     this.#lingering = [...this.#lingering, run];
+    this.#noteKilled();
   }
 
   /** Some cancelled runs are known to have ended. */
   endLingering(hasEnded: (run: CancelledRun) => boolean): void {
-    if (this.#lingering.length > 0) this.#lingering = this.#lingering.filter((run) => !hasEnded(run));
+    if (this.#lingering.length === 0) return;
+    this.#lingering = this.#lingering.filter((run) => !hasEnded(run));
+    this.#noteKilled();
+  }
+
+  #noteKilled(): void {
+    this.#killed = this.#lingering.find(({ killAfterMs }) => killAfterMs !== undefined);
+  }
+
+  /**
+   * The killed run that is the reason, or the likely one, if the slave is lost now: its other tasks are not to blame.
+   * A slave that leaves by itself has another reason.
+   */
+  get killed(): CancelledRun | undefined {
+    if (this.#killed === undefined || this.#farewell !== undefined) return undefined;
+    const isOverdue = ({ index, killAfterMs }: CancelledRun): boolean =>
+      index === this.#overdue && killAfterMs !== undefined;
+    return this.#lingering.find(isOverdue) ?? this.#killed;
+  }
+
+  /** Its process is ended for one of its runs, or may be: it gets no new task. */
+  get mayEnd(): boolean {
+    return this.#overdue !== undefined || this.#killed !== undefined;
   }
 
   /** Groups that it may have outstanding. */
@@ -354,6 +382,15 @@ export class SlaveRecord {
 
   noteBegun(begun: number): void {
     this.#begun = Math.max(this.#begun, begun);
+  }
+
+  /** The tasks before this one have ended there, as its sentinel last reported. */
+  get firstRunning(): number {
+    return this.#firstRunning;
+  }
+
+  noteFirstRunning(index: number): void {
+    this.#firstRunning = Math.max(this.#firstRunning, index);
   }
 
   /** Tasks of which it continues an earlier run, while another slave has the current one. */

@@ -49,6 +49,11 @@ export class TaskFate {
     return Object.assign(new TaskFate(task, 'unrunnable', sid, task.bytes), { reason: error.reason, error });
   }
 
+  /** Whether the program took its task back: it knows this fate before it comes. */
+  get isUnwanted(): boolean {
+    return this.reason === 'cancelled' || this.reason === 'killed';
+  }
+
   get args(): readonly unknown[] {
     this.#args ??= decodeText(this.#task.text, this.#task.raws) as unknown[];
     return this.#args;

@@ -1,7 +1,7 @@
 /** Makes the handle of a master algorithm: CL-MW's calls and ours, over the core. */
 
 import { checkLoopTimeout } from '../../algorithms/loop-timeout.js';
-import { resolvePolicy } from '../../algorithms/policy.js';
+import { checkCategory, resolvePolicy } from '../../algorithms/policy.js';
 import { definitionOf } from '../../algorithms/registry.js';
 import type { AnyAlgorithm, SlaveId, TaskId, TaskPolicy } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
@@ -15,6 +15,7 @@ import { drawAll, type Items } from './draw-all.js';
 import { FateIterator, throwOver } from './fate-iterator.js';
 import type {
   AllocateOptions,
+  CancelOptions,
   FailedTask,
   MasterHandle,
   MasterLoopOptions,
@@ -95,9 +96,15 @@ export class HandleMaker {
       get uptoTargetNumber() {
         return Math.max(0, side.#targetNumber - core.pending);
       },
-      cancel: (taskId: TaskId) => {
+      cancel: (taskId: TaskId, options: CancelOptions = {}) => {
         const number = numberOf(taskId, TASK_ID, 'task id; pass the return value of funcall');
-        return core.cancel(number, performance.now());
+        return core.cancel(number, performance.now(), killOf(options));
+      },
+      cancelAll: () => core.cancels.cancelAll(),
+      taskCategoriesRunning: () => core.cancels.categoriesRunning(),
+      killTasks: (category: string) => {
+        checkCategory('the category of killTasks', category);
+        return core.cancels.killTasks(category);
       },
       submitAll: <T>(items: Items<T>, submit: (item: T) => unknown, options: SubmitAllOptions = {}) =>
         side.#submitAll(items, submit, options),
@@ -207,6 +214,12 @@ function numberOf(id: string, form: RegExp, what: string): number {
   const number = form.exec(id)?.[1];
   if (number === undefined) throw new UsageError(`${JSON.stringify(id)} is no ${what}`);
   return Number(number);
+}
+
+function killOf(options: CancelOptions): boolean {
+  const { kill = false } = options;
+  if (typeof options === 'object' && typeof kill === 'boolean') return kill;
+  throw new UsageError('the options of cancel are an object, such as { kill: true }');
 }
 
 function checkSource(items: unknown, submit: unknown, targetNumber: unknown): void {

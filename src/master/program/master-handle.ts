@@ -51,6 +51,12 @@ export interface MasterLoopOptions {
   readonly timeout?: number | undefined;
 }
 
+/** Options of `cancel`. */
+export interface CancelOptions {
+  /** Whether a task that runs is killed, as by `killTasks`, instead of being told to stop; false by default. */
+  readonly kill?: boolean | undefined;
+}
+
 /** Options of `submitAll`. */
 export interface SubmitAllOptions {
   /**
@@ -139,10 +145,30 @@ export interface MasterHandle {
   /**
    * Cancels a task, queued or running; its fate is `unrunnable`, reason `cancelled`. A running task learns of
    * it by its `taskContext().signal`, and its result is dropped. A task that ignores the signal runs to its
-   * end, or to its `timeoutSeconds`, and its slave gets no new task until then. False if the task already has
-   * its fate.
+   * end, or to its `timeoutSeconds`, and its slave gets no new task until then; with `kill: true`, a task that
+   * runs is killed instead, as by `killTasks`. False if the task already has its fate.
    */
-  cancel(taskId: TaskId): boolean;
+  cancel(taskId: TaskId, options?: CancelOptions): boolean;
+  /** Cancels every task that is pending now, as `cancel` does; returns their number. */
+  cancelAll(): number;
+  /**
+   * The categories of the tasks that run now, one for each task (lfarm's task-categories-running). A task runs
+   * from when it was given to a slave that is free for it, until its result has come or its slave says that the
+   * run has ended, as it does each second; tasks queued at a slave do not run.
+   */
+  taskCategoriesRunning(): string[];
+  /**
+   * Kills the tasks of a category that run now, and returns their number (lfarm's kill-tasks). Each has its
+   * fate at once: `unrunnable`, reason `killed`; a future rejects with a TaskKilledError. Its
+   * `taskContext().signal` aborts, and if the run has not stopped `killGraceSeconds` later, its slave process is
+   * ended. Tasks that do not run are not affected, and no other task is charged with the end of the process:
+   * those that ran beside it run again. A slave that the master started is started again.
+   *
+   * @example
+   * search.withTaskPolicy({ category: 'search' })(key);
+   * master.killTasks('search');
+   */
+  killTasks(category: string): number;
   /**
    * Draws items from an iterable or async iterable, only as fast as the target number allows, and calls
    * `submit` with each to make a task. So any number of tasks can run in constant memory. Returns at once;

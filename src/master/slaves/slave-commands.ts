@@ -27,22 +27,39 @@ export class SlaveCommands {
     slave.commands.noteCancel(id, { index, number });
   }
 
+  /**
+   * The same, and the run must end: within this time, or with its process. Until it has, the slave keeps nothing that
+   * another one could run.
+   */
+  kill(slave: SlaveRecord, number: number, index: number, killAfterMs: number): void {
+    const id = slave.commands.takeId();
+    const run = { number, index, killAfterMs };
+    slave.noteLingering(run);
+    this.recallAll(slave);
+    this.#ports.command(slave, id, {
+      command: 'cancel',
+      index,
+      kill: { task: number, afterMs: killAfterMs },
+    });
+    slave.commands.noteCancel(id, run);
+  }
+
   /** Asks back half of the tasks that the slave has not begun. */
   recallHalf(slave: SlaveRecord): void {
     // Counts only tasks that are still there: some indexes after them may belong to tasks taken back earlier.
     const first = slave.openTasks().at(-Math.max(1, Math.ceil(slave.unstarted / 2)));
-    if (first !== undefined) this.#recall(slave, first.index);
+    if (first !== undefined) this.#recall(slave, first.index, slave.nextIndex, false);
   }
 
   /** Asks back all tasks that the slave has not begun. */
   recallAll(slave: SlaveRecord): void {
     if (slave.commands.recalling !== undefined || slave.unstarted < 1) return;
-    this.#recall(slave, slave.groups.oldest?.firstIndex ?? slave.nextIndex);
+    this.#recall(slave, slave.groups.oldest?.firstIndex ?? slave.nextIndex, slave.nextIndex, true);
   }
 
   /** Asks one task back, unless a recall of others is under way. */
   recallOne(slave: SlaveRecord, { index }: Task): void {
-    if (slave.commands.recalling === undefined) this.#recall(slave, index, index + 1);
+    if (slave.commands.recalling === undefined) this.#recall(slave, index, index + 1, false);
   }
 
   shutdown(slave: SlaveRecord): void {
@@ -60,18 +77,21 @@ export class SlaveCommands {
     fates: TakesBack,
   ): void {
     if (slave.commands.recalling?.id === id) {
-      const { to } = slave.commands.recalling;
+      const { to, isAll } = slave.commands.recalling;
       slave.commands.endRecall();
       if (from !== undefined) fates.takeBack(slave, from, to);
+      // The kill came while less was asked back
+      if (slave.killed !== undefined && !isAll) this.recallAll(slave);
     }
     const cancelled = slave.commands.takeCancel(id);
+    if (cancelled?.killAfterMs !== undefined) slave.endLingering(({ index }) => index === cancelled.index);
     if (cancelled !== undefined && found === 'running') slave.noteLingering(cancelled);
     slave.commands.acknowledgeShutdown(id);
   }
 
-  #recall(slave: SlaveRecord, from: number, to = slave.nextIndex): void {
+  #recall(slave: SlaveRecord, from: number, to: number, isAll: boolean): void {
     const id = slave.commands.takeId();
-    slave.commands.noteRecall({ id, to });
+    slave.commands.noteRecall({ id, to, isAll });
     this.#ports.command(slave, id, { command: 'recall', from, to });
   }
 }

@@ -115,7 +115,7 @@ test('the first of each error is told as it comes, and counts at the end', () =>
     },
     { type: 'tasks-threw', algorithm: 'load', count: 10, message: 'Error: no' },
     { type: 'tasks-submitted', tasks: '0-29', algorithms: [{ algorithm: 'load', count: 30 }] },
-    { type: 'tasks-settled', algorithm: 'load', ok: '0-4', error: '5-20,22', unrunnable: '21,23' },
+    { type: 'tasks-settled', algorithm: 'load', ok: '0-4', error: '5-20,22', unrunnable: '21,23-25' },
     {
       type: 'task-unrunnable',
       taskId: 'TASK-21',
@@ -124,6 +124,8 @@ test('the first of each error is told as it comes, and counts at the end', () =>
       history: [{ sid: 'SLAVE-1', attempt: 3, evidence: 'process ended by SIGABRT' }],
     },
     { type: 'task-cancelled', taskId: 'TASK-23', algorithm: 'load' },
+    { type: 'task-killed', taskId: 'TASK-24', algorithm: 'load', category: 'a', sid: 'SLAVE-0' },
+    { type: 'task-killed', taskId: 'TASK-25', algorithm: 'load', category: 'a', sid: 'SLAVE-0' },
     { type: 'tasks-threw', algorithm: 'load', count: 17, message: 'Error: no' },
     { type: 'tasks-threw', algorithm: 'load', count: 2 },
     end,
@@ -134,7 +136,7 @@ test('the first of each error is told as it comes, and counts at the end', () =>
     'TASK-21 of load will not run again (max-attempts; the last run on SLAVE-1: process ended by SIGABRT)',
     'load threw 17 times: Error: no',
     'load threw 2 times: errors of further kinds',
-    'ended: 30 tasks, 18 failed, 1 cancelled, 1 slave, 0.0 s',
+    'ended: 30 tasks, 18 failed, 1 cancelled, 2 killed, 1 slave, 0.0 s',
   ]);
 });
 

@@ -265,6 +265,12 @@ reporting('it tells why runs failed, and what was run again', async () => {
       },
     ],
     [3, { type: 'task-unrunnable', taskId: 'TASK-8', algorithm: 'hello', reason: 'cancelled', history: [] }],
+    ...[6, 7].map(
+      (task): Timed => [
+        3,
+        { type: 'task-killed', taskId: `TASK-${task}`, algorithm: 'hello', category: 'a', sid: 'SLAVE-0' },
+      ],
+    ),
     ...Array.from({ length: 30 }, (_, index) => retried(5, `it threw Error: kind ${'x'.repeat(index)}`)),
   ];
   const { text, page } = await report(life);
@@ -274,6 +280,7 @@ reporting('it tells why runs failed, and what was run again', async () => {
   for (const row of [
     ['unrunnable', 'hello', 'max-attempts: process ended by SIGABRT', '1'],
     ['unrunnable', 'hello', 'cancelled', '1'],
+    ['unrunnable', 'hello', 'killed by the program', '2'],
     ['run again', '-', 'it took longer than 2 s', '1'],
   ]) {
     assert.ok(
@@ -281,7 +288,7 @@ reporting('it tells why runs failed, and what was run again', async () => {
       row.join(),
     );
   }
-  assert.match(text, 'Further reasons: 14 times.');
+  assert.match(text, 'Further reasons: 15 times.');
   assert.match(page, '<td class="text">max-attempts: process ended by SIGABRT</td>');
 });
 

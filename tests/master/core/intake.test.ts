@@ -125,8 +125,9 @@ test('a signal cancels every task that hangs on it, with its reason, and none th
   const end = new AbortController();
   for (let i = 0; i < 3; i++) stage.submit({ signal: end.signal });
   stage.submit();
-  assert.ok(stage.intake.cancel(1));
-  assert.equal(stage.unrunnable(), ['cancelled: TASK-1 was cancelled by the program']);
+  const second = stage.parts.jar.find(1) as Task;
+  stage.parts.settlement.giveUp(second, 'cancelled', 'it is not wanted');
+  assert.equal(stage.unrunnable(), ['cancelled: it is not wanted']);
   const { news } = stage;
   end.abort('enough');
   assert.equal(stage.unrunnable(), [
@@ -158,16 +159,6 @@ test('a task that has its fate at once does not hang on its signal', () => {
   assert.is(stage.unrunnable().length, 1);
   end.abort();
   assert.equal([stage.unrunnable(), stage.news], [[], 1]);
-});
-
-test('what is cancelled has its fate once, and what is unknown none', () => {
-  const stage = new Stage();
-  stage.submit();
-  assert.ok(stage.intake.cancel(0));
-  assert.not(stage.intake.cancel(0));
-  assert.not(stage.intake.cancel(99));
-  assert.is(stage.news, 1);
-  assert.is(stage.unrunnable().length, 1);
 });
 
 test('a task is submitted again with the arguments that it had, under a new number', () => {

@@ -85,7 +85,24 @@ test('it asks all back that has not begun, up to the next task, unless it has as
   others.recallAll(other);
   others.recallAll(other);
   assert.equal(told, [{ command: 'recall', from: 0, to: 2 }]);
-  assert.equal(other.commands.recalling, { id: 1, to: 2 });
+  assert.equal(other.commands.recalling, { id: 1, to: 2, isAll: true });
+});
+
+test('a kill asks all back that has not begun, at the latest once an earlier recall is answered, and once', () => {
+  const { parts, slave, commands, sent } = create();
+  const [first] = parts.submit(5) as [Task];
+  parts.dispatch();
+  commands.recallHalf(slave);
+  parts.settlement.giveUp(first, 'killed', 'test');
+  commands.kill(slave, first.number, 0, 500);
+  const kill = { command: 'cancel', index: 0, kill: { task: first.number, afterMs: 500 } } as const;
+  assert.equal(sent, [{ command: 'recall', from: 3, to: 5 }, kill]);
+  commands.takeAcknowledgement(slave, { id: 1, from: 3 }, parts.settlement);
+  assert.equal(sent.at(-1), { command: 'recall', from: 0, to: 5 });
+  commands.takeAcknowledgement(slave, { id: 3, from: 5 }, parts.settlement);
+  assert.equal([sent.length, slave.outstanding], [3, 2], 'they have begun after all');
+  commands.takeAcknowledgement(slave, { id: 2, found: 'running' }, parts.settlement);
+  assert.equal(slave.lingering, [{ number: 0, index: 0, killAfterMs: 500 }], 'it is noted once');
 });
 
 test('it asks one task back, unless it has asked for others', () => {
