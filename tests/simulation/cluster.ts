@@ -4,6 +4,7 @@ import type { AuditEvent, AuditEventOf } from '../../src/audit/events.js';
 import { formatText } from '../../src/audit/format/text-format.js';
 import { FateCheck } from '../../src/audit/read/fate-check.js';
 import { StoppedError } from '../../src/errors.js';
+import type { Task } from '../../src/master/model/task.js';
 import { inventWeather, scheduleFaults, scheduleIslands, scheduleStalls } from './faults.js';
 import { checkMaster, checkQuiet, must, Runs } from './invariants.js';
 import { CALM, FIRST_SERVER, Network, SECOND_SERVER } from './network.js';
@@ -32,7 +33,9 @@ const SHORT_ABSENCES_MS = [500, 3_000, 5_000, 6_000];
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** What a process may end of; its sentinel ends it for a run only, since its master is never gone. */
-const EXITS = /^(killed by |goodbye$|exception$|its sentinel: TASK-\d+ ran longer)/;
+const EXITS = /^(killed by |goodbye$|exception$|its sentinel: TASK-\d+ (ran longer|was killed))/;
+
+const FOR_A_KILL = /TASK-\d+ was (being )?killed$/;
 
 /** What a slave says itself of its end, which is then near. */
 const SAID_SO = /^(killed by TASK-\d+|uncaught .*)$/;
@@ -61,6 +64,8 @@ export class Cluster {
   readonly #lostSids = new Set<string>();
   readonly #fates = new FateCheck();
   readonly #runs: Runs;
+  /** Tasks that may not be charged with what happens just now, and their runs before. */
+  readonly #uncharged = new Map<Task, number>();
   #slaves: SimulatedSlave[] = [];
   #nextPid = 1;
   #calmSince = Number.POSITIVE_INFINITY;
@@ -168,6 +173,7 @@ export class Cluster {
     this.#runs.ends(slave);
     this.program.noteDeath(cause);
     if (cause.startsWith('its sentinel')) this.#count('ended by its sentinel');
+    if (FOR_A_KILL.test(cause.replace(/ and did not stop.*/, ''))) this.#count('ended for a killed task');
     if (cause === 'shutdown') must(this.#ending, 'a slave was told to shut down by nobody');
     else must(EXITS.test(cause), `a slave ended: ${cause}`);
     if (this.#ending) return;
@@ -259,6 +265,7 @@ export class Cluster {
   }
 
   #check(): void {
+    this.#checkUncharged();
     const { turns } = this.master.main;
     if (turns === this.#seenTurns) return;
     this.#seenTurns = turns;
@@ -269,11 +276,33 @@ export class Cluster {
     this.note('master', event);
     this.#fates.take(event, 0);
     this.#count(event.type);
+    if (event.type === 'tasks-sent' || event.type === 'slave-lost') this.#checkUncharged();
     must(event.type !== 'frame-dropped', 'the master found a frame that breaks the protocol');
-    if (event.type === 'slave-lost') this.#checkLost(event);
+    if (event.type === 'slave-lost') {
+      this.#excuse(event);
+      this.#checkLost(event);
+    }
     if (event.type === 'task-unrunnable') this.#checkUnrunnable(event);
     if (event.type === 'tasks-sent') this.#checkSent(event.sid);
     if (event.type === 'task-backed-up') this.#checkBackedUp(event);
+  }
+
+  /** What a slave had when it was lost for a killed task has done nothing wrong. */
+  #excuse({ sid, evidence }: AuditEventOf<'slave-lost'>): void {
+    if (!FOR_A_KILL.test(evidence)) return;
+    const slave = this.master.core.roster.findByNumber(Number(sid.slice('SLAVE-'.length)));
+    if (slave === undefined) return;
+    const others = new Set([...slave.openTasks(), ...slave.goingOn]);
+    if (others.size > 0) this.#count('neighbours of a killed task');
+    for (const task of others) this.#uncharged.set(task, task.runs);
+    this.program.excuse([...others].map(({ number }) => number));
+  }
+
+  /** Before anything else can charge them. */
+  #checkUncharged(): void {
+    for (const [{ id, runs }, before] of this.#uncharged)
+      must(runs <= before, `${id} is charged with the end of a slave on which another was killed`);
+    this.#uncharged.clear();
   }
 
   /** Busy is never taken for dead; after faults of the network it takes a while until that can be said. */

@@ -3,6 +3,7 @@
 import type { ResolvedPolicy, SlaveId } from '../../src/algorithms/types.js';
 import type { UnrunnableError } from '../../src/errors.js';
 import { TaskFate } from '../../src/master/model/task-fate.js';
+import { runningTasks } from '../../src/master/slaves/running-tasks.js';
 import type { Chance, Scheduler } from './scheduler.js';
 import type { SimulatedMaster } from './simulated-master.js';
 import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
@@ -21,6 +22,10 @@ export interface Submitted {
   readonly work: Work;
   readonly policy: ResolvedPolicy;
   cancelled: boolean;
+  /** The program killed it while it ran. */
+  killed: boolean;
+  /** Losses of slaves that it had to bear, as another task was killed there: they are not counted. */
+  excused: number;
   /** Slaves that it took along. */
   kills: number;
   /** Runs that slaves have begun. */
@@ -75,6 +80,7 @@ export class Program {
     else if (dice < 0.45) this.#cancelOne();
     else if (dice < 0.9) this.takeSome();
     else if (dice < 0.94) this.#moveSlaves();
+    else if (dice < 0.96) this.#killSome();
   }
 
   #submitSome(): void {
@@ -108,6 +114,8 @@ export class Program {
       work,
       policy,
       cancelled: false,
+      killed: false,
+      excused: 0,
       kills: 0,
       begun: 0,
       fate: undefined,
@@ -181,11 +189,30 @@ export class Program {
     if (task === undefined) return;
     const { core } = master;
     const { fate: before, cancelled } = task;
-    task.cancelled = true;
-    const done = core.cancel(task.number, scheduler.now);
+    const kills = chance.happens(0.3);
+    const isKilled = kills && [...runningTasks(core.roster)].some(({ number }) => number === task.number);
+    task.cancelled = !isKilled;
+    task.killed ||= isKilled;
+    const done = core.cancel(task.number, scheduler.now, kills);
     if (done && before !== undefined)
       throw new Error(`TASK-${task.number} was cancelled after its fate was taken`);
     if (!done) task.cancelled = cancelled;
+  }
+
+  /** What runs of a category has its fate by that, and nothing else has. */
+  #killSome(): void {
+    const { chance, master } = this.#params;
+    const { cancels, roster } = master.core;
+    const category = chance.pick(CATEGORIES);
+    const running = [...runningTasks(roster)].filter(({ policy }) => policy.category === category);
+    for (const { number } of running) (this.tasks.get(number) as Submitted).killed = true;
+    const count = cancels.killTasks(category);
+    if (count !== running.length) throw new Error(`${count} of ${running.length} tasks are killed`);
+  }
+
+  /** Their slave is lost, since another task was killed there: the run that they may have begun is not counted. */
+  excuse(numbers: Iterable<number>): void {
+    for (const number of numbers) (this.tasks.get(number) as Submitted).excused++;
   }
 
   /** Takes fates in one of the ways there are. */
@@ -211,7 +238,7 @@ export class Program {
     const task = number === undefined ? undefined : this.tasks.get(Number(number));
     if (task === undefined) return;
     const { maxAttempts, retry } = task.policy;
-    const most = retry ? maxAttempts : 1;
+    const most = (retry ? maxAttempts : 1) + task.excused;
     task.kills++;
     if (task.kills > most) throw new Error(`TASK-${number} kills ${task.kills} slaves, and may ${most}`);
   }
@@ -222,7 +249,7 @@ export class Program {
     if (task === undefined) throw new Error(`TASK-${number} begins and was never submitted`);
     task.begun++;
     const { maxAttempts } = task.policy;
-    if (task.begun > maxAttempts)
+    if (task.begun > maxAttempts + task.excused)
       throw new Error(`TASK-${number} begins ${task.begun} of ${maxAttempts} runs`);
   }
 
@@ -237,7 +264,10 @@ export class Program {
     if (task === undefined) throw new Error(`${fate.taskId} was never submitted`);
     if (fate.status === 'error' && task.policy.retryErrors) {
       const runs = (TaskFate.taskOf(fate)?.runs ?? 0) + 1;
-      if (runs !== task.policy.maxAttempts) throw new Error(`${fate.taskId} is an error after ${runs} runs`);
+      const { maxAttempts } = task.policy;
+      // A run that was not counted may be one that goes on, and throws in the end.
+      if (runs < maxAttempts || runs > maxAttempts + task.excused)
+        throw new Error(`${fate.taskId} is an error after ${runs} runs`);
     }
     if (fate.tag !== task.work.mark) throw new Error(`${fate.taskId} has another's tag`);
     if (fate.status === 'ok') this.#settle(task, 'ok', fate.packet);
@@ -255,12 +285,13 @@ export class Program {
   }
 
   #checkUnrunnable(task: Submitted, reason: string, failures: number): void {
-    const { number, policy, cancelled, begun } = task;
-    if (reason !== 'cancelled' && begun > failures)
+    const { number, policy, cancelled, killed, excused, begun } = task;
+    if (!(reason === 'cancelled' || reason === 'killed') && begun > failures + excused)
       throw new Error(`TASK-${number} is unrunnable, and its history has ${failures} of ${begun} runs`);
     const mustStay = policy.sid !== undefined && !policy.doItAnyway;
     const fair =
       (reason === 'cancelled' && cancelled) ||
+      (reason === 'killed' && killed) ||
       (reason === 'slave-lost' && (!policy.retry || mustStay)) ||
       (reason === 'slave-freed' && (!policy.retry || mustStay) && policy.sid !== undefined) ||
       (reason === 'timeout' && policy.timeoutSeconds !== undefined && failures > 0) ||

@@ -30,6 +30,7 @@ const EXPECTED = [
   'task-backed-up',
   'task-reclaimed',
   'task-cancelled',
+  'task-killed',
   'task-unrunnable',
   'task-retried',
   'result-dropped',
@@ -39,6 +40,8 @@ const EXPECTED = [
   'data port lost',
   'data port left',
   'ended by its sentinel',
+  'ended for a killed task',
+  'neighbours of a killed task',
 ];
 
 const counts = new Map<string, number>();
