@@ -57,6 +57,13 @@ export const ask = defineAlgorithm('ask', async (port: number, question: string)
   return { answer, taskId: taskContext().taskId, pid: process.pid };
 });
 
+/** Tells a server that it has begun, then computes without end. */
+export const tellAndSpin = defineAlgorithm('tellAndSpin', async (port: number, text: string) => {
+  const socket = connect(port, '127.0.0.1');
+  await new Promise<void>((resolve) => socket.end(text, resolve));
+  for (;;);
+});
+
 /** Waits without heeding its signal, in its first `times` runs. */
 export const linger = defineAlgorithm('linger', async (seconds: number, times = Number.POSITIVE_INFINITY) => {
   if (taskContext().attempt <= times) await sleep(seconds * 1000, undefined, { ref: false });

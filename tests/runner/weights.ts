@@ -16,6 +16,7 @@ export const WEIGHTS: Readonly<Record<string, number | readonly [seconds: number
   'broker/conformance': [25, 0.5],
   'cli/dump-exec/dump-exec': [2, 0.9],
   'cli/repl/repl': 6,
+  'collections/lfarm-kill': [3, 0.8],
   'docs/programs': 24,
   'examples/bank-account.long': 4,
   'examples/monte-carlo-pi': 3,
