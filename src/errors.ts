@@ -106,6 +106,36 @@ export class CheckpointError extends MwError {
   }
 }
 
+/** The mark of a FinalError, the same in every copy of this library and in every realm. */
+const FINAL = Symbol.for('ts-mw.FinalError');
+
+/**
+ * Throw it in a task algorithm if no other run can help: whatever `retryErrors` says, the error is the task's fate.
+ * It has `final: true` there. So has an instance of a subclass, whatever its name, and an Error with the name
+ * `FinalError`; an error that only has one as its `cause` does not.
+ *
+ * @example
+ * if (response.status === 404) throw new FinalError(`no page ${url}`);
+ */
+export class FinalError extends MwError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MW_FINAL', message, options);
+  }
+
+  static {
+    Object.defineProperty(FinalError.prototype, FINAL, { value: true });
+  }
+}
+
+/** Whether a task that throws this should not be run again; never throws. */
+export function isFinal(thrown: object): boolean {
+  try {
+    return (thrown as { [FINAL]?: unknown })[FINAL] === true || (thrown as Error).name === 'FinalError';
+  } catch {
+    return false;
+  }
+}
+
 /** The exception of a task algorithm on a slave, as the slave described it. */
 export interface RemoteError {
   /** For example `RangeError`; `NonError` if what was thrown is no Error. */
@@ -118,6 +148,8 @@ export interface RemoteError {
   readonly cause?: unknown;
   /** Its own properties, those of `Error` left out. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** True of a FinalError. */
+  readonly final?: boolean | undefined;
 }
 
 /** The task that an error is about. */
@@ -146,6 +178,8 @@ export interface TaskRun extends TaskIdentity {
 export class TaskError extends MwError implements TaskRun {
   /** The remote error's own properties, those of `Error` left out. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Whether the algorithm threw a FinalError, so that the task is never run again. */
+  readonly final: boolean;
   /** Its id, for example `TASK-7`. */
   readonly taskId: string;
   /** The name of its algorithm. */
@@ -164,6 +198,7 @@ export class TaskError extends MwError implements TaskRun {
     this.name = remote.name;
     if (remote.stack !== undefined) this.stack = remote.stack;
     this.fields = remote.fields;
+    this.final = remote.final ?? false;
     this.taskId = taskId;
     this.algorithm = algorithm;
     this.sid = sid;

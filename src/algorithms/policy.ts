@@ -12,6 +12,7 @@ const KEYS: readonly string[] = Object.keys({
   maxAttempts: true,
   retryErrors: true,
   backoffSeconds: true,
+  backoffJitter: true,
   timeoutSeconds: true,
   signal: true,
   priority: true,
@@ -52,6 +53,7 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     maxAttempts: policy.maxAttempts ?? base.maxAttempts,
     retryErrors: policy.retryErrors ?? base.retryErrors,
     backoffSeconds: policy.backoffSeconds ?? base.backoffSeconds,
+    backoffJitter: policy.backoffJitter ?? base.backoffJitter,
     timeoutSeconds: policy.timeoutSeconds ?? base.timeoutSeconds,
     signal: policy.signal ?? base.signal,
     priority: policy.priority ?? base.priority,
@@ -79,6 +81,7 @@ function settle(policy: TaskPolicy): ResolvedPolicy {
     maxAttempts: policy.maxAttempts ?? 5,
     retryErrors: policy.retryErrors ?? false,
     backoffSeconds: policy.backoffSeconds ?? 0,
+    backoffJitter: policy.backoffJitter ?? 0,
     timeoutSeconds: policy.timeoutSeconds,
     signal: policy.signal,
     priority: policy.priority ?? 0,
@@ -106,6 +109,7 @@ function checkPolicy(policy: TaskPolicy): void {
     maxAttempts,
     retryErrors,
     backoffSeconds,
+    backoffJitter,
     timeoutSeconds,
     signal,
     priority,
@@ -118,7 +122,11 @@ function checkPolicy(policy: TaskPolicy): void {
   }
   checkBoolean('doItAnyway', doItAnyway);
   checkBoolean('retry', retry);
-  checkBoolean('retryErrors', retryErrors);
+  if (typeof retryErrors !== 'function' && typeof retryErrors !== 'boolean' && retryErrors !== undefined) {
+    throw new UsageError(
+      `a task policy's retryErrors is true, false or a function of the error and the attempt; got ${show(retryErrors)}`,
+    );
+  }
   checkBoolean('backupTasks', backupTasks);
   if (maxAttempts !== undefined && !(Number.isSafeInteger(maxAttempts) && maxAttempts > 0)) {
     throw new UsageError(`a task policy's maxAttempts is a whole number from 1; got ${show(maxAttempts)}`);
@@ -127,6 +135,9 @@ function checkPolicy(policy: TaskPolicy): void {
     throw new UsageError(
       `a task policy's backoffSeconds are from 0 to ${MOST_BACKOFF_SECONDS}; got ${show(backoffSeconds)}`,
     );
+  }
+  if (backoffJitter !== undefined && !isWithin(backoffJitter, 0, 1)) {
+    throw new UsageError(`a task policy's backoffJitter is from 0 to 1; got ${show(backoffJitter)}`);
   }
   if (
     timeoutSeconds !== undefined &&

@@ -12,6 +12,15 @@ export type TaskId = `TASK-${number}`;
 export type TaskFunction = (this: void, ...args: never[]) => unknown;
 
 /**
+ * Decides, on the master, about a task whose run threw `error`: true runs it again, after its `backoffSeconds`; a number
+ * runs it again after that many seconds, from 0 to 3,600; false makes the error its fate. `attempt` is the number of
+ * the run, from 1. It is asked only while another run is allowed, and never about a FinalError. It answers at once,
+ * without a promise. If it throws, or returns anything else, the error is the fate, and the audit trail and the master's
+ * notices say why.
+ */
+export type RetryDecision = (error: TaskError, attempt: number) => boolean | number;
+
+/**
  * Rules for a task, as CL-MW's task policy. `retry` comes first: without it, a task whose slave is lost
  * becomes unrunnable.
  */
@@ -34,15 +43,20 @@ export interface TaskPolicy {
   readonly maxAttempts?: number | undefined;
   /**
    * If it throws: run it again, up to `maxAttempts` runs, or take the error as its result (false, the
-   * default; ours). The error of the last run is its fate.
+   * default; ours). The error of the last run is its fate. A function decides about each error.
    */
-  readonly retryErrors?: boolean | undefined;
+  readonly retryErrors?: boolean | RetryDecision | undefined;
   /**
    * Seconds to wait before the next run after a failed run, whether it threw or its slave was lost. The wait
    * doubles after each further failure, up to 3,600; 0 by default (ours). The task is pending meanwhile;
    * ordered tasks after it do not wait for it.
    */
   readonly backoffSeconds?: number | undefined;
+  /**
+   * Spreads these waits, so that tasks which failed together do not come back together: each is multiplied by a
+   * number between 1 - `backoffJitter` and 1. From 0 to 1; 0 by default (ours).
+   */
+  readonly backoffJitter?: number | undefined;
   /**
    * Limit in seconds of one run on its slave, up to 2,000,000; no limit by default (ours). When the time is
    * over, its `taskContext().signal` aborts, and the run has failed, even if it returns later: `retry`,
@@ -89,8 +103,9 @@ export interface ResolvedPolicy {
   readonly doItAnyway: boolean;
   readonly retry: boolean;
   readonly maxAttempts: number;
-  readonly retryErrors: boolean;
+  readonly retryErrors: boolean | RetryDecision;
   readonly backoffSeconds: number;
+  readonly backoffJitter: number;
   readonly timeoutSeconds: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly priority: number;

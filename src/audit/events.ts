@@ -195,6 +195,8 @@ export interface AuditEventTable {
   'task-killed': { taskId: string; algorithm: string; category: string; sid?: string | undefined };
   /** `SLAVE-0 F TASK-7 #1 again in 2.0 s: it threw RangeError: no`: a run that threw or took too long. */
   'task-retried': { sid: string; taskId: string; attempt: number; waitSeconds: number; evidence: string };
+  /** `TASK-7 RETRY UNDECIDED #1 "hello" TypeError: no`: its `retryErrors` failed, so that its error is its fate. */
+  'retry-undecided': { taskId: string; attempt: number; algorithm: string; reason: string };
   /** `SLAVE-0 THREW TASK-7 #1 "hello" RangeError: no`: the first of its kind. */
   'task-threw': { sid: string; taskId: string; attempt: number; algorithm: string; message: string };
   /**

@@ -13,6 +13,7 @@ const defaults = {
   maxAttempts: 5,
   retryErrors: false,
   backoffSeconds: 0,
+  backoffJitter: 0,
   timeoutSeconds: undefined,
   signal: undefined,
   priority: 0,
@@ -21,6 +22,7 @@ const defaults = {
   killGraceSeconds: 0,
 };
 const sid = 'SLAVE-7';
+const decide = (): boolean => true;
 
 const merges: [string, TaskPolicy, TaskPolicy | undefined, object][] = [
   ['nothing', {}, undefined, defaults],
@@ -34,6 +36,8 @@ const merges: [string, TaskPolicy, TaskPolicy | undefined, object][] = [
   ['false is said', { backupTasks: false }, { backupTasks: true }, { ...defaults, backupTasks: false }],
   ['an empty category is one', { category: '' }, { category: 'a' }, { ...defaults, category: '' }],
   ['no grace is said', { killGraceSeconds: 0 }, { killGraceSeconds: 3 }, defaults],
+  ['false replaces a function', { retryErrors: false }, { retryErrors: decide }, defaults],
+  ['a function of the base', {}, { retryErrors: decide }, { ...defaults, retryErrors: decide }],
   ['a priority of 0 is one', { priority: 0 }, { priority: -2.5 }, defaults],
   ['a stated doItAnyway', { sid }, resolvePolicy({ doItAnyway: true }), { ...defaults, sid }],
   ['a forced one', { sid }, resolvePolicy({}), { ...defaults, sid, doItAnyway: false }],
@@ -69,7 +73,9 @@ const refusals: [unknown, RegExp][] = [
   [{ killGraceSeconds: -1 }, /killGraceSeconds are from 0 to 2000000; got -1/],
   [{ killGraceSeconds: Number.NaN }, /killGraceSeconds .*got NaN/],
   [{ killGraceSeconds: '1' }, /killGraceSeconds .*got "1"/],
-  [{ retryErrors: 3 }, /retryErrors is true or false; got 3/],
+  [{ retryErrors: 3 }, /retryErrors is true, false or a function of the error and the attempt; got 3/],
+  [{ backoffJitter: 1.5 }, /backoffJitter is from 0 to 1; got 1\.5/],
+  [{ backoffJitter: Number.NaN }, /got NaN/],
   [{ backoffSeconds: -1 }, /backoffSeconds are from 0 to 3600; got -1/],
   [{ backoffSeconds: Number.NaN }, /got NaN/],
   [{ backoffSeconds: 3_601 }, /got 3601/],

@@ -106,6 +106,12 @@ export async function wrongCalls(): Promise<void> {
   hello.withTaskPolicy({})(3);
   // @ts-expect-error wrong argument of a policy's future
   hello.withTaskPolicy({}).future(3);
+  hello.withTaskPolicy({ retryErrors: ({ fields, final }) => !final && Number(fields.seconds) });
+  hello.withTaskPolicy({ retryErrors: (_error, attempt) => attempt < 2, backoffJitter: 0.5 });
+  // @ts-expect-error a decision is no promise
+  hello.withTaskPolicy({ retryErrors: async () => true });
+  // @ts-expect-error nor a text
+  hello.withTaskPolicy({ retryErrors: () => 'again' });
   // @ts-expect-error unknown policy key
   hello.withTaskPolicy({ retries: 3 });
   // @ts-expect-error a sid is SLAVE-<number>

@@ -221,6 +221,16 @@ export const SAMPLES: Samples = {
     { type: 'task-killed', taskId: 'TASK-7', algorithm: 'hello', category: 'a search', sid },
     'TASK-7 KILLED "hello" category "a search" on SLAVE-0',
   ],
+  'retry-undecided': [
+    {
+      type: 'retry-undecided',
+      taskId: 'TASK-7',
+      attempt: 1,
+      algorithm: 'hello "you"',
+      reason: 'TypeError: no\n',
+    },
+    'TASK-7 RETRY UNDECIDED #1 "hello \\"you\\"" TypeError: no\\n',
+  ],
   'task-threw': [
     {
       type: 'task-threw',

@@ -147,6 +147,7 @@ export class Parts {
       thrown: new Thrown({ emit() {} }),
       audit,
       resultGroup,
+      run: '00112233445566ff',
       aborts: this.aborts,
       wallClock: () => WALL_CLOCK_MS,
       onSuperfluous: ({ sid }, _task, index, killAfterMs) =>
@@ -203,8 +204,16 @@ export class Parts {
   }
 
   /** The same of one run that threw. */
-  error(from: SlaveRecord, sid: number, number: number, attempt: number, now = 0, micros = 1_000): void {
-    const { text } = encodeError(new RangeError('no'));
+  error(
+    from: SlaveRecord,
+    sid: number,
+    number: number,
+    attempt: number,
+    now = 0,
+    micros = 1_000,
+    thrown: unknown = new RangeError('no'),
+  ): void {
+    const { text } = encodeError(thrown);
     this.#take(from, sid, false, [resultEntryText(number, attempt, 1, micros, text)], now);
   }
 

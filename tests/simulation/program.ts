@@ -1,12 +1,12 @@
 /** The program's side of a simulated master: what it submits, cancels and takes, and each task's one fate. */
 
 import type { ResolvedPolicy, SlaveId } from '../../src/algorithms/types.js';
-import type { UnrunnableError } from '../../src/errors.js';
+import type { TaskError, UnrunnableError } from '../../src/errors.js';
 import { TaskFate } from '../../src/master/model/task-fate.js';
 import { runningTasks } from '../../src/master/slaves/running-tasks.js';
 import type { Chance, Scheduler } from './scheduler.js';
 import type { SimulatedMaster } from './simulated-master.js';
-import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
+import { ALGORITHMS, isFinal, packetOf, type Work } from './simulated-work.js';
 
 const LARGE_BYTES = 700 * 1024;
 /** So that one slave alone can be done within the time that a cluster has to settle. */
@@ -16,6 +16,10 @@ const LIMITS = [0.05, 1, 10];
 const ATTEMPTS = [1, 2, 3, 4, 5];
 const CATEGORIES = ['default', 'default', 'a', 'b'];
 const LONG_MS = [500, 6_000] as const;
+
+/** At once, then after a moment. */
+const retryTwice = (_error: unknown, attempt: number): boolean | number =>
+  attempt === 2 ? 0.2 : attempt < 2;
 
 export interface Submitted {
   readonly number: number;
@@ -100,8 +104,9 @@ export class Program {
       doItAnyway: chance.happens(0.5),
       retry: chance.happens(0.9),
       maxAttempts: chance.pick(attempts),
-      retryErrors: chance.happens(0.3),
+      retryErrors: chance.happens(0.3) && (work.mark % 2 === 0 || retryTwice),
       backoffSeconds: chance.pick([0, 0, 0, 0.3, 1]),
+      backoffJitter: work.mark % 3 === 0 ? 0.5 : 0,
       timeoutSeconds: chance.happens(0.2) ? chance.pick(limits) : undefined,
       signal: undefined,
       priority: chance.happens(0.2) ? chance.between(0, 10) - 5 : 0,
@@ -262,16 +267,22 @@ export class Program {
     const number = Number(fate.taskId.slice('TASK-'.length));
     const task = this.tasks.get(number);
     if (task === undefined) throw new Error(`${fate.taskId} was never submitted`);
-    if (fate.status === 'error' && task.policy.retryErrors) {
-      const runs = (TaskFate.taskOf(fate)?.runs ?? 0) + 1;
-      const { maxAttempts } = task.policy;
-      // A run that was not counted may be one that goes on, and throws in the end.
-      if (runs < maxAttempts || runs > maxAttempts + task.excused)
-        throw new Error(`${fate.taskId} is an error after ${runs} runs`);
-    }
+    if (fate.status === 'error' && task.policy.retryErrors) this.#checkError(fate, task);
     if (fate.tag !== task.work.mark) throw new Error(`${fate.taskId} has another's tag`);
     if (fate.status === 'ok') this.#settle(task, 'ok', fate.packet);
     else this.#reject(task, fate.error as Error);
+  }
+
+  #checkError(fate: TaskFate, { work, policy, excused }: Submitted): void {
+    const { attempt, final } = fate.error as TaskError;
+    const runs = (TaskFate.taskOf(fate)?.runs ?? 0) + 1;
+    const isDecided = typeof policy.retryErrors === 'function' && attempt > 2;
+    if (work.kind === 'throw' && final !== isFinal(work.mark))
+      throw new Error(`${fate.taskId} is final: ${final}`);
+    if (final || isDecided) return;
+    // A run that was not counted may be one that goes on, and throws in the end.
+    if (runs < policy.maxAttempts || runs > policy.maxAttempts + excused)
+      throw new Error(`${fate.taskId} is an error after ${runs} runs`);
   }
 
   #reject(task: Submitted, error: Error): void {

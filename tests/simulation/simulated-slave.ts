@@ -17,7 +17,7 @@ import { SimulatedLimit } from './simulated-limit.js';
 import { MEMBER_ID } from './simulated-master.js';
 import type { PortSide, SimulatedPort } from './simulated-port.js';
 import { SimulatedSentinel } from './simulated-sentinel.js';
-import { ALGORITHMS, packetOf, type Work } from './simulated-work.js';
+import { ALGORITHMS, packetOf, thrownBy, type Work } from './simulated-work.js';
 
 /** As in the slave's loops: a turn as long as this is given up between two messages of results. */
 const TURN_MS = 5;
@@ -506,6 +506,6 @@ function isDeadly({ kind }: Work): boolean {
 }
 
 function outcomeOf(work: Work): RunOutcome {
-  if (work.kind === 'throw') return { ok: false, thrown: new RangeError(`thrown ${work.mark}`) };
+  if (work.kind === 'throw') return { ok: false, thrown: thrownBy(work) };
   return { ok: true, packet: packetOf(work) };
 }

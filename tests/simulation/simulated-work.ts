@@ -2,6 +2,7 @@
 
 import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
+import { FinalError } from '../../src/errors.js';
 
 /** Ends its process: at once, by a signal that it hears, or by an exception that nobody catches. */
 export type Deadly = 'kill' | 'quit' | 'fail';
@@ -35,4 +36,14 @@ export const ALGORITHMS: readonly AlgorithmDefinition[] = ['small', 'large'].map
 export function packetOf({ mark, size }: Work): string {
   const text = `${mark}:`;
   return text.padEnd(size, '.');
+}
+
+/** One in four is final. */
+export function thrownBy({ mark }: Work): Error {
+  const message = `thrown ${mark}`;
+  return isFinal(mark) ? new FinalError(message) : new RangeError(message);
+}
+
+export function isFinal(mark: number): boolean {
+  return mark % 4 === 0;
 }

@@ -108,6 +108,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'task-cancelled': '{taskId:id} CANCELLED {algorithm:name}[[ on {sid:id}]]',
   'task-killed': '{taskId:id} KILLED {algorithm:name} category {category:name}[[ on {sid:id}]]',
   'task-retried': '{sid:id} F {taskId:id} #{attempt:int} again in {waitSeconds:sec} s: {evidence:text}',
+  'retry-undecided': '{taskId:id} RETRY UNDECIDED #{attempt:int} {algorithm:name} {reason:text}',
   'task-threw': '{sid:id} THREW {taskId:id} #{attempt:int} {algorithm:name} {message:text}',
   'tasks-threw': 'THREW {count:int} times {algorithm:name}[[ {message:text}]]',
   'slaves-missing':

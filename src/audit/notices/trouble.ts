@@ -25,6 +25,10 @@ export function troubleOf(event: AuditEvent): Notice | undefined {
       // Its exception is reported as such
       if (event.evidence.startsWith('it threw')) return undefined;
       return warning(`${event.taskId} on ${event.sid}: ${event.evidence}; it is run again`);
+    case 'retry-undecided':
+      return bad(
+        `the retryErrors of ${event.algorithm} failed for ${event.taskId}, whose error is its fate: ${event.reason}`,
+      );
     case 'resource-file-unwritten':
       return warning(`cannot write ${event.path}: ${event.reason}; it is tried again`);
     case 'master-algorithm-missing':

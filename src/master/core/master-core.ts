@@ -93,6 +93,7 @@ export class MasterCore {
       comebacks,
       audit: this.#audit,
       resultGroup: options.resultGroup,
+      run: options.run,
       onSuperfluous: (slave, { number }, index, killAfterMs) => {
         if (killAfterMs === undefined) this.#commands.cancel(slave, number, index);
         else this.#commands.kill(slave, number, index, killAfterMs);

@@ -3,15 +3,22 @@
 import { MOST_BACKOFF_SECONDS } from '../../algorithms/policy.js';
 import type { ResolvedPolicy } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
-import type { UnrunnableReason } from '../../errors.js';
+import { type TaskError, type UnrunnableReason, UsageError } from '../../errors.js';
 import { MOST_EVIDENCE } from '../../wire/messages/messages.js';
+import { describeError } from '../../wire/values/remote-error.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import type { GivenRun } from '../model/given-run.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
+import { Jitter } from './jitter.js';
+
+/** After its `backoffSeconds`, or after this number of seconds; or it is not run again. */
+export type NextRun = 'after its backoff' | number | undefined;
 
 export interface RetriesParams {
+  /** Of the master: other runs wait differently. */
+  readonly run: string;
   readonly jar: TaskJar;
   readonly audit: AuditSink;
   /** Unix milliseconds. */
@@ -28,8 +35,10 @@ export class Retries {
   readonly #wallClock: () => number;
   readonly #resume: RetriesParams['resume'];
   readonly #giveUp: RetriesParams['giveUp'];
+  readonly #jitter: Jitter;
 
-  constructor({ jar, audit, wallClock, resume, giveUp }: RetriesParams) {
+  constructor({ run, jar, audit, wallClock, resume, giveUp }: RetriesParams) {
+    this.#jitter = new Jitter(run);
     this.#jar = jar;
     this.#audit = audit;
     this.#wallClock = wallClock;
@@ -37,14 +46,34 @@ export class Retries {
     this.#giveUp = giveUp;
   }
 
-  /** It threw, and has runs left; an ordered task stays with its slave, unless that was freed. */
-  afterError(task: Task, slave: SlaveRecord, { error }: TaskFate, now: number): void {
+  /** A run of a task threw this. Its policy may be a function of the program, which may do anything. */
+  judgeError(task: Task, { error, algorithm, taskId }: TaskFate, attempt: number): NextRun {
+    const { retryErrors } = task.policy;
+    if (retryErrors === false || (error as TaskError).final) return undefined;
+    if (retryErrors === true) return 'after its backoff';
+    try {
+      return nextRun(retryErrors(error as TaskError, attempt));
+    } catch (thrown) {
+      const reason = reasonOf(thrown).slice(0, MOST_EVIDENCE);
+      this.#audit.emit({ type: 'retry-undecided', taskId, attempt, algorithm, reason });
+      return undefined;
+    }
+  }
+
+  /** It threw, and is to run again; an ordered task stays with its slave, unless that was freed. */
+  afterError(
+    task: Task,
+    slave: SlaveRecord,
+    { error }: TaskFate,
+    next: Exclude<NextRun, undefined>,
+    now: number,
+  ): void {
     const evidence = `it threw ${error?.name}: ${error?.message}`.slice(0, MOST_EVIDENCE);
     task.noteRun(slave, evidence, this.#wallClock(), false);
     if (task.addressee?.takesOrdered === false && !tryUnbind(task)) {
       this.abandon(task, 'slave-freed', `${slave.sid} was freed; ${refusal(task)}`);
     } else {
-      this.#runAgain(task, slave, evidence, now);
+      this.#runAgain(task, slave, evidence, now, typeof next === 'number' ? next : undefined);
     }
   }
 
@@ -74,9 +103,8 @@ export class Retries {
   }
 
   /** At once, or after the wait that its policy asks for. */
-  putBack(task: Task, now: number): void {
+  putBack(task: Task, now: number, waitSeconds = this.#backoffSeconds(task)): void {
     if (this.#resume(task)) return;
-    const waitSeconds = backoffSeconds(task.policy, task.failures);
     if (waitSeconds === 0) this.#jar.putBack(task);
     else this.#jar.putBackAt(now + waitSeconds * 1000, task);
   }
@@ -88,12 +116,42 @@ export class Retries {
     this.#giveUp(task, reason, message);
   }
 
-  #runAgain(task: Task, { sid }: SlaveRecord, evidence: string, now: number): void {
+  #runAgain(
+    task: Task,
+    { sid }: SlaveRecord,
+    evidence: string,
+    now: number,
+    waitSeconds = this.#backoffSeconds(task),
+  ): void {
     const { id: taskId, failures: attempt } = task;
-    const waitSeconds = backoffSeconds(task.policy, task.failures);
     this.#audit.emit({ type: 'task-retried', sid, taskId, attempt, waitSeconds, evidence });
-    this.putBack(task, now);
+    this.putBack(task, now, waitSeconds);
   }
+
+  #backoffSeconds({ policy, failures, number }: Task): number {
+    const seconds = backoffSeconds(policy, failures);
+    if (seconds === 0 || policy.backoffJitter === 0) return seconds;
+    return seconds * (1 - policy.backoffJitter * this.#jitter.fraction(number, failures));
+  }
+}
+
+/** Throws UsageError for any other answer. */
+function nextRun(answer: unknown): NextRun {
+  if (answer === true) return 'after its backoff';
+  if (answer === false) return undefined;
+  if (typeof answer === 'number' && answer >= 0 && answer <= MOST_BACKOFF_SECONDS) return answer;
+  const got = answer instanceof Promise ? 'a promise' : typeof answer === 'number' ? answer : typeof answer;
+  // An async function that also rejects must not end the process
+  if (answer instanceof Promise) answer.catch(() => {});
+  throw new UsageError(
+    `retryErrors returns true, false or seconds from 0 to ${MOST_BACKOFF_SECONDS}; it returned ${got}`,
+  );
+}
+
+/** Whatever the program throws, it can be told. */
+function reasonOf(thrown: unknown): string {
+  const { name, message } = describeError(thrown);
+  return `${name}: ${message}`;
 }
 
 /** Makes a task of one slave anyone's, if its policy lets it run elsewhere; returns whether it did. */

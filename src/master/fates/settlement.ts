@@ -35,6 +35,8 @@ export interface SettlementOptions {
   readonly thrown: Thrown;
   readonly audit: AuditSink;
   readonly resultGroup: number | 'auto';
+  /** Of the master. */
+  readonly run: string;
   /** A run of a settled task still goes on; if it is killed, it has this time to stop. */
   readonly onSuperfluous: (slave: SlaveRecord, task: Task, index: number, killAfterMs?: number) => void;
   readonly aborts: AbortWatch;
@@ -71,6 +73,7 @@ export class Settlement {
     thrown,
     audit,
     resultGroup,
+    run,
     onSuperfluous,
     aborts,
     wallClock,
@@ -87,6 +90,7 @@ export class Settlement {
     this.#comebacks = comebacks;
     this.#aborts = aborts;
     this.#retries = new Retries({
+      run,
       jar,
       audit,
       wallClock,
@@ -155,9 +159,19 @@ export class Settlement {
     const had = sentAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, now - sentAt) / 1_000;
     const seconds = Math.min(entry[3] / 1e6, had);
     const isLate = entry[2] === RESULT_STATUS.timeout && task.policy.timeoutSeconds !== undefined;
-    const mayRetry = entry[2] === RESULT_STATUS.error && task.policy.retryErrors;
+    // With its runs used up, nobody need be asked; a copy, believed lost, has no say in that.
+    const mayRetry =
+      entry[2] === RESULT_STATUS.error &&
+      task.policy.retryErrors !== false &&
+      (!runsHere || task.runs + 1 < task.policy.maxAttempts);
+    const thrown = mayRetry ? readFate(task, sid, entry, raws, seconds, bytes) : undefined;
+    const next = thrown && this.#retries.judgeError(task, thrown, attempt);
+    if (next !== undefined && task.state === 'settled') {
+      this.#drop(slave, number, 'the task has its fate');
+      return;
+    }
     // An earlier run, believed lost, has failed: another one is under way, or will be.
-    if ((mayRetry || isLate) && !runsHere) {
+    if ((next !== undefined || isLate) && !runsHere) {
       const reason = 'it failed there, and is run again already';
       if (earlier !== undefined) this.#retries.charge(task, earlier, slave, reason, false);
       this.#drop(slave, number, reason);
@@ -176,10 +190,10 @@ export class Settlement {
     // Before the entry is read, which turns it into the packet.
     const keep = entry[2] === RESULT_STATUS.packet && this.#checkpoint?.keeps(task);
     const stored = keep ? encodeStoredResult(sid, entry, raws) : undefined;
-    const fate = readFate(task, sid, entry, raws, seconds, bytes);
+    const fate = thrown ?? readFate(task, sid, entry, raws, seconds, bytes);
     if (fate.status === 'error') this.#thrown.note(fate, attempt);
-    if (mayRetry && task.runs + 1 < task.policy.maxAttempts) {
-      this.#retries.afterError(task, slave, fate, now);
+    if (next !== undefined) {
+      this.#retries.afterError(task, slave, fate, next, now);
       return;
     }
     this.#decide(task, fate, stored);

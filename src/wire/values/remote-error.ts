@@ -2,7 +2,7 @@
  * The exception of a task algorithm, as data that always travels: made on the slave from any value, and read
  * on the master to become a TaskError.
  */
-import { FormatError, type RemoteError } from '../../errors.js';
+import { FormatError, isFinal, type RemoteError } from '../../errors.js';
 import { decodeText, decodeValue, type EncodedValue, encodeValue } from './codec.js';
 import { defineHidden, errorKind, makeError } from './error-kinds.js';
 
@@ -39,27 +39,30 @@ export function encodeError(thrown: unknown): EncodedValue {
     // Each part can travel, but their nesting may be too deep together.
     reason = reasonOf(error);
   }
-  const { name, message, stack } = remote;
+  const { name, message, stack, final } = remote;
   const fields = { notSent: `[fields and cause not sent: ${reason}]` };
-  return encodeValue({ name, message, fields, ...(stack === undefined ? {} : { stack }) });
+  const optional = { ...(stack === undefined ? {} : { stack }), ...(final ? { final } : {}) };
+  return encodeValue({ name, message, fields, ...optional });
 }
 
 /** Reads a RemoteError back, which holds no functions; throws FormatError. */
 export function decodeError(json: unknown, meta: unknown, raws: readonly Uint8Array[]): RemoteError {
   const value = decodeValue(json, meta, raws, 'refused');
   if (!isRecord(value)) throw new FormatError('an error is not an object');
-  const { name, message, stack, fields } = value;
+  const { name, message, stack, fields, final } = value;
   if (typeof name !== 'string' || typeof message !== 'string' || !isRecord(fields)) {
     throw new FormatError('an error lacks its name, message or fields');
   }
   if (stack !== undefined && typeof stack !== 'string')
     throw new FormatError('the stack of an error is not text');
+  if (final !== undefined && final !== true) throw new FormatError('an error is final or says nothing of it');
   return {
     name,
     message,
     fields,
     ...(stack === undefined ? {} : { stack }),
     ...('cause' in value ? { cause: value.cause } : {}),
+    ...(final ? { final } : {}),
   };
 }
 
@@ -77,6 +80,7 @@ function describe(thrown: unknown, causesLeft: number): RemoteError {
     fields,
     ...(typeof stack === 'string' ? { stack: cut(stack) } : {}),
     ...(hasOwn(thrown, 'cause') ? { cause: describeCause(read(thrown, 'cause'), causesLeft) } : {}),
+    ...(isFinal(thrown) ? { final: true } : {}),
   };
 }
 

@@ -3,7 +3,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolvePolicy } from '../../../src/algorithms/policy.js';
-import type { TaskPolicy } from '../../../src/algorithms/types.js';
+import type { RetryDecision, TaskPolicy } from '../../../src/algorithms/types.js';
+import { FinalError } from '../../../src/errors.js';
 import { backoffSeconds } from '../../../src/master/fates/retries.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import type { Task } from '../../../src/master/model/task.js';
@@ -53,6 +54,118 @@ test('a run that succeeds ends it', () => {
   parts.dispatch();
   parts.results(slave, 0, [[0, 2]]);
   assert.equal(parts.takeFates(), ['0 ok']);
+});
+
+/** What comes of a task whose runs throw `thrown` at 1,000 ms, under this decision. */
+function decided(retryErrors: RetryDecision, policy: TaskPolicy = {}, thrown?: unknown): string {
+  const { parts, slave, task } = one({ backoffSeconds: 4, ...policy, retryErrors });
+  parts.error(slave, 0, 0, 1, 1_000, 1_000, thrown);
+  const event = parts.events.at(-1);
+  if (event?.type === 'task-retried') {
+    assert.is(task.state, event.waitSeconds === 0 ? 'queued' : 'waiting');
+    if (event.waitSeconds > 0) {
+      assert.equal(parts.jar.wake(999 + 1_000 * event.waitSeconds), []);
+      assert.equal(parts.jar.wake(1_000 + 1_000 * event.waitSeconds), [task]);
+    }
+    return `again in ${event.waitSeconds}`;
+  }
+  const told = event?.type === 'retry-undecided' ? `: ${event.reason}` : '';
+  return `${parts.takeFates().join()}${told}`;
+}
+
+const WRONG = 'UsageError: retryErrors returns true, false or seconds from 0 to 3600; it returned';
+
+const decisions: [string, () => unknown, string][] = [
+  ['true', () => true, 'again in 4'],
+  ['false', () => false, '0 error'],
+  ['0', () => 0, 'again in 0'],
+  ['a half', () => 0.5, 'again in 0.5'],
+  ['an hour', () => 3_600, 'again in 3600'],
+  ['more', () => 3_601, `0 error: ${WRONG} 3601`],
+  ['less', () => -1, `0 error: ${WRONG} -1`],
+  ['no number', () => Number.NaN, `0 error: ${WRONG} NaN`],
+  ['nothing', () => {}, `0 error: ${WRONG} undefined`],
+  ['a text', () => 'again', `0 error: ${WRONG} string`],
+  ['a promise that fails', () => Promise.reject(new Error('late')), `0 error: ${WRONG} a promise`],
+];
+
+for (const [what, answer, expected] of decisions) {
+  test(`a function of the policy decides: ${what}`, () => {
+    assert.is(decided(answer as RetryDecision), expected);
+  });
+}
+
+test('it knows the error and the attempt, and its numbers are not spread', () => {
+  const asked: unknown[] = [];
+  const decide: RetryDecision = ({ message, fields, final, taskId }, attempt) => {
+    asked.push([message, fields.status, final, taskId, attempt]);
+    return 7;
+  };
+  const thrown = Object.assign(new Error('503'), { status: 503 });
+  assert.is(decided(decide, { backoffJitter: 1 }, thrown), 'again in 7');
+  assert.equal(asked, [['503', 503, false, 'TASK-0', 1]]);
+});
+
+test('what it throws is told, and the error is the fate', () => {
+  const decide = (): boolean => {
+    throw new TypeError('no such header');
+  };
+  assert.is(decided(decide), '0 error: TypeError: no such header');
+});
+
+test('it is not asked about the last run, nor about a FinalError', () => {
+  const decide = (): boolean => assert.unreachable() as never;
+  assert.is(decided(decide, { maxAttempts: 1 }), '0 error');
+  assert.is(decided(decide, {}, new FinalError('404')), '0 error');
+});
+
+test('a FinalError is the fate, whatever the policy says', () => {
+  const { parts, slave } = one({ retryErrors: true });
+  parts.error(slave, 0, 0, 1, 0, 1_000, new FinalError('404'));
+  assert.equal(parts.takeFates(), ['0 error']);
+});
+
+test('it may cancel the task that it is asked about', () => {
+  const { parts, slave } = one({
+    retryErrors: (_error, _attempt) => {
+      const task = parts.jar.find(0) as Task;
+      parts.settlement.giveUp(task, 'cancelled', 'by its own policy');
+      return true;
+    },
+  });
+  parts.error(slave, 0, 0, 1);
+  assert.equal([parts.takeFates(), slave.outstanding, parts.jar.pending], [['0 cancelled'], 0, 0]);
+  assert.is(parts.events.at(-1)?.type, 'result-dropped');
+});
+
+for (const [answer, fates] of [
+  [true, []],
+  [false, ['0 error']],
+] as const) {
+  test(`it decides about a run that was taken for lost: ${answer}`, () => {
+    const { parts, slave } = one({ retryErrors: () => answer });
+    parts.lose(slave);
+    const other = createSlave(1);
+    parts.slaves.push(other);
+    assert.is(parts.dispatch().length, 1);
+    parts.error(slave, 0, 0, 1);
+    assert.equal([parts.takeFates(), other.outstanding], [[...fates], answer ? 1 : 0]);
+  });
+}
+
+test('waits are spread, each the same whenever it is asked for', () => {
+  const waits = new Set<number>();
+  for (const policy of [{ backoffJitter: 0.5 }, { backoffJitter: 0.5 }]) {
+    const parts = new Parts({ taskGroup: 100 });
+    const [slave] = parts.slaves as [SlaveRecord];
+    parts.submit(100, createEntry(), { ...policy, retryErrors: true, backoffSeconds: 8 });
+    parts.dispatch();
+    for (let number = 0; number < 100; number++) parts.error(slave, 0, number, 1);
+    for (const event of parts.events) if (event.type === 'task-retried') waits.add(event.waitSeconds);
+  }
+  assert.is(waits.size, 100);
+  assert.ok(Math.min(...waits) >= 4 && Math.min(...waits) < 4.3, `${Math.min(...waits)}`);
+  assert.ok(Math.max(...waits) <= 8 && Math.max(...waits) > 7.7, `${Math.max(...waits)}`);
 });
 
 test('the wait doubles with each failure, up to the bound', () => {

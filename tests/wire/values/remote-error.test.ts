@@ -2,7 +2,7 @@
 import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FormatError, type RemoteError, TaskError } from '../../../src/errors.js';
+import { FinalError, FormatError, type RemoteError, TaskError } from '../../../src/errors.js';
 import { decodeError, describeError, encodeError } from '../../../src/wire/values/remote-error.js';
 
 function arrive(thrown: unknown): RemoteError {
@@ -303,6 +303,43 @@ remote('a megabyte is not too large, and one byte more is', () => {
   assert.is(encodeError(thrown(room)).byteLength, 1_048_576);
   assert.equal(Object.keys(arrive(thrown(room)).fields).at(-1), 'last');
   assert.is(arrive(thrown(room + 1)).fields.notSent, '[fields and cause not sent: 1048577 bytes]');
+});
+
+class NotFound extends FinalError {
+  readonly status = 404;
+}
+
+/** As of a program that has the library twice. */
+class OtherFinalError extends Error {
+  override readonly name = 'FinalError';
+}
+
+class Renamed extends NotFound {
+  override readonly name = 'Gone';
+}
+
+const finals: [string, unknown, boolean][] = [
+  ['a FinalError', new FinalError('no'), true],
+  ['of a subclass', new NotFound('no'), true],
+  ['of another name', new Renamed('no'), true],
+  ['known by its name', new OtherFinalError('no'), true],
+  ['an Error', new Error('no'), false],
+  ['with a final cause', new Error('no', { cause: new FinalError('no') }), false],
+  ['with a field that says so', Object.assign(new Error('no'), { final: true }), false],
+  ['no Error', { name: 'FinalError', message: 'no' }, false],
+  ['unreadable', new Proxy(new Error('no'), { get: () => assert.unreachable() }), false],
+];
+
+for (const [what, thrown, expected] of finals) {
+  remote(`an error is final or not: ${what}`, () => {
+    assert.is(new TaskError(arrive(thrown), RUN).final, expected);
+  });
+}
+
+remote('an error stays final when its fields are too large to be sent', () => {
+  const large = Object.fromEntries(Array.from({ length: 5 }, (_, n) => [`f${n}`, ['x'.repeat(250_000)]]));
+  const { final, name, fields } = arrive(Object.assign(new NotFound('no'), large));
+  assert.equal([final, name, Object.keys(fields)], [true, 'NotFound', ['notSent']]);
 });
 
 remote.run();
