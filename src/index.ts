@@ -8,6 +8,7 @@
 export type { Captures } from './algorithms/captures.js';
 export { type DefinedAlgorithm, defineAlgorithm } from './algorithms/define-algorithm.js';
 export { type Portable, portable } from './algorithms/portable.js';
+export { makeQueue, type QueueOptions, type TaskQueue } from './algorithms/queue.js';
 export type { Task } from './algorithms/task.js';
 export type {
   Algorithm,

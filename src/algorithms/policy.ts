@@ -1,6 +1,7 @@
 /** Task policies: their fields, their defaults, and how one overrides another. */
 
 import { UsageError } from '../errors.js';
+import { TaskQueue } from './queue.js';
 import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskPolicy } from './types.js';
 
 /** A field that is left out here, or in the merge below, does not compile. */
@@ -19,6 +20,7 @@ const KEYS: readonly string[] = Object.keys({
   backupTasks: true,
   category: true,
   killGraceSeconds: true,
+  queue: true,
 } satisfies Record<keyof TaskPolicy, true>);
 
 /** The longest wait between two runs. */
@@ -45,7 +47,7 @@ export const DEFAULT_POLICY: ResolvedPolicy = settle({});
  */
 export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POLICY): ResolvedPolicy {
   checkPolicy(policy);
-  return settle({
+  const settled = settle({
     sid: policy.sid ?? base.sid,
     tag: policy.tag === undefined ? base.tag : policy.tag,
     doItAnyway: policy.doItAnyway ?? (STATED in base ? (base as SettledPolicy)[STATED] : base.doItAnyway),
@@ -60,7 +62,16 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     backupTasks: policy.backupTasks ?? base.backupTasks,
     category: policy.category ?? base.category,
     killGraceSeconds: policy.killGraceSeconds ?? base.killGraceSeconds,
+    queue: policy.queue ?? base.queue,
   } satisfies Record<keyof TaskPolicy, unknown>);
+  if (settled.sid !== undefined && settled.queue !== undefined) {
+    const { sid, queue } = settled;
+    throw new UsageError(
+      `a task policy has a sid or a queue, not both; it has ${show(sid)} and queue ${show(queue.name)}, and an ` +
+        'ordered task waits in the line of its slave',
+    );
+  }
+  return settled;
 }
 
 /** The policy of a part of a collection, which computes a task of `subject`; undefined for a portable function. */
@@ -88,6 +99,7 @@ function settle(policy: TaskPolicy): ResolvedPolicy {
     backupTasks: policy.backupTasks,
     category: policy.category ?? DEFAULT_CATEGORY,
     killGraceSeconds: policy.killGraceSeconds ?? 0,
+    queue: policy.queue,
     [STATED]: policy.doItAnyway,
   };
   return Object.freeze(settled);
@@ -116,6 +128,7 @@ function checkPolicy(policy: TaskPolicy): void {
     backupTasks,
     category,
     killGraceSeconds,
+    queue,
   } = policy;
   if (sid !== undefined && !isSlaveId(sid)) {
     throw new UsageError(`a task policy's sid is the id of a slave, such as 'SLAVE-0'; got ${show(sid)}`);
@@ -128,6 +141,9 @@ function checkPolicy(policy: TaskPolicy): void {
     );
   }
   checkBoolean('backupTasks', backupTasks);
+  if (queue !== undefined && !TaskQueue.is(queue)) {
+    throw new UsageError(`a task policy's queue is the return value of makeQueue; got ${show(queue)}`);
+  }
   if (maxAttempts !== undefined && !(Number.isSafeInteger(maxAttempts) && maxAttempts > 0)) {
     throw new UsageError(`a task policy's maxAttempts is a whole number from 1; got ${show(maxAttempts)}`);
   }

@@ -1,6 +1,7 @@
 /** The public types of algorithms, policies and fates. */
 
 import type { TaskError, UnrunnableError, UnrunnableReason } from '../errors.js';
+import type { TaskQueue } from './queue.js';
 
 /** Names a slave during its session; a slave that joins again gets another one. */
 export type SlaveId = `SLAVE-${number}`;
@@ -94,6 +95,11 @@ export interface TaskPolicy {
    * a second later at the latest. A slave made by `slave()` goes on without the run, as after `timeoutSeconds`.
    */
   readonly killGraceSeconds?: number | undefined;
+  /**
+   * The queue of the task, from `makeQueue`: with a limit of tasks at once, of begins per second, and a share of the
+   * slaves; none by default (ours). Priorities hold within a queue. Not together with a `sid`.
+   */
+  readonly queue?: TaskQueue | undefined;
 }
 
 /** A policy with every default filled in. Frozen; shared by all tasks submitted under it. */
@@ -117,6 +123,7 @@ export interface ResolvedPolicy {
   readonly subject?: AlgorithmDefinition | undefined;
   readonly category: string;
   readonly killGraceSeconds: number;
+  readonly queue: TaskQueue | undefined;
 }
 
 /** Options of `defineAlgorithm`. */

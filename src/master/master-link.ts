@@ -64,6 +64,8 @@ export class MasterLink {
   #dispatchDue = false;
   #awaySince: number | undefined;
   #turn: NodeJS.Immediate | undefined;
+  /** The next dispatch that the core asked for. */
+  #appointment: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
 
   private constructor(
     params: MasterLinkParams,
@@ -121,6 +123,7 @@ export class MasterLink {
       positions: (slave) => this.#publishPositions(slave),
       news: onNews,
       wallClock: () => Date.now(),
+      dispatchAt: (at) => this.#dispatchAt(at),
       askTurn: () => this.#askTurn(),
       authorize: this.#askingProgram(),
     };
@@ -167,8 +170,22 @@ export class MasterLink {
     });
   }
 
+  #dispatchAt(at: number): void {
+    if (this.#appointment?.at === at) return;
+    clearTimeout(this.#appointment?.timer);
+    const timer = setTimeout(
+      () => {
+        this.#appointment = undefined;
+        this.#core?.dispatch(now());
+      },
+      Math.ceil(at - now()),
+    );
+    this.#appointment = { at, timer };
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#ticker);
+    clearTimeout(this.#appointment?.timer);
     clearImmediate(this.#turn);
     await Promise.all([this.#sentinel.stop(), this.#link.close()]);
   }

@@ -20,6 +20,7 @@ const defaults = {
   backupTasks: undefined,
   category: 'default',
   killGraceSeconds: 0,
+  queue: undefined,
 };
 const sid = 'SLAVE-7';
 const decide = (): boolean => true;

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { defineAlgorithm } from '../../src/algorithms/define-algorithm.js';
+import { makeQueue, type TaskQueue } from '../../src/algorithms/queue.js';
 import type {
   Algorithm,
   AnyAlgorithm,
@@ -112,6 +113,18 @@ export async function wrongCalls(): Promise<void> {
   hello.withTaskPolicy({ retryErrors: async () => true });
   // @ts-expect-error nor a text
   hello.withTaskPolicy({ retryErrors: () => 'again' });
+  const queue: TaskQueue = makeQueue('types', { limit: 4, perSecond: 10, weight: 0.5 });
+  hello.withTaskPolicy({ queue });
+  // @ts-expect-error a queue is made by makeQueue
+  hello.withTaskPolicy({ queue: { name: 'types', limit: 4, perSecond: 10, weight: 0.5 } });
+  // @ts-expect-error ... and is no name
+  hello.withTaskPolicy({ queue: 'types' });
+  // @ts-expect-error unknown option of a queue
+  makeQueue('types', { rate: 3 });
+  // @ts-expect-error a limit is a number
+  makeQueue('types', { limit: '4' });
+  // @ts-expect-error a queue does not change
+  queue.limit = 5;
   // @ts-expect-error unknown policy key
   hello.withTaskPolicy({ retries: 3 });
   // @ts-expect-error a sid is SLAVE-<number>

@@ -196,11 +196,12 @@ export class Parts {
     runs: readonly (readonly [number, number])[],
     dry = false,
     micros = 1_000,
+    now = 0,
   ): void {
     const entries = runs.map(([number, attempt]) =>
       resultEntryText(number, attempt, 0, micros, encodeValue(`${number} by ${sid}`).text),
     );
-    this.#take(from, sid, dry, entries);
+    this.#take(from, sid, dry, entries, now);
   }
 
   /** The same of one run that threw. */

@@ -9,6 +9,7 @@ import { inventWeather, scheduleFaults, scheduleIslands, scheduleStalls } from '
 import { checkMaster, checkQuiet, must, Runs } from './invariants.js';
 import { CALM, FIRST_SERVER, Network, SECOND_SERVER } from './network.js';
 import { Program } from './program.js';
+import { QueueCheck } from './queue-check.js';
 import { checkRemembered } from './remembered.js';
 import { Chance, Scheduler } from './scheduler.js';
 import { MEMBER_ID, SimulatedMaster } from './simulated-master.js';
@@ -63,6 +64,7 @@ export class Cluster {
   readonly counts = new Map<string, number>();
   readonly #lostSids = new Set<string>();
   readonly #fates = new FateCheck();
+  readonly #queues = new QueueCheck();
   readonly #runs: Runs;
   /** Tasks that may not be charged with what happens just now, and their runs before. */
   readonly #uncharged = new Map<Task, number>();
@@ -161,6 +163,7 @@ export class Cluster {
       onBegin: (slave, task) => {
         this.#runs.begins(slave, task);
         this.program.noteBegin(task.number);
+        this.#queues.begins(this.master.core.roster, this.program.tasks, this.#slaves, task);
       },
       onExit: (slave, cause) => this.#onExit(slave, cause),
     });
@@ -283,7 +286,10 @@ export class Cluster {
       this.#checkLost(event);
     }
     if (event.type === 'task-unrunnable') this.#checkUnrunnable(event);
-    if (event.type === 'tasks-sent') this.#checkSent(event.sid);
+    if (event.type === 'tasks-sent') {
+      this.#checkSent(event.sid);
+      this.#queues.sent(this.master.core.roster, event.sid, this.scheduler.now);
+    }
     if (event.type === 'task-backed-up') this.#checkBackedUp(event);
   }
 

@@ -1,5 +1,6 @@
 /** The program's side of a simulated master: what it submits, cancels and takes, and each task's one fate. */
 
+import { makeQueue, type TaskQueue } from '../../src/algorithms/queue.js';
 import type { ResolvedPolicy, SlaveId } from '../../src/algorithms/types.js';
 import type { TaskError, UnrunnableError } from '../../src/errors.js';
 import { TaskFate } from '../../src/master/model/task-fate.js';
@@ -20,6 +21,14 @@ const LONG_MS = [500, 6_000] as const;
 /** At once, then after a moment. */
 const retryTwice = (_error: unknown, attempt: number): boolean | number =>
   attempt === 2 ? 0.2 : attempt < 2;
+
+/** Two kinds of tasks in six have none. */
+const QUEUES = [
+  makeQueue('simulated-limit', { limit: 2 }),
+  makeQueue('simulated-rate', { perSecond: 5 }),
+  makeQueue('simulated-both', { limit: 3, perSecond: 10, weight: 2 }),
+  makeQueue('simulated-weight', { weight: 5 }),
+];
 
 export interface Submitted {
   readonly number: number;
@@ -113,7 +122,9 @@ export class Program {
       backupTasks: chance.happens(0.5),
       category: chance.pick(CATEGORIES),
       killGraceSeconds: chance.pick([0, 0, 0.5, 3]),
+      queue: undefined as TaskQueue | undefined,
     };
+    if (policy.sid === undefined && work.mark % 2 === 0) policy.queue = QUEUES[(work.mark / 2) % 6];
     const task: Submitted = {
       number: this.tasks.size,
       work,

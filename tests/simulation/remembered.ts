@@ -2,6 +2,7 @@
 
 import { queryObjects } from 'node:v8';
 import { SentinelPeer } from '../../src/link/sentinel/sentinel-peer.js';
+import { QueueState } from '../../src/master/jar/queue-state.js';
 import { SlaveRecord } from '../../src/master/model/slave-record.js';
 import { Task } from '../../src/master/model/task.js';
 import { TaskFate } from '../../src/master/model/task-fate.js';
@@ -16,6 +17,7 @@ export function checkRemembered(slaves: number): void {
   const allowed = [
     { kind: Task, most: 0 },
     { kind: TaskFate, most: 0 },
+    { kind: QueueState, most: 0 },
     { kind: SlaveRecord, most: slaves },
     { kind: Session, most: 2 * slaves },
     { kind: SentinelPeer, most: 2 * slaves },

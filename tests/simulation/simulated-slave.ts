@@ -203,9 +203,12 @@ export class SimulatedSlave {
   }
 
   /** Whether it is in the midst of that task. */
+  get running(): readonly GivenTask[] {
+    return this.#running === undefined ? [...this.#beside] : [...this.#beside, this.#running];
+  }
+
   runs(taskId: string): boolean {
-    const running = this.#running === undefined ? [...this.#beside] : [...this.#beside, this.#running];
-    return running.some(({ number }) => taskId === `TASK-${number}`);
+    return this.running.some(({ number }) => taskId === `TASK-${number}`);
   }
 
   get isFrozen(): boolean {

@@ -5,6 +5,7 @@
 
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
+import { makeQueue } from '../../algorithms/queue.js';
 import { namedAlgorithms } from '../../algorithms/registry.js';
 import type { Fate, SlaveId } from '../../algorithms/types.js';
 import type { AuditListener } from '../../audit/audit-trail.js';
@@ -31,6 +32,7 @@ export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown>
     ['slave', slave],
     ['algorithms', Object.fromEntries(algorithms)],
     ['results', () => results(running.handle)],
+    ['makeQueue', makeQueue],
     ['slaves', () => slaveTable(running.master.slaves)],
     ['addSlave', () => addSlave(params)],
     ['killSlave', (sid: SlaveId) => killSlave(params, sid)],
@@ -58,6 +60,8 @@ export function helpText(): string {
   const rows = [
     [`${algorithm}.funcall(…)`, 'submit a task; returns its id'],
     [`await ${algorithm}.future(…)`, 'submit a task and wait for its packet'],
+    [`${algorithm}.withTaskPolicy({ … })(…)`, 'submit a task with a policy: priority, retryErrors, queue, …'],
+    ["makeQueue('name', { limit: 4 })", 'the queue of a policy: limit, perSecond, weight'],
     ['results()', 'return the fates that arrived; await results() waits for all pending tasks'],
     ['slaves()', 'the slaves, as a table'],
     ['addSlave()', 'start one more local slave; await addSlave() waits until it has joined'],

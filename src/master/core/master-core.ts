@@ -214,6 +214,8 @@ export class MasterCore {
     this.#checkpoint?.commit();
     this.flush(now);
     this.#askTurn();
+    const { dueAt } = this.#jar;
+    if (dueAt !== undefined) this.#ports.dispatchAt?.(dueAt);
   }
 
   /** Another slave idles: tasks that have not begun are better there. */

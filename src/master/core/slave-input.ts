@@ -194,7 +194,9 @@ export class SlaveInput {
   #endLingering(slave: SlaveRecord, running: number | undefined): void {
     if (running === undefined) return;
     slave.noteFirstRunning(running);
-    slave.endLingering(({ index }) => index < running || running < 0);
+    for (const { number } of slave.endLingering(({ index }) => index < running || running < 0)) {
+      this.#settlement.endRun(slave, number);
+    }
   }
 
   #confirm(slave: SlaveRecord): void {

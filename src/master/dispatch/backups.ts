@@ -66,6 +66,7 @@ export class Backups {
     const late = all.flatMap((slave) => this.#lateTasks(slave, idle.length, now));
     late.sort((a, b) => b.seconds / b.expected - a.seconds / a.expected);
     for (const { task, slave, hasBegun, seconds, expected } of late.slice(0, left)) {
+      if (!this.#jar.queues.mayBegin(task, now)) continue;
       const place = idle.findIndex((other) => other !== slave);
       const [other] = place < 0 ? [] : idle.splice(place, 1);
       if (other === undefined) return;

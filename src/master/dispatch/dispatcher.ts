@@ -58,6 +58,7 @@ export class Dispatcher {
   readonly #addressed = new Set<SlaveRecord>();
   readonly #isHeld: (task: Task) => boolean;
   readonly #takeAny = (): Task | undefined => this.#jar.take(this.#isHeld);
+  readonly #takeByShare = (): Task | undefined => this.#jar.takeByShare(this.#isHeld);
   /** The slave that gets no more tasks until it is empty, so that a suspect can run alone on it. */
   #reserved: SlaveRecord | undefined;
 
@@ -170,7 +171,18 @@ export class Dispatcher {
         }
       }
     }
+    if (this.#jar.queues.hasReady) return this.#chooseByShare(slave, slots);
     return this.#takeGroup(slave, slots, this.#jar.due, this.#takeAny);
+  }
+
+  /** A strict task goes to a slave that can begin it; until one can, slaves get nothing, or none would ever be free. */
+  #chooseByShare(slave: SlaveRecord, slots: number): readonly Task[] {
+    while (this.#jar.isNextStrict) {
+      if (slave.outstanding >= slave.slots) return NO_TASKS;
+      const task = this.#jar.takeStrict(this.#isHeld);
+      if (task !== undefined) return [task];
+    }
+    return this.#takeGroup(slave, slots, this.#jar.due, this.#takeByShare);
   }
 
   #takeGroup(
@@ -192,6 +204,7 @@ export class Dispatcher {
       if (task === undefined) break;
       bytes += task.bytes + ENTRY_BYTES;
       if (bytes > this.#mostBytes || !plan.tryAdd(task.algorithm)) {
+        if (take === this.#takeByShare) this.#jar.queues.refund(task);
         this.#jar.putBack(task);
         break;
       }
@@ -219,7 +232,8 @@ export class Dispatcher {
       task.toRunning(group, slave.takeIndex());
       this.#text.add(task.number, task.attempt, task.algorithm.index, undefined, task.text);
       if (task.addressee !== undefined) numOrdered++;
-      const { timeoutSeconds } = task.policy;
+      const { timeoutSeconds, queue } = task.policy;
+      if (queue !== undefined) this.#jar.queues.begin(task, slave, queue, now);
       if (timeoutSeconds !== undefined) {
         limits ??= [];
         limits.push([position, Math.round(timeoutSeconds * 1000)]);

@@ -101,6 +101,7 @@ export class Comebacks {
     const { group } = task;
     const isHere = group?.run === run && group.slave === slave;
     if (run.goesOn !== undefined || isHere) return;
+    this.#jar.queues.goOn(task, slave, run, index);
     if (group === undefined) {
       this.#jar.remove(task);
       this.#resume(slave, task, run, index);

@@ -57,6 +57,7 @@ export class Reclaimer {
     const at = this.#wallClock();
     const charged: number[] = [];
     slave.releaseAll();
+    this.#jar.queues.runs.endAll(slave);
     for (const task of isExcused ? [] : slave.goingOn) {
       if (this.#chargeSetAside(task, slave, evidence)) charged.push(task.number);
     }

@@ -135,6 +135,11 @@ export class Retries {
   }
 }
 
+/** Whether a task that threw may run again; an earlier run of it, believed lost, has no say in how many there are. */
+export function mayRunAgain({ policy, runs }: Task, isCurrent: boolean): boolean {
+  return policy.retryErrors !== false && (!isCurrent || runs + 1 < policy.maxAttempts);
+}
+
 /** Throws UsageError for any other answer. */
 function nextRun(answer: unknown): NextRun {
   if (answer === true) return 'after its backoff';

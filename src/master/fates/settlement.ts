@@ -22,7 +22,7 @@ import type { Comebacks } from './comebacks.js';
 import type { FateBox } from './fate-box.js';
 import type { Ledger } from './ledger.js';
 import { Reclaimer } from './reclaim.js';
-import { Retries } from './retries.js';
+import { mayRunAgain, Retries } from './retries.js';
 import type { Thrown } from './thrown.js';
 
 /** A run that takes longer makes the time to wake another slave unimportant. */
@@ -122,7 +122,10 @@ export class Settlement {
     const bytes = Math.ceil(body.length / Math.max(1, results.length));
     let micros = 0;
     let failed = false;
+    const { runs } = this.#jar.queues;
+    const isTracked = !runs.isEmpty;
     for (const entry of results) {
+      if (isTracked) runs.takeResult(slave, entry[0], sid, entry[1], entry[3] / 1000, now);
       const raws = reader.take(entry[6]);
       this.#takeResult(slave, sid, entry, raws, bytes, now);
       micros += entry[3];
@@ -159,14 +162,10 @@ export class Settlement {
     const had = sentAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, now - sentAt) / 1_000;
     const seconds = Math.min(entry[3] / 1e6, had);
     const isLate = entry[2] === RESULT_STATUS.timeout && task.policy.timeoutSeconds !== undefined;
-    // With its runs used up, nobody need be asked; a copy, believed lost, has no say in that.
-    const mayRetry =
-      entry[2] === RESULT_STATUS.error &&
-      task.policy.retryErrors !== false &&
-      (!runsHere || task.runs + 1 < task.policy.maxAttempts);
+    const mayRetry = entry[2] === RESULT_STATUS.error && mayRunAgain(task, runsHere);
     const thrown = mayRetry ? readFate(task, sid, entry, raws, seconds, bytes) : undefined;
     const next = thrown && this.#retries.judgeError(task, thrown, attempt);
-    if (next !== undefined && task.state === 'settled') {
+    if (thrown !== undefined && task.state === 'settled') {
       this.#drop(slave, number, 'the task has its fate');
       return;
     }
@@ -295,9 +294,15 @@ export class Settlement {
     this.#release(task, false);
   }
 
+  /** The slave's run of a task is known to have ended, or never begins, without a result that counts. */
+  endRun(slave: SlaveRecord, number: number): void {
+    this.#jar.queues.runs.end(slave, number);
+  }
+
   /** Takes unstarted tasks back from a living slave: those of this session from `from` up to `to`. */
   takeBack(slave: SlaveRecord, from: number, to: number): void {
     this.#comebacks.endBeside(slave, from, to);
+    this.#jar.queues.runs.endBetween(slave, from, to);
     const back = slave.openTasks().filter(({ index }) => index >= from && index < to);
     for (const task of back.reverse()) {
       this.#release(task, false);

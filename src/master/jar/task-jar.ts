@@ -2,39 +2,31 @@
  * The tasks of a master that have no fate yet, and the order in which they run: higher priorities first,
  * first in, first out within one. Tasks that come back go to the front of their priority. Suspects wait
  * apart, since each runs alone, and so do tasks whose next run is not due yet. If the program does not take
- * an algorithm's results, its tasks are set aside until it does.
+ * an algorithm's results, its tasks are set aside until it does. Tasks with a queue wait in that.
  *
  * The cost per task is constant, whatever is queued. A cancelled task stays in its queue, settled, until it
  * reaches the head.
  */
 
 import { Deque } from '../../structures/deque.js';
-import { Heap } from '../../structures/heap.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { AlgorithmEntry, Task } from '../model/task.js';
+import type { QueueState } from './queue-state.js';
 import { TaskLine } from './task-line.js';
+import { TaskQueues } from './task-queues.js';
 import { TaskTable } from './task-table.js';
-
-/** Before its next run. */
-interface Wait {
-  readonly task: Task;
-  readonly until: number;
-  /** The task was taken out before. */
-  isOver: boolean;
-}
-
-const NONE: readonly Task[] = [];
+import { WaitingTasks } from './waiting-tasks.js';
 
 export class TaskJar {
+  readonly queues = new TaskQueues();
   readonly #live = new TaskTable();
+  /** Tasks that have no queue of their own. */
   readonly #queue = new TaskLine();
   readonly #suspects = new Deque<Task>();
-  /** Sorted by the time when they are due; settled ones stay until then. */
-  readonly #waits = new Heap<Wait>((a, b) => a.until < b.until);
+  readonly #waiting = new WaitingTasks();
   readonly #aside = new Map<AlgorithmEntry, Deque<Task>>();
   readonly #onNew: (task: Task) => void;
   #queued = 0;
-  #waiting = 0;
   #stored = 0;
   /** Tasks whose fate the program may not see yet. */
   #withheld = 0;
@@ -53,17 +45,17 @@ export class TaskJar {
 
   /** Queued tasks whose next run is due. */
   get due(): number {
-    return this.#queued - this.#waiting;
+    return this.#queued - this.#waiting.count;
   }
 
   /** Whether `take` may return a task: it finds cancelled and held ones itself. */
   get hasReady(): boolean {
-    return this.#queue.length > 0;
+    return this.#queue.length > 0 || this.queues.hasReady;
   }
 
   /** Whether a task waits that must run alone. */
   get hasSuspects(): boolean {
-    return this.#suspects.length > 0;
+    return this.#suspects.length > 0 || this.queues.hasSuspects;
   }
 
   /** Tasks without a fate, and those whose fate is withheld. */
@@ -92,7 +84,9 @@ export class TaskJar {
 
   add(task: Task): void {
     this.#count(task);
-    if (task.addressee === undefined) this.#queue.push(task);
+    const { queue } = task.policy;
+    if (queue !== undefined) this.queues.push(task, queue);
+    else if (task.addressee === undefined) this.#queue.push(task);
     else task.addressee.mailbox.push(task);
     this.#queued++;
   }
@@ -121,7 +115,11 @@ export class TaskJar {
 
   /** The next ordered task of a slave. */
   takeOrdered(slave: SlaveRecord): Task | undefined {
-    for (let task = slave.mailbox.shift(); task !== undefined; task = slave.mailbox.shift()) {
+    return this.#takeFirst(slave.mailbox);
+  }
+
+  #takeFirst(tasks: Deque<Task>): Task | undefined {
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
       if (task.state !== 'queued') continue;
       this.#queued--;
       return task;
@@ -129,7 +127,7 @@ export class TaskJar {
     return undefined;
   }
 
-  /** The next task that may run beside others; `isHeld` names the algorithms that must wait. */
+  /** The next task without a queue that may run beside others; `isHeld` names those that must wait. */
   take(isHeld: (task: Task) => boolean): Task | undefined {
     for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
       if (task.state !== 'queued') continue;
@@ -143,13 +141,54 @@ export class TaskJar {
     return undefined;
   }
 
-  takeSuspect(): Task | undefined {
-    for (let task = this.#suspects.shift(); task !== undefined; task = this.#suspects.shift()) {
-      if (task.state !== 'queued') continue;
-      this.#queued--;
-      return task;
+  /** Whether the next task, by the shares of queues, must begin as soon as it is given. */
+  get isNextStrict(): boolean {
+    return this.#next()?.isStrict === true;
+  }
+
+  /** That task; undefined if it must wait, or was cancelled: then another one may be next. */
+  takeStrict(isHeld: (task: Task) => boolean): Task | undefined {
+    return this.isNextStrict ? this.#takeNext(this.#next(), isHeld) : undefined;
+  }
+
+  /** As `take`, by the shares of queues; undefined if the next task is for `takeStrict`. */
+  takeByShare(isHeld: (task: Task) => boolean): Task | undefined {
+    while (this.hasReady) {
+      const next = this.#next();
+      if (next?.isStrict) return undefined;
+      const task = this.#takeNext(next, isHeld);
+      if (task !== undefined) return task;
     }
     return undefined;
+  }
+
+  #next(): QueueState | undefined {
+    return this.queues.next(this.#queue.length > 0);
+  }
+
+  #takeNext(next: QueueState | undefined, isHeld: (task: Task) => boolean): Task | undefined {
+    const task = next === undefined ? this.take(isHeld) : this.#takeFrom(next, isHeld);
+    if (task !== undefined) this.queues.charge(next);
+    return task;
+  }
+
+  #takeFrom(queue: QueueState, isHeld: (task: Task) => boolean): Task | undefined {
+    const task = this.queues.takeFrom(queue, (task) => {
+      if (task.state !== 'queued') return false;
+      const held = isHeld(task);
+      if (held) this.#setAside(task);
+      return !held;
+    });
+    if (task !== undefined) this.#queued--;
+    return task;
+  }
+
+  takeSuspect(): Task | undefined {
+    const task = this.#takeFirst(this.#suspects);
+    if (task !== undefined) return task;
+    const queued = this.queues.takeSuspect(({ state }) => state === 'queued');
+    if (queued !== undefined) this.#queued--;
+    return queued;
   }
 
   /**
@@ -164,38 +203,39 @@ export class TaskJar {
   #place(task: Task): void {
     task.toQueued();
     if (task.addressee !== undefined) task.addressee.mailbox.unshift(task);
+    else this.#unshift(task);
+  }
+
+  #unshift(task: Task): void {
+    const { queue } = task.policy;
+    if (queue !== undefined) this.queues.unshift(task, queue);
     else if (task.suspect) this.#suspects.push(task);
     else this.#queue.unshift(task);
   }
 
   /** Puts a task aside; the first `wake` from then on puts it back in its place. */
   putBackAt(until: number, task: Task): void {
-    task.toWaiting();
-    this.#waits.push({ task, until, isOver: false });
+    this.#waiting.add(until, task);
     this.#queued++;
-    this.#waiting++;
+  }
+
+  /** When `wake` puts a task back next, or a queue has room again; undefined if nothing waits. */
+  get dueAt(): number | undefined {
+    const [a, b] = [this.#waiting.dueAt, this.queues.dueAt];
+    return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
   }
 
   /** Puts due tasks back, those that waited longest first, and returns them. */
   wake(now: number): readonly Task[] {
-    if (this.#waits.size === 0) return NONE;
-    const due: Task[] = [];
-    for (let wait = this.#waits.first; wait !== undefined && wait.until <= now; wait = this.#waits.first) {
-      this.#waits.shift();
-      if (!wait.isOver && wait.task.state === 'waiting') due.push(wait.task);
-    }
-    this.#waiting -= due.length;
+    this.queues.wake(now);
+    const due = this.#waiting.takeDue(now);
     for (const task of due.toReversed()) this.#place(task);
     return due;
   }
 
   /** Ordered tasks of a slave whose next run is not due yet. */
   waitingFor(slave: SlaveRecord): Task[] {
-    if (this.#waiting === 0) return [];
-    const waiting = [...this.#waits].filter(
-      ({ task, isOver }) => !isOver && task.state === 'waiting' && task.addressee === slave,
-    );
-    return waiting.map(({ task }) => task);
+    return this.#waiting.of(slave);
   }
 
   /**
@@ -203,13 +243,16 @@ export class TaskJar {
    * tasks before it; tasks that came back are near the front.
    */
   remove(task: Task): void {
+    const { queue } = task.policy;
     this.#queued--;
     if (task.state === 'waiting') {
-      this.#waiting--;
-      for (const wait of this.#waits) wait.isOver ||= wait.task === task;
+      this.#waiting.remove(task);
     } else if (task.addressee !== undefined) {
       task.addressee.mailbox.remove(task);
-    } else if (!this.#suspects.remove(task) && !this.#queue.remove(task)) {
+    } else if (
+      !this.#suspects.remove(task) &&
+      !(queue === undefined ? this.#queue.remove(task) : this.queues.remove(task, queue))
+    ) {
       this.#aside.get(task.algorithm)?.remove(task);
     }
   }
@@ -229,7 +272,7 @@ export class TaskJar {
   /** The task has its fate, and stays pending until `finish`: the program cannot have it yet. */
   withhold(task: Task): void {
     if (task.state === 'queued' || task.state === 'waiting') this.#queued--;
-    if (task.state === 'waiting') this.#waiting--;
+    if (task.state === 'waiting') this.#waiting.forget();
     if (task.state === 'stored') this.#stored--;
     task.toSettled();
     this.#live.remove(task);
@@ -248,7 +291,7 @@ export class TaskJar {
     for (const [algorithm, tasks] of this.#aside) {
       if (isHeld(algorithm)) continue;
       this.#aside.delete(algorithm);
-      for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) this.#queue.unshift(task);
+      for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) this.#unshift(task);
     }
   }
 

@@ -15,8 +15,9 @@ interface Level {
 
 export class TaskLine {
   readonly #plain = new Deque<Task>();
-  readonly #levels = new Heap<Level>((a, b) => a.priority > b.priority);
-  readonly #levelOf = new Map<number, Level>();
+  /** Made for the first task with another priority: there may be a line for each of many queues. */
+  #levels: Heap<Level> | undefined;
+  #levelOf: Map<number, Level> | undefined;
   /** Tasks in levels. */
   #prioritized = 0;
 
@@ -39,7 +40,7 @@ export class TaskLine {
   }
 
   shift(): Task | undefined {
-    const level = this.#levels.first;
+    const level = this.#levels?.first;
     if (level === undefined || (level.priority < 0 && this.#plain.length > 0)) return this.#plain.shift();
     const task = level.tasks.shift();
     this.#prioritized--;
@@ -51,7 +52,7 @@ export class TaskLine {
   remove(task: Task): boolean {
     const { priority } = task.policy;
     if (priority === 0) return this.#plain.remove(task);
-    if (!this.#levelOf.get(priority)?.tasks.remove(task)) return false;
+    if (!this.#levelOf?.get(priority)?.tasks.remove(task)) return false;
     this.#prioritized--;
     this.#dropEmpty();
     return true;
@@ -59,14 +60,16 @@ export class TaskLine {
 
   /** Otherwise levels without tasks would stay forever if each task has its own priority. */
   #dropEmpty(): void {
-    for (let level = this.#levels.first; level?.tasks.length === 0; level = this.#levels.first) {
-      this.#levels.shift();
-      this.#levelOf.delete(level.priority);
+    for (let level = this.#levels?.first; level?.tasks.length === 0; level = this.#levels?.first) {
+      this.#levels?.shift();
+      this.#levelOf?.delete(level.priority);
     }
   }
 
   /** The level's queue, for one more task. */
   #level(priority: number): Deque<Task> {
+    this.#levels ??= new Heap((a, b) => a.priority > b.priority);
+    this.#levelOf ??= new Map();
     let level = this.#levelOf.get(priority);
     if (level === undefined) {
       level = { priority, tasks: new Deque() };

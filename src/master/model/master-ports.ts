@@ -35,6 +35,11 @@ export interface MasterPorts {
   readonly authorize?: ((identity: SlaveIdentity, id: number) => void) | undefined;
   /** At least one fate was decided, or a slave came or went. */
   readonly news: () => void;
+  /**
+   * `dispatch` is called at this time of its clock, or within some milliseconds; a later call replaces an earlier one.
+   * Without it, `tick` finds what is due.
+   */
+  readonly dispatchAt?: (at: number) => void;
   /** Unix milliseconds, for histories; without it they have 0. */
   readonly wallClock?: () => number;
   /** `takeTurn` is called once the event loop has turned; requested only with a store. */

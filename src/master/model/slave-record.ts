@@ -220,11 +220,14 @@ export class SlaveRecord {
     this.#noteKilled();
   }
 
-  /** Some cancelled runs are known to have ended. */
-  endLingering(hasEnded: (run: CancelledRun) => boolean): void {
-    if (this.#lingering.length === 0) return;
-    this.#lingering = this.#lingering.filter((run) => !hasEnded(run));
+  /** Some cancelled runs are known to have ended: these. */
+  endLingering(hasEnded: (run: CancelledRun) => boolean): readonly CancelledRun[] {
+    if (this.#lingering.length === 0) return NONE_LINGER;
+    const ended = this.#lingering.filter(hasEnded);
+    if (ended.length === 0) return ended;
+    this.#lingering = this.#lingering.filter((run) => !ended.includes(run));
     this.#noteKilled();
+    return ended;
   }
 
   #noteKilled(): void {

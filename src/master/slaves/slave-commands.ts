@@ -6,9 +6,11 @@ import type { MasterPorts } from '../model/master-ports.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 
-/** Takes tasks back from a slave that it has not begun: from the first index up to the second. */
 interface TakesBack {
+  /** Takes tasks back from a slave that it has not begun: from the first index up to the second. */
   takeBack(slave: SlaveRecord, from: number, to: number): void;
+  /** The slave's run of a task has ended, or never begins. */
+  endRun(slave: SlaveRecord, number: number): void;
 }
 
 export class SlaveCommands {
@@ -86,6 +88,7 @@ export class SlaveCommands {
     const cancelled = slave.commands.takeCancel(id);
     if (cancelled?.killAfterMs !== undefined) slave.endLingering(({ index }) => index === cancelled.index);
     if (cancelled !== undefined && found === 'running') slave.noteLingering(cancelled);
+    else if (cancelled !== undefined) fates.endRun(slave, cancelled.number);
     slave.commands.acknowledgeShutdown(id);
   }
 

@@ -125,18 +125,19 @@ test('a FinalError is the fate, whatever the policy says', () => {
   assert.equal(parts.takeFates(), ['0 error']);
 });
 
-test('it may cancel the task that it is asked about', () => {
-  const { parts, slave } = one({
-    retryErrors: (_error, _attempt) => {
-      const task = parts.jar.find(0) as Task;
-      parts.settlement.giveUp(task, 'cancelled', 'by its own policy');
-      return true;
-    },
+for (const answer of [true, false, 1]) {
+  test(`it may cancel the task that it is asked about, and then return ${answer}`, () => {
+    const { parts, slave } = one({
+      retryErrors: () => {
+        parts.settlement.giveUp(parts.jar.find(0) as Task, 'cancelled', 'by its own policy');
+        return answer;
+      },
+    });
+    parts.error(slave, 0, 0, 1);
+    assert.equal([parts.takeFates(), slave.outstanding, parts.jar.pending], [['0 cancelled'], 0, 0]);
+    assert.is(parts.events.at(-1)?.type, 'result-dropped');
   });
-  parts.error(slave, 0, 0, 1);
-  assert.equal([parts.takeFates(), slave.outstanding, parts.jar.pending], [['0 cancelled'], 0, 0]);
-  assert.is(parts.events.at(-1)?.type, 'result-dropped');
-});
+}
 
 for (const [answer, fates] of [
   [true, []],
