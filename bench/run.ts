@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
  * against the size of its cluster, what a policy and a checkpoint add, what large values cost, the memory of
- * tasks drawn from a generator, what it takes to start, what slow slaves cost, and how soon tasks of
- * mixed length are done.
+ * tasks drawn from a generator, what it takes to start, what slow slaves cost, how soon tasks of mixed
+ * length are done, and how near a crawl comes to what its queues allow.
  *
  *     npm run bench -- --quick               about 3 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
@@ -15,6 +15,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type CheckpointRow, checkpointLine, measureCheckpoint } from './checkpoint.js';
 import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
+import { type CrawlRow, crawlLine, measureCrawl } from './crawl.js';
 import { type MixedRow, measureMixed, mixedLine } from './mixed.js';
 import { measurePeers, type PeerRow, peerLine, peersHead } from './peers.js';
 import { measurePolicies, type PolicyRow, policyLine } from './policies.js';
@@ -43,6 +44,7 @@ const PARTS = [
   'start-up',
   'stragglers',
   'mixed',
+  'crawl',
 ];
 /** Compares with other libraries, and takes long: only if it is asked for. */
 const PEERS = 'peers';
@@ -85,6 +87,7 @@ let drawn: SubmitAllRow[] = [];
 let startUp: StartUpRow | undefined;
 let stragglers: StragglersRow[] = [];
 let mixed: MixedRow | undefined;
+let crawl: CrawlRow | undefined;
 let peers: PeerRow[] = [];
 
 console.log(`Node ${process.version}, ${availableParallelism()} cores, audit trail to a file\n`);
@@ -148,6 +151,11 @@ if (parts.includes('mixed')) {
   mixed = await measureMixed({ repeats: repeats(2, 5) });
   console.log(mixedLine(mixed));
 }
+if (parts.includes('crawl')) {
+  console.log('\n500 pages of 20 ms on 20 hosts, 4 at once and 10 per second of a host, two slaves');
+  crawl = await measureCrawl({ repeats: repeats(2, 5) });
+  console.log(crawlLine(crawl));
+}
 if (parts.includes(PEERS)) {
   console.log('\nTasks that do nothing, by ts-mw and by others, in turns: medians, and least to most');
   const options = { workers: flags.slaves.split(',').map(Number), repeats: repeats(2, 5) };
@@ -158,6 +166,6 @@ if (flags.json !== undefined) {
   const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, peers }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, crawl, peers }, null, 2)}\n`,
   );
 }

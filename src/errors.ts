@@ -121,11 +121,10 @@ export class FinalError extends MwError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_MW_FINAL', message, options);
   }
-
-  static {
-    Object.defineProperty(FinalError.prototype, FINAL, { value: true });
-  }
 }
+
+// Not in the class: a bundler would give a class that refers to itself another name
+Object.defineProperty(FinalError.prototype, FINAL, { value: true });
 
 /** Whether a task that throws this should not be run again; never throws. */
 export function isFinal(thrown: object): boolean {

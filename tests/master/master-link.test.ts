@@ -141,6 +141,20 @@ test('it is ready where its broker is', () =>
     await until('a tick', () => core.ticks > 0);
   }));
 
+test('it dispatches at the time that the core asks for; a later wish replaces an earlier one', () =>
+  withLink(async ({ ports, core }) => {
+    const from = performance.now();
+    ports.dispatchAt?.(from + 60_000);
+    ports.dispatchAt?.(from + 30);
+    ports.dispatchAt?.(from + 30);
+    await until('a dispatch', () => core.dispatches > 0);
+    assert.ok(performance.now() - from >= 29, 'not before its time');
+    ports.dispatchAt?.(from);
+    await until('a dispatch that is late already', () => core.dispatches === 2);
+    // It is cleared when the link closes; else this test would last
+    ports.dispatchAt?.(from + 3_600_000);
+  }));
+
 test('all that is due in a turn goes out together, and the next turn again', () =>
   withLink(async ({ link, ports, core }) => {
     for (const count of [1, 2]) {
