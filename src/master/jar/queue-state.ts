@@ -3,7 +3,7 @@
 import type { TaskQueue } from '../../algorithms/queue.js';
 import { Deque } from '../../structures/deque.js';
 import type { Task } from '../model/task.js';
-import { BeginWindow } from './begin-window.js';
+import { type Begin, BeginWindow } from './begin-window.js';
 import { TaskLine } from './task-line.js';
 
 /**
@@ -18,7 +18,7 @@ export class QueueState {
   /** Tasks that may run beside others, and those that must run alone. */
   readonly line = new TaskLine();
   #suspects: Deque<Task> | undefined;
-  readonly window: BeginWindow | undefined;
+  #window: BeginWindow | undefined;
   /** Runs at slaves; counted if the queue is strict. */
   running = 0;
   isReady = false;
@@ -34,8 +34,20 @@ export class QueueState {
     readonly queue: TaskQueue,
     /** Decides between queues with the same position. */
     readonly order: number,
-  ) {
-    if (queue.perSecond !== undefined) this.window = new BeginWindow(queue.perSecond);
+  ) {}
+
+  /** Undefined before the first begin, and if there is no rate: a million queues may wait. */
+  get window(): BeginWindow | undefined {
+    return this.#window;
+  }
+
+  /** A task begins; undefined if that does not matter later. */
+  begin(now: number): Begin | undefined {
+    const { perSecond } = this.queue;
+    if (perSecond === undefined) return undefined;
+    this.#window ??= new BeginWindow(perSecond);
+    this.#window.move(now);
+    return this.#window.begin(now);
   }
 
   /** Whether its tasks are given only to slaves that can begin them at once. */

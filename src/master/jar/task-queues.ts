@@ -144,8 +144,7 @@ export class TaskQueues {
   begin(task: Task, slave: SlaveRecord, queue: TaskQueue, now: number): void {
     if (!isStrict(queue)) return;
     const state = this.#stateOf(queue);
-    state.window?.move(now);
-    const begin = state.window?.begin(now);
+    const begin = state.begin(now);
     const { index, runningAttempt: attempt } = task;
     this.runs.add(slave, task.number, { state, sid: slave.number, attempt, index, begin });
   }

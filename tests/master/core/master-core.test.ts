@@ -1,6 +1,7 @@
 /** What a master's core does with what comes in from its program, its slaves and time, when its parts are joined. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { makeQueue } from '../../../src/algorithms/queue.js';
 import { StoppedError, type UnrunnableError } from '../../../src/errors.js';
 import type { FutureSettler } from '../../../src/master/model/task.js';
 import { TaskFate } from '../../../src/master/model/task-fate.js';
@@ -392,6 +393,28 @@ test('without a checkpoint a turn of the event loop changes nothing', () => {
   const { news } = stage;
   stage.core.takeTurn(0);
   assert.equal([stage.news, stage.core.queued], [news, 1]);
+});
+
+test('it asks for a dispatch when a task is due next: by its backoff, or by the rate of its queue', () => {
+  const asked: number[] = [];
+  const stage = new CoreStage({}, { dispatchAt: (at) => void asked.push(at) });
+  const peer = stage.join(0);
+  stage.submit();
+  stage.core.dispatch(100);
+  assert.equal([peer.read(), asked], [[0], []], 'nothing waits for a clock');
+  peer.deliver(peer.write(0), 150);
+  const queue = makeQueue('asks', { perSecond: 1 });
+  stage.submit({ queue, retryErrors: () => 0.25 });
+  stage.submit({ queue });
+  stage.core.dispatch(200);
+  assert.equal([peer.read(), asked], [[1], [1_200]]);
+  peer.deliver(peer.write(1, 1, true), 210);
+  stage.core.dispatch(210);
+  assert.equal([peer.read(), asked.at(-1)], [[], 460]);
+  stage.core.dispatch(460);
+  assert.equal([peer.read(), asked.at(-1)], [[], 1_200]);
+  stage.core.dispatch(1_210);
+  assert.equal(peer.read(), [1]);
 });
 
 test.run();

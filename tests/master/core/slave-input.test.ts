@@ -2,6 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { makeQueue } from '../../../src/algorithms/queue.js';
 import { silentAudit } from '../../../src/audit/memory-trail.js';
 import { SlaveInput } from '../../../src/master/core/slave-input.js';
 import type { MasterPorts } from '../../../src/master/model/master-ports.js';
@@ -319,6 +320,29 @@ test('cancelled runs that go on take a place of their slave until its beat shows
   other.beat({ running: 1 });
   assert.is(other.record.lingering.length, 0, 'a later one runs');
 });
+
+for (const [found, isFree] of [
+  ['waiting', true],
+  ['gone', true],
+  ['running', false],
+] as const) {
+  test(`a cancelled run keeps its place in its queue until it is known to have ended; it was ${found}`, () => {
+    const stage = new CoreStage();
+    const [peer, other] = [stage.join(0), stage.join(1)];
+    const queue = makeQueue(`cancelled ${found}`, { limit: 1 });
+    for (let task = 0; task < 2; task++) stage.submit({ queue });
+    stage.core.dispatch(0);
+    assert.equal([peer.read(), other.read()], [[0], []]);
+    stage.core.cancel(0, 0);
+    assert.equal([...peer.read(), ...other.read()], [], 'it may go on');
+    peer.acknowledge(stage.commandIds[0] as number, { found });
+    assert.equal([...peer.read(), ...other.read()], isFree ? [1] : []);
+    peer.beat({ running: 0 });
+    assert.equal([...peer.read(), ...other.read()], []);
+    peer.beat({ running: -1 });
+    assert.equal([...peer.read(), ...other.read()], isFree ? [] : [1]);
+  });
+}
 
 test('a drafted slave moves with the frame that brings its last result', () => {
   const { stage, peer } = occupied();
