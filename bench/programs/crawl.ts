@@ -3,10 +3,10 @@
  * per second, and prints as JSON: the seconds that it took, the most pages of a host that were asked for at once, and the
  * most that began within a second.
  */
-import { createServer } from 'node:http';
+import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineAlgorithm, defineMaster, initialize, makeQueue, taskContext } from 'ts-mw';
+import { defineAlgorithm, defineMaster, initialize, makeQueue, type OrderedSlave, taskContext } from 'ts-mw';
 
 const HOSTS = 20;
 const PAGES_PER_HOST = 25;
@@ -14,10 +14,16 @@ const PAGE_MS = 20;
 const LIMIT = 4;
 const PER_SECOND = 10;
 
+const agent = new Agent({ keepAlive: true });
+
 const crawl = defineAlgorithm('crawl', async (url: string) => {
   const beganAt = performance.timeOrigin + performance.now();
-  const response = await fetch(url, { signal: taskContext().signal });
-  return { beganAt, host: new URL(url).host, bytes: (await response.text()).length };
+  const page = await new Promise<string>((resolve, reject) => {
+    get(url, { agent, signal: taskContext().signal }, async (response) => {
+      resolve((await response.setEncoding('utf8').toArray()).join(''));
+    }).on('error', reject);
+  });
+  return { beganAt, host: new URL(url).host, bytes: page.length };
 });
 
 /** A host: a server of its own port, which counts how many pages are asked for at once. */
@@ -44,10 +50,18 @@ function mostWithinASecond(begins: readonly number[]): number {
 defineMaster(async (master) => {
   const slaves = Number(master.argv[0]);
   master.allocateSlaves({ amount: slaves, kind: 'intermingle' });
-  for (let here = 0; here < slaves; here += master.getConnectedOrderedSlaves().length)
+  const joined: OrderedSlave[] = [];
+  while (joined.length < slaves) {
     await master.masterLoop();
+    joined.push(...master.getConnectedOrderedSlaves());
+  }
   const hosts = await Promise.all(Array.from({ length: HOSTS }, openHost));
   const begins = new Map<string, number[]>();
+  // Each slave has made a request before: what that takes is not what is measured
+  const { url: first, close: closeFirst } = await openHost();
+  const sids = joined.map(({ sid }) => sid);
+  await Promise.all(sids.map((sid) => crawl.withTaskPolicy({ sid }).future(first)));
+  closeFirst();
   const began = performance.now();
   for (let page = 0; page < PAGES_PER_HOST; page++) {
     for (const { url } of hosts) {
@@ -64,8 +78,9 @@ defineMaster(async (master) => {
   const atOnce = Math.max(...hosts.map(({ mostAtOnce }) => mostAtOnce()));
   const withinASecond = Math.max(...Array.from(begins.values(), mostWithinASecond));
   for (const { close } of hosts) close();
-  // The first pages begin at once, the last ones in the window after the last full one
-  const least = Math.ceil(PAGES_PER_HOST / PER_SECOND) - 1 + PAGE_MS / 1000;
+  // The last page begins whole windows after one that had to wait for places of the limit
+  const rounds = Math.ceil((PAGES_PER_HOST % PER_SECOND || PER_SECOND) / LIMIT);
+  const least = Math.ceil(PAGES_PER_HOST / PER_SECOND) - 1 + (rounds * PAGE_MS) / 1000;
   console.log(JSON.stringify({ seconds, least, atOnce, withinASecond, limit: LIMIT, perSecond: PER_SECOND }));
   return 0;
 });

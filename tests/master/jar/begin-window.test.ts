@@ -26,9 +26,9 @@ const rows: [perSecond: number, tookMs: number | undefined, begins: number[]][] 
   [3, undefined, [0, 0, 0, 1_000, 1_000, 1_000, 2_000]],
   [0.5, undefined, [0, 2_000, 4_000]],
   [0.001, undefined, [0, 1_000_000]],
-  // A run counts as begun a moment later than it can have, and at most 50 ms later
+  // A run counts as begun a moment later than it can have, and at most 30 ms later
   [1, 10, [0, 1_011, 2_022]],
-  [1, 500, [0, 1_051, 2_102]],
+  [1, 500, [0, 1_031, 2_062]],
 ];
 
 for (const [perSecond, tookMs, begins] of rows) {
