@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolvePolicy } from '../../../src/algorithms/policy.js';
+import { makeQueue } from '../../../src/algorithms/queue.js';
 import { CheckpointError, StoppedError } from '../../../src/errors.js';
 import { MasterCore } from '../../../src/master/core/master-core.js';
 import type { FutureSettler } from '../../../src/master/model/task.js';
@@ -210,6 +211,20 @@ it('takes no commit and no turn once the master ends', () => {
   program.core.takeTurn(0);
   program.core.takeCommitted(0, 0);
   assert.equal(program.take(), []);
+});
+
+it('takes no place in a queue for a stored result, and gives a place back before a result is stored', () => {
+  const store = new MemoryStore(storedBy(1), ['work work']);
+  const stage = new CoreStage({ store });
+  store.listen({ onCommitted: (count) => stage.core.takeCommitted(count, 0), onFailed: () => {} });
+  const peer = stage.join(0);
+  const queue = makeQueue('checkpoint', { limit: 1 });
+  for (let task = 0; task < 3; task++) stage.submit({ queue });
+  stage.core.dispatch(0);
+  assert.equal([stage.results(), peer.read()], [['TASK-0'], [1]]);
+  peer.deliver(peer.write(1));
+  stage.core.dispatch(0);
+  assert.equal(peer.read(), [2]);
 });
 
 it.run();
