@@ -60,6 +60,16 @@ export {
 } from './cli/embed.js';
 export type { Flags } from './cli/flags/program-flags.js';
 export { initialize } from './cli/initialize.js';
+export {
+  currentKernel,
+  type EndKernelOptions,
+  endKernel,
+  type Kernel,
+  type KernelSlaves,
+  kernelWorkerCount,
+  makeKernel,
+  withKernel,
+} from './cli/kernel.js';
 // Parallel collections
 export {
   type Channel,

@@ -83,6 +83,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'cli/batch',
     'cli/define-program.ts',
     'cli/dump-exec',
+    'cli/embed.ts',
     'cli/flags',
     'cli/master',
     'cli/process',

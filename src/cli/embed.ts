@@ -1,8 +1,10 @@
 /** Masters and slaves inside another process: for tests, a REPL, an application. */
 
+import { devNull } from 'node:os';
 import { enterMaster } from '../algorithms/submitter-context.js';
 import type { AuditListener, AuditTrail } from '../audit/audit-trail.js';
 import { JoinError, UsageError } from '../errors.js';
+import type { Master } from '../master/master.js';
 import type { MasterHandle } from '../master/program/master-handle.js';
 import type { MasterOptions, SlaveAlgorithm } from './define-program.js';
 import type { Configuration } from './flags/configuration.js';
@@ -66,7 +68,14 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
   const { RunningMaster } = await import('./master/run-master.js');
-  const running = await RunningMaster.start({ configuration, audit, program, authorizeSlave });
+  const running = await RunningMaster.start({
+    configuration,
+    audit,
+    program,
+    authorizeSlave,
+    // Where the trail is silent, that of local slaves is too
+    slaveAuditFile: configuration.auditFile === undefined ? devNull : undefined,
+  });
   const stop = async (): Promise<void> => {
     await running.end({ by: 'stop' });
     await audit.close();
@@ -117,6 +126,11 @@ export async function slave(
   };
   finished.catch(() => undefined);
   return { finished, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** The master behind an embedded one. */
+export function masterOf(embedded: EmbeddedMaster): Master {
+  return (brokers.get(embedded) as RunningMaster).master;
 }
 
 function flagsFor(where: EmbeddedMaster | number | string): Flags {

@@ -1,0 +1,155 @@
+/** Kernels: masters inside a program that uses the collections, by lparallel's and lfarm's names. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { currentSubmitter, enterMaster } from '../algorithms/submitter-context.js';
+import { UsageError } from '../errors.js';
+import type { Master } from '../master/master.js';
+import { type EmbeddedMaster, type EmbeddedMasterOptions, master, masterOf } from './embed.js';
+import { initialize } from './initialize.js';
+import { PARENT_PIPE_VARIABLE } from './slave/parent-master.js';
+
+/** The slaves of a kernel: local processes that run `program`, the running file by default. */
+export interface KernelSlaves {
+  /** Their number. */
+  readonly slaves: number;
+  /** The file that they run; it calls `makeKernel` or `initialize`. */
+  readonly program?: string | undefined;
+}
+
+/** Options of `endKernel`. */
+export interface EndKernelOptions {
+  /** Whether to wait until no task is pending; false by default, when tasks without a result are given up. */
+  readonly wait?: boolean | undefined;
+}
+
+const LOOK_MS = 10;
+
+/** A master for collections, made by `makeKernel`; the master of a program is a kernel too. */
+export interface Kernel extends AsyncDisposable {
+  /** The port for slaves that are started elsewhere; undefined for the master of a program. */
+  readonly masterPort: number | undefined;
+  /** The number of tasks that its slaves run at once now. */
+  readonly workerCount: number;
+  /** Whether it has ended. */
+  readonly hasEnded: boolean;
+}
+
+class MasterKernel implements Kernel {
+  readonly #master: Master;
+  readonly #embedded: EmbeddedMaster | undefined;
+
+  constructor(master: Master, embedded: EmbeddedMaster | undefined) {
+    this.#master = master;
+    this.#embedded = embedded;
+  }
+
+  get masterPort(): number | undefined {
+    return this.#embedded?.masterPort;
+  }
+
+  get workerCount(): number {
+    return this.#master.workers;
+  }
+
+  get hasEnded(): boolean {
+    return this.#master.signal.aborted;
+  }
+
+  run<T>(fn: () => T): T {
+    this.#master.signal.throwIfAborted();
+    return enterMaster(this.#master, fn);
+  }
+
+  async end({ wait = false }: EndKernelOptions): Promise<void> {
+    if (this.#embedded === undefined) {
+      throw new UsageError('the kernel of a master algorithm is its master, and ends when that returns');
+    }
+    while (wait && !this.hasEnded && this.#master.handle.pendingTasks > 0) await sleep(LOOK_MS);
+    await this.#embedded.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end({});
+  }
+}
+
+const kernels = new WeakMap<Master, MasterKernel>();
+
+function kernelOf(master: Master, embedded?: EmbeddedMaster): MasterKernel {
+  let kernel = kernels.get(master);
+  if (kernel === undefined) {
+    kernel = new MasterKernel(master, embedded);
+    kernels.set(master, kernel);
+  }
+  return kernel;
+}
+
+/**
+ * Starts a master in this process for the collections (lfarm's make-kernel), with local slaves if `where` names their
+ * number; then it resolves when they have joined. Other slaves may join at `masterPort`. Options are those of `master()`.
+ * Inside a master algorithm no kernel is needed: there, the kernel is its master.
+ *
+ * The slaves run the same file. In them, this call serves as a slave and ends the process, so define algorithms before
+ * it.
+ *
+ * @example
+ * const kernel = await makeKernel({ slaves: 4 });
+ * console.log(await pmap(square, [1, 2, 3]));
+ * await endKernel(kernel);
+ */
+export async function makeKernel(
+  where: KernelSlaves = { slaves: 0 },
+  options: Omit<EmbeddedMasterOptions, 'slaves' | 'program'> = {},
+): Promise<Kernel> {
+  if (PARENT_PIPE_VARIABLE in process.env) process.exit(await initialize());
+  checkWhere(where);
+  const { slaves, program = process.argv[1] } = where;
+  const embedded = await master({ ...options, slaves, program });
+  const kernel = kernelOf(masterOf(embedded), embedded);
+  // Their number would not be told otherwise: a slave that joins is no news for a program
+  while (!kernel.hasEnded && kernel.workerCount < slaves) await sleep(LOOK_MS);
+  embedded.signal.throwIfAborted();
+  return kernel;
+}
+
+/** Calls `fn` with `kernel` as the current one, also for what it awaits. Throws StoppedError if it has ended. */
+export function withKernel<T>(kernel: Kernel, fn: () => T): T {
+  checkKernel('withKernel', kernel);
+  return kernel.run(fn);
+}
+
+/**
+ * The kernel of this call: that of `withKernel`, the master whose algorithm runs, or the only one of the process. Throws
+ * NoKernelError otherwise.
+ */
+export function currentKernel(): Kernel {
+  return kernelOf(currentSubmitter('currentKernel') as Master);
+}
+
+/** The number of tasks that the slaves of the current kernel run at once now (lparallel's kernel-worker-count). */
+export function kernelWorkerCount(): number {
+  return currentSubmitter('kernelWorkerCount').workers;
+}
+
+/**
+ * Ends a kernel of `makeKernel`, the current one by default: everything that waits for it rejects with StoppedError, and
+ * its slaves stop. With `wait`, it first waits until no task is pending. May be called twice.
+ */
+export async function endKernel(
+  kernel: Kernel = currentKernel(),
+  options: EndKernelOptions = {},
+): Promise<void> {
+  checkKernel('endKernel', kernel);
+  await kernel.end(options);
+}
+
+function checkKernel(stub: string, kernel: unknown): asserts kernel is MasterKernel {
+  if (!(kernel instanceof MasterKernel))
+    throw new UsageError(`${stub} takes the kernel that makeKernel returned`);
+}
+
+function checkWhere(where: unknown): void {
+  const { slaves } = (where ?? {}) as Partial<KernelSlaves>;
+  if (typeof where === 'object' && Number.isSafeInteger(slaves) && (slaves as number) >= 0) return;
+  throw new UsageError('makeKernel takes the slaves that it should start, such as makeKernel({ slaves: 4 })');
+}

@@ -1,0 +1,112 @@
+/** Kernels: lfarm's kernel-error-test, submit-after-end-kernel-test and double-end-kernel-test, and ours beside them. */
+import {
+  currentKernel,
+  defineAlgorithm,
+  endKernel,
+  kernelWorkerCount,
+  makeChannel,
+  makeKernel,
+  NoKernelError,
+  pmap,
+  StoppedError,
+  slave,
+  UsageError,
+  withKernel,
+} from 'ts-mw';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { withPrograms } from '../support/programs.js';
+
+const twice = defineAlgorithm('kernel.twice', (n: number) => 2 * n);
+
+const test = suite('kernels');
+
+async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it did not reject');
+}
+
+test('kernel-error-test: without a kernel, a call says what to write; with one, the same call works', async () => {
+  assert.throws(
+    () => makeChannel(),
+    (error: Error) => error instanceof NoKernelError && /makeChannel needs a master/.test(error.message),
+  );
+  const error = await rejectionOf(pmap(twice, [1]));
+  assert.instance(error, NoKernelError);
+  assert.instance(error, UsageError);
+  const kernel = await makeKernel();
+  try {
+    assert.is(makeChannel().pending, 0);
+  } finally {
+    await endKernel(kernel);
+  }
+});
+
+test('submit-after-end-kernel-test and double-end-kernel-test', async () => {
+  const kernel = await makeKernel();
+  const channel = withKernel(kernel, () => makeChannel<number>());
+  await endKernel(kernel);
+  await endKernel(kernel);
+  assert.is(kernel.hasEnded, true);
+  assert.throws(
+    () => channel.submitTask(twice, 1),
+    (error: Error) => error instanceof StoppedError,
+  );
+  assert.instance(await rejectionOf(channel.receiveResult()), StoppedError);
+  assert.throws(
+    () => withKernel(kernel, () => 0),
+    (error: Error) => error instanceof StoppedError,
+  );
+});
+
+test('each of two kernels has its own calls, and each is the current one inside withKernel', async () => {
+  const [one, other] = await Promise.all([makeKernel(), makeKernel()]);
+  try {
+    assert.throws(
+      () => currentKernel(),
+      (error: Error) => error instanceof NoKernelError,
+    );
+    await slave(one.masterPort as number);
+    const found = await withKernel(one, async () => {
+      await Promise.resolve();
+      return { kernel: currentKernel(), workers: kernelWorkerCount(), values: await pmap(twice, [1, 2]) };
+    });
+    assert.is(found.kernel, one);
+    assert.equal([found.workers, one.workerCount, other.workerCount], [1, 1, 0]);
+    assert.equal(found.values, [2, 4]);
+  } finally {
+    await Promise.all([endKernel(one), endKernel(other)]);
+  }
+});
+
+test('endKernel with wait lets pending tasks end; without, they reject', async () => {
+  const kernel = await makeKernel();
+  await slave(kernel.masterPort as number);
+  const values = withKernel(kernel, () => pmap(twice, [1, 2, 3]));
+  await endKernel(kernel, { wait: true });
+  assert.equal(await values, [2, 4, 6]);
+
+  const empty = await makeKernel();
+  const lost = rejectionOf(withKernel(empty, () => pmap(twice, [1, 2, 3])));
+  await endKernel(empty);
+  assert.instance(await lost, StoppedError);
+});
+
+test('wrong arguments say what is meant', async () => {
+  assert.match((await rejectionOf(makeKernel({ slaves: -1 }))).message, /makeKernel\(\{ slaves: 4 \}\)/);
+  assert.match((await rejectionOf(endKernel({} as never))).message, /the kernel that makeKernel returned/);
+});
+
+test('a script is also the program of its slaves, which print nothing', () =>
+  withPrograms(async ({ start }) => {
+    const script = start('kernel.js', []);
+    assert.equal(await script.exit, { code: 0, signal: null });
+    assert.equal(script.out, ['{"workers":2,"values":[2,3,4],"isElsewhere":true}']);
+    assert.equal(script.err, []);
+  }));
+
+test.run();
