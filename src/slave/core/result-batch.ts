@@ -5,9 +5,9 @@ import { RESULTS_TAIL, type ResultStatus, resultsHead } from '../../wire/message
 import type { GroupText } from '../../wire/messages/group-text.js';
 import type { EncodedValue } from '../../wire/values/codec.js';
 
-/** The limits of a message under `auto`: results, bytes, and milliseconds since the first one. */
+/** The limits of a message under `auto`: results, bytes of values, and milliseconds since the first one. */
 const MOST_RESULTS = 1_000;
-const MOST_BYTES = 256 * 1024 - 1024;
+export const MOST_BYTES = 256 * 1024 - 1024;
 const MOST_MS = 50;
 
 export class ResultBatch {
@@ -15,12 +15,14 @@ export class ResultBatch {
   readonly sid: number;
   readonly #since: number;
   readonly #text: GroupText;
+  readonly #mostBytes: number;
   #raws: Uint8Array[] | undefined;
   #bytes = 0;
 
-  /** `text` is empty, and no other batch has it until the body is made. */
-  constructor(text: GroupText, sid: number, now: number) {
+  /** `text` is empty, and no other batch has it until the body is made. Values of `mostBytes` fill it. */
+  constructor(text: GroupText, sid: number, now: number, mostBytes = MOST_BYTES) {
     this.#text = text;
+    this.#mostBytes = mostBytes;
     this.sid = sid;
     this.#since = now;
   }
@@ -31,7 +33,7 @@ export class ResultBatch {
 
   /** Whether a value fits beside the others; alone, any value does. */
   fits(value: EncodedValue): boolean {
-    return this.count === 0 || this.#bytes + value.byteLength <= MOST_BYTES;
+    return this.count === 0 || this.#bytes + value.byteLength <= this.#mostBytes;
   }
 
   add(number: number, attempt: number, status: ResultStatus, micros: number, value: EncodedValue): void {
@@ -46,7 +48,7 @@ export class ResultBatch {
 
   /** `grouping` is exact; 0 is auto, where a message ends at the latest with its group of tasks. */
   isFull(grouping: number, endOfGroup: boolean, now: number): boolean {
-    if (this.#bytes >= MOST_BYTES) return true;
+    if (this.#bytes >= this.#mostBytes) return true;
     if (grouping > 0) return this.count >= grouping;
     return endOfGroup || this.count >= MOST_RESULTS || now - this.#since >= MOST_MS;
   }

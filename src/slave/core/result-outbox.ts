@@ -12,7 +12,7 @@ import type { Session } from '../../wire/session/session.js';
 import { type EncodedValue, encodeValue } from '../../wire/values/codec.js';
 import { encodeError } from '../../wire/values/remote-error.js';
 import type { GivenTask, RunOutcome } from './given-task.js';
-import { ResultBatch } from './result-batch.js';
+import { MOST_BYTES, ResultBatch } from './result-batch.js';
 
 /** Bytes of a message that are not the value. */
 const RESULT_OVERHEAD = 1024;
@@ -63,7 +63,7 @@ export class ResultOutbox {
     // A message names one session for all its results, and one large result goes alone.
     if (this.#batch !== undefined && (this.#batch.sid !== task.sid || !this.#batch.fits(value)))
       this.post(false);
-    this.#batch ??= new ResultBatch(this.#text, task.sid, now);
+    this.#batch ??= new ResultBatch(this.#text, task.sid, now, Math.min(MOST_BYTES, this.#mostValueBytes));
     this.#batch.add(task.number, task.attempt, status, Math.round(micros), value);
     return this.#batch.isFull(grouping, task.endOfGroup, now);
   }
@@ -84,16 +84,19 @@ export class ResultOutbox {
   #encode(task: GivenTask, outcome: RunOutcome): [status: ResultStatus, value: EncodedValue] {
     if (!outcome.ok) {
       if ('timedOut' in outcome) return [RESULT_STATUS.timeout, encodeValue(null)];
-      return [RESULT_STATUS.error, encodeError(outcome.thrown)];
+      return [RESULT_STATUS.error, encodeError(outcome.thrown, this.#mostValueBytes)];
     }
     try {
       const value = encodeValue(outcome.packet);
-      const limit = this.#maxMessageBytes;
-      if (value.byteLength <= limit - RESULT_OVERHEAD) return [RESULT_STATUS.packet, value];
+      if (value.byteLength <= this.#mostValueBytes) return [RESULT_STATUS.packet, value];
       const what = `the result of a ${task.definition?.name ?? 'unknown'} task`;
-      throw new MessageSizeError(what, value.byteLength, limit);
+      throw new MessageSizeError(what, value.byteLength, this.#maxMessageBytes);
     } catch (error) {
-      return [RESULT_STATUS.error, encodeError(error)];
+      return [RESULT_STATUS.error, encodeError(error, this.#mostValueBytes)];
     }
+  }
+
+  get #mostValueBytes(): number {
+    return this.#maxMessageBytes - RESULT_OVERHEAD;
   }
 }

@@ -13,6 +13,9 @@ const MAX_BYTES = 1_048_576;
 /** Bytes of one field, or of a cause that is not an Error. */
 const MAX_FIELD_BYTES = 262_144;
 const MAX_FIELDS = 100;
+/** Characters of a name or message that has no more room. */
+const SHORT = 512;
+const NO_ROOM = '[the rest was not sent: it is larger than --max-message-size]';
 const MAX_CAUSES = 10;
 /** Members of an AggregateError that are described. */
 const MAX_ERRORS = 20;
@@ -27,13 +30,13 @@ export function describeError(thrown: unknown): RemoteError {
   return describe(thrown, MAX_CAUSES);
 }
 
-/** The wire form of any exception; never throws. */
-export function encodeError(thrown: unknown): EncodedValue {
+/** The wire form of any exception, of at most `mostBytes`, which are some thousand or more; never throws. */
+export function encodeError(thrown: unknown, mostBytes = MAX_BYTES): EncodedValue {
   const remote = describeError(thrown);
   let reason: string;
   try {
     const encoded = encodeValue(remote);
-    if (encoded.byteLength <= MAX_BYTES) return encoded;
+    if (encoded.byteLength <= Math.min(mostBytes, MAX_BYTES)) return encoded;
     reason = `${encoded.byteLength} bytes`;
   } catch (error) {
     // Each part can travel, but their nesting may be too deep together.
@@ -42,7 +45,14 @@ export function encodeError(thrown: unknown): EncodedValue {
   const { name, message, stack, final } = remote;
   const fields = { notSent: `[fields and cause not sent: ${reason}]` };
   const optional = { ...(stack === undefined ? {} : { stack }), ...(final ? { final } : {}) };
-  return encodeValue({ name, message, fields, ...optional });
+  const short = encodeValue({ name, message, fields, ...optional });
+  if (short.byteLength <= mostBytes) return short;
+  return encodeValue({
+    name: name.slice(0, SHORT),
+    message: message.slice(0, SHORT),
+    fields: { notSent: NO_ROOM },
+    ...(final ? { final } : {}),
+  });
 }
 
 /** Reads a RemoteError back, which holds no functions; throws FormatError. */

@@ -41,6 +41,25 @@ outbox('it keeps a message of several results within the limit', () => {
   );
 });
 
+outbox('the least limit holds for several results, and for errors of any size', () => {
+  const least = 64 * 1024;
+  const results = new ResultOutbox(silentAudit);
+  const into = session(0);
+  results.open(into, least);
+  const long = Object.assign(new RangeError('m'.repeat(60_000)), { field: 'f'.repeat(60_000) });
+  const thrown: unknown[] = [long, new Error('\u20ac'.repeat(60_000)), 's'.repeat(60_000)];
+  for (let number = 0; number < 6; number++) {
+    if (results.add(task(number), ok('x'.repeat(25_000)), 1, 0, 0)) results.post(false);
+  }
+  for (const [at, error] of thrown.entries()) {
+    if (results.add(task(10 + at), { ok: false, thrown: error }, 1, 0, 0)) results.post(false);
+  }
+  results.post(true);
+  for (const body of into.unacknowledged()) assert.ok(body.length <= least, `${body.length} bytes`);
+  const numbers = bodies(into).flatMap(({ results }) => results.map(([number]) => number));
+  assert.equal(numbers, [0, 1, 2, 3, 4, 5, 10, 11, 12]);
+});
+
 outbox('it turns a result above the limit into an error that says size and flag', () => {
   const results = new ResultOutbox(silentAudit);
   const into = session(0);
