@@ -213,6 +213,7 @@ export type UnrunnableReason =
   | 'unknown-sid'
   | 'max-attempts'
   | 'timeout'
+  | 'dependency'
   | 'cancelled'
   | 'killed';
 
@@ -255,6 +256,8 @@ export class UnrunnableError extends MwError implements TaskIdentity {
   readonly reason: UnrunnableReason;
   /** Its runs that failed, oldest first; empty if there was none. */
   readonly history: readonly FailedAttempt[];
+  /** The task that failed, and whose value this one needed, directly or not; only with the reason `dependency`. */
+  declare readonly failedTaskId?: string;
   /** The place of the element in the source, where a collection's call rejects with it. */
   declare readonly index?: number;
 
@@ -263,9 +266,10 @@ export class UnrunnableError extends MwError implements TaskIdentity {
     reason: UnrunnableReason,
     message: string,
     history: readonly FailedAttempt[],
-    options?: ErrorOptions,
+    { failedTaskId, ...options }: ErrorOptions & { failedTaskId?: string | undefined } = {},
   ) {
     super('ERR_MW_UNRUNNABLE', message, options);
+    if (failedTaskId !== undefined) this.failedTaskId = failedTaskId;
     this.taskId = taskId;
     this.algorithm = algorithm;
     this.submittedAt = submittedAt;

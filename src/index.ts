@@ -15,6 +15,8 @@ export type {
   AlgorithmOptions,
   AlgorithmStubs,
   AnyAlgorithm,
+  Argument,
+  Arguments,
   ErrorFate,
   Fate,
   FateBase,
@@ -29,6 +31,7 @@ export type {
   TaskPolicy,
   TaskSubmitter,
   UnrunnableFate,
+  WholeValue,
 } from './algorithms/types.js';
 export type { AuditListener } from './audit/audit-trail.js';
 // The audit trail

@@ -234,6 +234,30 @@ export interface Future<R> extends Promise<R> {
   cancel(): boolean;
 }
 
+/** A parameter's value, or a future of it; in arrays and plain objects, also a future of a part of it. */
+export type Argument<T> =
+  | T
+  | Future<T>
+  | (T extends WholeValue ? never : T extends object ? { readonly [K in keyof T]: Argument<T[K]> } : never);
+
+/** Values other than arrays and plain objects: only the whole of them may be a future. */
+export type WholeValue =
+  | ((...args: never[]) => unknown)
+  | Date
+  | RegExp
+  | Error
+  | ArrayBuffer
+  | ArrayBufferView
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  | PromiseLike<unknown>;
+
+/**
+ * The arguments of a task. A future among them, at any depth, is a dependency: the task waits on the master until it has
+ * its value, which the slave gets. If it fails, the task becomes unrunnable with the reason `dependency`.
+ */
+export type Arguments<P extends readonly unknown[]> = { [K in keyof P]: Argument<P[K]> };
+
 /**
  * Submits tasks under one policy, from `withTaskPolicy`; made to be mapped over lists. A call by `Array.map`
  * or a similar method sends only the element (CL's mapcar), unless the algorithm declares three parameters.
@@ -241,9 +265,9 @@ export interface Future<R> extends Promise<R> {
  */
 export interface TaskSubmitter<F extends TaskFunction> {
   /** Queues one task and returns its id. */
-  (...args: Parameters<F>): TaskId;
+  (...args: Arguments<Parameters<F>>): TaskId;
   /** Queues one task and returns a future of its packet; this too may be mapped over a list. */
-  readonly future: (...args: Parameters<F>) => Future<Awaited<ReturnType<F>>>;
+  readonly future: (...args: Arguments<Parameters<F>>) => Future<Awaited<ReturnType<F>>>;
 }
 
 /** The stubs that `defineAlgorithm` generates beside the function; none of them needs its `this`. */
@@ -255,13 +279,13 @@ export interface AlgorithmStubs<N extends string, F extends TaskFunction> {
    * to them are not sent, and a value that cannot be encoded throws an EncodeError here.
    * @example for (const name of names) hello.funcall(name);
    */
-  readonly funcall: (...args: Parameters<F>) => TaskId;
+  readonly funcall: (...args: Arguments<Parameters<F>>) => TaskId;
   /**
    * Queues one task and returns a future of its packet: a promise that rejects with TaskError or
    * UnrunnableError and always settles. Wrong calls and arguments that cannot be encoded throw at once.
    * @example const greeting = await hello.future('Ada');
    */
-  readonly future: (...args: Parameters<F>) => Future<Awaited<ReturnType<F>>>;
+  readonly future: (...args: Arguments<Parameters<F>>) => Future<Awaited<ReturnType<F>>>;
   /**
    * Binds a policy once and returns a submitter (CL-MW's mw-with-task-policy). Fields that the policy leaves
    * out come from the algorithm's own policy.

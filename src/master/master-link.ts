@@ -123,6 +123,7 @@ export class MasterLink {
       positions: (slave) => this.#publishPositions(slave),
       news: onNews,
       wallClock: () => Date.now(),
+      dispatchSoon: () => this.dispatchSoon(),
       dispatchAt: (at) => this.#dispatchAt(at),
       askTurn: () => this.#askTurn(),
       authorize: this.#askingProgram(),

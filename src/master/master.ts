@@ -11,10 +11,10 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import { MasterCore } from './core/master-core.js';
 import type { Leftovers } from './fates/leftovers.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
+import { TaskFuture } from './model/task-future.js';
 import { HandleMaker, sourceFailed } from './program/handle-maker.js';
 import { type MasterEnd, stoppedError } from './program/master-end.js';
 import type { MasterHandle } from './program/master-handle.js';
-import { TaskFuture } from './program/task-future.js';
 import { Wakeups } from './program/wakeups.js';
 import { type SlaveView, viewOf } from './slaves/slave-view.js';
 

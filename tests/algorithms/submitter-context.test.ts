@@ -35,7 +35,7 @@ function refuses(pattern: RegExp): void {
 
 context('throws without any master, and says both cures', () => {
   refuses(/^hello\.funcall needs a master, and no master runs .*\(a slave has none.*inside the master/);
-  refuses(/mw\.run, or keep one live master/);
+  refuses(/mw\.run or withKernel, or keep one live master/);
 });
 
 context('uses the only live master, while it lives', () => {

@@ -1,13 +1,16 @@
 /** Accepts the program's tasks: into the jar, into the mailbox of an ordered slave, or as a stored result. */
 
 import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../../algorithms/types.js';
+import { UnrunnableError } from '../../errors.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Settlement } from '../fates/settlement.js';
 import type { AbortWatch } from '../jar/abort-watch.js';
+import { Dependants } from '../jar/dependants.js';
 import type { TaskJar } from '../jar/task-jar.js';
-import type { TaskMaker } from '../jar/task-maker.js';
+import { packetOf, type TaskMaker } from '../jar/task-maker.js';
 import type { FutureSettler, Task } from '../model/task.js';
+import type { TaskFuture } from '../model/task-future.js';
 import type { Roster } from '../slaves/roster.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
 
@@ -21,6 +24,8 @@ interface IntakeParams {
   readonly settlement: Settlement;
   readonly aborts: AbortWatch;
   readonly onNews: () => void;
+  /** `queueUnblocked` may have something to do. */
+  readonly onUnblocked: () => void;
 }
 
 export class Intake {
@@ -34,6 +39,7 @@ export class Intake {
   readonly #settlement: Settlement;
   readonly #aborts: AbortWatch;
   readonly #onNews: () => void;
+  readonly #dependants: Dependants;
 
   constructor(params: IntakeParams) {
     this.#jar = params.jar;
@@ -45,6 +51,7 @@ export class Intake {
     this.#settlement = params.settlement;
     this.#aborts = params.aborts;
     this.#onNews = params.onNews;
+    this.#dependants = new Dependants(params.onUnblocked);
   }
 
   /** Queues a task; `dispatch` gives it out. Throws EncodeError, MessageSizeError, UsageError. */
@@ -67,11 +74,55 @@ export class Intake {
   }
 
   #accept(task: Task): TaskId {
-    const { sid, signal } = task.policy;
-    if (sid !== undefined) this.#submitOrdered(task, sid);
-    else if (!this.#checkpoint?.recall(task)) this.#jar.add(task);
+    const { signal } = task.policy;
+    if (task.state === 'blocked') {
+      this.#jar.addBlocked(task);
+      this.#dependants.add(task);
+    } else {
+      this.#queue(task);
+    }
     if (signal !== undefined && task.state !== 'settled') this.#heed(task, signal);
     return task.id;
+  }
+
+  #queue(task: Task): void {
+    const { sid } = task.policy;
+    if (sid !== undefined) this.#submitOrdered(task, sid);
+    else if (!this.#checkpoint?.recall(task)) this.#jar.add(task);
+  }
+
+  /** Queues tasks whose futures have their values; those of which one failed become unrunnable. */
+  queueUnblocked(): void {
+    for (let next = this.#dependants.takeNext(); next !== undefined; next = this.#dependants.takeNext()) {
+      const { task, futures, failed } = next;
+      if (failed === undefined) this.#fill(task, futures);
+      else this.#giveUpDependant(task, failed);
+    }
+  }
+
+  #fill(task: Task, futures: readonly TaskFuture[]): void {
+    try {
+      this.#maker.fill(task, futures.map(packetOf));
+    } catch (cause) {
+      const needed = futures.map(({ taskId }) => taskId).join(', ');
+      const message = `${task.id} cannot be sent with the values of ${needed}: ${(cause as Error).message}`;
+      this.#settlement.giveUp(task, 'dependency', message, { cause });
+      this.#onNews();
+      return;
+    }
+    this.#queue(task);
+  }
+
+  /** At the end of a chain, the error says what its first failure was. */
+  #giveUpDependant(task: Task, { taskId, outcome }: TaskFuture): void {
+    const error = outcome !== undefined && 'error' in outcome ? outcome.error : undefined;
+    const isLater = error instanceof UnrunnableError && error.failedTaskId !== undefined;
+    const cause = isLater ? (error.cause as Error) : error;
+    const failedTaskId = isLater ? error.failedTaskId : taskId;
+    const why = isLater ? ` since ${failedTaskId} did` : '';
+    const message = `${task.id} needs the value of ${taskId}, which failed${why}: ${cause?.name}: ${cause?.message}`;
+    this.#settlement.giveUp(task, 'dependency', message, { cause, failedTaskId });
+    this.#onNews();
   }
 
   #heed(task: Task, signal: AbortSignal): void {

@@ -142,6 +142,7 @@ export class MasterCore {
       settlement: this.#settlement,
       aborts: this.#aborts,
       onNews: () => this.#news(),
+      onUnblocked: () => this.#ports.dispatchSoon?.(),
     });
     this.cancels = new Cancels({
       jar,
@@ -202,6 +203,7 @@ export class MasterCore {
       this.flush(now);
       return;
     }
+    this.intake.queueUnblocked();
     if (this.#checkpoint?.release((task) => this.demand.judgeTaskHeld(task))) this.#news();
     for (const { addressee } of this.#jar.wake(now)) {
       if (addressee !== undefined) this.#dispatcher.lineUp(addressee);

@@ -50,6 +50,8 @@ export interface SettlementOptions {
 export interface GiveUpOptions extends ErrorOptions {
   /** Whether its runs are killed, if it has any. */
   readonly kills?: boolean;
+  /** The failed task whose value it needed. */
+  readonly failedTaskId?: string | undefined;
 }
 
 export class Settlement {

@@ -28,6 +28,7 @@ export class TaskJar {
   readonly #onNew: (task: Task) => void;
   #queued = 0;
   #stored = 0;
+  #blocked = 0;
   /** Tasks whose fate the program may not see yet. */
   #withheld = 0;
   #futures = 0;
@@ -65,7 +66,7 @@ export class TaskJar {
 
   /** Tasks that slaves have. */
   get running(): number {
-    return this.#live.size - this.#queued - this.#stored;
+    return this.#live.size - this.#queued - this.#stored - this.#blocked;
   }
 
   /** Pending tasks that are futures. */
@@ -98,7 +99,18 @@ export class TaskJar {
     this.#stored++;
   }
 
+  /** A task whose arguments are not complete: it is pending, and comes in by `add` or `addStored` when they are. */
+  addBlocked(task: Task): void {
+    this.#count(task);
+    this.#blocked++;
+  }
+
   #count(task: Task): void {
+    if (task.state === 'blocked' && this.#live.find(task.number) !== undefined) {
+      this.#blocked--;
+      task.toQueued();
+      return;
+    }
     this.#onNew(task);
     this.#live.add(task);
     task.algorithm.pending++;
@@ -274,6 +286,7 @@ export class TaskJar {
     if (task.state === 'queued' || task.state === 'waiting') this.#queued--;
     if (task.state === 'waiting') this.#waiting.forget();
     if (task.state === 'stored') this.#stored--;
+    if (task.state === 'blocked') this.#blocked--;
     task.toSettled();
     this.#live.remove(task);
     this.#withheld++;

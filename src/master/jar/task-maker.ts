@@ -1,10 +1,11 @@
 /** Makes tasks from submissions: knows the master's algorithms, and takes a snapshot of the arguments. */
 
 import type { AlgorithmDefinition, ResolvedPolicy } from '../../algorithms/types.js';
-import { MessageSizeError, UsageError } from '../../errors.js';
-import { encodeList } from '../../wire/values/codec.js';
+import { EncodeError, MessageSizeError, UsageError } from '../../errors.js';
+import { type EncodedValue, encodeList, encodeTemplate, fillTemplate } from '../../wire/values/codec.js';
 import { SubmissionPlaces } from '../model/submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../model/task.js';
+import { TaskFuture } from '../model/task-future.js';
 
 /** Bytes of a message around the arguments of its only task. */
 const TASK_OVERHEAD = 128;
@@ -16,6 +17,11 @@ export interface Submission {
   readonly future: FutureSettler | undefined;
   /** The place in the program that submits it, if known. */
   readonly place: string | undefined;
+}
+
+interface EncodedArguments extends EncodedValue {
+  /** Those that must settle first; then the text is a template. */
+  readonly futures?: readonly TaskFuture[];
 }
 
 export class TaskMaker {
@@ -52,17 +58,45 @@ export class TaskMaker {
   /** Throws EncodeError, MessageSizeError or UsageError. `number` is the task's number from then on. */
   make(number: () => number, { definition, args, policy, future, place }: Submission): Task {
     const entry = this.entryOf(definition);
-    const { text, raws, byteLength } = encodeList(args);
-    if (byteLength + TASK_OVERHEAD > this.#maxMessageBytes) {
-      throw new MessageSizeError(
-        `the arguments of a ${definition.name} task`,
-        byteLength,
-        this.#maxMessageBytes,
-      );
-    }
+    const { text, raws, byteLength, futures } = this.#encode(definition, args);
     const task = new Task(number(), entry, text, raws, byteLength, policy, future);
+    if (futures !== undefined) task.blockOn(futures);
     if (place !== undefined) entry.places.note(task.number, place);
     return task;
+  }
+
+  /** The futures of a task have their values; throws EncodeError or MessageSizeError. */
+  fill(task: Task, values: readonly unknown[]): void {
+    const { text, raws, byteLength } = this.#encodeKnown(
+      task.algorithm.definition,
+      fillTemplate(task, values),
+    );
+    task.fill(text, raws, byteLength);
+  }
+
+  #encode(definition: AlgorithmDefinition, args: readonly unknown[]): EncodedArguments {
+    try {
+      return this.#encodeKnown(definition, args);
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      // Looked for only here, so that tasks without futures do not pay for them
+      const futures: TaskFuture[] = [];
+      const encoded = encodeTemplate(args, (value) => placeOf(value, futures));
+      if (futures.length === 0) throw error;
+      if (futures.some(({ outcome }) => outcome === undefined || 'error' in outcome))
+        return { ...encoded, futures };
+      return this.#encodeKnown(definition, fillTemplate(encoded, futures.map(packetOf)));
+    }
+  }
+
+  #encodeKnown(definition: AlgorithmDefinition, args: readonly unknown[]): EncodedArguments {
+    const encoded = encodeList(args);
+    if (encoded.byteLength + TASK_OVERHEAD <= this.#maxMessageBytes) return encoded;
+    throw new MessageSizeError(
+      `the arguments of a ${definition.name} task`,
+      encoded.byteLength,
+      this.#maxMessageBytes,
+    );
   }
 
   /** A new task with an earlier one's algorithm and arguments, as they were encoded then. */
@@ -70,8 +104,22 @@ export class TaskMaker {
     const { algorithm, text, raws, bytes } = earlier;
     const entry = this.entryOf(algorithm.definition);
     const task = new Task(number(), entry, text, raws, bytes, policy, undefined);
+    if (earlier.dependencies !== undefined) task.blockOn(earlier.dependencies);
     const { submittedAt } = earlier.identity;
     if (submittedAt !== undefined) entry.places.note(task.number, submittedAt);
     return task;
   }
+}
+
+/** Notes a future that is met for the first time. */
+function placeOf(value: object, futures: TaskFuture[]): number | undefined {
+  const future = TaskFuture.find(value);
+  if (future === undefined) return undefined;
+  const place = futures.indexOf(future);
+  return place < 0 ? futures.push(future) - 1 : place;
+}
+
+/** Of a future that has one. */
+export function packetOf({ outcome }: TaskFuture): unknown {
+  return outcome !== undefined && 'packet' in outcome ? outcome.packet : undefined;
 }

@@ -40,6 +40,8 @@ export interface MasterPorts {
    * Without it, `tick` finds what is due.
    */
   readonly dispatchAt?: (at: number) => void;
+  /** `dispatch` is called in this turn of the event loop. Without it, `tick` finds what may run. */
+  readonly dispatchSoon?: () => void;
   /** Unix milliseconds, for histories; without it they have 0. */
   readonly wallClock?: () => number;
   /** `takeTurn` is called once the event loop has turned; requested only with a store. */

@@ -129,7 +129,10 @@ export class SlaveRecord {
   /** The earlier session that this one will be when the slave joins again. */
   get history(): readonly EarlierSession[] {
     const killed = this.#killed && this.#lingering.filter(({ killAfterMs }) => killAfterMs !== undefined);
-    return [...this.earlier.slice(1 - MOST_EARLIER), { number: this.number, given: this.numGiven, killed }];
+    return [
+      ...this.earlier.slice(1 - MOST_EARLIER),
+      { number: this.number, given: this.numGiven, ...(killed && { killed }) },
+    ];
   }
 
   /** Tasks that it was given in this session. */

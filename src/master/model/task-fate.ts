@@ -2,7 +2,7 @@
 
 import type { Fate, SlaveId, TaskId } from '../../algorithms/types.js';
 import type { TaskError, UnrunnableError, UnrunnableReason } from '../../errors.js';
-import { decodeText } from '../../wire/values/codec.js';
+import { decodeText, fillTemplate } from '../../wire/values/codec.js';
 import type { AlgorithmEntry, Task } from './task.js';
 
 /** One fate; `status` says which of the public types it is. The arguments are decoded when first read. */
@@ -55,7 +55,7 @@ export class TaskFate {
   }
 
   get args(): readonly unknown[] {
-    this.#args ??= decodeText(this.#task.text, this.#task.raws) as unknown[];
+    this.#args ??= argsOf(this.#task);
     return this.#args;
   }
 
@@ -81,6 +81,15 @@ export class TaskFate {
   static setOrder(fate: TaskFate, order: number): void {
     fate.#order = order;
   }
+}
+
+/** Of a task that never had the values of its futures, the futures. */
+function argsOf({ text, raws, dependencies }: Task): unknown[] {
+  if (dependencies === undefined) return decodeText(text, raws) as unknown[];
+  return fillTemplate(
+    { text, raws },
+    dependencies.map(({ promise }) => promise),
+  );
 }
 
 let lastNumber = -1;

@@ -8,6 +8,7 @@ import type { GivenRun } from './given-run.js';
 import type { ResultKey } from './result-store.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { FutureSettler } from './task.js';
+import type { TaskFuture } from './task-future.js';
 
 export class TaskRarities {
   future: FutureSettler | undefined = undefined;
@@ -22,4 +23,6 @@ export class TaskRarities {
   given: GivenRun[] | undefined = undefined;
   history: FailedAttempt[] | undefined = undefined;
   resultKey: ResultKey | undefined = undefined;
+  /** The futures whose values its arguments need, in the order of their places; until then. */
+  dependencies: readonly TaskFuture[] | undefined = undefined;
 }

@@ -6,6 +6,7 @@ import type { GivenRun } from './given-run.js';
 import type { ResultKey } from './result-store.js';
 import type { SlaveRecord } from './slave-record.js';
 import type { SubmissionPlaces } from './submission-places.js';
+import type { TaskFuture } from './task-future.js';
 import type { TaskGroup } from './task-group.js';
 import { TaskRarities } from './task-rarities.js';
 
@@ -44,11 +45,13 @@ export interface FutureSettler {
 
 const NO_RAWS: readonly Uint8Array[] = Object.freeze([]);
 
-export type TaskState = 'queued' | 'waiting' | 'running' | 'stored' | 'settled';
+export type TaskState = 'blocked' | 'queued' | 'waiting' | 'running' | 'stored' | 'settled';
 
 /**
  * A task, and where it is. Its states, what puts it there, and what takes it out:
  *
+ * - `blocked`: its arguments need the values of futures (`blockOn`). They come (`fill`), and the jar queues it, or
+ *   one of them fails.
  * - `queued`: in the task jar, in a slave's mailbox if it is ordered. The jar puts it there at its submission
  *   and when a run is taken back (`toQueued`). A dispatch takes it out, or its cancellation.
  * - `waiting`: in the jar until its backoff is over (`toWaiting`). The jar's `wake` takes it out.
@@ -66,16 +69,18 @@ export class Task {
   #index = -1;
   #rarities: TaskRarities | undefined = undefined;
   readonly #kind: TaskKind;
+  #text: string;
 
   constructor(
     readonly number: number,
     algorithm: AlgorithmEntry,
-    readonly text: string,
+    text: string,
     raws: readonly Uint8Array[],
     bytes: number,
     policy: ResolvedPolicy,
     future: FutureSettler | undefined,
   ) {
+    this.#text = text;
     if (bytes !== text.length) this.#own.bytes = bytes;
     if (future !== undefined) this.#own.future = future;
     if (raws.length > 0) this.#own.raws = raws;
@@ -91,6 +96,16 @@ export class Task {
   get #own(): TaskRarities {
     this.#rarities ??= new TaskRarities();
     return this.#rarities;
+  }
+
+  /** The encoded arguments. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** The futures that its arguments still need. */
+  get dependencies(): readonly TaskFuture[] | undefined {
+    return this.#rarities?.dependencies;
   }
 
   get raws(): readonly Uint8Array[] {
@@ -172,6 +187,21 @@ export class Task {
   toQueued(): void {
     this.#place = 'queued';
     this.#index = -1;
+  }
+
+  /** Its arguments are a template, whose places are the values of these futures. */
+  blockOn(futures: readonly TaskFuture[]): void {
+    this.#place = 'blocked';
+    this.#own.dependencies = futures;
+  }
+
+  /** Its arguments are complete. */
+  fill(text: string, raws: readonly Uint8Array[], bytes: number): void {
+    const own = this.#own;
+    this.#text = text;
+    own.raws = raws.length === 0 ? undefined : raws;
+    own.bytes = bytes === text.length ? undefined : bytes;
+    own.dependencies = undefined;
   }
 
   toWaiting(): void {

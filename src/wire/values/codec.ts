@@ -11,7 +11,7 @@
  * - Everything else is refused: see cannot-travel.ts.
  */
 import { EncodeError, FormatError } from '../../errors.js';
-import { depthError, foldValue, isStackOverflow } from './fold-value.js';
+import { depthError, foldValue, isStackOverflow, type PlaceOf } from './fold-value.js';
 import { isPlainJson, isPlainList, isPlainNumber } from './plain-walk.js';
 import { checkMeta, taggedText } from './tagged-form.js';
 import { type Functions, unfoldValue } from './unfold-value.js';
@@ -62,8 +62,22 @@ function encodePlain(value: unknown): EncodedValue {
   return { text, raws: NO_RAWS, byteLength: Buffer.byteLength(text) };
 }
 
-function encodeFolded(value: unknown): EncodedValue {
-  const { form, isTagged, raws } = foldValue(value);
+/** A list some of whose parts are not known yet: `fillTemplate` gives it its values. */
+export function encodeTemplate(list: readonly unknown[], placeOf: PlaceOf): EncodedValue {
+  return encodeFolded(list, placeOf);
+}
+
+/** The list of a template, with the values of its places. */
+export function fillTemplate(
+  { text, raws }: Pick<EncodedValue, 'text' | 'raws'>,
+  places: readonly unknown[],
+): unknown[] {
+  const [form] = JSON.parse(`[${text}]`) as [unknown];
+  return unfoldValue(form, raws, 'allowed', places) as unknown[];
+}
+
+function encodeFolded(value: unknown, placeOf?: PlaceOf): EncodedValue {
+  const { form, isTagged, raws } = foldValue(value, placeOf);
   let text = formText(form, isTagged);
   if (raws.length === 0) return { text, raws: NO_RAWS, byteLength: Buffer.byteLength(text) };
   text = `${text},[${raws.map((raw) => raw.byteLength).join()}]`;

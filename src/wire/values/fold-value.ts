@@ -25,9 +25,12 @@ export interface FoldedValue {
   readonly raws: readonly Uint8Array[];
 }
 
+/** The number of the place that an object takes until its value is known; undefined for any other object. */
+export type PlaceOf = (value: object) => number | undefined;
+
 /** Folds `value`; throws EncodeError with the path of a part that cannot travel or cannot be read. */
-export function foldValue(value: unknown): FoldedValue {
-  const fold = new Fold();
+export function foldValue(value: unknown, placeOf?: PlaceOf): FoldedValue {
+  const fold = new Fold(placeOf);
   try {
     const form = fold.any(value);
     return { form, isTagged: fold.isTagged, raws: fold.raws };
@@ -58,6 +61,8 @@ class Fold {
   isTagged = false;
   private readonly ids = new ObjectIds();
   private readonly steps: Step[] = [];
+
+  constructor(private readonly placeOf: PlaceOf | undefined) {}
 
   any(value: unknown): unknown {
     switch (typeof value) {
@@ -136,6 +141,8 @@ class Fold {
   }
 
   private object(value: object): unknown {
+    const place = this.placeOf?.(value);
+    if (place !== undefined) return this.leaf(LEAF.place, String(place));
     const reference = this.reference(value);
     if (reference !== undefined) return reference;
     if (Array.isArray(value)) return this.array(value);

@@ -25,6 +25,8 @@ export const LEAF = {
   url: 'l',
   /** An object met before: the number, from 0, in which a walk in order meets it. */
   reference: 'r',
+  /** A value that is not known yet, by its number from 0; only in a template, which does not travel. */
+  place: 'p',
   /** The next raw part, of this kind. */
   raw: 'b',
 } as const;

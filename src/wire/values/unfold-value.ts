@@ -24,8 +24,13 @@ export type Functions = 'allowed' | 'refused';
 type Json = Record<string, unknown>;
 
 /** Unfolds `form`, taking raw parts from `raws`; throws FormatError if it is not in tagged form. */
-export function unfoldValue(form: unknown, raws: readonly Uint8Array[], functions: Functions): unknown {
-  const unfold = new Unfold(raws, functions);
+export function unfoldValue(
+  form: unknown,
+  raws: readonly Uint8Array[],
+  functions: Functions,
+  places?: readonly unknown[],
+): unknown {
+  const unfold = new Unfold(raws, functions, places);
   const value = unfold.any(form, 0);
   if (unfold.partsTaken !== raws.length) {
     throw new FormatError(`a value uses ${unfold.partsTaken} raw parts, and ${raws.length} came`);
@@ -48,6 +53,8 @@ class Unfold {
   constructor(
     private readonly raws: readonly Uint8Array[],
     private readonly functions: Functions,
+    /** The values of a template's places; undefined for a value from the wire, which has none. */
+    private readonly places: readonly unknown[] | undefined,
   ) {}
 
   any(node: unknown, depth: number): unknown {
@@ -81,6 +88,9 @@ class Unfold {
         return this.met(new URL(node.slice(2)));
       case LEAF.reference:
         return this.reference(readReference(node));
+      case LEAF.place:
+        if (this.places === undefined) throw strangeLeaf(node);
+        return this.places[Number(node.slice(2))];
       case LEAF.raw:
         return this.raw(node.slice(2));
       default:

@@ -24,6 +24,7 @@ class Stage {
   news = 0;
   /** Numbers of tasks that have a stored result. */
   readonly stored = new Set<number>();
+  unblocked = 0;
   readonly intake: Intake;
   readonly aborts = new AbortWatch((tasks, cause) => this.intake.cancelBySignal(tasks, cause));
 
@@ -48,6 +49,7 @@ class Stage {
       settlement,
       aborts: this.aborts,
       onNews: () => this.news++,
+      onUnblocked: () => this.unblocked++,
     });
   }
 

@@ -1,7 +1,7 @@
 /** The promise that a stub's `future` returns, and what settles it. */
 
 import type { Future, TaskId } from '../../algorithms/types.js';
-import type { FutureSettler } from '../model/task.js';
+import type { FutureSettler } from './task.js';
 
 const STATE = Symbol('future');
 
@@ -31,10 +31,15 @@ function cancel(this: WithState): boolean {
   return this[STATE].cancel();
 }
 
+type Outcome = { readonly packet: unknown } | { readonly error: Error };
+
 /** Its fields are what `console.log` shows of the promise. */
 export class TaskFuture implements FutureSettler {
   taskId: TaskId | undefined = undefined;
   fulfilled = false;
+  #outcome: Outcome | undefined;
+  /** Tasks that need its value. */
+  #listeners: (() => void)[] | undefined;
   readonly #promise: Promise<unknown>;
   readonly #cancelTask: (taskId: TaskId) => boolean;
   #resolve: (packet: unknown) => void = UNSET;
@@ -52,14 +57,38 @@ export class TaskFuture implements FutureSettler {
     return this.#promise;
   }
 
+  /** How it ended; undefined before. */
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
+
+  /** Calls `listener` when it has ended, which it has not yet. */
+  onSettled(listener: () => void): void {
+    this.#listeners ??= [];
+    this.#listeners.push(listener);
+  }
+
   resolve(packet: unknown): void {
-    this.fulfilled = true;
     this.#resolve(packet);
+    this.#settle({ packet });
   }
 
   reject(error: Error): void {
-    this.fulfilled = true;
     this.#reject(error);
+    this.#settle({ error });
+  }
+
+  #settle(outcome: Outcome): void {
+    this.fulfilled = true;
+    this.#outcome = outcome;
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    if (listeners !== undefined) for (const listener of listeners) listener();
+  }
+
+  /** That of a promise which a stub's `future` returned; undefined for anything else. */
+  static find(value: object): TaskFuture | undefined {
+    return Object.getPrototypeOf(value) === FUTURE ? (value as WithState)[STATE] : undefined;
   }
 
   cancel(): boolean {

@@ -4,9 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TaskId } from '../../../src/algorithms/types.js';
 import { defineAlgorithm, type EmbeddedMaster, master, slave, UnrunnableError } from '../../../src/index.js';
-import { TaskFuture } from '../../../src/master/program/task-future.js';
+import { TaskFuture } from '../../../src/master/model/task-future.js';
 
-const test = suite('master/task-future');
+const test = suite('master/model/task-future');
 
 let release: (() => void)[] = [];
 const square = defineAlgorithm('future-square', (x: number) => x * x, { version: '1' });
