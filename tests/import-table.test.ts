@@ -17,7 +17,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   master: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
   slave: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
   collections: ['algorithms', 'structures', 'errors.ts'],
-  cli: ['algorithms', 'audit', 'broker', 'wire', 'link', 'master', 'slave', 'errors.ts'],
+  cli: ['algorithms', 'audit', 'broker', 'wire', 'link', 'master', 'slave', 'collections', 'errors.ts'],
   'index.ts': [
     'algorithms',
     'audit',

@@ -5,10 +5,17 @@
 
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
+import { portable } from '../../algorithms/portable.js';
 import { makeQueue } from '../../algorithms/queue.js';
 import { namedAlgorithms } from '../../algorithms/registry.js';
 import type { Fate, SlaveId } from '../../algorithms/types.js';
 import type { AuditListener } from '../../audit/audit-trail.js';
+import { makeChannel } from '../../collections/channel.js';
+import { zip } from '../../collections/parts/zip.js';
+import { pmap } from '../../collections/pmap.js';
+import { pmapReduce, preduce } from '../../collections/preduce.js';
+import { pfind } from '../../collections/psearch.js';
+import { psort } from '../../collections/psort.js';
 import { UsageError } from '../../errors.js';
 import type { MasterHandle } from '../../master/program/master-handle.js';
 import { type EmbeddedMaster, type EmbeddedMasterOptions, master, slave } from '../embed.js';
@@ -23,6 +30,9 @@ interface ReplNamesParams {
   readonly onAudit: (listener: AuditListener) => () => void;
 }
 
+/** Calls of collections, and what makes their tasks and elements. */
+const CALLS = { pmap, pmapReduce, preduce, pfind, psort, makeChannel, zip, portable };
+
 /** The values, by the names that the REPL has for them. */
 export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown> {
   const { running, audit } = params;
@@ -33,6 +43,7 @@ export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown>
     ['algorithms', Object.fromEntries(algorithms)],
     ['results', () => results(running.handle)],
     ['makeQueue', makeQueue],
+    ...Object.entries(CALLS),
     ['slaves', () => slaveTable(running.master.slaves)],
     ['addSlave', () => addSlave(params)],
     ['killSlave', (sid: SlaveId) => killSlave(params, sid)],
@@ -62,6 +73,7 @@ export function helpText(): string {
     [`await ${algorithm}.future(…)`, 'submit a task and wait for its packet'],
     [`${algorithm}.withTaskPolicy({ … })(…)`, 'submit a task with a policy: priority, retryErrors, queue, …'],
     ["makeQueue('name', { limit: 4 })", 'the queue of a policy: limit, perSecond, weight'],
+    [`await pmap(${algorithm}, […])`, `compute a list; also ${Object.keys(CALLS).slice(1).join(', ')}`],
     ['results()', 'return the fates that arrived; await results() waits for all pending tasks'],
     ['slaves()', 'the slaves, as a table'],
     ['addSlave()', 'start one more local slave; await addSlave() waits until it has joined'],
