@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentSubmitter, enterMaster } from '../algorithms/submitter-context.js';
-import { UsageError } from '../errors.js';
+import type { AuditListener } from '../audit/audit-trail.js';
+import { JoinError, UsageError } from '../errors.js';
 import type { Master } from '../master/master.js';
 import { type EmbeddedMaster, type EmbeddedMasterOptions, master, masterOf } from './embed.js';
 import { initialize } from './initialize.js';
@@ -23,6 +24,8 @@ export interface EndKernelOptions {
 }
 
 const LOOK_MS = 10;
+/** Ends of each local slave before the first has joined, after which none will. */
+const MOST_ENDS = 3;
 
 /** A master for collections, made by `makeKernel`; the master of a program is a kernel too. */
 export interface Kernel extends AsyncDisposable {
@@ -89,6 +92,8 @@ function kernelOf(master: Master, embedded?: EmbeddedMaster): MasterKernel {
  * number; then it resolves when they have joined. Other slaves may join at `masterPort`. Options are those of `master()`.
  * Inside a master algorithm no kernel is needed: there, the kernel is its master.
  *
+ * Throws JoinError if its slaves end again and again before they join.
+ *
  * The slaves run the same file. In them, this call serves as a slave and ends the process, so define algorithms before
  * it.
  *
@@ -104,10 +109,23 @@ export async function makeKernel(
   if (PARENT_PIPE_VARIABLE in process.env) process.exit(await initialize());
   checkWhere(where);
   const { slaves, program = process.argv[1] } = where;
-  const embedded = await master({ ...options, slaves, program });
+  let ended = 0;
+  const onAudit: AuditListener = (event, timeMs) => {
+    if (event.type === 'local-slave-exited') ended++;
+    options.onAudit?.(event, timeMs);
+  };
+  const embedded = await master({ ...options, slaves, program, onAudit });
   const kernel = kernelOf(masterOf(embedded), embedded);
-  // Their number would not be told otherwise: a slave that joins is no news for a program
-  while (!kernel.hasEnded && kernel.workerCount < slaves) await sleep(LOOK_MS);
+  // A slave that joins is no news for a program
+  while (!kernel.hasEnded && kernel.workerCount < slaves) {
+    if (kernel.workerCount === 0 && ended >= slaves * MOST_ENDS) {
+      await kernel.end({});
+      throw new JoinError(
+        `the slaves of makeKernel ended ${ended} times before one joined; ${program} must call makeKernel or initialize`,
+      );
+    }
+    await sleep(LOOK_MS);
+  }
   embedded.signal.throwIfAborted();
   return kernel;
 }

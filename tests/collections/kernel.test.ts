@@ -3,6 +3,7 @@ import {
   currentKernel,
   defineAlgorithm,
   endKernel,
+  JoinError,
   kernelWorkerCount,
   makeChannel,
   makeKernel,
@@ -15,7 +16,7 @@ import {
 } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { withPrograms } from '../support/programs.js';
+import { programPath, withPrograms } from '../support/programs.js';
 
 const twice = defineAlgorithm('kernel.twice', (n: number) => 2 * n);
 
@@ -99,6 +100,16 @@ test('endKernel with wait lets pending tasks end; without, they reject', async (
 test('wrong arguments say what is meant', async () => {
   assert.match((await rejectionOf(makeKernel({ slaves: -1 }))).message, /makeKernel\(\{ slaves: 4 \}\)/);
   assert.match((await rejectionOf(endKernel({} as never))).message, /the kernel that makeKernel returned/);
+});
+
+test('slaves that never join are given up', async () => {
+  const program = programPath('no-kernel.js');
+  const error = await rejectionOf(makeKernel({ slaves: 1, program }));
+  assert.instance(error, JoinError);
+  assert.match(
+    error.message,
+    `ended 3 times before one joined; ${program} must call makeKernel or initialize`,
+  );
 });
 
 test('a script is also the program of its slaves, which print nothing', () =>

@@ -24,7 +24,7 @@ const snippets = documentPaths().flatMap((path) =>
       title: `${path}:${line}`,
       name: `${path.replace(/\W/g, '-')}-${line}`,
       code,
-      isProgram: /^await (initialize|using)\b/m.test(code),
+      isProgram: /^await (initialize|using)\b|^const kernel = await makeKernel/m.test(code),
     })),
 );
 
