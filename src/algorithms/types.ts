@@ -234,10 +234,11 @@ export interface Future<R> extends Promise<R> {
   cancel(): boolean;
 }
 
-/** A parameter's value, or a future of it; in arrays and plain objects, also a future of a part of it. */
+/** A parameter's value, or a future of it, unless it is a function; in arrays and plain objects, also of a part of it. */
 export type Argument<T> =
   | T
-  | Future<T>
+  // A function's own type must stay the only context for its parameters
+  | ([T] extends [(...args: never[]) => unknown] ? never : Future<T>)
   | (T extends WholeValue ? never : T extends object ? { readonly [K in keyof T]: Argument<T[K]> } : never);
 
 /** Values other than arrays and plain objects: only the whole of them may be a future. */

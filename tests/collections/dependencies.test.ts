@@ -5,6 +5,7 @@ import {
   type Future,
   master,
   pmap,
+  portable,
   slave,
   TaskError,
   UnrunnableError,
@@ -21,6 +22,7 @@ const total = defineAlgorithm(
 );
 const bytes = defineAlgorithm('ptree.bytes', (length: number) => new Uint8Array(length).fill(7));
 const sizes = defineAlgorithm('ptree.sizes', (one: Uint8Array, two: Uint8Array) => [one.length, two.length]);
+const apply = defineAlgorithm('ptree.apply', (fn: (x: number) => number, x: number) => fn(x));
 const fail = defineAlgorithm('ptree.fail', (text: string): number => {
   throw new RangeError(text);
 });
@@ -155,7 +157,15 @@ test('the types take futures where values are expected, and no others', () => {
     add.future(future, 1),
     total.future({ list: [1, future], more: new Map() }),
   ];
+  // The parameter's type is the context of the function's own parameter
+  const contextual = () => [
+    apply.future(
+      portable((x) => x + 1),
+      3,
+    ),
+  ];
   assert.is(typeof wrong, typeof right);
+  assert.is(typeof contextual, typeof right);
 });
 
 test.run();
