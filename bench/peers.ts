@@ -8,12 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { canConnect } from '../tests/support/can-connect.js';
 import { findNatsServer, freePort, startNatsServer } from '../tests/support/nats-server.js';
 import { MeasuredProcess } from './measured-process.js';
-import { versionOf } from './peers/packages.js';
+import { INSTALL, named, versionOf } from './peers/packages.js';
 import { count } from './report.js';
-import { median, percentile, type Spread, spread } from './statistics.js';
+import { type Figure, figure, median, percentile } from './statistics.js';
 
 const OUTSTANDING = 64;
-const INSTALL = 'npm install --prefix bench/peers --ignore-scripts';
 const REDIS_WITHIN_MS = 5_000;
 
 export interface PeersOptions {
@@ -29,11 +28,6 @@ export interface PeerRow {
   /** One at a time, in microseconds. */
   readonly medianMicros: Figure;
   readonly p99Micros: number;
-}
-
-interface Figure {
-  readonly median: number;
-  readonly spread: Spread;
 }
 
 interface Peer {
@@ -107,16 +101,16 @@ function listPeers(
     {
       name: named('Piscina'),
       missing: npm('piscina'),
-      program: 'piscina',
-      args: (workers) => [String(workers)],
+      program: 'thread-pool',
+      args: (workers) => ['piscina', String(workers)],
       tasks: 50_000,
       rounds: 2_000,
     },
     {
       name: named('workerpool'),
       missing: npm('workerpool'),
-      program: 'workerpool',
-      args: (workers) => [String(workers)],
+      program: 'thread-pool',
+      args: (workers) => ['workerpool', String(workers)],
       tasks: 20_000,
       rounds: 2_000,
     },
@@ -145,11 +139,6 @@ function listPeers(
       rounds: 100,
     },
   ];
-}
-
-/** With its version, if it is installed; its package has the same name in small letters. */
-function named(peer: string): string {
-  return [peer, versionOf(peer.toLowerCase())].filter((part) => part !== undefined).join(' ');
 }
 
 async function measureInTurns(peers: readonly Peer[], workers: number, repeats: number): Promise<PeerRow[]> {
@@ -194,10 +183,6 @@ async function measureOnce(process: MeasuredProcess, { tasks, rounds }: Peer) {
   const bulk = await process.measure({ kind: 'bulk', tasks });
   const window = await process.measure({ kind: 'window', tasks, outstanding: OUTSTANDING, bytes: 0 });
   return { bulk: tasks / bulk.seconds, window: tasks / window.seconds, micros };
-}
-
-function figure(samples: readonly number[]): Figure {
-  return { median: median(samples), spread: spread(samples) };
 }
 
 /** The first Python that has Dask: another one may come first in the path. */

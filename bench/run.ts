@@ -2,20 +2,25 @@
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
  * against the size of its cluster, what a policy and a checkpoint add, what large values cost, the memory of
  * tasks drawn from a generator, what it takes to start, what slow slaves cost, how soon tasks of mixed
- * length are done, and how near a crawl comes to what its queues allow.
+ * length are done, how near a crawl comes to what its queues allow, and calls over collections beside
+ * pools of threads.
  *
- *     npm run bench -- --quick               about 3 minutes
+ *     npm run bench -- --quick               about 4 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
  *     npm run bench -- --only throughput --groups 1,auto --slaves 1 --brokers embedded
  *     npm run bench -- --repeats 5           of each measurement but submit-all, which is one long run
+ *     npm run bench -- --only collections --elements 10000000    the length of the pmapIterable
  */
 
 import { writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type CheckpointRow, checkpointLine, measureCheckpoint } from './checkpoint.js';
 import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
+import { type CollectionsRow, collectionsHead, collectionsLine, measureCollections } from './collections.js';
+import { missingPools } from './contenders.js';
 import { type CrawlRow, crawlLine, measureCrawl } from './crawl.js';
+import { type IterateRow, iterateLine, measureIterations } from './iterate.js';
 import { type MixedRow, measureMixed, mixedLine } from './mixed.js';
 import { measurePeers, type PeerRow, peerLine, peersHead } from './peers.js';
 import { measurePolicies, type PolicyRow, policyLine } from './policies.js';
@@ -45,6 +50,7 @@ const PARTS = [
   'stragglers',
   'mixed',
   'crawl',
+  'collections',
 ];
 /** Compares with other libraries, and takes long: only if it is asked for. */
 const PEERS = 'peers';
@@ -59,6 +65,7 @@ const { values: flags } = parseArgs({
     slaves: { type: 'string', default: '1,2' },
     brokers: { type: 'string', default: brokersHere().join() },
     repeats: { type: 'string' },
+    elements: { type: 'string' },
   },
 });
 
@@ -72,8 +79,10 @@ for (const part of parts) {
 }
 const groups = (flags.groups ?? (quick ? '1,100,auto' : '1,10,100,1000,auto')).split(',');
 
-if (flags.repeats !== undefined && !/^[1-9]\d*$/.test(flags.repeats)) {
-  throw new Error(`--repeats takes a whole number above 0; got ${flags.repeats}`);
+for (const flag of ['repeats', 'elements'] as const) {
+  const typed = flags[flag];
+  if (typed === undefined || /^[1-9]\d*$/.test(typed)) continue;
+  throw new Error(`--${flag} takes a whole number above 0; got ${typed}`);
 }
 const repeats = (short: number, full: number): number => Number(flags.repeats ?? (quick ? short : full));
 
@@ -88,9 +97,20 @@ let startUp: StartUpRow | undefined;
 let stragglers: StragglersRow[] = [];
 let mixed: MixedRow | undefined;
 let crawl: CrawlRow | undefined;
+let collections: CollectionsRow[] = [];
+let iterations: IterateRow[] = [];
 let peers: PeerRow[] = [];
 
-console.log(`Node ${process.version}, ${availableParallelism()} cores, audit trail to a file\n`);
+const conditions = {
+  node: process.version,
+  cores: availableParallelism(),
+  processor: cpus()[0]?.model ?? 'unknown',
+  loadBefore: loadavg()[0],
+  time: new Date().toISOString(),
+};
+console.log(
+  `Node ${conditions.node}, ${conditions.cores} cores (${conditions.processor}), load ${conditions.loadBefore?.toFixed(1)}, audit trail to a file\n`,
+);
 if (parts.includes('throughput')) {
   console.log(tableHead());
   throughput = await measureThroughput(
@@ -156,6 +176,17 @@ if (parts.includes('crawl')) {
   crawl = await measureCrawl({ repeats: repeats(2, 5) });
   console.log(crawlLine(crawl));
 }
+if (parts.includes('collections')) {
+  console.log('\nCollections, broker embedded, slaves as processes, in turns: medians, and least to most');
+  for (const missing of missingPools()) console.log(missing);
+  const options = { workers: flags.slaves.split(',').map(Number), repeats: repeats(3, 7) };
+  collections = await measureCollections(options);
+  console.log(collectionsHead());
+  for (const row of collections) console.log(collectionsLine(row));
+  console.log('\nOne pmapIterable of n + 1: elements per second, and memory');
+  iterations = await measureIterations({ ...options, elements: Number(flags.elements ?? 1_000_000) });
+  for (const row of iterations) console.log(iterateLine(row));
+}
 if (parts.includes(PEERS)) {
   console.log('\nTasks that do nothing, by ts-mw and by others, in turns: medians, and least to most');
   const options = { workers: flags.slaves.split(',').map(Number), repeats: repeats(2, 5) };
@@ -163,9 +194,8 @@ if (parts.includes(PEERS)) {
   peers = await measurePeers(options, console.log, (row) => console.log(peerLine(row)));
 }
 if (flags.json !== undefined) {
-  const conditions = { node: process.version, cores: availableParallelism(), time: new Date().toISOString() };
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, crawl, peers }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, crawl, collections, iterations, peers }, null, 2)}\n`,
   );
 }

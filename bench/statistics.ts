@@ -14,6 +14,16 @@ export function spread(samples: readonly number[]): Spread {
   return { least: Math.min(...samples), most: Math.max(...samples) };
 }
 
+/** What repeats of one measurement gave. */
+export interface Figure {
+  readonly median: number;
+  readonly spread: Spread;
+}
+
+export function figure(samples: readonly number[]): Figure {
+  return { median: median(samples), spread: spread(samples) };
+}
+
 /** By nearest rank; NaN of no samples. */
 export function percentile(samples: readonly number[], percent: number): number {
   const sorted = [...samples].sort((a, b) => a - b);

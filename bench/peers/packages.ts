@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 const FOLDER = fileURLToPath(new URL('../../../bench/peers/', import.meta.url));
 const requirePeer = createRequire(`${FOLDER}package.json`);
 
+export const INSTALL = 'npm install --prefix bench/peers --ignore-scripts';
+
 export function load(name: string): unknown {
   return requirePeer(name);
 }
@@ -16,6 +18,11 @@ export function load(name: string): unknown {
 export function versionOf(name: string): string | undefined {
   const file = `${FOLDER}node_modules/${name}/package.json`;
   return existsSync(file) ? (requirePeer(file) as { version: string }).version : undefined;
+}
+
+/** With its version, if it is installed; its package has the same name in small letters. */
+export function named(peer: string): string {
+  return [peer, versionOf(peer.toLowerCase())].filter((part) => part !== undefined).join(' ');
 }
 
 /** A file that is not compiled. */

@@ -14,6 +14,21 @@ export type Measurement =
   /** The same by the request of the NATS client, which waits for its answer; of NATS alone. */
   | { readonly kind: 'request'; readonly rounds: number; readonly bytes: number };
 
+/** What the part `collections` measures, of ts-mw and of peers. */
+export type CollectionMeasurement =
+  /** `n + 1` of each number, by one call. */
+  | { readonly kind: 'map'; readonly elements: number }
+  /** The sum of these. */
+  | { readonly kind: 'map-reduce'; readonly elements: number }
+  /** Further values of one endless iteration. */
+  | { readonly kind: 'iterate'; readonly elements: number }
+  /** A computation of `steps` for each element, by one call. */
+  | { readonly kind: 'compute'; readonly elements: number; readonly steps: number }
+  /** One task at a time, each timed: by a channel, or the call of a peer. */
+  | { readonly kind: 'one-by-one'; readonly rounds: number }
+  /** The same by funcall and results; of the framework alone. */
+  | { readonly kind: 'funcall'; readonly rounds: number };
+
 /** Where a process of the benchmark finds its broker; without a URL it starts an embedded one. */
 export interface RawSetup {
   readonly url: string | undefined;
@@ -26,13 +41,13 @@ export interface Measured {
   readonly micros: readonly number[];
 }
 
-type Work = (measurement: Measurement) => Promise<Measured>;
-
 /** Measures what the parent process asks for, until it hangs up. */
-export async function serveMeasurements(work: Work): Promise<void> {
+export async function serveMeasurements<M = Measurement>(
+  work: (measurement: M) => Promise<Measured>,
+): Promise<void> {
   const { promise: hungUp, resolve: hangUp, reject } = withResolvers();
   process.once('disconnect', hangUp);
-  process.on('message', (measurement: Measurement) => {
+  process.on('message', (measurement: M) => {
     work(measurement).then((measured) => process.send?.(measured), reject);
   });
   process.send?.('ready');

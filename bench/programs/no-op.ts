@@ -1,9 +1,8 @@
 /** A program whose tasks do nothing, as a user would write it: what the benchmark measures. */
 
-import { defineAlgorithm, defineMaster, initialize, type MasterHandle } from '../../src/index.js';
+import { defineMaster, initialize, type MasterHandle } from '../../src/index.js';
 import { type Measured, type Measurement, serveMeasurements, timeRounds } from './commands.js';
-
-const noOp = defineAlgorithm('no-op', (n: number) => n);
+import { noOp, timeFuncalls } from './no-op-task.js';
 
 defineMaster(async (master) => {
   await serveMeasurements((measurement) => measure(master, measurement));
@@ -18,14 +17,8 @@ function measure(master: MasterHandle, measurement: Measurement): Promise<Measur
       return keepOutstanding(master, measurement.tasks, measurement.outstanding);
     case 'submit-all':
       return drawAll(master, measurement.tasks);
-    case 'sequential': {
-      const results = master.results(noOp);
-      return timeRounds(measurement.rounds, async (round) => {
-        noOp.funcall(round);
-        const { value } = await results.next();
-        if (value?.status !== 'ok') throw new Error('a round trip brought no result');
-      });
-    }
+    case 'sequential':
+      return timeFuncalls(master, measurement.rounds);
     case 'chain': {
       let last = 0;
       return timeRounds(measurement.rounds, async () => {
