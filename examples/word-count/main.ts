@@ -7,11 +7,17 @@
  */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { defineAlgorithm, defineMaster, FlagError, initialize } from 'ts-mw';
+import { defineAlgorithm, defineMaster, FlagError, initialize, pmapIterable } from 'ts-mw';
 import { fileName, readOptions, wholeNumber } from '../read-options.js';
 import { countWords, type WordCounts } from './count-words.js';
 
-const count = defineAlgorithm('count', countWords);
+interface Range {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+const count = defineAlgorithm('count', ({ path, from, to }: Range) => countWords(path, from, to));
 
 defineMaster(async (master) => {
   const options = readOptions(master.argv, 'Counts the words of a text', {
@@ -25,30 +31,13 @@ defineMaster(async (master) => {
   const size = await sizeOf(path);
 
   const total: WordCounts = new Map();
-  let next = 0;
-  let failed = 0;
-  // A text may be cut into millions of ranges: few of them wait in memory at a time.
-  count.targetNumber = 100;
-  while (next < size || count.pendingTasks > 0) {
-    for (let missing = count.uptoTargetNumber; missing > 0 && next < size; missing--) {
-      count.funcall(path, next, next + rangeSize);
-      next += rangeSize;
-    }
-    await master.masterLoop();
-    for (const result of master.getResults(count)) {
-      if (result.status === 'ok') addTo(total, result.packet);
-      else {
-        failed++;
-        console.error(`the range from byte ${result.args[1]} failed:`, result.error.message);
-      }
-    }
-    for (const { args, error } of master.getUnrunnableTasks(count)) {
-      failed++;
-      console.error(`the range from byte ${args[1]} was not counted:`, error.message);
-    }
+  const ranges = rangesOf(path, size, rangeSize);
+  // Sums may come in any order; few ranges wait in memory at a time, however large the text
+  for await (const counts of pmapIterable(count, ranges, { ordered: false, window: 100 })) {
+    addTo(total, counts);
   }
   print(total, top);
-  return failed === 0 ? 0 : 1;
+  return 0;
 });
 
 await initialize();
@@ -63,7 +52,10 @@ async function sizeOf(path: string): Promise<number> {
   throw new FlagError('--file', `expected a file, but ${path} is not one`);
 }
 
-/** Sums may come in any order: a range counts once, on whichever slave. */
+function* rangesOf(path: string, size: number, rangeSize: number): Generator<Range> {
+  for (let from = 0; from < size; from += rangeSize) yield { path, from, to: from + rangeSize };
+}
+
 function addTo(total: WordCounts, counts: WordCounts): void {
   for (const [word, times] of counts) total.set(word, (total.get(word) ?? 0) + times);
 }
