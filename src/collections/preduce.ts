@@ -1,8 +1,7 @@
 /** Reductions: parts of the elements are folded by slaves, and so are their values. */
 
-import type { TaskReference } from '../algorithms/operations.js';
 import type { Task } from '../algorithms/task.js';
-import { UsageError } from '../errors.js';
+import { MessageSizeError, UsageError } from '../errors.js';
 import { type Call, openCall, runOfCall, throwError } from './parts/call.js';
 import { checkOptions, PART_KEYS, type PartOptions } from './parts/options.js';
 import { Source } from './parts/source.js';
@@ -200,14 +199,19 @@ function groupByCut(values: readonly Partial[], cuts: readonly number[]): unknow
   return groups;
 }
 
-async function foldValues({ call, fromEnd }: Reduction, values: readonly unknown[]): Promise<unknown> {
+/** By one slave; by halves if they do not fit into a message together. */
+async function foldValues(reduction: Reduction, values: readonly unknown[]): Promise<unknown> {
   if (values.length === 1) return values[0];
+  const { call, fromEnd } = reduction;
   const { submitter, task, place, options } = call;
-  const args: readonly [TaskReference | null, boolean, readonly unknown[]] = [null, fromEnd, [values]];
-  const [, value] = await submitOperation(
-    { submitter, task, place, signal: options.signal },
-    'ts-mw:reduce',
-    args,
-  );
-  return value;
+  const params = { submitter, task, place, signal: options.signal };
+  try {
+    const [, value] = await submitOperation(params, 'ts-mw:reduce', [null, fromEnd, [values]]);
+    return value;
+  } catch (error) {
+    if (!(error instanceof MessageSizeError) || values.length < 3) throw error;
+  }
+  const middle = Math.ceil(values.length / 2);
+  const halves = [values.slice(0, middle), values.slice(middle)];
+  return foldValues(reduction, await Promise.all(halves.map((half) => foldValues(reduction, half))));
 }

@@ -6,6 +6,7 @@ import {
   master,
   pmap,
   portable,
+  preduce,
   slave,
   TaskError,
   UnrunnableError,
@@ -23,6 +24,9 @@ const total = defineAlgorithm(
 const bytes = defineAlgorithm('ptree.bytes', (length: number) => new Uint8Array(length).fill(7));
 const sizes = defineAlgorithm('ptree.sizes', (one: Uint8Array, two: Uint8Array) => [one.length, two.length]);
 const apply = defineAlgorithm('ptree.apply', (fn: (x: number) => number, x: number) => fn(x));
+const longer = defineAlgorithm('ptree.longer', (a: Uint8Array, b: Uint8Array) =>
+  a.length > b.length ? a : b,
+);
 const fail = defineAlgorithm('ptree.fail', (text: string): number => {
   throw new RangeError(text);
 });
@@ -148,6 +152,18 @@ test('values that do not fit into a message make the task unrunnable, and say so
     const error = await unrunnableOf(sizes.future(half, bytes.future(40_001)));
     assert.is(error.reason, 'dependency');
     assert.match(error.message, /cannot be sent with the values of TASK-\d+, TASK-\d+: .*--max-message-size/);
+  }));
+
+test('tasks and results that fill the least message each are not put together', () =>
+  mw.run(async () => {
+    const long = Array.from({ length: 10 }, (_, n) => new Uint8Array(20_000 + n));
+    const lengths = long.map((one) => sizes.future(one, one));
+    assert.equal(
+      await Promise.all(lengths),
+      long.map(({ length }) => [length, length]),
+    );
+    const folded = await preduce(longer, long);
+    assert.is(folded.length, 20_009);
   }));
 
 test('the types take futures where values are expected, and no others', () => {

@@ -14,6 +14,8 @@ import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 
 /** Bytes of an entry in addition to its arguments, a generous estimate. */
 const ENTRY_BYTES = 32;
+/** And of a message around its tasks. */
+const HEAD_BYTES = 128;
 /** The limit of bytes that wait in a session. Keep it small: tasks assigned late go to the fastest slave. */
 const MOST_WAITING_BYTES = 64 * 1024;
 /** Both ends keep a word for each task under way, 65,536 of them; a group may have half of that. */
@@ -66,7 +68,8 @@ export class Dispatcher {
     this.#jar = jar;
     this.#taskGroup = taskGroup;
     this.#grouping = resultGroup === 'auto' ? 0 : resultGroup;
-    this.#mostBytes = taskGroup === 'auto' ? MOST_GROUP_BYTES : maxMessageBytes;
+    const mostBytes = maxMessageBytes - HEAD_BYTES;
+    this.#mostBytes = taskGroup === 'auto' ? Math.min(MOST_GROUP_BYTES, mostBytes) : mostBytes;
     this.#onGiven = onGiven;
     this.#isHeld = isHeld;
   }
