@@ -19,7 +19,7 @@ const ROUND_MASK = (1 << ROUND_BITS) - 1;
 const GENERATION_MASK = 0xffff;
 
 /**
- * Float64 words before the ring: the running index or -1, its begin, the number of begun tasks, the
+ * Float64 words before the ring: the running index or -1, its begin, the index after the last begun task, the
  * generation.
  */
 const HEADER_DOUBLES = 4;
@@ -32,6 +32,7 @@ export interface ClaimActivity {
   /** The running task that began first; -1 if there is none. */
   readonly running: number;
   readonly runningMs: number;
+  /** No task from this index on has begun. */
   readonly begun: number;
 }
 
@@ -99,7 +100,7 @@ export class Claims {
     if (!this.#exchange(index, tag | STATE.waiting, tag | STATE.running)) return false;
     if (this.#header[RUNNING] === -1) this.#show(index, nowMs);
     else this.#beside.set(index, nowMs);
-    this.#header[BEGUN] = (this.#header[BEGUN] ?? 0) + 1;
+    this.#header[BEGUN] = index + 1;
     return true;
   }
 

@@ -381,7 +381,7 @@ export class SlaveRecord {
     this.#isWarm = isWarm;
   }
 
-  /** The number of begun tasks of the session, as its sentinel last reported. */
+  /** No task of the session from this index on has begun, as far as its sentinel has reported. */
   get begun(): number {
     return this.#begun;
   }

@@ -122,7 +122,7 @@ export interface Beat extends Epoch {
    */
   readonly running?: number | undefined;
   readonly runningMs?: number | undefined;
-  /** From slaves: the number of begun tasks of the session. */
+  /** From slaves: no task of the session from this index on has begun. */
   readonly begun?: number | undefined;
   readonly memoryBytes?: number | undefined;
   /** The id of the NATS server of the sentinel's connection. */

@@ -116,6 +116,8 @@ test('what was taken back, cancelled or done is begun no more, and what runs is 
   assert.not(claims.begin(1, 0));
   assert.not(claims.begin(9, 0), 'it has not arrived');
   assert.is(claims.activity(0).begun, 1);
+  assert.ok(claims.begin(2, 0));
+  assert.is(claims.activity(0).begun, 3, 'none from this index on');
 });
 
 test('a task may be offered twice while it waits', () => {
