@@ -154,8 +154,8 @@ export class SlaveInput {
   #takeEvent(slave: SlaveRecord, event: SentinelEvent, now: number): boolean {
     switch (event.type) {
       case 'beat':
-        if (event.begun !== undefined) slave.noteBegun(event.begun);
         this.#endLingering(slave, event.running);
+        if (event.begun !== undefined) slave.noteBegun(event.begun);
         this.#confirm(slave);
         if (slave.session.takeBeat(event, now)) this.#sessions.wake(slave);
         this.#dispatcher.lineUp(slave);
@@ -190,11 +190,16 @@ export class SlaveInput {
     return true;
   }
 
-  /** A slave is silent until its main thread has read its welcome. */
+  /**
+   * A slave is silent until its main thread has read its welcome. If it runs nothing, all that it had begun before has
+   * ended, and no more: other tasks are on their way, and one may begin while its sentinel reads first what runs, and
+   * then what has begun.
+   */
   #endLingering(slave: SlaveRecord, running: number | undefined): void {
     if (running === undefined) return;
-    slave.noteFirstRunning(running);
-    for (const { number } of slave.endLingering(({ index }) => index < running || running < 0)) {
+    slave.noteFirstRunning(running < 0 ? slave.begun : running);
+    const { firstRunning } = slave;
+    for (const { number } of slave.endLingering(({ index }) => index < firstRunning)) {
       this.#settlement.endRun(slave, number);
     }
   }

@@ -87,8 +87,10 @@ export class SlaveCommands {
     }
     const cancelled = slave.commands.takeCancel(id);
     if (cancelled?.killAfterMs !== undefined) slave.endLingering(({ index }) => index === cancelled.index);
-    if (cancelled !== undefined && found === 'running') slave.noteLingering(cancelled);
-    else if (cancelled !== undefined) fates.endRun(slave, cancelled.number);
+    if (cancelled !== undefined && found === 'running') {
+      slave.noteBegun(cancelled.index + 1);
+      slave.noteLingering(cancelled);
+    } else if (cancelled !== undefined) fates.endRun(slave, cancelled.number);
     slave.commands.acknowledgeShutdown(id);
   }
 

@@ -88,8 +88,8 @@ test('a task that had ended before the last beat does not run, though its result
   assert.equal(stage.cancels.categoriesRunning(), ['a']);
   stage.slave.noteFirstRunning(1);
   assert.equal(stage.cancels.categoriesRunning(), ['b']);
-  stage.slave.noteFirstRunning(-1);
-  assert.equal(stage.cancels.categoriesRunning(), ['b'], 'a slave that runs nothing says nothing');
+  stage.slave.noteFirstRunning(0);
+  assert.equal(stage.cancels.categoriesRunning(), ['b'], 'it has ended for good');
 });
 
 test('of ordered tasks one runs at a time, and what came after a waiting one waits too', () => {

@@ -1,6 +1,7 @@
 /** What a master asks of the slave of a killed run, when that is over, and who pays for a process that ends with it. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { makeQueue } from '../../../src/algorithms/queue.js';
 import type { TaskPolicy } from '../../../src/algorithms/types.js';
 import type { Command, Hello } from '../../../src/wire/messages/messages.js';
 import { CoreStage, type Peer } from './core-stage.js';
@@ -71,7 +72,13 @@ const ENDS: readonly (readonly [how: string, end: (peer: Peer, id: number) => vo
   ['the task had not begun', (peer, id) => peer.acknowledge(id, { found: 'waiting' })],
   ['the run had ended', (peer, id) => peer.acknowledge(id, { found: 'gone' })],
   ['its result comes, and is dropped', (peer) => peer.deliver(peer.write(0))],
-  ['the slave runs nothing', (peer) => peer.beat({ running: -1 })],
+  [
+    'the slave runs nothing, and has begun it',
+    (peer) => {
+      peer.beat({ running: 0, begun: 1 });
+      peer.beat({ running: -1, begun: 1 });
+    },
+  ],
   ['the slave runs a later task', (peer) => peer.beat({ running: 1 })],
 ];
 for (const [how, end] of ENDS) {
@@ -86,6 +93,26 @@ for (const [how, end] of ENDS) {
     assert.equal([peer.read(), peer.record.mayEnd, stage.unrunnable()], [[1], false, ['TASK-0 killed']]);
   });
 }
+
+test('a beat that knows nothing of a killed run yet does not end it, nor free its place in its queue', () => {
+  const queue = makeQueue('killed', { limit: 1 });
+  const { stage, peer, sent } = occupied([{ queue }], { concurrency: 2 });
+  const other = stage.join(1);
+  stage.core.cancels.killTasks('killed');
+  for (const policy of [{ queue }, {}]) stage.submit(policy);
+  // The task is on its way; of the run that begins between the two readings of a beat, only its begin is seen
+  for (const begun of [0, 1]) {
+    peer.beat({ running: -1, begun });
+    stage.core.dispatch(0);
+    assert.equal([peer.record.killed?.number, peer.read()], [0, []]);
+  }
+  assert.equal(other.read(), [2], 'the limit is reached');
+  peer.acknowledge(sent.at(-1)?.id as number, { found: 'running' });
+  assert.equal([peer.record.lingering.length, ...other.read()], [1]);
+  peer.beat({ running: -1, begun: 1 });
+  stage.core.dispatch(0);
+  assert.equal([peer.record.mayEnd, peer.read()], [false, [1]]);
+});
 
 test('a killed run that goes on takes a place until it has ended', () => {
   const { stage, peer, sent } = occupied([{}]);

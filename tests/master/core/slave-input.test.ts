@@ -344,6 +344,42 @@ for (const [found, isFree] of [
   });
 }
 
+test('a slave that runs nothing has ended what it had begun, and what is on its way may begin', () => {
+  const stage = new CoreStage();
+  const peer = stage.join(0, { concurrency: 3 });
+  for (const category of ['a', 'b', 'c']) stage.submit({ category });
+  stage.core.dispatch(0);
+  const running = () => stage.core.cancels.categoriesRunning();
+  assert.equal(running(), ['a', 'b', 'c']);
+  peer.beat({ running: -1, begun: 1 });
+  assert.equal(running(), ['a', 'b', 'c'], 'it may have begun after it was seen that none runs');
+  peer.beat({ running: -1, begun: 2 });
+  assert.equal(running(), ['b', 'c']);
+});
+
+test('the first run of a task that gets a second one keeps its place in its queue until it is known to have ended', () => {
+  const stage = new CoreStage({ backupTasks: true });
+  const [first, slow] = [stage.join(0), stage.join(1)];
+  stage.submit();
+  stage.core.dispatch(0);
+  first.read();
+  first.deliver(first.write(0));
+  const queue = makeQueue('second runs', { limit: 2 });
+  stage.submit({ queue });
+  stage.core.dispatch(0);
+  assert.equal([first.read(), slow.read()], [[], [1]]);
+  for (const now of [900, 1_000]) stage.core.tick(now);
+  assert.equal([first.read(), slow.read()], [[1], []]);
+  stage.submit({ queue });
+  slow.beat({ running: -1, begun: 0 });
+  slow.beat({ running: -1, begun: 1 });
+  stage.core.dispatch(0);
+  assert.equal([first.read(), slow.read()], [[], []]);
+  slow.beat({ running: -1, begun: 1 });
+  stage.core.dispatch(0);
+  assert.equal([first.read(), slow.read()], [[], [2]]);
+});
+
 test('a drafted slave moves with the frame that brings its last result', () => {
   const { stage, peer } = occupied();
   stage.core.groups.allocate(1, 'ordered');
