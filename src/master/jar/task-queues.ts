@@ -180,7 +180,8 @@ export class TaskQueues {
     else this.#withSuspects.delete(state);
     const isIdle = !hasTasks && state.running === 0;
     if (window === undefined || window.isEmpty) {
-      if (isIdle) this.#states.delete(state.queue);
+      // The clock may look at one that was forgotten; the same queue may have another state by now
+      if (isIdle && this.#states.get(state.queue) === state) this.#states.delete(state.queue);
     } else if (hasTasks && window.isFull && !state.isDue) {
       state.isDue = true;
       this.#due.push({ state, at: window.freeAt });

@@ -360,6 +360,27 @@ for (const queued of [false, true]) {
   });
 }
 
+test('the clock that looks at a queue that was forgotten leaves the one that came after it', () => {
+  const on = stage({ slaves: 9 });
+  const { jar } = on.parts;
+  const queue = makeQueue('anew', { perSecond: 1 });
+  const [first] = submit(on, 1, queue) as [Task];
+  assert.equal(on.give(0), [0]);
+  on.end(0);
+  // Its window is over, and is seen to be before the clock looks at it
+  assert.ok(jar.queues.mayBegin(first, 1_000));
+  const [taken] = submit(on, 1, queue) as [Task];
+  jar.remove(taken);
+  assert.is(jar.queues.size, 0);
+  submit(on, 1, queue);
+  assert.equal(on.parts.dispatch(1_000).flatMap(numbersOf), [2]);
+  on.end(2, 1_000);
+  assert.equal(on.give(1_500), []);
+  submit(on, 1, queue);
+  assert.equal([on.give(1_500), on.parts.jar.dueAt], [[], 2_000]);
+  assert.equal(on.give(2_000), [3]);
+});
+
 test('thousands of queues come and go, and those of the last second stay', () => {
   const on = stage({ slaves: 1 });
   const entry = createEntry('work', 0.001);
