@@ -1,0 +1,53 @@
+/** Tasks of the tests of collections, most of them those of lfarm's tests. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineAlgorithm, taskContext } from 'ts-mw';
+
+/** Calls a function that has travelled. */
+export const apply = defineAlgorithm('apply', (fn: (...args: number[]) => unknown, ...args: number[]) =>
+  fn(...args),
+);
+export const add = defineAlgorithm('add', (x: number, y: number) => x + y);
+export const mul = defineAlgorithm('mul', (x: number, y: number) => x * y);
+export const mul3 = defineAlgorithm('mul3', (x: number, y: number, z: number) => x * y * z);
+export const square = defineAlgorithm('square', (x: number) => x * x);
+export const addOne = defineAlgorithm('addOne', (x: number) => x + 1);
+export const isEven = defineAlgorithm('isEven', (x: number) => x % 2 === 0);
+export const isAscending = defineAlgorithm('isAscending', (x: number, y: number) => x < y);
+export const itself = defineAlgorithm('itself', (x: unknown) => x);
+export const same = defineAlgorithm('same', (x: number) => x);
+export const seven = defineAlgorithm('seven', () => 7);
+export const nothing = defineAlgorithm('nothing', () => {});
+export const join = defineAlgorithm('join', (x: string, y: string) => x + y);
+export const compare = defineAlgorithm('compare', (x: number, y: number) => x - y);
+
+/** Throws for every seventh number. */
+export const notSeventh = defineAlgorithm('notSeventh', (x: number) => {
+  if (x % 7 === 6) throw new RangeError(`${x} is a seventh`);
+  return x;
+});
+
+/** A value after a while, unless its master does not want it any more. */
+export const late = defineAlgorithm('late', async <T>(ms: number, value: T) => {
+  await sleep(ms, undefined, { signal: taskContext().signal });
+  return value;
+});
+
+export const fib = defineAlgorithm('fib', (n: number): number => (n < 2 ? n : fib(n - 1) + fib(n - 2)));
+export const add2 = defineAlgorithm('add2', ({ x, y }: { readonly x: number; readonly y: number }) => x + y);
+export const check = defineAlgorithm('check', (...args: readonly unknown[]) => args);
+export const hello = defineAlgorithm(
+  'hello',
+  ({ world }: { readonly world: { readonly name: string } }) => world.name,
+);
+export const unreadable = defineAlgorithm('unreadable', (): unknown => ({ symbol: Symbol('abc') }));
+
+/** The product of two matrices of two rows, modulo 1,009: associative, and not commutative. */
+export const times = defineAlgorithm(
+  'times',
+  (a: readonly number[], b: readonly number[]): readonly number[] => {
+    const [a0 = 0, a1 = 0, a2 = 0, a3 = 0] = a;
+    const [b0 = 0, b1 = 0, b2 = 0, b3 = 0] = b;
+    const product = [a0 * b0 + a1 * b2, a0 * b1 + a1 * b3, a2 * b0 + a3 * b2, a2 * b1 + a3 * b3];
+    return product.map((element) => element % 1_009);
+  },
+);
