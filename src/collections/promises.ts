@@ -70,6 +70,44 @@ class Delay<T> implements Delayed<T> {
   }
 }
 
+class Chain<T> implements Delayed<Awaited<T>> {
+  readonly #link: T;
+  /** Of a promise that cannot say whether it has settled. */
+  readonly #watched: Promise<Awaited<T>> | undefined;
+  #hasSettled = false;
+
+  constructor(link: T) {
+    this.#link = link;
+    if (!(link instanceof Promise) || saysFulfilled(link)) return;
+    this.#watched = force(link).finally(() => {
+      this.#hasSettled = true;
+    }) as Promise<Awaited<T>>;
+  }
+
+  get fulfilled(): boolean {
+    if (this.#watched !== undefined) return this.#hasSettled;
+    return saysFulfilled(this.#link) ? this.#link.fulfilled : true;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting it is what it is for
+  then<A = Awaited<T>, B = never>(
+    onValue?: ((value: Awaited<T>) => A | PromiseLike<A>) | null,
+    onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return (this.#watched ?? force(this.#link)).then(onValue, onError);
+  }
+}
+
+/** Promises of this file, and futures. */
+function saysFulfilled(value: unknown): value is { readonly fulfilled: boolean } {
+  return (
+    value instanceof Promised ||
+    value instanceof Delay ||
+    value instanceof Chain ||
+    (value instanceof Promise && 'fulfilled' in value)
+  );
+}
+
 /**
  * A value that `fulfill` gives later (lparallel's promise).
  *
@@ -103,15 +141,10 @@ export async function force<T>(value: T): Promise<Awaited<T>> {
   return await value;
 }
 
-/** A promise that has the value of another one, at any depth, when that has (lparallel's chain). */
+/**
+ * Links to a promise, delay, future or other chain: it has the value of that, at any depth, and is fulfilled when that is
+ * (lparallel's chain). A delay is computed when the chain is asked for its value.
+ */
 export function chain<T>(value: T): Delayed<Awaited<T>> {
-  const linked = promise<Awaited<T>>();
-  const promised = force(value);
-  return {
-    get fulfilled() {
-      return linked.fulfilled;
-    },
-    // biome-ignore lint/suspicious/noThenProperty: awaiting it is what it is for
-    then: (onValue, onError) => promised.then(onValue, onError),
-  };
+  return new Chain(value);
 }

@@ -42,8 +42,17 @@ export function suiteOnFarm(name: string): SuiteOnFarm {
   return Object.assign(onFarm, { outside, run: () => it.run() });
 }
 
+/** What the promise rejects with; an error that says so if it does not. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    (value) => new Error(`it did not reject: ${String(value)}`),
+    (error: unknown) => error,
+  );
+}
+
 async function open(): Promise<EmbeddedMaster> {
-  const mw = await master({ clientTimeout: 5 });
+  // Tasks that a test holds open do not wait behind each other
+  const mw = await master({ clientTimeout: 5, slaveTaskGroup: 1 });
   await Promise.all([slave(mw), slave(mw)]);
   return mw;
 }

@@ -1,6 +1,7 @@
 /** Tasks of the tests of collections, most of them those of lfarm's tests. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineAlgorithm, taskContext } from 'ts-mw';
+import { until } from '../support/programs.js';
 
 /** Calls a function that has travelled. */
 export const apply = defineAlgorithm('apply', (fn: (...args: number[]) => unknown, ...args: number[]) =>
@@ -51,3 +52,76 @@ export const times = defineAlgorithm(
     return product.map((element) => element % 1_009);
   },
 );
+
+interface Run {
+  readonly resolve: (answer: boolean) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** The runs of `held` and `isHeld`, which wait for the test: slaves of these tests are in its process. */
+class Gates {
+  readonly begun: number[] = [];
+  readonly #waiting = new Map<number, Run>();
+
+  /** The run for `n` ends with this answer, as soon as it has begun. */
+  async open(n: number, answer = true): Promise<void> {
+    (await this.#take(n)).resolve(answer);
+  }
+
+  /** The least numbers whose runs wait, as soon as there are so many. */
+  async waiting(count: number): Promise<number[]> {
+    await until(`${count} runs have begun`, () => this.#waiting.size >= count);
+    return [...this.#waiting.keys()].sort((a, b) => a - b).slice(0, count);
+  }
+
+  /** It throws instead. */
+  async fail(n: number, error: Error): Promise<void> {
+    (await this.#take(n)).reject(error);
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  hold(n: number): Promise<boolean> {
+    this.begun.push(n);
+    const { signal } = taskContext();
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(n, { resolve, reject });
+      signal.addEventListener('abort', () => {
+        this.#waiting.delete(n);
+        reject(signal.reason);
+      });
+    });
+  }
+
+  async #take(n: number): Promise<Run> {
+    await until(`the run of ${n} has begun`, () => this.#waiting.has(n));
+    const run = this.#waiting.get(n) as Run;
+    this.#waiting.delete(n);
+    return run;
+  }
+}
+
+export const gates = new Gates();
+
+/** Returns its number when its gate is opened. */
+export const held = defineAlgorithm('held', async (n: number) => {
+  await gates.hold(n);
+  return n;
+});
+
+/** Returns the answer with which its gate is opened. */
+export const isHeld = defineAlgorithm('isHeld', (n: number) => gates.hold(n));
+
+interface Aged {
+  readonly age: number;
+}
+
+export const ageOf = defineAlgorithm('ageOf', (person: Aged) => person.age);
+export const byAge = defineAlgorithm('byAge', (a: Aged, b: Aged) => a.age - b.age);
+export const bySecond = defineAlgorithm(
+  'bySecond',
+  (a: readonly [string, number], b: readonly [string, number]) => a[1] - b[1],
+);
+export const lateCompare = defineAlgorithm('lateCompare', async (a: number, b: number) => a - b);
