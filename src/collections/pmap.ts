@@ -85,22 +85,22 @@ export async function pmap(task: unknown, elements: unknown, options: MapOptions
  * @example
  * await pmapInto(new Float64Array(numbers.length), square, numbers);
  */
-export async function pmapInto<T extends MapTarget<Awaited<R>>, R>(
+export async function pmapInto<T extends MapTarget<unknown>>(
   target: T,
-  task: Task<[], R>,
+  task: Task<[], T[number] | Promise<T[number]>>,
   options?: MapOptions,
 ): Promise<T>;
 /** The same for the tuples of several sources. */
-export async function pmapInto<T extends MapTarget<Awaited<R>>, A extends readonly unknown[], R>(
+export async function pmapInto<T extends MapTarget<unknown>, A extends readonly unknown[]>(
   target: T,
-  task: Task<A, R>,
+  task: Task<A, T[number] | Promise<T[number]>>,
   elements: Zip<A>,
   options?: MapOptions,
 ): Promise<T>;
 /** The same for the elements of one source. */
-export async function pmapInto<T extends MapTarget<Awaited<R>>, A, R>(
+export async function pmapInto<T extends MapTarget<unknown>, A>(
   target: T,
-  task: Task<[A], R>,
+  task: Task<[A], T[number] | Promise<T[number]>>,
   elements: Iterable<A>,
   options?: MapOptions,
 ): Promise<T>;
