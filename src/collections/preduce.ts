@@ -61,7 +61,7 @@ export async function preduce<A, R = A>(
   checkOptions('preduce', options, [...PARTIAL_KEYS, 'initial']);
   const call = openCall(preduce, task, options);
   const reduction = reductionOf(call, options);
-  const source = Source.of('preduce', elements);
+  const source = Source.ofList('preduce', elements);
   const { start, end } = rangeOf('preduce', options, source.length);
   return (await fold(reduction, source, start, end, initialOf(options))) as R;
 }
@@ -78,7 +78,7 @@ export async function preducePartial<A, R = A>(
   checkOptions('preducePartial', options, PARTIAL_KEYS);
   const call = openCall(preducePartial, task, options);
   const reduction = reductionOf(call, options);
-  const source = Source.of('preducePartial', elements);
+  const source = Source.ofList('preducePartial', elements);
   const { start, end } = rangeOf('preducePartial', options, source.length);
   if (start === end) throw emptyError('preducePartial');
   return (await partials(reduction, source, start, end)) as R[];

@@ -14,14 +14,21 @@ import type { Zip } from './parts/zip.js';
  *
  * @example const prime = await pfind(isPrime, candidates);
  */
+export async function pfind<A extends readonly unknown[]>(
+  task: Task<A, boolean | Promise<boolean>>,
+  elements: Zip<A>,
+  options?: PartOptions,
+): Promise<A | undefined>;
+/** The same for the elements of one source. */
 export async function pfind<A>(
   task: Task<[A], boolean | Promise<boolean>>,
   elements: Iterable<A>,
-  options: PartOptions = {},
-): Promise<A | undefined> {
+  options?: PartOptions,
+): Promise<A | undefined>;
+export async function pfind(task: unknown, elements: unknown, options: PartOptions = {}): Promise<unknown> {
   const { call, source } = open(pfind, task, elements, options);
   const index = await findFirst(call, source);
-  return index === undefined ? undefined : (source.elementAt(index) as A);
+  return index === undefined ? undefined : source.elementAt(index);
 }
 
 /** Whether the task says true for at least one element (lparallel's psome). The rest is cancelled then. */
@@ -94,19 +101,30 @@ export async function pcount(task: unknown, elements: unknown, options: PartOpti
 /**
  * The elements for which the task says false, in their order: those of the source themselves (lparallel's premove-if).
  */
+export async function premove<A extends readonly unknown[]>(
+  task: Task<A, boolean | Promise<boolean>>,
+  elements: Zip<A>,
+  options?: PartOptions,
+): Promise<A[]>;
+/** The same for the elements of one source. */
 export async function premove<A>(
   task: Task<[A], boolean | Promise<boolean>>,
   elements: Iterable<A>,
+  options?: PartOptions,
+): Promise<A[]>;
+export async function premove(
+  task: unknown,
+  elements: unknown,
   options: PartOptions = {},
-): Promise<A[]> {
+): Promise<unknown[]> {
   const { call, source } = open(premove, task, elements, options);
   const removed = new Uint8Array(source.length);
   await searchRun(call, source, 'all', (start, found) => {
     for (const offset of found as readonly number[]) removed[start + offset] = 1;
   }).run();
-  const kept: A[] = [];
+  const kept: unknown[] = [];
   for (let index = 0; index < source.length; index++) {
-    if (removed[index] === 0) kept.push(source.elementAt(index) as A);
+    if (removed[index] === 0) kept.push(source.elementAt(index));
   }
   return kept;
 }

@@ -1,5 +1,6 @@
 /** Sorts by slaves: each sorts a part, and neighbouring parts are merged until one is left. */
 
+import { setMaxListeners } from 'node:events';
 import type { OperationName, TaskReference } from '../algorithms/operations.js';
 import type { Task } from '../algorithms/task.js';
 import type { TaskPolicy } from '../algorithms/types.js';
@@ -40,7 +41,7 @@ export async function psort<A, K = A>(
   checkOptions('psort', options, ['key', 'parts', 'policy', 'signal']);
   const call = openCall(psort, compare, options);
   const key = options.key && resolveTask('psort', options.key).reference;
-  const source = Source.of('psort', elements);
+  const source = Source.ofList('psort', elements);
   const all = source.columns(0, source.length)[0] as ArrayLike<A>;
   const { signal } = options;
   signal?.throwIfAborted();
@@ -64,6 +65,8 @@ class Sorting<A> {
     this.#call = call;
     this.#key = key;
     this.#elements = elements;
+    // One for each part
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** All that is under way rejects with the first reason. */

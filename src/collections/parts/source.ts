@@ -9,10 +9,12 @@ type List = ArrayLike<unknown> & { slice(start: number, end: number): ArrayLike<
 export class Source {
   readonly length: number;
   readonly #columns: readonly List[];
+  readonly #isZip: boolean;
 
-  private constructor(columns: readonly List[], length: number) {
+  private constructor(columns: readonly List[], length: number, isZip: boolean) {
     this.#columns = columns;
     this.length = length;
+    this.#isZip = isZip;
   }
 
   /**
@@ -23,24 +25,25 @@ export class Source {
     if (elements instanceof Zip) {
       const sources = elements.sources.map((source) => (isList(source) ? source : undefined));
       const columns = sources.includes(undefined) ? drawColumns(elements, size) : (sources as List[]);
-      return new Source(columns, Math.min(size, ...columns.map(({ length }) => length)));
+      return new Source(columns, Math.min(size, ...columns.map(({ length }) => length)), true);
     }
+    return Source.ofList(stub, elements, size);
+  }
+
+  /** For a task that takes one element: those of a zip are its tuples. */
+  static ofList(stub: string, elements: unknown, size = Number.POSITIVE_INFINITY): Source {
     const list = isList(elements) ? elements : drawList(stub, elements, size);
-    return new Source([list], Math.min(size, list.length));
+    return new Source([list], Math.min(size, list.length), false);
   }
 
   columns(start: number, end: number): Columns {
     return this.#columns.map((column) => column.slice(start, end));
   }
 
-  /** The element, of a source that is not a zip. */
-  at(index: number): unknown {
-    return this.#columns[0]?.[index];
-  }
-
-  /** The element, or the tuple of them. */
+  /** The element, or the tuple of a zip. */
   elementAt(index: number): unknown {
-    return this.#columns.length === 1 ? this.at(index) : this.#columns.map((column) => column[index]);
+    const elements = this.#columns.map((column) => column[index]);
+    return this.#isZip ? elements : elements[0];
   }
 }
 
