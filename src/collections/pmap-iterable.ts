@@ -145,8 +145,8 @@ class Mapped implements AsyncIterableIterator<unknown> {
     this.#state = 'over';
     this.#ready.length = 0;
     this.#run.stop();
-    this.#closeSource();
     this.#tell();
+    this.#closeSource();
     return { done: true, value: undefined };
   }
 
@@ -164,7 +164,11 @@ class Mapped implements AsyncIterableIterator<unknown> {
     this.#state = 'over';
     if (failure !== undefined) this.#ready.length = 0;
     this.#failure = failure;
-    this.#closeSource();
+    try {
+      this.#closeSource();
+    } catch {
+      // As in a loop of the language, the first error is the one that counts
+    }
     this.#tell();
   }
 
@@ -241,13 +245,17 @@ class Mapped implements AsyncIterableIterator<unknown> {
     }
   }
 
-  /** A source that is awaited may not come to its end for long. */
+  /** Does not wait for a source that is awaited, which may take long. Throws what another source throws. */
   #closeSource(): void {
     this.#roomCame?.();
     if (!this.#isSourceOpen) return;
     this.#isSourceOpen = false;
     const { isAwaited, iterator } = this.#source;
-    if (isAwaited) void Promise.resolve(iterator.return?.()).catch(() => {});
+    if (isAwaited) closeAwaited(iterator).catch(() => {});
     else iterator.return?.();
   }
+}
+
+async function closeAwaited(iterator: AsyncIterator<unknown>): Promise<void> {
+  await iterator.return?.();
 }
