@@ -56,6 +56,7 @@ type Outcome<R> = { readonly value: R } | { readonly error: unknown };
 
 interface Reader<R> {
   readonly take: (outcome: Outcome<R> | undefined) => void;
+  readonly refuse: (reason: unknown) => void;
   /** Whether it gives up when nothing is pending. */
   readonly onlyPending: boolean;
 }
@@ -94,6 +95,11 @@ class TaskChannel<R> implements Channel<R> {
   readonly #timeouts = new Set<Timeout>();
   /** Submissions that wait for room. */
   readonly #waiting = new Deque<() => void>();
+  /** The master has ended: submissions that wait reject, and so do readers when no task has a result to come. */
+  readonly #onEnd = (): void => {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
+    this.#dismiss();
+  };
   #tasks = 0;
   #isFirst = true;
 
@@ -124,8 +130,11 @@ class TaskChannel<R> implements Channel<R> {
       return SUBMITTED;
     }
     return new Promise((resolve, reject) => {
+      const { signal } = this.#submitter;
+      signal.addEventListener('abort', this.#onEnd);
       this.#waiting.push(() => {
         try {
+          signal.throwIfAborted();
           submit();
           resolve();
         } catch (error) {
@@ -185,7 +194,6 @@ class TaskChannel<R> implements Channel<R> {
       this.#outcomes.push(outcome);
       return;
     }
-    this.#readers.delete(reader);
     reader.take(outcome);
     this.#admit();
     this.#dismiss();
@@ -196,15 +204,22 @@ class TaskChannel<R> implements Channel<R> {
     while (this.#waiting.length > 0 && this.#tasks + this.#outcomes.length < this.#capacity) {
       this.#waiting.shift()?.();
     }
+    this.#listenNoMore();
   }
 
-  /** Readers that want pending results only, when there are none. */
+  /** One listener serves all that wait; a channel that nobody waits for is not held by its master. */
+  #listenNoMore(): void {
+    if (this.#waiting.length > 0 || this.#readers.size > 0) return;
+    this.#submitter.signal.removeEventListener('abort', this.#onEnd);
+  }
+
+  /** Nothing is pending: readers that want no more end, and of an ended master, all others. */
   #dismiss(): void {
     if (this.pending > 0) return;
+    const { signal } = this.#submitter;
     for (const reader of this.#readers) {
-      if (!reader.onlyPending) continue;
-      this.#readers.delete(reader);
-      reader.take(undefined);
+      if (reader.onlyPending) reader.take(undefined);
+      else if (signal.aborted) reader.refuse(signal.reason);
     }
   }
 
@@ -222,25 +237,25 @@ class TaskChannel<R> implements Channel<R> {
     if (ms === 0) return undefined;
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
-      const take = (taken: Outcome<R> | undefined): void => {
+      const leave = (): void => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', onEnd);
-        resolve(taken);
-      };
-      const reader = { take, onlyPending };
-      const onEnd = (): void => {
-        if (this.pending > 0) return;
         this.#readers.delete(reader);
-        clearTimeout(timer);
-        reject(signal.reason);
+        this.#listenNoMore();
       };
-      signal.addEventListener('abort', onEnd, { once: true });
+      const reader: Reader<R> = {
+        onlyPending,
+        take: (taken) => {
+          leave();
+          resolve(taken);
+        },
+        refuse: (reason) => {
+          leave();
+          reject(reason);
+        },
+      };
       this.#readers.add(reader);
-      if (ms === undefined) return;
-      timer = setTimeout(() => {
-        this.#readers.delete(reader);
-        take(undefined);
-      }, ms);
+      signal.addEventListener('abort', this.#onEnd);
+      if (ms !== undefined) timer = setTimeout(() => reader.take(undefined), ms);
     });
   }
 }

@@ -53,7 +53,11 @@ export async function plet<B extends Readonly<Record<string, Binding>>>(
     const values = await Promise.all(begun.map(async ([name, value]) => [name, await value]));
     return Object.fromEntries(values) as { [K in keyof B]: Bound<B[K]> };
   } catch (error) {
-    for (const [, value] of begun) (value as Partial<Future<unknown>> | undefined)?.cancel?.();
+    for (const [, value] of begun) {
+      (value as Partial<Future<unknown>> | undefined)?.cancel?.();
+      // Nobody will await it
+      if (value instanceof Promise) value.catch(() => {});
+    }
     throw error;
   }
 }

@@ -4,11 +4,27 @@ import { FAILURE, type Failure } from '../../algorithms/operations.js';
 import { TaskError, type TaskIdentity, UnrunnableError } from '../../errors.js';
 import type { Part } from './part-cutter.js';
 
-/** The error of the element that failed; `base` is the index of the first element of the call in its source. */
-export function elementErrorOf(error: unknown, { start, end }: Part, algorithm: string, base: number): Error {
+/** The call of the program, for the errors of its elements. */
+interface CallOfElements {
+  /** The name of its task. */
+  readonly algorithm: string;
+  /** The index of its first element in its source. */
+  readonly base: number;
+  readonly place: string | undefined;
+}
+
+/** The error of the element that failed. */
+export function elementErrorOf(
+  error: unknown,
+  { start, end }: Part,
+  { algorithm, base, place }: CallOfElements,
+): Error {
   if (error instanceof TaskError) {
     const failure = error.fields[FAILURE] as Failure | undefined;
-    if (failure !== undefined) return failureError(failure, error, start, algorithm, base);
+    const { taskId } = error;
+    if (failure !== undefined) {
+      return failureError(failure, { taskId, submittedAt: place }, start, algorithm, base);
+    }
   }
   if (end - start === 1 && (error instanceof TaskError || error instanceof UnrunnableError)) {
     return withIndex(error, base + start);

@@ -8,7 +8,7 @@ import type { OperationName } from '../../algorithms/operations.js';
 import { operationNamed } from '../../algorithms/registry.js';
 import type { Submitter } from '../../algorithms/submitter.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy } from '../../algorithms/types.js';
-import { MessageSizeError } from '../../errors.js';
+import { MessageSizeError, StoppedError } from '../../errors.js';
 import { elementErrorOf, isOfWholePart } from './element-error.js';
 import type { Cutter, Part } from './part-cutter.js';
 import { halve, type OpenPart, recut } from './recut.js';
@@ -167,14 +167,17 @@ export class PartRun {
   }
 
   #takeError(part: OpenPart, error: unknown): void {
-    const { task, takeError, base } = this.#params;
+    const { task, takeError, base, place } = this.#params;
+    // The master has ended: that is nothing of an element
+    if (error instanceof StoppedError) throw error;
     if (part.end - part.start > 1 && isOfWholePart(error)) {
       this.#halve(part, error);
     } else {
       this.#tellCutter(part);
       const pieces = recut(part, error, task.policy.maxAttempts);
-      if (pieces === undefined) takeError(elementErrorOf(error, part, task.name, base), part);
-      else this.#again.push(...pieces.toReversed());
+      if (pieces === undefined) {
+        takeError(elementErrorOf(error, part, { algorithm: task.name, base, place }), part);
+      } else this.#again.push(...pieces.toReversed());
     }
     this.#fill();
   }

@@ -4,6 +4,7 @@
  * clock, a socket or a random number, so that it runs in a simulation as it does in a process.
  */
 
+import { setMaxListeners } from 'node:events';
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { StoppedError } from '../../errors.js';
@@ -67,6 +68,8 @@ export class MasterCore {
   #recallAt = 0;
 
   constructor(options: MasterCoreOptions) {
+    // Whatever a program waits for may listen to it
+    setMaxListeners(0, this.#abort.signal);
     this.#audit = options.audit;
     this.#slaveHint = options.slaveHint;
     this.#ports = options.ports;
