@@ -44,6 +44,18 @@ tables('every environment variable that the library reads is explained', () => {
   assert.equal(shown.sort(), [...new Set(read)].sort());
 });
 
+tables('every test that stands for one of lfarm is in the file that the chapter names', () => {
+  const text = readDocument('docs/manual/lfarm.md');
+  const rows = Array.from(text.matchAll(/^\| `([a-z/-]+-test[a-z/]*)` \| (.+) \|$/gm));
+  assert.is(new Set(rows.map(([, name]) => name)).size, 62);
+  for (const [, name = '', where = ''] of rows) {
+    const [, file] = /^`(tests\/collections\/[^`]+)`/.exec(where) ?? [];
+    if (file !== undefined)
+      assert.match(readFileSync(join(root, file), 'utf8'), new RegExp(`[', ]${name}\\b`));
+    else assert.match(where, /^(none; .|not yet$|`tests\/)/, name);
+  }
+});
+
 /** `{sid:id} <- {count:int} tasks` is shown as `{sid} <- {count} tasks`. */
 function shownForm(template: string): string {
   return template
