@@ -1,0 +1,93 @@
+/** Slave processes that really die in the midst of a collection: by an element, and by a kill from outside. */
+import {
+  type EmbeddedMaster,
+  master,
+  pmap,
+  pmapSettled,
+  portable,
+  preduce,
+  UnrunnableError,
+  zip,
+} from 'ts-mw';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { programPath, within, withPrograms } from '../support/programs.js';
+import { rejection } from './farm.js';
+
+const test = suite('collections over slaves that die');
+const LIMIT_MS = 60_000;
+const LENGTH = 200;
+const POISON = 137;
+
+const dieAt = portable((n: number, poison: number) => {
+  if (n === poison) process.kill(process.pid, 'SIGKILL');
+  return n * n;
+});
+const slowly = portable(async (x: number, y: number) => {
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  return x + y;
+});
+
+const numbers = Array.from({ length: LENGTH }, (_, n) => n);
+const pairs = zip(
+  numbers,
+  numbers.map(() => POISON),
+);
+
+function withSlaves(body: (mw: EmbeddedMaster, pids: () => number[]) => Promise<void>): Promise<void> {
+  return withPrograms(async ({ folder }) => {
+    const living = new Map<string, number>();
+    const mw = await master({
+      program: programPath('worker.js'),
+      auditFile: `${folder}/audit`,
+      slaves: 2,
+      onAudit: (event) => {
+        if (event.type === 'slave-connecting') living.set(event.sid, event.pid);
+        if (event.type === 'slave-lost') living.delete(event.sid);
+      },
+    });
+    try {
+      const ended = mw.run(() => body(mw, () => [...living.values()]));
+      await within(LIMIT_MS, ended, () => 'the end of the collection');
+    } finally {
+      await mw.stop();
+    }
+  });
+}
+
+test('the error of pmap names the element that kills slaves, and pmapSettled computes all others', () =>
+  withSlaves(async () => {
+    const error = await rejection(pmap(dieAt, pairs, { parts: 8, policy: { maxAttempts: 4 } }));
+    assert.instance(error, UnrunnableError);
+    const { index, reason, history } = error as UnrunnableError;
+    assert.equal([index, reason], [POISON, 'max-attempts']);
+    assert.match(history.at(-1)?.evidence ?? '', /SIGKILL/);
+    const fates = await pmapSettled(dieAt, pairs, { parts: 8, policy: { maxAttempts: 4 } });
+    for (const [n, fate] of fates.entries()) {
+      if (n === POISON) assert.is(fate.status, 'unrunnable');
+      else assert.equal(fate, { status: 'ok', packet: n * n });
+    }
+    assert.is(fates.length, LENGTH);
+  }));
+
+test('resubmit-test: a slave killed from outside costs no answer of pmap and preduce', () =>
+  withSlaves(async (_mw, pids) => {
+    let kills = 0;
+    const kill = (): void => {
+      if (kills++ > 0) return;
+      const [pid] = pids();
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    };
+    const sums = await pmap(slowly, zip(numbers, numbers), { parts: 20, onProgress: kill });
+    assert.equal(
+      sums,
+      numbers.map((n) => 2 * n),
+    );
+    assert.ok(kills > 0);
+    kills = 0;
+    const sum = await preduce(slowly, numbers, { parts: 20, onProgress: kill });
+    assert.is(sum, (LENGTH * (LENGTH - 1)) / 2);
+    assert.ok(kills > 0);
+  }));
+
+test.run();
