@@ -58,7 +58,7 @@ test('it has the values of all elements, in their order or not', async () => {
 test('a late element holds back the values after it only if they are ordered', async () => {
   const loose = pmapIterable(held, [100, 101, 102], { ordered: false });
   const first = loose.next();
-  const [, later = 0] = await gates.waiting(2);
+  const [, later = 0] = await gates.waiting(100, 2);
   await gates.open(later);
   assert.equal(await first, { done: false, value: later });
   const others = all(loose);

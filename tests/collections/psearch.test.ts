@@ -60,7 +60,7 @@ test('elements are those of the source', async () => {
 
 test('the first one is found although a later one is found before it, and later parts are cancelled', async (mw) => {
   const found = pfind(isHeld, [300, 301, 302, 303, 304], { parts: 5 });
-  const [, later = 0] = await gates.waiting(2);
+  const [, later = 0] = await gates.waiting(300, 2);
   await gates.open(later);
   let isOver = false;
   found.then(() => {
@@ -78,7 +78,7 @@ test('they end as soon as the answer is known', async (mw) => {
     [pevery, 320, false, false],
   ] as const) {
     const answered = search(isHeld, [first, first + 1, first + 2], { parts: 3 });
-    const [begun = 0] = await gates.waiting(1);
+    const [begun = 0] = await gates.waiting(first, 1);
     await gates.open(begun, answer);
     assert.equal([await answered, mw.numRunnableTasks], [expected, 0]);
     await until('no run waits', () => gates.isEmpty);

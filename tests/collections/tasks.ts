@@ -68,10 +68,11 @@ class Gates {
     (await this.#take(n)).resolve(answer);
   }
 
-  /** The least numbers whose runs wait, as soon as there are so many. */
-  async waiting(count: number): Promise<number[]> {
-    await until(`${count} runs have begun`, () => this.#waiting.size >= count);
-    return [...this.#waiting.keys()].sort((a, b) => a - b).slice(0, count);
+  /** The least numbers from `first` on whose runs wait, as soon as there are as many. */
+  async waiting(first: number, count: number): Promise<number[]> {
+    const known = (): number[] => [...this.#waiting.keys()].filter((n) => n >= first).sort((a, b) => a - b);
+    await until(`${count} runs from ${first} on have begun`, () => known().length >= count);
+    return known().slice(0, count);
   }
 
   /** It throws instead. */
