@@ -79,8 +79,9 @@ export function policyOfPart(
   policy: ResolvedPolicy,
   subject: AlgorithmDefinition | undefined,
   maxAttempts = policy.maxAttempts,
+  isSuspect = false,
 ): ResolvedPolicy {
-  return Object.freeze({ ...policy, subject, maxAttempts });
+  return Object.freeze({ ...policy, subject, maxAttempts, isSuspect });
 }
 
 function settle(policy: TaskPolicy): ResolvedPolicy {

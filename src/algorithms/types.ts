@@ -121,6 +121,8 @@ export interface ResolvedPolicy {
    * The algorithm whose task an operation of the library computes: its `checkpoint` and `functionsInResults` hold.
    */
   readonly subject?: AlgorithmDefinition | undefined;
+  /** It may be why slaves were lost: it runs alone from the first run on. */
+  readonly isSuspect?: boolean | undefined;
   readonly category: string;
   readonly killGraceSeconds: number;
   readonly queue: TaskQueue | undefined;

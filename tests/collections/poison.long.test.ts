@@ -57,12 +57,12 @@ function withSlaves(body: (mw: EmbeddedMaster, pids: () => number[]) => Promise<
 
 test('the error of pmap names the element that kills slaves, and pmapSettled computes all others', () =>
   withSlaves(async () => {
-    const error = await rejection(pmap(dieAt, pairs, { parts: 8, policy: { maxAttempts: 4 } }));
+    const error = await rejection(pmap(dieAt, pairs, { parts: 8, policy: { maxAttempts: 3 } }));
     assert.instance(error, UnrunnableError);
     const { index, reason, history } = error as UnrunnableError;
     assert.equal([index, reason], [POISON, 'max-attempts']);
     assert.match(history.at(-1)?.evidence ?? '', /SIGKILL/);
-    const fates = await pmapSettled(dieAt, pairs, { parts: 8, policy: { maxAttempts: 4 } });
+    const fates = await pmapSettled(dieAt, pairs, { parts: 8, policy: { maxAttempts: 3 } });
     for (const [n, fate] of fates.entries()) {
       if (n === POISON) assert.is(fate.status, 'unrunnable');
       else assert.equal(fate, { status: 'ok', packet: n * n });

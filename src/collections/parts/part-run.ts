@@ -147,13 +147,17 @@ export class PartRun {
   }
 
   /** Of several elements, one may be poison: they are lost once only together. */
-  #policyOf({ start, end, runs }: OpenPart): ResolvedPolicy {
+  #policyOf({ start, end, runs, losses }: OpenPart): ResolvedPolicy {
     const { task } = this.#params;
-    const maxAttempts = end - start > 1 ? 1 : Math.max(1, task.policy.maxAttempts - runs);
-    let policy = this.#policies.get(maxAttempts);
+    const isSingle = end - start === 1;
+    const maxAttempts = isSingle ? Math.max(1, task.policy.maxAttempts - runs) : 1;
+    // The others beside a poison element may have one run left only
+    const isSuspect = isSingle && losses > 0;
+    const key = 2 * maxAttempts + Number(isSuspect);
+    let policy = this.#policies.get(key);
     if (policy === undefined) {
-      policy = policyOfParts(task, maxAttempts);
-      this.#policies.set(maxAttempts, policy);
+      policy = policyOfParts(task, maxAttempts, isSuspect);
+      this.#policies.set(key, policy);
     }
     return policy;
   }

@@ -101,8 +101,12 @@ export async function submitOperation(
 }
 
 /** The policy of operations that compute for a task. */
-export function policyOfParts({ definition, policy }: ResolvedTask, maxAttempts?: number): ResolvedPolicy {
-  return policyOfPart(policy, definition, maxAttempts);
+export function policyOfParts(
+  { definition, policy }: ResolvedTask,
+  maxAttempts?: number,
+  isSuspect?: boolean,
+): ResolvedPolicy {
+  return policyOfPart(policy, definition, maxAttempts, isSuspect);
 }
 
 function invalidTask(stub: string, task: unknown): InvalidTaskError {

@@ -86,7 +86,8 @@ export class Intake {
   }
 
   #queue(task: Task): void {
-    const { sid } = task.policy;
+    const { sid, isSuspect, queue } = task.policy;
+    if (isSuspect && queue === undefined) task.markSuspect();
     if (sid !== undefined) this.#submitOrdered(task, sid);
     else if (!this.#checkpoint?.recall(task)) this.#jar.add(task);
   }

@@ -87,8 +87,9 @@ export class TaskJar {
     this.#count(task);
     const { queue } = task.policy;
     if (queue !== undefined) this.queues.push(task, queue);
-    else if (task.addressee === undefined) this.#queue.push(task);
-    else task.addressee.mailbox.push(task);
+    else if (task.addressee !== undefined) task.addressee.mailbox.push(task);
+    else if (task.suspect) this.#suspects.push(task);
+    else this.#queue.push(task);
     this.#queued++;
   }
 
