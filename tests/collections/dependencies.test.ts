@@ -11,8 +11,8 @@ import {
   TaskError,
   UnrunnableError,
 } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { suiteInTurns } from '../support/turns.js';
 
 const add = defineAlgorithm('ptree.add', (a: number, b: number) => a + b);
 const plus = defineAlgorithm('ptree.plus', (...ns: number[]) => ns.reduce((sum, n) => sum + n, 0));
@@ -31,11 +31,11 @@ const fail = defineAlgorithm('ptree.fail', (text: string): number => {
   throw new RangeError(text);
 });
 
-const test = suite('futures as arguments');
+const test = suiteInTurns('futures as arguments');
 
 let mw: EmbeddedMaster;
 
-test.before(async () => {
+test.both('a master and a slave begin', async () => {
   mw = await master({ maxMessageSize: '64k' });
   await slave(mw, { maxMessageSize: '64k' });
 });
@@ -86,15 +86,16 @@ test('a graph of a thousand nodes', () =>
     assert.is((await Promise.all(nodes)).length, 1_000);
   }));
 
-test('a chain of ten thousand', () =>
+test.long('a chain of ten thousand', () =>
   mw.run(async () => {
     let last: Future<number> = add.future(0, 1);
     for (let n = 1; n < 10_000; n++) last = add.future(last, 1);
     assert.is(await last, 10_000);
     assert.is(mw.pendingTasks, 0);
-  }));
+  }),
+);
 
-test('one that failed makes its dependants unrunnable, along a chain of ten thousand', () =>
+test.long('one that failed makes its dependants unrunnable, along a chain of ten thousand', () =>
   mw.run(async () => {
     const first = fail.future('no');
     const chain: Future<number>[] = [first];
@@ -114,6 +115,15 @@ test('one that failed makes its dependants unrunnable, along a chain of ten thou
     assert.is(last.cause, direct.cause);
     assert.match(last.message, `which failed since ${first.taskId} did: RangeError: no`);
     assert.is(mw.pendingTasks, 0);
+  }),
+);
+
+test('one that failed makes its dependants unrunnable', () =>
+  mw.run(async () => {
+    const first = fail.future('no');
+    const second = await unrunnableOf(add.future(add.future(first, 1), 2));
+    assert.equal([second.reason, second.failedTaskId], ['dependency', first.taskId]);
+    assert.match(second.message, `which failed since ${first.taskId} did: RangeError: no`);
   }));
 
 test('a cancelled one too, and a dependant may be cancelled itself', () =>

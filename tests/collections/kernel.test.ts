@@ -14,13 +14,13 @@ import {
   UsageError,
   withKernel,
 } from 'ts-mw';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { programPath, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
 
 const twice = defineAlgorithm('kernel.twice', (n: number) => 2 * n);
 
-const test = suite('kernels');
+const test = suiteInTurns('kernels');
 
 async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
   try {
@@ -64,25 +64,28 @@ test('submit-after-end-kernel-test and double-end-kernel-test', async () => {
   );
 });
 
-test('each of two kernels has its own calls, and each is the current one inside withKernel', async () => {
-  const [one, other] = await Promise.all([makeKernel(), makeKernel()]);
-  try {
-    assert.throws(
-      () => currentKernel(),
-      (error: Error) => error instanceof NoKernelError,
-    );
-    await slave(one.masterPort as number);
-    const found = await withKernel(one, async () => {
-      await Promise.resolve();
-      return { kernel: currentKernel(), workers: kernelWorkerCount(), values: await pmap(twice, [1, 2]) };
-    });
-    assert.is(found.kernel, one);
-    assert.equal([found.workers, one.workerCount, other.workerCount], [1, 1, 0]);
-    assert.equal(found.values, [2, 4]);
-  } finally {
-    await Promise.all([endKernel(one), endKernel(other)]);
-  }
-});
+test.long(
+  'each of two kernels has its own calls, and each is the current one inside withKernel',
+  async () => {
+    const [one, other] = await Promise.all([makeKernel(), makeKernel()]);
+    try {
+      assert.throws(
+        () => currentKernel(),
+        (error: Error) => error instanceof NoKernelError,
+      );
+      await slave(one.masterPort as number);
+      const found = await withKernel(one, async () => {
+        await Promise.resolve();
+        return { kernel: currentKernel(), workers: kernelWorkerCount(), values: await pmap(twice, [1, 2]) };
+      });
+      assert.is(found.kernel, one);
+      assert.equal([found.workers, one.workerCount, other.workerCount], [1, 1, 0]);
+      assert.equal(found.values, [2, 4]);
+    } finally {
+      await Promise.all([endKernel(one), endKernel(other)]);
+    }
+  },
+);
 
 test('endKernel with wait lets pending tasks end; without, they reject', async () => {
   const kernel = await makeKernel();
@@ -102,7 +105,7 @@ test('wrong arguments say what is meant', async () => {
   assert.match((await rejectionOf(endKernel({} as never))).message, /the kernel that makeKernel returned/);
 });
 
-test('slaves that never join are given up', async () => {
+test.long('slaves that never join are given up', async () => {
   const program = programPath('no-kernel.js');
   const error = await rejectionOf(makeKernel({ slaves: 1, program }));
   assert.instance(error, JoinError);

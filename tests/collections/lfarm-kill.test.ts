@@ -121,7 +121,7 @@ function killsTwoOfThree(category: string | undefined): Promise<void> {
   });
 }
 
-test('kill-test: a sleeper is there once, is killed with its slave, and the next one goes on', () =>
+test.long('kill-test: a sleeper is there once, is killed with its slave, and the next one goes on', () =>
   withServers(1, async ({ mw, lost, events, listener, port }) => {
     assert.equal(mw.taskCategoriesRunning(), []);
     const sleeper = refusal(ask.withTaskPolicy({ category: 'sleeper' }).future(port, 'until when'));
@@ -141,7 +141,8 @@ test('kill-test: a sleeper is there once, is killed with its slave, and the next
     assert.match(lost.join(), KILLED);
     const restarted = events.filter(({ type }) => type === 'local-slave-started');
     assert.is(restarted.length, 2, 'the worker is replaced');
-  }));
+  }),
+);
 
 test.long('default-kill-task-test: of two endless tasks and one queued, the queued one survives', () =>
   killsTwoOfThree(undefined),

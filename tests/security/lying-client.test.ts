@@ -21,7 +21,8 @@ const TASKS = 200;
 const GARBAGE = 500;
 
 const square = defineAlgorithm('liar-square', (x: number) => x * x, { version: '1' });
-const FINGERPRINT = listAlgorithms().find(({ name }) => name === 'liar-square')?.fingerprint ?? '';
+/** Those of the library too, without which nobody may join. */
+const algorithms = (): string[][] => listAlgorithms().map(({ name, fingerprint }) => [name, fingerprint]);
 const subjects = new Subjects('default-member-id');
 
 class Liar {
@@ -44,7 +45,7 @@ class Liar {
       protocol: PROTOCOL_VERSION,
       nonce,
       memberId: 'default-member-id',
-      algorithms: [['liar-square', FINGERPRINT]],
+      algorithms: algorithms(),
       host: 'liar',
       pid: 1,
       ...said,

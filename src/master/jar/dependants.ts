@@ -33,6 +33,8 @@ export class Dependants {
     };
     let isOpen = false;
     for (const future of task.dependencies ?? []) {
+      // The task reports its failure, so that a program need not await it too
+      future.promise.catch(() => {});
       if (future.outcome !== undefined) continue;
       isOpen = true;
       future.onSettled(touch);

@@ -550,7 +550,7 @@ test('a group has as many bytes as its message may, with those around each task'
   ] as const) {
     const parts = new Parts({ taskGroup: 2 });
     submitOfBytes(parts, 1_000);
-    submitOfBytes(parts, CREDIT_BYTES - 1_000 - 2 * 32 + more);
+    submitOfBytes(parts, CREDIT_BYTES - 128 - 1_000 - 2 * 32 + more);
     assert.equal(parts.dispatch().map(numbersOf), expected);
   }
 });
