@@ -1,6 +1,7 @@
 /** A process full of raw slaves: they come at a rate, live for a while, work, and go in one of two ways. */
 
 import { listAlgorithms } from '../../src/algorithms/registry.js';
+import '../../src/slave/operations/register.js';
 import { readResourceFile } from '../../src/cli/resource-file/resource-file.js';
 import { type MasterAddress, RawSlave } from './raw-slave.js';
 import './work.js';
