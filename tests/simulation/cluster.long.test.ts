@@ -2,4 +2,4 @@
 
 import { testSeeds } from './seeds.js';
 
-testSeeds('simulation/cluster at length', 220);
+testSeeds('simulation/cluster at length', 140);
