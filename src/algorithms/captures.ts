@@ -1,4 +1,4 @@
-/** What a portable function brings along: its names are checked here, its values by the codec. */
+/** The captures of a portable function: their names are checked here, and their values by the codec. */
 import { UsageError } from '../errors.js';
 
 /** Values by the names of the variables that they become around the function. */

@@ -23,7 +23,7 @@ const CURES: readonly (readonly [pattern: RegExp, cure: (name: string) => string
   ],
 ];
 
-/** What to do about a name that a tool wrote; empty if it looks like one of the program. */
+/** Advice about a free name that a compiler or bundler wrote; empty for a name that the program seems to have. */
 export function cureFor(name: string, captured: readonly string[]): string {
   const base = /^(\w*?[A-Za-z_$])\d+$/.exec(name)?.[1];
   if (base !== undefined && captured.includes(base)) {

@@ -27,7 +27,7 @@ export type TaskReference = readonly [name: string, fingerprint: string] | TaskF
 /** The elements of a part: one list for each parameter of the task, all of one length. */
 export type Columns = readonly ArrayLike<unknown>[];
 
-/** What an element of a part threw. */
+/** The exception of one element of a part. */
 export interface Failure extends RemoteError {
   /** The place of the element in the part. */
   readonly offset: number;

@@ -1,4 +1,4 @@
-/** What the calls of collections begin with: the master of the call, its task, and the place of the call. */
+/** Begins a call of the program: finds its master, its task and the place of the call, and runs its parts. */
 
 import { placeAbove } from '../../algorithms/call-site.js';
 import type { OperationName } from '../../algorithms/operations.js';

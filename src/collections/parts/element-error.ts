@@ -52,7 +52,7 @@ export function isOfWholePart(error: unknown): error is TaskError {
   return error instanceof TaskError && error.fields[FAILURE] === undefined;
 }
 
-/** What the program's task threw in an operation whose elements are not the program's. */
+/** The error of a task in an operation on values between its parts: they have no place in the program's source. */
 export function operationErrorOf(error: unknown, algorithm: string): unknown {
   const failure = error instanceof TaskError ? (error.fields[FAILURE] as Failure | undefined) : undefined;
   if (failure === undefined) return error;

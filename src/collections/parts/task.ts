@@ -1,6 +1,5 @@
 /**
- * What the collections take as a task: an algorithm, or a function marked with `portable`. Submits single tasks of
- * either kind.
+ * The tasks that collections take: algorithms, and functions marked with `portable`. Resolves and submits both.
  */
 
 import type { OperationName, TaskReference } from '../../algorithms/operations.js';

@@ -157,7 +157,7 @@ class SentinelThread {
     this.#scheduleAt(Math.max(now, this.#tickDueAt + this.#core.restMs(this.#tickDueAt)), now);
   }
 
-  /** What has come may need a turn sooner. */
+  /** A message or request has come, and may need a turn sooner. */
   #hurry(): void {
     const now = performance.now();
     const dueAt = now + this.#core.restMs(now);

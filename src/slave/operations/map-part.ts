@@ -1,7 +1,8 @@
 /** `ts-mw:map`: the values of a task for the elements of a part. */
 
 import type { Columns, Failure, MapPacket, OnError, TaskReference } from '../../algorithms/operations.js';
-import { callOf, isThenable } from './named-task.js';
+import { isThenable } from '../run/is-thenable.js';
+import { callOf } from './named-task.js';
 import { walkPart } from './walk-part.js';
 
 /** Without columns, the task is called `length` times with no argument. */

@@ -17,9 +17,3 @@ export function callOf(reference: TaskReference): Call {
     `this slave does not define the algorithm ${JSON.stringify(name)}; run the same program on both`,
   );
 }
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
-}

@@ -4,7 +4,8 @@
  */
 
 import type { OrderPacket, TaskReference } from '../../algorithms/operations.js';
-import { callOf, isThenable } from './named-task.js';
+import { isThenable } from '../run/is-thenable.js';
+import { callOf } from './named-task.js';
 
 type Compare = (a: number, b: number) => number;
 

@@ -1,7 +1,8 @@
 /** `ts-mw:reduce`: the elements of a part, or their keys, folded into one value. */
 
 import type { Columns, ReducePacket, TaskReference } from '../../algorithms/operations.js';
-import { type Call, callOf, isThenable } from './named-task.js';
+import { isThenable } from '../run/is-thenable.js';
+import { type Call, callOf } from './named-task.js';
 import { partError } from './part-error.js';
 
 /** From the end, the task's second argument is what was folded so far. `key` may be null. */

@@ -4,8 +4,9 @@
  */
 
 import type { Columns, Failure, OnError } from '../../algorithms/operations.js';
+import { isThenable } from '../run/is-thenable.js';
 import { taskContext } from '../run/task-context.js';
-import { type Call, isThenable } from './named-task.js';
+import type { Call } from './named-task.js';
 import { failureOf, partError } from './part-error.js';
 
 interface Walk {

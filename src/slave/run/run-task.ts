@@ -4,6 +4,7 @@ import type { SlaveId, TaskId } from '../../algorithms/types.js';
 import { UsageError } from '../../errors.js';
 import { decodeValue } from '../../wire/values/codec.js';
 import type { GivenTask, RunOutcome } from '../core/given-task.js';
+import { isThenable } from './is-thenable.js';
 import { enterScope, type SlaveScope, type TaskContext } from './task-context.js';
 
 /** The outcome, or a promise of it when the algorithm is asynchronous. */
@@ -71,10 +72,4 @@ export function controllerOf(task: GivenTask, controllers: Map<GivenTask, AbortC
     controllers.set(task, controller);
   }
   return controller;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
 }
