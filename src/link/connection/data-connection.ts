@@ -70,6 +70,8 @@ class DataConnection implements DataLink {
   readonly #delays: ReconnectDelays;
   readonly #settings: ConnectionSettings;
   readonly #listeners: ((status: LinkStatus) => void)[] = [];
+  /** Rejects the calls of `ready` that have not been answered. */
+  readonly #unready = new Set<(error: Error) => void>();
   #connected = true;
   #closed = false;
   readonly #window = new FlushWindow();
@@ -130,8 +132,15 @@ class DataConnection implements DataLink {
     };
   }
 
+  /** The client rejects a flush when its connection breaks, but not when it is closed. */
   ready(): Promise<void> {
-    return this.#connection.flush();
+    return new Promise((resolve, reject) => {
+      this.#unready.add(reject);
+      this.#connection
+        .flush()
+        .then(resolve, reject)
+        .finally(() => this.#unready.delete(reject));
+    });
   }
 
   onStatus(listener: (status: LinkStatus) => void): void {
@@ -224,7 +233,11 @@ class DataConnection implements DataLink {
     if (this.#closed) return;
     this.#closed = true;
     this.#connected = false;
-    this.#emit({ status: 'closed', reason: this.#closeReason ?? error?.message });
+    const reason = this.#closeReason ?? error?.message;
+    const cause = new Error(`the connection was closed${reason === undefined ? '' : `: ${reason}`}`);
+    for (const reject of this.#unready) reject(cause);
+    this.#unready.clear();
+    this.#emit({ status: 'closed', reason });
   }
 
   #report(cause: unknown): void {

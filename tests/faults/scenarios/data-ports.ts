@@ -32,13 +32,13 @@ export const DATA_PORTS: readonly Scenario[] = [
     name: 'cuts inside what goes up the data ports',
     brokers: 'embedded',
     settings: PORTS,
-    strike: (stage) => cutsInside(stage, { direction: 'up' }),
+    strike: (stage) => cutsInsidePorts(stage, 'up'),
   },
   {
     name: 'cuts inside what comes down the data ports',
     brokers: 'embedded',
     settings: PORTS,
-    strike: (stage) => cutsInside(stage, { direction: 'down' }),
+    strike: (stage) => cutsInsidePorts(stage, 'down'),
   },
   {
     name: 'every piece of data on the data ports halved',
@@ -102,6 +102,13 @@ export const DATA_PORTS: readonly Scenario[] = [
     },
   },
 ];
+
+/** First whatever there is, which may be a connection that is being made, then each of them. */
+async function cutsInsidePorts(stage: Stage, direction: 'up' | 'down'): Promise<void> {
+  await cutsInside(stage, { direction });
+  await allOnPorts(stage);
+  await cutsInside(stage, { direction });
+}
 
 /** The slaves find out by themselves, and work goes on through the broker. */
 async function leavesForGood(stage: Stage, direction: 'up' | 'down'): Promise<void> {

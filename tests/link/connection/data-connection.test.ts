@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConnectError } from '../../../src/link/connection/connect-error.js';
-import { connectData } from '../../../src/link/connection/data-connection.js';
+import { connectData, connectOnce } from '../../../src/link/connection/data-connection.js';
 import { UNFLUSHED_LIMIT_BYTES } from '../../../src/link/connection/flush-window.js';
 import type { DataLink, LinkStatus } from '../../../src/link/ports.js';
 import { FaultyWay } from '../../faults/faulty-way.js';
@@ -357,6 +357,32 @@ onServer('a subject that the broker forbids is reported and ends nothing', async
     assert.ok(link.connected);
   } finally {
     await link?.close();
+    await server.stop();
+  }
+});
+
+onServer('a wait for the broker ends with the connection, whoever ends it', async () => {
+  const server = await startNatsServer();
+  const ends = [
+    (_: DataLink, way: FaultyWay) => way.cut(),
+    (link: DataLink) => link.close(),
+  ];
+  try {
+    for (const end of ends) {
+      await using way = await FaultyWay.open(server.port);
+      const urls = [`nats://127.0.0.1:${way.port}`];
+      const link = await connectOnce({ urls }, { name: 'test', timeoutMs: 2_000 });
+      way.stall({ direction: 'down' });
+      let refusal: unknown;
+      link.ready().catch((error: unknown) => {
+        refusal = error;
+      });
+      await end(link, way);
+      await until('refused', () => refusal !== undefined);
+      assert.instance(refusal, Error);
+      await link.close();
+    }
+  } finally {
     await server.stop();
   }
 });
