@@ -8,7 +8,7 @@
 
 import { availableParallelism } from 'node:os';
 import yargs from 'yargs';
-import { AT_ONCE, casesOf, isInTurn, runMany } from './run-many.js';
+import { AT_ONCE, casesOf, isDue, runMany } from './run-many.js';
 import type { Outcome } from './run-scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
 import { soak } from './soak.js';
@@ -50,8 +50,7 @@ else {
 
 async function runScenarios(part: string): Promise<void> {
   const every = casesOf(Object.values(SCENARIOS).flat(), broker);
-  const all =
-    broker === undefined ? every.filter((each) => each.scenario.brokers === 'each' || isInTurn(each)) : every;
+  const all = broker === undefined ? every.filter(isDue) : every;
   const cases = all.filter(({ scenario }) => scenario.name.includes(part));
   if (flags.list) {
     for (const { scenario, broker } of cases) console.log(`${broker.padEnd(12)} ${scenario.name}`);

@@ -32,8 +32,18 @@ export function isOften(each: Case): boolean {
   return each.scenario.often === true && isInTurn(each);
 }
 
+/** Of the long tests, beside those of `npm test`. */
+export function isSeldom(each: Case): boolean {
+  return isDue(each) && !isOften(each);
+}
+
+/** Each scenario in which the broker has a part on all brokers, the others on one of them. */
+export function isDue(each: Case): boolean {
+  return each.scenario.brokers === 'each' || isInTurn(each);
+}
+
 /** Each scenario on one broker. */
-export function isInTurn({ scenario, broker }: Case): boolean {
+function isInTurn({ scenario, broker }: Case): boolean {
   return isOnOneOnly(scenario) || broker === brokerInTurn(scenario);
 }
 
