@@ -2,4 +2,4 @@
 
 import { testSeeds } from './seeds.js';
 
-testSeeds('simulation/cluster', Number(process.env.SEEDS ?? 11));
+testSeeds('simulation/cluster', Number(process.env.SEEDS ?? 7));

@@ -4,7 +4,7 @@ import { type AuditEvent, type EmbeddedMaster, master, UnrunnableError } from 't
 import * as assert from 'uvu/assert';
 import { abort, pause, square, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
-import { type BrokerOfTest, overEachBroker } from '../support/each-broker.js';
+import { type BrokerOfTest, overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
 import { programPath, until, within, withPrograms } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -146,7 +146,7 @@ for (const [index, taskGroup] of (['auto', 1, 10] as const).entries()) {
   );
 }
 
-overEachBroker(
+overEachBrokerAtLength(
   test,
   'without retry a task whose slave is killed is unrunnable, others run again',
   async (broker, { start }) => {

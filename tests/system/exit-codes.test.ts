@@ -1,6 +1,6 @@
 /** How masters and slaves end, with which exit codes, and what their slaves are told. */
 import * as assert from 'uvu/assert';
-import { overEachBroker } from '../support/each-broker.js';
+import { overEachBrokerAtLength } from '../support/each-broker.js';
 import { type RunningProgram, withPrograms } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -52,12 +52,12 @@ async function expectEndings(endings: typeof ENDINGS): Promise<void> {
 }
 
 const CODE = 'it is that of the master algorithm, and slaves are told to stop';
-const isOften = (index: number): boolean => index % 4 === 1;
+const isOften = (index: number): boolean => index % 8 === 1;
 
 test(`${CODE} in each case`, () => expectEndings(ENDINGS.filter((_, index) => isOften(index))));
 test.long(`${CODE} in other cases`, () => expectEndings(ENDINGS.filter((_, index) => !isOften(index))));
 
-overEachBroker(
+overEachBrokerAtLength(
   test,
   'it ends two seconds late, and says why, if something holds the event loop',
   async ({ args }, { start }) => {

@@ -46,7 +46,7 @@ overEachBroker(
   },
 );
 
-test('it does without a resource file, by host and port', () =>
+test.long('it does without a resource file, by host and port', () =>
   withPrograms(async ({ start }) => {
     const master = start(HELLO, ['--master', '--member-id', 'by port']);
     const [, port = ''] = await master.waitForLine(/MASTER READY nats:\/\/127\.0\.0\.1:(\d+)$/);
@@ -63,7 +63,8 @@ test('it does without a resource file, by host and port', () =>
     assert.is(await master.code(), 0, master.report());
     expectGreetings(master);
     assert.is(await slave.code(), 0, slave.report());
-  }));
+  }),
+);
 
 overNatsServer(
   test,

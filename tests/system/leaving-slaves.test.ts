@@ -10,7 +10,7 @@ import {
 import * as assert from 'uvu/assert';
 import { bequeath, type Death, linger, pause, perish, square, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
-import { overEachBroker } from '../support/each-broker.js';
+import { overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
 import { programPath, until, within, withPrograms } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -130,7 +130,7 @@ for (const [index, death] of (['exception', 'rejection'] as const).entries()) {
   );
 }
 
-test('an exception after which nothing runs is charged to nobody', () =>
+test.long('an exception after which nothing runs is charged to nobody', () =>
   withSlaves({ slaves: 1 }, async (_mw, events) => {
     const pid = await within(30_000, bequeath.future('exception', 200), () => 'the culprit');
     await until('it is lost', () => lostWith(events, FAR).length === 1);
@@ -138,7 +138,8 @@ test('an exception after which nothing runs is charged to nobody', () =>
       await within(30_000, whoRuns.withTaskPolicy({ maxAttempts: 1 }).future(), () => 'one'),
       pid,
     );
-  }));
+  }),
+);
 
 test.long('all that run side by side when an exception strikes are charged, and none that waits', () =>
   withSlaves({ slaves: 1, slaveConcurrency: 3, slaveTaskGroup: 1 }, async () => {
@@ -176,7 +177,7 @@ overEachBroker(
   },
 );
 
-overEachBroker(
+overEachBrokerAtLength(
   test,
   'a program that listens for uncaught exceptions keeps its slave',
   async (broker, { start }) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type AuditEvent, type EmbeddedMaster, master } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { square } from '../programs/algorithms.js';
-import { overEachBroker } from '../support/each-broker.js';
+import { overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
 import { programPath, type RunningProgram, until, withPrograms } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -109,7 +109,7 @@ test.long('a bad one is named for what it is, and tried until --connect-timeout'
   }),
 );
 
-overEachBroker(
+overEachBrokerAtLength(
   test,
   'a slave goes on trying, and joins when a good one appears',
   async ({ flags }, { start, folder }) => {
@@ -200,7 +200,7 @@ test.long('where there is none, host and port do, with a warning', () =>
   }),
 );
 
-test('local slaves are given what they need without it', () =>
+test.long('local slaves are given what they need without it', () =>
   withPrograms(async ({ folder }) => {
     const events: AuditEvent[] = [];
     const file = join(folder, 'm.rsc');
@@ -212,7 +212,8 @@ test('local slaves are given what they need without it', () =>
         assert.is(events.filter(({ type }) => type === 'auth-failed').length, 0);
       },
     );
-  }));
+  }),
+);
 
 async function expectEnd(slave: RunningProgram, said: RegExp): Promise<void> {
   // Those that look in the wrong place read the file again and again, and at last that all is finished.

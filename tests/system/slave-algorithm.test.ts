@@ -115,7 +115,7 @@ const REPORT_KEYS = [
   'totalResultsCompleted',
 ];
 
-test('one that loops on after the shutdown hears the second signal', () =>
+test.long('one that loops on after the shutdown hears the second signal', () =>
   withPrograms(async ({ start }) => {
     const mw = await master({ clientTimeout: 5 });
     try {
@@ -126,9 +126,10 @@ test('one that loops on after the shutdown hears the second signal', () =>
     } finally {
       await mw.stop();
     }
-  }));
+  }),
+);
 
-overEachBroker(
+overEachBrokerAtLength(
   test,
   'an exception that nobody caught ends it, and tasks run elsewhere',
   async (broker, { start }) => {

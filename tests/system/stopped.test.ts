@@ -67,7 +67,7 @@ test('a program that saves what it has is given the time, and its exit code is s
     assert.is(program.count(/ WARNING /), 0, 'what it leaves is no surprise');
   }));
 
-test('a program that asks again and again after the end is left, and hears signals', () =>
+test.long('a program that asks again and again after the end is left, and hears signals', () =>
   withPrograms(async ({ start }) => {
     const program = start('stopped.js', ['--master', '--slaves', '1', '--', 'stubborn']);
     await program.waitForLine(/^begins$/);
@@ -76,15 +76,17 @@ test('a program that asks again and again after the end is left, and hears signa
     program.kill('SIGINT');
     assert.is(await program.code(), 130, program.report());
     assert.is(program.count(/did not end within/), 0, 'the second signal ends it at once');
-  }));
+  }),
+);
 
-test('an exception that nobody caught stops what waits, with itself as the cause', () =>
+test.long('an exception that nobody caught stops what waits, with itself as the cause', () =>
   withPrograms(async ({ start }) => {
     const program = start('stopped.js', ['--master', '--slaves', '1', '--', 'exception']);
     assert.is(await program.code(), 255, program.report());
     assert.is(program.count(/^RangeError: a timer has thrown$/), 1, program.report());
     assert.is(program.count(/^cause: RangeError: a timer has thrown$/), 1, program.report());
     assert.is(program.count(/^the master was stopped/), 0, 'it is told once');
-  }));
+  }),
+);
 
 test.run();

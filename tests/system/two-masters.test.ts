@@ -131,7 +131,7 @@ test('one that finds its file taken warns once, and leaves it at its updates and
     assert.equal([read(file)['run-id'], read(file)['computation-status']], ['another', 'in-progress']);
   }));
 
-test('a run of which nobody can tell, and what is no resource file, are replaced with a warning', () =>
+test.long('a run of which nobody can tell, and what is no resource file, are replaced with a warning', () =>
   withPrograms(async ({ folder }) => {
     const file = join(folder, 'm.rsc');
     const gone = await master({ resourceFile: file });
@@ -152,7 +152,8 @@ test('a run of which nobody can tell, and what is no resource file, are replaced
       assert.match(texts[0] ?? '', said);
       assert.is(read(file)['computation-status'], 'finished');
     }
-  }));
+  }),
+);
 
 test.long('slaves in between end with the run that is over, or join the next', () =>
   withPrograms(async ({ start, folder }) => {

@@ -363,10 +363,7 @@ onServer('a subject that the broker forbids is reported and ends nothing', async
 
 onServer('a wait for the broker ends with the connection, whoever ends it', async () => {
   const server = await startNatsServer();
-  const ends = [
-    (_: DataLink, way: FaultyWay) => way.cut(),
-    (link: DataLink) => link.close(),
-  ];
+  const ends = [(_: DataLink, way: FaultyWay) => way.cut(), (link: DataLink) => link.close()];
   try {
     for (const end of ends) {
       await using way = await FaultyWay.open(server.port);

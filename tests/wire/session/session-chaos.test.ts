@@ -10,7 +10,7 @@ import { FRAME_KIND, readHeader } from '../../../src/wire/session/frame.js';
 import type { Session } from '../../../src/wire/session/session.js';
 import { CHUNK_BODY_BYTES, createRandom, createSession, unpack } from './session-pair.js';
 
-const SEEDS = 400;
+const SEEDS = 200;
 const STEP_MS = 10;
 const FAULTY_MS = 8_000;
 /** Two beats until a lost tail is overdue, the resend, and the turns of credit and room after it. */
