@@ -24,23 +24,33 @@ export class Zip<T extends readonly unknown[]> implements Iterable<T> {
   /** Each iteration draws from the sources, as far as it goes. */
   *[Symbol.iterator](): IterableIterator<T> {
     const iterators = this.#sources.map((source) => source[Symbol.iterator]());
-    let closing = iterators;
+    // One that ends or throws closes itself
+    let asked: Iterator<unknown> | undefined;
     try {
       for (;;) {
         const tuple: unknown[] = [];
         for (const iterator of iterators) {
+          asked = iterator;
           const { done, value } = iterator.next();
-          if (done === true) {
-            closing = iterators.filter((other) => other !== iterator);
-            return;
-          }
+          if (done === true) return;
           tuple.push(value);
         }
+        asked = undefined;
         yield tuple as unknown as T;
       }
     } finally {
-      for (const iterator of closing) iterator.return?.();
+      closeAll(iterators.filter((iterator) => iterator !== asked));
     }
+  }
+}
+
+/** All of them, although one cannot be closed. */
+function closeAll([first, ...others]: readonly Iterator<unknown>[]): void {
+  if (first === undefined) return;
+  try {
+    first.return?.();
+  } finally {
+    closeAll(others);
   }
 }
 

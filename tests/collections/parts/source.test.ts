@@ -1,0 +1,181 @@
+/** `Source`, `zip`: what the elements of a call are, and how far a source is drawn. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isIterable, Source } from '../../../src/collections/parts/source.js';
+import { zip } from '../../../src/collections/parts/zip.js';
+import { UsageError } from '../../../src/errors.js';
+
+const test = suite('collections/parts/source');
+
+/** Counts what is drawn, and whether it was closed. */
+class Counted implements Iterable<number> {
+  drawn = 0;
+  closed = 0;
+  readonly #length: number;
+
+  constructor(length = Number.POSITIVE_INFINITY) {
+    this.#length = length;
+  }
+
+  *[Symbol.iterator](): Generator<number> {
+    try {
+      while (this.drawn < this.#length) yield this.drawn++;
+    } finally {
+      this.closed++;
+    }
+  }
+}
+
+test('any iterable has its elements, at most as many as asked for', () => {
+  for (const [elements, size, expected] of [
+    [[], undefined, []],
+    [[1, 2, 3], undefined, [1, 2, 3]],
+    [[1, 2, 3], 0, []],
+    [[1, 2, 3], 2, [1, 2]],
+    [[1, 2, 3], 9, [1, 2, 3]],
+    [new Set([1, 2]), undefined, [1, 2]],
+    [new Map([[1, 2]]), 1, [[1, 2]]],
+    ['a\u{1F600}b', undefined, ['a', '\u{1F600}', 'b']],
+    [Float64Array.of(0.5, 2), 1, [0.5]],
+    [BigInt64Array.of(1n, 2n), undefined, [1n, 2n]],
+    [Buffer.from('ab'), undefined, [97, 98]],
+    [new Counted(3), undefined, [0, 1, 2]],
+    [new Counted(), 2, [0, 1]],
+    [[[1, 2], [3]], undefined, [[1, 2], [3]]],
+  ] as const) {
+    const source = Source.of('pmap', elements, size);
+    assert.is(source.length, expected.length);
+    const [column, ...others] = source.columns(0, source.length);
+    assert.equal([Array.from(column as ArrayLike<unknown>), others], [expected, []]);
+    assert.equal(
+      expected.map((_, index) => source.elementAt(index)),
+      expected,
+    );
+  }
+});
+
+test('a part has its elements only, and typed arrays stay typed', () => {
+  const numbers = Source.of('pmap', Int16Array.of(1, 2, 3, 4));
+  assert.equal(numbers.columns(1, 3), [Int16Array.of(2, 3)]);
+  const pairs = Source.of('pmap', zip([1, 2, 3], Int16Array.of(4, 5)));
+  assert.equal([pairs.length, pairs.columns(1, 2)], [2, [[2], Int16Array.of(5)]]);
+  assert.equal(pairs.elementAt(1), [2, 5]);
+});
+
+test('arrays are read when a part is cut, and their length at the call', () => {
+  const list = [1, 2, 3];
+  const source = Source.of('pmap', list);
+  list[2] = 30;
+  list.push(4);
+  assert.equal([source.length, source.columns(0, source.length)], [3, [[1, 2, 30]]]);
+  const drawn = Source.of('pmap', new Set(list));
+  list[0] = 9;
+  assert.is(drawn.elementAt(0), 1);
+});
+
+test('no source is drawn further than needed, and each is closed', () => {
+  for (const [size, drawn] of [
+    [0, 0],
+    [1, 1],
+    [5, 5],
+  ] as const) {
+    const counted = new Counted();
+    assert.is(Source.of('pmap', counted, size).length, size);
+    assert.equal([counted.drawn, counted.closed], [drawn, drawn === 0 ? 0 : 1]);
+  }
+  const endless = new Counted();
+  const other = new Counted();
+  assert.is(Source.of('pmap', zip([1, 2, 3], endless, other)).length, 3);
+  assert.equal([endless.drawn, endless.closed, other.closed], [3, 1, 1]);
+  const both = new Counted();
+  assert.is(Source.of('pmap', zip(both, [1, 2, 3]), 2).length, 2);
+  assert.equal([both.drawn, both.closed], [2, 1]);
+});
+
+test('a zip ends with its shortest source, and is a list of tuples elsewhere', () => {
+  for (const [zipped, tuples] of [
+    [
+      zip([1, 2], ['a', 'b', 'c']),
+      [
+        [1, 'a'],
+        [2, 'b'],
+      ],
+    ],
+    [zip([], [1]), []],
+    [zip([1]), [[1]]],
+    [
+      zip(new Set([1, 2]), 'xy', [true, false]),
+      [
+        [1, 'x', true],
+        [2, 'y', false],
+      ],
+    ],
+    [zip([[1, 2]], [[3]]), [[[1, 2], [3]]]],
+  ] as const) {
+    assert.equal([...zipped], tuples);
+    const spread = Source.of('pmap', zipped);
+    assert.is(spread.length, tuples.length);
+    assert.equal(
+      tuples.map((_, index) => spread.elementAt(index)),
+      tuples,
+    );
+    const list = Source.ofList('preduce', zipped);
+    assert.equal(list.columns(0, list.length), [tuples]);
+  }
+});
+
+test('all sources of a zip are closed although one of them fails', () => {
+  const failing = {
+    returned: 0,
+    [Symbol.iterator]() {
+      return {
+        next: (): IteratorResult<number> => {
+          throw new RangeError('the file is damaged');
+        },
+        return: (): IteratorResult<number> => {
+          this.returned++;
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+  const first = new Counted();
+  const last = new Counted();
+  assert.throws(() => [...zip(first, failing, last)], /the file is damaged/);
+  assert.equal([first.closed, failing.returned], [1, 0], 'what threw is closed already, as in any loop');
+  const unclosable = {
+    [Symbol.iterator]: () => ({
+      next: () => ({ done: false as const, value: 1 }),
+      return: (): never => {
+        throw new RangeError('closing fails');
+      },
+    }),
+  };
+  const beside = new Counted();
+  const leave = (): void => {
+    for (const _ of zip(unclosable, beside)) break;
+  };
+  assert.throws(leave, /closing fails/);
+  assert.is(beside.closed, 1);
+});
+
+test('anything else is refused by the name of its call', () => {
+  for (const [elements, message] of [
+    [5, /pmap takes its elements from an iterable, such as an array; got number/],
+    [null, /got null/],
+    [undefined, /got undefined/],
+    [{ length: 2 }, /got object/],
+    [new DataView(new ArrayBuffer(2)), /got object/],
+    [() => 1, /got function/],
+  ] as const) {
+    assert.is(isIterable(elements), false);
+    assert.throws(
+      () => Source.of('pmap', elements),
+      (error: unknown) => error instanceof UsageError && message.test(error.message),
+    );
+  }
+  assert.throws(() => (zip as () => unknown)(), /zip takes at least one source/);
+  assert.throws(() => zip([1], null as never), /its argument 2 is null/);
+});
+
+test.run();
