@@ -45,13 +45,7 @@ export async function psome<A>(
 ): Promise<boolean>;
 export async function psome(task: unknown, elements: unknown, options: PartOptions = {}): Promise<boolean> {
   const { call, source } = open(psome, task, elements, options);
-  let isFound = false;
-  const run = searchRun(call, source, 'first', (_start, found) => {
-    isFound = (found as readonly number[]).length > 0;
-    if (isFound) run.stop();
-  });
-  await run.run();
-  return isFound;
+  return isThereOne(call, source, 'first');
 }
 
 /** Whether the task says true for all elements (lparallel's pevery). The rest is cancelled at the first other. */
@@ -68,13 +62,7 @@ export async function pevery<A>(
 ): Promise<boolean>;
 export async function pevery(task: unknown, elements: unknown, options: PartOptions = {}): Promise<boolean> {
   const { call, source } = open(pevery, task, elements, options);
-  let isEvery = true;
-  const run = searchRun(call, source, 'not', (_start, found) => {
-    isEvery = (found as readonly number[]).length === 0;
-    if (!isEvery) run.stop();
-  });
-  await run.run();
-  return isEvery;
+  return !(await isThereOne(call, source, 'not'));
 }
 
 /** The number of elements for which the task says true (lparallel's pcount). */
@@ -127,6 +115,18 @@ export async function premove(
     if (removed[index] === 0) kept.push(source.elementAt(index));
   }
   return kept;
+}
+
+/** Whether there is an element for which the task says true, or does not: known at the first one. */
+async function isThereOne(call: Call, source: Source, extent: 'first' | 'not'): Promise<boolean> {
+  let isFound = false;
+  const run = searchRun(call, source, extent, (_start, found) => {
+    if ((found as readonly number[]).length === 0) return;
+    isFound = true;
+    run.stop();
+  });
+  await run.run();
+  return isFound;
 }
 
 /** The least index for which the task says true: known when no part before it is open. */
