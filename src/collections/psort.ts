@@ -1,13 +1,12 @@
 /** Sorts by slaves: each sorts a part, and neighbouring parts are merged until one is left. */
 
-import { setMaxListeners } from 'node:events';
-import type { OperationName, TaskReference } from '../algorithms/operations.js';
 import type { Task } from '../algorithms/task.js';
 import type { TaskPolicy } from '../algorithms/types.js';
 import { type Call, openCall } from './parts/call.js';
 import { checkOptions } from './parts/options.js';
+import { Sorting } from './parts/sorting.js';
 import { Source } from './parts/source.js';
-import { resolveTask, submitOperation } from './parts/task.js';
+import { resolveTask } from './parts/task.js';
 
 /** Options of `psort`. */
 export interface SortOptions<A, K> {
@@ -28,8 +27,8 @@ const KEPT_PARTS = 16;
 
 /**
  * The elements in the order of a comparing task, which returns a number as a comparator of `Array.sort` does; a new
- * array of the elements themselves (lparallel's psort). Stable. A comparator that returns a promise is an error. The
- * last merge is one task, so that all elements must fit in one message.
+ * array of the elements themselves (lparallel's psort). Stable. A comparator that returns a promise is an error. Lists
+ * that are too large for a message are sorted and merged in pieces; MessageSizeError if two elements are.
  *
  * @example const sorted = await psort(byNumber, people, { key: ageOf });
  */
@@ -49,60 +48,9 @@ export async function psort<A, K = A>(
   const onAbort = (): void => sorting.stop(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    return await sorting.range(0, source.length, partsOf(call, options, source.length));
+    return [...(await sorting.range(0, source.length, partsOf(call, options, source.length)))];
   } finally {
     signal?.removeEventListener('abort', onAbort);
-  }
-}
-
-class Sorting<A> {
-  readonly #call: Call;
-  readonly #key: TaskReference | null;
-  readonly #elements: ArrayLike<A>;
-  readonly #stop = new AbortController();
-
-  constructor(call: Call, key: TaskReference | null, elements: ArrayLike<A>) {
-    this.#call = call;
-    this.#key = key;
-    this.#elements = elements;
-    // One for each part
-    setMaxListeners(0, this.#stop.signal);
-  }
-
-  /** All that is under way rejects with the first reason. */
-  stop(reason: unknown): void {
-    this.#stop.abort(reason);
-  }
-
-  /** Sorts elements from `start` to `end` in this number of parts. */
-  async range(start: number, end: number, parts: number): Promise<A[]> {
-    if (parts === 1) {
-      const part = Array.prototype.slice.call(this.#elements, start, end) as A[];
-      return part.length < 2 ? part : this.#order('ts-mw:sort', part, [part]);
-    }
-    const leftParts = Math.ceil(parts / 2);
-    const middle = start + Math.ceil(((end - start) * leftParts) / parts);
-    try {
-      const [left, right] = await Promise.all([
-        this.range(start, middle, leftParts),
-        this.range(middle, end, parts - leftParts),
-      ]);
-      return await this.#order('ts-mw:merge', [...left, ...right], [left, right]);
-    } catch (error) {
-      // The other half is of no use
-      this.stop(error);
-      throw error;
-    }
-  }
-
-  async #order(operation: OperationName, elements: readonly A[], lists: readonly unknown[]): Promise<A[]> {
-    const { submitter, task, place } = this.#call;
-    const { signal } = this.#stop;
-    const [, order] = await submitOperation({ submitter, task, place, signal }, operation, [
-      this.#key,
-      ...lists,
-    ]);
-    return Array.from(order as Uint32Array, (offset) => elements[offset] as A);
   }
 }
 
