@@ -57,6 +57,8 @@ function inOneLine(text: string): string {
 export class EncodeError extends MwError {
   /** From the value that was sent to the culprit, for example `[0].handlers.click`. */
   readonly path: string;
+  /** The place of the element in the source, where a collection's call has it; `path` begins in the element then. */
+  declare readonly index?: number;
 
   constructor(path: string, message: string, options?: ErrorOptions) {
     super('ERR_MW_ENCODE', message, options);
@@ -70,6 +72,8 @@ export class MessageSizeError extends MwError {
   readonly size: number;
   /** `--max-message-size`, in bytes. */
   readonly limit: number;
+  /** The place of the element in the source, where a collection's call has it. */
+  declare readonly index?: number;
 
   constructor(what: string, size: number, limit: number) {
     super(
@@ -107,7 +111,7 @@ export class CheckpointError extends MwError {
 }
 
 /** The mark of a FinalError, the same in every copy of this library and in every realm. */
-const FINAL = Symbol.for('ts-mw.FinalError');
+export const FINAL = Symbol.for('ts-mw.FinalError');
 
 /**
  * Throw it in a task algorithm if no other run can help: whatever `retryErrors` says, the error is the task's fate.

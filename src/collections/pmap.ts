@@ -2,7 +2,7 @@
 
 import type { Failure, OnError } from '../algorithms/operations.js';
 import type { Task } from '../algorithms/task.js';
-import type { TaskError, UnrunnableError } from '../errors.js';
+import type { EncodeError, MessageSizeError, TaskError, UnrunnableError } from '../errors.js';
 import { UnrunnableError as Unrunnable, UsageError } from '../errors.js';
 import { type Call, openCall, runOfCall } from './parts/call.js';
 import { failureError } from './parts/element-error.js';
@@ -23,7 +23,7 @@ export interface MapTarget<R> {
 /** The end of an element of `pmapSettled`. */
 export type Settled<R> =
   | { readonly status: 'ok'; readonly packet: R }
-  | { readonly status: 'error'; readonly error: TaskError }
+  | { readonly status: 'error'; readonly error: TaskError | EncodeError | MessageSizeError }
   | { readonly status: 'unrunnable'; readonly error: UnrunnableError };
 
 interface Mapping {
@@ -41,8 +41,8 @@ interface Mapping {
  * Elements are sent in parts, each computed as one task. A hole counts as undefined. With `zip`, the task gets an
  * element of each source.
  *
- * Rejects with the first error, a TaskError or UnrunnableError with the `index` of its element, after the rest is
- * cancelled; with `stopOnError: false`, with an AggregateError of all, after the rest is computed. If a slave is lost
+ * Rejects with the first error, a TaskError or UnrunnableError with the `index` of its element (for an element that
+ * cannot travel, an EncodeError or MessageSizeError), after the rest is cancelled; with `stopOnError: false`, with an AggregateError of all, after the rest is computed. If a slave is lost
  * with a part, it is cut in two, then in single elements, each within the `maxAttempts` of the policy: a poison element
  * fails alone. Wrong arguments reject with UsageError or InvalidTaskError.
  *
@@ -129,7 +129,7 @@ export async function pmapInto(
 
 /**
  * Like `pmap`, for the fate of each element instead of its value: it computes all, and does not reject for elements
- * that failed.
+ * that failed. The error of an element that cannot travel is an EncodeError, or a MessageSizeError.
  *
  * @example
  * for (const fate of await pmapSettled(fetchPage, urls)) if (fate.status === 'ok') keep(fate.packet);
@@ -176,7 +176,7 @@ export async function pmapSettled(
 function fateOf(error: Error): Settled<never> {
   return error instanceof Unrunnable
     ? { status: 'unrunnable', error }
-    : { status: 'error', error: error as TaskError };
+    : { status: 'error', error: error as TaskError | EncodeError | MessageSizeError };
 }
 
 async function mapOrThrow(
@@ -203,10 +203,12 @@ async function mapOrThrow(
 }
 
 async function map({ call, length, argumentOf, onError, take, takeError }: Mapping): Promise<void> {
+  // An element that threw is repeated as a task that failed
+  const whenThrown = call.task.policy.retryErrors === false ? onError : 'stop';
   const run = runOfCall(call, {
     operation: 'ts-mw:map',
     length,
-    argumentsOf: (part) => [onError, argumentOf(part)],
+    argumentsOf: (part) => [whenThrown, argumentOf(part)],
     take: (part, [, values, failures]) => {
       takeValues(part, values as readonly unknown[], failures as readonly Failure[] | undefined, take);
       takeFailures(call, part, failures as readonly Failure[] | undefined, takeError);

@@ -1,7 +1,13 @@
 /** Errors of elements: the error of a part, as the error of the element that threw it or was lost. */
 
 import { FAILURE, type Failure } from '../../algorithms/operations.js';
-import { TaskError, type TaskIdentity, UnrunnableError } from '../../errors.js';
+import {
+  EncodeError,
+  MessageSizeError,
+  TaskError,
+  type TaskIdentity,
+  UnrunnableError,
+} from '../../errors.js';
 import type { Part } from './part-cutter.js';
 
 /** The call of the program, for the errors of its elements. */
@@ -19,17 +25,23 @@ export function elementErrorOf(
   { start, end }: Part,
   { algorithm, base, place }: CallOfElements,
 ): Error {
-  if (error instanceof TaskError) {
-    const failure = error.fields[FAILURE] as Failure | undefined;
-    const { taskId } = error;
-    if (failure !== undefined) {
-      return failureError(failure, { taskId, submittedAt: place }, start, algorithm, base);
-    }
+  const failure = failureOf(error);
+  if (failure !== undefined) {
+    const { taskId } = error as TaskError;
+    return failureError(failure, { taskId, submittedAt: place }, start, algorithm, base);
   }
   if (end - start === 1 && (error instanceof TaskError || error instanceof UnrunnableError)) {
     return withIndex(error, base + start);
   }
   return error instanceof Error ? error : new Error(String(error));
+}
+
+/** The element that threw; the whole part if none did. */
+export function failedPartOf(error: unknown, part: Part): Part {
+  const failure = failureOf(error);
+  if (failure === undefined) return part;
+  const start = part.start + failure.offset;
+  return { start, end: start + 1 };
 }
 
 /** An element threw in the part of this task, at its first element or later. */
@@ -49,12 +61,49 @@ export function failureError(
 
 /** The task failed, and not one of the elements of its part: its message is too large, or a value cannot travel. */
 export function isOfWholePart(error: unknown): error is TaskError {
-  return error instanceof TaskError && error.fields[FAILURE] === undefined;
+  return error instanceof TaskError && failureOf(error) === undefined;
+}
+
+function failureOf(error: unknown): Failure | undefined {
+  return error instanceof TaskError ? (error.fields[FAILURE] as Failure | undefined) : undefined;
+}
+
+/** Where elements stand in the arguments of an operation: in the columns, which are the last argument. */
+const ELEMENT_PATH = /^\[(\d+)\](\[\d+\])\[\d+\]/;
+
+/** Elements cannot be sent, and the rest of the arguments of their operation can. */
+export function isOfElements(
+  error: unknown,
+  args: readonly unknown[],
+): error is EncodeError | MessageSizeError {
+  if (error instanceof MessageSizeError) return true;
+  if (!(error instanceof EncodeError)) return false;
+  // Values that are nested too deep have no path
+  return error.path === '' || Number(ELEMENT_PATH.exec(error.path)?.[1]) === args.length - 1;
+}
+
+/** One element cannot be sent: its error says which, and where in it. */
+export function unsentErrorOf(
+  error: EncodeError | MessageSizeError,
+  args: readonly unknown[],
+  index: number,
+): EncodeError | MessageSizeError {
+  const element = `element ${index}`;
+  if (error instanceof MessageSizeError) {
+    return withIndex(new MessageSizeError(element, error.size, error.limit), index);
+  }
+  const { message, path, cause } = error;
+  if (path === '') return withIndex(new EncodeError('', `${element}: ${message}`, { cause }), index);
+  const [place = '', , column] = ELEMENT_PATH.exec(path) ?? [];
+  const isTuple = (args.at(-1) as readonly unknown[]).length > 1;
+  const inside = `${isTuple ? column : ''}${path.slice(place.length)}`;
+  const reason = message.slice(path.length);
+  return withIndex(new EncodeError(inside, `${element}${inside}${reason}`, { cause }), index);
 }
 
 /** The error of a task in an operation on values between its parts: they have no place in the program's source. */
 export function operationErrorOf(error: unknown, algorithm: string): unknown {
-  const failure = error instanceof TaskError ? (error.fields[FAILURE] as Failure | undefined) : undefined;
+  const failure = failureOf(error);
   if (failure === undefined) return error;
   const { taskId, sid, attempt, submittedAt } = error as TaskError;
   return new TaskError(failure, { taskId, algorithm, sid, attempt, submittedAt });

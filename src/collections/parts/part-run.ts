@@ -8,10 +8,10 @@ import type { OperationName } from '../../algorithms/operations.js';
 import { operationNamed } from '../../algorithms/registry.js';
 import type { Submitter } from '../../algorithms/submitter.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy } from '../../algorithms/types.js';
-import { MessageSizeError, StoppedError } from '../../errors.js';
-import { elementErrorOf, isOfWholePart } from './element-error.js';
+import { StoppedError } from '../../errors.js';
+import { elementErrorOf, failedPartOf, isOfElements, isOfWholePart, unsentErrorOf } from './element-error.js';
 import type { Cutter, Part } from './part-cutter.js';
-import { halve, type OpenPart, recut } from './recut.js';
+import { halve, type OpenPart, recut, without } from './recut.js';
 import { policyOfParts, type ResolvedTask } from './task.js';
 
 /** The interval of looking whether more parts should be submitted, while none ends. */
@@ -130,13 +130,14 @@ export class PartRun {
 
   #submit(part: OpenPart): void {
     const { submitter, task, argumentsOf, place } = this.#params;
+    const args = [task.reference, ...argumentsOf(part)];
     let future: Future<unknown>;
     try {
-      const args = [task.reference, ...argumentsOf(part)];
       future = submitter.future(this.#operation, args, this.#policyOf(part), place);
     } catch (error) {
-      if (!(error instanceof MessageSizeError) || part.end - part.start === 1) throw error;
-      this.#halve(part, error);
+      if (!isOfElements(error, args)) throw error;
+      if (part.end - part.start > 1) this.#halve(part, error);
+      else this.#takeUnsent(part, unsentErrorOf(error, args, this.#params.base + part.start));
       return;
     }
     this.#open.set(part, future);
@@ -144,6 +145,11 @@ export class PartRun {
       (packet) => this.#settled(part, () => this.#takePacket(part, future, packet as readonly unknown[])),
       (error: unknown) => this.#settled(part, () => this.#takeError(part, error)),
     );
+  }
+
+  #takeUnsent(part: OpenPart, error: Error): void {
+    this.#tellCutter(part);
+    this.#params.takeError(error, part);
   }
 
   /** Of several elements, one may be poison: they are lost once only together. */
@@ -178,20 +184,26 @@ export class PartRun {
       this.#halve(part, error);
     } else {
       this.#tellCutter(part);
-      const pieces = recut(part, error, task.policy.maxAttempts);
-      if (pieces === undefined) {
-        takeError(elementErrorOf(error, part, { algorithm: task.name, base, place }), part);
-      } else this.#again.push(...pieces.toReversed());
+      const pieces = recut(part, error, task.policy);
+      if (pieces !== undefined) this.#askAgain(pieces);
+      else {
+        const failed = failedPartOf(error, part);
+        takeError(elementErrorOf(error, part, { algorithm: task.name, base, place }), failed);
+        this.#askAgain(without(part, failed));
+      }
     }
     this.#fill();
   }
 
   /** It is too large for a message, or one of its values cannot travel. */
   #halve(part: OpenPart, error: Error): void {
-    const pieces = halve(part);
     this.#tellCutter(part);
     if (error.name === 'MessageSizeError') this.#params.cutter.limit(Math.ceil((part.end - part.start) / 2));
-    this.#again.push(...pieces.toReversed());
+    this.#askAgain(halve(part));
+  }
+
+  #askAgain(pieces: readonly OpenPart[]): void {
+    for (const piece of pieces.toReversed()) this.#again.push(piece);
   }
 
   /** A piece of a part is not one that the cutter counts. */

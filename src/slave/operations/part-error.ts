@@ -2,10 +2,14 @@
 
 import { FAILURE, type Failure } from '../../algorithms/operations.js';
 import type { SlaveId } from '../../algorithms/types.js';
+import { FINAL } from '../../errors.js';
 import { describeError } from '../../wire/values/remote-error.js';
 import { taskContext } from '../run/task-context.js';
 
-/** Looks like the element's error, so that an audit trail shows that; `failure` has the whole of it. */
+/**
+ * Looks like the element's error, so that an audit trail shows that, and a policy's `retryErrors` finds its fields;
+ * `failure` has the whole of it.
+ */
 class PartError extends Error {
   readonly [FAILURE]: Failure;
 
@@ -13,7 +17,11 @@ class PartError extends Error {
     super(failure.message);
     Object.defineProperty(this, 'name', { value: failure.name });
     Object.defineProperty(this, 'stack', { value: failure.stack });
+    if (failure.final === true) Object.defineProperty(this, FINAL, { value: true });
+    // Before the fields, since those after the first hundred are not sent
     this[FAILURE] = failure;
+    const { [FAILURE]: _, ...fields } = Object.getOwnPropertyDescriptors(failure.fields);
+    Object.defineProperties(this, fields);
   }
 }
 

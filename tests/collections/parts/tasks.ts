@@ -1,0 +1,24 @@
+/** Tasks of the tests of parts, which tell which of them ran: they are computed in the process of the test. */
+import { defineAlgorithm } from '../../../src/algorithms/define-algorithm.js';
+import { FinalError } from '../../../src/errors.js';
+
+/** Elements whose runs have begun, in their order. */
+export const runs: number[] = [];
+
+/** Throws in the first run of the number 3. */
+export const flaky = defineAlgorithm('parts.flaky', (n: number) => {
+  runs.push(n);
+  if (n === 3 && runs.filter((run) => run === n).length === 1)
+    throw Object.assign(new RangeError('not yet'), { seconds: 0 });
+  return n;
+});
+
+/** Throws what is not repeated for the number 2. */
+export const never = defineAlgorithm('parts.never', (n: number) => {
+  runs.push(n);
+  if (n === 2) throw new FinalError('never');
+  return n;
+});
+
+/** May run seven times. */
+export const patient = defineAlgorithm('parts.patient', (n: number) => n, { policy: { maxAttempts: 7 } });
