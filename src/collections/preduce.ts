@@ -53,35 +53,57 @@ interface Reduction {
  *
  * @example const sum = await preduce(add, numbers, { initial: 0 });
  */
-export async function preduce<A, R = A>(
+export async function preduce<R>(
+  task: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
+  elements: Iterable<R>,
+  options?: ReduceOptions<R, R> & { readonly key?: undefined },
+): Promise<R>;
+/** The same for the values that a key gives. */
+export async function preduce<A, R>(
   task: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
   elements: Iterable<A>,
-  options: ReduceOptions<A, R> = {},
-): Promise<R> {
+  options: ReduceOptions<A, R> & { readonly key: Task<[A], R | Promise<R>> },
+): Promise<R>;
+export async function preduce(
+  task: unknown,
+  elements: unknown,
+  options: ReduceOptions<never, unknown> = {},
+): Promise<unknown> {
   checkOptions('preduce', options, [...PARTIAL_KEYS, 'initial']);
   const call = openCall(preduce, task, options);
   const reduction = reductionOf(call, options);
   const source = Source.ofList('preduce', elements);
   const { start, end } = rangeOf('preduce', options, source.length);
-  return (await fold(reduction, source, start, end, initialOf(options))) as R;
+  return fold(reduction, source, start, end, initialOf(options));
 }
 
 /**
  * The values of `preduce` for each part, in order, not folded any more (lparallel's preduce-partial). Without elements
  * it rejects with a UsageError. The parts are those of `auto` unless given: then there are as many values.
  */
-export async function preducePartial<A, R = A>(
+export async function preducePartial<R>(
+  task: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
+  elements: Iterable<R>,
+  options?: PartialReduceOptions<R, R> & { readonly key?: undefined },
+): Promise<R[]>;
+/** The same for the values that a key gives. */
+export async function preducePartial<A, R>(
   task: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
   elements: Iterable<A>,
-  options: PartialReduceOptions<A, R> = {},
-): Promise<R[]> {
+  options: PartialReduceOptions<A, R> & { readonly key: Task<[A], R | Promise<R>> },
+): Promise<R[]>;
+export async function preducePartial(
+  task: unknown,
+  elements: unknown,
+  options: PartialReduceOptions<never, unknown> = {},
+): Promise<unknown[]> {
   checkOptions('preducePartial', options, PARTIAL_KEYS);
   const call = openCall(preducePartial, task, options);
   const reduction = reductionOf(call, options);
   const source = Source.ofList('preducePartial', elements);
   const { start, end } = rangeOf('preducePartial', options, source.length);
   if (start === end) throw emptyError('preducePartial');
-  return (await partials(reduction, source, start, end)) as R[];
+  return partials(reduction, source, start, end);
 }
 
 /**
