@@ -58,6 +58,8 @@ export const WEIGHTS: Readonly<Record<string, number | readonly [seconds: number
   'security/secrets': [11, 0.8],
   'simulation/cluster': [19, 0.8],
   'simulation/cluster.long': 80,
+  'simulation/collections': 2,
+  'simulation/collections.long': 20,
   'slave/slave-link': [9, 0.5],
   'slave/whole-slave': [16, 0.5],
   'slave/slave': [9, 0.2],

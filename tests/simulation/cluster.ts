@@ -5,7 +5,7 @@ import { formatText } from '../../src/audit/format/text-format.js';
 import { FateCheck } from '../../src/audit/read/fate-check.js';
 import { StoppedError } from '../../src/errors.js';
 import type { Task } from '../../src/master/model/task.js';
-import { inventWeather, scheduleFaults, scheduleIslands, scheduleStalls } from './faults.js';
+import { type Faulty, inventWeather, scheduleFaults, scheduleIslands, scheduleStalls } from './faults.js';
 import { checkMaster, checkQuiet, must, Runs } from './invariants.js';
 import { CALM, FIRST_SERVER, Network, SECOND_SERVER } from './network.js';
 import { Program } from './program.js';
@@ -54,7 +54,7 @@ export interface ClusterOptions {
   readonly trace?: ((line: string) => void) | undefined;
 }
 
-export class Cluster {
+export class Cluster implements Faulty {
   readonly scheduler = new Scheduler();
   readonly chance: Chance;
   readonly network: Network;
@@ -73,7 +73,6 @@ export class Cluster {
   #calmSince = Number.POSITIVE_INFINITY;
   #ending = false;
   #seenTurns = -1;
-  /** Whether the second server is down, or apart from the first. */
   isCutOff = false;
 
   readonly #options: ClusterOptions;
@@ -114,13 +113,11 @@ export class Cluster {
     scheduler.afterEvent = () => this.#check();
   }
 
-  /** Processes that live and are not frozen: one of them. */
   someSlave(): SimulatedSlave | undefined {
     const awake = this.#slaves.filter((slave) => !slave.isFrozen);
     return awake.length === 0 ? undefined : this.chance.pick(awake);
   }
 
-  /** One of the data ports that stand. */
   somePort(): SimulatedPort | undefined {
     const ports = this.#slaves.flatMap(({ port }) => (port === undefined ? [] : [port]));
     return ports.length === 0 ? undefined : this.chance.pick(ports);
@@ -383,7 +380,6 @@ export class Cluster {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
-  /** A line of the trace. */
   note(who: string, event?: AuditEvent): void {
     const { trace } = this.#options;
     if (trace === undefined) return;

@@ -1,8 +1,26 @@
 /** What goes wrong in a simulation and when: every seed has some of everything, each in its own measure. */
 
-import type { Cluster } from './cluster.js';
-import { FIRST_SERVER, SECOND_SERVER, type Weather } from './network.js';
-import type { Chance } from './scheduler.js';
+import { FIRST_SERVER, type Network, SECOND_SERVER, type Weather } from './network.js';
+import type { Chance, Scheduler } from './scheduler.js';
+import type { SimulatedMaster } from './simulated-master.js';
+import type { SimulatedPort } from './simulated-port.js';
+import type { SimulatedSlave } from './simulated-slave.js';
+
+/** What can go wrong is here. */
+export interface Faulty {
+  readonly scheduler: Scheduler;
+  readonly chance: Chance;
+  readonly network: Network;
+  readonly master: SimulatedMaster;
+  /** Whether the second server is down, or apart from the first. */
+  isCutOff: boolean;
+  /** Processes that live and are not frozen: one of them. */
+  someSlave(): SimulatedSlave | undefined;
+  /** One of the data ports that stand. */
+  somePort(): SimulatedPort | undefined;
+  /** A line of the trace. */
+  note(what: string): void;
+}
 
 /** Longer than any simulation: the broker never learns that a machine is gone. */
 const NEVER_MS = 10_000_000;
@@ -21,7 +39,7 @@ export function inventWeather(chance: Chance): Weather {
 }
 
 /** Everything that can go wrong within `forMs`; some of it takes a while longer to pass. */
-export function scheduleFaults(cluster: Cluster, forMs: number): void {
+export function scheduleFaults(cluster: Faulty, forMs: number): void {
   const { chance } = cluster;
   times(cluster, chance.between(1, 2), forMs, () => stopBroker(cluster));
   times(cluster, chance.between(0, 2), forMs, () => cutOff(cluster, [300, 1_000, 2_300]));
@@ -37,7 +55,7 @@ export function scheduleFaults(cluster: Cluster, forMs: number): void {
 }
 
 /** Processes that do not answer for a while, none of which may be taken for dead. */
-export function scheduleStalls(cluster: Cluster, forMs: number): void {
+export function scheduleStalls(cluster: Faulty, forMs: number): void {
   times(cluster, 3, forMs, () => freezeSlave(cluster, [300, 1_000]));
   times(cluster, 2, forMs, () => blockMaster(cluster));
   times(cluster, 2, forMs, () => freezeMaster(cluster));
@@ -47,7 +65,7 @@ export function scheduleStalls(cluster: Cluster, forMs: number): void {
 
 /** The slaves' server is down or apart for so long. */
 export function scheduleIslands(
-  cluster: Cluster,
+  cluster: Faulty,
   forMs: number,
   durationsMs: readonly number[],
   parts: boolean,
@@ -57,11 +75,11 @@ export function scheduleIslands(
   times(cluster, 1, forMs, () => blockMaster(cluster));
 }
 
-function times({ scheduler, chance }: Cluster, count: number, forMs: number, run: () => void): void {
+function times({ scheduler, chance }: Faulty, count: number, forMs: number, run: () => void): void {
   for (let left = count; left > 0; left--) scheduler.after(chance.between(0, forMs), run);
 }
 
-function stopBroker(cluster: Cluster): void {
+function stopBroker(cluster: Faulty): void {
   const { network, scheduler, chance } = cluster;
   if (!network.isUp(FIRST_SERVER)) return;
   const outageMs = chance.between(100, 4_000);
@@ -76,7 +94,7 @@ function stopBroker(cluster: Cluster): void {
  * All slaves of the second server live, and cannot be heard: it is down, or the way to it is. Slaves that are
  * told for longer than the timeout that nobody listens end, and those that are told nothing do not.
  */
-function cutOff(cluster: Cluster, durationsMs: readonly number[], mayPart = true): void {
+function cutOff(cluster: Faulty, durationsMs: readonly number[], mayPart = true): void {
   const { network, scheduler, chance } = cluster;
   if (cluster.isCutOff || !network.isUp(SECOND_SERVER)) return;
   const ms = chance.pick(durationsMs);
@@ -94,7 +112,7 @@ function cutOff(cluster: Cluster, durationsMs: readonly number[], mayPart = true
   });
 }
 
-function killSlave(cluster: Cluster): void {
+function killSlave(cluster: Faulty): void {
   const { scheduler, chance, master } = cluster;
   const slave = cluster.someSlave();
   if (slave === undefined) return;
@@ -104,7 +122,7 @@ function killSlave(cluster: Cluster): void {
   if (known) scheduler.after(chance.between(1, 50), () => master.processGone(pid, 'process exited'));
 }
 
-function freezeSlave(cluster: Cluster, durationsMs: readonly number[]): void {
+function freezeSlave(cluster: Faulty, durationsMs: readonly number[]): void {
   const slave = cluster.someSlave();
   if (slave === undefined) return;
   const frozenMs = cluster.chance.pick(durationsMs);
@@ -113,7 +131,7 @@ function freezeSlave(cluster: Cluster, durationsMs: readonly number[]): void {
   cluster.scheduler.after(frozenMs, () => slave.thaw());
 }
 
-function cutConnection(cluster: Cluster): void {
+function cutConnection(cluster: Faulty): void {
   const { network, chance, master } = cluster;
   const judges = master.sentinel.connection;
   // A master that is frozen while its connection is gone looks dead to its slaves, and rightly so.
@@ -124,26 +142,26 @@ function cutConnection(cluster: Cluster): void {
   connection.cut(chance.pick([0, 0, 50, 400]));
 }
 
-function cutPort(cluster: Cluster): void {
+function cutPort(cluster: Faulty): void {
   cluster.note('FAULT a data port is cut');
   cluster.somePort()?.cut();
 }
 
-function stallPort(cluster: Cluster): void {
+function stallPort(cluster: Faulty): void {
   const port = cluster.somePort();
   if (port === undefined) return;
   cluster.note('FAULT a data port carries nothing from now on');
   port.isStalled = true;
 }
 
-function blockMaster(cluster: Cluster): void {
+function blockMaster(cluster: Faulty): void {
   const { main } = cluster.master;
   const blockedMs = cluster.chance.pick([300, 2_000, 8_000]);
   cluster.note(`FAULT the master algorithm computes for ${blockedMs} ms`);
   main.deliver(() => main.block(blockedMs, () => {}));
 }
 
-function freezeMaster(cluster: Cluster): void {
+function freezeMaster(cluster: Faulty): void {
   const { master, scheduler, chance } = cluster;
   if (!master.sentinel.connection.isAttached || master.main.isFrozen) return;
   const frozenMs = chance.pick([500, 2_000, 6_000]);

@@ -1,5 +1,6 @@
 /** A master's process without the process: the real cores of main and sentinel on a simulated network. */
 
+import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import type { AuditSink } from '../../src/audit/audit-trail.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
 import { PeerCounters } from '../../src/link/shared/peer-counters.js';
@@ -33,6 +34,8 @@ export interface SimulatedMasterParams {
   readonly clientTimeoutMs?: number;
   readonly offersPorts?: boolean;
   readonly maxMessageBytes?: number;
+  /** Those of the seeds by default. */
+  readonly algorithms?: readonly AlgorithmDefinition[];
   /** How many slaves it may have at a time. */
   readonly capacity?: number;
 }
@@ -77,7 +80,7 @@ export class SimulatedMaster {
     this.core = new MasterCore({
       run: RUN,
       memberId: MEMBER_ID,
-      algorithms: ALGORITHMS,
+      algorithms: params.algorithms ?? ALGORITHMS,
       taskGroup: params.taskGroup ?? 'auto',
       resultGroup: params.resultGroup ?? 'auto',
       maxMessageBytes: params.maxMessageBytes ?? 256 * 1024 * 1024,

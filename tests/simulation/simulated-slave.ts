@@ -1,5 +1,6 @@
 /** A slave's process without the process: the real cores, and the slave loop with tasks that take fake time. */
 
+import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import type { AuditSink } from '../../src/audit/audit-trail.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
 import { Claims } from '../../src/link/shared/claims.js';
@@ -10,14 +11,13 @@ import { LONGEST_REST_MS, TICK_MS } from '../../src/slave/core/ticker.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
 import type { OfferedPort } from '../../src/wire/messages/messages.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
-import { decodeValue } from '../../src/wire/values/codec.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, LinkStatus, Network, Payload } from './network.js';
 import { SimulatedLimit } from './simulated-limit.js';
 import { MEMBER_ID } from './simulated-master.js';
 import type { PortSide, SimulatedPort } from './simulated-port.js';
 import { SimulatedSentinel } from './simulated-sentinel.js';
-import { ALGORITHMS, packetOf, thrownBy, type Work } from './simulated-work.js';
+import { ALGORITHMS, outcomeOf, type Work, workOf } from './simulated-work.js';
 
 /** As in the slave's loops: a turn as long as this is given up between two messages of results. */
 const TURN_MS = 5;
@@ -36,6 +36,10 @@ export interface SimulatedSlaveParams {
   readonly audit: AuditSink;
   /** Tells processes apart. */
   readonly pid: number;
+  /** Those of the seeds by default. */
+  readonly algorithms?: readonly AlgorithmDefinition[];
+  /** What a task does; by default its argument says so. */
+  readonly workOf?: (task: GivenTask) => Work;
   /** How many tasks it runs side by side. */
   readonly concurrency: number;
   /** To which it is connected. */
@@ -60,6 +64,7 @@ export class SimulatedSlave {
   exited: string | undefined;
   readonly #params: SimulatedSlaveParams;
   readonly #network: Network;
+  readonly #workOf: (task: GivenTask) => Work;
   readonly #subjects = new Subjects(MEMBER_ID);
   #toMaster = '';
   /** What the session's welcome has offered, and the connection there. */
@@ -85,6 +90,7 @@ export class SimulatedSlave {
     const { network, audit, pid, concurrency, server } = params;
     const { scheduler, chance } = network;
     this.#params = params;
+    this.#workOf = params.workOf ?? workOf;
     this.#network = network;
     this.pid = pid;
     this.main = new EventLoop(scheduler);
@@ -132,7 +138,7 @@ export class SimulatedSlave {
       run: undefined,
       host: 'simulated',
       pid,
-      algorithms: ALGORITHMS,
+      algorithms: params.algorithms ?? ALGORITHMS,
       concurrency,
       audit,
       ports: {
@@ -379,7 +385,7 @@ export class SimulatedSlave {
 
   /** True when the task goes on in time. */
   #run(task: GivenTask): boolean {
-    const work = workOf(task);
+    const work = this.#workOf(task);
     this.#params.onBegin?.(this, task);
     if (work.ms === 0 && !isDeadly(work)) return false;
     this.#running = task;
@@ -404,7 +410,7 @@ export class SimulatedSlave {
   #runBeside(): void {
     this.core.sendResults(this.#now);
     for (let task = this.core.begin(this.#now); task !== undefined; task = this.core.begin(this.#now)) {
-      const work = workOf(task);
+      const work = this.#workOf(task);
       const { ms, waits } = work;
       this.#params.onBegin?.(this, task);
       if (waits && ms > 0) this.#runWaiting(task);
@@ -419,7 +425,7 @@ export class SimulatedSlave {
   }
 
   #runWaiting(task: GivenTask): void {
-    const work = workOf(task);
+    const work = this.#workOf(task);
     this.#beside.add(task);
     if (this.core.waitingResults > 0) this.core.sendResults(this.#now);
     const then = (): void => {
@@ -432,13 +438,13 @@ export class SimulatedSlave {
   #endBeside(task: GivenTask, outcome: RunOutcome): void {
     if (this.#halts(task)) return;
     this.#beside.delete(task);
-    this.core.completeBeside(task, outcome, workOf(task).ms * 1000, this.#now);
+    this.core.completeBeside(task, outcome, this.#workOf(task).ms * 1000, this.#now);
     this.#wake();
   }
 
   /** Its signal is aborted, which some tasks heed that wait. */
   #abort(task: GivenTask): void {
-    const work = workOf(task);
+    const work = this.#workOf(task);
     if (!work.heeds || !work.waits || isDeadly(work)) return;
     this.main.deliver(() => {
       if (this.#beside.has(task)) this.#endBeside(task, ABORTED);
@@ -452,7 +458,7 @@ export class SimulatedSlave {
 
   /** True when the task ends its process; it never ends itself. */
   #takesAlong(task: GivenTask): boolean {
-    const { kind } = workOf(task);
+    const { kind } = this.#workOf(task);
     const cause = `killed by TASK-${task.number}`;
     if (kind === 'kill') this.kill(cause);
     else if (kind === 'quit') this.#goAway(cause, undefined);
@@ -464,7 +470,7 @@ export class SimulatedSlave {
   /** All others stand still meanwhile. */
   #runBlocking(task: GivenTask): void {
     this.#running = task;
-    this.main.block(workOf(task).ms, () => {
+    this.main.block(this.#workOf(task).ms, () => {
       if (this.#takesAlong(task)) return;
       if (this.#halts(task)) return;
       this.#running = undefined;
@@ -482,7 +488,7 @@ export class SimulatedSlave {
   }
 
   #complete(task: GivenTask): boolean {
-    const work = workOf(task);
+    const work = this.#workOf(task);
     const sent = this.core.complete(task, outcomeOf(work), work.ms * 1000, this.#now);
     if (sent) this.core.flush(this.#now);
     return sent;
@@ -499,16 +505,6 @@ export class SimulatedSlave {
   }
 }
 
-function workOf(task: GivenTask): Work {
-  const [work] = decodeValue(task.json, task.meta, task.raws) as [Work];
-  return work;
-}
-
 function isDeadly({ kind }: Work): boolean {
   return kind !== 'return' && kind !== 'throw';
-}
-
-function outcomeOf(work: Work): RunOutcome {
-  if (work.kind === 'throw') return { ok: false, thrown: thrownBy(work) };
-  return { ok: true, packet: packetOf(work) };
 }

@@ -3,6 +3,8 @@
 import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import { FinalError } from '../../src/errors.js';
+import type { GivenTask, RunOutcome } from '../../src/slave/core/given-task.js';
+import { decodeValue } from '../../src/wire/values/codec.js';
 
 /** Ends its process: at once, by a signal that it hears, or by an exception that nobody catches. */
 export type Deadly = 'kill' | 'quit' | 'fail';
@@ -20,6 +22,8 @@ export interface Work {
   readonly size: number;
   /** Ballast of its arguments. */
   readonly ballast: string;
+  /** How it ends; of most, `kind` says so. */
+  readonly outcome?: RunOutcome;
 }
 
 /** Two, so that selections and measured times differ. */
@@ -46,4 +50,16 @@ export function thrownBy({ mark }: Work): Error {
 
 export function isFinal(mark: number): boolean {
   return mark % 4 === 0;
+}
+
+/** A task's only argument. */
+export function workOf(task: GivenTask): Work {
+  const [work] = decodeValue(task.json, task.meta, task.raws) as [Work];
+  return work;
+}
+
+export function outcomeOf(work: Work): RunOutcome {
+  if (work.outcome !== undefined) return work.outcome;
+  if (work.kind === 'throw') return { ok: false, thrown: thrownBy(work) };
+  return { ok: true, packet: packetOf(work) };
 }
