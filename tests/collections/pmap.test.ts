@@ -97,6 +97,42 @@ test('pmapSettled has the fate of each element', async () => {
     upTo(16).map((n) => (n % 7 === 6 ? `error ${n} is a seventh` : n)),
   );
   assert.equal(await pmapSettled(notSeventh, []), []);
+  const [first, second, third] = await pmapSettled(itself, [1, { deep: () => 2 }, 3], { parts: 1 });
+  assert.equal(
+    [first, third],
+    [
+      { status: 'ok', packet: 1 },
+      { status: 'ok', packet: 3 },
+    ],
+  );
+  assert.is(second?.status, 'error');
+  const { error } = second as { readonly error: EncodeError };
+  assert.instance(error, EncodeError);
+  assert.equal([error.index, error.path], [1, '.deep']);
+});
+
+test('what the policy repeats is repeated for elements, in parts of any size and whatever ends the call', async () => {
+  const onlyAgain = portable((n: number) => {
+    const seen = globalThis as { seen?: Set<number> };
+    seen.seen ??= new Set();
+    if (n % 5 === 3 && !seen.seen.has(n)) {
+      seen.seen.add(n);
+      throw Object.assign(new RangeError('not yet'), { seconds: 0 });
+    }
+    return n;
+  });
+  const decide = ({ fields }: TaskError): boolean => fields.seconds === 0;
+  for (const parts of ['auto', 1, 3] as const) {
+    for (const stopOnError of [true, false]) {
+      for (const retryErrors of [true, decide]) {
+        assert.equal(
+          await pmap(onlyAgain, upTo(10), { parts, stopOnError, policy: { retryErrors } }),
+          upTo(10),
+        );
+        Reflect.deleteProperty(globalThis, 'seen');
+      }
+    }
+  }
 });
 
 test('progress is told after each part, up to the end', async () => {
