@@ -129,8 +129,9 @@ class TaskChannel<R> implements Channel<R> {
       submit();
       return SUBMITTED;
     }
+    const { signal } = this.#submitter;
+    signal.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const { signal } = this.#submitter;
       signal.addEventListener('abort', this.#onEnd);
       this.#waiting.push(() => {
         try {

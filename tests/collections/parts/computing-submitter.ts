@@ -22,7 +22,8 @@ export interface OpenTask {
 export class ComputingSubmitter implements Submitter {
   workers = 2;
   keepsResults = false;
-  readonly signal: AbortSignal = new AbortController().signal;
+  readonly end = new AbortController();
+  readonly signal: AbortSignal = this.end.signal;
   /** Bytes of the arguments of a task, and of a packet, at most. */
   mostBytes = Number.POSITIVE_INFINITY;
   /** Tasks that have no fate yet, in the order in which they were submitted. */
