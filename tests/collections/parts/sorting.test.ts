@@ -1,23 +1,14 @@
 /** `Sorting`: the order of `Array.sort`, whatever the parts and the size of a message. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { portable } from '../../../src/algorithms/portable.js';
 import { Sorting } from '../../../src/collections/parts/sorting.js';
 import { resolveTask } from '../../../src/collections/parts/task.js';
 import { MessageSizeError } from '../../../src/errors.js';
 import { generator } from '../../support/random.js';
 import { ComputingSubmitter } from './computing-submitter.js';
+import { byNumber, byRank, type Card, rankOf } from './tasks.js';
 
 const test = suite('collections/parts/sorting');
-
-interface Card {
-  readonly value: number;
-  readonly text: string;
-}
-
-const byValue = portable((a: Card, b: Card) => a.value - b.value);
-const byNumber = portable((a: number, b: number) => a - b);
-const rankOf = portable((card: Card) => card.value);
 
 /** The sorted elements, and the submitter that had them computed. */
 async function sorted<A>(
@@ -34,7 +25,8 @@ async function sorted<A>(
     place: undefined,
     options: {},
   };
-  const sorting = new Sorting<A>(call, key as null, elements);
+  const reference = key === null ? null : resolveTask('psort', key).reference;
+  const sorting = new Sorting<A>(call, reference, elements);
   const list = sorting.range(0, elements.length, Math.max(1, Math.min(parts, elements.length)));
   await Promise.race([submitter.computeAll(), list]);
   return { list: await list, submitter };
@@ -43,7 +35,7 @@ async function sorted<A>(
 function cards(length: number, values: number, textLength: number): Card[] {
   const random = generator(length + values);
   return Array.from({ length }, (_, n) => ({
-    value: Math.floor(random() * values),
+    rank: Math.floor(random() * values),
     text: `${n}`.padEnd(textLength, '.'),
   }));
 }
@@ -59,10 +51,10 @@ test('it sorts stably by any number of parts, and returns the elements themselve
     [40, 1_000],
   ] as const) {
     const unsorted = cards(length, values, 3);
-    const expected = [...unsorted].sort((a, b) => a.value - b.value);
+    const expected = [...unsorted].sort((a, b) => a.rank - b.rank);
     for (const parts of [1, 2, 3, 7, 99]) {
       for (const [compare, key] of [
-        [byValue, null],
+        [byRank, null],
         [byNumber, rankOf],
       ]) {
         const { list } = await sorted(unsorted, compare, { parts, key });
@@ -85,9 +77,9 @@ test('lists that are too large for a message together are sorted and merged in p
     [20, 5, 50, 500],
   ] as const) {
     const unsorted = cards(length, values, textLength);
-    const expected = [...unsorted].sort((a, b) => a.value - b.value);
+    const expected = [...unsorted].sort((a, b) => a.rank - b.rank);
     for (const parts of [1, 2, 5]) {
-      const { list, submitter } = await sorted(unsorted, byValue, { parts, mostBytes });
+      const { list, submitter } = await sorted(unsorted, byRank, { parts, mostBytes });
       assert.ok(
         list.length === length && list.every((card, index) => card === expected[index]),
         `${length} by ${mostBytes} bytes`,
@@ -123,7 +115,7 @@ test('two elements that do not fit in a message end it with an error that says s
     [large, 2],
     [[small, ...large], 3],
   ] as const) {
-    const error = await sorted(elements, byValue, { parts, mostBytes: 600 }).catch(
+    const error = await sorted(elements, byRank, { parts, mostBytes: 600 }).catch(
       (thrown: unknown) => thrown,
     );
     assert.instance(error, MessageSizeError);

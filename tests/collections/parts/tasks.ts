@@ -22,3 +22,16 @@ export const never = defineAlgorithm('parts.never', (n: number) => {
 
 /** May run seven times. */
 export const patient = defineAlgorithm('parts.patient', (n: number) => n, { policy: { maxAttempts: 7 } });
+
+export const square = defineAlgorithm('parts.square', (n: number) => n * n);
+export const join = defineAlgorithm('parts.join', (a: string, b: string) => a + b);
+export const isEven = defineAlgorithm('parts.isEven', (n: number) => n % 2 === 0);
+
+export interface Card {
+  readonly rank: number;
+  readonly text: string;
+}
+
+export const byRank = defineAlgorithm('parts.byRank', (a: Card, b: Card) => a.rank - b.rank);
+export const byNumber = defineAlgorithm('parts.byNumber', (a: number, b: number) => a - b);
+export const rankOf = defineAlgorithm('parts.rankOf', (card: Card) => card.rank);
