@@ -4,6 +4,8 @@
 export class MwError extends Error {
   /** Names the kind of error, for example `ERR_MW_USAGE`; the same in every version. */
   readonly code: string;
+  /** The component of a `parallel`, `sequential`, `firstWins` or thread that failed with it, such as `parallel.build`. */
+  declare readonly scopePath?: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -331,4 +333,27 @@ export class StoppedError extends MwError {
     this.untaken = untaken;
     this.signal = signal;
   }
+}
+
+/**
+ * A scope of control flow was cancelled before it had ended: another component failed or won, or its thread was killed.
+ * Whatever waits in it rejects with this, or with the UnrunnableError of a task that has it as its `cause`.
+ */
+export class ScopeCancelledError extends MwError {
+  /** Of the scope that was cancelled, with all inside it. */
+  declare readonly scopePath: string;
+
+  constructor(scopePath: string, why: string, options?: ErrorOptions) {
+    super('ERR_MW_SCOPE_CANCELLED', inOneLine(`${scopePath} was cancelled: ${why}`), options);
+    this.scopePath = scopePath;
+  }
+}
+
+/**
+ * The path of the component that failed with this error, such as `parallel.build > sequential[2]`; undefined if it
+ * has left none.
+ */
+export function scopePathOf(error: unknown): string | undefined {
+  const { scopePath } = Object(error) as { readonly scopePath?: unknown };
+  return typeof scopePath === 'string' ? scopePath : undefined;
 }

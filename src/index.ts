@@ -121,7 +121,9 @@ export {
   MwError,
   NoKernelError,
   type RemoteError,
+  ScopeCancelledError,
   StoppedError,
+  scopePathOf,
   TaskError,
   type TaskIdentity,
   TaskKilledError,
@@ -130,6 +132,21 @@ export {
   type UnrunnableReason,
   UsageError,
 } from './errors.js';
+// Control flow
+export type { Component, Components, ComponentValues } from './flow/components.js';
+export { firstWins } from './flow/first-wins.js';
+export { atomic, type Mutex, makeMutex } from './flow/mutex.js';
+export { type ParallelOptions, parallel, sequential } from './flow/parallel.js';
+export { currentScope, type Scope } from './flow/scope/scope.js';
+export {
+  killThread,
+  spawnThread,
+  type Thread,
+  type ThreadId,
+  type ThreadOptions,
+  type ThreadView,
+  threads,
+} from './flow/threads.js';
 // What their algorithms hold, and what a program may decide
 export type { SlaveIdentity } from './master/model/slave-identity.js';
 export type {

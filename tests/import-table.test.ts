@@ -17,6 +17,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   master: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
   slave: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
   collections: ['algorithms', 'structures', 'errors.ts'],
+  flow: ['algorithms', 'errors.ts'],
   cli: ['algorithms', 'audit', 'broker', 'wire', 'link', 'master', 'slave', 'collections', 'errors.ts'],
   'index.ts': [
     'algorithms',
@@ -27,6 +28,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'master',
     'slave',
     'collections',
+    'flow',
     'cli',
     'errors.ts',
   ],
@@ -79,6 +81,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'slave/core': [],
   collections: ['collections/parts'],
   'collections/parts': [],
+  flow: ['flow/scope'],
+  'flow/scope': [],
   cli: [
     'cli/batch',
     'cli/define-program.ts',

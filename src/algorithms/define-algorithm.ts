@@ -7,7 +7,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { PlaceSampler } from './place-sampler.js';
 import { DEFAULT_POLICY, resolvePolicy } from './policy.js';
 import { checkAlgorithmName, definitionOf, registerAlgorithm } from './registry.js';
-import { currentSubmitter } from './submitter-context.js';
+import { currentMaster, currentSubmitter } from './submitter-context.js';
 import type {
   Algorithm,
   AlgorithmDefinition,
@@ -141,20 +141,20 @@ function counters(
   const stub = `${definition.name}.targetNumber`;
   return {
     targetNumber: {
-      get: () => currentSubmitter(stub).targetNumber(definition),
+      get: () => currentMaster(stub).targetNumber(definition),
       set: (target: unknown) => {
         if (!Number.isSafeInteger(target)) {
           throw new UsageError(`${stub} is a whole number; got ${String(target)}`);
         }
-        currentSubmitter(stub).setTargetNumber(definition, Math.max(0, target as number));
+        currentMaster(stub).setTargetNumber(definition, Math.max(0, target as number));
       },
     },
     pendingTasks: {
-      get: () => currentSubmitter(`${definition.name}.pendingTasks`).pendingTasks(definition),
+      get: () => currentMaster(`${definition.name}.pendingTasks`).pendingTasks(definition),
     },
     uptoTargetNumber: {
       get: () => {
-        const submitter = currentSubmitter(`${definition.name}.uptoTargetNumber`);
+        const submitter = currentMaster(`${definition.name}.uptoTargetNumber`);
         return Math.max(0, submitter.targetNumber(definition) - submitter.pendingTasks(definition));
       },
     },

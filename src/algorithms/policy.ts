@@ -84,6 +84,11 @@ export function policyOfPart(
   return Object.freeze({ ...policy, subject, maxAttempts, isSuspect });
 }
 
+/** The policy of a task that a scope cancels, for as long as its signal says so. */
+export function policyInScope(policy: ResolvedPolicy, scopeSignal: AbortSignal): ResolvedPolicy {
+  return Object.freeze({ ...policy, scopeSignal });
+}
+
 function settle(policy: TaskPolicy): ResolvedPolicy {
   const settled: SettledPolicy = {
     sid: policy.sid,

@@ -9,6 +9,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { NoKernelError } from '../errors.js';
+import { submissionScope } from './submission-scope.js';
 import type { Submitter } from './submitter.js';
 
 const live = new Set<Submitter>();
@@ -21,11 +22,22 @@ let fallback: Submitter | undefined;
 /** The reason why the last master of the process ended, while no other is alive. */
 let lastEnd: Error | undefined;
 
+/** Where to submit tasks: the current master; inside a scope of control flow, that scope over it. Throws as `currentMaster`. */
+export function currentSubmitter(stub?: string): Submitter {
+  return inScope(currentMaster(stub));
+}
+
+/** A master, for tasks that are submitted here and now: through the scope of this call, if there is one. */
+export function inScope(master: Submitter): Submitter {
+  const scope = submissionScope();
+  return scope === undefined ? master : scope.submitterOver(master);
+}
+
 /**
- * The master to submit to. Without one, or with several, throws a NoKernelError that names `stub`, such as
- * `hello.funcall`.
+ * The master of this call, whatever its scope. Without one, or with several, throws a NoKernelError that names
+ * `stub`, such as `hello.funcall`.
  */
-export function currentSubmitter(stub = 'this call'): Submitter {
+export function currentMaster(stub = 'this call'): Submitter {
   return entered?.getStore() ?? fallback ?? refuse(stub);
 }
 

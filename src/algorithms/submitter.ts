@@ -13,12 +13,16 @@ export interface Submitter {
     policy: ResolvedPolicy,
     place?: string | undefined,
   ): TaskId;
-  /** The same, for a promise of the packet; it always settles. */
+  /**
+   * The same, for a promise of the packet; it always settles. `onSettled` hears of that in the same turn, before any
+   * reader of the promise, and does not count as one.
+   */
   future(
     definition: AlgorithmDefinition,
     args: readonly unknown[],
     policy: ResolvedPolicy,
     place?: string | undefined,
+    onSettled?: ((promise: Promise<unknown>) => void) | undefined,
   ): Future<unknown>;
   targetNumber(definition: AlgorithmDefinition): number;
   /** Negative numbers become 0. */
@@ -27,6 +31,8 @@ export interface Submitter {
   readonly workers: number;
   /** Aborts when the master has ended, with its error. */
   readonly signal: AbortSignal;
+  /** Aborts when the scope of these tasks is cancelled; undefined outside of scopes. */
+  readonly scopeSignal?: AbortSignal | undefined;
   /** Whether results are kept in a checkpoint, so that equal runs should submit equal tasks. */
   readonly keepsResults: boolean;
   /** Tasks queued and running. */

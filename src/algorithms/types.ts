@@ -123,6 +123,8 @@ export interface ResolvedPolicy {
   readonly subject?: AlgorithmDefinition | undefined;
   /** It may be why slaves were lost: it runs alone from the first run on. */
   readonly isSuspect?: boolean | undefined;
+  /** That of the scope of control flow in which the task is submitted. It cancels as `signal` does, beside it. */
+  readonly scopeSignal?: AbortSignal | undefined;
   readonly category: string;
   readonly killGraceSeconds: number;
   readonly queue: TaskQueue | undefined;

@@ -1,7 +1,7 @@
 /** Kernels: masters inside a program that uses the collections, by lparallel's and lfarm's names. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { currentSubmitter, enterMaster } from '../algorithms/submitter-context.js';
+import { currentMaster, enterMaster } from '../algorithms/submitter-context.js';
 import type { AuditListener } from '../audit/audit-trail.js';
 import { JoinError, UsageError } from '../errors.js';
 import type { Master } from '../master/master.js';
@@ -141,12 +141,12 @@ export function withKernel<T>(kernel: Kernel, fn: () => T): T {
  * NoKernelError otherwise.
  */
 export function currentKernel(): Kernel {
-  return kernelOf(currentSubmitter('currentKernel') as Master);
+  return kernelOf(currentMaster('currentKernel') as Master);
 }
 
 /** The number of tasks that the slaves of the current kernel run at once now (lparallel's kernel-worker-count). */
 export function kernelWorkerCount(): number {
-  return currentSubmitter('kernelWorkerCount').workers;
+  return currentMaster('kernelWorkerCount').workers;
 }
 
 /**

@@ -2,8 +2,9 @@
 
 import { placeAbove } from '../algorithms/call-site.js';
 import { LONGEST_TIMER_MS } from '../algorithms/loop-timeout.js';
+import { submissionScope } from '../algorithms/submission-scope.js';
 import type { Submitter } from '../algorithms/submitter.js';
-import { currentSubmitter } from '../algorithms/submitter-context.js';
+import { currentMaster, inScope } from '../algorithms/submitter-context.js';
 import type { Task } from '../algorithms/task.js';
 import type { TaskPolicy } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
@@ -31,13 +32,15 @@ export type Received<R> = { readonly received: true; readonly value: R } | { rea
 export interface Channel<R> extends AsyncIterable<R> {
   /**
    * Submits a task. Resolves at once, or with `fixedCapacity` when there is room; only then are the arguments of a task
-   * that waited encoded. Throws InvalidTaskError and EncodeError, and StoppedError when the master has ended.
+   * that waited encoded. Throws InvalidTaskError and EncodeError, StoppedError when the master has ended, and
+   * ScopeCancelledError when the scope of the submission is cancelled while it waits.
    */
   submitTask<A extends readonly unknown[]>(task: Task<A, R | Promise<R>>, ...args: A): Promise<void>;
   /**
    * The next result, which waits for one, without a limit by default. Rejects with a task's TaskError or
    * UnrunnableError, after which the channel goes on; with a DOMException named TimeoutError when the time is over;
-   * and with StoppedError when the master has ended and no result is left.
+   * with StoppedError when the master has ended and no result is left; and with ScopeCancelledError when the scope that
+   * waits is cancelled.
    */
   receiveResult(options?: ReceiveOptions): Promise<R>;
   /** The next result if there is one within the time, 0 by default. Rejects as `receiveResult`, but not at its time. */
@@ -83,7 +86,7 @@ export function makeChannel<R = unknown>(options: ChannelOptions = {}): Channel<
       `fixedCapacity of makeChannel is a whole number from 1; got ${String(fixedCapacity)}`,
     );
   }
-  return new TaskChannel<R>(currentSubmitter('makeChannel'), fixedCapacity, policy);
+  return new TaskChannel<R>(currentMaster('makeChannel'), fixedCapacity, policy);
 }
 
 class TaskChannel<R> implements Channel<R> {
@@ -93,11 +96,11 @@ class TaskChannel<R> implements Channel<R> {
   readonly #outcomes = new Deque<Outcome<R>>();
   readonly #readers = new Set<Reader<R>>();
   readonly #timeouts = new Set<Timeout>();
-  /** Submissions that wait for room. */
-  readonly #waiting = new Deque<() => void>();
+  /** Submissions that wait for room, in their order. */
+  readonly #waiting = new Set<() => void>();
   /** The master has ended: submissions that wait reject, and so do readers when no task has a result to come. */
   readonly #onEnd = (): void => {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
+    for (const next of this.#waiting) next();
     this.#dismiss();
   };
   #tasks = 0;
@@ -110,38 +113,50 @@ class TaskChannel<R> implements Channel<R> {
   }
 
   get pending(): number {
-    return this.#tasks + this.#waiting.length + this.#timeouts.size;
+    return this.#tasks + this.#waiting.size + this.#timeouts.size;
   }
 
   submitTask<A extends readonly unknown[]>(task: Task<A, R | Promise<R>>, ...args: A): Promise<void> {
     const resolved = resolveTask('submitTask', task, this.#policy);
     const place = this.#isFirst ? placeAbove(this.submitTask) : undefined;
     this.#isFirst = false;
+    const submitter = inScope(this.#submitter);
     const submit = (): void => {
-      const future = submitTaskTo(this.#submitter, resolved, args, place) as Promise<R>;
+      const future = submitTaskTo(submitter, resolved, args, place) as Promise<R>;
       this.#tasks++;
       future.then(
         (value) => this.#settle({ value }),
         (error: unknown) => this.#settle({ error }),
       );
     };
-    if (this.#waiting.length === 0 && this.#tasks + this.#outcomes.length < this.#capacity) {
+    if (this.#waiting.size === 0 && this.#tasks + this.#outcomes.length < this.#capacity) {
       submit();
       return SUBMITTED;
     }
     const { signal } = this.#submitter;
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
+      const { scopeSignal } = submitter;
       signal.addEventListener('abort', this.#onEnd);
-      this.#waiting.push(() => {
+      const proceed = (): void => {
+        this.#waiting.delete(proceed);
+        scopeSignal?.removeEventListener('abort', leave);
         try {
           signal.throwIfAborted();
+          scopeSignal?.throwIfAborted();
           submit();
           resolve();
         } catch (error) {
           reject(error);
         }
-      });
+      };
+      const leave = (): void => {
+        proceed();
+        this.#listenNoMore();
+        this.#dismiss();
+      };
+      scopeSignal?.addEventListener('abort', leave);
+      this.#waiting.add(proceed);
     });
   }
 
@@ -202,15 +217,16 @@ class TaskChannel<R> implements Channel<R> {
 
   /** A place became free. */
   #admit(): void {
-    while (this.#waiting.length > 0 && this.#tasks + this.#outcomes.length < this.#capacity) {
-      this.#waiting.shift()?.();
+    for (const next of this.#waiting) {
+      if (this.#tasks + this.#outcomes.length >= this.#capacity) break;
+      next();
     }
     this.#listenNoMore();
   }
 
   /** One listener serves all that wait; a channel that nobody waits for is not held by its master. */
   #listenNoMore(): void {
-    if (this.#waiting.length > 0 || this.#readers.size > 0) return;
+    if (this.#waiting.size > 0 || this.#readers.size > 0) return;
     this.#submitter.signal.removeEventListener('abort', this.#onEnd);
   }
 
@@ -226,6 +242,8 @@ class TaskChannel<R> implements Channel<R> {
 
   /** Undefined when the time is over, or nothing is pending for a reader that wants no more. */
   async #next(ms: number | undefined, onlyPending: boolean): Promise<Outcome<R> | undefined> {
+    const scopeSignal = submissionScope()?.signal;
+    scopeSignal?.throwIfAborted();
     const outcome = this.#outcomes.shift();
     if (outcome !== undefined) {
       this.#admit();
@@ -241,8 +259,10 @@ class TaskChannel<R> implements Channel<R> {
       const leave = (): void => {
         clearTimeout(timer);
         this.#readers.delete(reader);
+        scopeSignal?.removeEventListener('abort', onScopeAbort);
         this.#listenNoMore();
       };
+      const onScopeAbort = (): void => reader.refuse(scopeSignal?.reason);
       const reader: Reader<R> = {
         onlyPending,
         take: (taken) => {
@@ -256,6 +276,7 @@ class TaskChannel<R> implements Channel<R> {
       };
       this.#readers.add(reader);
       signal.addEventListener('abort', this.#onEnd);
+      scopeSignal?.addEventListener('abort', onScopeAbort);
       if (ms !== undefined) timer = setTimeout(() => reader.take(undefined), ms);
     });
   }

@@ -86,9 +86,11 @@ export class Master implements Submitter {
     args: readonly unknown[],
     policy: ResolvedPolicy,
     place?: string,
+    onSettled?: (promise: Promise<unknown>) => void,
   ): Future<unknown> {
     this.#core.refuseIfOver();
     const future = new TaskFuture(this.handle.cancel);
+    if (onSettled !== undefined) future.onSettled(() => onSettled(future.promise));
     const taskId = this.#core.intake.submit(definition, args, policy, future, place);
     this.#link.dispatchSoon();
     return future.of(taskId);

@@ -4,6 +4,7 @@ interface Timer {
   readonly ms: number;
   readonly ring: () => void;
   readonly repeats: boolean;
+  readonly unref: () => Timer;
 }
 
 export interface TimersByHand {
@@ -18,7 +19,7 @@ export function withTimersByHand(body: (timers: TimersByHand) => void): void {
   const { setTimeout, setInterval, clearTimeout, clearInterval } = globalThis;
   const timers = new Set<Timer>();
   const starter = (repeats: boolean) => (ring: () => void, ms: number) => {
-    const timer: Timer = { ms, ring, repeats };
+    const timer: Timer = { ms, ring, repeats, unref: () => timer };
     timers.add(timer);
     return timer;
   };

@@ -5,7 +5,9 @@ import {
   CheckpointError,
   FlagError,
   MwError,
+  ScopeCancelledError,
   StoppedError,
+  scopePathOf,
   TaskError,
   type TaskIdentity,
   UnrunnableError,
@@ -33,7 +35,13 @@ export function describeThrown(error: unknown): string {
   const [stopped] = error instanceof AggregateError ? error.errors : [];
   // Of Promise.any: no other future was rejected before
   if (stopped instanceof StoppedError) return stopped.message;
-  return describeWith(error, MOST_CAUSES);
+  return `${componentOf(error)}${describeWith(error, MOST_CAUSES)}`;
+}
+
+/** Which part of the program's control flow failed; a cancellation says it itself. */
+function componentOf(error: unknown): string {
+  const path = error instanceof ScopeCancelledError ? undefined : scopePathOf(error);
+  return path === undefined ? '' : `in ${path}: `;
 }
 
 /** The reason of a promise that was rejected while nobody awaited it. */

@@ -1,7 +1,7 @@
 /**
  * Runs the parts of one call: submits them as its cutter says, hands their packets over, and cuts again those whose
  * slave was lost or whose message would be too large. It ends with the last part, with the first error that the call
- * does not take, with its signal, or when the call has its answer; then no task of it is left.
+ * does not take, with its signal or scope, or when the call has its answer; then no task of it is left.
  */
 
 import type { OperationName } from '../../algorithms/operations.js';
@@ -61,10 +61,16 @@ export class PartRun {
 
   /** Resolves when all parts are computed, or after `stop`. Rejects with the error that ended it. */
   async run(): Promise<void> {
-    const { signal } = this.#params;
-    signal?.throwIfAborted();
-    const onAbort = (): void => this.fail(signal?.reason);
+    const { signal, submitter } = this.#params;
+    const { scopeSignal } = submitter;
+    const throwIfAborted = (): void => {
+      signal?.throwIfAborted();
+      scopeSignal?.throwIfAborted();
+    };
+    throwIfAborted();
+    const onAbort = (): void => this.#guard(throwIfAborted);
     signal?.addEventListener('abort', onAbort, { once: true });
+    scopeSignal?.addEventListener('abort', onAbort, { once: true });
     try {
       await new Promise<void>((resolve, reject) => {
         this.#settle = { resolve, reject };
@@ -72,6 +78,7 @@ export class PartRun {
       });
     } finally {
       signal?.removeEventListener('abort', onAbort);
+      scopeSignal?.removeEventListener('abort', onAbort);
     }
   }
 

@@ -72,7 +72,7 @@ interface OperationParams {
   readonly signal: AbortSignal | undefined;
 }
 
-/** One task of an operation that computes for a task; rejects with the signal's reason when it aborts. */
+/** One task of an operation that computes for a task; rejects with the reason of its signal, or its scope's, when that aborts. */
 export async function submitOperation(
   { submitter, task, place, signal }: OperationParams,
   operation: OperationName,
@@ -93,6 +93,7 @@ export async function submitOperation(
     return (await future) as readonly unknown[];
   } catch (error) {
     signal?.throwIfAborted();
+    submitter.scopeSignal?.throwIfAborted();
     throw operationErrorOf(error, task.name);
   } finally {
     signal?.removeEventListener('abort', cancel);

@@ -1,7 +1,7 @@
 /** Accepts the program's tasks: into the jar, into the mailbox of an ordered slave, or as a stored result. */
 
 import type { AlgorithmDefinition, ResolvedPolicy, SlaveId, TaskId } from '../../algorithms/types.js';
-import { UnrunnableError } from '../../errors.js';
+import { ScopeCancelledError, UnrunnableError } from '../../errors.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Settlement } from '../fates/settlement.js';
@@ -74,7 +74,7 @@ export class Intake {
   }
 
   #accept(task: Task): TaskId {
-    const { signal } = task.policy;
+    const { signal, scopeSignal } = task.policy;
     if (task.state === 'blocked') {
       this.#jar.addBlocked(task);
       this.#dependants.add(task);
@@ -82,6 +82,7 @@ export class Intake {
       this.#queue(task);
     }
     if (signal !== undefined && task.state !== 'settled') this.#heed(task, signal);
+    if (scopeSignal !== undefined && task.state !== 'settled') this.#heed(task, scopeSignal);
     return task.id;
   }
 
@@ -131,11 +132,14 @@ export class Intake {
     else this.#aborts.watch(task, signal);
   }
 
-  /** The signal of these tasks was aborted, for this reason. */
+  /** The signal of these tasks, or of their scope, was aborted, for this reason. */
   cancelBySignal(tasks: Iterable<Task>, cause: unknown): void {
-    const why = reasonInWords(cause);
+    const why =
+      cause instanceof ScopeCancelledError
+        ? `with its scope: ${cause.message}`
+        : `by its signal${reasonInWords(cause)}`;
     for (const task of tasks) {
-      this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled by its signal${why}`, { cause });
+      this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled ${why}`, { cause });
     }
     this.#onNews();
   }

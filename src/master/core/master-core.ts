@@ -234,9 +234,9 @@ export class MasterCore {
 
   // ---- what the checkpoint holds back
 
-  /** The next fate of a selection to come; undefined when none will. */
-  waitForFate(selection: Selection): Promise<TaskFate | undefined> {
-    const fate = this.fates.wait(selection);
+  /** The next fate of a selection to come; undefined when none will. Rejects when `signal` aborts. */
+  waitForFate(selection: Selection, signal?: AbortSignal): Promise<TaskFate | undefined> {
+    const fate = this.fates.wait(selection, signal);
     this.#askTurn();
     return fate;
   }

@@ -148,11 +148,32 @@ export class FateBox {
     };
   }
 
-  /** The next fate of the selection to come; undefined when `settleIdle` finds that none will, or the master has ended. */
-  wait(selection: Selection): Promise<TaskFate | undefined> {
-    return new Promise((resolve, reject) => {
+  /**
+   * The next fate of the selection to come; undefined when `settleIdle` finds that none will, or the master has ended.
+   * Rejects when `signal` aborts, and takes no fate then.
+   */
+  wait(selection: Selection, signal?: AbortSignal): Promise<TaskFate | undefined> {
+    const fate = new Promise<TaskFate | undefined>((resolve, reject) => {
       this.#waiters.push({ algorithms: selection, resolve, reject });
     });
+    return signal === undefined ? fate : this.#waitUnless(signal, fate, this.#waiters.at(-1) as Waiter);
+  }
+
+  async #waitUnless(
+    signal: AbortSignal,
+    fate: Promise<TaskFate | undefined>,
+    waiter: Waiter,
+  ): Promise<TaskFate | undefined> {
+    const leave = (): void => {
+      this.#waiters = this.#waiters.filter((one) => one !== waiter);
+      waiter.reject(signal.reason);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      return await fate;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
   }
 
   /** The error of a source of tasks: for all current readers, or for the next one. */

@@ -214,8 +214,9 @@ export class Settlement {
   }
 
   #forgetSignal(task: Task): void {
-    const { signal } = task.policy;
+    const { signal, scopeSignal } = task.policy;
     if (signal !== undefined) this.#aborts.forget(task, signal);
+    if (scopeSignal !== undefined) this.#aborts.forget(task, scopeSignal);
   }
 
   #drop(slave: SlaveRecord, number: number, reason: string): void {

@@ -1,8 +1,9 @@
 /**
  * Iterates over fates as they come, without a generator's cost for each. It ends when it is complete, and
- * throws when the master ends before that.
+ * throws when the master ends before that, or the scope that asks is cancelled.
  */
 
+import { submissionScope } from '../../algorithms/submission-scope.js';
 import type { MasterCore } from '../core/master-core.js';
 import type { Selection } from '../fates/fate-box.js';
 import type { TaskFate } from '../model/task-fate.js';
@@ -27,13 +28,15 @@ export class FateIterator implements AsyncIterableIterator<TaskFate> {
   next(): Promise<IteratorResult<TaskFate>> {
     const core = this.#core;
     if (core.isOver) return this.#end();
+    const scopeSignal = submissionScope()?.signal;
+    if (scopeSignal?.aborted) return Promise.reject(scopeSignal.reason);
     const { fates } = core;
     if (fates.hasFailed) return Promise.reject(fates.takeFailure()?.error);
     const fate = fates.takeNext(this.#selection);
     if (fate !== undefined) return Promise.resolve({ done: false, value: fate });
     if (core.demand.isIdle(this.#selection)) return Promise.resolve(DONE);
     return core
-      .waitForFate(this.#selection)
+      .waitForFate(this.#selection, scopeSignal)
       .then((fate) => (fate === undefined ? this.#end() : { done: false, value: fate }));
   }
 

@@ -1,9 +1,10 @@
 /** Makes the handle of a master algorithm: CL-MW's calls and ours, over the core. */
 
 import { checkLoopTimeout } from '../../algorithms/loop-timeout.js';
-import { checkCategory, resolvePolicy } from '../../algorithms/policy.js';
+import { checkCategory, policyInScope, resolvePolicy } from '../../algorithms/policy.js';
 import { definitionOf } from '../../algorithms/registry.js';
-import type { AnyAlgorithm, SlaveId, TaskId, TaskPolicy } from '../../algorithms/types.js';
+import { submissionScope } from '../../algorithms/submission-scope.js';
+import type { AnyAlgorithm, ResolvedPolicy, SlaveId, TaskId, TaskPolicy } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { SlaveKind } from '../../audit/events.js';
 import { UsageError } from '../../errors.js';
@@ -12,6 +13,7 @@ import type { Selection } from '../fates/fate-box.js';
 import { TaskFate } from '../model/task-fate.js';
 import { SLAVE_KINDS } from '../slaves/allocation.js';
 import { drawAll, type Items } from './draw-all.js';
+import { endedBy } from './ended-by.js';
 import { FateIterator, throwOver } from './fate-iterator.js';
 import type {
   AllocateOptions,
@@ -119,6 +121,7 @@ export class HandleMaker {
     checkSource(items, submit, targetNumber);
     const core = this.#core;
     const target = (): number => targetNumber ?? (this.#targetNumber || DEFAULT_TARGET);
+    const ended = endedBy(core.signal, submissionScope()?.signal);
     core.demand.beginDrawing();
     drawAll({
       items,
@@ -126,16 +129,18 @@ export class HandleMaker {
       hasRoom: (unfinished) => Math.max(core.pending, unfinished) < target() && !core.demand.isOverfull,
       news: (withinMs) => this.#params.wakeups.wait(withinMs),
       onFinished: () => this.#params.wakeups.tell(),
-      signal: core.signal,
-    }).then(
-      (isComplete) => {
-        if (isComplete) core.endDrawing();
-      },
-      (error: unknown) => {
-        if (core.isOver) this.#tellSourceFailed(error);
-        else core.endDrawing({ error });
-      },
-    );
+      signal: ended.signal,
+    })
+      .finally(ended.forget)
+      .then(
+        (isComplete) => {
+          if (isComplete || !core.isOver) core.endDrawing();
+        },
+        (error: unknown) => {
+          if (core.isOver) this.#tellSourceFailed(error);
+          else core.endDrawing({ error });
+        },
+      );
   }
 
   /** The iteration has ended; usually the source ends this way. */
@@ -151,10 +156,7 @@ export class HandleMaker {
     if (task === undefined || (fate.status as string) === 'ok') {
       throw new UsageError('only a fate with the status unrunnable or error can be submitted again');
     }
-    const taskId = this.#core.intake.resubmit(
-      task,
-      policy === undefined ? task.policy : resolvePolicy(policy, task.policy),
-    );
+    const taskId = this.#core.intake.resubmit(task, policyAgain(task.policy, policy));
     this.#params.dispatchSoon();
     return taskId;
   }
@@ -183,6 +185,10 @@ export class HandleMaker {
       fates.hasFailed;
     const deadline =
       timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutSeconds * 1000;
+    const scopeSignal = submissionScope()?.signal;
+    const wake = (): void => this.#params.wakeups.tell();
+    scopeSignal?.throwIfAborted();
+    scopeSignal?.addEventListener('abort', wake);
     this.#core.demand.beginReading();
     try {
       this.#core.dispatch(performance.now());
@@ -190,20 +196,30 @@ export class HandleMaker {
       if (hasNews() || timeoutSeconds === 0) await new Promise((resolve) => setImmediate(resolve));
       for (
         let now = performance.now();
-        !hasNews() && now < deadline && !this.#core.isOver;
+        !hasNews() && now < deadline && !this.#core.isOver && !scopeSignal?.aborted;
         now = performance.now()
       ) {
         await this.#params.wakeups.wait(deadline - now);
       }
     } finally {
       this.#core.demand.endReading();
+      scopeSignal?.removeEventListener('abort', wake);
     }
+    scopeSignal?.throwIfAborted();
     if (this.#core.isOver) await throwOver(this.#core);
     if (fates.hasFailed) throw fates.takeFailure()?.error;
     const { numResults, numUnrunnable: numUnrunnableTasks } = fates;
     const { numConnected: numConnectedSlaves, numDisconnected: numDisconnectedSlaves } = groups;
     return { numUnrunnableTasks, numResults, numConnectedSlaves, numDisconnectedSlaves };
   }
+}
+
+/** The scope is that of the new submission, not of the old one. */
+function policyAgain(old: ResolvedPolicy, policy: TaskPolicy | undefined): ResolvedPolicy {
+  const scope = submissionScope();
+  if (policy === undefined && scope === undefined && old.scopeSignal === undefined) return old;
+  const resolved = resolvePolicy(policy ?? {}, old);
+  return scope === undefined ? resolved : policyInScope(resolved, scope.signal);
 }
 
 export function sourceFailed(error: unknown): string {

@@ -1,0 +1,74 @@
+/** Runs one component in its scope, to its end: when its promise has settled, and nothing that it began goes on. */
+
+import type { FlowScope } from './scope.js';
+import { tellScope } from './scope-path.js';
+
+/** How a component ends. */
+export interface Ending<T> {
+  readonly onValue: (value: T) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * A failure cancels the scope and has its path. The ending is told when all has stopped: for a function that returns no
+ * promise and leaves nothing, at once, since with many components promises are what takes the time.
+ */
+export function runComponent<T>(scope: FlowScope, fn: () => T | PromiseLike<T>, ending: Ending<T>): void {
+  let value: T | PromiseLike<T>;
+  try {
+    value = scope.enter(fn);
+  } catch (error) {
+    fail(scope, error, ending);
+    return;
+  }
+  if (!isPromiseLike(value)) {
+    succeed(scope, value as T, ending);
+    return;
+  }
+  awaitIn(scope, value).then(
+    (settled) => succeed(scope, settled, ending),
+    (error: unknown) => fail(scope, error, ending),
+  );
+}
+
+/** The same as a promise. */
+export function componentResult<T>(scope: FlowScope, fn: () => T | PromiseLike<T>): Promise<T> {
+  return new Promise((onValue, onError) => runComponent(scope, fn, { onValue, onError }));
+}
+
+/** The promise of a call, for which the scope around it waits. */
+export function heldBy<T>(around: FlowScope | undefined, run: () => Promise<T>): Promise<T> {
+  if (around === undefined) return run();
+  around.hold();
+  const promise: Promise<T> = run().finally(() => around.release(promise));
+  return promise;
+}
+
+/** Other promises than the language's may compute when they are asked, which is part of the component. */
+function awaitIn<T>(scope: FlowScope, value: PromiseLike<T>): Promise<T> {
+  return value instanceof Promise ? value : scope.within(() => Promise.resolve(value));
+}
+
+function succeed<T>(scope: FlowScope, value: T, { onValue }: Ending<T>): void {
+  afterAll(scope, () => onValue(value));
+}
+
+function fail<T>(scope: FlowScope, error: unknown, { onError }: Ending<T>): void {
+  tellScope(error, () => scope.path);
+  scope.cancellation.fail(scope, error);
+  afterAll(scope, () => onError(error));
+}
+
+function afterAll(scope: FlowScope, tell: () => void): void {
+  if (scope.isBusy) void scope.quiet().then(() => afterAll(scope, tell));
+  else {
+    scope.leave();
+    tell();
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<never> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}

@@ -1,0 +1,178 @@
+/**
+ * A scope of control flow: where a component runs, and all that it calls and awaits. It is found again by Node's
+ * AsyncLocalStorage. It counts what was begun in it and has not ended, since it does not end before that.
+ */
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { findScopesBy, type SubmissionScope } from '../../algorithms/submission-scope.js';
+import type { Submitter } from '../../algorithms/submitter.js';
+import { UsageError } from '../../errors.js';
+import type { Cancellation } from './cancellation.js';
+import { pathOf } from './scope-path.js';
+import { ScopedSubmitter } from './scoped-submitter.js';
+
+/** Scopes that are open at a time, in a process. */
+const MOST_OPEN = 1_000_000;
+
+/** A section of a mutex in which a scope runs. */
+export interface Section {
+  readonly mutex: object;
+  readonly outer: Section | undefined;
+}
+
+/** What a program sees of the scope that it runs in. */
+export interface Scope {
+  /** Names it; no other scope of the process has it. */
+  readonly id: `SCOPE-${number}`;
+  /** The components around it, from the outside, such as `parallel.build > sequential[2]`; of more than twenty, some. */
+  readonly path: string;
+  /**
+   * Aborts when the scope is cancelled: another component failed or won, its thread was killed, or a scope around it
+   * was cancelled. Its reason is a ScopeCancelledError.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** Made when the program enters its first scope: from then on, all promises of a process on Node 20 are slower. */
+let storage: AsyncLocalStorage<FlowScope> | undefined;
+let lastNumber = 0;
+let open = 0;
+
+export class FlowScope implements Scope, SubmissionScope {
+  readonly name: string;
+  readonly parent: FlowScope | undefined;
+  readonly cancellation: Cancellation;
+  readonly section: Section | undefined;
+  #number = 0;
+  #begun = 0;
+  #state: 'new' | 'open' | 'over' = 'new';
+  #onQuiet: (() => void) | undefined;
+  #submitter: ScopedSubmitter | undefined;
+  #onSettled: ((promise: Promise<unknown>) => void) | undefined;
+
+  constructor(
+    name: string,
+    parent: FlowScope | undefined,
+    cancellation: Cancellation,
+    section = parent?.section,
+  ) {
+    this.name = name;
+    this.parent = parent;
+    this.cancellation = cancellation;
+    this.section = section;
+  }
+
+  get id(): `SCOPE-${number}` {
+    if (this.#number === 0) this.#number = ++lastNumber;
+    return `SCOPE-${this.#number}`;
+  }
+
+  get path(): string {
+    return pathWithin(this.parent, this.name);
+  }
+
+  get signal(): AbortSignal {
+    return this.cancellation.signal;
+  }
+
+  /** Itself; if it has ended well, the innermost scope around it that has not. */
+  get living(): FlowScope | undefined {
+    let scope: FlowScope | undefined = this;
+    while (scope !== undefined && scope.#state === 'over' && scope.cancellation.reason === undefined) {
+      scope = scope.parent;
+    }
+    return scope;
+  }
+
+  submitterOver(master: Submitter): Submitter {
+    if (this.#submitter?.master !== master) this.#submitter = new ScopedSubmitter(master, this);
+    return this.#submitter;
+  }
+
+  // ---- what runs in it
+
+  /** Calls `fn` in it. Throws UsageError if too many scopes are open. */
+  enter<T>(fn: () => T): T {
+    if (open >= MOST_OPEN) {
+      throw new UsageError(
+        `${this.path} cannot begin: ${open} components and threads run at once; give parallel a limit`,
+      );
+    }
+    open++;
+    this.#state = 'open';
+    this.cancellation.running.add(this);
+    if (storage === undefined) {
+      storage = new AsyncLocalStorage();
+      findScopesBy(currentFlowScope);
+    }
+    return storage.run(this, fn);
+  }
+
+  /** Calls `fn` in it, which was entered before. */
+  within<T>(fn: () => T): T {
+    return storage === undefined ? fn() : storage.run(this, fn);
+  }
+
+  /** Something has begun that the scope waits for. */
+  hold(): void {
+    this.#begun++;
+  }
+
+  /** It has ended. If the scope is cancelled, nobody need hear of its error. */
+  release(promise: Promise<unknown>): void {
+    if (this.cancellation.reason !== undefined) promise.catch(() => {});
+    if (--this.#begun === 0) this.#onQuiet?.();
+  }
+
+  /** `release`, as a listener. */
+  get onSettled(): (promise: Promise<unknown>) => void {
+    this.#onSettled ??= (promise) => this.release(promise);
+    return this.#onSettled;
+  }
+
+  /** Resolves when nothing runs in it any more. */
+  async quiet(): Promise<void> {
+    while (this.#begun > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onQuiet = resolve;
+      });
+      // What waited for the last of it may begin more
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Whether something was begun in it that has not ended. */
+  get isBusy(): boolean {
+    return this.#begun > 0;
+  }
+
+  /** It has ended. */
+  leave(): void {
+    if (this.#state === 'open') open--;
+    this.#state = 'over';
+    this.cancellation.running.delete(this);
+  }
+}
+
+/** The path of a component with this name in a scope. */
+export function pathWithin(around: FlowScope | undefined, name: string): string {
+  const names = [name];
+  for (let scope = around; scope !== undefined; scope = scope.parent) names.push(scope.name);
+  return pathOf(names);
+}
+
+/** The scope of this call; if it has ended well, the innermost around it that has not. */
+export function currentFlowScope(): FlowScope | undefined {
+  return storage?.getStore()?.living;
+}
+
+/**
+ * The scope of this call: the component of `parallel`, `sequential` or `firstWins`, or the thread, that it is part of.
+ * Undefined outside of all.
+ *
+ * @example
+ * await firstWins([() => fetch(near, { signal: currentScope()?.signal }), () => search.future(key)]);
+ */
+export function currentScope(): Scope | undefined {
+  return currentFlowScope();
+}

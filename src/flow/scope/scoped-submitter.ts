@@ -1,0 +1,96 @@
+/** Submits the tasks of a scope to its master: they carry the scope's signal, and the scope waits for its futures. */
+
+import type { Submitter } from '../../algorithms/submitter.js';
+import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
+import type { Cancellation } from './cancellation.js';
+
+/** What a scope must hear of its tasks. */
+export interface TaskHolder {
+  readonly cancellation: Cancellation;
+  hold(): void;
+  release(promise: Promise<unknown>): void;
+  readonly onSettled: (promise: Promise<unknown>) => void;
+}
+
+export class ScopedSubmitter implements Submitter {
+  readonly master: Submitter;
+  readonly #scope: { readonly living: TaskHolder | undefined };
+
+  /** A scope that has ended says which one around it is `living`. */
+  constructor(master: Submitter, scope: { readonly living: TaskHolder | undefined }) {
+    this.master = master;
+    this.#scope = scope;
+  }
+
+  submit(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+    place?: string,
+  ): TaskId {
+    const cancellation = this.#scope.living?.cancellation;
+    if (cancellation === undefined) return this.master.submit(definition, args, policy, place);
+    cancellation.noteSurvivor();
+    return this.master.submit(definition, args, cancellation.policyOf(policy), place);
+  }
+
+  future(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+    place?: string,
+    onSettled?: (promise: Promise<unknown>) => void,
+  ): Future<unknown> {
+    const scope = this.#scope.living;
+    if (scope === undefined) return this.master.future(definition, args, policy, place, onSettled);
+    scope.hold();
+    try {
+      return this.master.future(
+        definition,
+        args,
+        scope.cancellation.policyOf(policy),
+        place,
+        onSettled === undefined
+          ? scope.onSettled
+          : (promise) => {
+              scope.release(promise);
+              onSettled(promise);
+            },
+      );
+    } catch (error) {
+      // There is no such task, and so no promise that settles
+      scope.release(NO_FUTURE);
+      throw error;
+    }
+  }
+
+  targetNumber(definition: AlgorithmDefinition): number {
+    return this.master.targetNumber(definition);
+  }
+
+  setTargetNumber(definition: AlgorithmDefinition, target: number): void {
+    this.master.setTargetNumber(definition, target);
+  }
+
+  pendingTasks(definition: AlgorithmDefinition): number {
+    return this.master.pendingTasks(definition);
+  }
+
+  get workers(): number {
+    return this.master.workers;
+  }
+
+  get signal(): AbortSignal {
+    return this.master.signal;
+  }
+
+  get scopeSignal(): AbortSignal | undefined {
+    return this.#scope.living?.cancellation.signal;
+  }
+
+  get keepsResults(): boolean {
+    return this.master.keepsResults;
+  }
+}
+
+const NO_FUTURE: Promise<void> = Promise.resolve();

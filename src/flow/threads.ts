@@ -1,0 +1,112 @@
+/** Threads of control: functions that run beside the rest of the program, with ids by which they can be killed. */
+
+import { UsageError } from '../errors.js';
+import { checkComponent } from './components.js';
+import { Cancellation } from './scope/cancellation.js';
+import { componentResult, heldBy } from './scope/run-component.js';
+import { currentFlowScope, FlowScope, pathWithin } from './scope/scope.js';
+import { componentName } from './scope/scope-path.js';
+
+/** Names a thread of this process; never used again. */
+export type ThreadId = `THREAD-${number}`;
+
+/** Options of `spawnThread`. */
+export interface ThreadOptions {
+  /** Its name in paths, as in `thread.watcher`; its id by default. */
+  readonly name?: string | undefined;
+}
+
+/** The promise of a thread's value, with the thread's id. */
+export interface Thread<T> extends Promise<T> {
+  /** For `killThread`. */
+  readonly id: ThreadId;
+}
+
+/** A thread that runs. */
+export interface ThreadView {
+  /** For `killThread`. */
+  readonly id: ThreadId;
+  /** Its place among the scopes, such as `parallel.build > thread.watcher`. */
+  readonly path: string;
+}
+
+interface LiveThread {
+  readonly scope: FlowScope;
+  readonly promise: Promise<unknown>;
+}
+
+const THREAD_ID = /^THREAD-\d+$/;
+const live = new Map<ThreadId, LiveThread>();
+let lastNumber = 0;
+
+/**
+ * Runs a function beside the rest of the program, from the next turn of microtasks on, and returns the promise of its
+ * value. A thread belongs to the scope in which it was spawned, which waits for it and cancels it with itself. It is
+ * a thread of control, not of the processor: its computations are tasks. Throws UsageError for anything but a function.
+ *
+ * @example
+ * const watcher = spawnThread(() => watch(queue));
+ * killThread(watcher.id);
+ */
+export function spawnThread<T>(fn: () => T | PromiseLike<T>, options: ThreadOptions = {}): Thread<T> {
+  const id: ThreadId = `THREAD-${lastNumber + 1}`;
+  checkComponent(fn, () => 'the argument of spawnThread');
+  const name = nameOf(options, id);
+  lastNumber++;
+  const around = currentFlowScope();
+  const cancellation = new Cancellation(around?.cancellation, () => pathWithin(around, name));
+  const scope = new FlowScope(name, around, cancellation);
+  const promise = heldBy(around, async () => {
+    await undefined;
+    try {
+      if (cancellation.reason !== undefined) throw cancellation.reason;
+      const value = await componentResult(scope, fn);
+      if (cancellation.reason !== undefined) throw cancellation.reason;
+      return value;
+    } catch (error) {
+      throw cancellation.failure === undefined ? (cancellation.reason ?? error) : error;
+    } finally {
+      live.delete(id);
+      cancellation.end();
+    }
+  });
+  live.set(id, { scope, promise });
+  return Object.assign(promise, { id });
+}
+
+/** The threads that run now, oldest first. */
+export function threads(): ThreadView[] {
+  return Array.from(live, ([id, { scope }]) => ({ id, path: scope.path }));
+}
+
+/**
+ * Cancels a thread: its tasks, queued and running, and all that waits in it. Its promise rejects with a
+ * ScopeCancelledError when it has stopped, which does not end the process if nobody awaits it. False if no thread with
+ * this id runs. Throws UsageError for anything but an id.
+ */
+export function killThread(id: ThreadId): boolean {
+  if (typeof id !== 'string' || !THREAD_ID.test(id)) {
+    throw new UsageError(
+      `killThread takes the id of a thread, such as spawnThread(fn).id; got ${String(id)}`,
+    );
+  }
+  const thread = live.get(id);
+  if (thread === undefined) return false;
+  thread.promise.catch(() => {});
+  thread.scope.cancellation.cancel('killThread was called');
+  return true;
+}
+
+function nameOf(options: ThreadOptions, id: ThreadId): string {
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError(`the options of spawnThread are an object, such as { name: 'watcher' }`);
+  }
+  const { name, ...others } = options;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new UsageError(`spawnThread has no option ${JSON.stringify(unknown)}; it may have name`);
+  }
+  if (name === undefined) return id;
+  if (typeof name === 'string' && name !== '') return componentName('thread', name);
+  throw new UsageError(`the name of spawnThread is a text that is not empty; got ${String(name)}`);
+}

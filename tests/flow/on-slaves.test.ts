@@ -1,0 +1,163 @@
+/** Scopes around everything that submits tasks or waits for them, with a master and slaves. */
+import {
+  currentKernel,
+  firstWins,
+  makeChannel,
+  parallel,
+  plet,
+  pmap,
+  pmapIterable,
+  pmapSettled,
+  psort,
+  ScopeCancelledError,
+  sequential,
+  UnrunnableError,
+  withKernel,
+} from 'ts-mw';
+import * as assert from 'uvu/assert';
+import { rejection, suiteOnFarm } from '../collections/farm.js';
+import { compare, gates, held, late, notSeventh, square } from '../collections/tasks.js';
+import { until } from '../support/programs.js';
+
+const test = suiteOnFarm('scopes on slaves');
+const WON = 'firstWins.loser was cancelled: firstWins.winner has won';
+
+/** Cancels what `loser` waits in, and returns its error. */
+async function lose(loser: () => unknown): Promise<Error> {
+  let error: unknown;
+  const winner = async (): Promise<string> => {
+    // The tasks of the loser hold both slaves
+    for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate);
+    return 'won';
+  };
+  const losing = async (): Promise<never> => {
+    error = await rejection((async () => loser())());
+    throw error;
+  };
+  assert.is(await firstWins({ loser: losing, winner }), 'won');
+  return error as Error;
+}
+
+test('tasks carry the signal through collections, futures and Promise.all', async () => {
+  const calls: Record<string, () => unknown> = {
+    pmap: () => pmap(held, [100, 101]),
+    settled: () => pmapSettled(held, [102]),
+    iterable: async () => {
+      for await (const _ of pmapIterable(held, [103, 104])) assert.unreachable();
+    },
+    sort: () => psort(compare, [3, 2, 1], { key: held, parts: 2 }),
+    nested: () => parallel([() => sequential([() => pmap(held, [105])])]),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const error = await lose(call);
+    assert.instance(error, ScopeCancelledError, name);
+    assert.is(error.message, WON, name);
+  }
+  for (const call of [
+    () => Promise.all([held.future(106), held.future(107)]),
+    () => plet({ x: [held, 108], y: () => held.future(109) }),
+  ]) {
+    const error = (await lose(call)) as UnrunnableError;
+    assert.instance(error, UnrunnableError);
+    assert.is(error.reason, 'cancelled');
+    assert.instance(error.cause, ScopeCancelledError);
+    assert.is(error.message, `${error.taskId} was cancelled with its scope: ${WON}`);
+  }
+  await until('all runs have stopped', () => gates.isEmpty);
+});
+
+test('a failing collection names its component and cancels the others', async () => {
+  const error = await rejection(
+    parallel({ bad: () => pmap(notSeventh, [1, 6]), other: () => pmap(held, [110]) }),
+  );
+  assert.is((error as Error).name, 'RangeError');
+  assert.is((error as { scopePath?: string }).scopePath, 'parallel.bad');
+  await until('the other has stopped', () => gates.isEmpty);
+});
+
+test('channels belong to all, and each call to its scope', async () => {
+  const channel = makeChannel<unknown>({ fixedCapacity: 1 });
+  const full = await lose(async () => {
+    channel.submitTask(held, 120);
+    await channel.submitTask(held, 121);
+  });
+  assert.is(full.message, WON);
+  const error = (await rejection(channel.receiveResult())) as UnrunnableError;
+  assert.is(error.reason, 'cancelled', 'the task that was in it');
+  assert.is(channel.pending, 0, 'the other never came in');
+  assert.is((await lose(() => channel.receiveResult())).message, WON);
+  await channel.submitTask(square, 3);
+  assert.is(await channel.receiveResult(), 9, 'no reader that has gone takes a result');
+});
+
+test('loops that wait for the master end, and lose no fate', async (mw) => {
+  const id = held.funcall(130);
+  const iteration = await lose(async () => {
+    for await (const _ of mw.results(held)) assert.unreachable();
+  });
+  assert.is(iteration.message, WON);
+  assert.is((await lose(() => mw.masterLoop())).message, WON);
+  await gates.open(130);
+  const fates = [];
+  for await (const { taskId } of mw.results(held)) fates.push(taskId);
+  assert.equal(fates, [id]);
+});
+
+test('a source is not drawn for a scope that is cancelled', async (mw) => {
+  let isClosed = false;
+  function* endless(): Generator<number> {
+    try {
+      for (let n = 0; ; n++) yield n;
+    } finally {
+      isClosed = true;
+    }
+  }
+  await lose(() => {
+    mw.submitAll(endless(), (n) => late.funcall(60_000, n), { targetNumber: 3 });
+    return held.future(140);
+  });
+  let cancelled = 0;
+  for await (const fate of mw.results(late)) {
+    assert.is(fate.status === 'unrunnable' && fate.reason, 'cancelled');
+    cancelled++;
+  }
+  assert.ok(isClosed && cancelled > 0);
+  assert.equal(mw.getResults(), []);
+});
+
+test('a task that is submitted again is of the scope that does so', async (mw) => {
+  await rejection(
+    parallel([
+      () => void late.funcall(60_000, 'a'),
+      async () => {
+        await new Promise(setImmediate);
+        throw new Error('no');
+      },
+    ]),
+  );
+  const [task] = mw.getUnrunnableTasks(late);
+  assert.is(task?.reason, 'cancelled');
+  const again = (): unknown => mw.resubmit(task as never, { tag: 'again' });
+  await lose(async () => {
+    again();
+    await held.future(150);
+  });
+  again();
+  const [first] = mw.getUnrunnableTasks(late);
+  assert.equal([first?.reason, first?.tag], ['cancelled', 'again']);
+  assert.is(mw.pendingTasks, 1, 'the last one is of no scope, and runs');
+  mw.cancelAll();
+  mw.getUnrunnableTasks();
+});
+
+test('a kernel is the same inside a scope', async () => {
+  const kernel = currentKernel();
+  const [inside, value] = await parallel([
+    () => currentKernel(),
+    () => withKernel(kernel, () => square.future(4)),
+  ]);
+  assert.is(inside, kernel);
+  assert.is(value, 16);
+});
+
+test.run();

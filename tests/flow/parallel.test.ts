@@ -1,0 +1,270 @@
+/** parallel and sequential: values, the first failure, limits, and what a component leaves behind. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ScopeCancelledError, scopePathOf, UnrunnableError, UsageError } from '../../src/errors.js';
+import { firstWins } from '../../src/flow/first-wins.js';
+import { parallel, sequential } from '../../src/flow/parallel.js';
+import { currentScope } from '../../src/flow/scope/scope.js';
+import { funcall, future, rejection, turn, withHeldTasks } from './held-tasks.js';
+
+const it = suite('parallel and sequential');
+
+it('resolve with values in the shape of their components', () =>
+  withHeldTasks(async (tasks) => {
+    const both = parallel({ one: () => 1, two: () => future('two') });
+    const list = parallel([async () => 'a', () => undefined]);
+    const steps = sequential([() => future('first'), () => tasks.begun.slice()]);
+    await turn();
+    assert.equal(tasks.begun, ['two', 'first']);
+    tasks.end('two');
+    tasks.end('first');
+    assert.equal(await both, { one: 1, two: 'two' });
+    assert.equal(await list, ['a', undefined]);
+    assert.equal(await steps, ['first', ['two', 'first']]);
+    assert.equal([await parallel([]), await sequential({})], [[], {}]);
+  }));
+
+it('begin the components of parallel at once, in their order, at most as many as the limit says', () =>
+  withHeldTasks(async (tasks) => {
+    const names = ['a', 'b', 'c', 'd'];
+    const run = parallel(
+      names.map((name) => () => future(name)),
+      { limit: 2 },
+    );
+    await turn();
+    assert.equal(tasks.begun, ['a', 'b']);
+    tasks.end('b');
+    await turn();
+    assert.equal(tasks.begun, ['a', 'b', 'c']);
+    tasks.end('a');
+    tasks.end('c');
+    await turn();
+    tasks.end('d');
+    assert.equal(await run, names);
+  }));
+
+it('throw the first failure when the rest has stopped', () =>
+  withHeldTasks(async (tasks) => {
+    let hasStopped = false;
+    const inOther: unknown[] = [];
+    const run = parallel({
+      bad: () => future('bad'),
+      slow: async () => {
+        try {
+          await Promise.all([future('x'), future('y')]);
+        } catch (error) {
+          inOther.push(error);
+          await turn();
+          hasStopped = true;
+          throw new Error('later, and of no interest');
+        }
+      },
+      never: () => sequential([() => future('z'), () => future('after z')]),
+    });
+    await turn();
+    const failure = new RangeError('no');
+    tasks.end('bad', failure);
+    assert.is(await rejection(run), failure);
+    assert.is(scopePathOf(failure), 'parallel.bad');
+    assert.ok(hasStopped);
+    assert.equal(tasks.cancelled, ['x', 'y', 'z'], 'and nothing else began');
+    assert.is(tasks.open.size, 0);
+    const [error] = inOther as [UnrunnableError];
+    assert.instance(error, UnrunnableError);
+    assert.instance(error.cause, ScopeCancelledError);
+    assert.is((error.cause as Error).message, 'parallel was cancelled: parallel.bad failed: RangeError: no');
+    assert.is((error.cause as Error).cause, failure);
+  }));
+
+it('do not begin what a failure makes useless', async () => {
+  const begun: string[] = [];
+  const failing = (name: string) => () => {
+    begun.push(name);
+    throw new Error(name);
+  };
+  assert.is((await rejection(parallel([failing('a'), failing('b')]))).message, 'a');
+  assert.is((await rejection(sequential([() => begun.push('c'), failing('d'), failing('e')]))).message, 'd');
+  assert.equal(begun, ['a', 'c', 'd']);
+});
+
+it('name the component of a failure at any depth, once', async () => {
+  const failure = new Error('deep');
+  const run = parallel({
+    build: () => sequential([() => 1, () => firstWins({ 'the only': () => Promise.reject(failure) })]),
+  });
+  const error = (await rejection(run)) as AggregateError;
+  assert.is(scopePathOf(error), 'parallel.build > sequential[1] > firstWins');
+  assert.is(scopePathOf(failure), 'parallel.build > sequential[1] > firstWins["the only"]');
+  assert.equal(error.errors, [failure]);
+  for (const thrown of ['a text', undefined, Object.freeze(new Error('frozen'))]) {
+    const run = parallel([
+      () => {
+        throw thrown;
+      },
+    ]);
+    assert.is(await rejection(run), thrown, 'what cannot have a path stays as it is');
+    assert.is(scopePathOf(thrown), undefined);
+  }
+});
+
+it('wait for futures and flows that a component leaves, and cancel them if it fails', () =>
+  withHeldTasks(async (tasks) => {
+    let hasEnded = false;
+    const run = parallel([
+      () => {
+        future('left').then(() => void future('and then'));
+        sequential([() => future('flow')]);
+        return 'early';
+      },
+    ]).finally(() => {
+      hasEnded = true;
+    });
+    await turn();
+    tasks.end('left');
+    tasks.end('flow');
+    await turn();
+    assert.not(hasEnded);
+    tasks.end('and then');
+    assert.equal(await run, ['early']);
+    const failing = parallel([
+      () => {
+        future('of no use');
+        parallel([() => future('neither')]);
+        return turn().then(() => Promise.reject(new Error('after all')));
+      },
+    ]);
+    assert.is((await rejection(failing)).message, 'after all');
+    assert.equal(tasks.cancelled, ['of no use', 'neither'], 'and nobody must catch their errors');
+  }));
+
+it('leave tasks of funcall to the program, and cancel them with a scope around that fails', () =>
+  withHeldTasks(async (tasks) => {
+    await parallel([() => void funcall('free')]);
+    assert.equal([...tasks.open.keys()], ['free']);
+    const run = sequential([() => parallel([() => void funcall('of a later step')]), () => future('fails')]);
+    await turn();
+    await turn();
+    tasks.end('fails', new Error('no'));
+    await rejection(run);
+    assert.equal(tasks.cancelled, ['of a later step']);
+    assert.equal([...tasks.open.keys()], ['free']);
+  }));
+
+it('keep a scope for what goes on in it; after its end, that of the scope around', () =>
+  withHeldTasks(async (tasks) => {
+    let submitLater = (_: string): void => {};
+    const run = sequential({
+      first: () => {
+        setImmediate(() => {
+          submitLater = (name) => void future(name);
+        });
+        return turn().then(() => currentScope()?.path);
+      },
+      second: async () => {
+        const before = currentScope()?.id;
+        await turn();
+        assert.is(currentScope()?.id, before);
+        return future('fails');
+      },
+    });
+    while (!tasks.open.has('fails')) await turn();
+    submitLater('by the outermost that is open: none');
+    tasks.end('fails', new Error('no'));
+    await rejection(run);
+    assert.equal(tasks.cancelled, []);
+    assert.is(currentScope(), undefined);
+  }));
+
+it('cancel what is submitted in a cancelled scope, and begin no flow in it', () =>
+  withHeldTasks(async (tasks) => {
+    const errors: Error[] = [];
+    const run = parallel([
+      () => future('fails'),
+      async () => {
+        errors.push(await rejection(future('held')));
+        errors.push(await rejection(future('too late')));
+        errors.push(await rejection(parallel([() => tasks.begun.push('never')])));
+        errors.push(await rejection(firstWins([() => tasks.begun.push('never')])));
+      },
+    ]);
+    await turn();
+    tasks.end('fails', new Error('no'));
+    await rejection(run);
+    assert.equal(
+      errors.map(({ name }) => name),
+      ['UnrunnableError', 'UnrunnableError', 'ScopeCancelledError', 'ScopeCancelledError'],
+    );
+    assert.equal(tasks.cancelled, ['held', 'too late']);
+    assert.not(tasks.begun.includes('never'));
+  }));
+
+it("cancel by a task's own signal too", () =>
+  withHeldTasks(async (tasks) => {
+    const own = new AbortController();
+    const run = parallel([
+      () => future('a', { signal: own.signal }),
+      () => future('b', { signal: own.signal }),
+    ]);
+    await turn();
+    own.abort();
+    await rejection(run);
+    assert.equal(tasks.cancelled, ['a', 'b']);
+  }));
+
+it('share one policy among the tasks of a scope', () =>
+  withHeldTasks(async (tasks) => {
+    const run = parallel([() => Promise.all([future('a'), future('b')]), () => future('c')]);
+    await turn();
+    const policies = new Set([...tasks.open.values()].map(({ policy }) => policy.scopeSignal));
+    assert.is(policies.size, 1);
+    for (const name of ['a', 'b', 'c']) tasks.end(name);
+    await run;
+  }));
+
+it('nest to any depth', async () => {
+  const nest = (depth: number): Promise<unknown> => {
+    if (depth === 0) return Promise.resolve('bottom');
+    return depth % 2 === 0 ? parallel([() => nest(depth - 1)]) : sequential({ x: () => nest(depth - 1) });
+  };
+  let value = await nest(3_000);
+  while (typeof value === 'object') [value] = Object.values(value as object);
+  assert.is(value, 'bottom');
+  const failing = (depth: number): Promise<unknown> =>
+    depth === 0 ? Promise.reject(new Error('bottom')) : parallel([() => failing(depth - 1)]);
+  const error = await rejection(failing(500));
+  assert.is(scopePathOf(error)?.split(' > ').length, 21);
+  assert.match(scopePathOf(error) ?? '', /> \(480 more\) >/);
+});
+
+it('take very many components that end at once', async () => {
+  const count = 100_000;
+  const components = new Array(count).fill(() => 1);
+  assert.is((await parallel(components)).length, count);
+  assert.is((await sequential(components)).length, count);
+});
+
+it('say what is wrong with their arguments', async () => {
+  const wrong = async (call: Promise<unknown>, pattern: RegExp): Promise<void> => {
+    const error = await rejection(call);
+    assert.instance(error, UsageError);
+    assert.match(error.message, pattern);
+  };
+  await wrong(
+    parallel(undefined as never),
+    /^parallel takes an array or an object of functions.*got undefined/,
+  );
+  await wrong(parallel(Promise.resolve() as never), /got a promise/);
+  await wrong(
+    sequential([() => 1, Promise.resolve()] as never),
+    /^sequential\[1\] is a function that is called later; got a promise, which has begun already; write \(\) =>/,
+  );
+  await wrong(
+    parallel({ 'a b': 3 } as never),
+    /^parallel\["a b"\] is a function.*got a value of type number/,
+  );
+  await wrong(parallel([], { limit: 0 }), /^the limit of parallel is a whole number from 1; got 0$/);
+  await wrong(parallel([], { limits: 1 } as never), /^parallel has no option "limits"; it may have limit$/);
+  await wrong(parallel([], null as never), /^the options of parallel are an object/);
+});
+
+it.run();
