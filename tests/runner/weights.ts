@@ -28,6 +28,7 @@ export const WEIGHTS: Readonly<Record<string, number | readonly [seconds: number
   'faults/checkpoint': [5, 0.9],
   'faults/churn.long': alone(138),
   'faults/comeback.long': [9, 0.4],
+  'faults/flow-checkpoint.long': [40, 0.8],
   'faults/killed': [13, 0.3],
   'faults/killed.long': alone(30),
   'faults/master-gone.long': alone(18),
