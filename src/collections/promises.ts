@@ -1,8 +1,12 @@
 /** lparallel's promises: values that the program fulfils, computes when they are asked for, or links. */
 
+import { submissionScope } from '../algorithms/submission-scope.js';
 import { UsageError } from '../errors.js';
 
-/** A value that the program gives later; awaiting it waits for that. */
+/**
+ * A value that the program gives later; awaiting it waits for that. In a scope of control flow that is cancelled before,
+ * it rejects with the ScopeCancelledError.
+ */
 export interface Fulfillable<T> extends PromiseLike<T> {
   /** Gives the value; false, and without effect, if it has one. */
   fulfill(value: T): boolean;
@@ -39,8 +43,23 @@ class Promised<T> implements Fulfillable<T> {
     onValue?: ((value: T) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#promise.then(onValue, onError);
+    return unlessCancelled(this.#promise).then(onValue, onError);
   }
+}
+
+/** A wait in a scope of control flow ends when that is cancelled: perhaps nobody gives the value then. */
+function unlessCancelled<T>(promise: Promise<T>): Promise<T> {
+  const signal = submissionScope()?.signal;
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason);
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    promise.then((value) => {
+      signal.removeEventListener('abort', leave);
+      resolve(value);
+    });
+  });
 }
 
 class Delay<T> implements Delayed<T> {

@@ -1,6 +1,7 @@
 /** parallel and sequential: values, the first failure, limits, and what a component leaves behind. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { promise } from '../../src/collections/promises.js';
 import { ScopeCancelledError, scopePathOf, UnrunnableError, UsageError } from '../../src/errors.js';
 import { firstWins } from '../../src/flow/first-wins.js';
 import { parallel, sequential } from '../../src/flow/parallel.js';
@@ -197,6 +198,25 @@ it('cancel what is submitted in a cancelled scope, and begin no flow in it', () 
     assert.equal(tasks.cancelled, ['held', 'too late']);
     assert.not(tasks.begun.includes('never'));
   }));
+
+it('let a component that waits for a promise of the library end', async () => {
+  const value = promise<number>();
+  let hasEnded = false;
+  const run = parallel([
+    () => turn().then(() => Promise.reject(new Error('it would have given the value'))),
+    async () => {
+      try {
+        await value;
+      } finally {
+        hasEnded = true;
+      }
+    },
+  ]);
+  assert.is((await rejection(run)).message, 'it would have given the value');
+  assert.ok(hasEnded);
+  value.fulfill(1);
+  assert.equal(await parallel([async () => value]), [1]);
+});
 
 it("cancel by a task's own signal too", () =>
   withHeldTasks(async (tasks) => {
