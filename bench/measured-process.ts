@@ -4,7 +4,7 @@ import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { CollectionMeasurement, Measured, Measurement } from './programs/commands.js';
+import type { CollectionMeasurement, FlowMeasurement, Measured, Measurement } from './programs/commands.js';
 
 const REPLY_WITHIN_MS = 120_000;
 const END_WITHIN_MS = 15_000;
@@ -43,7 +43,7 @@ export class MeasuredProcess {
     }
   }
 
-  measure(measurement: Measurement | CollectionMeasurement): Promise<Measured> {
+  measure(measurement: Measurement | CollectionMeasurement | FlowMeasurement): Promise<Measured> {
     const reply = this.#reply();
     this.#child.send(measurement);
     return reply as Promise<Measured>;

@@ -2,8 +2,8 @@
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
  * against the size of its cluster, what a policy and a checkpoint add, what large values cost, the memory of
  * tasks drawn from a generator, what it takes to start, what slow slaves cost, how soon tasks of mixed
- * length are done, how near a crawl comes to what its queues allow, and calls over collections beside
- * pools of threads.
+ * length are done, how near a crawl comes to what its queues allow, calls over collections beside pools of
+ * threads, and what scopes of control flow add.
  *
  *     npm run bench -- --quick               about 4 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
@@ -20,6 +20,7 @@ import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
 import { type CollectionsRow, collectionsHead, collectionsLine, measureCollections } from './collections.js';
 import { missingPools } from './contenders.js';
 import { type CrawlRow, crawlLine, measureCrawl } from './crawl.js';
+import { type FlowRow, flowLine, measureFlow } from './flow.js';
 import { type IterateRow, iterateLine, measureIterations } from './iterate.js';
 import { type MixedRow, measureMixed, mixedLine } from './mixed.js';
 import { measurePeers, type PeerRow, peerLine, peersHead } from './peers.js';
@@ -51,6 +52,7 @@ const PARTS = [
   'mixed',
   'crawl',
   'collections',
+  'flow',
 ];
 /** Compares with other libraries, and takes long: only if it is asked for. */
 const PEERS = 'peers';
@@ -99,6 +101,7 @@ let mixed: MixedRow | undefined;
 let crawl: CrawlRow | undefined;
 let collections: CollectionsRow[] = [];
 let iterations: IterateRow[] = [];
+let flow: FlowRow[] = [];
 let peers: PeerRow[] = [];
 
 const conditions = {
@@ -187,6 +190,11 @@ if (parts.includes('collections')) {
   iterations = await measureIterations({ ...options, elements: Number(flags.elements ?? 1_000_000) });
   for (const row of iterations) console.log(iterateLine(row));
 }
+if (parts.includes('flow')) {
+  console.log('\n10,000 tasks that do nothing, awaited together: processor time of the master');
+  flow = await measureFlow({ repeats: repeats(5, 15) });
+  for (const row of flow) console.log(flowLine(row));
+}
 if (parts.includes(PEERS)) {
   console.log('\nTasks that do nothing, by ts-mw and by others, in turns: medians, and least to most');
   const options = { workers: flags.slaves.split(',').map(Number), repeats: repeats(2, 5) };
@@ -196,6 +204,6 @@ if (parts.includes(PEERS)) {
 if (flags.json !== undefined) {
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, crawl, collections, iterations, peers }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, crawl, collections, iterations, flow, peers }, null, 2)}\n`,
   );
 }

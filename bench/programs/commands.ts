@@ -29,6 +29,12 @@ export type CollectionMeasurement =
   /** The same by funcall and results; of the framework alone. */
   | { readonly kind: 'funcall'; readonly rounds: number };
 
+/** What the part `flow` measures: waits for tasks that do nothing. */
+export interface FlowMeasurement {
+  readonly kind: 'promise-all' | 'parallel' | 'parallel-limit';
+  readonly tasks: number;
+}
+
 /** Where a process of the benchmark finds its broker; without a URL it starts an embedded one. */
 export interface RawSetup {
   readonly url: string | undefined;
@@ -37,7 +43,7 @@ export interface RawSetup {
 
 export interface Measured {
   readonly seconds: number;
-  /** Of each round, in microseconds; empty where rounds are not timed one by one. */
+  /** Of each round, or of the processor for a task, in microseconds; empty where only the whole is timed. */
   readonly micros: readonly number[];
 }
 
