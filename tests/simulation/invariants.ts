@@ -19,12 +19,14 @@ export function checkMaster(core: MasterCore, program: Program): void {
     let outstanding = 0;
     let openGroups = 0;
     let suspects = 0;
+    let ordered = 0;
     for (const group of slave.groups) {
       let open = 0;
       for (const task of group.tasks) {
         if (task.group !== group) continue;
         open++;
         if (task.suspect) suspects++;
+        if (task.addressee !== undefined) ordered++;
         must(task.state === 'running', `${task.id} is in a group and ${task.state}`);
         must(!running.has(task), `${task.id} is twice in groups`);
         must(program.tasks.get(task.number)?.fate === undefined, `${task.id} runs after its fate was taken`);
@@ -41,6 +43,10 @@ export function checkMaster(core: MasterCore, program: Program): void {
     must(
       slave.outstanding === outstanding,
       `${slave.sid} counts ${slave.outstanding} and has ${outstanding}`,
+    );
+    must(
+      slave.orderedOutstanding === ordered,
+      `${slave.sid} counts ${slave.orderedOutstanding} ordered tasks and has ${ordered}`,
     );
     must(
       suspects === 0 || outstanding === 1 || slave.isAlone,

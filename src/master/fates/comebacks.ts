@@ -140,7 +140,7 @@ export class Comebacks {
       run,
     };
     task.toResumed(group, index, run.attempt);
-    slave.giveBack(group);
+    slave.giveBack(group, task.addressee !== undefined);
     if (task.suspect) slave.runAlone();
     if (slave.machine.state === 'idle') slave.machine.send('tasks-given');
     const previousSid = `SLAVE-${run.sid}`;

@@ -70,8 +70,11 @@ export class Retries {
   ): void {
     const evidence = `it threw ${error?.name}: ${error?.message}`.slice(0, MOST_EVIDENCE);
     task.noteRun(slave, evidence, this.#wallClock(), false);
-    if (task.addressee?.takesOrdered === false && !tryUnbind(task)) {
-      this.abandon(task, 'slave-freed', `${slave.sid} was freed; ${refusal(task)}`);
+    const { addressee } = task;
+    if (addressee?.takesOrdered === false && !tryUnbind(task)) {
+      const isFreed = addressee.isWorking;
+      const why = `${addressee.sid} was ${isFreed ? 'freed' : 'lost'}`;
+      this.abandon(task, isFreed ? 'slave-freed' : 'slave-lost', `${why}; ${refusal(task)}`);
     } else {
       this.#runAgain(task, slave, evidence, now, typeof next === 'number' ? next : undefined);
     }

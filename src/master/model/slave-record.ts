@@ -440,9 +440,10 @@ export class SlaveRecord {
   }
 
   /** One task that it continues, begun before all tasks given since. */
-  giveBack(group: TaskGroup): void {
+  giveBack(group: TaskGroup, isOrdered: boolean): void {
     this.groups.addFirst(group);
     this.#outstanding++;
+    if (isOrdered) this.#orderedOutstanding++;
   }
 
   /** A task of this group no longer runs here. */

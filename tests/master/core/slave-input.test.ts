@@ -542,4 +542,17 @@ test('when an ordered slave is lost another takes its place', () => {
   assert.equal([stage.core.groups.numDisconnected, other.record.kind], [1, 'ordered']);
 });
 
+test('an ordered task that goes on in a new session is counted there as it is when it ends', () => {
+  const stage = new CoreStage();
+  stage.core.groups.allocate(2, 'ordered');
+  const peer = stage.join(0);
+  stage.submit({ sid: 'SLAVE-0', retryErrors: true });
+  stage.core.dispatch(0);
+  assert.equal(peer.read(), [0]);
+  const hello = { previous: 0, previousNonce: peer.nonce, begun: 1, runs: [[0, 0, 1] as const] };
+  const { record } = stage.join(1, hello);
+  assert.equal([record.outstanding, record.orderedOutstanding], [1, 1]);
+  assert.equal([stage.core.cancel(0, 0), record.outstanding, record.orderedOutstanding], [true, 0, 0]);
+});
+
 test.run();

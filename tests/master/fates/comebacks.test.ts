@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import type { Task } from '../../../src/master/model/task.js';
 import type { Hello, OngoingRun } from '../../../src/wire/messages/messages.js';
-import { createEntry, createSlave, Parts } from '../parts.js';
+import { createEntry, createSlave, createTask, makeKind, Parts } from '../parts.js';
 
 const POLICY = { maxAttempts: 2 };
 
@@ -79,6 +79,21 @@ it('its error is an error of its run, not of one that was lost', () => {
   const back = comeBack(parts, 1, { previous: 0, begun: 1, runs: [[0, 0, 1]] });
   parts.error(back, 0, 0, 1);
   assert.equal([task.runs, task.failures, parts.jar.queued], [1, 1, 1]);
+});
+
+it('an ordered one is counted where it goes on; if it throws there and may not run elsewhere, its slave was lost', () => {
+  const parts = new Parts();
+  const [slave] = parts.slaves as [SlaveRecord];
+  makeKind(slave, 'ordered');
+  const task = createTask(parts.jar.nextNumber(), createEntry(), { sid: slave.sid, retryErrors: true });
+  task.addressTo(slave);
+  parts.jar.add(task);
+  parts.dispatch();
+  const back = comeBack(parts, 1, { previous: 0, begun: 1, runs: [[0, 0, 1]] });
+  parts.lose(slave);
+  assert.equal([back.outstanding, back.orderedOutstanding], [1, 1]);
+  parts.error(back, 0, 0, 1);
+  assert.equal([parts.takeFates(), back.orderedOutstanding], [['0 slave-lost'], 0]);
 });
 
 it('what was never begun counts for nothing, and is suspected no more', () => {

@@ -73,10 +73,11 @@ test('behind one that runs for long, closed groups do not gather', () => {
 
 test('a run with which it goes on stands before all that it was given since', () => {
   const slave = createSlave(0);
-  slave.giveBack(groupOf(slave, 5, 1));
+  slave.giveBack(groupOf(slave, 5, 1), true);
   slave.groups.add(groupOf(slave, 6, 1));
-  slave.giveBack(groupOf(slave, 4, 1));
+  slave.giveBack(groupOf(slave, 4, 1), false);
   assert.equal([firsts(slave), slave.groups.open, slave.outstanding], [[4, 5, 6], 3, 2]);
+  assert.is(slave.orderedOutstanding, 1);
   slave.releaseAll();
   assert.equal([firsts(slave), slave.groups.open, slave.outstanding], [[], 0, 0]);
   slave.groups.add(groupOf(slave, 8, 1));
