@@ -9,6 +9,7 @@ export type { Captures } from './algorithms/captures.js';
 export { type DefinedAlgorithm, defineAlgorithm } from './algorithms/define-algorithm.js';
 export { type Portable, portable } from './algorithms/portable.js';
 export { makeQueue, type QueueOptions, type TaskQueue } from './algorithms/queue.js';
+export type { BroadcastEntry } from './algorithms/submitter.js';
 export type { Task } from './algorithms/task.js';
 export type {
   Algorithm,
@@ -74,6 +75,12 @@ export {
   withKernel,
 } from './cli/kernel.js';
 // Parallel collections
+export {
+  type Broadcast,
+  type BroadcastOptions,
+  type BroadcastTask,
+  broadcastTask,
+} from './collections/broadcast.js';
 export {
   type Channel,
   type ChannelOptions,

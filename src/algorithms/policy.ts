@@ -89,6 +89,12 @@ export function policyInScope(policy: ResolvedPolicy, scopeSignal: AbortSignal):
   return Object.freeze({ ...policy, scopeSignal });
 }
 
+/** The policy of a broadcast's runs, each of which belongs to its slave. */
+export function policyOfBroadcast(policy: ResolvedPolicy): ResolvedPolicy {
+  const bound = { sid: undefined, queue: undefined, retry: false, doItAnyway: false, backupTasks: false };
+  return Object.freeze({ ...policy, ...bound, isBroadcast: true });
+}
+
 function settle(policy: TaskPolicy): ResolvedPolicy {
   const settled: SettledPolicy = {
     sid: policy.sid,

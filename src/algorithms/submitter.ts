@@ -1,6 +1,30 @@
 /** The port through which stubs pass tasks to a master, which they do not know. */
 
-import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from './types.js';
+import type { TaskError, UnrunnableError } from '../errors.js';
+import type { AlgorithmDefinition, Future, ResolvedPolicy, SlaveId, TaskId } from './types.js';
+
+/** What a broadcast came to on one slave. */
+export type BroadcastEntry<R> =
+  | { readonly sid: SlaveId; readonly status: 'ok'; readonly packet: R }
+  | { readonly sid: SlaveId; readonly status: 'error'; readonly error: TaskError }
+  | { readonly sid: SlaveId; readonly status: 'unrunnable'; readonly error: UnrunnableError };
+
+/** Hears of the runs of a broadcast: of each slave session first that it owes one, and then how that ended. */
+export interface BroadcastListener {
+  readonly owe: (sid: SlaveId) => void;
+  readonly take: (entry: BroadcastEntry<unknown>) => void;
+}
+
+/** A broadcast as it is submitted. */
+export interface BroadcastSubmission {
+  readonly definition: AlgorithmDefinition;
+  readonly args: readonly unknown[];
+  readonly policy: ResolvedPolicy;
+  readonly place: string | undefined;
+  /** Whether slaves that join later run it too. */
+  readonly lateComers: boolean;
+  readonly listener: BroadcastListener;
+}
 
 export interface Submitter {
   /**
@@ -24,6 +48,11 @@ export interface Submitter {
     place?: string | undefined,
     onSettled?: ((promise: Promise<unknown>) => void) | undefined,
   ): Future<unknown>;
+  /**
+   * Submits one run to each slave, and returns what ends it for late comers. The listener hears of the slaves of now
+   * before it returns. Throws as `submit`, and UsageError for futures among the arguments, or for too many broadcasts.
+   */
+  broadcast(submission: BroadcastSubmission): () => void;
   targetNumber(definition: AlgorithmDefinition): number;
   /** Negative numbers become 0. */
   setTargetNumber(definition: AlgorithmDefinition, target: number): void;

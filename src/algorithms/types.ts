@@ -125,6 +125,8 @@ export interface ResolvedPolicy {
   readonly isSuspect?: boolean | undefined;
   /** That of the scope of control flow in which the task is submitted. It cancels as `signal` does, beside it. */
   readonly scopeSignal?: AbortSignal | undefined;
+  /** It is one slave's run of a broadcast, and never runs on another. */
+  readonly isBroadcast?: boolean | undefined;
   readonly category: string;
   readonly killGraceSeconds: number;
   readonly queue: TaskQueue | undefined;

@@ -180,6 +180,8 @@ export interface AuditEventTable {
     unrunnable?: string | undefined;
     times?: string | undefined;
   };
+  /** `BROADCAST "load" to 4 slaves, late comers too`, or `not`: a task for each slave is submitted next. */
+  broadcast: { algorithm: string; slaves: number; lateComers: 'too' | 'not' };
   /** `SLAVE-0 R TASK-7`: taken back from a lost slave. */
   'task-reclaimed': { sid: string; taskId: string };
   /** `TASK-7 UNRUNNABLE "hello" max-attempts (SLAVE-0 #1 "silent for 30.1 s", SLAVE-1 #2 "...")`. */

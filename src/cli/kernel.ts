@@ -19,7 +19,7 @@ export interface KernelSlaves {
 
 /** Options of `endKernel`. */
 export interface EndKernelOptions {
-  /** Whether to wait until no task is pending; false by default, when tasks without a result are given up. */
+  /** Whether to wait until no task is pending, and no broadcast owed by slaves that were there at its call; false by default, when tasks without a result are given up. */
   readonly wait?: boolean | undefined;
 }
 
@@ -67,8 +67,13 @@ class MasterKernel implements Kernel {
     if (this.#embedded === undefined) {
       throw new UsageError('the kernel of a master algorithm is its master, and ends when that returns');
     }
-    while (wait && !this.hasEnded && this.#master.handle.pendingTasks > 0) await sleep(LOOK_MS);
+    while (wait && !this.hasEnded && this.#isBusy) await sleep(LOOK_MS);
     await this.#embedded.stop();
+  }
+
+  get #isBusy(): boolean {
+    const { handle, unfinishedBroadcasts } = this.#master;
+    return handle.pendingTasks + unfinishedBroadcasts > 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -151,7 +156,8 @@ export function kernelWorkerCount(): number {
 
 /**
  * Ends a kernel of `makeKernel`, the current one by default: everything that waits for it rejects with StoppedError, and
- * its slaves stop. With `wait`, it first waits until no task is pending. May be called twice.
+ * its slaves stop. With `wait`, it first waits until no task is pending, and no broadcast owed by slaves that were there at
+ * its call. May be called twice.
  */
 export async function endKernel(
   kernel: Kernel = currentKernel(),

@@ -4,7 +4,7 @@
  */
 
 import { hostname } from 'node:os';
-import type { Submitter } from '../algorithms/submitter.js';
+import type { BroadcastSubmission, Submitter } from '../algorithms/submitter.js';
 import { registerSubmitter } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
@@ -94,6 +94,18 @@ export class Master implements Submitter {
     const taskId = this.#core.intake.submit(definition, args, policy, future, place);
     this.#link.dispatchSoon();
     return future.of(taskId);
+  }
+
+  broadcast(submission: BroadcastSubmission): () => void {
+    this.#core.refuseIfOver();
+    const stop = this.#core.broadcasts.submit(submission);
+    this.#link.dispatchSoon();
+    return stop;
+  }
+
+  /** Broadcasts that slaves still owe which were there at the call. */
+  get unfinishedBroadcasts(): number {
+    return this.#core.broadcasts.unfinished;
   }
 
   targetNumber(definition: AlgorithmDefinition): number {

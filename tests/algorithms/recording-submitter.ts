@@ -1,10 +1,10 @@
 /** A master for tests of stubs: it records what it was given and computes nothing. */
 
-import type { Submitter } from '../../src/algorithms/submitter.js';
+import type { BroadcastSubmission, Submitter } from '../../src/algorithms/submitter.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../../src/algorithms/types.js';
 
 export interface Call {
-  readonly stub: 'submit' | 'future';
+  readonly stub: 'submit' | 'future' | 'broadcast';
   readonly definition: AlgorithmDefinition;
   readonly args: readonly unknown[];
   readonly policy: ResolvedPolicy;
@@ -32,6 +32,11 @@ export class RecordingSubmitter implements Submitter {
       fulfilled: true,
       cancel: () => false,
     });
+  }
+
+  broadcast({ definition, args, policy }: BroadcastSubmission): () => void {
+    this.calls.push({ stub: 'broadcast', definition, args, policy });
+    return () => {};
   }
 
   targetNumber(definition: AlgorithmDefinition): number {

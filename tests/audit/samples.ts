@@ -198,6 +198,10 @@ export const SAMPLES: Samples = {
     { type: 'slave-computed', sid, count: 12, micros: 600 },
     'SLAVE-0 COMPUTED 12 tasks in 600 us',
   ],
+  broadcast: [
+    { type: 'broadcast', algorithm: 'hello', slaves: 4, lateComers: 'too' },
+    'BROADCAST "hello" to 4 slaves, late comers too',
+  ],
   'task-reclaimed': [{ type: 'task-reclaimed', sid, taskId: 'TASK-7' }, 'SLAVE-0 R TASK-7'],
   'task-unrunnable': [
     {

@@ -1,6 +1,6 @@
 /** Tasks of the tests of collections, most of them those of lfarm's tests. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineAlgorithm, taskContext } from 'ts-mw';
+import { defineAlgorithm, slaveLocal, taskContext } from 'ts-mw';
 import { until } from '../support/programs.js';
 
 /** Calls a function that has travelled. */
@@ -34,6 +34,21 @@ export const late = defineAlgorithm('late', async <T>(ms: number, value: T) => {
 });
 
 export const fib = defineAlgorithm('fib', (n: number): number => (n < 2 ? n : fib(n - 1) + fib(n - 2)));
+/** What a broadcast has left on a slave. */
+const kept = slaveLocal<unknown>();
+
+export const keep = defineAlgorithm('keep', (value: unknown) => {
+  kept.value = value;
+});
+
+/** What its slave keeps, which the broadcast of a setter has left there. */
+export const whatIsKept = defineAlgorithm('whatIsKept', () => kept.value);
+
+/** Calls the function that its slave keeps. */
+export const callKept = defineAlgorithm('callKept', (...args: number[]) =>
+  (kept.value as (...args: number[]) => unknown)(...args),
+);
+
 export const add2 = defineAlgorithm('add2', ({ x, y }: { readonly x: number; readonly y: number }) => x + y);
 export const check = defineAlgorithm('check', (...args: readonly unknown[]) => args);
 export const hello = defineAlgorithm(

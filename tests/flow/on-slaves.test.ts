@@ -1,5 +1,7 @@
 /** Scopes around everything that submits tasks or waits for them, with a master and slaves. */
 import {
+  type Broadcast,
+  broadcastTask,
   currentKernel,
   firstWins,
   makeChannel,
@@ -148,6 +150,25 @@ test('a task that is submitted again is of the scope that does so', async (mw) =
   assert.is(mw.pendingTasks, 1, 'the last one is of no scope, and runs');
   mw.cancelAll();
   mw.getUnrunnableTasks();
+});
+
+test('a broadcast is cancelled with its scope, and not with one that has ended well', async () => {
+  const ended = await parallel([() => sequential([() => [broadcastTask(square, 5)] as const])]);
+  const [[[free]]] = ended;
+  let lost: Broadcast<number> | undefined;
+  await lose(async () => {
+    lost = broadcastTask(held, 160);
+    await lost.all();
+    return held.future(161);
+  });
+  const [entry] = (await lost?.all()) ?? [];
+  assert.is(entry?.status === 'unrunnable' && entry.error.reason, 'cancelled');
+  let entries = 0;
+  for await (const _ of lost as Broadcast<number>) entries++;
+  assert.is(entries, 2, 'it is over for late comers');
+  for (const each of await free.all()) assert.is(each.status === 'ok' && each.packet, 25);
+  free.stop();
+  await until('all runs have stopped', () => gates.isEmpty);
 });
 
 test('a kernel is the same inside a scope', async () => {

@@ -38,6 +38,10 @@ export class SimulatedSubmitter implements Submitter {
     return future.of(taskId);
   }
 
+  broadcast(): never {
+    throw new Error('no test of it here');
+  }
+
   targetNumber(): number {
     return 0;
   }

@@ -103,6 +103,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'shutdown-unanswered': '{sid:id} NO ANSWER to the shutdown within {waitedSeconds:sec} s',
   'slave-disconnected': '{sid:id} -> :disconnected',
 
+  broadcast: 'BROADCAST {algorithm:name} to {slaves:int} slaves, late comers {lateComers:word}',
   'task-reclaimed': '{sid:id} R {taskId:id}',
   'task-unrunnable': '{taskId:id} UNRUNNABLE {algorithm:name} {reason:word} ({history:runs})',
   'task-cancelled': '{taskId:id} CANCELLED {algorithm:name}[[ on {sid:id}]]',

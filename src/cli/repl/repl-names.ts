@@ -10,6 +10,7 @@ import { makeQueue } from '../../algorithms/queue.js';
 import { namedAlgorithms } from '../../algorithms/registry.js';
 import type { Fate, SlaveId } from '../../algorithms/types.js';
 import type { AuditListener } from '../../audit/audit-trail.js';
+import { broadcastTask } from '../../collections/broadcast.js';
 import { makeChannel } from '../../collections/channel.js';
 import { zip } from '../../collections/parts/zip.js';
 import { pmap } from '../../collections/pmap.js';
@@ -31,7 +32,7 @@ interface ReplNamesParams {
 }
 
 /** Calls of collections, and what makes their tasks and elements. */
-const CALLS = { pmap, pmapReduce, preduce, pfind, psort, makeChannel, zip, portable };
+const CALLS = { pmap, pmapReduce, preduce, pfind, psort, makeChannel, broadcastTask, zip, portable };
 
 /** The values, by the names that the REPL has for them. */
 export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown> {

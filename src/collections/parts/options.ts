@@ -60,7 +60,7 @@ export function checkOptions(stub: string, options: object, keys: readonly strin
   checkCount(stub, 'size', size);
   checkCount(stub, 'start', given.start);
   checkCount(stub, 'end', given.end);
-  for (const key of ['stopOnError', 'fromEnd', 'ordered'] as const) {
+  for (const key of ['stopOnError', 'fromEnd', 'ordered', 'lateComers'] as const) {
     const flag = (options as Readonly<Record<string, unknown>>)[key];
     if (flag !== undefined && typeof flag !== 'boolean') {
       throw new UsageError(`${key} of ${stub} is true or false; got ${String(flag)}`);

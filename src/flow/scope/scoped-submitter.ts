@@ -1,6 +1,6 @@
 /** Submits the tasks of a scope to its master: they carry the scope's signal, and the scope waits for its futures. */
 
-import type { Submitter } from '../../algorithms/submitter.js';
+import type { BroadcastSubmission, Submitter } from '../../algorithms/submitter.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
 import type { Cancellation } from './cancellation.js';
 
@@ -62,6 +62,13 @@ export class ScopedSubmitter implements Submitter {
       scope.release(NO_FUTURE);
       throw error;
     }
+  }
+
+  broadcast(submission: BroadcastSubmission): () => void {
+    const cancellation = this.#scope.living?.cancellation;
+    if (cancellation === undefined) return this.master.broadcast(submission);
+    cancellation.noteSurvivor();
+    return this.master.broadcast({ ...submission, policy: cancellation.policyOf(submission.policy) });
   }
 
   targetNumber(definition: AlgorithmDefinition): number {

@@ -36,9 +36,9 @@ export class Cancels {
     return true;
   }
 
-  /** Cancels all tasks that have no fate; returns their number. */
+  /** Cancels all tasks that have no fate, but not the broadcasts that slaves owe; returns their number. */
   cancelAll(): number {
-    const tasks = [...this.#jar.allLive()];
+    const tasks = [...this.#jar.allLive()].filter(({ policy }) => !policy.isBroadcast);
     for (const task of tasks) {
       this.#settlement.giveUp(task, 'cancelled', `${task.id} was cancelled by the program, with all others`);
     }

@@ -81,8 +81,8 @@ export class Intake {
     } else {
       this.#queue(task);
     }
-    if (signal !== undefined && task.state !== 'settled') this.#heed(task, signal);
-    if (scopeSignal !== undefined && task.state !== 'settled') this.#heed(task, scopeSignal);
+    if (signal !== undefined && task.state !== 'settled') this.heed(task, signal);
+    if (scopeSignal !== undefined && task.state !== 'settled') this.heed(task, scopeSignal);
     return task.id;
   }
 
@@ -127,7 +127,8 @@ export class Intake {
     this.#onNews();
   }
 
-  #heed(task: Task, signal: AbortSignal): void {
+  /** The task is cancelled when its signal aborts. */
+  heed(task: Task, signal: AbortSignal): void {
     if (signal.aborted) this.cancelBySignal([task], signal.reason);
     else this.#aborts.watch(task, signal);
   }

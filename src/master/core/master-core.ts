@@ -29,6 +29,7 @@ import type { Roster } from '../slaves/roster.js';
 import { Sessions } from '../slaves/sessions.js';
 import { SlaveCommands } from '../slaves/slave-commands.js';
 import { SlaveGroups } from '../slaves/slave-groups.js';
+import { Broadcasts } from './broadcasts.js';
 import { Cancels } from './cancels.js';
 import { Intake } from './intake.js';
 import { ProgramDemand } from './program-demand.js';
@@ -54,6 +55,7 @@ export class MasterCore {
   readonly intake: Intake;
   /** What the program takes back. */
   readonly cancels: Cancels;
+  readonly broadcasts: Broadcasts;
   /** The input of slaves' messages. */
   readonly slaves: SlaveInput;
   readonly demand: ProgramDemand;
@@ -153,6 +155,19 @@ export class MasterCore {
       settlement: this.#settlement,
       onNews: () => this.#news(),
     });
+    this.broadcasts = new Broadcasts({
+      jar,
+      maker: this.#maker,
+      slaves: this.roster,
+      commands: this.#commands,
+      audit: this.#audit,
+      giveUp: (task, reason, message) => this.#settlement.giveUp(task, reason, message),
+      heed: (task, signal) => this.intake.heed(task, signal),
+      onChanged: (slave) => {
+        this.#dispatcher.lineUp(slave);
+        this.#ports.dispatchSoon?.();
+      },
+    });
     this.slaves = new SlaveInput({
       sessions: this.#sessions,
       settlement: this.#settlement,
@@ -160,6 +175,7 @@ export class MasterCore {
       dispatcher: this.#dispatcher,
       commands: this.#commands,
       groups: this.groups,
+      broadcasts: this.broadcasts,
       audit: this.#audit,
       closePort: (slave) => this.#ports.closePort?.(slave),
       onNews: () => this.#news(),
@@ -170,7 +186,7 @@ export class MasterCore {
     return this.#sessions.roster;
   }
 
-  /** Tasks queued and running. */
+  /** Tasks queued and running, without the runs of broadcasts. */
   get pending(): number {
     return this.#jar.pending;
   }
@@ -277,6 +293,7 @@ export class MasterCore {
     this.slaves.end();
     // Before the program hears of it, since its policies may use the same signal
     this.#aborts.close();
+    this.broadcasts.end();
     this.#ledger.flush();
     this.#abort.abort(error);
     for (const task of this.#openFutures()) {
@@ -311,7 +328,8 @@ export class MasterCore {
 
   /** The tasks that the program did not wait for, and the fates that it did not take. */
   leftovers(): Leftovers {
-    return gatherLeftovers(this.#jar, this.fates, this.#maker.entries, this.demand.openSources);
+    const { unfinished } = this.broadcasts;
+    return gatherLeftovers(this.#jar, this.fates, this.#maker.entries, this.demand.openSources, unfinished);
   }
 
   #openFutures(): Task[] {

@@ -13,6 +13,7 @@ import type { Authorization } from '../slaves/admissions.js';
 import type { Joined, Sessions } from '../slaves/sessions.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
 import type { SlaveGroups } from '../slaves/slave-groups.js';
+import type { Broadcasts } from './broadcasts.js';
 
 /** The ticks for which a departed slave is kept, since the broker may still have frames of it. */
 const TICKS_TO_LEAVE = 10;
@@ -24,6 +25,7 @@ interface SlaveInputParams {
   readonly dispatcher: Dispatcher;
   readonly commands: SlaveCommands;
   readonly groups: SlaveGroups;
+  readonly broadcasts: Broadcasts;
   readonly audit: AuditSink;
   /** Ends the connection to a slave's data port; `losePort` follows. */
   readonly closePort: (slave: SlaveRecord) => void;
@@ -37,6 +39,7 @@ export class SlaveInput {
   readonly #dispatcher: Dispatcher;
   readonly #commands: SlaveCommands;
   readonly #groups: SlaveGroups;
+  readonly #broadcasts: Broadcasts;
   readonly #audit: AuditSink;
   readonly #closePort: (slave: SlaveRecord) => void;
   readonly #onNews: () => void;
@@ -51,6 +54,7 @@ export class SlaveInput {
     this.#dispatcher = params.dispatcher;
     this.#commands = params.commands;
     this.#groups = params.groups;
+    this.#broadcasts = params.broadcasts;
     this.#audit = params.audit;
     this.#closePort = params.closePort;
     this.#onNews = params.onNews;
@@ -85,6 +89,7 @@ export class SlaveInput {
     // The report of its loss may reach a busy main thread after its hello, in which it says itself that the
     // session is over.
     if (before !== undefined && before !== slave) this.#supersede(before, sid, hello.begun);
+    this.#broadcasts.onJoined(slave);
     this.#onNews();
   }
 

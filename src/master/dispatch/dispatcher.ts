@@ -41,8 +41,8 @@ export interface DispatcherOptions {
  *
  * - *in line*: may have room. `lineUp` puts a slave at its end when it joins, settles a task, is granted credit or is
  *   cleared of a suspicion; a dispatch that finds no room for it takes it out, and so does `removeFromLine`.
- * - *addressed*: may have room for what is in its mailbox. From `lineUp` to the dispatch that empties the mailbox or
- *   finds no room.
+ * - *addressed*: may have room for what is in its mailbox. From `lineUp` to the dispatch that empties the mailbox,
+ *   finds no room, or finds that it still has to end a broadcast.
  * - *reserved*, one at most: gets nothing more until it runs empty, so that a suspect task runs on it alone. From a
  *   dispatch that finds a suspect and no empty slave, until a suspect is given out, none is left, or the slave is gone.
  */
@@ -91,7 +91,7 @@ export class Dispatcher {
   #giveToWarm(slots: number, now: number): void {
     const slave = this.#warm;
     if (slave === undefined || this.#jar.due !== 1 || !this.#jar.hasReady) return;
-    if (!slave.isWarm || !slave.isInLine || slave.hasMail || !this.judgeIdle(slave)) return;
+    if (!slave.isWarm || !slave.isInLine || !this.judgeIdle(slave)) return;
     const tasks = this.#choose(slave, slots);
     if (tasks.length > 0) this.#give(slave, tasks, now);
   }
@@ -111,7 +111,7 @@ export class Dispatcher {
 
   /** Posts groups while there are tasks and slaves with room; together these run `slots` tasks at once. */
   dispatch(slots: number, now: number): void {
-    this.#dispatchOrdered(now);
+    this.#dispatchAddressed(now);
     if (!this.#jar.hasSuspects) this.#reserved = undefined;
     this.#giveToWarm(slots, now);
     let turnedAway = 0;
@@ -133,15 +133,24 @@ export class Dispatcher {
     }
   }
 
-  /** Ordered tasks go first, and only to their slave. */
-  #dispatchOrdered(now: number): void {
+  /** Tasks of one slave go first; a slave that owes a broadcast gets nothing else before the end of that. */
+  #dispatchAddressed(now: number): void {
     for (const slave of this.#addressed) {
       this.#addressed.delete(slave);
       while (slave.hasMail && this.#hasRoom(slave)) {
-        const tasks = this.#takeGroup(slave, 1, slave.mailbox.length, () => this.#jar.takeOrdered(slave));
-        if (tasks.length > 0) this.#give(slave, tasks, now);
+        const tasks = this.#takeAddressed(slave);
+        if (tasks.length === 0) break;
+        this.#give(slave, tasks, now);
       }
     }
+  }
+
+  #takeAddressed(slave: SlaveRecord): readonly Task[] {
+    const { mailbox } = slave;
+    if (mailbox.broadcast === undefined)
+      return this.#takeGroup(slave, 1, mailbox.length, () => this.#jar.takeOrdered(slave));
+    const run = this.#jar.takeBroadcast(slave);
+    return run === undefined ? NO_TASKS : [run];
   }
 
   #hasRoom(slave: SlaveRecord): boolean {
@@ -265,6 +274,7 @@ export class Dispatcher {
     return (
       slave.outstanding < slave.slots &&
       slave.takesUnordered &&
+      !slave.hasMail &&
       !this.#runsEmpty(slave) &&
       this.#hasRoom(slave)
     );
@@ -278,10 +288,15 @@ export class Dispatcher {
     for (const slave of slaves) {
       if (!slave.isWorking || slave.isSuspected || slave.mayEnd || slave.farewell !== undefined) continue;
       if (!slave.takesUnordered) continue;
-      if (slave.outstanding < slave.slots) idle ||= slave.outstanding === 0 || !this.#runsEmpty(slave);
+      if (slave.outstanding < slave.slots) idle ||= this.#mayTakeMore(slave);
       else if (this.#mayRecall(slave, now) && spare(slave) > spare(fullest)) fullest = slave;
     }
     return idle ? fullest : undefined;
+  }
+
+  /** Whether its free slots are for tasks that any slave may run. */
+  #mayTakeMore(slave: SlaveRecord): boolean {
+    return !slave.hasMail && (slave.outstanding === 0 || !this.#runsEmpty(slave));
   }
 
   /** Its free slots must stay free. */

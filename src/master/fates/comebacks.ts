@@ -63,7 +63,9 @@ export class Comebacks {
     if (previous !== undefined && begun !== undefined && owns(previous)) this.#forgive(previous, begun);
     for (const [index, [sid, number, attempt]] of runs.entries()) {
       if (!owns(sid)) continue;
-      const task = this.#jar.find(number);
+      const found = this.#jar.find(number);
+      // A new session runs every broadcast again
+      const task = found?.policy.isBroadcast ? undefined : found;
       const run = task?.givenRun(sid, attempt) ?? this.#currentRun(task, sid, attempt);
       if (task !== undefined && run !== undefined) this.#welcomeBack(slave, task, run, index);
       else this.#stopAgain(slave, sid, number, index);

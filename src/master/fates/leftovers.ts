@@ -23,6 +23,8 @@ export interface Leftovers {
   readonly untaken: number;
   /** Sources of `submitAll` that were not drawn to their end. */
   readonly sources: number;
+  /** Broadcasts that slaves still owe which were there at the call. */
+  readonly broadcasts: number;
   /** Algorithms of which something is left. */
   readonly algorithms: readonly Leftover[];
 }
@@ -35,6 +37,7 @@ export function gatherLeftovers(
   fates: FateBox,
   entries: Iterable<AlgorithmEntry>,
   sources: number,
+  broadcasts: number,
 ): Leftovers {
   const first = new Map<AlgorithmEntry, number>();
   for (const { algorithm, number } of jar.allLive()) {
@@ -53,23 +56,24 @@ export function gatherLeftovers(
     });
   }
   const untaken = algorithms.reduce((sum, one) => sum + one.untaken, 0);
-  return { pending: jar.pending, untaken, sources, algorithms };
+  return { pending: jar.pending, untaken, sources, broadcasts, algorithms };
 }
 
-export function areAny({ pending, untaken, sources }: Leftovers): boolean {
-  return pending + untaken + sources > 0;
+export function areAny({ pending, untaken, sources, broadcasts }: Leftovers): boolean {
+  return pending + untaken + sources + broadcasts > 0;
 }
 
 /** Such as `3 tasks pending (sweep 2, hello 1) and 2 results untaken (sweep 2)`; never empty. */
-export function describeLeftovers({ pending, untaken, sources, algorithms }: Leftovers): string {
+export function describeLeftovers({ pending, untaken, sources, broadcasts, algorithms }: Leftovers): string {
   const parts = [
-    pending > 0 || untaken + sources === 0
+    pending > 0 || untaken + sources + broadcasts === 0
       ? count(pending, 'task', 'pending') + named(algorithms, (one) => one.pending)
       : '',
     untaken > 0 ? count(untaken, 'result', 'untaken') + named(algorithms, (one) => one.untaken) : '',
     sources > 0
       ? count(sources, 'source', `of submitAll not drawn to ${sources === 1 ? 'its' : 'their'} end`)
       : '',
+    broadcasts > 0 ? count(broadcasts, 'broadcast', 'not ended on every slave') : '',
   ].filter((part) => part !== '');
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }

@@ -90,7 +90,11 @@ export class Reclaimer {
     }
     for (const [task, likely] of others.reverse()) this.#putBack(task, likely, now);
     this.#comebacks.note(slave, charged);
-    this.clearMailbox(slave, 'slave-lost', `${slave.sid} was lost (${evidence})`);
+    const message = `${slave.sid} was lost (${evidence})`;
+    for (const task of [...slave.mailbox.broadcasts]) {
+      this.#giveUp(task, 'slave-lost', `${message}; ${refusal(task)}`);
+    }
+    this.clearMailbox(slave, 'slave-lost', message);
   }
 
   /** A run beside another one is lost with its slave, as the current one would be; true if it is charged now. */
@@ -108,7 +112,7 @@ export class Reclaimer {
     else this.#jar.putBack(task);
   }
 
-  /** Tasks that wait for a lost or freed slave follow their policy (CL-MW). */
+  /** Ordered tasks that wait for a lost or freed slave follow their policy (CL-MW). */
   clearMailbox(slave: SlaveRecord, reason: 'slave-lost' | 'slave-freed', message: string): void {
     for (let task = this.#jar.takeOrdered(slave); task; task = this.#jar.takeOrdered(slave)) {
       this.#audit.emit({ type: 'task-reclaimed', sid: slave.sid, taskId: task.id });
@@ -116,7 +120,8 @@ export class Reclaimer {
       else this.#retries.abandon(task, reason, `${message}; ${refusal(task)}`);
     }
     for (const task of this.#jar.waitingFor(slave)) {
-      if (!tryUnbind(task)) this.#giveUp(task, reason, `${message}; ${refusal(task)}`);
+      if (!task.policy.isBroadcast && !tryUnbind(task))
+        this.#giveUp(task, reason, `${message}; ${refusal(task)}`);
     }
   }
 }

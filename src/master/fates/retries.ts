@@ -71,7 +71,8 @@ export class Retries {
     const evidence = `it threw ${error?.name}: ${error?.message}`.slice(0, MOST_EVIDENCE);
     task.noteRun(slave, evidence, this.#wallClock(), false);
     const { addressee } = task;
-    if (addressee?.takesOrdered === false && !tryUnbind(task)) {
+    const isUnwanted = addressee?.takesOrdered === false && !task.policy.isBroadcast;
+    if (isUnwanted && !tryUnbind(task)) {
       const isFreed = addressee.isWorking;
       const why = `${addressee.sid} was ${isFreed ? 'freed' : 'lost'}`;
       this.abandon(task, isFreed ? 'slave-freed' : 'slave-lost', `${why}; ${refusal(task)}`);
@@ -171,6 +172,7 @@ export function tryUnbind(task: Task): boolean {
 }
 
 export function refusal({ policy }: Task): string {
+  if (policy.isBroadcast) return 'each slave runs a broadcast itself';
   return policy.retry ? 'the policy says not to do it anyway' : 'the policy says no retry';
 }
 

@@ -200,10 +200,10 @@ export class Settlement {
     this.#decide(task, fate, stored);
   }
 
-  /** A checkpoint hands fates over in its own order, except for those of tasks that the program took back. */
+  /** A checkpoint hands fates over in its own order, except for those of broadcasts and of tasks that the program took back. */
   #decide(task: Task, fate: TaskFate, stored?: Body, killAfterMs?: number): void {
     if (task.given !== undefined) this.#comebacks.settled(task, killAfterMs);
-    if (this.#checkpoint === undefined || fate.isUnwanted) {
+    if (this.#checkpoint === undefined || fate.isUnwanted || task.policy.isBroadcast) {
       this.#jar.settle(task);
       this.handOver(task, fate);
       return;
@@ -320,8 +320,8 @@ function auditedAttempt({ sid, attempt, doubtful, evidence }: FailedAttempt): Au
 }
 
 /** The slave that was given the task last, otherwise the one that it was addressed to. */
-function lastSidOf({ group, given, policy }: Task): number | undefined {
-  const lastGiven = group?.slave.number ?? given?.at(-1)?.sid;
+function lastSidOf({ group, given, policy, addressee }: Task): number | undefined {
+  const lastGiven = group?.slave.number ?? given?.at(-1)?.sid ?? addressee?.number;
   if (lastGiven !== undefined || policy.sid === undefined) return lastGiven;
   return Number(policy.sid.slice('SLAVE-'.length));
 }

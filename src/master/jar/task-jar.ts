@@ -32,6 +32,8 @@ export class TaskJar {
   /** Tasks whose fate the program may not see yet. */
   #withheld = 0;
   #futures = 0;
+  /** Runs of broadcasts without a fate: they are nobody's pending tasks. */
+  #broadcasts = 0;
   #nextNumber = 0;
 
   /** `onNew` is called once for each task, before it can be given out. */
@@ -59,9 +61,9 @@ export class TaskJar {
     return this.#suspects.length > 0 || this.queues.hasSuspects;
   }
 
-  /** Tasks without a fate, and those whose fate is withheld. */
+  /** Tasks without a fate, and those whose fate is withheld; without the runs of broadcasts. */
   get pending(): number {
-    return this.#live.size + this.#withheld;
+    return this.#live.size + this.#withheld - this.#broadcasts;
   }
 
   /** Tasks that slaves have. */
@@ -115,7 +117,16 @@ export class TaskJar {
     this.#onNew(task);
     this.#live.add(task);
     task.algorithm.pending++;
-    if (task.future !== undefined) this.#futures++;
+    if (task.future !== undefined) this.#countFuture(task, 1);
+  }
+
+  #countFuture({ algorithm, policy }: Task, by: 1 | -1): void {
+    if (!policy.isBroadcast) {
+      this.#futures += by;
+      return;
+    }
+    this.#broadcasts += by;
+    algorithm.pending -= by;
   }
 
   find(number: number): Task | undefined {
@@ -131,7 +142,15 @@ export class TaskJar {
     return this.#takeFirst(slave.mailbox);
   }
 
-  #takeFirst(tasks: Deque<Task>): Task | undefined {
+  /** The broadcast that a slave runs next; undefined while it has that, or waits for its next attempt. */
+  takeBroadcast({ mailbox }: SlaveRecord): Task | undefined {
+    const task = mailbox.broadcast;
+    if (task?.state !== 'queued') return undefined;
+    this.#queued--;
+    return task;
+  }
+
+  #takeFirst(tasks: Pick<Deque<Task>, 'shift'>): Task | undefined {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
       if (task.state !== 'queued') continue;
       this.#queued--;
@@ -296,7 +315,7 @@ export class TaskJar {
   finish(task: Task): void {
     this.#withheld--;
     task.algorithm.pending--;
-    if (task.future !== undefined) this.#futures--;
+    if (task.future !== undefined) this.#countFuture(task, -1);
   }
 
   /** Releases tasks that were set aside and need not wait any more: they are the oldest. */

@@ -19,6 +19,12 @@ export interface Submission {
   readonly place: string | undefined;
 }
 
+/** What the runs of a broadcast have in common. */
+export interface TaskTemplate {
+  readonly algorithm: AlgorithmEntry;
+  readonly arguments: EncodedValue;
+}
+
 interface EncodedArguments extends EncodedValue {
   /** Those that must settle first; then the text is a template. */
   readonly futures?: readonly TaskFuture[];
@@ -62,6 +68,35 @@ export class TaskMaker {
     const task = new Task(number(), entry, text, raws, byteLength, policy, future);
     if (futures !== undefined) task.blockOn(futures);
     if (place !== undefined) entry.places.note(task.number, place);
+    return task;
+  }
+
+  /** For tasks of the same arguments, which hold no futures; throws as `make`. */
+  makeTemplate(definition: AlgorithmDefinition, args: readonly unknown[]): TaskTemplate {
+    const algorithm = this.entryOf(definition);
+    try {
+      return { algorithm, arguments: this.#encodeKnown(definition, args) };
+    } catch (error) {
+      const futures: TaskFuture[] = [];
+      if (error instanceof EncodeError) encodeTemplate(args, (value) => placeOf(value, futures));
+      const [future] = futures;
+      if (future === undefined) throw error;
+      throw new UsageError(
+        `a broadcast takes values, and got the future of ${future.taskId} among its arguments; await it and pass its value`,
+        { cause: error },
+      );
+    }
+  }
+
+  makeFrom(
+    number: () => number,
+    { algorithm, arguments: { text, raws, byteLength } }: TaskTemplate,
+    policy: ResolvedPolicy,
+    future: FutureSettler,
+    place: string | undefined,
+  ): Task {
+    const task = new Task(number(), algorithm, text, raws, byteLength, policy, future);
+    if (place !== undefined) algorithm.places.note(task.number, place);
     return task;
   }
 

@@ -3,12 +3,12 @@
 import type { SlaveId } from '../../algorithms/types.js';
 import type { SlaveKind } from '../../audit/events.js';
 import { FormatError } from '../../errors.js';
-import { Deque } from '../../structures/deque.js';
 import type { Farewell } from '../../wire/messages/messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
 import type { CreditMember } from '../../wire/session/credit.js';
 import type { Session } from '../../wire/session/session.js';
 import { GivenGroups } from './given-groups.js';
+import { Mailbox } from './mailbox.js';
 import { type CancelledRun, PendingCommands } from './pending-commands.js';
 import type { SlaveMachine } from './slave-machine.js';
 import type { Task } from './task.js';
@@ -53,7 +53,7 @@ const NONE_GOING_ON: readonly Task[] = [];
 export class SlaveRecord {
   #kind: SlaveKind;
   #draftedFor: SlaveKind | undefined = undefined;
-  #mailbox: Deque<Task> | undefined;
+  #mailbox: Mailbox | undefined;
   readonly groups = new GivenGroups();
   #outstanding = 0;
   #orderedOutstanding = 0;
@@ -178,9 +178,9 @@ export class SlaveRecord {
     return this.#resultsSent + this.#earlierResultsSent;
   }
 
-  /** Ordered tasks that wait for it. */
-  get mailbox(): Deque<Task> {
-    this.#mailbox ??= new Deque();
+  /** Its ordered tasks, and broadcasts that it owes. */
+  get mailbox(): Mailbox {
+    this.#mailbox ??= new Mailbox();
     return this.#mailbox;
   }
 

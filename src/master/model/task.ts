@@ -52,7 +52,7 @@ export type TaskState = 'blocked' | 'queued' | 'waiting' | 'running' | 'stored' 
  *
  * - `blocked`: its arguments need the values of futures (`blockOn`). They come (`fill`), and the jar queues it, or
  *   one of them fails.
- * - `queued`: in the task jar, in a slave's mailbox if it is ordered. The jar puts it there at its submission
+ * - `queued`: in the task jar, in a slave's mailbox if it is addressed to that. The jar puts it there at its submission
  *   and when a run is taken back (`toQueued`). A dispatch takes it out, or its cancellation.
  * - `waiting`: in the jar until its backoff is over (`toWaiting`). The jar's `wake` takes it out.
  * - `running`: in a group of a slave. The dispatcher puts it there (`toRunning`), or a slave that comes back
@@ -170,7 +170,7 @@ export class Task {
     return this.#rarities?.suspect ?? false;
   }
 
-  /** The slave whose mailbox has it; set for an ordered task while that slave is there. */
+  /** The slave whose mailbox has it; set for an ordered task or a run of a broadcast while that slave is there. */
   get addressee(): SlaveRecord | undefined {
     return this.#rarities?.addressee;
   }

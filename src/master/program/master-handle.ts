@@ -138,7 +138,7 @@ export interface MasterHandle {
   readonly numUnrunnableTasks: number;
   /** The number of tasks that the master algorithm wants queued and running: a note to itself (CL-MW). */
   targetNumber: number;
-  /** Tasks queued and running, including those of futures. */
+  /** Tasks queued and running, including those of futures, and not those of broadcasts. */
   readonly pendingTasks: number;
   /** The number of tasks missing to the target number, at least 0. */
   readonly uptoTargetNumber: number;
@@ -149,7 +149,7 @@ export interface MasterHandle {
    * runs is killed instead, as by `killTasks`. False if the task already has its fate.
    */
   cancel(taskId: TaskId, options?: CancelOptions): boolean;
-  /** Cancels every task that is pending now, as `cancel` does; returns their number. */
+  /** Cancels every task that is pending now, as `cancel` does, but no broadcast; returns their number. */
   cancelAll(): number;
   /**
    * The categories of the tasks that run now, one for each task (lfarm's task-categories-running). A task runs

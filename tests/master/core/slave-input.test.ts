@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeQueue } from '../../../src/algorithms/queue.js';
 import { silentAudit } from '../../../src/audit/memory-trail.js';
+import type { Broadcasts } from '../../../src/master/core/broadcasts.js';
 import { SlaveInput } from '../../../src/master/core/slave-input.js';
 import type { MasterPorts } from '../../../src/master/model/master-ports.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
@@ -46,6 +47,7 @@ test('a freed slave moves when all that it had was taken back, though it sends n
     dispatcher,
     commands,
     groups,
+    broadcasts: { onJoined() {} } as Partial<Broadcasts> as Broadcasts,
     audit,
     closePort() {},
     onNews() {},

@@ -18,6 +18,7 @@ const left = (pending: number, untaken: number, sources: number, ...names: strin
   pending,
   untaken,
   sources,
+  broadcasts: 0,
   algorithms: names.map((algorithm, index) => ({
     algorithm,
     pending: index === 0 ? pending - names.length + 1 : 1,
@@ -36,6 +37,11 @@ for (const [what, text] of [
   [
     left(1, 1, 2, 'a'),
     '1 task pending (a 1), 1 result untaken (a 1) and 2 sources of submitAll not drawn to their end',
+  ],
+  [{ ...left(0, 0, 0), broadcasts: 1 }, '1 broadcast not ended on every slave'],
+  [
+    { ...left(2, 0, 0, 'a'), broadcasts: 2 },
+    '2 tasks pending (a 2) and 2 broadcasts not ended on every slave',
   ],
   [left(9, 0, 0, 'a', 'b', 'c', 'd', 'e', 'f', 'g'), '9 tasks pending (a 3, b 1, c 1, d 1, e 1, 2 others)'],
 ] as const) {
@@ -56,11 +62,12 @@ test('it counts pending tasks and untaken fates by algorithm, and names where th
   }
   controller.abort();
   parts.settlement.giveUp(tasks[0] as Task, 'unknown-sid', 'test');
-  const found = gatherLeftovers(parts.jar, parts.fates, [swept, idle, given], 1);
+  const found = gatherLeftovers(parts.jar, parts.fates, [swept, idle, given], 1, 0);
   assert.equal(found, {
     pending: 2,
     untaken: 1,
     sources: 1,
+    broadcasts: 0,
     algorithms: [{ algorithm: 'swept', pending: 2, untaken: 1, submittedAt: 'app.js:1' }],
   });
   assert.is(firstSubmission(found), ', the first of swept submitted at app.js:1');
