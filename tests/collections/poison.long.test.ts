@@ -1,6 +1,9 @@
 /** Slave processes that really die in the midst of a collection: by an element, and by a kill from outside. */
 import {
+  type BroadcastEntry,
+  broadcastTask,
   type EmbeddedMaster,
+  makeChannel,
   master,
   pmap,
   pmapSettled,
@@ -11,7 +14,7 @@ import {
 } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { programPath, within, withPrograms } from '../support/programs.js';
+import { programPath, until, within, withPrograms } from '../support/programs.js';
 import { rejection } from './farm.js';
 
 const test = suite('collections over slaves that die');
@@ -28,11 +31,53 @@ const slowly = portable(async (x: number, y: number) => {
   return x + y;
 });
 
+interface Loaded {
+  loadedBy?: number;
+}
+
+/** Takes a while, and longer on the slave that will be killed. */
+const load = portable(async (ms: number) => {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  (globalThis as Loaded).loadedBy = process.pid;
+  return process.pid;
+});
+const isLoaded = portable(() => (globalThis as Loaded).loadedBy === process.pid);
+
 const numbers = Array.from({ length: LENGTH }, (_, n) => n);
 const pairs = zip(
   numbers,
   numbers.map(() => POISON),
 );
+
+test('a broadcast tells of a slave that is killed in the midst of it, and the one in its place runs it first', () =>
+  withSlaves(async (mw, pids) => {
+    await until('both slaves are there', () => pids().length === 2);
+    const broadcast = broadcastTask(load, 1_000);
+    const channel = makeChannel<boolean>();
+    for (let i = 0; i < LENGTH; i++) channel.submitTask(isLoaded);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const [victim, other] = pids() as [number, number];
+    process.kill(victim, 'SIGKILL');
+    const [lost, well] = (await broadcast.all()) as [BroadcastEntry<number>, BroadcastEntry<number>];
+    assert.ok(lost.status === 'unrunnable' && lost.error.reason === 'slave-lost');
+    if (lost.status === 'unrunnable') {
+      assert.match(lost.error.message, /SIGKILL.*each slave runs a broadcast itself/);
+      assert.equal(
+        lost.error.history.map(({ pid }) => pid),
+        [victim],
+      );
+    }
+    assert.equal(well.status === 'ok' && well.packet, other);
+    for await (const answer of channel) assert.is(answer, true, 'no task came before it');
+    const entries: BroadcastEntry<number>[] = [];
+    for await (const entry of broadcast) {
+      entries.push(entry);
+      if (entries.length === 3) broadcast.stop();
+    }
+    const late = entries.at(-1);
+    assert.ok(late?.status === 'ok' && ![victim, other].includes(late.packet), 'that of the late comer');
+    assert.is(mw.pendingTasks, 0);
+  }));
 
 function withSlaves(body: (mw: EmbeddedMaster, pids: () => number[]) => Promise<void>): Promise<void> {
   return withPrograms(async ({ folder }) => {

@@ -5,6 +5,7 @@ import { formatText } from '../../src/audit/format/text-format.js';
 import { FateCheck } from '../../src/audit/read/fate-check.js';
 import { StoppedError } from '../../src/errors.js';
 import type { Task } from '../../src/master/model/task.js';
+import { BroadcastCheck } from './broadcast-check.js';
 import { type Faulty, inventWeather, scheduleFaults, scheduleIslands, scheduleStalls } from './faults.js';
 import { checkMaster, checkQuiet, must, Runs } from './invariants.js';
 import { CALM, FIRST_SERVER, Network, SECOND_SERVER } from './network.js';
@@ -65,6 +66,7 @@ export class Cluster implements Faulty {
   readonly #lostSids = new Set<string>();
   readonly #fates = new FateCheck();
   readonly #queues = new QueueCheck();
+  readonly #broadcasts: BroadcastCheck;
   readonly #runs: Runs;
   /** Tasks that may not be charged with what happens just now, and their runs before. */
   readonly #uncharged = new Map<Task, number>();
@@ -99,11 +101,18 @@ export class Cluster implements Faulty {
     this.#fates.take({ type: 'master-ready', address: 'simulated' }, 0);
     this.#runs = new Runs(() => this.master.core);
     const { master } = this;
+    this.#broadcasts = new BroadcastCheck({
+      core: () => master.core,
+      chance,
+      scheduler,
+      count: (what) => this.#count(what),
+    });
     this.program = new Program({
       master,
       chance,
       scheduler,
       maxMessageBytes: MAX_MESSAGE_BYTES,
+      broadcasts: this.#broadcasts,
       poisons: options.faults === 'all' ? chance.between(0, 2) : 0,
       ...(options.faults === 'long islands'
         ? { longRuns: 10, longMs: [4_000, 10_000], attempts: [2, 2, 3], limits: [20] }
@@ -159,6 +168,7 @@ export class Cluster implements Faulty {
       onPort: (what) => this.#count(`data port ${what}`),
       onBegin: (slave, task) => {
         this.#runs.begins(slave, task);
+        if (this.#broadcasts.begins(task)) return;
         this.program.noteBegin(task.number);
         this.#queues.begins(this.master.core.roster, this.program.tasks, this.#slaves, task);
       },
@@ -209,7 +219,7 @@ export class Cluster implements Faulty {
     const { scheduler, master, program } = this;
     const settled = scheduler.runUntil(
       scheduler.now + SETTLE_WITHIN_MS,
-      () => program.isDone && this.#isWhole,
+      () => program.isDone && this.#broadcasts.pending === 0 && this.#isWhole,
     );
     const { queued, pending, roster } = master.core;
     must(
@@ -219,6 +229,7 @@ export class Cluster implements Faulty {
     );
     scheduler.runUntil(scheduler.now + QUIET_MS);
     checkQuiet(master.core, program, this.#slaves);
+    this.#broadcasts.checkQuiet();
     if (this.#options.checksMemory) checkRemembered(this.#slaves.length);
   }
 
@@ -269,7 +280,8 @@ export class Cluster implements Faulty {
     const { turns } = this.master.main;
     if (turns === this.#seenTurns) return;
     this.#seenTurns = turns;
-    checkMaster(this.master.core, this.program);
+    checkMaster(this.master.core, this.program, this.#broadcasts.pending);
+    this.#broadcasts.check();
   }
 
   #onMasterEvent(event: AuditEvent): void {

@@ -11,8 +11,11 @@ export function must(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Error(what);
 }
 
-/** After every event: the books balance, credit is bounded, no task runs twice or after its fate. */
-export function checkMaster(core: MasterCore, program: Program): void {
+/**
+ * After every event, with so many runs of broadcasts: the books balance, credit is bounded, no task runs twice or after
+ * its fate.
+ */
+export function checkMaster(core: MasterCore, program: Program, numBroadcast: number): void {
   const running = new Set<Task>();
   let granted = 0;
   for (const slave of core.roster) {
@@ -57,7 +60,10 @@ export function checkMaster(core: MasterCore, program: Program): void {
   must(granted <= CREDIT_BYTES, `${granted} bytes of credit are out`);
   const { queued, pending, fates } = core;
   const held = fates.numResults + fates.numUnrunnable + program.taken;
-  must(pending === queued + running.size, `${pending} pending, ${queued} queued, ${running.size} running`);
+  must(
+    pending + numBroadcast === queued + running.size,
+    `${pending} pending, ${numBroadcast} of broadcasts, ${queued} queued, ${running.size} running`,
+  );
   must(program.tasks.size === pending + held, `${program.tasks.size} submitted, ${pending} + ${held} known`);
 }
 

@@ -5,6 +5,7 @@ import type { ResolvedPolicy, SlaveId } from '../../src/algorithms/types.js';
 import type { TaskError, UnrunnableError } from '../../src/errors.js';
 import { TaskFate } from '../../src/master/model/task-fate.js';
 import { runningTasks } from '../../src/master/slaves/running-tasks.js';
+import type { BroadcastCheck } from './broadcast-check.js';
 import type { Chance, Scheduler } from './scheduler.js';
 import type { SimulatedMaster } from './simulated-master.js';
 import { ALGORITHMS, isFinal, packetOf, type Work } from './simulated-work.js';
@@ -31,7 +32,8 @@ const QUEUES = [
 ];
 
 export interface Submitted {
-  readonly number: number;
+  /** Those between two of them are of broadcasts. */
+  number: number;
   readonly work: Work;
   readonly policy: ResolvedPolicy;
   cancelled: boolean;
@@ -52,6 +54,7 @@ export interface ProgramParams {
   readonly chance: Chance;
   readonly scheduler: Scheduler;
   readonly maxMessageBytes: number;
+  readonly broadcasts: BroadcastCheck;
   /** Tasks that kill their slave. */
   readonly poisons: number;
   /** Tasks that take seconds, at most. */
@@ -72,6 +75,8 @@ export class Program {
   #large: number;
   #long: number;
   readonly #longOften: number;
+  /** The program's next task has this number, or a later one. */
+  #nextNumber = 0;
 
   constructor(params: ProgramParams) {
     this.#params = params;
@@ -94,6 +99,7 @@ export class Program {
     else if (dice < 0.9) this.takeSome();
     else if (dice < 0.94) this.#moveSlaves();
     else if (dice < 0.96) this.#killSome();
+    else if (dice < 0.99) this.#params.broadcasts.act(this.#nextNumber);
   }
 
   #submitSome(): void {
@@ -126,7 +132,7 @@ export class Program {
     };
     if (policy.sid === undefined && work.mark % 2 === 0) policy.queue = QUEUES[(work.mark / 2) % 6];
     const task: Submitted = {
-      number: this.tasks.size,
+      number: -1,
       work,
       policy,
       cancelled: false,
@@ -136,7 +142,6 @@ export class Program {
       begun: 0,
       fate: undefined,
     };
-    this.tasks.set(task.number, task);
     const future = {
       promise: new Promise<unknown>(() => {}),
       resolve: (packet: unknown) => this.#settle(task, 'ok', packet),
@@ -149,7 +154,10 @@ export class Program {
       policy,
       chance.happens(0.2) ? future : undefined,
     );
-    if (id !== `TASK-${task.number}`) throw new Error(`${id} follows TASK-${task.number - 1}`);
+    task.number = Number(id.slice('TASK-'.length));
+    if (task.number < this.#nextNumber) throw new Error(`${id} follows TASK-${this.#nextNumber - 1}`);
+    this.#nextNumber = task.number + 1;
+    this.tasks.set(task.number, task);
   }
 
   #invent(): Work {
@@ -201,8 +209,8 @@ export class Program {
 
   #cancelOne(): void {
     const { chance, master, scheduler } = this.#params;
-    const task = this.tasks.get(chance.between(0, Math.max(0, this.tasks.size - 1)));
-    if (task === undefined) return;
+    if (this.tasks.size === 0) return;
+    const task = chance.pick([...this.tasks.values()]);
     const { core } = master;
     const { fate: before, cancelled } = task;
     const kills = chance.happens(0.3);
@@ -221,14 +229,20 @@ export class Program {
     const { cancels, roster } = master.core;
     const category = chance.pick(CATEGORIES);
     const running = [...runningTasks(roster)].filter(({ policy }) => policy.category === category);
-    for (const { number } of running) (this.tasks.get(number) as Submitted).killed = true;
+    for (const { number } of running) {
+      const task = this.tasks.get(number);
+      if (task !== undefined) task.killed = true;
+    }
     const count = cancels.killTasks(category);
     if (count !== running.length) throw new Error(`${count} of ${running.length} tasks are killed`);
   }
 
   /** Their slave is lost, since another task was killed there: the run that they may have begun is not counted. */
   excuse(numbers: Iterable<number>): void {
-    for (const number of numbers) (this.tasks.get(number) as Submitted).excused++;
+    for (const number of numbers) {
+      const task = this.tasks.get(number);
+      if (task !== undefined) task.excused++;
+    }
   }
 
   /** Takes fates in one of the ways there are. */
