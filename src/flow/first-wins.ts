@@ -1,9 +1,8 @@
 /** Components of which one is enough. */
 
 import { type Component, type Components, componentsOf } from './components.js';
-import { Cancellation } from './scope/cancellation.js';
 import { componentResult, heldBy } from './scope/run-component.js';
-import { currentFlowScope, FlowScope, pathWithin } from './scope/scope.js';
+import { currentFlowScope, type FlowScope, ownScope, pathWithin } from './scope/scope.js';
 import { tellScope } from './scope/scope-path.js';
 
 const MOST_SHOWN = 3;
@@ -31,11 +30,7 @@ export function firstWins(components: Components): Promise<unknown> {
     const { functions, nameOf } = componentsOf('firstWins', components);
     // Otherwise the beginnings of nested calls would be a recursion
     await undefined;
-    const scopes = functions.map((_, index): FlowScope => {
-      const cancellation = new Cancellation(around?.cancellation, () => scope.path);
-      const scope = new FlowScope(nameOf(index), around, cancellation);
-      return scope;
-    });
+    const scopes = functions.map((_, index) => ownScope(nameOf(index), around));
     const errors = new Array<unknown>(functions.length);
     let winner: { readonly scope: FlowScope; readonly value: unknown } | undefined;
     const run = async (scope: FlowScope, index: number): Promise<void> => {

@@ -4,9 +4,8 @@
  */
 
 import { checkComponent } from './components.js';
-import { Cancellation } from './scope/cancellation.js';
 import { componentResult, heldBy } from './scope/run-component.js';
-import { currentFlowScope, FlowScope, pathWithin, type Section } from './scope/scope.js';
+import { currentFlowScope, ownScope, type Section } from './scope/scope.js';
 
 /** Runs functions one at a time, in the order in which they came. */
 export interface Mutex {
@@ -82,14 +81,12 @@ class FlowMutex implements Mutex {
       await undefined;
       const lock = this.#lockFor(around?.section);
       await lock.acquire(around?.signal);
-      const path = (): string => pathWithin(around, this.#name);
-      const cancellation = new Cancellation(around?.cancellation, path);
-      const section = new HeldSection(this, around?.section);
+      const scope = ownScope(this.#name, around, new HeldSection(this, around?.section));
       try {
         around?.cancellation.throwIfCancelled();
-        return await componentResult(new FlowScope(this.#name, around, cancellation, section), fn);
+        return await componentResult(scope, fn);
       } finally {
-        cancellation.end();
+        scope.cancellation.end();
         lock.release();
       }
     });

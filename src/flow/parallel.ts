@@ -53,17 +53,21 @@ function runAll<C extends Components>(
     const limit = limitOf();
     // Otherwise the beginnings of nested calls would be a recursion
     await undefined;
-    const cancellation = new Cancellation(around?.cancellation, () => pathWithin(around, kind));
+    const scopes = new Array<FlowScope | undefined>(functions.length);
+    const cancellation = new Cancellation(
+      around?.cancellation,
+      () => pathWithin(around, kind),
+      () => scopes.filter((scope) => scope !== undefined),
+    );
     const values = new Array<unknown>(functions.length);
-    const begin = (index: number, { onValue, onError }: Ending<void>): void =>
-      runComponent(new FlowScope(nameOf(index), around, cancellation), functions[index] as Component, {
-        onValue: (value) => {
-          values[index] = value;
-          onValue();
-        },
-        onError,
-      });
-    const ended = await endOfAll(functions.length, limit, cancellation, begin);
+    const begin = (index: number, ending: Ending<unknown>): void => {
+      const scope = new FlowScope(nameOf, index, around, cancellation);
+      scopes[index] = scope;
+      runComponent(scope, functions[index] as Component, ending);
+    };
+    const ended = await endOfAll(values, limit, cancellation, begin, ({ index }) => {
+      scopes[index] = undefined;
+    });
     cancellation.end();
     if (cancellation.failure !== undefined) throw cancellation.failure.error;
     if (ended < functions.length) throw cancellation.reason;
@@ -71,34 +75,37 @@ function runAll<C extends Components>(
   });
 }
 
-/** Begins components until one is cancelled. Resolves when none runs, with the number of those that ended well. */
+/** Begins components until one is cancelled. Resolves when none runs, with the number of those that gave their value. */
 function endOfAll(
-  count: number,
+  values: unknown[],
   limit: number,
   cancellation: Cancellation,
-  begin: (index: number, ending: Ending<void>) => void,
+  begin: (index: number, ending: Ending<unknown>) => void,
+  onEnded: (scope: FlowScope) => void,
 ): Promise<number> {
   let next = 0;
   let running = 0;
   let ended = 0;
   let isBeginning = false;
   return new Promise((resolve) => {
-    const ending: Ending<void> = {
-      onValue: () => {
+    const ending: Ending<unknown> = {
+      onValue: (value, scope) => {
+        values[scope.index] = value;
         ended++;
-        goOn();
+        goOn(scope);
       },
       // The cancellation keeps the first one
-      onError: () => goOn(),
+      onError: (_, scope) => goOn(scope),
     };
-    const goOn = (): void => {
+    const goOn = (scope: FlowScope): void => {
       running--;
+      onEnded(scope);
       // Components that end at once are no recursion
       if (!isBeginning) fill();
     };
     const fill = (): void => {
       isBeginning = true;
-      while (running < limit && next < count && cancellation.reason === undefined) {
+      while (running < limit && next < values.length && cancellation.reason === undefined) {
         running++;
         begin(next++, ending);
       }

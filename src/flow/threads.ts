@@ -2,9 +2,8 @@
 
 import { UsageError } from '../errors.js';
 import { checkComponent } from './components.js';
-import { Cancellation } from './scope/cancellation.js';
 import { componentResult, heldBy } from './scope/run-component.js';
-import { currentFlowScope, FlowScope, pathWithin } from './scope/scope.js';
+import { currentFlowScope, type FlowScope, ownScope } from './scope/scope.js';
 import { componentName } from './scope/scope-path.js';
 
 /** Names a thread of this process; never used again. */
@@ -54,8 +53,8 @@ export function spawnThread<T>(fn: () => T | PromiseLike<T>, options: ThreadOpti
   const name = nameOf(options, id);
   lastNumber++;
   const around = currentFlowScope();
-  const cancellation = new Cancellation(around?.cancellation, () => pathWithin(around, name));
-  const scope = new FlowScope(name, around, cancellation);
+  const scope = ownScope(name, around);
+  const { cancellation } = scope;
   const promise = heldBy(around, async () => {
     await undefined;
     try {

@@ -90,7 +90,7 @@ export class Master implements Submitter {
   ): Future<unknown> {
     this.#core.refuseIfOver();
     const future = new TaskFuture(this.handle.cancel);
-    if (onSettled !== undefined) future.onSettled(() => onSettled(future.promise));
+    if (onSettled !== undefined) future.onSettled(onSettled);
     const taskId = this.#core.intake.submit(definition, args, policy, future, place);
     this.#link.dispatchSoon();
     return future.of(taskId);

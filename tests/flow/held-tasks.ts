@@ -48,7 +48,7 @@ export class HeldTasks implements Submitter {
     onSettled?: (promise: Promise<unknown>) => void,
   ): Future<unknown> {
     const future = new TaskFuture(() => this.#cancel(String(name), new Error('by the program')));
-    if (onSettled !== undefined) future.onSettled(() => onSettled(future.promise));
+    if (onSettled !== undefined) future.onSettled(onSettled);
     return future.of(this.#add(String(name), policy, future));
   }
 

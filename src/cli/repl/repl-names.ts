@@ -18,6 +18,9 @@ import { pmapReduce, preduce } from '../../collections/preduce.js';
 import { pfind } from '../../collections/psearch.js';
 import { psort } from '../../collections/psort.js';
 import { UsageError } from '../../errors.js';
+import { firstWins } from '../../flow/first-wins.js';
+import { parallel, sequential } from '../../flow/parallel.js';
+import { killThread, spawnThread, threads } from '../../flow/threads.js';
 import type { MasterHandle } from '../../master/program/master-handle.js';
 import { type EmbeddedMaster, type EmbeddedMasterOptions, master, slave } from '../embed.js';
 import type { RunningMaster } from '../master/run-master.js';
@@ -34,6 +37,8 @@ interface ReplNamesParams {
 /** Calls of collections, and what makes their tasks and elements. */
 const CALLS = { pmap, pmapReduce, preduce, pfind, psort, makeChannel, broadcastTask, zip, portable };
 
+const FLOW_CALLS = { parallel, sequential, firstWins, spawnThread, threads, killThread };
+
 /** The values, by the names that the REPL has for them. */
 export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown> {
   const { running, audit } = params;
@@ -45,6 +50,7 @@ export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown>
     ['results', () => results(running.handle)],
     ['makeQueue', makeQueue],
     ...Object.entries(CALLS),
+    ...Object.entries(FLOW_CALLS),
     ['slaves', () => slaveTable(running.master.slaves)],
     ['addSlave', () => addSlave(params)],
     ['killSlave', (sid: SlaveId) => killSlave(params, sid)],
@@ -75,6 +81,10 @@ export function helpText(): string {
     [`${algorithm}.withTaskPolicy({ … })(…)`, 'submit a task with a policy: priority, retryErrors, queue, …'],
     ["makeQueue('name', { limit: 4 })", 'the queue of a policy: limit, perSecond, weight'],
     [`await pmap(${algorithm}, […])`, `compute a list; also ${Object.keys(CALLS).slice(1).join(', ')}`],
+    [
+      `await parallel([() => ${algorithm}.future(…), …])`,
+      `run parts of a flow; also ${Object.keys(FLOW_CALLS).slice(1).join(', ')}`,
+    ],
     ['results()', 'return the fates that arrived; await results() waits for all pending tasks'],
     ['slaves()', 'the slaves, as a table'],
     ['addSlave()', 'start one more local slave; await addSlave() waits until it has joined'],

@@ -20,10 +20,9 @@ const FEW = 16;
 const controllers = new WeakMap<AbortSignal, AbortController>();
 
 export class Cancellation {
-  /** The components that run under it, which it names if they go on. */
-  readonly running = new Set<{ readonly path: string }>();
   readonly #parent: Cancellation | undefined;
   readonly #path: () => string;
+  readonly #running: () => readonly { readonly path: string }[];
   #reason: ScopeCancelledError | undefined;
   #failure: { readonly error: unknown } | undefined;
   #isOver = false;
@@ -36,10 +35,15 @@ export class Cancellation {
   #mayLeaveTasks = false;
   #policy: { readonly given: ResolvedPolicy; readonly joined: ResolvedPolicy } | undefined;
 
-  /** Is cancelled with its parent. `path` is that of the scope that it is for. */
-  constructor(parent: Cancellation | undefined, path: () => string) {
+  /** Is cancelled with its parent. `path` is that of what it cancels; `running`, the scopes of it that have not ended. */
+  constructor(
+    parent: Cancellation | undefined,
+    path: () => string,
+    running: () => readonly { readonly path: string }[],
+  ) {
     this.#parent = parent;
     this.#path = path;
+    this.#running = running;
     if (parent === undefined) return;
     parent.#children ??= new Set();
     parent.#children.add(this);
@@ -128,9 +132,10 @@ export class Cancellation {
   }
 
   #tellSlow(): void {
-    const named = Array.from(this.running, ({ path }) => path).slice(0, MOST_NAMED);
-    if (named.length === 0) return;
-    const others = this.running.size - named.length;
+    const running = this.#running();
+    if (running.length === 0) return;
+    const named = running.slice(0, MOST_NAMED).map(({ path }) => path);
+    const others = running.length - named.length;
     const which = `${named.join(', ')}${others > 0 ? ` (and ${others} more)` : ''}`;
     process.emitWarning(
       `${this.#reason?.message}; ${SLOW_MS / 1000} s later, still running: ${which}. A component stops when it awaits a ` +

@@ -3,10 +3,10 @@
 import type { FlowScope } from './scope.js';
 import { tellScope } from './scope-path.js';
 
-/** How a component ends. */
+/** How a component ends; one for all components of a call. */
 export interface Ending<T> {
-  readonly onValue: (value: T) => void;
-  readonly onError: (error: unknown) => void;
+  readonly onValue: (value: T, scope: FlowScope) => void;
+  readonly onError: (error: unknown, scope: FlowScope) => void;
 }
 
 /**
@@ -49,22 +49,28 @@ function awaitIn<T>(scope: FlowScope, value: PromiseLike<T>): Promise<T> {
   return value instanceof Promise ? value : scope.within(() => Promise.resolve(value));
 }
 
-function succeed<T>(scope: FlowScope, value: T, { onValue }: Ending<T>): void {
-  afterAll(scope, () => onValue(value));
+function succeed<T>(scope: FlowScope, value: T, ending: Ending<T>): void {
+  if (scope.isBusy) {
+    void scope.quiet().then(() => succeed(scope, value, ending));
+    return;
+  }
+  scope.leave();
+  ending.onValue(value, scope);
 }
 
-function fail<T>(scope: FlowScope, error: unknown, { onError }: Ending<T>): void {
+function fail<T>(scope: FlowScope, error: unknown, ending: Ending<T>): void {
   tellScope(error, () => scope.path);
   scope.cancellation.fail(scope, error);
-  afterAll(scope, () => onError(error));
+  stop(scope, error, ending);
 }
 
-function afterAll(scope: FlowScope, tell: () => void): void {
-  if (scope.isBusy) void scope.quiet().then(() => afterAll(scope, tell));
-  else {
-    scope.leave();
-    tell();
+function stop<T>(scope: FlowScope, error: unknown, ending: Ending<T>): void {
+  if (scope.isBusy) {
+    void scope.quiet().then(() => stop(scope, error, ending));
+    return;
   }
+  scope.leave();
+  ending.onError(error, scope);
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<never> {

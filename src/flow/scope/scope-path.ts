@@ -6,9 +6,9 @@
 import { StoppedError } from '../../errors.js';
 
 const PLAIN_NAME = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
-/** Of a path with more names, the first and the last are shown. */
-const MOST_NAMES = 20;
-const FIRST_NAMES = 8;
+/** Of a longer path, so many names are shown at its beginning, and so many at its end. */
+export const FIRST_NAMES = 8;
+export const LAST_NAMES = 12;
 
 /** One name of a path, such as `parallel.build`, `parallel[2]` or `parallel["a b"]`. */
 export function componentName(kind: string, key: string | number): string {
@@ -16,13 +16,9 @@ export function componentName(kind: string, key: string | number): string {
   return PLAIN_NAME.test(key) ? `${kind}.${key}` : `${kind}[${JSON.stringify(key)}]`;
 }
 
-/** From the innermost name outwards. */
-export function pathOf(names: readonly string[]): string {
-  const outwards = names.toReversed();
-  if (outwards.length <= MOST_NAMES) return outwards.join(' > ');
-  const last = MOST_NAMES - FIRST_NAMES;
-  const left = `(${outwards.length - MOST_NAMES} more)`;
-  return [...outwards.slice(0, FIRST_NAMES), left, ...outwards.slice(-last)].join(' > ');
+/** A path, from the outside; `omitted` names stand between the first ones and the last ones. */
+export function pathOf(first: readonly string[], omitted: number, last: readonly string[]): string {
+  return [...first, ...(omitted > 0 ? [`(${omitted} more)`] : []), ...last].join(' > ');
 }
 
 /**

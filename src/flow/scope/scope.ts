@@ -7,8 +7,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { findScopesBy, type SubmissionScope } from '../../algorithms/submission-scope.js';
 import type { Submitter } from '../../algorithms/submitter.js';
 import { UsageError } from '../../errors.js';
-import type { Cancellation } from './cancellation.js';
-import { pathOf } from './scope-path.js';
+import { Cancellation } from './cancellation.js';
+import { FIRST_NAMES, LAST_NAMES, pathOf } from './scope-path.js';
 import { ScopedSubmitter } from './scoped-submitter.js';
 
 /** Scopes that are open at a time, in a process. */
@@ -38,9 +38,18 @@ let storage: AsyncLocalStorage<FlowScope> | undefined;
 let lastNumber = 0;
 let open = 0;
 
+/** Names of components, which are made up when they are asked for. */
+export type NameOf = (index: number) => string;
+
 export class FlowScope implements Scope, SubmissionScope {
-  readonly name: string;
+  readonly #nameOf: NameOf;
+  /** Its place among the components of its call. */
+  readonly index: number;
   readonly parent: FlowScope | undefined;
+  /** The number of scopes from the outermost one to it. */
+  readonly depth: number;
+  /** The last of those whose names begin a long path: no path is longer to make than to read. */
+  readonly head: FlowScope;
   readonly cancellation: Cancellation;
   readonly section: Section | undefined;
   #number = 0;
@@ -51,13 +60,17 @@ export class FlowScope implements Scope, SubmissionScope {
   #onSettled: ((promise: Promise<unknown>) => void) | undefined;
 
   constructor(
-    name: string,
+    nameOf: NameOf,
+    index: number,
     parent: FlowScope | undefined,
     cancellation: Cancellation,
     section = parent?.section,
   ) {
-    this.name = name;
+    this.#nameOf = nameOf;
+    this.index = index;
     this.parent = parent;
+    this.depth = parent === undefined ? 1 : parent.depth + 1;
+    this.head = parent === undefined || parent.depth < FIRST_NAMES ? this : parent.head;
     this.cancellation = cancellation;
     this.section = section;
   }
@@ -71,8 +84,17 @@ export class FlowScope implements Scope, SubmissionScope {
     return pathWithin(this.parent, this.name);
   }
 
+  get name(): string {
+    return this.#nameOf(this.index);
+  }
+
   get signal(): AbortSignal {
     return this.cancellation.signal;
+  }
+
+  /** Whether it was entered and has not ended. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
   }
 
   /** Itself; if it has ended well, the innermost scope around it that has not. */
@@ -100,7 +122,6 @@ export class FlowScope implements Scope, SubmissionScope {
     }
     open++;
     this.#state = 'open';
-    this.cancellation.running.add(this);
     if (storage === undefined) {
       storage = new AsyncLocalStorage();
       findScopesBy(currentFlowScope);
@@ -150,15 +171,37 @@ export class FlowScope implements Scope, SubmissionScope {
   leave(): void {
     if (this.#state === 'open') open--;
     this.#state = 'over';
-    this.cancellation.running.delete(this);
   }
+}
+
+/** A scope that is cancelled by itself, and with the one around it. */
+export function ownScope(name: string, around: FlowScope | undefined, section?: Section): FlowScope {
+  const cancellation = new Cancellation(
+    around?.cancellation,
+    () => scope.path,
+    () => (scope.isOpen ? [scope] : []),
+  );
+  const scope = new FlowScope(() => name, 0, around, cancellation, section);
+  return scope;
 }
 
 /** The path of a component with this name in a scope. */
 export function pathWithin(around: FlowScope | undefined, name: string): string {
+  const depth = 1 + (around?.depth ?? 0);
+  const omitted = depth - FIRST_NAMES - LAST_NAMES;
+  if (around === undefined || omitted <= 0) return pathOf([], 0, namesWithin(around, name, depth));
+  const first = around.head;
+  const firstNames = namesWithin(first.parent, first.name, FIRST_NAMES);
+  return pathOf(firstNames, omitted, namesWithin(around, name, LAST_NAMES));
+}
+
+/** The innermost `count` names, from the outside. */
+function namesWithin(around: FlowScope | undefined, name: string, count: number): string[] {
   const names = [name];
-  for (let scope = around; scope !== undefined; scope = scope.parent) names.push(scope.name);
-  return pathOf(names);
+  for (let scope = around; scope !== undefined && names.length < count; scope = scope.parent) {
+    names.push(scope.name);
+  }
+  return names.reverse();
 }
 
 /** The scope of this call; if it has ended well, the innermost around it that has not. */

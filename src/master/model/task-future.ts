@@ -39,7 +39,7 @@ export class TaskFuture implements FutureSettler {
   fulfilled = false;
   #outcome: Outcome | undefined;
   /** Tasks that need its value. */
-  #listeners: (() => void)[] | undefined;
+  #listeners: ((promise: Promise<unknown>) => void)[] | undefined;
   readonly #promise: Promise<unknown>;
   readonly #cancelTask: (taskId: TaskId) => boolean;
   #resolve: (packet: unknown) => void = UNSET;
@@ -63,9 +63,9 @@ export class TaskFuture implements FutureSettler {
   }
 
   /** Calls `listener` when it has ended, which it has not yet. */
-  onSettled(listener: () => void): void {
-    this.#listeners ??= [];
-    this.#listeners.push(listener);
+  onSettled(listener: (promise: Promise<unknown>) => void): void {
+    if (this.#listeners === undefined) this.#listeners = [listener];
+    else this.#listeners.push(listener);
   }
 
   resolve(packet: unknown): void {
@@ -83,7 +83,7 @@ export class TaskFuture implements FutureSettler {
     this.#outcome = outcome;
     const listeners = this.#listeners;
     this.#listeners = undefined;
-    if (listeners !== undefined) for (const listener of listeners) listener();
+    if (listeners !== undefined) for (const listener of listeners) listener(this.#promise);
   }
 
   /** That of a promise which a stub's `future` returned; undefined for anything else. */

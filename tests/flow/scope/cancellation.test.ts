@@ -6,7 +6,12 @@ import { Cancellation } from '../../../src/flow/scope/cancellation.js';
 import { withTimersByHand } from '../../support/timers-by-hand.js';
 
 const it = suite('cancellation');
-const named = (path: string, parent?: Cancellation): Cancellation => new Cancellation(parent, () => path);
+const named = (path: string, parent?: Cancellation, running: readonly string[] = []): Cancellation =>
+  new Cancellation(
+    parent,
+    () => path,
+    () => running.map((path) => ({ path })),
+  );
 
 it('cancels all inside with one reason, the first one', () => {
   const outer = named('outer');
@@ -79,12 +84,10 @@ it('names components that still run after ten seconds, in a warning', () => {
   Object.assign(process, { emitWarning: (text: string, options: object) => warnings.push(text, options) });
   try {
     withTimersByHand((timers) => {
-      const one = named('parallel');
-      for (const path of ['parallel.b', 'parallel.c', 'parallel.d', 'parallel.e']) one.running.add({ path });
+      const one = named('parallel', undefined, ['parallel.b', 'parallel.c', 'parallel.d', 'parallel.e']);
       one.fail({ path: 'parallel.a' }, new Error('no'));
       timers.ring(10_000);
-      const quick = named('quick');
-      quick.running.add({ path: 'quick.a' });
+      const quick = named('quick', undefined, ['quick.a']);
       quick.cancel('for a test');
       quick.end();
       assert.equal(timers.set, []);
