@@ -1,5 +1,6 @@
 /** Components of which one is enough. */
 
+import { StoppedError } from '../errors.js';
 import { type Component, type Components, componentsOf } from './components.js';
 import { componentResult, heldBy } from './scope/run-component.js';
 import { currentFlowScope, type FlowScope, ownScope, pathWithin } from './scope/scope.js';
@@ -12,8 +13,8 @@ const MOST_SHOWN = 3;
  * tasks, queued and running, and all that waits in them; it resolves when they have stopped. As with `Promise.any`, a
  * component that fails does not win, and if all fail, it rejects with an AggregateError of their errors, in order.
  *
- * Rejects with ScopeCancelledError if a scope around it was cancelled before one had won, and with UsageError for
- * anything but functions.
+ * Rejects with ScopeCancelledError if a scope around it was cancelled before one had won, with StoppedError if the master
+ * was stopped before that, and with UsageError for anything but functions.
  *
  * @example const path = await firstWins([() => breadthFirst.future(maze), () => depthFirst.future(maze)]);
  */
@@ -52,6 +53,9 @@ export function firstWins(components: Components): Promise<unknown> {
     for (const one of running) await one;
     if (winner !== undefined) return winner.value;
     if (around?.cancellation.reason !== undefined) throw around.cancellation.reason;
+    // That is nothing of the components: they had no time to win
+    const stopped = errors.find((error) => error instanceof StoppedError);
+    if (stopped !== undefined) throw stopped;
     throw allFailed(errors, pathWithin(around, 'firstWins'));
   });
 }

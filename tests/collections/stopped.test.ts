@@ -1,7 +1,9 @@
 /** A master that ends: nothing waits for it any more, and nothing takes its end for that of an element. */
 import {
+  firstWins,
   makeChannel,
   master,
+  parallel,
   pcount,
   pfind,
   plet,
@@ -13,6 +15,7 @@ import {
   preduce,
   psort,
   StoppedError,
+  spawnThread,
   speculate,
 } from 'ts-mw';
 import * as assert from 'uvu/assert';
@@ -45,6 +48,9 @@ test.outside('every call that waits throws StoppedError', async () => {
         submitTask: full.submitTask(same, 3),
         receiveResult: loop.receiveResult(),
         'empty receiveResult': makeChannel().receiveResult(),
+        parallel: parallel({ a: () => same.future(1), b: () => pmap(same, [1]) }),
+        firstWins: firstWins([() => same.future(1), () => Promise.reject(new Error('of its own'))]),
+        thread: spawnThread(() => same.future(1)),
       };
     });
     const ends = Object.entries(calls).map(async ([name, call]) => [name, await rejection(call)] as const);

@@ -94,4 +94,19 @@ it('rejects with the reason of a scope around that is cancelled', () =>
     assert.equal(tasks.cancelled, ['a', 'b']);
   }));
 
+it('does not let a component win in a scope that is cancelled', () =>
+  withHeldTasks(async (tasks) => {
+    let inner: unknown;
+    const run = parallel([
+      async () => {
+        inner = await rejection(firstWins([() => rejection(future('a')).then(() => 'a value all the same')]));
+      },
+      () => future('bad'),
+    ]);
+    await turn();
+    tasks.end('bad', new Error('no'));
+    await rejection(run);
+    assert.instance(inner, ScopeCancelledError);
+  }));
+
 it.run();

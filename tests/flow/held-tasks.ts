@@ -10,7 +10,7 @@ import type {
   TaskId,
   TaskPolicy,
 } from '../../src/algorithms/types.js';
-import { UnrunnableError } from '../../src/errors.js';
+import { EncodeError, UnrunnableError } from '../../src/errors.js';
 import { TaskFuture } from '../../src/master/model/task-future.js';
 
 export interface HeldTask {
@@ -19,6 +19,9 @@ export interface HeldTask {
   readonly taskId: TaskId;
   readonly settle: (error?: Error) => void;
 }
+
+/** The name of a task that cannot be submitted. */
+export const UNSENDABLE = 'unsendable';
 
 /** Stubs need no more of an algorithm here. */
 const DEFINITION = { name: 'held' } as AlgorithmDefinition;
@@ -47,6 +50,7 @@ export class HeldTasks implements Submitter {
     _place?: string,
     onSettled?: (promise: Promise<unknown>) => void,
   ): Future<unknown> {
+    if (name === UNSENDABLE) throw new EncodeError('[0]', 'it cannot travel');
     const future = new TaskFuture(() => this.#cancel(String(name), new Error('by the program')));
     if (onSettled !== undefined) future.onSettled(onSettled);
     return future.of(this.#add(String(name), policy, future));

@@ -5,6 +5,7 @@ import { scopePathOf, UsageError } from '../../src/errors.js';
 import { firstWins } from '../../src/flow/first-wins.js';
 import { atomic, makeMutex } from '../../src/flow/mutex.js';
 import { parallel } from '../../src/flow/parallel.js';
+import { currentScope } from '../../src/flow/scope/scope.js';
 import { spawnThread } from '../../src/flow/threads.js';
 import { future, rejection, turn, withHeldTasks } from './held-tasks.js';
 
@@ -43,6 +44,48 @@ it('let go of a waiter whose scope has ended', () =>
     assert.is(await race, 'wins');
     tasks.end('held');
     assert.equal([await holder, await last], ['held', 'the next']);
+  }));
+
+it('begin nothing for a scope that is cancelled when its turn comes', () =>
+  withHeldTasks(async (tasks) => {
+    for (let microtasks = 0; microtasks < 25; microtasks++) {
+      const mutex = makeMutex();
+      const holder = mutex.run(() => future('held'));
+      let begunLate = false;
+      const race = firstWins([
+        () =>
+          mutex.run(() => {
+            begunLate = currentScope()?.signal.aborted ?? true;
+            return future('waits');
+          }),
+        () => future('wins'),
+      ]);
+      await turn();
+      tasks.end('held');
+      for (let passed = 0; passed < microtasks; passed++) await null;
+      tasks.end('wins');
+      await Promise.all([holder, race]);
+      assert.not(begunLate, `after ${microtasks} microtasks`);
+      assert.is(await mutex.run(() => 'free'), 'free');
+    }
+  }));
+
+it('may have many waiters in a scope, without a warning', () =>
+  withHeldTasks(async (tasks) => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error): void => void warnings.push(warning);
+    process.addListener('warning', hear);
+    const mutex = makeMutex();
+    const run = parallel([
+      () =>
+        Promise.all(Array.from({ length: 50 }, (_, n) => mutex.run(() => (n === 0 ? future('first') : n)))),
+    ]);
+    await turn();
+    tasks.end('first');
+    await run;
+    await turn();
+    process.removeListener('warning', hear);
+    assert.equal(warnings, []);
   }));
 
 it('hold until nothing that the section began runs', () =>

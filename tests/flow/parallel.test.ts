@@ -1,12 +1,12 @@
 /** parallel and sequential: values, the first failure, limits, and what a component leaves behind. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { promise } from '../../src/collections/promises.js';
+import { delay, promise } from '../../src/collections/promises.js';
 import { ScopeCancelledError, scopePathOf, UnrunnableError, UsageError } from '../../src/errors.js';
 import { firstWins } from '../../src/flow/first-wins.js';
 import { parallel, sequential } from '../../src/flow/parallel.js';
 import { currentScope } from '../../src/flow/scope/scope.js';
-import { funcall, future, rejection, turn, withHeldTasks } from './held-tasks.js';
+import { funcall, future, rejection, turn, UNSENDABLE, withHeldTasks } from './held-tasks.js';
 
 const it = suite('parallel and sequential');
 
@@ -217,6 +217,28 @@ it('let a component that waits for a promise of the library end', async () => {
   value.fulfill(1);
   assert.equal(await parallel([async () => value]), [1]);
 });
+
+it('do not wait for tasks that could not be submitted', () =>
+  withHeldTasks(async () => {
+    const attempt = (): string => {
+      try {
+        future(UNSENDABLE);
+        return 'submitted';
+      } catch (error) {
+        return (error as Error).name;
+      }
+    };
+    assert.equal(await parallel([attempt]), ['EncodeError']);
+  }));
+
+it('let what a component returns compute in its scope', () =>
+  withHeldTasks(async (tasks) => {
+    const run = parallel([() => delay(() => future('late')), () => future('fails')]);
+    await turn();
+    tasks.end('fails', new Error('no'));
+    await rejection(run);
+    assert.equal(tasks.cancelled, ['late']);
+  }));
 
 it("cancel by a task's own signal too", () =>
   withHeldTasks(async (tasks) => {

@@ -49,9 +49,13 @@ it('are killed with their tasks, and reject when they have stopped', () =>
     assert.ok(hasStopped);
     assert.instance(error, ScopeCancelledError);
     assert.is(error.message, `${thread.id} was cancelled: killThread was called`);
-    const early = spawnThread(() => assert.unreachable('it never begins'));
+    let hasBegun = false;
+    const early = spawnThread(() => {
+      hasBegun = true;
+    });
     killThread(early.id);
     assert.instance(await rejection(early), ScopeCancelledError);
+    assert.not(hasBegun);
     const unawaited = spawnThread(() => future('b'));
     await turn();
     killThread(unawaited.id);
@@ -94,6 +98,7 @@ it('say what is wrong with their arguments', () => {
   };
   wrong(() => spawnThread(3 as never), /^the argument of spawnThread is a function/);
   wrong(() => spawnThread(() => 1, { names: 'a' } as never), /has no option "names"/);
+  wrong(() => spawnThread(() => 1, null as never), /^the options of spawnThread are an object/);
   wrong(() => spawnThread(() => 1, { name: '' }), /a text that is not empty/);
   wrong(() => killThread('TASK-1' as never), /^killThread takes the id of a thread.*got TASK-1$/);
   assert.equal(threads(), []);

@@ -6,7 +6,7 @@
 import { StoppedError } from '../../errors.js';
 
 const PLAIN_NAME = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
-/** Of a longer path, so many names are shown at its beginning, and so many at its end. */
+/** Of a path with more names, only its beginning and its end are shown. */
 export const FIRST_NAMES = 8;
 export const LAST_NAMES = 12;
 
