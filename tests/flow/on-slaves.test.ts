@@ -1,8 +1,10 @@
 /** Scopes around everything that submits tasks or waits for them, with a master and slaves. */
+import { getEventListeners } from 'node:events';
 import {
   type Broadcast,
   broadcastTask,
   currentKernel,
+  currentScope,
   firstWins,
   makeChannel,
   parallel,
@@ -169,6 +171,26 @@ test('a broadcast is cancelled with its scope, and not with one that has ended w
   for (const each of await free.all()) assert.is(each.status === 'ok' && each.packet, 25);
   free.stop();
   await until('all runs have stopped', () => gates.isEmpty);
+});
+
+test('a task heeds its own signal and that of its scope, and is heard of no more when it has ended', async () => {
+  const own = new AbortController();
+  const submit = held.withTaskPolicy({ signal: own.signal });
+  await lose(() => submit.future(170));
+  const listening = await parallel([
+    async () => {
+      const cancelled = rejection(submit.future(171));
+      const ended = square.withTaskPolicy({ signal: own.signal }).future(3);
+      const channel = makeChannel<number>();
+      await channel.submitTask(square, 4);
+      await Promise.all([ended, channel.receiveResult(), pmap(square, [1, 2])]);
+      own.abort();
+      assert.is(((await cancelled) as UnrunnableError).reason, 'cancelled');
+      const signals = [own.signal, currentScope()?.signal as AbortSignal];
+      return signals.map((signal) => getEventListeners(signal, 'abort').length);
+    },
+  ]);
+  assert.equal(listening, [[0, 0]]);
 });
 
 test('a kernel is the same inside a scope', async () => {
