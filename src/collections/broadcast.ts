@@ -98,10 +98,16 @@ function submit<A extends readonly unknown[], R>(
     lateComers,
     listener: entries,
   });
-  entries.begun(stop);
+  const heeding = new AbortController();
+  entries.begun(() => {
+    heeding.abort();
+    stop();
+  });
   if (!lateComers || signals.some(({ aborted }) => aborted)) entries.stop();
-  for (const signal of lateComers ? signals : []) {
-    signal.addEventListener('abort', () => entries.stop(), { once: true, signal: submitter.signal });
+  else {
+    const listen = { once: true, signal: heeding.signal };
+    for (const signal of signals) signal.addEventListener('abort', () => entries.stop(), listen);
+    submitter.signal.addEventListener('abort', () => heeding.abort(), listen);
   }
   return entries;
 }

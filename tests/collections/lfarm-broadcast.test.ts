@@ -1,4 +1,5 @@
 /** What lfarm's tests assert of broadcasts, each under the name of its definition there, and ours beside them. */
+import { getEventListeners } from 'node:events';
 import {
   type Broadcast,
   type BroadcastEntry,
@@ -136,6 +137,16 @@ test('one that throws is told of for each slave; it is in no other count, and no
   }
   const report = await mw.masterLoopIterate({ timeout: 0 });
   assert.equal([report.numResults, report.numUnrunnableTasks], [0, 0]);
+});
+
+test('nothing listens to its signal when it has ended', async () => {
+  const { signal } = new AbortController();
+  const listeners = (): number => getEventListeners(signal, 'abort').length;
+  const broadcast = broadcastTask.with({ policy: { signal } })(square, 3);
+  assert.ok(listeners() > 0);
+  await broadcast.all();
+  broadcast.stop();
+  assert.is(listeners(), 0);
 });
 
 test('a signal ends it for late comers, and cancels what has no result', async () => {
