@@ -4,8 +4,9 @@
  * @packageDocumentation
  */
 
-// Algorithms, their policies, and the fates of their tasks
 export type { Captures } from './algorithms/captures.js';
+// Algorithms, their policies, and the fates of their tasks
+export { type Cell, type CellOptions, cell, type MergedCell } from './algorithms/cell.js';
 export { type DefinedAlgorithm, defineAlgorithm } from './algorithms/define-algorithm.js';
 export { type Portable, portable } from './algorithms/portable.js';
 export { makeQueue, type QueueOptions, type TaskQueue } from './algorithms/queue.js';

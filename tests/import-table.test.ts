@@ -130,7 +130,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'cli/resource-file',
     'cli/slave',
   ],
-  'cli/slave': ['cli/define-program.ts', 'cli/flags', 'cli/resource-file', 'cli/trail'],
+  'cli/slave': ['cli/define-program.ts', 'cli/flags', 'cli/process', 'cli/resource-file', 'cli/trail'],
   'cli/batch': ['cli/flags', 'cli/process'],
   'cli/dump-exec': ['cli/process'],
   'cli/resource-file': ['cli/flags', 'cli/process'],

@@ -9,6 +9,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { NoKernelError } from '../errors.js';
+import { enterHolder, setProgramHolder } from './cell-holder.js';
 import { submissionScope } from './submission-scope.js';
 import type { Submitter } from './submitter.js';
 
@@ -44,7 +45,7 @@ export function currentMaster(stub = 'this call'): Submitter {
 /** Runs `fn`, and everything it awaits or schedules, with `submitter` as its master. */
 export function enterMaster<T>(submitter: Submitter, fn: () => T): T {
   entered ??= new AsyncLocalStorage();
-  return entered.run(submitter, fn);
+  return entered.run(submitter, enterHolder, submitter.cells, fn);
 }
 
 /**
@@ -64,6 +65,7 @@ export function registerSubmitter(submitter: Submitter): (end?: Error) => void {
 /** Sets the master that `initialize` runs; undefined when it has ended. */
 export function setProgramSubmitter(submitter: Submitter | undefined): void {
   program = submitter;
+  setProgramHolder(submitter?.cells);
   chooseFallback();
 }
 

@@ -1,6 +1,7 @@
 /** The port through which stubs pass tasks to a master, which they do not know. */
 
 import type { TaskError, UnrunnableError } from '../errors.js';
+import type { CellHolder } from './cell-holder.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, SlaveId, TaskId } from './types.js';
 
 /** What a broadcast came to on one slave. */
@@ -64,6 +65,8 @@ export interface Submitter {
   readonly scopeSignal?: AbortSignal | undefined;
   /** Whether results are kept in a checkpoint, so that equal runs should submit equal tasks. */
   readonly keepsResults: boolean;
+  /** The values of cells; undefined if the program has none. */
+  readonly cells?: CellHolder | undefined;
   /** Tasks queued and running. */
   pendingTasks(definition: AlgorithmDefinition): number;
 }

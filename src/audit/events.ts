@@ -213,6 +213,11 @@ export interface AuditEventTable {
   'slaves-missing': { queued: number; waitedSeconds: number; hint?: string | undefined };
   /** `SLAVE-0 D TASK-7 duplicate`: a result that came too late, twice or from the wrong slave. */
   'result-dropped': { sid: string; taskId: string; reason: string };
+  /**
+   * `SLAVE-0 OFFER to "best" DROPPED TypeError: no`: what was offered to a cell could not be folded. The first one of each
+   * cell is told, and at most 100.
+   */
+  'offer-dropped': { sid: string; cell: string; reason: string };
 
   // The slave processes that a master starts
   /** `LOCAL 0 STARTED pid 4711`: `index` counts them from 0. */

@@ -1,6 +1,6 @@
 /** The ports between the cores and the network: a data connection, and a sentinel beside it. */
 
-import type { Command, Farewell, RunKill } from '../wire/messages/messages.js';
+import type { CellOffer, Command, Farewell, RunKill } from '../wire/messages/messages.js';
 import type { SessionAddress } from '../wire/messages/subjects.js';
 
 /** How to reach a broker. */
@@ -146,6 +146,10 @@ export type SentinelRequest =
   | { readonly op: 'evidence'; readonly nonce: string; readonly evidence: string }
   /** For a slave: runs with a time limit begin. Repeated each second while further ones do. */
   | { readonly op: 'limited' }
+  /** Main has written to the cells that it shares. */
+  | { readonly op: 'cells' }
+  /** For a master: the offers of this message are in the cells. */
+  | { readonly op: 'offers-taken'; readonly nonce: string; readonly id: number }
   /** Main knows and will end by itself, so the process must not be killed. */
   | { readonly op: 'ending' }
   | { readonly op: 'stop' };
@@ -189,6 +193,13 @@ export type SentinelEvent =
     }
   /** For a master: this task did not stop in time, and its slave's sentinel ends the process. */
   | { readonly type: 'overdue'; readonly nonce: string; readonly index: number }
+  /** For a master: what a slave offers to cells; `offers-taken` is the answer. Repeated until then. */
+  | {
+      readonly type: 'offers';
+      readonly nonce: string;
+      readonly id: number;
+      readonly offers: readonly CellOffer[];
+    }
   /** For a master: another master of this member id asks whether one is there. */
   | { readonly type: 'other-master'; readonly run: string }
   | { readonly type: 'link'; readonly connected: boolean }

@@ -88,7 +88,7 @@ export class MasterLink {
     let sentinel: SentinelHandle | undefined;
     try {
       if (broker === 'external') await refuseOther(link, params, QUERY_MS);
-      const shared = SharedState.create();
+      const shared = SharedState.create({ cells: params.cells?.map(({ name }) => name) });
       sentinel = await startSentinel({
         role: 'master',
         address,
@@ -120,6 +120,10 @@ export class MasterLink {
       forget: (slave) => this.#forget(slave),
       command: ({ nonce }, id, body) => sentinel.request({ op: 'command', nonce, id, body }),
       condemn: ({ nonce }, evidence) => sentinel.request({ op: 'evidence', nonce, evidence }),
+      publishCell: (at, slot) => {
+        if (this.#shared.cells?.values.write(at, slot)) sentinel.request({ op: 'cells' });
+      },
+      offersTaken: ({ nonce }, id) => sentinel.request({ op: 'offers-taken', nonce, id }),
       positions: (slave) => this.#publishPositions(slave),
       news: onNews,
       wallClock: () => Date.now(),

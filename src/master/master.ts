@@ -4,6 +4,7 @@
  */
 
 import { hostname } from 'node:os';
+import { type CellHolder, openHolder } from '../algorithms/cell-holder.js';
 import type { BroadcastSubmission, Submitter } from '../algorithms/submitter.js';
 import { registerSubmitter } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../algorithms/types.js';
@@ -27,12 +28,14 @@ export interface MasterParams extends MasterLinkParams {
 
 export class Master implements Submitter {
   readonly handle: MasterHandle;
+  readonly cells: CellHolder | undefined;
   /** Process ids, each on its slave's machine, of slaves that have acknowledged the shutdown. */
   readonly leavingPids = new Set<number>();
   readonly #link: MasterLink;
   readonly #core: MasterCore;
   readonly #audit: AuditSink;
   readonly #unregister: (end?: Error) => void;
+  readonly #closeCells: () => void;
   readonly #wakeups = new Wakeups();
   readonly #keepsResults: boolean;
   #leftovers: Leftovers | undefined;
@@ -44,6 +47,8 @@ export class Master implements Submitter {
     this.#audit = params.audit;
     this.#keepsResults = params.store !== undefined;
     this.#unregister = registerSubmitter(this);
+    this.cells = params.cells?.length ? this.#core.cells : undefined;
+    this.#closeCells = this.cells === undefined ? () => {} : openHolder(this.cells);
     const program = new HandleMaker({
       core: this.#core,
       wakeups: this.#wakeups,
@@ -62,6 +67,7 @@ export class Master implements Submitter {
       return master;
     } catch (error) {
       master.#unregister();
+      master.#closeCells();
       await link.close();
       throw error;
     }
@@ -181,6 +187,7 @@ export class Master implements Submitter {
     }
     this.#core.disconnectAll();
     await this.#link.close();
+    this.#closeCells();
   }
 
   /** Evidence that a slave process has gone, such as its exit; by its process id on this machine. */

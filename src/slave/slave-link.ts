@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { CellDefinition } from '../algorithms/cell-holder.js';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import { subjectUser } from '../link/connection/credentials.js';
@@ -18,6 +19,7 @@ import { TICK_MS, Ticker } from './core/ticker.js';
 import { killLine, killNotice } from './kill-line.js';
 import { PortDialer } from './port-dialer.js';
 import { RunClock } from './run/run-clock.js';
+import { SlaveCells } from './run/slave-cells.js';
 import { SlaveRunner } from './run/slave-handle.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -35,6 +37,7 @@ export interface MasterPlace {
 export interface SlaveLinkParams {
   readonly place: MasterPlace;
   readonly algorithms: readonly AlgorithmDefinition[];
+  readonly cells?: readonly CellDefinition[] | undefined;
   readonly audit: AuditSink;
   readonly argv: readonly string[];
   readonly concurrency: number;
@@ -100,6 +103,13 @@ export class SlaveLink {
       abort: (task) => this.runner.abort(task, 'TimeoutError'),
       abandon: params.mayKill ? undefined : (task) => this.runner.abandon(task),
     });
+    const cells =
+      shared.cells &&
+      new SlaveCells({
+        definitions: params.cells ?? [],
+        shared: shared.cells,
+        wake: () => sentinel.request({ op: 'cells' }),
+      });
     const slot = counters.allocate();
     let toMaster = '';
     let unsubscribe: (() => void) | undefined;
@@ -133,7 +143,8 @@ export class SlaveLink {
           );
           sentinel.request({ op: 'listen', user, nonce });
         },
-        watch: (session, { broker, clientTimeoutMs, dataPort: offered }) => {
+        watch: (session, { broker, clientTimeoutMs, dataPort: offered, cells: values }) => {
+          cells?.welcome(values);
           const { run, nonce, sid } = session.epoch;
           if (offered !== undefined && dataPort !== 'none') {
             const [toMaster, toSlave] = [
@@ -154,6 +165,7 @@ export class SlaveLink {
         kill: (task, afterMs) => this.#clock.kill(task, afterMs),
         stopClock: (task) => this.#clock.stop(task),
         renumbered: () => this.#clock.renumbered(),
+        takeOffers: cells && (() => cells.takeOffers()),
         positions: ({ sentThrough, receivedThrough, receiveLimit }) =>
           counters.set(slot, sentThrough, receivedThrough, receiveLimit),
         wantTick: () => this.#ticker.soon(),
@@ -180,7 +192,7 @@ export class SlaveLink {
       later,
       onUnreachable: (url, reason) => audit.emit({ type: 'data-port-unreachable', url, reason }),
     });
-    this.runner = new SlaveRunner({ core: this.core, argv: params.argv, clock: now });
+    this.runner = new SlaveRunner({ core: this.core, argv: params.argv, clock: now, cells });
     link.onStatus((status) => this.#onLink(status));
     sentinel.onEvent((event) => this.#onSentinel(event));
     this.#ticker = new Ticker({ tick: () => this.#tick(), later });
@@ -194,7 +206,7 @@ export class SlaveLink {
     const timeoutMs = Math.min(CONNECT_TIMEOUT_MS, Math.max(LEAST_CONNECT_TIMEOUT_MS, withinMs));
     const user = subjectUser(place.broker);
     const link = await connectData(place.broker, { name, timeoutMs });
-    const shared = SharedState.create({ peers: 1 });
+    const shared = SharedState.create({ peers: 1, cells: params.cells?.map(({ name }) => name) });
     try {
       const sentinel = await startSentinel({
         role: 'slave',

@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CellDefinition } from '../algorithms/cell-holder.js';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEventOf } from '../audit/events.js';
@@ -49,6 +50,7 @@ export interface SlaveParams {
   readonly locate: () => Promise<Located>;
   readonly algorithm: (slave: SlaveHandle) => unknown;
   readonly algorithms: readonly AlgorithmDefinition[];
+  readonly cells?: readonly CellDefinition[] | undefined;
   readonly audit: AuditSink;
   readonly argv: readonly string[];
   readonly memberId: string;
@@ -200,6 +202,7 @@ export class Slave {
       link = await SlaveLink.open({
         place,
         algorithms,
+        cells: this.#params.cells,
         audit,
         argv,
         concurrency: concurrency ?? 1,

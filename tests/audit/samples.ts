@@ -269,6 +269,10 @@ export const SAMPLES: Samples = {
     { type: 'result-dropped', sid, taskId: 'TASK-7', reason: 'duplicate' },
     'SLAVE-0 D TASK-7 duplicate',
   ],
+  'offer-dropped': [
+    { type: 'offer-dropped', sid, cell: 'best "one"', reason: 'TypeError: no\n' },
+    'SLAVE-0 OFFER to "best \\"one\\"" DROPPED TypeError: no\\n',
+  ],
 
   'local-slave-started': [{ type: 'local-slave-started', index: 0, pid: 4711 }, 'LOCAL 0 STARTED pid 4711'],
   'local-slave-unstarted': [

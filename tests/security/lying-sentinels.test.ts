@@ -74,10 +74,11 @@ test('what it says without end waits for a busy main as one word of each kind', 
     watch.say({ ...BEAT, sent: i });
     watch.say({ type: 'command', id: i, body: { command: 'overdue', index: i } });
     watch.say({ type: 'ack', id: i });
+    watch.say({ type: 'offers', id: i, seen: i, offers: [['best', `${i}`]] });
     watch.text(JSON.stringify({ type: 'master-query', run: `${i}`, established: true }));
   }
   watch.say({ type: 'command', id: 9_000, body: BYE });
-  assert.ok(watch.waiting.size <= 5, `${watch.waiting.size} events`);
+  assert.ok(watch.waiting.size <= 6, `${watch.waiting.size} events`);
 });
 
 test('another is kept alive, ended or spoken for by none of its words', () => {
@@ -90,6 +91,7 @@ test('another is kept alive, ended or spoken for by none of its words', () => {
     watch.say(BEAT, liar, { ...liar, sid: honest.sid });
     watch.say(BEAT, liar, { ...honest, nonce: liar.nonce });
     watch.say({ type: 'command', id: turn, body: BYE }, liar, honest);
+    watch.say({ type: 'offers', id: turn, seen: turn, offers: [] }, liar, honest);
     watch.say({ type: 'command', id: turn, body: { command: 'shutdown' } }, liar);
     watch.tick();
   }
@@ -130,6 +132,14 @@ for (const text of [
   `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":{"command":"bye","running":[0],"begun":1e999,"sent":1}}`,
   `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":{"command":"bye","running":[],"begun":1,"sent":1,"error":["x"]}}`,
   `{"type":"command","run":"r","nonce":"n","sid":1,"id":1,"body":{"command":"bye","begun":1,"sent":1,"running":[${Array(1_001).fill(1)}]}}`,
+  `{"type":"cells","run":"r","nonce":"n","sid":1,"id":1,"taken":0,"values":[["a",1,"${'x'.repeat(4_097)}"]]}`,
+  `{"type":"cells","run":"r","nonce":"n","sid":1,"id":1,"taken":0,"values":[["a",1,"${'é'.repeat(2_049)}"]]}`,
+  `{"type":"cells","run":"r","nonce":"n","sid":1,"id":1,"taken":-1,"values":[]}`,
+  `{"type":"cells","run":"r","nonce":"n","sid":1,"id":1,"taken":0,"values":{"length":1}}`,
+  `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[${Array(65).fill('["a","1"]')}]}`,
+  `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[["a",1]]}`,
+  `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[["a","1","2"]]}`,
+  `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[[{"toString":1},"1"]]}`,
   '\u{fffd}\u0000{"type":"stale"}',
 ]) {
   test(`${text.slice(0, 90)} is no control message`, () => {

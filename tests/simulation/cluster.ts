@@ -6,6 +6,7 @@ import { FateCheck } from '../../src/audit/read/fate-check.js';
 import { StoppedError } from '../../src/errors.js';
 import type { Task } from '../../src/master/model/task.js';
 import { BroadcastCheck } from './broadcast-check.js';
+import { CellCheck } from './cell-check.js';
 import { type Faulty, inventWeather, scheduleFaults, scheduleIslands, scheduleStalls } from './faults.js';
 import { checkMaster, checkQuiet, must, Runs } from './invariants.js';
 import { CALM, FIRST_SERVER, Network, SECOND_SERVER } from './network.js';
@@ -67,6 +68,7 @@ export class Cluster implements Faulty {
   readonly #fates = new FateCheck();
   readonly #queues = new QueueCheck();
   readonly #broadcasts: BroadcastCheck;
+  readonly #cells = new CellCheck(() => this.master.core.cells);
   readonly #runs: Runs;
   /** Tasks that may not be charged with what happens just now, and their runs before. */
   readonly #uncharged = new Map<Task, number>();
@@ -74,6 +76,8 @@ export class Cluster implements Faulty {
   #nextPid = 1;
   #calmSince = Number.POSITIVE_INFINITY;
   #ending = false;
+  /** Nothing happens any more. */
+  #resting = false;
   #seenTurns = -1;
   isCutOff = false;
 
@@ -113,6 +117,7 @@ export class Cluster implements Faulty {
       scheduler,
       maxMessageBytes: MAX_MESSAGE_BYTES,
       broadcasts: this.#broadcasts,
+      onResult: (mark) => this.#cells.settles(mark),
       poisons: options.faults === 'all' ? chance.between(0, 2) : 0,
       ...(options.faults === 'long islands'
         ? { longRuns: 10, longMs: [4_000, 10_000], attempts: [2, 2, 3], limits: [20] }
@@ -170,6 +175,8 @@ export class Cluster implements Faulty {
         this.#runs.begins(slave, task);
         if (this.#broadcasts.begins(task)) return;
         this.program.noteBegin(task.number);
+        const mark = this.program.tasks.get(task.number)?.work.mark;
+        if (mark !== undefined) this.#cells.begins(slave, task.sid, mark);
         this.#queues.begins(this.master.core.roster, this.program.tasks, this.#slaves, task);
       },
       onExit: (slave, cause) => this.#onExit(slave, cause),
@@ -196,6 +203,7 @@ export class Cluster implements Faulty {
     const { main } = this.master;
     main.every(this.chance.between(20, 200), () => {
       if (this.#ending) return;
+      if (!this.#resting) this.#cells.advance();
       if (this.#calmSince === Number.POSITIVE_INFINITY) this.program.act();
       else {
         this.program.freeAll();
@@ -227,7 +235,9 @@ export class Cluster implements Faulty {
       `after ${SETTLE_WITHIN_MS} ms of calm ${queued} tasks are queued and ${pending - queued} run; ` +
         `${roster.size} slaves are known and ${this.#slaves.length} live`,
     );
+    this.#resting = true;
     scheduler.runUntil(scheduler.now + QUIET_MS);
+    this.#cells.checkQuiet(this.#slaves);
     checkQuiet(master.core, program, this.#slaves);
     this.#broadcasts.checkQuiet();
     if (this.#options.checksMemory) checkRemembered(this.#slaves.length);
@@ -288,6 +298,8 @@ export class Cluster implements Faulty {
     this.note('master', event);
     this.#fates.take(event, 0);
     this.#count(event.type);
+    if (event.type === 'slave-connecting') this.#cells.admits(event.sid);
+    must(event.type !== 'offer-dropped', 'an offer could not be folded');
     if (event.type === 'tasks-sent' || event.type === 'slave-lost') this.#checkUncharged();
     must(event.type !== 'frame-dropped', 'the master found a frame that breaks the protocol');
     if (event.type === 'slave-lost') {

@@ -55,6 +55,8 @@ export interface ProgramParams {
   readonly scheduler: Scheduler;
   readonly maxMessageBytes: number;
   readonly broadcasts: BroadcastCheck;
+  /** A packet or an exception of the task with this mark has come. */
+  readonly onResult: (mark: number) => void;
   /** Tasks that kill their slave. */
   readonly poisons: number;
   /** Tasks that take seconds, at most. */
@@ -346,6 +348,7 @@ export class Program {
     if (fate === 'error' && value !== `thrown ${work.mark}` && !(work.kind === 'return' && tooLarge)) {
       throw new Error(`TASK-${number} has an error that it cannot have: ${String(value)}`);
     }
+    if (fate === 'ok' || fate === 'error') this.#params.onResult(work.mark);
     task.fate = fate;
     this.taken++;
   }

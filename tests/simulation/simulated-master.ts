@@ -4,6 +4,7 @@ import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import type { AuditSink } from '../../src/audit/audit-trail.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
 import { PeerCounters } from '../../src/link/shared/peer-counters.js';
+import { createCells } from '../../src/link/shared/shared-state.js';
 import { MasterCore } from '../../src/master/core/master-core.js';
 import type { SlaveRecord } from '../../src/master/model/slave-record.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
@@ -14,6 +15,7 @@ import {
   type SessionAddress,
   Subjects,
 } from '../../src/wire/messages/subjects.js';
+import { CELLS } from './cell-check.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, LinkStatus, Network, Payload } from './network.js';
 import { type PortSide, SimulatedPort } from './simulated-port.js';
@@ -60,6 +62,7 @@ export class SimulatedMaster {
     this.#network = network;
     this.#counters = new PeerCounters(params.capacity ?? 256);
     this.main = new EventLoop(scheduler);
+    const cells = createCells(CELLS.map(({ name }) => name));
     this.connection = network.connect('the master', this.main, (status) => this.#onStatus(status));
     this.sentinel = new SimulatedSentinel({
       name: "the master's sentinel",
@@ -72,6 +75,7 @@ export class SimulatedMaster {
         clientTimeoutMs,
         broker,
         counters: (slot) => this.#counters.read(slot),
+        cells,
       },
       onEvent: (event) => this.#onSentinel(event),
       onKill: () => {},
@@ -81,6 +85,7 @@ export class SimulatedMaster {
       run: RUN,
       memberId: MEMBER_ID,
       algorithms: params.algorithms ?? ALGORITHMS,
+      cells: CELLS,
       taskGroup: params.taskGroup ?? 'auto',
       resultGroup: params.resultGroup ?? 'auto',
       maxMessageBytes: params.maxMessageBytes ?? 256 * 1024 * 1024,
@@ -98,6 +103,10 @@ export class SimulatedMaster {
         command: ({ nonce }, id, body) => this.sentinel.request({ op: 'command', nonce, id, body }),
         condemn: ({ nonce }, evidence) => this.sentinel.request({ op: 'evidence', nonce, evidence }),
         positions: (slave) => this.#publishPositions(slave),
+        publishCell: (at, slot) => {
+          if (cells?.values.write(at, slot)) this.sentinel.request({ op: 'cells' });
+        },
+        offersTaken: ({ nonce }, id) => this.sentinel.request({ op: 'offers-taken', nonce, id }),
         news: () => this.onNews(),
       },
     });

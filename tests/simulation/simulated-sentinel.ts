@@ -32,6 +32,7 @@ export class SimulatedSentinel {
   readonly #unconfirmed = new Set<string>();
   #mainBusy = false;
   #turnedAt = 0;
+  #cellsDueAt = Number.POSITIVE_INFINITY;
 
   constructor(params: SimulatedSentinelParams) {
     const { network, options, server } = params;
@@ -114,11 +115,23 @@ export class SimulatedSentinel {
   }
 
   #settle(): void {
+    this.#sendCells();
     const { publishes, events, kill } = this.core.take();
     for (const { subject, text, reply } of publishes) this.connection.send(subject, text, reply);
     for (const event of events) this.#events.push(event);
     if (kill !== undefined) this.#params.onKill(kill);
     if (this.#events.size > 0 && !this.#mainBusy) this.#tell(this.#events.take());
+  }
+
+  #sendCells(): void {
+    this.core.sendCells(this.#now);
+    const dueAt = this.core.cellsDueAt;
+    if (dueAt >= this.#cellsDueAt || dueAt === Number.POSITIVE_INFINITY) return;
+    this.#cellsDueAt = dueAt;
+    this.#params.network.scheduler.at(Math.ceil(dueAt), () => {
+      this.#cellsDueAt = Number.POSITIVE_INFINITY;
+      this.loop.deliver(() => this.#settle());
+    });
   }
 
   /** One batch at a time, as the thread does it. */

@@ -5,12 +5,15 @@ import type { AuditSink } from '../../src/audit/audit-trail.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
 import { Claims } from '../../src/link/shared/claims.js';
 import { PeerCounters } from '../../src/link/shared/peer-counters.js';
+import { createCells, type SharedCells } from '../../src/link/shared/shared-state.js';
 import type { GivenTask, RunOutcome } from '../../src/slave/core/given-task.js';
 import { SlaveCore } from '../../src/slave/core/slave-core.js';
 import { LONGEST_REST_MS, TICK_MS } from '../../src/slave/core/ticker.js';
+import { SlaveCells } from '../../src/slave/run/slave-cells.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
 import type { OfferedPort } from '../../src/wire/messages/messages.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
+import { CELLS } from './cell-check.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, LinkStatus, Network, Payload } from './network.js';
 import { SimulatedLimit } from './simulated-limit.js';
@@ -60,6 +63,7 @@ export class SimulatedSlave {
   readonly main: EventLoop;
   readonly connection: Connection;
   readonly sentinel: SimulatedSentinel;
+  readonly cells: SlaveCells;
   /** Why the process ended; undefined while it lives. */
   exited: string | undefined;
   readonly #params: SimulatedSlaveParams;
@@ -95,6 +99,12 @@ export class SimulatedSlave {
     this.pid = pid;
     this.main = new EventLoop(scheduler);
     const claims = new Claims();
+    const shared = createCells(CELLS.map(({ name }) => name)) as SharedCells;
+    this.cells = new SlaveCells({
+      definitions: CELLS,
+      shared,
+      wake: () => this.sentinel.request({ op: 'cells' }),
+    });
     const counters = new PeerCounters(1);
     const slot = counters.allocate();
     const onStatus = (status: LinkStatus): void => {
@@ -117,6 +127,7 @@ export class SimulatedSlave {
         clientTimeoutMs: 30_000,
         broker: 'external',
         counters: (slot) => counters.read(slot),
+        cells: shared,
         claims: {
           takeBack: (generation, from, to) => claims.takeBack(generation, from, to),
           cancel: (generation, index) => claims.cancel(generation, index),
@@ -162,7 +173,9 @@ export class SimulatedSlave {
           return nonce;
         },
         listen: (nonce) => this.#listen(nonce),
-        watch: (session, { broker, clientTimeoutMs }) => {
+        takeOffers: () => this.cells.takeOffers(),
+        watch: (session, { broker, clientTimeoutMs, cells }) => {
+          this.cells.welcome(cells);
           const { run, nonce, sid } = session.epoch;
           const generation = claims.reset();
           const peer = { user: USER, run, nonce, sid, slot, generation };

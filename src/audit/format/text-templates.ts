@@ -115,6 +115,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'slaves-missing':
     'WAITING for slaves: {queued:int} tasks queued, none here for {waitedSeconds:sec} s; start some with --slave or --slaves N[[; {hint:text}]]',
   'result-dropped': '{sid:id} D {taskId:id} {reason:text}',
+  'offer-dropped': '{sid:id} OFFER to {cell:name} DROPPED {reason:text}',
 
   'local-slave-started': 'LOCAL {index:int} STARTED pid {pid:int}',
   'local-slave-unstarted': 'LOCAL {index:int} NOT STARTED {reason:text}',

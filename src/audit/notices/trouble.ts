@@ -29,6 +29,8 @@ export function troubleOf(event: AuditEvent): Notice | undefined {
       return bad(
         `the retryErrors of ${event.algorithm} failed for ${event.taskId}, whose error is its fate: ${event.reason}`,
       );
+    case 'offer-dropped':
+      return warning(`an offer of ${event.sid} to cell ${event.cell} changes nothing: ${event.reason}`);
     case 'resource-file-unwritten':
       return warning(`cannot write ${event.path}: ${event.reason}; it is tried again`);
     case 'master-algorithm-missing':

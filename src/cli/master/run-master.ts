@@ -20,6 +20,7 @@ import type { MasterEnd } from '../../master/program/master-end.js';
 import type { MasterHandle } from '../../master/program/master-handle.js';
 import type { AuthorizeSlave } from '../../master/slaves/admissions.js';
 import type { Configuration } from '../flags/configuration.js';
+import { definedCells } from '../process/defined-cells.js';
 import { describeRun, openResourceFile } from '../resource-file/open-resource-file.js';
 import type { ResourceWriter } from '../resource-file/resource-writer.js';
 import { joinCommand } from './join-command.js';
@@ -81,6 +82,7 @@ export class RunningMaster {
       throw new UsageError('local slaves need to know what to run; give master() the option program');
     }
     const algorithms = listAlgorithms();
+    const cells = definedCells();
     const run = randomBytes(8).toString('hex');
     const resources = openResourceFile(configuration, run, audit);
     await resources?.claim();
@@ -98,6 +100,7 @@ export class RunningMaster {
         broker: broker === undefined ? 'external' : 'embedded',
         memberId: configuration.memberId,
         algorithms,
+        cells,
         store: checkpoint,
         taskGroup: configuration.slaveTaskGroup,
         resultGroup: configuration.slaveResultGroup,

@@ -8,6 +8,7 @@ import { type Located, type ParentMaster, Slave } from '../../slave/slave.js';
 import type { SlaveAlgorithm } from '../define-program.js';
 import type { Configuration } from '../flags/configuration.js';
 import { refuseExposedSecret } from '../flags/exposed-secrets.js';
+import { definedCells } from '../process/defined-cells.js';
 import { type ResourceFile, readResourceFile } from '../resource-file/resource-file.js';
 import { saysNotices } from '../trail/program-trail.js';
 import { slaveTarget } from './slave-target.js';
@@ -31,6 +32,7 @@ export function createSlave(params: RunSlaveParams): Slave {
     locate: locator(configuration, audit),
     algorithm: algorithm ?? ((slave) => slave.slaveLoopSimple()),
     algorithms: listAlgorithms(),
+    cells: definedCells(),
     audit,
     argv: configuration.argv,
     memberId: configuration.memberId,

@@ -1,5 +1,7 @@
 /** The text form of control messages: JSON, checked on arrival, written by hand if it is frequent. */
 
+import { areCellOffers, areCellValues } from '../../wire/messages/cells.js';
+import { isCount } from '../../wire/messages/count.js';
 import {
   type Command,
   type ControlMessage,
@@ -41,6 +43,20 @@ export function parseControl(text: string): ControlMessage | undefined {
         : undefined;
     case 'ack':
       return hasEpoch(message) && isNumber(message.id) && isOutcome(message)
+        ? (value as ControlMessage)
+        : undefined;
+    case 'cells':
+      return hasEpoch(message) &&
+        isCount(message.id) &&
+        isCount(message.taken) &&
+        areCellValues(message.values)
+        ? (value as ControlMessage)
+        : undefined;
+    case 'offers':
+      return hasEpoch(message) &&
+        isCount(message.id) &&
+        isCount(message.seen) &&
+        areCellOffers(message.offers)
         ? (value as ControlMessage)
         : undefined;
     case 'stale':

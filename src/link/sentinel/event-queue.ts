@@ -29,6 +29,8 @@ export class EventQueue {
   #keyOf(event: SentinelEvent): string {
     switch (event.type) {
       case 'beat':
+      // A later message has all that waits of earlier ones, or makes them come again
+      case 'offers':
       // Once per session, even if a lying slave repeats it.
       case 'overdue':
       case 'bye':

@@ -11,6 +11,9 @@ import type {
 } from '../../wire/messages/messages.js';
 import { encodeToken, parseSubject, type SessionAddress, Subjects } from '../../wire/messages/subjects.js';
 import type { SentinelEvent, SentinelRequest } from '../ports.js';
+import type { CellExchange } from './cell-exchange.js';
+import { CellOfferer } from './cell-offerer.js';
+import { CellTeller } from './cell-teller.js';
 import { formatControl, parseControl } from './control-text.js';
 import { MainWatch } from './main-watch.js';
 import { runCommand } from './run-command.js';
@@ -46,6 +49,7 @@ export class SentinelCore {
   readonly #strangers: Strangers | undefined;
   readonly #main = new MainWatch();
   readonly #judge: RunJudge | undefined;
+  readonly #cells: CellExchange;
   #publishes: Publish[] = [];
   #events: SentinelEvent[] = [];
   #connected = true;
@@ -55,6 +59,11 @@ export class SentinelCore {
     this.#options = options;
     this.#subjects = new Subjects(options.memberId);
     this.#liveness = new Liveness(options);
+    const publish = (peer: SentinelPeer, message: ControlMessage): void => this.#publish(peer, message);
+    this.#cells =
+      options.role === 'master'
+        ? new CellTeller(options.cells, publish)
+        : new CellOfferer(options.cells, publish);
     if (options.role === 'master') this.#strangers = new Strangers(options.run);
     if (options.role === 'slave' && options.limit) this.#judge = new RunJudge(options.limit, options.claims);
   }
@@ -71,7 +80,15 @@ export class SentinelCore {
         this.#forget(request.nonce);
         return;
       case 'command':
+        // What its tasks have offered counts, also if it leaves before that would be due.
+        if (request.body.command === 'bye' && this.#connected) this.#cells.send(now, true);
         this.#command(request.nonce, request.id, request.body, now);
+        return;
+      case 'cells':
+        this.#cells.changed(now);
+        return;
+      case 'offers-taken':
+        this.#cells.taken(request.nonce, request.id, now);
         return;
       case 'evidence':
         // A departing slave's own statement is better evidence, and came before.
@@ -106,7 +123,7 @@ export class SentinelCore {
     } else if (peer && peer.user === user && peer.owns(message)) {
       if (message.type === 'beat') this.#liveness.spoke(nonce, message.server, now);
       else this.#liveness.heard(nonce, now);
-      this.#onMessage(peer, message);
+      this.#onMessage(peer, message, now);
     } else if (peer && peer.user === user && peer.phase === 'listening') {
       this.#onEarlyMessage(peer, message);
     } else if (message.type !== 'ack') {
@@ -163,6 +180,16 @@ export class SentinelCore {
     this.#liveness.rest(this.restMs(now));
   }
 
+  /** When cells have to be sent, by `sendCells`; Infinity if there is nothing, or no connection. */
+  get cellsDueAt(): number {
+    return this.#connected ? this.#cells.dueAt : Number.POSITIVE_INFINITY;
+  }
+
+  /** Cells go their own pace, since a turn looks at every peer. */
+  sendCells(now: number): void {
+    if (this.#connected) this.#cells.send(now);
+  }
+
   /** The outputs of the inputs since the last call. */
   take(): SentinelOutput {
     const output = { publishes: this.#publishes, events: this.#events, kill: this.#kill };
@@ -216,6 +243,7 @@ export class SentinelCore {
       for (const nonce of this.#peers.keys()) if (nonce !== watched.nonce) this.#forget(nonce);
     }
     peer.watch(watched, now);
+    this.#cells.join(peer, now);
     this.#liveness.watch(watched.nonce, now);
     this.#sendDue(peer, now);
     // Its answer names the peer's server: a peer that dies before its next beat is then not waited for. Its
@@ -225,6 +253,7 @@ export class SentinelCore {
 
   #forget(nonce: string): void {
     this.#peers.delete(nonce);
+    this.#cells.forget(nonce);
     this.#liveness.forget(nonce);
   }
 
@@ -270,7 +299,7 @@ export class SentinelCore {
     this.#events.push({ type: 'stale', nonce: peer.nonce });
   }
 
-  #onMessage(peer: SentinelPeer, message: SessionMessage): void {
+  #onMessage(peer: SentinelPeer, message: SessionMessage, now: number): void {
     switch (message.type) {
       case 'beat':
         if (this.#options.role === 'master' || this.#isNews(peer, message))
@@ -289,6 +318,12 @@ export class SentinelCore {
       case 'command':
         this.#onCommand(peer, message);
         return;
+      case 'cells':
+      case 'offers': {
+        const event = this.#cells.hear(peer, message, now);
+        if (event !== undefined) this.#events.push(event);
+        return;
+      }
       default:
         message satisfies never;
     }

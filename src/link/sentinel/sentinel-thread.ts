@@ -35,6 +35,8 @@ class SentinelThread {
   #stopped = false;
   #tickDueAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
+  #cellsTimer: NodeJS.Timeout | undefined;
+  #cellsDueAt = Number.POSITIVE_INFINITY;
 
   constructor(data: SentinelThreadData, link: DataLink) {
     this.#data = data;
@@ -201,8 +203,27 @@ class SentinelThread {
     });
   }
 
+  /** Now if they are due, and when the core wants to. */
+  #sendCells(): void {
+    const now = performance.now();
+    this.#core.sendCells(now);
+    const dueAt = this.#core.cellsDueAt;
+    if (dueAt === this.#cellsDueAt) return;
+    this.#cellsDueAt = dueAt;
+    clearTimeout(this.#cellsTimer);
+    if (dueAt === Number.POSITIVE_INFINITY) return;
+    this.#cellsTimer = setTimeout(
+      () => {
+        this.#cellsDueAt = Number.POSITIVE_INFINITY;
+        this.#settle();
+      },
+      Math.ceil(dueAt - now),
+    );
+  }
+
   /** Carries out the core's decisions. */
   #settle(): void {
+    this.#sendCells();
     const { publishes, events, kill } = this.#core.take();
     this.#send(publishes);
     for (const event of events) this.#events.push(event);
@@ -234,6 +255,7 @@ class SentinelThread {
     this.#settle();
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#cellsTimer);
     this.#stopParentWatch();
     await this.#link.close();
     parentPort?.close();
@@ -242,13 +264,14 @@ class SentinelThread {
 
 function coreOptions(data: SentinelThreadData, link: DataLink): SentinelCoreOptions {
   const { role, memberId, clientTimeoutMs, broker, run } = data;
-  const { counters, claims, limit } = SharedState.open(data.buffers);
+  const { counters, claims, limit, cells } = SharedState.open(data.buffers);
   const common = {
     memberId,
     clientTimeoutMs,
     broker,
     counters: (slot: number) => counters.read(slot),
     server: () => link.server,
+    cells,
   };
   if (role === 'master') return { ...common, role, run };
   const activity = () => ({ ...claims.activity(Date.now()), memoryBytes: process.memoryUsage.rss() });

@@ -3,6 +3,7 @@
 import type { SentinelEvent } from '../ports.js';
 import type { Positions } from '../shared/peer-counters.js';
 import type { RunLimit } from '../shared/run-limit.js';
+import type { SharedCells } from '../shared/shared-state.js';
 
 /** The memory that a slave's sentinel shares with its main. */
 export interface ClaimsPort {
@@ -27,6 +28,8 @@ interface CommonOptions {
   readonly counters: (slot: number) => Positions | undefined;
   /** The server of the sentinel's own connection, once known. */
   readonly server?: (() => string | undefined) | undefined;
+  /** Undefined if the program has none. */
+  readonly cells?: SharedCells | undefined;
 }
 
 export interface MasterSentinelOptions extends CommonOptions {

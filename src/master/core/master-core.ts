@@ -32,6 +32,7 @@ import { SlaveGroups } from '../slaves/slave-groups.js';
 import { Broadcasts } from './broadcasts.js';
 import { Cancels } from './cancels.js';
 import { Intake } from './intake.js';
+import { MasterCells } from './master-cells.js';
 import { ProgramDemand } from './program-demand.js';
 import { SlaveInput } from './slave-input.js';
 
@@ -40,6 +41,8 @@ const RECALL_EVERY_MS = 10;
 
 export class MasterCore {
   readonly fates = new FateBox();
+  /** What the program and slaves' tasks share. */
+  readonly cells: MasterCells;
   readonly #audit: AuditSink;
   readonly #ports: MasterPorts;
   readonly #ledger: Ledger;
@@ -75,7 +78,12 @@ export class MasterCore {
     this.#audit = options.audit;
     this.#slaveHint = options.slaveHint;
     this.#ports = options.ports;
-    this.#sessions = new Sessions(options);
+    this.cells = new MasterCells({
+      definitions: options.cells ?? [],
+      audit: this.#audit,
+      publish: (at, slot) => this.#ports.publishCell?.(at, slot),
+    });
+    this.#sessions = new Sessions(options, () => this.cells.changed);
     this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes);
     const ledger = new Ledger(this.#audit);
     this.#ledger = ledger;
@@ -105,6 +113,7 @@ export class MasterCore {
       },
       aborts: this.#aborts,
       wallClock: this.#ports.wallClock ?? (() => 0),
+      takeOffers: ({ sid }, offers) => this.cells.takeOffers(sid, offers),
     });
     this.#dispatcher = new Dispatcher({
       jar,
@@ -371,7 +380,15 @@ export class MasterCore {
   // ---- the control plane
 
   takeSentinelEvent(event: SentinelEvent, now: number): void {
-    if (this.slaves.takeSentinelEvent(event, now)) this.dispatch(now);
+    if (event.type === 'offers') this.#takeOffers(event);
+    else if (this.slaves.takeSentinelEvent(event, now)) this.dispatch(now);
+  }
+
+  #takeOffers({ nonce, id, offers }: SentinelEvent & { readonly type: 'offers' }): void {
+    const slave = this.roster.findByNonce(nonce);
+    if (slave === undefined) return;
+    this.cells.takeOffers(slave.sid, offers);
+    this.#ports.offersTaken?.(slave, id);
   }
 
   /** The process that has ended was a slave of this machine, unless the slave lied. */

@@ -8,6 +8,7 @@ import type { AuditedAttempt } from '../../audit/events.js';
 import { type FailedAttempt, TaskKilledError, UnrunnableError, type UnrunnableReason } from '../../errors.js';
 import { type Body, decodeBody, RawReader } from '../../wire/messages/body.js';
 import { parseResults, RESULT_STATUS, type ResultEntry } from '../../wire/messages/entries.js';
+import type { CellOffer } from '../../wire/messages/messages.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { encodeStoredResult } from '../checkpoint/stored-result.js';
 import { nextAverage, nextLong, nextWindow } from '../dispatch/grouping.js';
@@ -44,6 +45,8 @@ export interface SettlementOptions {
   readonly wallClock: () => number;
   readonly checkpoint?: Checkpoint | undefined;
   readonly comebacks: Comebacks;
+  /** What tasks of a slave offered to cells before their results. */
+  readonly takeOffers?: ((slave: SlaveRecord, offers: readonly CellOffer[]) => void) | undefined;
 }
 
 /** How a task is given up. */
@@ -67,6 +70,7 @@ export class Settlement {
   readonly #aborts: AbortWatch;
   readonly #checkpoint: Checkpoint | undefined;
   readonly #comebacks: Comebacks;
+  readonly #takeOffers: SettlementOptions['takeOffers'];
 
   constructor({
     jar,
@@ -81,7 +85,9 @@ export class Settlement {
     wallClock,
     checkpoint,
     comebacks,
+    takeOffers,
   }: SettlementOptions) {
+    this.#takeOffers = takeOffers;
     this.#jar = jar;
     this.#fates = fates;
     this.#ledger = ledger;
@@ -113,7 +119,11 @@ export class Settlement {
   /** Takes a results message; throws FormatError when it is malformed. */
   takeResults(slave: SlaveRecord, body: Uint8Array, now: number): void {
     const { value, raw } = decodeBody(body);
-    const { sid, dry, results } = parseResults(value);
+    const { sid, dry, results, offers } = parseResults(value);
+    if (offers !== undefined) {
+      this.#takeOffers?.(slave, offers);
+      return;
+    }
     if (!slave.countResults(sid, results.length)) {
       const reason = `results of SLAVE-${sid}, which it has not been`;
       this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason });

@@ -1,7 +1,9 @@
 /** The effects that a master's core needs, and its settings. */
 
+import type { CellDefinition } from '../../algorithms/cell-holder.js';
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
+import type { SlotText } from '../../link/shared/cell-slots.js';
 import type { Command, HandshakeMessage, OfferedPort } from '../../wire/messages/messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
 import type { ResultStore } from './result-store.js';
@@ -26,6 +28,10 @@ export interface MasterPorts {
    * goodbye.
    */
   readonly condemn: (slave: SlaveRecord, evidence: string) => void;
+  /** A cell has a new value, for all slaves. */
+  readonly publishCell?: ((at: number, slot: SlotText) => void) | undefined;
+  /** The offers of this message are in the cells; call it after `publishCell`. */
+  readonly offersTaken?: ((slave: SlaveRecord, id: number) => void) | undefined;
   /** The positions of a session have changed. */
   readonly positions: (slave: SlaveRecord) => void;
   /**
@@ -52,6 +58,7 @@ export interface MasterCoreOptions {
   readonly run: string;
   readonly memberId: string;
   readonly algorithms: readonly AlgorithmDefinition[];
+  readonly cells?: readonly CellDefinition[] | undefined;
   readonly taskGroup: number | 'auto';
   readonly resultGroup: number | 'auto';
   readonly maxMessageBytes: number;

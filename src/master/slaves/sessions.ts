@@ -6,7 +6,12 @@
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { AuditEvent } from '../../audit/events.js';
 import { PEER_CAPACITY } from '../../link/shared/peer-counters.js';
-import { CREDIT_BYTES, type HandshakeMessage, type Hello } from '../../wire/messages/messages.js';
+import {
+  type CellValue,
+  CREDIT_BYTES,
+  type HandshakeMessage,
+  type Hello,
+} from '../../wire/messages/messages.js';
 import { encodeToken, type SessionAddress } from '../../wire/messages/subjects.js';
 import { AssemblyBudget, CreditPool } from '../../wire/session/credit.js';
 import { Session } from '../../wire/session/session.js';
@@ -36,6 +41,7 @@ export class Sessions {
   readonly #options: MasterCoreOptions;
   readonly #audit: AuditSink;
   readonly #ports: MasterPorts;
+  readonly #cells: () => readonly CellValue[] | undefined;
   readonly #credit = new CreditPool();
   readonly #assemblies: AssemblyBudget;
   readonly #gate = new HelloGate();
@@ -50,7 +56,9 @@ export class Sessions {
   #recipient: SlaveRecord | undefined;
   readonly #send = (frame: Buffer): boolean => this.#ports.send(this.#recipient as SlaveRecord, frame);
 
-  constructor(options: MasterCoreOptions) {
+  /** `cells` are the values for a slave that joins. */
+  constructor(options: MasterCoreOptions, cells: () => readonly CellValue[] | undefined = () => undefined) {
+    this.#cells = cells;
     this.#options = options;
     this.#audit = options.audit;
     this.#ports = options.ports;
@@ -178,6 +186,7 @@ export class Sessions {
       clientTimeoutMs,
       maxMessageBytes,
       dataPort: this.#ports.dataPort?.(slave),
+      cells: this.#cells(),
     });
   }
 

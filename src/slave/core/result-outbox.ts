@@ -6,8 +6,9 @@
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { MessageSizeError } from '../../errors.js';
 import type { Body } from '../../wire/messages/body.js';
-import { RESULT_STATUS, type ResultStatus } from '../../wire/messages/entries.js';
+import { offerText, RESULT_STATUS, type ResultStatus } from '../../wire/messages/entries.js';
 import { GroupText } from '../../wire/messages/group-text.js';
+import type { CellOffer } from '../../wire/messages/messages.js';
 import type { Session } from '../../wire/session/session.js';
 import { type EncodedValue, encodeValue } from '../../wire/values/codec.js';
 import { encodeError } from '../../wire/values/remote-error.js';
@@ -19,6 +20,7 @@ const RESULT_OVERHEAD = 1024;
 
 export class ResultOutbox {
   readonly #audit: AuditSink;
+  readonly #takeOffers: () => readonly CellOffer[] | undefined;
   #session: Session | undefined;
   #maxMessageBytes = Number.POSITIVE_INFINITY;
   readonly #text = new GroupText();
@@ -26,8 +28,10 @@ export class ResultOutbox {
   /** Bodies that wait for a session. */
   #kept: (Uint8Array | Body)[] = [];
 
-  constructor(audit: AuditSink) {
+  /** `takeOffers` returns what was offered to cells since it was last called; undefined if nothing was. */
+  constructor(audit: AuditSink, takeOffers: () => readonly CellOffer[] | undefined = () => undefined) {
     this.#audit = audit;
+    this.#takeOffers = takeOffers;
   }
 
   /** Results that are in no message yet. */
@@ -74,10 +78,17 @@ export class ResultOutbox {
     if (batch === undefined) return;
     this.#batch = undefined;
     const { count } = batch;
-    const body = batch.body(dry);
+    // A program that has a task's result must find in a cell what the task offered
+    for (const offer of this.#takeOffers() ?? []) {
+      this.#post({ text: offerText(batch.sid, offer), raws: [] });
+    }
+    this.#post(batch.body(dry));
+    this.#audit.emit({ type: 'results-sent', count });
+  }
+
+  #post(body: Uint8Array | Body): void {
     if (this.#session === undefined) this.#kept.push(body);
     else this.#session.post(body);
-    this.#audit.emit({ type: 'results-sent', count });
   }
 
   /** A result that cannot be sent becomes an error result that says so; the slave goes on. */

@@ -57,7 +57,7 @@ export class SlaveCore {
     this.#audit = options.audit;
     this.#ports = options.ports;
     this.#queue = new TaskQueue(options.ports.claim);
-    this.#results = new ResultOutbox(options.audit);
+    this.#results = new ResultOutbox(options.audit, options.ports.takeOffers);
     this.#greeter = new Greeter(options);
   }
 

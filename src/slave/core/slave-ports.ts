@@ -2,7 +2,7 @@
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
-import type { Hello, Welcome } from '../../wire/messages/messages.js';
+import type { CellOffer, Hello, Welcome } from '../../wire/messages/messages.js';
 import type { Session } from '../../wire/session/session.js';
 import type { GivenTask } from './given-task.js';
 
@@ -32,6 +32,8 @@ export interface SlavePorts {
   readonly stopClock: (task: GivenTask) => boolean;
   /** Running tasks have another place, in another session. */
   readonly renumbered: () => void;
+  /** What tasks have offered to cells since it was last called; undefined if nothing. */
+  readonly takeOffers?: (() => readonly CellOffer[] | undefined) | undefined;
   /** The positions of the session have changed. */
   readonly positions: (session: Session) => void;
   /** Something may have to be done again later: `tick` should be called within 100 ms. */

@@ -78,7 +78,11 @@ export class SideBySide {
   #start(task: GivenTask): void {
     const { core, scope, controllers, clock } = this.#params;
     const began = performance.now();
-    const outcome = runTask(task, { slots: scope.slots, context: undefined }, controllers);
+    const outcome = runTask(
+      task,
+      { slots: scope.slots, cells: scope.cells, context: undefined },
+      controllers,
+    );
     if (outcome instanceof Promise) {
       this.#running.set(task, began);
       if (core.waitingResults > 0) core.sendResults(clock());

@@ -1,5 +1,6 @@
 /** The handle of a slave algorithm: CL-MW's slave loops over the slave's core. */
 
+import type { CellHolder } from '../../algorithms/cell-holder.js';
 import { checkLoopTimeout, LONGEST_TIMER_MS } from '../../algorithms/loop-timeout.js';
 import type { SlaveId } from '../../algorithms/types.js';
 import { type GivenTask, type RunOutcome, TIMED_OUT } from '../core/given-task.js';
@@ -69,11 +70,16 @@ export class SlaveRunner implements SlaveHandle {
     | { readonly task: GivenTask; readonly resolve: (outcome: RunOutcome | undefined) => void }
     | undefined;
 
-  constructor(params: { core: SlaveCore; argv: readonly string[]; clock: () => number }) {
+  constructor(params: {
+    core: SlaveCore;
+    argv: readonly string[];
+    clock: () => number;
+    cells?: CellHolder | undefined;
+  }) {
     this.#core = params.core;
     this.argv = params.argv;
     this.#clock = params.clock;
-    const { scope, close } = openScope();
+    const { scope, close } = openScope(params.cells);
     this.#scope = scope;
     this.#closeScope = close;
     if (this.#core.concurrency > 1) {

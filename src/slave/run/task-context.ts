@@ -7,6 +7,7 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { type CellHolder, enterHolder, openHolder } from '../../algorithms/cell-holder.js';
 import type { SlaveId, TaskId } from '../../algorithms/types.js';
 
 /** What `taskContext()` returns. Outside a task ids are undefined, `attempt` is 1, and `signal` never aborts. */
@@ -26,6 +27,8 @@ export interface TaskContext {
 /** The owner of a task's context and of its slave's slots: a slave, or one of several tasks. */
 export interface SlaveScope {
   readonly slots: Map<object, unknown>;
+  /** Undefined if the program has no cells. */
+  readonly cells: CellHolder | undefined;
   context: TaskContext | undefined;
 }
 
@@ -40,24 +43,26 @@ const INERT: TaskContext = Object.freeze({
 const storage = new AsyncLocalStorage<SlaveScope>();
 const scopes = new Set<SlaveScope>();
 let only: SlaveScope | undefined;
-const processScope: SlaveScope = { slots: new Map(), context: undefined };
+const processScope: SlaveScope = { slots: new Map(), cells: undefined, context: undefined };
 
 /** A slave of this process begins; returns its scope and a function that ends it. */
-export function openScope(): { scope: SlaveScope; close: () => void } {
-  const scope: SlaveScope = { slots: new Map(), context: undefined };
+export function openScope(cells?: CellHolder): { scope: SlaveScope; close: () => void } {
+  const scope: SlaveScope = { slots: new Map(), cells, context: undefined };
   scopes.add(scope);
   chooseOnly();
+  const closeCells = cells && openHolder(cells);
   const close = (): void => {
     scopes.delete(scope);
     chooseOnly();
+    closeCells?.();
   };
   return { scope, close };
 }
 
 /** Runs `fn`, and what it awaits, as a part of this slave. */
 export function enterScope<T>(scope: SlaveScope, fn: () => T): T {
-  if (scope === only) return fn();
-  return storage.run(scope, fn);
+  if (scope === only) return enterHolder(scope.cells, fn);
+  return storage.run(scope, enterHolder, scope.cells, fn);
 }
 
 function chooseOnly(): void {

@@ -1,7 +1,9 @@
 /** The text of task and result messages: a group is a list of entries that were encoded one by one. */
 
 import { FormatError } from '../../errors.js';
+import { areCellOffers } from './cells.js';
 import { isCount } from './count.js';
+import type { CellOffer } from './messages.js';
 
 /** Task entry: number, attempt, index of the algorithm, then the encoded arguments. */
 export type TaskEntry = readonly [
@@ -47,6 +49,8 @@ export interface ResultsMessage {
   /** The slave had no task left when it sent this. */
   readonly dry: boolean;
   readonly results: readonly ResultEntry[];
+  /** What was offered to cells before later results: a message has results or these. */
+  readonly offers?: readonly CellOffer[] | undefined;
 }
 
 /** The text of a tasks message before its entries; `tasksTail` is the text after them. */
@@ -65,6 +69,11 @@ export function resultsHead(sid: number, dry: boolean): string {
 }
 
 export const RESULTS_TAIL = ']]';
+
+/** The text of a results message that has an offer to a cell instead. */
+export function offerText(sid: number, offer: CellOffer): string {
+  return `${resultsHead(sid, false)}],${JSON.stringify([offer])}]`;
+}
 
 export function parseTasks(value: unknown): TasksMessage {
   if (!Array.isArray(value) || value.length < 2 || value.length > 4 || !isCount(value[0])) {
@@ -86,13 +95,20 @@ function checkLimits(limits: unknown, tasks: number): TimeLimit[] {
 }
 
 export function parseResults(value: unknown): ResultsMessage {
-  if (!Array.isArray(value) || value.length !== 3 || !isCount(value[0]) || !isBit(value[1])) {
+  if (!Array.isArray(value) || value.length < 3 || !isCount(value[0]) || !isBit(value[1])) {
     throw malformed('results');
   }
+  if (value.length > 3) return parseOffers(value);
   const results = checkEntries(value[2], 5, 'results') as unknown as ResultEntry[];
   if (results.length === 0 || !results.every((entry) => entry[2] <= RESULT_STATUS.timeout))
     throw malformed('results');
   return { sid: value[0], dry: value[1] === 1, results };
+}
+
+function parseOffers([sid, dry, results, offers, ...others]: unknown[]): ResultsMessage {
+  const isEmpty = Array.isArray(results) && results.length === 0;
+  if (!isEmpty || !areCellOffers(offers) || others.length > 0) throw malformed('results');
+  return { sid: sid as number, dry: dry === 1, results: [], offers };
 }
 
 /** Heads are checked here; the codec checks the values. */

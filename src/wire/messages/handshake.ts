@@ -1,5 +1,6 @@
 /** Reads the JSON of the data plane. Returns undefined for anything malformed. */
 
+import { areCellValues } from './cells.js';
 import { isCount } from './count.js';
 import type { HandshakeMessage, OfferedPort } from './messages.js';
 
@@ -41,8 +42,8 @@ function isOfferedPort(value: unknown): boolean {
 }
 
 function isWelcome(message: HandshakeMessage & { readonly type: 'welcome' }): boolean {
-  const { run, sid, resultGroup, algorithms, broker, limit, clientTimeoutMs, maxMessageBytes, dataPort } =
-    message;
+  const { run, sid, resultGroup, algorithms, broker, limit, clientTimeoutMs, maxMessageBytes } = message;
+  const { dataPort, cells } = message;
   return (
     typeof run === 'string' &&
     HEX_RUN.test(run) &&
@@ -51,6 +52,7 @@ function isWelcome(message: HandshakeMessage & { readonly type: 'welcome' }): bo
     (broker === 'embedded' || broker === 'external') &&
     (resultGroup === 'auto' || isCount(resultGroup)) &&
     [sid, limit, clientTimeoutMs, maxMessageBytes].every(isCount) &&
-    (dataPort === undefined || isOfferedPort(dataPort))
+    (dataPort === undefined || isOfferedPort(dataPort)) &&
+    (cells === undefined || areCellValues(cells))
   );
 }

@@ -1,7 +1,7 @@
 /** The protocol on one screen: the JSON messages of the data plane and the control plane. */
 
 /** Increase it when either side could misread the other; hellos of another version are refused. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** The interval at which each sentinel says that its process is alive. */
 export const BEAT_INTERVAL_MS = 1_000;
@@ -87,7 +87,15 @@ export interface Welcome {
   readonly clientTimeoutMs: number;
   readonly maxMessageBytes: number;
   readonly dataPort?: OfferedPort | undefined;
+  /** The cells that were ever set or offered to; undefined if there are none. */
+  readonly cells?: readonly CellValue[] | undefined;
 }
+
+/** The value of a cell as text, at most 4 KB; of two values of one cell, that of the higher version is newer. */
+export type CellValue = readonly [name: string, version: number, text: string];
+
+/** What a slave offers to a cell, as text. */
+export type CellOffer = readonly [name: string, text: string];
 
 export interface Reject {
   readonly type: 'reject';
@@ -182,6 +190,32 @@ export interface Acknowledgement extends Epoch {
   readonly found?: 'waiting' | 'running' | 'gone' | undefined;
 }
 
+/**
+ * From a master: cells whose newest values this slave has not confirmed, at most `CELLS_LENGTH` of text or one of them.
+ * Each message makes the earlier ones obsolete, and is repeated until it is confirmed. Without values it only
+ * acknowledges.
+ */
+export interface CellsMessage extends Epoch {
+  readonly type: 'cells';
+  /** Counts the session's messages with values, from 1; a repeated one keeps its number. */
+  readonly id: number;
+  /** The last message of offers that the values of this one and of earlier ones contain; 0 at first. */
+  readonly taken: number;
+  readonly values: readonly CellValue[];
+}
+
+/** From a slave: what its tasks have offered, folded for each cell, and what it has of the master. As `cells`. */
+export interface OffersMessage extends Epoch {
+  readonly type: 'offers';
+  readonly id: number;
+  /** The last message of cells whose values tasks see; 0 at first. */
+  readonly seen: number;
+  readonly offers: readonly CellOffer[];
+}
+
+/** Characters of text that one message of cells or offers has, unless it has one cell. */
+export const CELLS_LENGTH = 32 * 1024;
+
 export interface ControlStale {
   readonly type: 'stale';
   readonly nonce: string;
@@ -205,6 +239,8 @@ export type ControlMessage =
   | Probe
   | CommandMessage
   | Acknowledgement
+  | CellsMessage
+  | OffersMessage
   | ControlStale
   | MasterQuery
   | MasterHere;

@@ -11,7 +11,7 @@ export const messagesTarget: FuzzTarget = {
   name: 'messages',
   seeds: () => [
     `{"type":"hello","protocol":1,${EPOCH},"memberId":"m","algorithms":[["a","f"]],"host":"h","pid":1}`,
-    `{"type":"welcome",${EPOCH},"resultGroup":"auto","algorithms":["a"],"broker":"embedded","limit":9,"clientTimeoutMs":9,"maxMessageBytes":9}`,
+    `{"type":"welcome",${EPOCH},"resultGroup":"auto","algorithms":["a"],"broker":"embedded","limit":9,"clientTimeoutMs":9,"maxMessageBytes":9,"cells":[["best",3,"7"]]}`,
     `{"type":"reject",${EPOCH},"reason":"no"}`,
     `{"type":"stale",${EPOCH}}`,
     `{"type":"beat",${EPOCH},"sent":1,"received":2,"limit":3,"running":-1,"runningMs":0,"begun":4,"memoryBytes":5}`,
@@ -19,6 +19,8 @@ export const messagesTarget: FuzzTarget = {
     `{"type":"command",${EPOCH},"id":1,"body":{"command":"cancel","index":1}}`,
     `{"type":"command",${EPOCH},"id":2,"body":{"command":"cancel","index":1,"kill":{"task":7,"afterMs":500}}}`,
     `{"type":"ack",${EPOCH},"id":1,"from":2,"found":"running"}`,
+    `{"type":"cells",${EPOCH},"id":1,"taken":2,"values":[["best",3,"7"],["names",4,"[]"]]}`,
+    `{"type":"offers",${EPOCH},"id":1,"seen":2,"offers":[["best","7"]]}`,
     '{"type":"master-query","run":"0011223344556677","established":true}',
   ],
   dictionary: [

@@ -35,6 +35,8 @@ const MESSAGES: Readonly<Record<string, Record<string, unknown>>> = {
   ...Object.fromEntries(
     ['waiting', 'running', 'gone'].map((found) => [`ack, ${found}`, { type: 'ack', ...epoch, id: 1, found }]),
   ),
+  cells: { type: 'cells', ...epoch, id: 1, taken: 0, values: [['best', 2, '7']] },
+  offers: { type: 'offers', ...epoch, id: 0, seen: 3, offers: [['best', '{"a":1}']] },
   stale: { type: 'stale', nonce: 'n' },
   'master-query': { type: 'master-query', run: 'r', established: false },
   'master-here': { type: 'master-here', run: 'r', established: true },

@@ -394,6 +394,7 @@ test('a slave is watched before its welcome, which says all that it must know', 
       clientTimeoutMs: 1_000,
       maxMessageBytes: 1_024,
       dataPort: { port: 7, secret: 'SLAVE-0', encrypted: false },
+      cells: undefined,
     },
     'forget SLAVE-0',
   ]);

@@ -116,6 +116,29 @@ outbox('it is drained when all is acknowledged, and knows what it has collected'
   assert.is(idle.isDrained, false);
 });
 
+outbox('what tasks have offered to cells goes before their results, also when there is no session', () => {
+  const waiting = [
+    [['best', '7']],
+    undefined,
+    [
+      ['a', '1'],
+      ['b', '"é"'],
+    ],
+  ] as const;
+  let calls = 0;
+  const results = new ResultOutbox(silentAudit, () => waiting[calls++]);
+  for (const number of [0, 1, 2]) {
+    results.add(task(number), ok(number), 1, 0, 0);
+    results.post(false);
+  }
+  const into = session(0);
+  results.open(into, LIMIT);
+  assert.equal(
+    bodies(into).map(({ results, offers }) => offers ?? results.map(([number]) => number)),
+    [[['best', '7']], [0], [1], [['a', '1']], [['b', '"é"']], [2]],
+  );
+});
+
 outbox('each outcome has its status, and each message its line', () => {
   const counts: unknown[] = [];
   const results = new ResultOutbox({ emit: (event) => void counts.push(event) });

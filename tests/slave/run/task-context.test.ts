@@ -69,7 +69,7 @@ test('a task beside others has the slots of its slave and a context of its own',
   const { scope, close } = openScope();
   const cache = slaveLocal<string>();
   cache.value = 'of the slave';
-  const beside = { slots: scope.slots, context: contextOf(5) };
+  const beside = { slots: scope.slots, cells: scope.cells, context: contextOf(5) };
   assert.equal(
     enterScope(beside, () => [taskContext().taskId, cache.value]),
     ['TASK-5', 'of the slave'],

@@ -31,6 +31,7 @@ const GOOD: readonly object[] = [
   { ...welcome, resultGroup: 0, algorithms: [], broker: 'external' },
   { ...welcome, resultGroup: 5, sid: Number.MAX_SAFE_INTEGER },
   { ...welcome, dataPort: offered },
+  { ...welcome, cells: [['best', 2, '7']] },
   { ...welcome, dataPort: { ...offered, port: 65_535, encrypted: true } },
 ];
 
@@ -72,6 +73,12 @@ const BAD: readonly unknown[] = [
     ...welcome,
     dataPort,
   })),
+  ...[null, {}, ['best'], [['best', 2]], [['best', -1, '7']], [['best', 2, 7]], [[1, 2, '7']]].map(
+    (cells) => ({
+      ...welcome,
+      cells,
+    }),
+  ),
   ...[0, 65_536, -1, 1.5, '1', undefined].map((port) => ({ ...welcome, dataPort: { ...offered, port } })),
 ];
 

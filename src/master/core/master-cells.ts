@@ -1,0 +1,117 @@
+/** A master's cells: their values, set by the program and folded with what slaves offer. The newest one is published. */
+
+import { nameOf } from '../../algorithms/cell.js';
+import type { CellDefinition, CellHolder } from '../../algorithms/cell-holder.js';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import { UsageError } from '../../errors.js';
+import type { SlotText } from '../../link/shared/cell-slots.js';
+import { type CellOffer, type CellValue, MOST_EVIDENCE } from '../../wire/messages/messages.js';
+import { copyForCell, decodeCell } from '../../wire/values/cell-value.js';
+
+/** The limit of names for which a dropped offer is told. */
+const MOST_TOLD = 100;
+
+interface Held {
+  readonly definition: CellDefinition;
+  value: unknown;
+  text: string;
+  /** 0 while it is the initial one. */
+  version: number;
+}
+
+interface MasterCellsParams {
+  readonly definitions: readonly CellDefinition[];
+  readonly audit: AuditSink;
+  /** Brings the newest value of a cell to all slaves. */
+  readonly publish: (at: number, slot: SlotText) => void;
+}
+
+export class MasterCells implements CellHolder {
+  readonly #params: MasterCellsParams;
+  readonly #held: readonly Held[];
+  readonly #byName: ReadonlyMap<string, Held>;
+  readonly #told = new Set<string>();
+  /** Counts the changes of all cells. */
+  #version = 0;
+
+  /** Throws EncodeError or UsageError for an initial value that is not one. */
+  constructor(params: MasterCellsParams) {
+    this.#params = params;
+    this.#held = params.definitions.map((definition) => {
+      return { definition, ...copyForCell(definition.name, definition.initial), version: 0 };
+    });
+    this.#byName = new Map(this.#held.map((held) => [held.definition.name, held]));
+  }
+
+  get(cell: CellDefinition): unknown {
+    return this.#heldOf(cell).value;
+  }
+
+  set(cell: CellDefinition, value: unknown): void {
+    this.#change(this.#heldOf(cell), value);
+  }
+
+  /** The master's own code offers too, for example an algorithm that it calls directly. */
+  offer(cell: CellDefinition, value: unknown): void {
+    this.#fold(this.#heldOf(cell), copyForCell(cell.name, value).value);
+  }
+
+  /** Folds what a slave offers. An offer that cannot be folded changes nothing, and the first one of each name is told. */
+  takeOffers(sid: string, offers: readonly CellOffer[]): void {
+    for (const [name, text] of offers) {
+      try {
+        const held = this.#byName.get(name);
+        if (held === undefined)
+          throw new UsageError('this master has no such cell; run the same program on both');
+        this.#fold(held, decodeCell(text));
+      } catch (error) {
+        this.#tell(sid, name, error);
+      }
+    }
+  }
+
+  /** For a slave that joins: the cells that have changed; undefined if none has. */
+  get changed(): readonly CellValue[] | undefined {
+    if (this.#version === 0) return undefined;
+    return this.#held
+      .filter(({ version }) => version > 0)
+      .map(({ definition, version, text }) => [definition.name, version, text] as const);
+  }
+
+  #fold(held: Held, offered: unknown): void {
+    const { merge } = held.definition;
+    if (merge === undefined)
+      throw new UsageError(`${nameOf(held.definition)} takes no offers: it has no merge`);
+    const merged = merge(held.value, offered);
+    if (!Object.is(merged, held.value)) this.#change(held, merged);
+  }
+
+  #change(held: Held, changed: unknown): void {
+    const { text, value } = copyForCell(held.definition.name, changed);
+    if (text === held.text) return;
+    held.value = value;
+    held.text = text;
+    held.version = ++this.#version;
+    this.#params.publish(held.definition.index, { version: held.version, text });
+  }
+
+  #heldOf(cell: CellDefinition): Held {
+    const held = this.#held[cell.index];
+    if (held !== undefined) return held;
+    throw new UsageError(
+      `${nameOf(cell)} was defined at ${cell.place} after this master began; define it at the top of the program`,
+    );
+  }
+
+  #tell(sid: string, name: string, error: unknown): void {
+    if (this.#told.has(name) || this.#told.size === MOST_TOLD) return;
+    this.#told.add(name);
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.#params.audit.emit({
+      type: 'offer-dropped',
+      sid,
+      cell: name,
+      reason: reason.slice(0, MOST_EVIDENCE),
+    });
+  }
+}

@@ -1,0 +1,29 @@
+/** Checks the cells in messages of both planes. */
+
+import { MOST_CELL_BYTES, MOST_CELLS } from '../../algorithms/cell.js';
+import { isCount } from './count.js';
+import type { CellOffer, CellValue } from './messages.js';
+
+/** As many values as a program may have cells, each with a text that a slot has room for. */
+export function areCellValues(values: unknown): values is readonly CellValue[] {
+  return isList(values) && values.every((one) => isTuple(one, 3) && isCount(one[1]) && isText(one[2]));
+}
+
+/** The same for offers. */
+export function areCellOffers(offers: unknown): offers is readonly CellOffer[] {
+  return isList(offers) && offers.every((one) => isTuple(one, 2) && isText(one[1]));
+}
+
+function isList(list: unknown): list is readonly unknown[] {
+  return Array.isArray(list) && list.length <= MOST_CELLS;
+}
+
+function isTuple(one: unknown, length: number): one is readonly unknown[] {
+  return Array.isArray(one) && one.length === length && typeof one[0] === 'string';
+}
+
+/** Its characters are at most its bytes, so the bytes are counted for long ones only. */
+function isText(text: unknown): text is string {
+  if (typeof text !== 'string' || text.length > MOST_CELL_BYTES) return false;
+  return text.length * 3 <= MOST_CELL_BYTES || Buffer.byteLength(text) <= MOST_CELL_BYTES;
+}

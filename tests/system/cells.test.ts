@@ -1,0 +1,56 @@
+/** Cells between real processes: what the master sets reaches a task that never awaits, and what tasks offer comes back. */
+import { type AuditEvent, type EmbeddedMaster, master } from 'ts-mw';
+import * as assert from 'uvu/assert';
+import * as tasks from '../programs/cell-tasks.js';
+import { programPath, until, within } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
+
+const { signal, reached, names, fragile } = tasks;
+const TIME_LIMIT_MS = 30_000;
+/** Ten times what a quiet machine takes. */
+const ARRIVES_WITHIN_MS = 500;
+
+const test = suiteInTurns('cells');
+
+async function withMaster(body: (mw: EmbeddedMaster, events: AuditEvent[]) => Promise<void>): Promise<void> {
+  const events: AuditEvent[] = [];
+  const program = programPath('cell-worker.js');
+  await using mw = await master({ slaves: 2, program, onAudit: (event) => events.push(event) });
+  await within(TIME_LIMIT_MS, Promise.resolve(mw.run(() => body(mw, events))), () => 'the cells');
+}
+
+test('a task that computes without awaiting sees a new value, and its offer arrives meanwhile', () =>
+  withMaster(async (mw, events) => {
+    const runs = [tasks.spinUntil.future(1, 20), tasks.spinUntil.future(1, 20)];
+    await until('both spin', () => reached.value === 1);
+    signal.value = 1;
+    const setAt = performance.timeOrigin + performance.now();
+    for (const sawAt of await Promise.all(runs)) {
+      assert.type(sawAt, 'number', 'it saw the signal');
+      const tookMs = (sawAt ?? Number.POSITIVE_INFINITY) - setAt;
+      assert.ok(tookMs < ARRIVES_WITHIN_MS, `it took ${tookMs} ms`);
+    }
+
+    // A slave that joins has all values before its first task
+    signal.value = 7;
+    await Promise.all([tasks.offerName.future('b'), tasks.offerName.future('a')]);
+    assert.equal(names.value, ['a', 'b'], 'what a task offers is there before its result');
+    assert.throws(() => (names.value as string[]).push('c'), TypeError);
+
+    const refused = await tasks.setSignal.future(9).catch((error: unknown) => error as Error);
+    assert.match(refused?.message ?? '', /cell "signal" is set by the master only/);
+    assert.is(signal.value, 7);
+
+    // A merge that throws at the master changes nothing, and is told once
+    const [sid] = await Promise.all([tasks.offerFragile.future(1), tasks.offerFragile.future(2)]);
+    await until('it is told', () => events.some(({ type }) => type === 'offer-dropped'));
+    const dropped = events.filter((event) => event.type === 'offer-dropped');
+    assert.is(dropped.length, 1);
+    assert.match(dropped[0]?.reason ?? '', /^RangeError: not [12]$/);
+    assert.match(sid ?? '', /^SLAVE-\d$/);
+    assert.is(fragile.value, 0);
+    assert.equal(await tasks.see.future(), [7, 1, ['a', 'b']]);
+    assert.is(mw.signal.aborted, false);
+  }));
+
+test.run();
