@@ -2,8 +2,8 @@
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
  * against the size of its cluster, what a policy and a checkpoint add, what large values cost, the memory of
  * tasks drawn from a generator, what it takes to start, what slow slaves cost, how soon tasks of mixed
- * length are done, how near a crawl comes to what its queues allow, calls over collections beside pools of
- * threads, and what scopes of control flow add.
+ * length are done, how near a crawl comes to what its queues allow, what cells cost, calls over collections
+ * beside pools of threads, and what scopes of control flow add.
  *
  *     npm run bench -- --quick               about 4 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
@@ -15,6 +15,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { type CellsRow, cellsLine, measureCells } from './cells.js';
 import { type CheckpointRow, checkpointLine, measureCheckpoint } from './checkpoint.js';
 import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
 import { type CollectionsRow, collectionsHead, collectionsLine, measureCollections } from './collections.js';
@@ -51,6 +52,7 @@ const PARTS = [
   'stragglers',
   'mixed',
   'crawl',
+  'cells',
   'collections',
   'flow',
 ];
@@ -99,6 +101,7 @@ let startUp: StartUpRow | undefined;
 let stragglers: StragglersRow[] = [];
 let mixed: MixedRow | undefined;
 let crawl: CrawlRow | undefined;
+let cells: CellsRow | undefined;
 let collections: CollectionsRow[] = [];
 let iterations: IterateRow[] = [];
 let flow: FlowRow[] = [];
@@ -179,6 +182,11 @@ if (parts.includes('crawl')) {
   crawl = await measureCrawl({ repeats: repeats(2, 5) });
   console.log(crawlLine(crawl));
 }
+if (parts.includes('cells')) {
+  console.log('\nCells: two slaves with tasks that never await, broker embedded');
+  cells = await measureCells({ repeats: repeats(1, 5) });
+  console.log(cellsLine(cells));
+}
 if (parts.includes('collections')) {
   console.log('\nCollections, broker embedded, slaves as processes, in turns: medians, and least to most');
   for (const missing of missingPools()) console.log(missing);
@@ -204,6 +212,6 @@ if (parts.includes(PEERS)) {
 if (flags.json !== undefined) {
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, crawl, collections, iterations, flow, peers }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, crawl, cells, collections, iterations, flow, peers }, null, 2)}\n`,
   );
 }

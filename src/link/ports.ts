@@ -148,8 +148,11 @@ export type SentinelRequest =
   | { readonly op: 'limited' }
   /** Main has written to the cells that it shares. */
   | { readonly op: 'cells' }
-  /** For a master: the offers of this message are in the cells. */
-  | { readonly op: 'offers-taken'; readonly nonce: string; readonly id: number }
+  /** For a master: the offers of these messages are in the cells that it shares. */
+  | {
+      readonly op: 'offers-taken';
+      readonly taken: readonly (readonly [nonce: string, id: number])[];
+    }
   /** Main knows and will end by itself, so the process must not be killed. */
   | { readonly op: 'ending' }
   | { readonly op: 'stop' };

@@ -64,6 +64,9 @@ export class MasterLink {
   #dispatchDue = false;
   #awaySince: number | undefined;
   #turn: NodeJS.Immediate | undefined;
+  /** Messages of offers that were folded, of which the sentinel does not know yet. */
+  readonly #taken: (readonly [nonce: string, id: number])[] = [];
+  #takenDue = false;
   /** The next dispatch that the core asked for. */
   #appointment: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
 
@@ -120,10 +123,15 @@ export class MasterLink {
       forget: (slave) => this.#forget(slave),
       command: ({ nonce }, id, body) => sentinel.request({ op: 'command', nonce, id, body }),
       condemn: ({ nonce }, evidence) => sentinel.request({ op: 'evidence', nonce, evidence }),
-      publishCell: (at, slot) => {
-        if (this.#shared.cells?.values.write(at, slot)) sentinel.request({ op: 'cells' });
+      publishCell: (at, slot, isOffered) => {
+        const isNews = this.#shared.cells?.values.write(at, slot);
+        if (isNews && isOffered) this.#tellTakenSoon();
+        else if (isNews) sentinel.request({ op: 'cells' });
       },
-      offersTaken: ({ nonce }, id) => sentinel.request({ op: 'offers-taken', nonce, id }),
+      offersTaken: ({ nonce }, id) => {
+        this.#taken.push([nonce, id]);
+        this.#tellTakenSoon();
+      },
       positions: (slave) => this.#publishPositions(slave),
       news: onNews,
       wallClock: () => Date.now(),
@@ -172,6 +180,16 @@ export class MasterLink {
     process.nextTick(() => {
       this.#dispatchDue = false;
       this.#core?.dispatch(now());
+    });
+  }
+
+  /** Once for all offers that came together: a request to the sentinel costs more than to fold an offer. */
+  #tellTakenSoon(): void {
+    if (this.#takenDue) return;
+    this.#takenDue = true;
+    queueMicrotask(() => {
+      this.#takenDue = false;
+      this.#sentinel.request({ op: 'offers-taken', taken: this.#taken.splice(0) });
     });
   }
 

@@ -106,7 +106,7 @@ export class SimulatedMaster {
         publishCell: (at, slot) => {
           if (cells?.values.write(at, slot)) this.sentinel.request({ op: 'cells' });
         },
-        offersTaken: ({ nonce }, id) => this.sentinel.request({ op: 'offers-taken', nonce, id }),
+        offersTaken: ({ nonce }, id) => this.sentinel.request({ op: 'offers-taken', taken: [[nonce, id]] }),
         news: () => this.onNews(),
       },
     });

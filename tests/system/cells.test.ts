@@ -1,5 +1,5 @@
 /** Cells between real processes: what the master sets reaches a task that never awaits, and what tasks offer comes back. */
-import { type AuditEvent, type EmbeddedMaster, master } from 'ts-mw';
+import { type AuditEvent, cell, type EmbeddedMaster, master, slave, UsageError } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import * as tasks from '../programs/cell-tasks.js';
 import { programPath, until, within } from '../support/programs.js';
@@ -52,5 +52,45 @@ test('a task that computes without awaiting sees a new value, and its offer arri
     assert.equal(await tasks.see.future(), [7, 1, ['a', 'b']]);
     assert.is(mw.signal.aborted, false);
   }));
+
+test('masters and slaves in one process have values of their own, and slaves that come later the newest', () =>
+  within(
+    TIME_LIMIT_MS,
+    (async () => {
+      await using other = await master();
+      await using mw = await master();
+      await using first = await slave(mw, { slaveConcurrency: 4 });
+      await mw.run(async () => {
+        signal.value = 3;
+        const offered = await Promise.all(['x', 'y'].map((name) => tasks.offerName.future(name)));
+        for (const [at, seen] of offered.entries()) assert.ok(seen.includes(['x', 'y'][at] ?? ''));
+        assert.equal(names.value, ['x', 'y']);
+      });
+      await first.stop();
+      await using second = await slave(mw);
+      await mw.run(async () => assert.equal(await tasks.see.future(), [3, 0, ['x', 'y']]));
+      assert.equal(
+        other.run(() => [signal.value, names.value]),
+        [0, []],
+      );
+      assert.is(signal.value, 0, 'this code belongs to none of them');
+      await second.stop();
+    })(),
+    () => 'the cells of one process',
+  ));
+
+test('an initial value that no cell can hold is refused before anything begins, with its place', async () => {
+  cell('too large', 'x'.repeat(5_000));
+  const pattern =
+    /^the value of cell "too large" takes 5002 bytes .*; its initial value is given at .*cells\.test\.js:\d+:\d+$/;
+  for (const begin of [() => master(), () => slave(1)]) {
+    const error = await begin().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    assert.instance(error, UsageError);
+    assert.match((error as Error).message, pattern);
+  }
+});
 
 test.run();

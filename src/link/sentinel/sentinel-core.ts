@@ -88,7 +88,8 @@ export class SentinelCore {
         this.#cells.changed(now);
         return;
       case 'offers-taken':
-        this.#cells.taken(request.nonce, request.id, now);
+        for (const [nonce, id] of request.taken) this.#cells.taken(nonce, id, now);
+        this.#cells.changed(now);
         return;
       case 'evidence':
         // A departing slave's own statement is better evidence, and came before.

@@ -22,8 +22,8 @@ interface Held {
 interface MasterCellsParams {
   readonly definitions: readonly CellDefinition[];
   readonly audit: AuditSink;
-  /** Brings the newest value of a cell to all slaves. */
-  readonly publish: (at: number, slot: SlotText) => void;
+  /** Brings the newest value of a cell to all slaves: at once, or once all offers that have come are folded. */
+  readonly publish: (at: number, slot: SlotText, isOffered: boolean) => void;
 }
 
 export class MasterCells implements CellHolder {
@@ -48,12 +48,12 @@ export class MasterCells implements CellHolder {
   }
 
   set(cell: CellDefinition, value: unknown): void {
-    this.#change(this.#heldOf(cell), value);
+    this.#change(this.#heldOf(cell), value, false);
   }
 
   /** The master's own code offers too, for example an algorithm that it calls directly. */
   offer(cell: CellDefinition, value: unknown): void {
-    this.#fold(this.#heldOf(cell), copyForCell(cell.name, value).value);
+    this.#fold(this.#heldOf(cell), copyForCell(cell.name, value).value, false);
   }
 
   /** Folds what a slave offers. An offer that cannot be folded changes nothing, and the first one of each name is told. */
@@ -63,7 +63,7 @@ export class MasterCells implements CellHolder {
         const held = this.#byName.get(name);
         if (held === undefined)
           throw new UsageError('this master has no such cell; run the same program on both');
-        this.#fold(held, decodeCell(text));
+        this.#fold(held, decodeCell(text), true);
       } catch (error) {
         this.#tell(sid, name, error);
       }
@@ -78,21 +78,21 @@ export class MasterCells implements CellHolder {
       .map(({ definition, version, text }) => [definition.name, version, text] as const);
   }
 
-  #fold(held: Held, offered: unknown): void {
+  #fold(held: Held, offered: unknown, isOffered: boolean): void {
     const { merge } = held.definition;
     if (merge === undefined)
       throw new UsageError(`${nameOf(held.definition)} takes no offers: it has no merge`);
     const merged = merge(held.value, offered);
-    if (!Object.is(merged, held.value)) this.#change(held, merged);
+    if (!Object.is(merged, held.value)) this.#change(held, merged, isOffered);
   }
 
-  #change(held: Held, changed: unknown): void {
+  #change(held: Held, changed: unknown, isOffered: boolean): void {
     const { text, value } = copyForCell(held.definition.name, changed);
     if (text === held.text) return;
     held.value = value;
     held.text = text;
     held.version = ++this.#version;
-    this.#params.publish(held.definition.index, { version: held.version, text });
+    this.#params.publish(held.definition.index, { version: held.version, text }, isOffered);
   }
 
   #heldOf(cell: CellDefinition): Held {

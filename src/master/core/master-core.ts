@@ -81,7 +81,7 @@ export class MasterCore {
     this.cells = new MasterCells({
       definitions: options.cells ?? [],
       audit: this.#audit,
-      publish: (at, slot) => this.#ports.publishCell?.(at, slot),
+      publish: (at, slot, isOffered) => this.#ports.publishCell?.(at, slot, isOffered),
     });
     this.#sessions = new Sessions(options, () => this.cells.changed);
     this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes);

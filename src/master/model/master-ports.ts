@@ -28,8 +28,8 @@ export interface MasterPorts {
    * goodbye.
    */
   readonly condemn: (slave: SlaveRecord, evidence: string) => void;
-  /** A cell has a new value, for all slaves. */
-  readonly publishCell?: ((at: number, slot: SlotText) => void) | undefined;
+  /** A cell has a new value, for all slaves; one that was offered may wait for other offers that have come. */
+  readonly publishCell?: ((at: number, slot: SlotText, isOffered: boolean) => void) | undefined;
   /** The offers of this message are in the cells; call it after `publishCell`. */
   readonly offersTaken?: ((slave: SlaveRecord, id: number) => void) | undefined;
   /** The positions of a session have changed. */

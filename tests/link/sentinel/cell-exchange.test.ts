@@ -180,7 +180,7 @@ test('offers reach main, come again until it has folded them, and are then taken
   const last = pair.master.events.findLast((event) => event.type === 'offers');
   pair.set(0, '4');
   const { news } = pair.slave.cells?.values ?? { news: -1 };
-  pair.master.core.request({ op: 'offers-taken', nonce: pair.peer.nonce, id: last?.id ?? 0 }, pair.now);
+  pair.master.core.request({ op: 'offers-taken', taken: [[pair.peer.nonce, last?.id ?? 0]] }, pair.now);
   pair.pass(20);
   assert.is(pair.seen(0), '4');
   assert.is(pair.slave.cells?.offers.isTaken(0, 2), true);
@@ -193,7 +193,7 @@ test('an offer that is repeated after it was folded is only answered', () => {
   const pair = new Pair();
   pair.offer(0, 1, '5');
   pair.pass(20);
-  pair.master.core.request({ op: 'offers-taken', nonce: pair.peer.nonce, id: 1 }, pair.now);
+  pair.master.core.request({ op: 'offers-taken', taken: [[pair.peer.nonce, 1]] }, pair.now);
   pair.pass(100, [pair.master]);
   assert.is(pair.slave.cells?.offers.isTaken(0, 1), false);
   pair.pass(2_000);
@@ -207,7 +207,7 @@ test('values that take several messages come before the offers in them are said 
   pair.offer(19, 1, '1');
   pair.pass(20);
   for (let at = 0; at < 20; at++) pair.set(at, `"${'x'.repeat(4_000)}"`);
-  pair.master.core.request({ op: 'offers-taken', nonce: pair.peer.nonce, id: 1 }, pair.now);
+  pair.master.core.request({ op: 'offers-taken', taken: [[pair.peer.nonce, 1]] }, pair.now);
   for (let ms = 0; ms < 100; ms++) {
     pair.pass(1);
     if (pair.slave.cells?.offers.isTaken(19, 1)) assert.is(pair.seen(19)?.length, 4_002);
@@ -243,7 +243,7 @@ for (const names of [
     pair.pass(20);
     for (const event of pair.master.events) {
       if (event.type !== 'offers') continue;
-      pair.master.core.request({ op: 'offers-taken', nonce: event.nonce, id: event.id }, pair.now);
+      pair.master.core.request({ op: 'offers-taken', taken: [[event.nonce, event.id]] }, pair.now);
     }
     pair.pass(20);
     assert.equal(pair.pass(3_000), []);

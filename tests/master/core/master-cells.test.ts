@@ -3,10 +3,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CellDefinition } from '../../../src/algorithms/cell-holder.js';
+import { portable } from '../../../src/algorithms/portable.js';
 import type { AuditEvent } from '../../../src/audit/events.js';
 import { EncodeError, UsageError } from '../../../src/errors.js';
 import { MasterCells } from '../../../src/master/core/master-cells.js';
 import { encodeCell } from '../../../src/wire/values/cell-value.js';
+import { encodeValue } from '../../../src/wire/values/codec.js';
 
 const at = (index: number) => ({ index, place: 'file:///p.js:1:2' });
 const STEP: CellDefinition = { name: 'step', initial: 0, merge: undefined, ...at(0) };
@@ -109,6 +111,18 @@ for (const [offered, reason] of [
     assert.match(stage.told[0]?.slice('SLAVE-0 odd: '.length) ?? '', reason);
   });
 }
+
+test('a function that a slave offers is refused, and nothing of it runs', () => {
+  const stage = new Stage();
+  const { text } = encodeValue(
+    portable(() => {
+      throw new Error('it ran');
+    }),
+  );
+  stage.cells.takeOffers('SLAVE-0', [['odd', text]]);
+  assert.equal(stage.cells.get(ODD), []);
+  assert.match(stage.told[0] ?? '', /^SLAVE-0 odd: FormatError: /);
+});
 
 test('names that a slave invents are told a hundred times at most', () => {
   const stage = new Stage();

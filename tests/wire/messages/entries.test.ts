@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../../src/errors.js';
-import { parseResults, parseTasks } from '../../../src/wire/messages/entries.js';
+import { offerText, parseResults, parseTasks } from '../../../src/wire/messages/entries.js';
 import { resultEntryText, resultsText, taskEntryText, tasksText } from './entry-texts.js';
 
 const test = suite('wire/entries');
@@ -112,6 +112,12 @@ const NO_RESULTS: readonly unknown[] = [
 /** Each has one fault alone. */
 const ALMOST_RESULTS: readonly unknown[] = [
   [1, 0, [[1, 1, 0, 0, 0]], 0],
+  [1, 0, [[1, 1, 0, 0, 0]], [['best', '1']]],
+  [1, 0, [], [['best', 1]]],
+  [1, 0, [], [['best', '1', '2']]],
+  [1, 0, [], { length: 1 }],
+  [1, 0, [], [['best', '1']], 0],
+  [1, 0, [], [['best', 'x'.repeat(4_097)]]],
   [-1, 0, [[1, 1, 0, 0, 0]]],
   ['1', 0, [[1, 1, 0, 0, 0]]],
   [1, 2, [[1, 1, 0, 0, 0]]],
@@ -160,6 +166,16 @@ const ALMOST_TASKS: readonly unknown[] = [
   [1, [[1, 1, 0, 0]], { length: 0 }],
   [1, [[1, 1, 0, 0]], undefined],
 ];
+
+test('it reads an offer to a cell in the place of results', () => {
+  const text = offerText(9, ['best "one"', '"é"']);
+  assert.equal(parseResults(JSON.parse(text)), {
+    sid: 9,
+    dry: false,
+    results: [],
+    offers: [['best "one"', '"é"']],
+  });
+});
 
 test('it refuses a message with a single fault', () => {
   assert.is(parseResults([1, 0, [[1, 1, 0, 0, 0]]]).results.length, 1);
