@@ -83,10 +83,10 @@ export function cell<T>(name: string, initial: T, options?: CellOptions<T>): Cel
     place,
   });
   definitions.push(definition);
-  return new Handle<T>(definition);
+  return new CellHandle<T>(definition);
 }
 
-class Handle<T> implements MergedCell<T> {
+class CellHandle<T> implements MergedCell<T> {
   readonly #definition: CellDefinition;
 
   constructor(definition: CellDefinition) {

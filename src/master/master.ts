@@ -186,8 +186,8 @@ export class Master implements Submitter {
       this.#audit.emit({ type: 'shutdown-unanswered', sid: slave.sid, waitedSeconds });
     }
     this.#core.disconnectAll();
-    await this.#link.close();
     this.#closeCells();
+    await this.#link.close();
   }
 
   /** Evidence that a slave process has gone, such as its exit; by its process id on this machine. */

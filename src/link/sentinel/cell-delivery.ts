@@ -37,13 +37,15 @@ export class CellDelivery {
   #waitMs = FIRST_REPEAT_MS;
   #isPartial = false;
 
-  /** What the slots' reader has taken needs no delivery. */
-  constructor(slots: CellSlots) {
+  /** The peer is new, or has what the slots' reader has taken in an earlier session. */
+  constructor(slots: CellSlots, peer: 'new' | 'known') {
     this.#slots = slots;
-    this.#confirmed = Float64Array.from({ length: slots.size }, (_, at) => {
+    this.#confirmed = new Float64Array(slots.size);
+    if (peer === 'new') return;
+    for (let at = 0; at < slots.size; at++) {
       const version = slots.versionOf(at);
-      return slots.isTaken(at, version) ? version : 0;
-    });
+      if (slots.isTaken(at, version)) this.#confirmed[at] = version;
+    }
   }
 
   /** Whether the last message did not hold all that there is. */

@@ -30,7 +30,7 @@ export class CellOfferer implements CellExchange {
   }
 
   join(peer: SentinelPeer, now: number): void {
-    this.#master = { peer, delivery: this.#cells && new CellDelivery(this.#cells.offers), seen: 0 };
+    this.#master = { peer, delivery: this.#cells && new CellDelivery(this.#cells.offers, 'known'), seen: 0 };
     if (this.#cells !== undefined) this.changed(now);
   }
 

@@ -87,7 +87,7 @@ export class CellTeller implements CellExchange {
   #entryOf(peer: SentinelPeer): Told {
     const known = this.#told.get(peer.nonce);
     if (known !== undefined) return known;
-    const delivery = this.#cells && new CellDelivery(this.#cells.values);
+    const delivery = this.#cells && new CellDelivery(this.#cells.values, 'new');
     const told: Told = { peer, delivery, folded: 0, taken: 0 };
     this.#told.set(peer.nonce, told);
     return told;

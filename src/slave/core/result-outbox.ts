@@ -78,9 +78,10 @@ export class ResultOutbox {
     if (batch === undefined) return;
     this.#batch = undefined;
     const { count } = batch;
+    const offers = this.#takeOffers();
     // A program that has a task's result must find in a cell what the task offered
-    for (const offer of this.#takeOffers() ?? []) {
-      this.#post({ text: offerText(batch.sid, offer), raws: [] });
+    if (offers !== undefined) {
+      for (const offer of offers) this.#post({ text: offerText(batch.sid, offer), raws: [] });
     }
     this.#post(batch.body(dry));
     this.#audit.emit({ type: 'results-sent', count });

@@ -14,7 +14,7 @@ class Stage {
 
   constructor(size = 3) {
     this.slots = new CellSlots(size);
-    this.delivery = new CellDelivery(this.slots);
+    this.delivery = new CellDelivery(this.slots, 'new');
   }
 
   write(at: number, text = 'x'): number {
@@ -88,7 +88,7 @@ test('another session sends what the earlier one did not confirm', () => {
   const first = stage.write(0);
   stage.write(1);
   stage.slots.take(0, first);
-  const next = new CellDelivery(stage.slots);
+  const next = new CellDelivery(stage.slots, 'known');
   assert.equal(
     next.next(0)?.slots.map(({ at }) => at),
     [1],
