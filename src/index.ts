@@ -10,6 +10,7 @@ export { type Cell, type CellOptions, cell, type MergedCell } from './algorithms
 export { type DefinedAlgorithm, defineAlgorithm } from './algorithms/define-algorithm.js';
 export { type Portable, portable } from './algorithms/portable.js';
 export { makeQueue, type QueueOptions, type TaskQueue } from './algorithms/queue.js';
+export type { Shared } from './algorithms/shared.js';
 export type { BroadcastEntry } from './algorithms/submitter.js';
 export type { Task } from './algorithms/task.js';
 export type {
@@ -172,3 +173,6 @@ export type { AuthorizeSlave } from './master/slaves/admissions.js';
 export type { OrderedSlave } from './master/slaves/slave-groups.js';
 export type { SlaveHandle, SlaveLoopReport } from './slave/run/slave-handle.js';
 export { type SlaveLocal, slaveLocal, type TaskContext, taskContext } from './slave/run/task-context.js';
+// Values that slaves get once
+export { share } from './wire/shares/share.js';
+export { shareFile } from './wire/shares/share-file.js';

@@ -2,6 +2,7 @@
 
 import type { TaskError, UnrunnableError, UnrunnableReason } from '../errors.js';
 import type { TaskQueue } from './queue.js';
+import type { Shared } from './shared.js';
 
 /** Names a slave during its session; a slave that joins again gets another one. */
 export type SlaveId = `SLAVE-${number}`;
@@ -240,11 +241,14 @@ export interface Future<R> extends Promise<R> {
   cancel(): boolean;
 }
 
-/** A parameter's value, or a future of it, unless it is a function; in arrays and plain objects, also of a part of it. */
+/**
+ * A parameter's value, or a future of it, unless it is a function, or a shared value; in arrays and plain objects, also of
+ * a part of it.
+ */
 export type Argument<T> =
   | T
   // A function's own type must stay the only context for its parameters
-  | ([T] extends [(...args: never[]) => unknown] ? never : Future<T>)
+  | ([T] extends [(...args: never[]) => unknown] ? never : Future<T> | Shared<T>)
   | (T extends WholeValue ? never : T extends object ? { readonly [K in keyof T]: Argument<T[K]> } : never);
 
 /** Values other than arrays and plain objects: only the whole of them may be a future. */

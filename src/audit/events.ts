@@ -117,6 +117,8 @@ export interface AuditEventTable {
   'task-resumed': { sid: string; taskId: string; previousSid: string };
 
   // A slave, as its master sees it
+  /** `SLAVE-0 <- SHARE key 48000000 bytes`: a shared value was sent to it. */
+  'share-sent': { sid: string; key: string; bytes: number };
   /**
    * `SLAVE-0 host:4711 -> ["m"] :connecting [:unordered] concurrency 4`: it has its sid; `concurrency` is the
    * number of tasks that it runs at once, if more than one.
@@ -236,6 +238,10 @@ export interface AuditEventTable {
   'local-slave-restarting': { index: number; backoffMs: number };
 
   // A slave, as it sees itself
+  /** `MASTER -> SHARE key 48000000 bytes`: a shared value has come. */
+  'share-received': { key: string; bytes: number };
+  /** `SHARE DROPPED key 48000000 bytes`: to make room for another, within `--share-cache`. */
+  'share-dropped': { key: string; bytes: number };
   /** `SLAVE Using default slave algorithm.` */
   'default-slave-algorithm': object;
   /** `RESFILE Loading resource file: "path"`. */

@@ -21,6 +21,7 @@ import { PortDialer } from './port-dialer.js';
 import { RunClock } from './run/run-clock.js';
 import { SlaveCells } from './run/slave-cells.js';
 import { SlaveRunner } from './run/slave-handle.js';
+import { ShareFolder } from './shares/share-folder.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** With less time, no broker would be found, however little time is left. */
@@ -41,6 +42,7 @@ export interface SlaveLinkParams {
   readonly audit: AuditSink;
   readonly argv: readonly string[];
   readonly concurrency: number;
+  readonly shareCache?: number | undefined;
   readonly clientTimeoutMs: number;
   /** The data port to dial, if it is not the one that the master offers; or none at all. */
   readonly dataPort?: number | 'none' | undefined;
@@ -73,6 +75,7 @@ export class SlaveLink {
   readonly #port: PortDialer;
   readonly #ticker: Ticker;
   readonly #clock: RunClock;
+  readonly #files = new ShareFolder();
   readonly #listeners = new Set<() => void>();
   /** The time when the broker last said that no master listens; undefined if one does. */
   unheardSince: number | undefined;
@@ -120,8 +123,10 @@ export class SlaveLink {
       pid: process.pid,
       algorithms,
       concurrency,
+      shareCache: params.shareCache,
       audit,
       ports: {
+        files: this.#files,
         send: (frame) => (this.core.isOnPort ? this.#port.send(frame) : link.send(toMaster, frame)),
         leavePort: () => {
           this.#port.leave();
@@ -272,6 +277,7 @@ export class SlaveLink {
     this.#clock.close();
     this.runner.close();
     this.#port.close();
+    this.#files.close();
     await Promise.all([this.#sentinel.stop(), this.#link.close()]);
   }
 

@@ -59,6 +59,8 @@ export interface SlaveParams {
   readonly connectTimeoutMs: number;
   /** The number of unordered tasks that run at once; 1 by default. */
   readonly concurrency?: number | undefined;
+  /** Bytes of shared values that it keeps; 512 MB by default. */
+  readonly shareCache?: number | undefined;
   /** For a local slave: the master that started it, and its only one. */
   readonly parent?: ParentMaster | undefined;
   readonly mayKill?: boolean | undefined;
@@ -206,6 +208,7 @@ export class Slave {
         audit,
         argv,
         concurrency: concurrency ?? 1,
+        shareCache: this.#params.shareCache,
         clientTimeoutMs,
         dataPort: this.#params.dataPort,
         withinMs: deadline() - performance.now(),

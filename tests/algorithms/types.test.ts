@@ -2,7 +2,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { defineAlgorithm } from '../../src/algorithms/define-algorithm.js';
+import { portable } from '../../src/algorithms/portable.js';
 import { makeQueue, type TaskQueue } from '../../src/algorithms/queue.js';
+import type { Shared } from '../../src/algorithms/shared.js';
 import type {
   Algorithm,
   AnyAlgorithm,
@@ -12,6 +14,8 @@ import type {
   SlaveId,
   TaskId,
 } from '../../src/algorithms/types.js';
+import { share } from '../../src/wire/shares/share.js';
+import { shareFile } from '../../src/wire/shares/share-file.js';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(verdict: Same<A, B>): void => void verdict;
@@ -32,6 +36,10 @@ const factorial = defineAlgorithm('types.factorial', (n: bigint): bigint =>
   n < 2n ? 1n : n * factorial(n - 1n),
 );
 const identity = defineAlgorithm('types.identity', <T>(value: T) => value);
+const table = defineAlgorithm(
+  'types.table',
+  (rows: Float64Array, { names }: { names: string[] }) => rows.length + names.length,
+);
 const declared = defineAlgorithm('types.declared', declaredFunction, { version: '3', policy: { tag: 1 } });
 
 function declaredFunction(this: void, when: Date): number {
@@ -70,6 +78,21 @@ export async function rightCalls(): Promise<void> {
   const submit = hello.withTaskPolicy({ sid, tag: Symbol('any'), doItAnyway: true, retry: false });
   const ids: TaskId[] = ['a', 'b'].map(submit);
   const packets: string[] = await Promise.all(['a', 'b'].map(submit.future));
+  const rows: Shared<Float64Array> = share(new Float64Array(8));
+  const names = share(['a']);
+  same<typeof names, Shared<string[]>>(true);
+  table.funcall(rows, { names });
+  table.funcall(rows, share({ names: ['a'] }));
+  await table.future(rows, { names: ['a'] });
+  table.withTaskPolicy({ retry: false })(rows, { names });
+  hello.funcall(share('Ada'));
+  hello.funcall(await shareFile('ada.txt'));
+  {
+    using scoped = share(1);
+    await square.future(scoped);
+    scoped.release();
+  }
+  portable((i: number) => new Float64Array(8)[i], { rows });
   hello.targetNumber = ids.length + packets.length;
   hello.targetNumber -= hello.pendingTasks + hello.uptoTargetNumber;
 }
@@ -77,6 +100,14 @@ export async function rightCalls(): Promise<void> {
 export async function wrongCalls(): Promise<void> {
   // @ts-expect-error wrong argument
   hello.funcall(3);
+  // @ts-expect-error a shared value of another type
+  hello.funcall(share(3));
+  // @ts-expect-error ... also at a depth
+  table.funcall(new Float64Array(1), { names: share([1]) });
+  // @ts-expect-error a handle is not the value here
+  table(share(new Float64Array(1)), { names: [] });
+  // @ts-expect-error only share makes one
+  hello.funcall({ key: '', bytes: 1, released: false, release() {} });
   // @ts-expect-error too few
   hello.funcall();
   // @ts-expect-error too many

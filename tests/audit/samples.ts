@@ -119,6 +119,15 @@ export const SAMPLES: Samples = {
     { type: 'slave-rejoined', sid: 'SLAVE-3', previousSid: sid },
     'SLAVE-3 JOINED AGAIN, was SLAVE-0',
   ],
+  'share-sent': [
+    { type: 'share-sent', sid, key: 'r8DYdZ-_', bytes: 48_000_000 },
+    'SLAVE-0 <- SHARE r8DYdZ-_ 48000000 bytes',
+  ],
+  'share-received': [
+    { type: 'share-received', key: 'r8DYdZ-_', bytes: 48_000_000 },
+    'MASTER -> SHARE r8DYdZ-_ 48000000 bytes',
+  ],
+  'share-dropped': [{ type: 'share-dropped', key: 'r8DYdZ-_', bytes: 12 }, 'SHARE DROPPED r8DYdZ-_ 12 bytes'],
   'task-resumed': [
     { type: 'task-resumed', sid: 'SLAVE-3', taskId: 'TASK-7', previousSid: sid },
     'SLAVE-3 GOES ON with TASK-7, begun as SLAVE-0',

@@ -18,6 +18,7 @@ import { SlaveRecord } from '../../src/master/model/slave-record.js';
 import { SubmissionPlaces } from '../../src/master/model/submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../../src/master/model/task.js';
 import type { TaskGroup } from '../../src/master/model/task-group.js';
+import { Shares } from '../../src/master/shares/shares.js';
 import { Sessions } from '../../src/master/slaves/sessions.js';
 import { encodeBody } from '../../src/wire/messages/body.js';
 import { CREDIT_BYTES, type Farewell } from '../../src/wire/messages/messages.js';
@@ -100,6 +101,7 @@ export class Parts {
   readonly stopped: string[] = [];
   readonly aborts: AbortWatch;
   readonly dispatcher: Dispatcher;
+  readonly shares: Shares;
   readonly comebacks: Comebacks;
   readonly settlement: Settlement;
   /** Tasks that slaves were asked to give back, as `sid/index`. */
@@ -139,8 +141,10 @@ export class Parts {
         recallOne: ({ sid }, { index }) => this.recalled.push(`${sid}/${index}`),
       },
     });
+    this.shares = new Shares({ maxMessageBytes: CREDIT_BYTES, audit, wake() {} });
     this.settlement = new Settlement({
       comebacks: this.comebacks,
+      shares: this.shares.registry,
       jar,
       fates,
       ledger: new Ledger({ emit() {} }),

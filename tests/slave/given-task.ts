@@ -12,6 +12,7 @@ export function givenTask(number: number, fields: Partial<GivenTask> = {}): Give
     json: [],
     meta: undefined,
     raws: [],
+    shares: undefined,
     timeoutMs: 0,
     isTimed: (fields.timeoutMs ?? 0) > 0,
     ordered: false,

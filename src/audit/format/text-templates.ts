@@ -89,6 +89,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
 
   'slave-connecting':
     '{sid:id} {host:word}:{pid:int} -> [{memberId:name}] :connecting [:{kind:word}][[ concurrency {concurrency:int}]]',
+  'share-sent': '{sid:id} <- SHARE {key:word} {bytes:int} bytes',
   'tasks-recalled': '{sid:id} -> RECALLED {count:int} tasks',
   'task-backed-up': '{sid:id} SLOW {taskId:id} {seconds:sec} s, expected at most {expected:sec} s',
   'slave-moved': '{sid:id} -> [:{kind:word}]',
@@ -135,6 +136,8 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
     'MASTER No master of member {memberId:name}[[ at {url:word}]] within {waitedSeconds:sec} s[[: the last attempt failed: {reason:text}]]',
   'refused-by-master': 'MASTER -> REFUSED {reason:text}',
   'id-received': 'MASTER -> ID {sid:id}',
+  'share-received': 'MASTER -> SHARE {key:word} {bytes:int} bytes',
+  'share-dropped': 'SHARE DROPPED {key:word} {bytes:int} bytes',
   'stale-received': 'MASTER -> STALE',
   'shutdown-received': 'MASTER -> SHUTDOWN',
   'master-lost': 'MASTER -> CEOF {evidence:text}',

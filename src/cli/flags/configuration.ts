@@ -50,6 +50,8 @@ export interface Configuration {
   readonly slaves: number;
   /** For this slave, or for a master's local ones. */
   readonly slaveConcurrency: number;
+  /** Bytes; for this slave, or for a master's local ones. */
+  readonly shareCache: number;
   readonly slaveExecutable: string | undefined;
   readonly nats: NatsCredentials & {
     /** As `nats://HOST:PORT` or `tls://HOST:PORT`; empty is the broker inside the master. */

@@ -17,6 +17,7 @@ import {
   parseNatural,
   parseSeconds,
   parseText,
+  SHARE_CACHE_BYTES,
 } from './flag-values.js';
 import { type NatsCredentials, readCredentials, warnOfExposed } from './nats-flags.js';
 import { givenByDefaults, isDisplaced } from './program-defaults.js';
@@ -100,6 +101,7 @@ class Reader {
       connectTimeoutMs,
       slaves: this.#slaves(),
       slaveConcurrency: this.#read('slaveConcurrency', concurrencyOf) ?? 1,
+      shareCache: this.#read('shareCache', shareCacheOf) ?? 512 * 1024 * 1024,
       slaveExecutable: this.#read('slaveExecutable', pathOf),
       nats: { urls, ...this.#credentials(urls) },
       tls,
@@ -265,6 +267,7 @@ const pathOf = (name: string, text: string) => parseText(name, text, 'FILE');
 const folderOf = (name: string, text: string) => parseText(name, text, 'DIR');
 const formatOf = (name: string, text: string) => parseChoice(name, text, ['text', 'json']);
 const messageBytesOf = (name: string, text: string) => parseBytes(name, text, MESSAGE_BYTES);
+const shareCacheOf = (name: string, text: string) => parseBytes(name, text, SHARE_CACHE_BYTES);
 const concurrencyOf = (name: string, text: string) =>
   parseNatural(name, text, { from: 1, to: MOST_CONCURRENCY }, '100');
 const auditBytesOf = (name: string, text: string) => parseBytes(name, text, AUDIT_FILE_BYTES);

@@ -114,6 +114,13 @@ const TABLE: Table = {
       'local slaves',
     '1',
   ),
+  shareCache: row(
+    'Slaves:',
+    both('as-given'),
+    'SIZE',
+    'Bytes of shared values that a slave keeps, or with k, m, g; 1m to 64g. On a master, its local slaves',
+    '512m',
+  ),
   slaveExecutable: row(
     'Slaves:',
     MASTERS,

@@ -58,6 +58,13 @@ export const MESSAGE_BYTES: ByteBounds = {
   example: '256m',
 };
 
+export const SHARE_CACHE_BYTES: ByteBounds = {
+  from: KB * KB,
+  to: 64 * 1024 * KB * KB,
+  words: '1m to 64g',
+  example: '512m',
+};
+
 /** The minimum has room for every line that ts-mw itself writes. */
 export const AUDIT_FILE_BYTES: ByteBounds = {
   from: 4 * KB,

@@ -39,6 +39,8 @@ export interface Flags {
   readonly slaves?: number | undefined;
   /** Number of unordered tasks that a slave runs at once, also for a master's local ones; 1. */
   readonly slaveConcurrency?: number | undefined;
+  /** Bytes of shared values that a slave keeps, or a text such as `512m`, which is the default. */
+  readonly shareCache?: number | string | undefined;
   /** Path of what the resource file tells a batch system to start as a slave; this program. */
   readonly slaveExecutable?: string | undefined;
   /** A nats-server, or several of a cluster, instead of the broker inside the master. */

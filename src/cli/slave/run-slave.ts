@@ -39,6 +39,7 @@ export function createSlave(params: RunSlaveParams): Slave {
     clientTimeoutMs: configuration.clientTimeoutMs,
     connectTimeoutMs: configuration.connectTimeoutMs,
     concurrency: configuration.slaveConcurrency,
+    shareCache: configuration.shareCache,
     dataPort: configuration.dataPort,
     parent,
     mayKill,

@@ -11,6 +11,7 @@ import type { TaskJar } from '../jar/task-jar.js';
 import type { TaskMaker, TaskTemplate } from '../jar/task-maker.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { FutureSettler, Task } from '../model/task.js';
+import type { ShareRegistry } from '../shares/share-registry.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
 
 /** The limit of broadcasts that await late comers: a slave that joins has to run all of them first. */
@@ -21,6 +22,7 @@ interface BroadcastsParams {
   readonly maker: TaskMaker;
   readonly slaves: Iterable<SlaveRecord>;
   readonly commands: Pick<SlaveCommands, 'recallAll'>;
+  readonly shares: ShareRegistry;
   readonly audit: AuditSink;
   readonly giveUp: (task: Task, reason: UnrunnableReason, message: string) => void;
   /** The task is cancelled when the signal aborts. */
@@ -63,9 +65,12 @@ export class Broadcasts {
         `${MOST_LIVE} broadcasts await slaves that join later, and there may be no more; call stop() of those that such slaves need not run`,
       );
     }
-    const { maker, audit, slaves } = this.#params;
+    const { maker, audit, slaves, shares } = this.#params;
     const broadcast = { template: maker.makeTemplate(definition, args), policy, place, listener };
     const present = [...slaves];
+    // Late comers need them, though no task may at the moment
+    const kept = lateComers ? (broadcast.template.arguments.shares ?? []) : [];
+    shares.need(kept);
     if (lateComers) this.#live.add(broadcast);
     if (present.length > 0) this.#unfinished.set(broadcast, present.length);
     audit.emit({
@@ -79,7 +84,7 @@ export class Broadcasts {
       this.#params.commands.recallAll(slave);
     }
     return () => {
-      this.#live.delete(broadcast);
+      if (this.#live.delete(broadcast)) shares.settled(kept);
     };
   }
 
@@ -89,7 +94,7 @@ export class Broadcasts {
   }
 
   #owe({ template, policy, place, listener }: Broadcast, slave: SlaveRecord, onEnd?: () => void): void {
-    const { jar, maker, heed, onChanged } = this.#params;
+    const { jar, maker, shares, heed, onChanged } = this.#params;
     const { sid } = slave;
     const end = (): boolean => {
       if (this.#isOver) return false;
@@ -111,6 +116,7 @@ export class Broadcasts {
     };
     const task = maker.makeFrom(this.#nextNumber, template, policy, settler, place);
     task.addressTo(slave);
+    if (task.shares !== undefined) shares.need(task.shares);
     listener.owe(sid);
     jar.add(task);
     onChanged(slave);

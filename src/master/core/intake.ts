@@ -11,6 +11,7 @@ import type { TaskJar } from '../jar/task-jar.js';
 import { packetOf, type TaskMaker } from '../jar/task-maker.js';
 import type { FutureSettler, Task } from '../model/task.js';
 import type { TaskFuture } from '../model/task-future.js';
+import type { ShareRegistry } from '../shares/share-registry.js';
 import type { Roster } from '../slaves/roster.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
 
@@ -23,6 +24,7 @@ interface IntakeParams {
   readonly commands: SlaveCommands;
   readonly settlement: Settlement;
   readonly aborts: AbortWatch;
+  readonly shares: ShareRegistry;
   readonly onNews: () => void;
   /** `queueUnblocked` may have something to do. */
   readonly onUnblocked: () => void;
@@ -39,6 +41,7 @@ export class Intake {
   readonly #settlement: Settlement;
   readonly #aborts: AbortWatch;
   readonly #onNews: () => void;
+  readonly #shares: ShareRegistry;
   readonly #dependants: Dependants;
 
   constructor(params: IntakeParams) {
@@ -51,6 +54,7 @@ export class Intake {
     this.#settlement = params.settlement;
     this.#aborts = params.aborts;
     this.#onNews = params.onNews;
+    this.#shares = params.shares;
     this.#dependants = new Dependants(params.onUnblocked);
   }
 
@@ -74,6 +78,7 @@ export class Intake {
   }
 
   #accept(task: Task): TaskId {
+    if (task.shares !== undefined) this.#shares.need(task.shares);
     const { signal, scopeSignal } = task.policy;
     if (task.state === 'blocked') {
       this.#jar.addBlocked(task);

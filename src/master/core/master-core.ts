@@ -24,6 +24,7 @@ import { TaskMaker } from '../jar/task-maker.js';
 import type { MasterCoreOptions, MasterPorts } from '../model/master-ports.js';
 import type { AlgorithmEntry, FutureSettler, Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
+import { Shares } from '../shares/shares.js';
 import { MissingSlaves } from '../slaves/missing-slaves.js';
 import type { Roster } from '../slaves/roster.js';
 import { Sessions } from '../slaves/sessions.js';
@@ -49,6 +50,7 @@ export class MasterCore {
   readonly #thrown: Thrown;
   readonly #jar: TaskJar;
   readonly #maker: TaskMaker;
+  readonly #shares: Shares;
   readonly #sessions: Sessions;
   readonly #settlement: Settlement;
   readonly #dispatcher: Dispatcher;
@@ -85,6 +87,11 @@ export class MasterCore {
     });
     this.#sessions = new Sessions(options, () => this.cells.changed);
     this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes);
+    this.#shares = new Shares({
+      maxMessageBytes: options.maxMessageBytes,
+      audit: this.#audit,
+      wake: (slave) => this.#sessions.wake(slave),
+    });
     const ledger = new Ledger(this.#audit);
     this.#ledger = ledger;
     this.#thrown = new Thrown(this.#audit);
@@ -104,6 +111,7 @@ export class MasterCore {
       thrown: this.#thrown,
       checkpoint: this.#checkpoint,
       comebacks,
+      shares: this.#shares.registry,
       audit: this.#audit,
       resultGroup: options.resultGroup,
       run: options.run,
@@ -155,6 +163,7 @@ export class MasterCore {
       commands: this.#commands,
       settlement: this.#settlement,
       aborts: this.#aborts,
+      shares: this.#shares.registry,
       onNews: () => this.#news(),
       onUnblocked: () => this.#ports.dispatchSoon?.(),
     });
@@ -169,6 +178,7 @@ export class MasterCore {
       maker: this.#maker,
       slaves: this.roster,
       commands: this.#commands,
+      shares: this.#shares.registry,
       audit: this.#audit,
       giveUp: (task, reason, message) => this.#settlement.giveUp(task, reason, message),
       heed: (task, signal) => this.intake.heed(task, signal),
@@ -185,6 +195,7 @@ export class MasterCore {
       commands: this.#commands,
       groups: this.groups,
       broadcasts: this.broadcasts,
+      shares: this.#shares,
       audit: this.#audit,
       closePort: (slave) => this.#ports.closePort?.(slave),
       onNews: () => this.#news(),
@@ -350,6 +361,8 @@ export class MasterCore {
   /** Sends the waiting messages of sessions, as far as the link takes them. */
   flush(now: number): void {
     this.#sessions.flush(now);
+    while (this.#shares.isShipping && this.#shares.post(this.#sessions.isBrokerBusy))
+      this.#sessions.flush(now);
   }
 
   /** After a reconnection of the link. */
@@ -363,6 +376,7 @@ export class MasterCore {
     this.#sessions.tick(now);
     this.slaves.tick(now);
     this.demand.tick();
+    this.#shares.tick();
     // Room may come without a message of the slave, when data that waited for the link has left.
     if (this.#jar.hasReady || this.#jar.hasSuspects)
       for (const slave of this.roster) this.#dispatcher.lineUp(slave);

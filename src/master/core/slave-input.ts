@@ -4,11 +4,13 @@ import type { AuditSink } from '../../audit/audit-trail.js';
 import { FormatError } from '../../errors.js';
 import type { SentinelEvent } from '../../link/ports.js';
 import { type Farewell, MOST_EVIDENCE } from '../../wire/messages/messages.js';
+import { isShareMessage, parseToMaster } from '../../wire/messages/share-messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Comebacks } from '../fates/comebacks.js';
 import type { Settlement } from '../fates/settlement.js';
 import type { SlaveRecord } from '../model/slave-record.js';
+import type { Shares } from '../shares/shares.js';
 import type { Authorization } from '../slaves/admissions.js';
 import type { Joined, Sessions } from '../slaves/sessions.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
@@ -26,6 +28,7 @@ interface SlaveInputParams {
   readonly commands: SlaveCommands;
   readonly groups: SlaveGroups;
   readonly broadcasts: Broadcasts;
+  readonly shares: Shares;
   readonly audit: AuditSink;
   /** Ends the connection to a slave's data port; `losePort` follows. */
   readonly closePort: (slave: SlaveRecord) => void;
@@ -40,6 +43,7 @@ export class SlaveInput {
   readonly #commands: SlaveCommands;
   readonly #groups: SlaveGroups;
   readonly #broadcasts: Broadcasts;
+  readonly #shares: Shares;
   readonly #audit: AuditSink;
   readonly #closePort: (slave: SlaveRecord) => void;
   readonly #onNews: () => void;
@@ -55,6 +59,7 @@ export class SlaveInput {
     this.#commands = params.commands;
     this.#groups = params.groups;
     this.#broadcasts = params.broadcasts;
+    this.#shares = params.shares;
     this.#audit = params.audit;
     this.#closePort = params.closePort;
     this.#onNews = params.onNews;
@@ -121,9 +126,13 @@ export class SlaveInput {
       const bodies = slave.session.receive(frame, now);
       this.#confirm(slave);
       if (bodies.length > 0 && !this.#isEnding) {
-        for (const body of bodies) this.#settlement.takeResults(slave, body, now);
+        for (const body of bodies) {
+          if (isShareMessage(body)) this.#shares.take(slave, parseToMaster(body));
+          else this.#settlement.takeResults(slave, body, now);
+        }
         this.#onNews();
       }
+      this.#shares.heard(slave);
       this.#sessions.settleCredit(slave);
       if (slave.draftedFor !== undefined) this.#groups.onIdle(slave);
       this.#dispatcher.lineUp(slave);
@@ -258,6 +267,7 @@ export class SlaveInput {
   #remove(slave: SlaveRecord, evidence: string, now: number): void {
     this.#leaving.delete(slave);
     this.#dispatcher.removeFromLine(slave);
+    this.#shares.forget(slave);
     this.#sessions.end(slave);
     if (!this.#isEnding) {
       this.#settlement.reclaimer.takeFromLost(slave, evidence, now);

@@ -7,10 +7,12 @@ import { Deque } from '../../structures/deque.js';
 import { type TimeLimit, tasksHead, tasksTail } from '../../wire/messages/entries.js';
 import { GroupText } from '../../wire/messages/group-text.js';
 import type { TaskJar } from '../jar/task-jar.js';
+import { SHARE_NAME_BYTES } from '../jar/task-maker.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import type { TaskGroup } from '../model/task-group.js';
 import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
+import { ShareNames } from './share-names.js';
 
 /** Bytes of an entry in addition to its arguments, a generous estimate. */
 const ENTRY_BYTES = 32;
@@ -210,11 +212,11 @@ export class Dispatcher {
     // An empty array reserves room for sixteen items at the first push, but most groups of long tasks have
     // one task.
     const tasks = [first];
-    let bytes = first.bytes + ENTRY_BYTES;
+    let bytes = bytesOf(first);
     while (!plan.isFull) {
       const task = take();
       if (task === undefined) break;
-      bytes += task.bytes + ENTRY_BYTES;
+      bytes += bytesOf(task);
       if (bytes > this.#mostBytes || !plan.tryAdd(task.algorithm)) {
         if (take === this.#takeByShare) this.#jar.queues.refund(task);
         this.#jar.putBack(task);
@@ -238,6 +240,7 @@ export class Dispatcher {
     };
     let raws: Uint8Array[] | undefined;
     let limits: TimeLimit[] | undefined;
+    let names: ShareNames | undefined;
     let numOrdered = 0;
     for (let position = 0; position < tasks.length; position++) {
       const task = tasks[position] as Task;
@@ -250,6 +253,10 @@ export class Dispatcher {
         limits ??= [];
         limits.push([position, Math.round(timeoutSeconds * 1000)]);
       }
+      if (task.shares !== undefined) {
+        names ??= new ShareNames();
+        names.add(position, task.shares);
+      }
       if (task.raws.length > 0) {
         raws ??= [];
         // One by one: there may be more values than fit on the stack.
@@ -259,7 +266,7 @@ export class Dispatcher {
     slave.give(group, numOrdered);
     if (!this.#jar.hasReady && !slave.hasMail) slave.stopFilling();
     const ordered = slave.concurrency > 1 && tasks[0]?.addressee !== undefined;
-    const text = this.#text.take(tasksHead(this.#grouping), tasksTail(limits, ordered));
+    const text = this.#text.take(tasksHead(this.#grouping), tasksTail(limits, ordered, names?.ofTasks));
     slave.session.post({ text, raws: raws ?? NO_RAWS });
     this.#onGiven(slave, group);
   }
@@ -310,6 +317,10 @@ export class Dispatcher {
       slave.commands.recalling === undefined && oldest !== undefined && now - oldest.sentAt >= RECALL_AFTER_MS
     );
   }
+}
+
+function bytesOf({ bytes, shares }: Task): number {
+  return bytes + ENTRY_BYTES + (shares === undefined ? 0 : SHARE_NAME_BYTES * shares.length);
 }
 
 /** Unordered tasks that a slave could give back. */

@@ -19,6 +19,7 @@ import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import { TaskFate } from '../model/task-fate.js';
 import type { TaskGroup } from '../model/task-group.js';
+import type { ShareRegistry } from '../shares/share-registry.js';
 import type { Comebacks } from './comebacks.js';
 import type { FateBox } from './fate-box.js';
 import type { Ledger } from './ledger.js';
@@ -47,6 +48,7 @@ export interface SettlementOptions {
   readonly comebacks: Comebacks;
   /** What tasks of a slave offered to cells before their results. */
   readonly takeOffers?: ((slave: SlaveRecord, offers: readonly CellOffer[]) => void) | undefined;
+  readonly shares: ShareRegistry;
 }
 
 /** How a task is given up. */
@@ -71,6 +73,7 @@ export class Settlement {
   readonly #checkpoint: Checkpoint | undefined;
   readonly #comebacks: Comebacks;
   readonly #takeOffers: SettlementOptions['takeOffers'];
+  readonly #shares: ShareRegistry;
 
   constructor({
     jar,
@@ -86,6 +89,7 @@ export class Settlement {
     checkpoint,
     comebacks,
     takeOffers,
+    shares,
   }: SettlementOptions) {
     this.#takeOffers = takeOffers;
     this.#jar = jar;
@@ -96,6 +100,7 @@ export class Settlement {
     this.#onSuperfluous = onSuperfluous;
     this.#checkpoint = checkpoint;
     this.#comebacks = comebacks;
+    this.#shares = shares;
     this.#aborts = aborts;
     this.#retries = new Retries({
       run,
@@ -262,6 +267,7 @@ export class Settlement {
   /** Gives the program a fate. */
   handOver(task: Task, fate: TaskFate): void {
     this.#forgetSignal(task);
+    if (task.shares !== undefined) this.#shares.settled(task.shares);
     this.#ledger.settle(task, fate);
     if (task.future === undefined) this.#fates.put(fate);
     else if (fate.status === 'ok') task.future.resolve(fate.packet);

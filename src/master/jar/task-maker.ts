@@ -7,8 +7,9 @@ import { SubmissionPlaces } from '../model/submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../model/task.js';
 import { TaskFuture } from '../model/task-future.js';
 
-/** Bytes of a message around the arguments of its only task. */
+/** Bytes of a message around the arguments of its only task, and for each shared value that it names. */
 const TASK_OVERHEAD = 128;
+export const SHARE_NAME_BYTES = 96;
 
 export interface Submission {
   readonly definition: AlgorithmDefinition;
@@ -64,8 +65,9 @@ export class TaskMaker {
   /** Throws EncodeError, MessageSizeError or UsageError. `number` is the task's number from then on. */
   make(number: () => number, { definition, args, policy, future, place }: Submission): Task {
     const entry = this.entryOf(definition);
-    const { text, raws, byteLength, futures } = this.#encode(definition, args);
+    const { text, raws, byteLength, futures, shares } = this.#encode(definition, args);
     const task = new Task(number(), entry, text, raws, byteLength, policy, future);
+    if (shares !== undefined) task.needShares(shares);
     if (futures !== undefined) task.blockOn(futures);
     if (place !== undefined) entry.places.note(task.number, place);
     return task;
@@ -90,12 +92,13 @@ export class TaskMaker {
 
   makeFrom(
     number: () => number,
-    { algorithm, arguments: { text, raws, byteLength } }: TaskTemplate,
+    { algorithm, arguments: { text, raws, byteLength, shares } }: TaskTemplate,
     policy: ResolvedPolicy,
     future: FutureSettler,
     place: string | undefined,
   ): Task {
     const task = new Task(number(), algorithm, text, raws, byteLength, policy, future);
+    if (shares !== undefined) task.needShares(shares);
     if (place !== undefined) algorithm.places.note(task.number, place);
     return task;
   }
@@ -105,6 +108,7 @@ export class TaskMaker {
     const { text, raws, byteLength } = this.#encodeKnown(
       task.algorithm.definition,
       fillTemplate(task, values),
+      'all',
     );
     task.fill(text, raws, byteLength);
   }
@@ -124,9 +128,18 @@ export class TaskMaker {
     }
   }
 
-  #encodeKnown(definition: AlgorithmDefinition, args: readonly unknown[]): EncodedArguments {
-    const encoded = encodeList(args);
-    if (encoded.byteLength + TASK_OVERHEAD <= this.#maxMessageBytes) return encoded;
+  /** Shared values of a task that was submitted before may be released by now. */
+  #encodeKnown(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    shares: 'live' | 'all' = 'live',
+  ): EncodedArguments {
+    const encoded = encodeList(args, shares);
+    if (
+      encoded.byteLength + TASK_OVERHEAD + SHARE_NAME_BYTES * (encoded.shares?.length ?? 0) <=
+      this.#maxMessageBytes
+    )
+      return encoded;
     throw new MessageSizeError(
       `the arguments of a ${definition.name} task`,
       encoded.byteLength,
@@ -136,9 +149,10 @@ export class TaskMaker {
 
   /** A new task with an earlier one's algorithm and arguments, as they were encoded then. */
   remake(number: () => number, earlier: Task, policy: ResolvedPolicy): Task {
-    const { algorithm, text, raws, bytes } = earlier;
+    const { algorithm, text, raws, bytes, shares } = earlier;
     const entry = this.entryOf(algorithm.definition);
     const task = new Task(number(), entry, text, raws, bytes, policy, undefined);
+    if (shares !== undefined) task.needShares(shares);
     if (earlier.dependencies !== undefined) task.blockOn(earlier.dependencies);
     const { submittedAt } = earlier.identity;
     if (submittedAt !== undefined) entry.places.note(task.number, submittedAt);

@@ -1,5 +1,6 @@
 /** The object in which a task's fate is handed to the program. */
 
+import type { SharedValue } from '../../algorithms/shared.js';
 import type { Fate, SlaveId, TaskId } from '../../algorithms/types.js';
 import type { TaskError, UnrunnableError, UnrunnableReason } from '../../errors.js';
 import { decodeText, fillTemplate } from '../../wire/values/codec.js';
@@ -84,12 +85,21 @@ export class TaskFate {
 }
 
 /** Of a task that never had the values of its futures, the futures. */
-function argsOf({ text, raws, dependencies }: Task): unknown[] {
-  if (dependencies === undefined) return decodeText(text, raws) as unknown[];
+function argsOf({ text, raws, dependencies, shares }: Task): unknown[] {
+  if (dependencies === undefined) return decodeText(text, raws, 'allowed', finderOf(shares)) as unknown[];
   return fillTemplate(
-    { text, raws },
+    { text, raws, shares },
     dependencies.map(({ promise }) => promise),
   );
+}
+
+/** Finds the values of shared ones; of those whose bytes are gone, the handles. */
+function finderOf(shares: readonly SharedValue[] | undefined): ((key: string) => unknown) | undefined {
+  if (shares === undefined) return undefined;
+  return (wanted) => {
+    const shared = shares.find(({ key }) => key === wanted);
+    return shared?.content === undefined ? shared : shared.content.value();
+  };
 }
 
 let lastNumber = -1;

@@ -3,6 +3,7 @@
  * the task, the key of a stored result. In every task they would make it half as large again.
  */
 
+import type { SharedValue } from '../../algorithms/shared.js';
 import type { FailedAttempt } from '../../errors.js';
 import type { GivenRun } from './given-run.js';
 import type { ResultKey } from './result-store.js';
@@ -15,6 +16,8 @@ export class TaskRarities {
   /** Set if the number of bytes is not the number of characters. */
   bytes: number | undefined = undefined;
   raws: readonly Uint8Array[] | undefined = undefined;
+  /** The shared values that its arguments refer to. */
+  shares: readonly SharedValue[] | undefined = undefined;
   runningAttempt = 1;
   failures = 0;
   suspect = false;

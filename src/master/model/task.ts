@@ -1,5 +1,6 @@
 /** One task of a master, from its submission to its fate, and the algorithm as its master counts it. */
 
+import type { SharedValue } from '../../algorithms/shared.js';
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
 import type { FailedAttempt, TaskIdentity } from '../../errors.js';
 import type { GivenRun } from './given-run.js';
@@ -110,6 +111,15 @@ export class Task {
 
   get raws(): readonly Uint8Array[] {
     return this.#rarities?.raws ?? NO_RAWS;
+  }
+
+  /** The shared values that its arguments refer to. */
+  get shares(): readonly SharedValue[] | undefined {
+    return this.#rarities?.shares;
+  }
+
+  needShares(shares: readonly SharedValue[]): void {
+    this.#own.shares = shares;
   }
 
   /** Of `text` in UTF-8 and of `raws`. */

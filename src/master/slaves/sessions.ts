@@ -253,6 +253,11 @@ export class Sessions {
     }
   }
 
+  /** Whether data waits for the broker. */
+  get isBrokerBusy(): boolean {
+    return this.#needsFlush.some(({ session }) => !session.isOnPort);
+  }
+
   /** False when its link takes no more. */
   #flushOne(slave: SlaveRecord, now: number): boolean {
     if (slave.machine.state === 'disconnected') return true;

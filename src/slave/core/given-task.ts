@@ -1,6 +1,7 @@
 /** A task as it was given to a slave, and the outcome of its run. */
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
+import type { TaskShares } from '../shares/share-store.js';
 
 export interface GivenTask {
   /**
@@ -19,6 +20,8 @@ export interface GivenTask {
   readonly json: unknown;
   readonly meta: unknown;
   readonly raws: readonly Uint8Array[];
+  /** The shared values that it needs; undefined if there are none. */
+  readonly shares: TaskShares | undefined;
   /** Its time limit; 0 for none. */
   readonly timeoutMs: number;
   /** Whether a clock runs for it: it has a time limit, or its master has killed it. */

@@ -9,6 +9,7 @@ import type { Body } from '../../wire/messages/body.js';
 import { offerText, RESULT_STATUS, type ResultStatus } from '../../wire/messages/entries.js';
 import { GroupText } from '../../wire/messages/group-text.js';
 import type { CellOffer } from '../../wire/messages/messages.js';
+import { isShareMessage } from '../../wire/messages/share-messages.js';
 import type { Session } from '../../wire/session/session.js';
 import { type EncodedValue, encodeValue } from '../../wire/values/codec.js';
 import { encodeError } from '../../wire/values/remote-error.js';
@@ -57,7 +58,9 @@ export class ResultOutbox {
   /** The session has ended; results that it did not deliver go with the next one. */
   close(): void {
     this.post(true);
-    this.#kept = this.#session?.unacknowledged() ?? this.#kept;
+    const kept = this.#session?.unacknowledged() ?? this.#kept;
+    // The next session asks for shared values by itself
+    this.#kept = kept.filter((body) => !(body instanceof Uint8Array && isShareMessage(body)));
     this.#session = undefined;
   }
 

@@ -19,14 +19,22 @@ import {
   type HandshakeMessage,
   type Welcome,
 } from '../../wire/messages/messages.js';
+import { isShareMessage, parseToSlave } from '../../wire/messages/share-messages.js';
 import { Session } from '../../wire/session/session.js';
+import { ShareStore } from '../shares/share-store.js';
 import { BeginGate } from './begin-gate.js';
 import { type GivenTask, type RunOutcome, TIMED_OUT } from './given-task.js';
 import { Greeter } from './greeter.js';
 import { PortWatch } from './port-watch.js';
 import { ResultOutbox } from './result-outbox.js';
 import { RunningTasks } from './running-tasks.js';
-import type { SlaveCoreEnd, SlaveCoreOptions, SlavePorts } from './slave-ports.js';
+import {
+  DEFAULT_SHARE_CACHE,
+  NO_FILES,
+  type SlaveCoreEnd,
+  type SlaveCoreOptions,
+  type SlavePorts,
+} from './slave-ports.js';
 import { TaskQueue } from './task-queue.js';
 import { TICK_MS } from './ticker.js';
 
@@ -38,6 +46,7 @@ export class SlaveCore {
   readonly #audit: AuditSink;
   readonly #ports: SlavePorts;
   readonly #queue: TaskQueue;
+  readonly #shares: ShareStore;
   readonly #results: ResultOutbox;
   readonly #greeter: Greeter;
   readonly #gate = new BeginGate();
@@ -56,7 +65,18 @@ export class SlaveCore {
     this.#options = options;
     this.#audit = options.audit;
     this.#ports = options.ports;
-    this.#queue = new TaskQueue(options.ports.claim);
+    this.#shares = new ShareStore({
+      mostBytes: options.shareCache ?? DEFAULT_SHARE_CACHE,
+      files: options.ports.files ?? NO_FILES,
+      post: (body) => this.#session?.post(body),
+      onReceived: (key, bytes) => this.#audit.emit({ type: 'share-received', key, bytes }),
+      onDropped: (key, bytes) => this.#audit.emit({ type: 'share-dropped', key, bytes }),
+    });
+    this.#queue = new TaskQueue({
+      claim: options.ports.claim,
+      isReady: (shares) => this.#shares.isReady(shares),
+      onSkipped: (shares) => this.#shares.release(shares, false),
+    });
     this.#results = new ResultOutbox(options.audit, options.ports.takeOffers);
     this.#greeter = new Greeter(options);
   }
@@ -88,6 +108,16 @@ export class SlaveCore {
   /** The task that would begin next, if it was not taken back. */
   get nextTask(): GivenTask | undefined {
     return this.#queue.head;
+  }
+
+  /** Whether the next task waits for shared values. */
+  get isWaitingForShares(): boolean {
+    return this.#queue.isWaitingForShares;
+  }
+
+  /** Finds the shared values of a task that has begun; throws UsageError for those that it cannot have. */
+  sharesOf({ shares }: GivenTask): ((key: string) => unknown) | undefined {
+    return shares && this.#shares.finderFor(shares);
   }
 
   /** Results not sent yet. */
@@ -185,6 +215,7 @@ export class SlaveCore {
     this.#greeter.joined(run, sid);
     this.#audit.emit({ type: 'id-received', sid: `SLAVE-${sid}` });
     this.#results.open(session, maxMessageBytes);
+    this.#shares.open();
     // The master assigns nothing before it has heard a frame of the session.
     session.confirm();
     this.flush(now);
@@ -235,7 +266,10 @@ export class SlaveCore {
     const session = this.#session;
     if (session === undefined || this.#end || !session.owns(frame)) return;
     try {
-      for (const body of session.receive(frame, now)) this.#takeTasks(session, body);
+      for (const body of session.receive(frame, now)) {
+        if (isShareMessage(body)) this.#takeShares(session, body);
+        else this.#takeTasks(session, body);
+      }
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       this.#audit.emit({ type: 'frame-dropped', peer: 'MASTER', reason: error.message });
@@ -249,9 +283,16 @@ export class SlaveCore {
     this.flush(now);
   }
 
+  #takeShares(session: Session, body: Uint8Array): void {
+    const message = parseToSlave(body);
+    if (this.#shares.take(message)) this.#ports.news();
+    // The master sends the next piece when it knows that this one came
+    if (message.type === 'piece') session.confirm();
+  }
+
   #takeTasks(session: Session, body: Uint8Array): void {
     const { value, raw } = decodeBody(body);
-    const { grouping, tasks, limits, ordered } = parseTasks(value);
+    const { grouping, tasks, limits, ordered, shares } = parseTasks(value);
     const timeouts = limits === undefined ? undefined : new Map(limits);
     const reader = new RawReader(raw.length > 0 ? Buffer.from(raw) : raw);
     const { sid } = session.epoch;
@@ -262,6 +303,7 @@ export class SlaveCore {
       const index = this.#queue.nextIndex();
       const raws = reader.take(entry[5]);
       const timeoutMs = timeouts?.get(position) ?? 0;
+      const names = shares?.get(position);
       const endOfGroup = ++position === tasks.length;
       if (!this.#ports.offer(index)) continue;
       this.#queue.push({
@@ -274,6 +316,7 @@ export class SlaveCore {
         json: entry[3],
         meta: entry[4],
         raws,
+        shares: names && this.#shares.acquire(names),
         timeoutMs,
         isTimed: timeoutMs > 0,
         ordered,
@@ -395,6 +438,7 @@ export class SlaveCore {
     if (task === undefined) return undefined;
     this.#running.add(task);
     if (task.ordered) this.#orderedRuns = true;
+    if (task.shares !== undefined) this.#shares.begin(task.shares);
     if (task.isTimed) this.#ports.startClock(task);
     return task;
   }
@@ -402,7 +446,7 @@ export class SlaveCore {
   /** Takes the outcome of a task; true if this completed a message of results, which leaves with `flush`. */
   complete(task: GivenTask, outcome: RunOutcome, micros: number, now: number): boolean {
     const full = this.#collect(task, outcome, micros, now);
-    if (this.#end || (!full && this.#queue.length > 0)) return false;
+    if (this.#end || (!full && this.#queue.length > 0 && !this.isWaitingForShares)) return false;
     this.#results.post(this.#queue.length === 0);
     return true;
   }
@@ -418,6 +462,7 @@ export class SlaveCore {
   /** True when the message of results is full. */
   #collect(task: GivenTask, outcome: RunOutcome, micros: number, now: number): boolean {
     this.#running.delete(task);
+    if (task.shares !== undefined) this.#shares.release(task.shares, true);
     if (task.ordered) this.#orderedRuns = false;
     // This comes first: a sentinel that has condemned the run ends the process here, before another task
     // begins.

@@ -2,8 +2,10 @@
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
+import { UsageError } from '../../errors.js';
 import type { CellOffer, Hello, Welcome } from '../../wire/messages/messages.js';
 import type { Session } from '../../wire/session/session.js';
+import type { ShareFiles } from '../shares/shared-entry.js';
 import type { GivenTask } from './given-task.js';
 
 export interface SlavePorts {
@@ -40,9 +42,21 @@ export interface SlavePorts {
   readonly wantTick?: () => void;
   /** Tasks arrived, or the state changed. */
   readonly news: () => void;
+  /** Where shared files are kept; without it, tasks that need one fail. */
+  readonly files?: ShareFiles | undefined;
   /** The master no longer wants this running task. */
   readonly abort: (task: GivenTask) => void;
 }
+
+export const NO_FILES: ShareFiles = {
+  write: () => {
+    throw new UsageError('this slave keeps no files');
+  },
+  remove: () => {},
+};
+
+/** Bytes of shared values that a slave keeps. */
+export const DEFAULT_SHARE_CACHE = 512 * 1024 * 1024;
 
 export interface SlaveCoreOptions {
   readonly memberId: string;
@@ -53,6 +67,8 @@ export interface SlaveCoreOptions {
   readonly algorithms: readonly AlgorithmDefinition[];
   /** The number of unordered tasks that run at once; 1 by default. */
   readonly concurrency?: number | undefined;
+  /** Bytes of shared values that it keeps; 512 MB by default. */
+  readonly shareCache?: number | undefined;
   readonly audit: AuditSink;
   readonly ports: SlavePorts;
 }

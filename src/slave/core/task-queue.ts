@@ -1,18 +1,29 @@
 /** The tasks that a slave was given and has not begun, in order; those taken back are skipped. */
 
 import { Deque } from '../../structures/deque.js';
+import type { TaskShares } from '../shares/share-store.js';
 import type { GivenTask } from './given-task.js';
 
+export interface TaskQueueParams {
+  /** Decides, finally, whether a task may begin. */
+  readonly claim: (index: number) => boolean;
+  /** Whether the shared values that a task needs are here; asked only for tasks that need some. */
+  readonly isReady: (shares: TaskShares) => boolean;
+  /** Such a task never begins. */
+  readonly onSkipped: (shares: TaskShares) => void;
+}
+
 export class TaskQueue {
-  readonly #claim: (index: number) => boolean;
+  readonly #params: TaskQueueParams;
   readonly #tasks = new Deque<GivenTask>();
   #nextIndex = 0;
   #begun = 0;
   #closed = false;
+  /** Tasks that need shared values. */
+  #numSharing = 0;
 
-  /** `claim` decides, finally, whether a task may begin. */
-  constructor(claim: (index: number) => boolean) {
-    this.#claim = claim;
+  constructor(params: TaskQueueParams) {
+    this.#params = params;
   }
 
   get length(): number {
@@ -30,7 +41,9 @@ export class TaskQueue {
   }
 
   push(task: GivenTask): void {
+    if (task.shares !== undefined) this.#numSharing++;
     if (!this.#closed) this.#tasks.push(task);
+    else this.#skip(task);
   }
 
   /** The next task, if it was not taken back. */
@@ -38,12 +51,26 @@ export class TaskQueue {
     return this.#tasks.at(0);
   }
 
-  /** While an ordered task runs, the next one must wait, and so must all tasks after it. */
+  /** Whether the next task waits for shared values. */
+  get isWaitingForShares(): boolean {
+    if (this.#numSharing === 0) return false;
+    const shares = this.head?.shares;
+    return shares !== undefined && !this.#params.isReady(shares);
+  }
+
+  /**
+   * While an ordered task runs, the next one must wait, and so must all tasks after it. A task whose shared values are
+   * not here holds up the rest too: the master takes those that come first for begun.
+   */
   take(orderedRuns: boolean): GivenTask | undefined {
-    while (!(orderedRuns && this.head?.ordered)) {
+    while (!(orderedRuns && this.head?.ordered) && !this.isWaitingForShares) {
       const task = this.#tasks.shift();
       if (task === undefined) return undefined;
-      if (!this.#claim(task.index)) continue;
+      if (!this.#params.claim(task.index)) {
+        this.#skip(task);
+        continue;
+      }
+      if (task.shares !== undefined) this.#numSharing--;
       this.#begun = task.index + 1;
       return task;
     }
@@ -53,13 +80,24 @@ export class TaskQueue {
   /** No task begins any more. */
   close(): void {
     this.#closed = true;
-    this.#tasks.clear();
+    this.#clear();
   }
 
   /** A new session, which begins with this number of running tasks; or none. */
   reset(running = 0): void {
-    this.#tasks.clear();
+    this.#clear();
     this.#nextIndex = running;
     this.#begun = running;
+  }
+
+  #clear(): void {
+    if (this.#numSharing === 0) this.#tasks.clear();
+    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) this.#skip(task);
+  }
+
+  #skip({ shares }: GivenTask): void {
+    if (shares === undefined) return;
+    this.#numSharing--;
+    this.#params.onSkipped(shares);
   }
 }

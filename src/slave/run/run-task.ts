@@ -7,11 +7,15 @@ import type { GivenTask, RunOutcome } from '../core/given-task.js';
 import { isThenable } from './is-thenable.js';
 import { enterScope, type SlaveScope, type TaskContext } from './task-context.js';
 
+/** Finds the shared values of a task that needs some. */
+export type SharesOf = (task: GivenTask) => ((key: string) => unknown) | undefined;
+
 /** The outcome, or a promise of it when the algorithm is asynchronous. */
 export function runTask(
   task: GivenTask,
   scope: SlaveScope,
   controllers: Map<GivenTask, AbortController>,
+  sharesOf: SharesOf,
 ): RunOutcome | Promise<RunOutcome> {
   const { definition } = task;
   if (definition === undefined) {
@@ -20,7 +24,8 @@ export function runTask(
   }
   scope.context = new RunningContext(task, definition.name, controllers);
   try {
-    const args = decodeValue(task.json, task.meta, task.raws) as unknown[];
+    const sharedOf = task.shares === undefined ? undefined : sharesOf(task);
+    const args = decodeValue(task.json, task.meta, task.raws, 'allowed', sharedOf) as unknown[];
     const fn = definition.fn as (...args: unknown[]) => unknown;
     const packet = enterScope(scope, () => fn(...args));
     if (!isThenable(packet)) return { ok: true, packet };

@@ -82,6 +82,7 @@ export class SideBySide {
       task,
       { slots: scope.slots, cells: scope.cells, context: undefined },
       controllers,
+      (task) => core.sharesOf(task),
     );
     if (outcome instanceof Promise) {
       this.#running.set(task, began);

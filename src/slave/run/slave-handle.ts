@@ -7,7 +7,7 @@ import { type GivenTask, type RunOutcome, TIMED_OUT } from '../core/given-task.j
 import type { SlaveCore } from '../core/slave-core.js';
 import { LoopSlice } from './loop-slice.js';
 import { ResultDelay } from './result-delay.js';
-import { controllerOf, runTask } from './run-task.js';
+import { controllerOf, runTask, type SharesOf } from './run-task.js';
 import { SideBySide } from './side-by-side.js';
 import { enterScope, openScope, type SlaveScope } from './task-context.js';
 
@@ -64,6 +64,7 @@ export class SlaveRunner implements SlaveHandle {
   readonly #slice = new LoopSlice();
   /** Undefined on a slave that runs one task at a time. */
   readonly #sideBySide: SideBySide | undefined;
+  readonly #sharesOf: SharesOf = (task) => this.#core.sharesOf(task);
   #wake: (() => void) | undefined;
   /** The run that the loop waits for. */
   #awaited:
@@ -208,7 +209,7 @@ export class SlaveRunner implements SlaveHandle {
       const task = this.#core.begin(now);
       if (task === undefined) break;
       const began = this.#clock();
-      const outcome = runTask(task, this.#scope, this.#controllers);
+      const outcome = runTask(task, this.#scope, this.#controllers, this.#sharesOf);
       const settled = outcome instanceof Promise ? await this.#await(task, outcome) : outcome;
       if (settled === undefined) return;
       const ended = this.#clock();
@@ -221,7 +222,7 @@ export class SlaveRunner implements SlaveHandle {
       await this.#yield(ended);
       now = this.#clock();
     }
-    if (this.#core.waitingTasks === 0) this.#core.sendResults(this.#clock());
+    if (this.#core.waitingTasks === 0 || this.#core.isWaitingForShares) this.#core.sendResults(this.#clock());
     else this.#core.flush(this.#clock());
   }
 

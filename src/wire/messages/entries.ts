@@ -4,6 +4,7 @@ import { FormatError } from '../../errors.js';
 import { areCellOffers } from './cells.js';
 import { isCount } from './count.js';
 import type { CellOffer } from './messages.js';
+import { parseSharesOfTasks, type ShareName, type SharesOfTasks } from './share-messages.js';
 
 /** Task entry: number, attempt, index of the algorithm, then the encoded arguments. */
 export type TaskEntry = readonly [
@@ -41,6 +42,8 @@ export interface TasksMessage {
   readonly limits: readonly TimeLimit[] | undefined;
   /** They run one after another; sent only to a slave that runs others side by side. */
   readonly ordered: boolean;
+  /** The shared values that tasks need, by their positions; undefined if none does. */
+  readonly shares: ReadonlyMap<number, readonly ShareName[]> | undefined;
 }
 
 export interface ResultsMessage {
@@ -58,7 +61,14 @@ export function tasksHead(grouping: number): string {
   return `[${grouping},[`;
 }
 
-export function tasksTail(limits: readonly TimeLimit[] = [], ordered = false): string {
+export function tasksTail(
+  limits: readonly TimeLimit[] = [],
+  ordered = false,
+  shares?: SharesOfTasks | undefined,
+): string {
+  if (shares !== undefined) {
+    return `],${JSON.stringify(limits)},${ordered ? 1 : 0},${JSON.stringify(shares)}]`;
+  }
   if (ordered) return `],${JSON.stringify(limits)},1]`;
   return limits.length === 0 ? ']]' : `],${JSON.stringify(limits)}]`;
 }
@@ -76,13 +86,17 @@ export function offerText(sid: number, offer: CellOffer): string {
 }
 
 export function parseTasks(value: unknown): TasksMessage {
-  if (!Array.isArray(value) || value.length < 2 || value.length > 4 || !isCount(value[0])) {
+  if (!Array.isArray(value) || value.length < 2 || value.length > 5 || !isCount(value[0])) {
     throw malformed('tasks');
   }
   const tasks = checkEntries(value[1], 4, 'tasks') as unknown as TaskEntry[];
   const limits = value.length > 2 ? checkLimits(value[2], tasks.length) : undefined;
   if (value.length === 4 && value[3] !== 1) throw malformed('tasks');
-  return { grouping: value[0], tasks, limits, ordered: value.length === 4 };
+  if (value.length < 5)
+    return { grouping: value[0], tasks, limits, ordered: value.length === 4, shares: undefined };
+  if (!isBit(value[3])) throw malformed('tasks');
+  const shares = parseSharesOfTasks(value[4], tasks.length);
+  return { grouping: value[0], tasks, limits, ordered: value[3] === 1, shares };
 }
 
 function checkLimits(limits: unknown, tasks: number): TimeLimit[] {

@@ -10,7 +10,7 @@ import { type Body, bodyBytes, encodeBody, writeBody } from '../messages/body.js
 import { CHUNK_BYTES, CREDIT_BYTES } from '../messages/messages.js';
 import { HEADER_BYTES } from './frame.js';
 
-const CHUNK_BODY_BYTES = CHUNK_BYTES - HEADER_BYTES;
+export const CHUNK_BODY_BYTES = CHUNK_BYTES - HEADER_BYTES;
 
 /**
  * A numbered chunk: the frame's bytes, with a header that is written later. Frames are linked instead of
@@ -99,6 +99,11 @@ export class SendWindow {
   /** Whether any posted data is not handed over. */
   get hasMore(): boolean {
     return this.#cursor < this.#nextNumber || this.#head !== undefined;
+  }
+
+  /** Bytes of frames that are not acknowledged. */
+  get keptBytes(): number {
+    return this.#builtBytes - this.#acknowledgedBytes;
   }
 
   /** Bytes posted without a frame so far. */

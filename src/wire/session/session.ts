@@ -146,6 +146,11 @@ export class Session {
     return this.#outgoing.keptFrames;
   }
 
+  /** Their bytes. */
+  get keptBytes(): number {
+    return this.#outgoing.keptBytes;
+  }
+
   /** The number of posted messages. */
   get posted(): number {
     return this.#outgoing.posted;

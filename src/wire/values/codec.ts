@@ -10,11 +10,12 @@
  *   and its value arrives. Properties that are not enumerable are left out.
  * - Everything else is refused: see cannot-travel.ts.
  */
+import type { SharedValue } from '../../algorithms/shared.js';
 import { EncodeError, FormatError } from '../../errors.js';
-import { depthError, foldValue, isStackOverflow, type PlaceOf } from './fold-value.js';
+import { depthError, type FoldOptions, foldValue, isStackOverflow, type PlaceOf } from './fold-value.js';
 import { isPlainJson, isPlainList, isPlainNumber } from './plain-walk.js';
 import { checkMeta, taggedText } from './tagged-form.js';
-import { type Functions, unfoldValue } from './unfold-value.js';
+import { type Functions, type SharedOf, type UnfoldOptions, unfoldValue } from './unfold-value.js';
 
 export interface EncodedValue {
   /**
@@ -26,9 +27,12 @@ export interface EncodedValue {
   readonly raws: readonly Uint8Array[];
   /** The bytes of `text` in UTF-8 and of `raws`. */
   readonly byteLength: number;
+  /** The shared values that it refers to, each once; undefined if there are none. */
+  readonly shares?: readonly SharedValue[] | undefined;
 }
 
 const NO_RAWS: readonly Uint8Array[] = Object.freeze([]);
+const NO_OPTIONS: FoldOptions = Object.freeze({});
 
 /** Encodes a value as it is now; throws EncodeError with the path of a part that cannot travel. */
 export function encodeValue(value: unknown): EncodedValue {
@@ -38,18 +42,26 @@ export function encodeValue(value: unknown): EncodedValue {
   } catch {
     // The stack or memory ended, or a Proxy threw: the fold finds out where.
   }
-  return encodeFolded(value);
+  return encodeFolded(value, NO_OPTIONS);
 }
 
-/** The same for an array that this library made, such as a task's arguments. */
-export function encodeList(list: readonly unknown[]): EncodedValue {
+/** The same with views of the value for its raw parts: use them before it changes. */
+export function encodeView(value: unknown): EncodedValue {
+  return encodeFolded(value, { viewsRaws: true });
+}
+
+/**
+ * The same as `encodeValue` for the arguments of a task, an array that this library made. They may hold shared values;
+ * released ones only if `shares` says so.
+ */
+export function encodeList(list: readonly unknown[], shares: FoldOptions['shares'] = 'live'): EncodedValue {
   if (list.length === 1 && isPlainNumber(list[0])) return encodedAscii(`[${list[0]}]`);
   try {
     if (isPlainList(list)) return encodePlain(list);
   } catch {
     // As above
   }
-  return encodeFolded(list);
+  return encodeFolded(list, { shares });
 }
 
 /** JSON and a template write the same, several times as fast. */
@@ -64,24 +76,25 @@ function encodePlain(value: unknown): EncodedValue {
 
 /** A list some of whose parts are not known yet: `fillTemplate` gives it its values. */
 export function encodeTemplate(list: readonly unknown[], placeOf: PlaceOf): EncodedValue {
-  return encodeFolded(list, placeOf);
+  return encodeFolded(list, { placeOf, shares: 'live' });
 }
 
-/** The list of a template, with the values of its places. */
+/** The list of a template, with the values of its places; a shared value in it is its handle. */
 export function fillTemplate(
-  { text, raws }: Pick<EncodedValue, 'text' | 'raws'>,
+  { text, raws, shares }: Pick<EncodedValue, 'text' | 'raws' | 'shares'>,
   places: readonly unknown[],
 ): unknown[] {
   const [form] = JSON.parse(`[${text}]`) as [unknown];
-  return unfoldValue(form, raws, 'allowed', places) as unknown[];
+  const sharedOf = shares && ((wanted: string) => shares.find(({ key }) => key === wanted));
+  return unfoldValue(form, raws, { functions: 'allowed', places, sharedOf }) as unknown[];
 }
 
-function encodeFolded(value: unknown, placeOf?: PlaceOf): EncodedValue {
-  const { form, isTagged, raws } = foldValue(value, placeOf);
+function encodeFolded(value: unknown, options: FoldOptions): EncodedValue {
+  const { form, isTagged, raws, shares } = foldValue(value, options);
   let text = formText(form, isTagged);
-  if (raws.length === 0) return { text, raws: NO_RAWS, byteLength: Buffer.byteLength(text) };
-  text = `${text},[${raws.map((raw) => raw.byteLength).join()}]`;
-  return { text, raws, byteLength: raws.reduce((sum, raw) => sum + raw.byteLength, Buffer.byteLength(text)) };
+  if (raws.length > 0) text = `${text},[${raws.map((raw) => raw.byteLength).join()}]`;
+  const byteLength = raws.reduce((sum, raw) => sum + raw.byteLength, Buffer.byteLength(text));
+  return { text, raws: raws.length === 0 ? NO_RAWS : raws, byteLength, shares };
 }
 
 function formText(form: unknown, isTagged: boolean): string {
@@ -96,22 +109,40 @@ function formText(form: unknown, isTagged: boolean): string {
 
 /**
  * Decodes a value from its parsed JSON, parsed meta (undefined or 0 if there is none) and raw parts, which
- * are copied. `json` becomes part of the value: parse the text again for another. Throws FormatError, and
- * nothing else.
+ * are copied. `json` becomes part of the value: parse the text again for another. `sharedOf` finds shared values, where
+ * some may be in it. Throws FormatError, and nothing else.
  */
 export function decodeValue(
   json: unknown,
   meta: unknown,
   raws: readonly Uint8Array[],
   functions: Functions = 'allowed',
+  sharedOf?: SharedOf,
+): unknown {
+  if (meta === undefined || meta === 0) return plainValue(json, raws);
+  return decodeTagged(json, meta, raws, { functions, sharedOf });
+}
+
+/** The same with typed arrays over the raw parts themselves, which begin at multiples of eight. */
+export function decodeView(json: unknown, meta: unknown, raws: readonly Uint8Array[]): unknown {
+  if (meta === undefined || meta === 0) return plainValue(json, raws);
+  return decodeTagged(json, meta, raws, { functions: 'allowed', overRaws: true });
+}
+
+function plainValue(json: unknown, raws: readonly Uint8Array[]): unknown {
+  if (raws.length > 0) throw new FormatError(`a plain value comes with ${raws.length} raw parts`);
+  return json;
+}
+
+function decodeTagged(
+  json: unknown,
+  meta: unknown,
+  raws: readonly Uint8Array[],
+  options: UnfoldOptions,
 ): unknown {
   try {
-    if (meta === undefined || meta === 0) {
-      if (raws.length > 0) throw new FormatError(`a plain value comes with ${raws.length} raw parts`);
-      return json;
-    }
     checkMeta(meta);
-    return unfoldValue(json, raws, functions);
+    return unfoldValue(json, raws, options);
   } catch (error) {
     if (error instanceof FormatError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -119,11 +150,12 @@ export function decodeValue(
   }
 }
 
-/** Decodes an EncodedValue's text and raw parts: a fresh copy each time. Throws FormatError. */
+/** Decodes an EncodedValue's text and raw parts: a fresh copy each time, but of shared values. Throws FormatError. */
 export function decodeText(
   text: string,
   raws: readonly Uint8Array[],
   functions: Functions = 'allowed',
+  sharedOf?: SharedOf,
 ): unknown {
   let parts: unknown[];
   try {
@@ -132,5 +164,5 @@ export function decodeText(
     throw new FormatError('the text of a value is not JSON', { cause: error });
   }
   if (parts.length < 1 || parts.length > 3) throw new FormatError('the text of a value has a wrong shape');
-  return decodeValue(parts[0], parts[1], raws, functions);
+  return decodeValue(parts[0], parts[1], raws, functions, sharedOf);
 }

@@ -6,6 +6,7 @@
  */
 import { types } from 'node:util';
 import { capturesOf, portableSource } from '../../algorithms/portable.js';
+import { SharedValue } from '../../algorithms/shared.js';
 import { EncodeError } from '../../errors.js';
 import { refuseInstance, refuseOwnProperty, refusePrimitive, refuseSymbol } from './cannot-travel.js';
 import { errorKind } from './error-kinds.js';
@@ -13,7 +14,7 @@ import { isSpecialNumber, writeBigint, writeDate, writeSpecialNumber } from './l
 import { isIndex, namedKeys } from './named-properties.js';
 import { ObjectIds } from './object-ids.js';
 import { MAX_DEPTH } from './plain-walk.js';
-import { copyBytes, isRaw, rawKind } from './raw-bytes.js';
+import { copyBytes, isRaw, rawKind, viewBytes } from './raw-bytes.js';
 import { CONTAINER, type ErrorForm, escapeKey, LEAF, setOwn, TILDE } from './tagged-form.js';
 import { CAPTURES_STEP, formatPath, MapEntryStep, SetMemberStep, type Step } from './value-path.js';
 
@@ -23,17 +24,27 @@ export interface FoldedValue {
   /** Whether a part of it must be unfolded. */
   readonly isTagged: boolean;
   readonly raws: readonly Uint8Array[];
+  /** The shared values in it, each once; undefined if there are none. */
+  readonly shares: readonly SharedValue[] | undefined;
 }
 
 /** The number of the place that an object takes until its value is known; undefined for any other object. */
 export type PlaceOf = (value: object) => number | undefined;
 
+export interface FoldOptions {
+  readonly placeOf?: PlaceOf | undefined;
+  /** Whether the value may hold shared values: none, by default, those that are not released, or all. */
+  readonly shares?: 'none' | 'live' | 'all' | undefined;
+  /** Raw parts are views of the value, which does not change before they are used. */
+  readonly viewsRaws?: boolean | undefined;
+}
+
 /** Folds `value`; throws EncodeError with the path of a part that cannot travel or cannot be read. */
-export function foldValue(value: unknown, placeOf?: PlaceOf): FoldedValue {
-  const fold = new Fold(placeOf);
+export function foldValue(value: unknown, options: FoldOptions = {}): FoldedValue {
+  const fold = new Fold(options);
   try {
     const form = fold.any(value);
-    return { form, isTagged: fold.isTagged, raws: fold.raws };
+    return { form, isTagged: fold.isTagged, raws: fold.raws, shares: fold.shares };
   } catch (error) {
     if (error instanceof EncodeError) throw error;
     if (isStackOverflow(error)) throw depthError();
@@ -61,8 +72,12 @@ class Fold {
   isTagged = false;
   private readonly ids = new ObjectIds();
   private readonly steps: Step[] = [];
+  private readonly placeOf: PlaceOf | undefined;
+  shares: SharedValue[] | undefined = undefined;
 
-  constructor(private readonly placeOf: PlaceOf | undefined) {}
+  constructor(private readonly options: FoldOptions) {
+    this.placeOf = options.placeOf;
+  }
 
   any(value: unknown): unknown {
     switch (typeof value) {
@@ -162,9 +177,24 @@ class Fold {
       this.refuseKeys(value);
       return this.leaf(LEAF.url, value.href);
     }
+    const shared = SharedValue.find(value);
+    if (shared !== undefined) return this.shared(shared);
     const refused = refuseInstance(value);
     if (refused !== undefined) throw this.refusal(refused);
     return this.plain(value);
+  }
+
+  private shared(value: SharedValue): string {
+    const { shares = 'none' } = this.options;
+    if (shares === 'none') {
+      throw this.refusal('is a shared value, which only arguments of tasks may hold; send the value itself');
+    }
+    if (value.released && shares === 'live') {
+      throw this.refusal('is a shared value that was released; share it again');
+    }
+    this.shares ??= [];
+    this.shares.push(value);
+    return this.leaf(LEAF.shared, value.key);
   }
 
   /** For kinds that have only their content: other properties of the program would be lost. */
@@ -305,7 +335,7 @@ class Fold {
       throw this.refusal('is a view of a SharedArrayBuffer, which lives in this process only; send a copy');
     }
     this.refuseEnumerable(value, ArrayBuffer.isView(value) ? namedKeys(value) : Object.keys(value));
-    this.raws.push(copyBytes(value));
+    this.raws.push(this.options.viewsRaws ? viewBytes(value) : copyBytes(value));
     return this.leaf(LEAF.raw, rawKind(value));
   }
 

@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { FormatError } from '../../errors.js';
 
-type ViewConstructor = new (buffer: ArrayBuffer) => ArrayBufferView;
+type ViewConstructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
 
 /** By name, the types of this runtime: Float16Array came after Node 20. */
 const VIEWS = new Map<string, { readonly view: ViewConstructor; readonly elementBytes: number }>();
@@ -38,20 +38,33 @@ const typedArrayTag = Object.getOwnPropertyDescriptor(
 
 /** A copy of exactly the viewed bytes. */
 export function copyBytes(value: ArrayBuffer | ArrayBufferView): Uint8Array {
+  return new Uint8Array(viewBytes(value));
+}
+
+/** The same bytes, as they are until the value changes. */
+export function viewBytes(value: ArrayBuffer | ArrayBufferView): Uint8Array {
   return ArrayBuffer.isView(value)
-    ? new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-    : new Uint8Array(value.slice(0));
+    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    : new Uint8Array(value);
 }
 
 /** The raw value of `kind` over a copy of `bytes`: its own memory, and aligned, as `bytes` need not be. */
 export function fromBytes(kind: unknown, bytes: Uint8Array): ArrayBuffer | ArrayBufferView {
-  const buffer = new Uint8Array(bytes).buffer as ArrayBuffer;
-  if (kind === 'Buffer') return Buffer.from(buffer);
-  if (kind === 'ArrayBuffer') return buffer;
+  return overBytes(kind, new Uint8Array(bytes));
+}
+
+/** The same over `bytes` themselves, which begin at a multiple of eight; an ArrayBuffer is a copy. */
+export function overBytes(kind: unknown, bytes: Uint8Array): ArrayBuffer | ArrayBufferView {
+  const { byteOffset, byteLength } = bytes;
+  const buffer = bytes.buffer as ArrayBuffer;
+  if (kind === 'Buffer') return Buffer.from(buffer, byteOffset, byteLength);
+  if (kind === 'ArrayBuffer') {
+    return byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
+  }
   const found = typeof kind === 'string' ? VIEWS.get(kind) : undefined;
   if (found === undefined) throw new FormatError(`a raw part of a kind unknown here: ${String(kind)}`);
-  if (buffer.byteLength % found.elementBytes !== 0) {
-    throw new FormatError(`a raw part of ${buffer.byteLength} bytes is not a ${kind}`);
+  if (byteLength % found.elementBytes !== 0) {
+    throw new FormatError(`a raw part of ${byteLength} bytes is not a ${kind}`);
   }
-  return new found.view(buffer);
+  return new found.view(buffer, byteOffset, byteLength / found.elementBytes);
 }

@@ -29,6 +29,8 @@ export const LEAF = {
   place: 'p',
   /** The next raw part, of this kind. */
   raw: 'b',
+  /** A shared value, by its key; only in the arguments of a task. */
+  shared: 's',
 } as const;
 
 /** A container is an object with this one key. */

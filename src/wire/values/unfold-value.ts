@@ -14,7 +14,7 @@ import {
   strangeLeaf,
 } from './leaves.js';
 import { MAX_DEPTH } from './plain-walk.js';
-import { fromBytes } from './raw-bytes.js';
+import { fromBytes, overBytes } from './raw-bytes.js';
 import { functionOf } from './received-function.js';
 import { CONTAINER, LEAF, setOwn, TILDE } from './tagged-form.js';
 
@@ -23,14 +23,21 @@ export type Functions = 'allowed' | 'refused';
 
 type Json = Record<string, unknown>;
 
+export interface UnfoldOptions {
+  readonly functions: Functions;
+  /** The values of a template's places; undefined for a value from the wire, which has none. */
+  readonly places?: readonly unknown[] | undefined;
+  /** Finds a shared value; undefined where none is allowed. Throws FormatError for a key that is not known. */
+  readonly sharedOf?: SharedOf | undefined;
+  /** Raw parts begin at multiples of eight, and typed arrays lie over them. */
+  readonly overRaws?: boolean | undefined;
+}
+
+export type SharedOf = (key: string) => unknown;
+
 /** Unfolds `form`, taking raw parts from `raws`; throws FormatError if it is not in tagged form. */
-export function unfoldValue(
-  form: unknown,
-  raws: readonly Uint8Array[],
-  functions: Functions,
-  places?: readonly unknown[],
-): unknown {
-  const unfold = new Unfold(raws, functions, places);
+export function unfoldValue(form: unknown, raws: readonly Uint8Array[], options: UnfoldOptions): unknown {
+  const unfold = new Unfold(raws, options);
   const value = unfold.any(form, 0);
   if (unfold.partsTaken !== raws.length) {
     throw new FormatError(`a value uses ${unfold.partsTaken} raw parts, and ${raws.length} came`);
@@ -52,9 +59,7 @@ class Unfold {
 
   constructor(
     private readonly raws: readonly Uint8Array[],
-    private readonly functions: Functions,
-    /** The values of a template's places; undefined for a value from the wire, which has none. */
-    private readonly places: readonly unknown[] | undefined,
+    private readonly options: UnfoldOptions,
   ) {}
 
   any(node: unknown, depth: number): unknown {
@@ -89,10 +94,13 @@ class Unfold {
       case LEAF.reference:
         return this.reference(readReference(node));
       case LEAF.place:
-        if (this.places === undefined) throw strangeLeaf(node);
-        return this.places[Number(node.slice(2))];
+        if (this.options.places === undefined) throw strangeLeaf(node);
+        return this.options.places[Number(node.slice(2))];
       case LEAF.raw:
         return this.raw(node.slice(2));
+      case LEAF.shared:
+        if (this.options.sharedOf === undefined) throw strangeLeaf(node);
+        return this.met(this.options.sharedOf(node.slice(2)) as object);
       default:
         throw strangeLeaf(node);
     }
@@ -100,8 +108,10 @@ class Unfold {
 
   private reference(id: number): object {
     const object = this.objects[id];
-    if (object === undefined) throw new FormatError('a value refers to an object that does not come before');
-    return object;
+    // A shared value may be undefined
+    if (object === undefined && !Object.hasOwn(this.objects, id))
+      throw new FormatError('a value refers to an object that does not come before');
+    return object as object;
   }
 
   private raw(kind: string): object {
@@ -110,7 +120,7 @@ class Unfold {
       throw new FormatError(`a value uses more raw parts than the ${this.raws.length} that came`);
     }
     this.partsTaken++;
-    return this.met(fromBytes(kind, bytes));
+    return this.met(this.options.overRaws ? overBytes(kind, bytes) : fromBytes(kind, bytes));
   }
 
   private array(node: unknown[], depth: number): unknown[] {
@@ -263,7 +273,7 @@ class Unfold {
     if (typeof name !== 'string' || typeof source !== 'string') {
       throw new FormatError('a function has no source');
     }
-    if (this.functions === 'refused') {
+    if (this.options.functions === 'refused') {
       throw new FormatError(
         `a value holds the function ${JSON.stringify(name.slice(0, MAX_NAME))}, and none may come from there; ` +
           'where its sender is trusted to run code here, give the algorithm the option functionsInResults: true',

@@ -47,6 +47,7 @@ class Stage {
         silentAudit,
       ),
       settlement,
+      shares: this.parts.shares.registry,
       aborts: this.aborts,
       onNews: () => this.news++,
       onUnblocked: () => this.unblocked++,

@@ -48,6 +48,7 @@ test('a freed slave moves when all that it had was taken back, though it sends n
     commands,
     groups,
     broadcasts: { onJoined() {} } as Partial<Broadcasts> as Broadcasts,
+    shares: parts.shares,
     audit,
     closePort() {},
     onNews() {},

@@ -12,9 +12,13 @@ const task = (index: number, ordered = false): GivenTask => givenTask(100 + inde
 /** A queue of tasks from 0 on, of which some were taken back. */
 function queueOf(tasks: readonly GivenTask[], takenBack: readonly number[] = []) {
   const claimed: number[] = [];
-  const queue = new TaskQueue((index) => {
-    claimed.push(index);
-    return !takenBack.includes(index);
+  const queue = new TaskQueue({
+    claim: (index) => {
+      claimed.push(index);
+      return !takenBack.includes(index);
+    },
+    isReady: () => true,
+    onSkipped() {},
   });
   for (const one of tasks) queue.push(one);
   return { queue, claimed };

@@ -25,7 +25,7 @@ function algorithm(fn: (...args: never[]) => unknown): AlgorithmDefinition {
 function run(task: GivenTask, controllers = new Map<GivenTask, AbortController>()) {
   const { scope, close } = openScope();
   try {
-    return runTask(task, scope, controllers);
+    return runTask(task, scope, controllers, () => undefined);
   } finally {
     close();
   }

@@ -2,7 +2,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../../src/errors.js';
-import { offerText, parseResults, parseTasks } from '../../../src/wire/messages/entries.js';
+import {
+  offerText,
+  parseResults,
+  parseTasks,
+  tasksHead,
+  tasksTail,
+} from '../../../src/wire/messages/entries.js';
 import { resultEntryText, resultsText, taskEntryText, tasksText } from './entry-texts.js';
 
 const test = suite('wire/entries');
@@ -17,8 +23,9 @@ test('it joins tasks that were encoded one by one', () => {
     ],
     limits: undefined,
     ordered: false,
+    shares: undefined,
   });
-  const none = { grouping: 0, tasks: [], limits: undefined, ordered: false };
+  const none = { grouping: 0, tasks: [], limits: undefined, ordered: false, shares: undefined };
   assert.equal(parseTasks(JSON.parse(tasksText(0, []))), none);
 });
 
@@ -39,6 +46,29 @@ test('it says that tasks are ordered', () => {
   assert.equal([ordered, limits], [true, [[0, 9]]]);
   for (const mark of [0, 2, null, true]) {
     assert.throws(() => parseTasks([0, JSON.parse(`[${texts.join()}]`), [], mark]), isFormatError);
+  }
+});
+
+test('it names the shared values that tasks need', () => {
+  const name = ['k'.repeat(43), 9] as const;
+  const entries = [taskEntryText(1, 1, 0, '[]'), taskEntryText(2, 1, 0, '[]')].join();
+  for (const [limits, ordered] of [
+    [[], false],
+    [[[0, 9]], true],
+  ] as const) {
+    const text = tasksHead(0) + entries + tasksTail(limits, ordered, [[name], [[1, 0]]]);
+    const parsed = parseTasks(JSON.parse(text));
+    assert.equal(
+      [parsed.limits, parsed.ordered, [...(parsed.shares ?? [])]],
+      [limits, ordered, [[1, [name]]]],
+    );
+  }
+  for (const last of [
+    [2, [[name], []]],
+    [0, [[name], [[2, 0]]]],
+    [0, null],
+  ]) {
+    assert.throws(() => parseTasks([0, JSON.parse(`[${entries}]`), [], ...last]), isFormatError);
   }
 });
 

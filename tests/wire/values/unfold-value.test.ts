@@ -10,7 +10,7 @@ const unfolding = suite('unfold');
 
 /** A copy: the form becomes part of the value. */
 function unfold(form: unknown, raws: readonly Uint8Array[] = [], functions: Functions = 'allowed'): unknown {
-  return unfoldValue(form === undefined ? undefined : JSON.parse(JSON.stringify(form)), raws, functions);
+  return unfoldValue(form === undefined ? undefined : JSON.parse(JSON.stringify(form)), raws, { functions });
 }
 
 function assertRefused(form: unknown, message: RegExp, raws: readonly Uint8Array[] = []): void {

@@ -1,0 +1,74 @@
+/** The shared values of a master: what its tasks need, who has it, and what is sent. */
+
+import type { SharedValue } from '../../algorithms/shared.js';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { ToMaster } from '../../wire/messages/share-messages.js';
+import type { SlaveRecord } from '../model/slave-record.js';
+import { ShareHolders } from './share-holders.js';
+import { ShareRegistry } from './share-registry.js';
+import { ShareShipper } from './share-shipper.js';
+
+export interface SharesParams {
+  readonly maxMessageBytes: number;
+  readonly audit: AuditSink;
+  /** The session of the slave has something to send. */
+  readonly wake: (slave: SlaveRecord) => void;
+}
+
+export class Shares {
+  readonly registry = new ShareRegistry();
+  readonly #holders = new ShareHolders();
+  readonly #shipper: ShareShipper;
+
+  constructor({ maxMessageBytes, audit, wake }: SharesParams) {
+    this.#shipper = new ShareShipper({
+      find: (key) => this.registry.find(key),
+      maxMessageBytes,
+      wake,
+      onSent: (slave, { key, size }) => audit.emit({ type: 'share-sent', sid: slave.sid, key, bytes: size }),
+    });
+  }
+
+  /** Whether the slave has all of these, as far as is known. */
+  holdsAll(slave: SlaveRecord, shares: readonly SharedValue[]): boolean {
+    return shares.every(({ key }) => this.#holders.holds(slave, key));
+  }
+
+  /** A message of a slave. */
+  take(slave: SlaveRecord, message: ToMaster): void {
+    if (message.type === 'want') {
+      this.#shipper.want(slave, message.wants);
+      return;
+    }
+    for (const key of message.has) this.#holders.add(slave, key);
+    for (const key of message.dropped) {
+      this.#holders.delete(slave, key);
+      this.#shipper.drop(slave, key);
+    }
+  }
+
+  /** Something came from the slave. */
+  heard(slave: SlaveRecord): void {
+    this.#shipper.heard(slave);
+  }
+
+  /** Its session is over. */
+  forget(slave: SlaveRecord): void {
+    this.#shipper.forget(slave);
+    this.#holders.forget(slave);
+  }
+
+  tick(): void {
+    this.#shipper.tick();
+  }
+
+  /** Whether `post` may have something to do. */
+  get isShipping(): boolean {
+    return this.#shipper.isReady;
+  }
+
+  /** Posts pieces that may go now; false if there are none. */
+  post(isBrokerBusy: boolean): boolean {
+    return this.#shipper.post(isBrokerBusy);
+  }
+}

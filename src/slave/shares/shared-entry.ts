@@ -1,0 +1,110 @@
+/** One shared value in a slave, from the first task that needs it to its eviction. */
+
+import { createHash, type Hash } from 'node:crypto';
+import { FormatError } from '../../errors.js';
+import { decodeShare, openShare } from '../../wire/shares/share-body.js';
+
+/** Where values that are files are kept. */
+export interface ShareFiles {
+  /** Writes a file of this name, apart from those of other keys; returns its path. */
+  write(key: string, name: string, bytes: Uint8Array): string;
+  remove(key: string): void;
+}
+
+/**
+ * - `missing`: it has no room yet, or was evicted.
+ * - `arriving`: the master was asked for it, and its room is taken.
+ * - `here`: all its bytes have come.
+ * - `refused`: tasks that need it fail with `error`.
+ *
+ * It is *in use* by tasks that wait or run here (`users`), and *running* tasks keep it whatever happens.
+ */
+export class SharedEntry {
+  state: 'missing' | 'arriving' | 'here' | 'refused' = 'missing';
+  users = 0;
+  running = 0;
+  error: Error | undefined;
+  #body: Buffer | undefined;
+  #hash: Hash | undefined;
+  #filled = 0;
+  #value: { readonly decoded: unknown } | undefined;
+  #isFile = false;
+
+  constructor(
+    readonly key: string,
+    readonly size: number,
+  ) {}
+
+  /** The bytes that have come. */
+  get filled(): number {
+    return this.#filled;
+  }
+
+  get takesRoom(): boolean {
+    return this.state === 'arriving' || this.state === 'here';
+  }
+
+  /** Whether a task that needs it need not wait for it. */
+  get isSettled(): boolean {
+    return this.state === 'here' || this.state === 'refused';
+  }
+
+  /** Bytes from a place on; true if these are the last. Throws FormatError if the whole is not what its key says. */
+  take(size: number, from: number, bytes: Uint8Array): boolean {
+    if (size !== this.size)
+      throw new FormatError(`a shared value of ${this.size} bytes is said to have ${size}`);
+    // What is left of an answer that is not needed any more, or came twice
+    if (this.state !== 'arriving' || from !== this.#filled) return false;
+    // Not from a pool: typed arrays lie over it
+    this.#body ??= Buffer.from(new ArrayBuffer(this.size));
+    this.#hash ??= createHash('sha256');
+    this.#body.set(bytes, from);
+    this.#hash.update(bytes);
+    this.#filled += bytes.byteLength;
+    if (this.#filled < this.size) return false;
+    const digest = this.#hash.digest('base64url');
+    this.#hash = undefined;
+    if (digest !== this.key) {
+      this.drop();
+      throw new FormatError('the bytes of a shared value are not those that its key names');
+    }
+    this.state = 'here';
+    return true;
+  }
+
+  refuse(error: Error): void {
+    this.drop();
+    this.state = 'refused';
+    this.error = error;
+  }
+
+  /** The value for tasks, decoded at the first call. Throws the error with which it was refused, and FormatError. */
+  value(files: ShareFiles): unknown {
+    if (this.error !== undefined) throw this.error;
+    if (this.#value === undefined) {
+      if (this.#body === undefined)
+        throw new FormatError('a task needs a shared value that did not come with it');
+      const body = openShare(this.#body);
+      this.#isFile = body.file !== undefined;
+      this.#value =
+        body.file === undefined
+          ? { decoded: decodeShare(body) }
+          : { decoded: files.write(this.key, body.file, body.bytes) };
+      // Typed arrays keep the memory that they lie over
+      this.#body = undefined;
+    }
+    return this.#value.decoded;
+  }
+
+  /** Forgets its bytes; returns whether it has a file. */
+  drop(): boolean {
+    const hadFile = this.#isFile;
+    this.state = 'missing';
+    this.#body = undefined;
+    this.#hash = undefined;
+    this.#filled = 0;
+    this.#value = undefined;
+    this.#isFile = false;
+    return hadFile;
+  }
+}
