@@ -91,7 +91,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'master/slaves',
   ],
   'master/checkpoint': ['master/jar', 'master/model'],
-  'master/dispatch': ['master/jar', 'master/model'],
+  'master/dispatch': ['master/jar', 'master/model', 'master/shares'],
   'master/jar': ['master/model'],
   'master/shares': ['master/model'],
   'master/slaves': ['master/model'],

@@ -120,18 +120,20 @@ export class Parts {
   }: PartsOptions = {}) {
     this.aborts = aborts;
     const { jar, fates } = this;
+    const audit = { emit: (event: AuditEvent) => void this.events.push(event) };
+    this.shares = new Shares({ maxMessageBytes: CREDIT_BYTES, audit, wake() {} });
     this.dispatcher = new Dispatcher({
       jar,
       isHeld,
       taskGroup,
       resultGroup,
       maxMessageBytes: CREDIT_BYTES,
+      shares: this.shares,
       onGiven: (slave, group) => {
         this.given.push(group);
         slave.session.flush(() => sends, 0);
       },
     });
-    const audit = { emit: (event: AuditEvent) => void this.events.push(event) };
     this.comebacks = new Comebacks({
       jar,
       audit,
@@ -141,7 +143,6 @@ export class Parts {
         recallOne: ({ sid }, { index }) => this.recalled.push(`${sid}/${index}`),
       },
     });
-    this.shares = new Shares({ maxMessageBytes: CREDIT_BYTES, audit, wake() {} });
     this.settlement = new Settlement({
       comebacks: this.comebacks,
       shares: this.shares.registry,

@@ -8,6 +8,7 @@ import { runningTasks } from '../../src/master/slaves/running-tasks.js';
 import type { BroadcastCheck } from './broadcast-check.js';
 import type { Chance, Scheduler } from './scheduler.js';
 import type { SimulatedMaster } from './simulated-master.js';
+import { SimulatedShares } from './simulated-shares.js';
 import { ALGORITHMS, isFinal, packetOf, type Work } from './simulated-work.js';
 
 const LARGE_BYTES = 700 * 1024;
@@ -73,6 +74,7 @@ export class Program {
   /** Fates that the program has. */
   taken = 0;
   readonly #params: ProgramParams;
+  readonly #shares = new SimulatedShares();
   #poisons: number;
   #large: number;
   #long: number;
@@ -152,7 +154,7 @@ export class Program {
     const definition = ALGORITHMS[work.size > 1_000 ? 1 : 0] as (typeof ALGORITHMS)[number];
     const id = master.core.intake.submit(
       definition,
-      [work],
+      [work, ...this.#shares.handlesFor(work.mark)],
       policy,
       chance.happens(0.2) ? future : undefined,
     );

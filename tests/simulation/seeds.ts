@@ -31,6 +31,8 @@ const EXPECTED = [
   'task-reclaimed',
   'task-cancelled',
   'task-killed',
+  'share-sent',
+  'share-dropped',
   'task-unrunnable',
   'task-retried',
   'broadcast ok',

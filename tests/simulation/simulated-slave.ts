@@ -2,6 +2,7 @@
 
 import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import type { AuditSink } from '../../src/audit/audit-trail.js';
+import { UsageError } from '../../src/errors.js';
 import type { SentinelEvent } from '../../src/link/ports.js';
 import { Claims } from '../../src/link/shared/claims.js';
 import { PeerCounters } from '../../src/link/shared/peer-counters.js';
@@ -13,6 +14,7 @@ import { SlaveCells } from '../../src/slave/run/slave-cells.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
 import type { OfferedPort } from '../../src/wire/messages/messages.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
+import { decodeValue } from '../../src/wire/values/codec.js';
 import { CELLS } from './cell-check.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, LinkStatus, Network, Payload } from './network.js';
@@ -20,6 +22,7 @@ import { SimulatedLimit } from './simulated-limit.js';
 import { MEMBER_ID } from './simulated-master.js';
 import type { PortSide, SimulatedPort } from './simulated-port.js';
 import { SimulatedSentinel } from './simulated-sentinel.js';
+import { checkShares, SHARE_CACHE } from './simulated-shares.js';
 import { ALGORITHMS, outcomeOf, type Work, workOf } from './simulated-work.js';
 
 /** As in the slave's loops: a turn as long as this is given up between two messages of results. */
@@ -68,7 +71,7 @@ export class SimulatedSlave {
   exited: string | undefined;
   readonly #params: SimulatedSlaveParams;
   readonly #network: Network;
-  readonly #workOf: (task: GivenTask) => Work;
+  readonly #givenWorkOf: SimulatedSlaveParams['workOf'];
   readonly #subjects = new Subjects(MEMBER_ID);
   #toMaster = '';
   /** What the session's welcome has offered, and the connection there. */
@@ -76,6 +79,8 @@ export class SimulatedSlave {
   #port: SimulatedPort | undefined;
   #unsubscribe: (() => void) | undefined;
   #running: GivenTask | undefined;
+  readonly #works = new WeakMap<GivenTask, Work>();
+  readonly #refused = new WeakMap<Work, UsageError>();
   /** Where several may run: those that wait. */
   readonly #beside = new Set<GivenTask>();
   /** Runs that its sentinel has condemned by their claims. */
@@ -94,7 +99,7 @@ export class SimulatedSlave {
     const { network, audit, pid, concurrency, server } = params;
     const { scheduler, chance } = network;
     this.#params = params;
-    this.#workOf = params.workOf ?? workOf;
+    this.#givenWorkOf = params.workOf;
     this.#network = network;
     this.pid = pid;
     this.main = new EventLoop(scheduler);
@@ -151,6 +156,7 @@ export class SimulatedSlave {
       pid,
       algorithms: params.algorithms ?? ALGORITHMS,
       concurrency,
+      shareCache: SHARE_CACHE,
       audit,
       ports: {
         send: (frame) =>
@@ -392,7 +398,8 @@ export class SimulatedSlave {
         return;
       }
     }
-    if (this.core.waitingResults > 0 && this.core.waitingTasks === 0) this.core.sendResults(this.#now);
+    const isStuck = this.core.waitingTasks === 0 || this.core.isWaitingForShares;
+    if (this.core.waitingResults > 0 && isStuck) this.core.sendResults(this.#now);
     this.#leaveIfOver();
   }
 
@@ -443,7 +450,7 @@ export class SimulatedSlave {
     if (this.core.waitingResults > 0) this.core.sendResults(this.#now);
     const then = (): void => {
       if (!this.#beside.has(task) || this.#takesAlong(task)) return;
-      this.#endBeside(task, outcomeOf(work));
+      this.#endBeside(task, this.#outcomeOf(work));
     };
     this.#network.scheduler.after(work.ms, () => this.main.deliver(then));
   }
@@ -500,9 +507,34 @@ export class SimulatedSlave {
     return true;
   }
 
+  /** Its arguments, decoded once, with the shared values that it was given; an error if it cannot have these. */
+  #workOf(task: GivenTask): Work {
+    if (this.#givenWorkOf !== undefined) return this.#givenWorkOf(task);
+    const known = this.#works.get(task);
+    if (known !== undefined) return known;
+    let work = workOf(task);
+    try {
+      const args = decodeValue(task.json, task.meta, task.raws, 'allowed', this.core.sharesOf(task));
+      const [decoded, ...values] = args as [Work, ...unknown[]];
+      checkShares(decoded.mark, values);
+      work = decoded;
+    } catch (error) {
+      // Of a task that has its fate: the program must never see it
+      if (!(error instanceof UsageError)) throw error;
+      this.#refused.set(work, error);
+    }
+    this.#works.set(task, work);
+    return work;
+  }
+
+  #outcomeOf(work: Work): RunOutcome {
+    const refused = this.#refused.get(work);
+    return refused === undefined ? outcomeOf(work) : { ok: false, thrown: refused };
+  }
+
   #complete(task: GivenTask): boolean {
     const work = this.#workOf(task);
-    const sent = this.core.complete(task, outcomeOf(work), work.ms * 1000, this.#now);
+    const sent = this.core.complete(task, this.#outcomeOf(work), work.ms * 1000, this.#now);
     if (sent) this.core.flush(this.#now);
     return sent;
   }

@@ -4,7 +4,6 @@ import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
 import { FinalError } from '../../src/errors.js';
 import type { GivenTask, RunOutcome } from '../../src/slave/core/given-task.js';
-import { decodeValue } from '../../src/wire/values/codec.js';
 
 /** Ends its process: at once, by a signal that it hears, or by an exception that nobody catches. */
 export type Deadly = 'kill' | 'quit' | 'fail';
@@ -53,8 +52,9 @@ export function isFinal(mark: number): boolean {
 }
 
 /** A task's only argument. */
+/** As it was written, which is the same for plain values. */
 export function workOf(task: GivenTask): Work {
-  const [work] = decodeValue(task.json, task.meta, task.raws) as [Work];
+  const [work] = task.json as [Work];
   return work;
 }
 

@@ -129,6 +129,7 @@ export class MasterCore {
       taskGroup: options.taskGroup,
       resultGroup: options.resultGroup,
       maxMessageBytes: options.maxMessageBytes,
+      shares: this.#shares,
       onGiven: (slave, { tasks }) => {
         this.#sessions.wake(slave);
         this.#audit.emit({ type: 'tasks-sent', sid: slave.sid, count: tasks.length });
@@ -377,6 +378,7 @@ export class MasterCore {
     this.slaves.tick(now);
     this.demand.tick();
     this.#shares.tick();
+    this.#dispatcher.tick();
     // Room may come without a message of the slave, when data that waited for the link has left.
     if (this.#jar.hasReady || this.#jar.hasSuspects)
       for (const slave of this.roster) this.#dispatcher.lineUp(slave);

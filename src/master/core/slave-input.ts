@@ -4,7 +4,7 @@ import type { AuditSink } from '../../audit/audit-trail.js';
 import { FormatError } from '../../errors.js';
 import type { SentinelEvent } from '../../link/ports.js';
 import { type Farewell, MOST_EVIDENCE } from '../../wire/messages/messages.js';
-import { isShareMessage, parseToMaster } from '../../wire/messages/share-messages.js';
+import { isShareMessage, parseToMaster, type ToMaster } from '../../wire/messages/share-messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Comebacks } from '../fates/comebacks.js';
@@ -127,7 +127,7 @@ export class SlaveInput {
       this.#confirm(slave);
       if (bodies.length > 0 && !this.#isEnding) {
         for (const body of bodies) {
-          if (isShareMessage(body)) this.#shares.take(slave, parseToMaster(body));
+          if (isShareMessage(body)) this.#takeShares(slave, parseToMaster(body));
           else this.#settlement.takeResults(slave, body, now);
         }
         this.#onNews();
@@ -142,6 +142,11 @@ export class SlaveInput {
       this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason: error.message });
       this.#lose(slave, `it broke the protocol: ${error.message}`, now);
     }
+  }
+
+  #takeShares(slave: SlaveRecord, message: ToMaster): void {
+    this.#shares.take(slave, message);
+    if (message.type === 'has') this.#dispatcher.places.review(slave, message.dropped);
   }
 
   /** The same for a frame that came through the slave's data port. */

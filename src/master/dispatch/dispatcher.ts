@@ -11,8 +11,10 @@ import { SHARE_NAME_BYTES } from '../jar/task-maker.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import type { TaskGroup } from '../model/task-group.js';
+import type { Shares } from '../shares/shares.js';
 import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 import { ShareNames } from './share-names.js';
+import { SharePlaces } from './share-places.js';
 
 /** Bytes of an entry in addition to its arguments, a generous estimate. */
 const ENTRY_BYTES = 32;
@@ -24,6 +26,8 @@ const MOST_WAITING_BYTES = 64 * 1024;
 const MOST_OUTSTANDING = 32_768;
 /** A slave that has held a group for longer than this while another idles gives its unstarted tasks back. */
 const RECALL_AFTER_MS = 20;
+/** Slaves of the line that are looked at for one that idles. */
+const MOST_LOOKED_AT = 64;
 const NO_TASKS: readonly Task[] = [];
 const NO_RAWS: readonly Uint8Array[] = [];
 
@@ -34,6 +38,7 @@ export interface DispatcherOptions {
   readonly taskGroup: number | 'auto';
   readonly resultGroup: number | 'auto';
   readonly maxMessageBytes: number;
+  readonly shares: Shares;
   /** Called once for each group that was posted to its slave's session. */
   readonly onGiven: (slave: SlaveRecord, group: TaskGroup) => void;
 }
@@ -50,6 +55,8 @@ export interface DispatcherOptions {
  */
 export class Dispatcher {
   readonly #jar: TaskJar;
+  /** Of tasks with shared values. */
+  readonly places: SharePlaces;
   readonly #taskGroup: number | 'auto';
   readonly #grouping: number;
   readonly #mostBytes: number;
@@ -66,8 +73,13 @@ export class Dispatcher {
   /** The slave that gets no more tasks until it is empty, so that a suspect can run alone on it. */
   #reserved: SlaveRecord | undefined;
 
-  constructor({ jar, isHeld, taskGroup, resultGroup, maxMessageBytes, onGiven }: DispatcherOptions) {
+  constructor({ jar, isHeld, taskGroup, resultGroup, maxMessageBytes, shares, onGiven }: DispatcherOptions) {
     this.#jar = jar;
+    this.places = new SharePlaces({
+      shares,
+      staged: jar.staged,
+      judgeIdle: (slave) => this.judgeIdle(slave),
+    });
     this.#taskGroup = taskGroup;
     this.#grouping = resultGroup === 'auto' ? 0 : resultGroup;
     const mostBytes = maxMessageBytes - HEAD_BYTES;
@@ -95,7 +107,7 @@ export class Dispatcher {
     if (slave === undefined || this.#jar.due !== 1 || !this.#jar.hasReady) return;
     if (!slave.isWarm || !slave.isInLine || !this.judgeIdle(slave)) return;
     const tasks = this.#choose(slave, slots);
-    if (tasks.length > 0) this.#give(slave, tasks, now);
+    if (tasks.length > 0) this.#giveOrStage(slave, tasks, now);
   }
 
   /** The slave takes no more tasks. */
@@ -103,6 +115,7 @@ export class Dispatcher {
     if (this.#reserved === slave) this.#reserved = undefined;
     if (this.#warm === slave) this.#warm = undefined;
     this.#addressed.delete(slave);
+    if (this.#jar.staged.has(slave)) this.#jar.unstage(slave);
     if (!slave.isInLine) return;
     slave.leaveLine();
     for (let left = this.#line.length; left > 0; left--) {
@@ -117,22 +130,63 @@ export class Dispatcher {
     if (!this.#jar.hasSuspects) this.#reserved = undefined;
     this.#giveToWarm(slots, now);
     let turnedAway = 0;
-    while (this.#line.length > turnedAway && (this.#jar.hasReady || this.#jar.hasSuspects)) {
+    while (this.#line.length > turnedAway && this.#hasTasks) {
       const slave = this.#line.shift() as SlaveRecord;
       if (!slave.takesUnordered || slave.hasMail || !this.#hasRoom(slave)) {
         slave.leaveLine();
         if (this.#reserved === slave && !slave.takesUnordered) this.#reserved = undefined;
         continue;
       }
+      if (!this.#jar.staged.isEmpty && this.#jar.staged.isReady(slave)) {
+        const staged = this.#jar.takeStaged(slave);
+        if (staged.length > 0) this.#give(slave, staged, now);
+        this.#line.push(slave);
+        continue;
+      }
       const tasks = this.#choose(slave, slots);
       if (tasks.length > 0) {
-        this.#give(slave, tasks, now);
+        this.#giveOrStage(slave, tasks, now);
         turnedAway = 0;
       } else {
         turnedAway++;
       }
       this.#line.push(slave);
     }
+  }
+
+  get #hasTasks(): boolean {
+    return this.#jar.hasReady || this.#jar.hasSuspects || !this.#jar.staged.isEmpty;
+  }
+
+  #giveOrStage(slave: SlaveRecord, tasks: readonly Task[], now: number): void {
+    if (this.places.isUsed && this.places.mustWait(slave, tasks)) this.#jar.stage(slave, tasks);
+    else this.#give(slave, tasks, now);
+  }
+
+  /**
+   * Call it about every 100 ms: tasks that wait for shared values at a slave which may be gone, or is busy, go to another
+   * one that could begin them.
+   */
+  tick(): void {
+    if (this.#jar.staged.isEmpty) return;
+    const [idle, another] = this.#jar.hasReady ? [] : this.#firstIdle();
+    for (const [slave, tasks] of [...this.#jar.staged]) {
+      const other = idle === slave ? another : idle;
+      const isFree = slave.outstanding < slave.slots && this.#hasRoom(slave) && slave.takesUnordered;
+      const isBetter = (): boolean => this.places.hasIdleHolder(tasks[0]?.shares ?? [], slave);
+      const isUnfit = slave.isSuspected || slave.mayEnd || slave.isAlone || !slave.takesUnordered;
+      if (isUnfit || (other !== undefined && (!isFree || isBetter()))) this.#jar.unstage(slave);
+    }
+  }
+
+  /** Two slaves of the line that can begin a task, if there are as many among the first. */
+  #firstIdle(): SlaveRecord[] {
+    const idle: SlaveRecord[] = [];
+    for (let at = 0; at < Math.min(this.#line.length, MOST_LOOKED_AT) && idle.length < 2; at++) {
+      const slave = this.#line.at(at);
+      if (slave !== undefined && this.judgeIdle(slave)) idle.push(slave);
+    }
+    return idle;
   }
 
   /** Tasks of one slave go first; a slave that owes a broadcast gets nothing else before the end of that. */
@@ -207,6 +261,11 @@ export class Dispatcher {
   ): readonly Task[] {
     const first = take();
     if (first === undefined) return NO_TASKS;
+    const isSharing = this.places.isUsed && first.addressee === undefined;
+    if (isSharing && !this.places.mayTake(slave, first)) {
+      this.#putBack(first, take);
+      return NO_TASKS;
+    }
     const plan = new GroupPlan({ taskGroup: this.#taskGroup, queued, slots, lastGroup: slave.lastGroup });
     plan.tryAdd(first.algorithm);
     // An empty array reserves room for sixteen items at the first push, but most groups of long tasks have
@@ -217,14 +276,19 @@ export class Dispatcher {
       const task = take();
       if (task === undefined) break;
       bytes += bytesOf(task);
-      if (bytes > this.#mostBytes || !plan.tryAdd(task.algorithm)) {
-        if (take === this.#takeByShare) this.#jar.queues.refund(task);
-        this.#jar.putBack(task);
+      const isApart = isSharing && !this.places.goesWith(slave, first, task);
+      if (bytes > this.#mostBytes || isApart || !plan.tryAdd(task.algorithm)) {
+        this.#putBack(task, take);
         break;
       }
       tasks.push(task);
     }
     return tasks;
+  }
+
+  #putBack(task: Task, take: () => Task | undefined): void {
+    if (take === this.#takeByShare) this.#jar.queues.refund(task);
+    this.#jar.putBack(task);
   }
 
   #give(slave: SlaveRecord, tasks: readonly Task[], now: number): void {

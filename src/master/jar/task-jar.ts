@@ -12,6 +12,7 @@ import { Deque } from '../../structures/deque.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { AlgorithmEntry, Task } from '../model/task.js';
 import type { QueueState } from './queue-state.js';
+import { StagedTasks } from './staged-tasks.js';
 import { TaskLine } from './task-line.js';
 import { TaskQueues } from './task-queues.js';
 import { TaskTable } from './task-table.js';
@@ -19,6 +20,7 @@ import { WaitingTasks } from './waiting-tasks.js';
 
 export class TaskJar {
   readonly queues = new TaskQueues();
+  readonly staged = new StagedTasks();
   readonly #live = new TaskTable();
   /** Tasks that have no queue of their own. */
   readonly #queue = new TaskLine();
@@ -245,6 +247,24 @@ export class TaskJar {
     else this.#queue.unshift(task);
   }
 
+  /** Keeps tasks that were taken for a slave until it has their shared values. */
+  stage(slave: SlaveRecord, tasks: readonly Task[]): void {
+    this.staged.add(slave, tasks);
+    this.#queued += tasks.length;
+  }
+
+  /** Those tasks, as if they were taken now. */
+  takeStaged(slave: SlaveRecord): readonly Task[] {
+    const tasks = this.staged.take(slave);
+    this.#queued -= tasks.length;
+    return tasks;
+  }
+
+  /** Another slave may have those tasks. */
+  unstage(slave: SlaveRecord): void {
+    for (const task of this.takeStaged(slave).toReversed()) this.putBack(task);
+  }
+
   /** Puts a task aside; the first `wake` from then on puts it back in its place. */
   putBackAt(until: number, task: Task): void {
     this.#waiting.add(until, task);
@@ -277,6 +297,7 @@ export class TaskJar {
   remove(task: Task): void {
     const { queue } = task.policy;
     this.#queued--;
+    if (!this.staged.isEmpty && this.staged.remove(task)) return;
     if (task.state === 'waiting') {
       this.#waiting.remove(task);
     } else if (task.addressee !== undefined) {

@@ -2,7 +2,12 @@
 
 import type { SharedValue } from '../../algorithms/shared.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
-import type { ToMaster } from '../../wire/messages/share-messages.js';
+import {
+  fetchMessage,
+  MOST_SHARE_KEYS,
+  type ShareName,
+  type ToMaster,
+} from '../../wire/messages/share-messages.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import { ShareHolders } from './share-holders.js';
 import { ShareRegistry } from './share-registry.js';
@@ -19,8 +24,10 @@ export class Shares {
   readonly registry = new ShareRegistry();
   readonly #holders = new ShareHolders();
   readonly #shipper: ShareShipper;
+  readonly #wake: SharesParams['wake'];
 
   constructor({ maxMessageBytes, audit, wake }: SharesParams) {
+    this.#wake = wake;
     this.#shipper = new ShareShipper({
       find: (key) => this.registry.find(key),
       maxMessageBytes,
@@ -32,6 +39,20 @@ export class Shares {
   /** Whether the slave has all of these, as far as is known. */
   holdsAll(slave: SlaveRecord, shares: readonly SharedValue[]): boolean {
     return shares.every(({ key }) => this.#holders.holds(slave, key));
+  }
+
+  holdersOf(key: string): ReadonlySet<SlaveRecord> {
+    return this.#holders.holdersOf(key);
+  }
+
+  /** Asks the slave to fetch those of these that it lacks, if it has room. */
+  fetch(slave: SlaveRecord, shares: readonly SharedValue[]): void {
+    const names: ShareName[] = [];
+    for (const { key, bytes } of shares) if (!this.#holders.holds(slave, key)) names.push([key, bytes]);
+    for (let at = 0; at < names.length; at += MOST_SHARE_KEYS) {
+      slave.session.post(fetchMessage(names.slice(at, at + MOST_SHARE_KEYS)));
+    }
+    this.#wake(slave);
   }
 
   /** A message of a slave. */

@@ -1,0 +1,53 @@
+/** The shared values of simulated tasks: one of several pieces and some small ones, which do not all fit in a slave. */
+
+import type { SharedValue } from '../../src/algorithms/shared.js';
+import { share } from '../../src/wire/shares/share.js';
+
+const SIZES = [600_000, 90_000, 60_000, 30_000];
+/** The first one and one more, or all others. */
+export const SHARE_CACHE = 700_000;
+/** After so many tasks they are released and shared again. */
+const RENEWED_AFTER = 100;
+
+export interface SimulatedShare {
+  readonly place: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Those of the tasks of one program. */
+export class SimulatedShares {
+  #handles: SharedValue[] = [];
+
+  /** The places of those that a task needs, by its mark: none for most. */
+  static of(mark: number): readonly number[] {
+    if (mark % 4 !== 1) return [];
+    const first = (mark >> 2) % SIZES.length;
+    return mark % 3 === 0 ? [first, (first + 1) % SIZES.length] : [first];
+  }
+
+  /** Their handles, for the arguments of that task. */
+  handlesFor(mark: number): readonly SharedValue[] {
+    if (mark % RENEWED_AFTER === 0 || this.#handles.length === 0) {
+      for (const handle of this.#handles) handle.release();
+      this.#handles = SIZES.map((size, place) => {
+        const value: SimulatedShare = { place, bytes: new Uint8Array(size).fill(place) };
+        return share(value) as unknown as SharedValue;
+      });
+    }
+    return SimulatedShares.of(mark).map((place) => this.#handles[place] as SharedValue);
+  }
+}
+
+/** Throws unless they are what the task of that mark was given. */
+export function checkShares(mark: number, values: readonly unknown[]): void {
+  const places = SimulatedShares.of(mark);
+  if (values.length !== places.length)
+    throw new Error(`the task ${mark} found ${values.length} shared values`);
+  for (const [index, place] of places.entries()) {
+    const value = values[index] as SimulatedShare;
+    const isRight =
+      value.place === place && value.bytes.byteLength === SIZES[place] && value.bytes.at(-1) === place;
+    if (!isRight)
+      throw new Error(`the task ${mark} found the shared value ${value.place} instead of ${place}`);
+  }
+}
