@@ -123,6 +123,10 @@ export const SAMPLES: Samples = {
     { type: 'share-sent', sid, key: 'r8DYdZ-_', bytes: 48_000_000 },
     'SLAVE-0 <- SHARE r8DYdZ-_ 48000000 bytes',
   ],
+  'share-asked': [
+    { type: 'share-asked', key: 'r8DYdZ-_', bytes: 48_000_000 },
+    'MASTER <- SHARE r8DYdZ-_ 48000000 bytes',
+  ],
   'share-received': [
     { type: 'share-received', key: 'r8DYdZ-_', bytes: 48_000_000 },
     'MASTER -> SHARE r8DYdZ-_ 48000000 bytes',

@@ -12,6 +12,8 @@ import {
   type Fate,
   initialize,
   type MasterHandle,
+  type Shared,
+  share,
   type TaskPolicy,
   UnrunnableError,
 } from 'ts-mw';
@@ -136,14 +138,26 @@ async function flow(
   return submitted;
 }
 
-/** `{"bytes": n}` in a plan is so much data. */
+const shared = new Map<number, Shared<Uint8Array>>();
+
+/** `{"bytes": n}` in a plan is so much data, `{"shared": n}` as much that slaves get once. */
 function fromPlan(arg: unknown): unknown {
+  if (typeof arg === 'object' && arg !== null && 'shared' in arg) return sharedBytes(Number(arg.shared));
   if (typeof arg !== 'object' || arg === null || !('bytes' in arg)) return arg;
   return new Uint8Array(Number(arg.bytes)).fill(9);
 }
 
 async function begun(count: number): Promise<void> {
   while (numBegun() < count) await pause();
+}
+
+function sharedBytes(bytes: number): Shared<Uint8Array> {
+  let known = shared.get(bytes);
+  if (known === undefined) {
+    known = share(new Uint8Array(bytes).fill(9));
+    shared.set(bytes, known);
+  }
+  return known;
 }
 
 async function cued(cue: string): Promise<void> {

@@ -51,6 +51,15 @@ const produce = defineAlgorithm('produce', (bytes: number) => {
   return data;
 });
 
+/** Returns what shows that all of the data came. */
+const weigh = defineAlgorithm('weigh', async (data: Uint8Array, ms: number) => {
+  note('begin');
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  note('end');
+  if (data.at(-1) !== 9) throw new Error('the data is not what was sent');
+  return data.length;
+});
+
 /** Both ways at once. */
 const echo = defineAlgorithm('echo', (data: Uint8Array) => {
   note('begin');
@@ -114,6 +123,7 @@ export const works = {
   spin,
   pace,
   swallow,
+  weigh,
   produce,
   echo,
   ferry,

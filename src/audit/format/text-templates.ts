@@ -136,6 +136,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
     'MASTER No master of member {memberId:name}[[ at {url:word}]] within {waitedSeconds:sec} s[[: the last attempt failed: {reason:text}]]',
   'refused-by-master': 'MASTER -> REFUSED {reason:text}',
   'id-received': 'MASTER -> ID {sid:id}',
+  'share-asked': 'MASTER <- SHARE {key:word} {bytes:int} bytes',
   'share-received': 'MASTER -> SHARE {key:word} {bytes:int} bytes',
   'share-dropped': 'SHARE DROPPED {key:word} {bytes:int} bytes',
   'stale-received': 'MASTER -> STALE',

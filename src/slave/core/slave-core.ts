@@ -69,6 +69,7 @@ export class SlaveCore {
       mostBytes: options.shareCache ?? DEFAULT_SHARE_CACHE,
       files: options.ports.files ?? NO_FILES,
       post: (body) => this.#session?.post(body),
+      onAsked: (key, bytes) => this.#audit.emit({ type: 'share-asked', key, bytes }),
       onReceived: (key, bytes) => this.#audit.emit({ type: 'share-received', key, bytes }),
       onDropped: (key, bytes) => this.#audit.emit({ type: 'share-dropped', key, bytes }),
     });

@@ -24,6 +24,8 @@ export interface ShareStoreOptions {
   readonly files: ShareFiles;
   /** To the master; dropped while there is no session. */
   readonly post: (body: Body) => void;
+  /** The master is asked for a value. */
+  readonly onAsked: (key: string, bytes: number) => void;
   /** A value came from the master. */
   readonly onReceived: (key: string, bytes: number) => void;
   /** A value had to leave. */
@@ -159,8 +161,11 @@ export class ShareStore {
     if (entry === undefined || entry.state !== 'arriving') return false;
     this.#used -= entry.size;
     entry.refuse(new UsageError(`a shared value of this task is not available: ${reason}`));
-    if (entry.users === 0) this.#entries.delete(key);
-    return true;
+    if (entry.users > 0) return true;
+    this.#forget(entry);
+    // The tasks come then, and fail with the reason
+    this.#options.post(hasMessage([], [key]));
+    return false;
   }
 
   /** Tasks that may come will need it, if there is room for it. */
@@ -203,6 +208,7 @@ export class ShareStore {
     this.#missing.delete(entry);
     this.#used += entry.size;
     entry.state = 'arriving';
+    this.#options.onAsked(entry.key, entry.size);
     this.#options.post(wantMessage([[entry.key, 0]]));
     return true;
   }

@@ -51,6 +51,21 @@ export const KILLED: readonly Scenario[] = [
     },
   },
   {
+    name: 'kill -9 of a slave while a shared value is on its way',
+    brokers: 'each',
+    settings: {
+      flow: [{ submit: 'weigh', args: [{ shared: 48_000_000 }, 50] }],
+      pending: 8,
+      expect: { lost: 1 },
+    },
+    async strike(stage) {
+      const young = stage.cluster.startSlave();
+      await young.trail.until('share-asked');
+      await stage.killAndReplace(young);
+      assert.is(young.trail.all('share-received').length, 0, 'it was on its way');
+    },
+  },
+  {
     name: 'SIGTERM to a busy slave',
     brokers: 'either',
     settings: { expect: { lost: 0 } },

@@ -48,6 +48,7 @@ class Stage {
         for (const key of message.has) this.said.push(`has ${names.get(key) ?? '?'}`);
         for (const key of message.dropped) this.said.push(`dropped ${names.get(key) ?? '?'}`);
       },
+      onAsked: () => {},
       onReceived: () => {},
       onDropped: () => {},
     });
@@ -254,6 +255,15 @@ it('fetches ahead what tasks will need, if there is room', () => {
   stage.run(stage.task(a));
 });
 
+it('says that what it should fetch ahead is gone', () => {
+  const stage = new Stage();
+  stage.store.take({ type: 'fetch', shares: [nameOf(a)] });
+  stage.heard();
+  stage.store.take({ type: 'gone', key: a.key, reason: 'the file has changed' });
+  assert.equal(stage.heard(), ['dropped a']);
+  assert.is(stage.store.used, 0);
+});
+
 it('says that there is no room for what it should fetch ahead', () => {
   const stage = new Stage();
   stage.task(a, b);
@@ -305,6 +315,7 @@ function churn(seed: number): void {
       const message = parseToMaster(encodeBody(text, raws));
       if (message.type === 'want') for (const [key] of message.wants) wants.push(key);
     },
+    onAsked() {},
     onReceived() {},
     onDropped() {},
   });

@@ -1,0 +1,170 @@
+/** Values that travel once to each slave, however many tasks have them, on both brokers and in a checkpoint. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type AuditEvent,
+  type AuditEventOf,
+  defineAlgorithm,
+  type EmbeddedMaster,
+  type Flags,
+  master,
+  share,
+  shareFile,
+  slave,
+  slaveLocal,
+} from 'ts-mw';
+import * as assert from 'uvu/assert';
+import { FaultyWay } from '../faults/faulty-way.js';
+import { type BrokerOfTest, overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
+import { until, withPrograms } from '../support/programs.js';
+import { suiteInTurns } from '../support/turns.js';
+
+const test = suiteInTurns('shared values');
+const TASKS = 1_000;
+
+const tables = slaveLocal(() => new Set<Float64Array>());
+/** The cell, and how many tables this slave has seen. */
+const cellOf = defineAlgorithm('shares-cell', (table: Float64Array, row: number) => {
+  tables.value.add(table);
+  return [table[row], tables.value.size] as const;
+});
+const textOf = defineAlgorithm('shares-text', (path: string) => [path, readFileSync(path, 'utf8')] as const);
+
+class Heard {
+  readonly events: AuditEvent[] = [];
+  readonly onAudit = (event: AuditEvent): void => void this.events.push(event);
+
+  all<T extends AuditEvent['type']>(type: T): AuditEventOf<T>[] {
+    return this.events.filter((event) => event.type === type) as AuditEventOf<T>[];
+  }
+}
+
+/** Two slaves whose data goes through a way that counts it. */
+async function countedSlaves(
+  mw: EmbeddedMaster,
+  broker: BrokerOfTest,
+  heard: Heard,
+  flags: Flags = {},
+): Promise<{ way: FaultyWay } & AsyncDisposable> {
+  const port = broker.url === undefined ? heard.all('data-port-ready')[0]?.port : new URL(broker.url).port;
+  const way = await FaultyWay.open(Number(port));
+  const options: Flags & { dataPort?: number | undefined } =
+    broker.url === undefined
+      ? { ...flags, dataPort: way.port }
+      : { ...flags, natsUrl: `nats://127.0.0.1:${way.port}` };
+  const slaves = [await slave(mw, options), await slave(mw, options)];
+  if (broker.url === undefined) {
+    await until('the ports are taken', () => heard.all('data-port-taken').length === slaves.length);
+  }
+  const stop = async (): Promise<void> => {
+    await Promise.all(slaves.map((one) => one.stop()));
+    await way[Symbol.asyncDispose]();
+  };
+  return { way, [Symbol.asyncDispose]: stop };
+}
+
+async function travelsOnce(broker: BrokerOfTest, cells: number): Promise<void> {
+  const heard = new Heard();
+  await using mw = await master({ ...broker.flags, onAudit: heard.onAudit });
+  await using slaves = await countedSlaves(mw, broker, heard);
+  const table = Float64Array.from({ length: cells }, (_, cell) => cell);
+  using shared = share(table);
+  const before = slaves.way.bytes;
+  const packets = await mw.run(() =>
+    Promise.all(Array.from({ length: TASKS }, (_, row) => cellOf.future(shared, row))),
+  );
+  assert.equal(
+    packets.map(([cell]) => cell),
+    Array.from({ length: TASKS }, (_, row) => row),
+  );
+  assert.equal(new Set(packets.map(([, seen]) => seen)), new Set([1]), 'each slave has one table');
+  const travelled = (slaves.way.bytes - before) / table.byteLength;
+  assert.ok(travelled > 0.99 && travelled < 2.1, `it travelled ${travelled.toFixed(2)} times`);
+  assert.ok(heard.all('share-sent').length <= 2);
+}
+
+overEachBroker(test, 'a value of 4 MB that a thousand tasks need travels once to each slave', (broker) =>
+  travelsOnce(broker, 500_000),
+);
+
+overEachBrokerAtLength(test, 'so does one of 50 MB', (broker) => travelsOnce(broker, 6_250_000));
+
+test('a value that was evicted comes again, and one that has no room fails its task alone', async () => {
+  const heard = new Heard();
+  await using mw = await master({ onAudit: heard.onAudit });
+  const own = new Heard();
+  await using _slave = await slave(mw, { shareCache: '1m', onAudit: own.onAudit });
+  const [one, two, huge] = [90_000, 91_000, 140_000].map((length) =>
+    share(new Float64Array(length).fill(length)),
+  );
+  const row = 7;
+  await mw.run(async () => {
+    for (const shared of [one, two, one]) {
+      const [cell] = await cellOf.future(shared as NonNullable<typeof shared>, row);
+      assert.is(cell, (shared?.bytes ?? 0) < 724_000 ? 90_000 : 91_000);
+    }
+    const error = await cellOf.future(huge as NonNullable<typeof huge>, row).catch((error: unknown) => error);
+    assert.match(String(error), /1120072 bytes.*1048576.*--share-cache/);
+    assert.is((await cellOf.future(one as NonNullable<typeof one>, row))[0], 90_000);
+  });
+  assert.equal([own.all('share-received').length, own.all('share-dropped').length], [3, 2]);
+});
+
+test('a released value is refused, and the tasks that have it run', async () => {
+  await using mw = await master({});
+  await mw.run(async () => {
+    const shared = share(Float64Array.of(1, 2, 3));
+    const pending = cellOf.future(shared, 1);
+    shared.release();
+    assert.throws(() => cellOf.future(shared, 1), /\[0\] is a shared value that was released/);
+    await using _slave = await slave(mw);
+    assert.equal((await pending)[0], 2);
+    const other = share(Float64Array.of(4));
+    cellOf.withTaskPolicy({ sid: 'SLAVE-99' })(other, 0);
+    other.release();
+    const { value: fate } = await mw.results().next();
+    assert.ok(fate?.status === 'unrunnable');
+    const [handle] = fate.args as unknown as [{ readonly released: boolean }];
+    assert.ok(handle.released);
+    assert.throws(() => mw.resubmit(fate), /released/);
+  });
+});
+
+test('a shared file is a copy with its name, which goes with the slave', async () => {
+  await withPrograms(async ({ folder }) => {
+    const path = join(folder, 'words.txt');
+    writeFileSync(path, 'ä word');
+    await using mw = await master({});
+    const worker = await slave(mw);
+    using shared = await shareFile(path);
+    const [copy, text] = await mw.run(() => textOf.future(shared));
+    assert.is(text, 'ä word');
+    assert.is.not(copy, path);
+    assert.ok(copy.endsWith('/words.txt') && existsSync(copy));
+    assert.equal(await mw.run(() => textOf.future(shared)), [copy, text]);
+    writeFileSync(path, 'other words');
+    await worker.stop();
+    assert.not(existsSync(copy));
+    await using _slave = await slave(mw);
+    const error = await mw.run(() => textOf.future(shared)).catch((error: unknown) => error);
+    assert.match(String(error), /words\.txt has changed since it was shared/);
+  });
+});
+
+test('a checkpoint knows a task by the content of its shared value', async () => {
+  await withPrograms(async ({ folder }) => {
+    const checkpoint = join(folder, 'checkpoint');
+    const run = async (first: number): Promise<number> => {
+      const heard = new Heard();
+      await using mw = await master({ checkpoint, onAudit: heard.onAudit });
+      await using _slave = await slave(mw);
+      using shared = share(Float64Array.of(first, 2));
+      const [cell] = await mw.run(() => cellOf.future(shared, 0));
+      assert.is(cell, first);
+      return heard.all('tasks-sent').length;
+    };
+    assert.equal([await run(1), await run(1), await run(3)], [1, 0, 1]);
+  });
+});
+
+test.run();
