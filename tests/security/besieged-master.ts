@@ -15,6 +15,7 @@ import {
   PROTOCOL_VERSION,
   type Welcome,
 } from '../../src/wire/messages/messages.js';
+import { isShareMessage } from '../../src/wire/messages/share-messages.js';
 import type { SessionAddress } from '../../src/wire/messages/subjects.js';
 import { EpochMark, type FrameHeader, HEADER_BYTES, writeHeader } from '../../src/wire/session/frame.js';
 import { Session } from '../../src/wire/session/session.js';
@@ -199,7 +200,7 @@ export class LyingSlave {
       maxMessageBytes: MAX_MESSAGE_BYTES,
     });
     for (const body of this.#session.receive(Buffer.from(frame), this.#master.now)) {
-      this.tasks.push(...parseTasks(decodeBody(body).value).tasks);
+      if (!isShareMessage(body)) this.tasks.push(...parseTasks(decodeBody(body).value).tasks);
     }
   }
 

@@ -86,7 +86,12 @@ export class MasterCore {
       publish: (at, slot, isOffered) => this.#ports.publishCell?.(at, slot, isOffered),
     });
     this.#sessions = new Sessions(options, () => this.cells.changed);
-    this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes);
+    this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes, (algorithm, bytes) => {
+      const text =
+        `tasks of ${algorithm} have had the same ${bytes} bytes among their arguments three times; ` +
+        'share(value) sends them to each slave once';
+      this.#audit.emit({ type: 'warning', text });
+    });
     this.#shares = new Shares({
       maxMessageBytes: options.maxMessageBytes,
       audit: this.#audit,

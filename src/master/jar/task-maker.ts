@@ -6,6 +6,7 @@ import { type EncodedValue, encodeList, encodeTemplate, fillTemplate } from '../
 import { SubmissionPlaces } from '../model/submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../model/task.js';
 import { TaskFuture } from '../model/task-future.js';
+import { LARGE_BYTES, ShareAdvice } from './share-advice.js';
 
 /** Bytes of a message around the arguments of its only task, and for each shared value that it names. */
 const TASK_OVERHEAD = 128;
@@ -34,9 +35,16 @@ interface EncodedArguments extends EncodedValue {
 export class TaskMaker {
   readonly #entries = new Map<AlgorithmDefinition, AlgorithmEntry>();
   readonly #maxMessageBytes: number;
+  readonly #advice: ShareAdvice;
 
-  constructor(algorithms: readonly AlgorithmDefinition[], maxMessageBytes: number) {
+  /** `onRepeated` hears once of an algorithm whose tasks have the same large bytes again and again. */
+  constructor(
+    algorithms: readonly AlgorithmDefinition[],
+    maxMessageBytes: number,
+    onRepeated: (algorithm: string, bytes: number) => void = () => {},
+  ) {
     this.#maxMessageBytes = maxMessageBytes;
+    this.#advice = new ShareAdvice(onRepeated);
     for (const [index, definition] of algorithms.entries()) {
       const measured = {
         seconds: undefined,
@@ -68,6 +76,7 @@ export class TaskMaker {
     const { text, raws, byteLength, futures, shares } = this.#encode(definition, args);
     const task = new Task(number(), entry, text, raws, byteLength, policy, future);
     if (shares !== undefined) task.needShares(shares);
+    if (byteLength >= LARGE_BYTES) this.#advice.look(task.subject.name, text, raws);
     if (futures !== undefined) task.blockOn(futures);
     if (place !== undefined) entry.places.note(task.number, place);
     return task;
