@@ -1,7 +1,7 @@
 /**
  * Calls over collections, embedded broker, slaves as processes: maps and folds of many tiny elements, the round trip of a
- * channel beside that of a funcall, and what a second slave brings for elements of a millisecond. Beside each the same by
- * pools of threads in one process, with slices cut by hand.
+ * channel beside that of a funcall, what a second slave brings for elements of a millisecond, and how fast a shared value
+ * comes to slaves. Beside each but the last the same by pools of threads in one process, with slices cut by hand.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { type Figure, figure, median } from './statistics.js';
 const ELEMENTS = 100_000;
 const COMPUTED = 1_000;
 const COMPUTED_MS = 1;
+const SHARED_BYTES = 50_000_000;
 /** Round trips before another process has its turn. */
 const ROUNDS = 100;
 const BLOCKS = 5;
@@ -37,6 +38,8 @@ export interface CollectionsRow {
   readonly timesFuncall: Figure | undefined;
   /** 1,000 elements of 1 ms each. */
   readonly computeSeconds: Figure;
+  /** From tasks that need a shared value of 50 MB, one for each slave, to their results; of ts-mw alone. */
+  readonly sharedRate: Figure | undefined;
   /** How many times one worker's speed that is, in the same repeat. */
   readonly speedUp: Figure | undefined;
 }
@@ -47,6 +50,8 @@ interface Samples {
   readonly one: number[];
   readonly timesFuncall: number[];
   readonly compute: number[];
+  /** Bytes per second to each slave. */
+  readonly shared: number[];
 }
 
 type Run = readonly [Contender, Samples];
@@ -60,7 +65,10 @@ export async function measureCollections({
   try {
     const steps = stepsOf(COMPUTED_MS);
     const runs = contenders.map(
-      (contender): Run => [contender, { map: [], mapReduce: [], one: [], timesFuncall: [], compute: [] }],
+      (contender): Run => [
+        contender,
+        { map: [], mapReduce: [], one: [], timesFuncall: [], compute: [], shared: [] },
+      ],
     );
     for (const contender of contenders) await warmUp(contender, steps);
     for (let repeat = 0; repeat < repeats; repeat++) {
@@ -75,6 +83,7 @@ export async function measureCollections({
       oneMicros: figure(samples.one),
       timesFuncall: samples.timesFuncall.length === 0 ? undefined : figure(samples.timesFuncall),
       computeSeconds: figure(samples.compute),
+      sharedRate: samples.shared.length === 0 ? undefined : figure(samples.shared),
       speedUp: speedUp(name, workers, samples, runs),
     }));
   } finally {
@@ -93,10 +102,13 @@ async function warmUp({ process, isOurs }: Contender, steps: number): Promise<vo
   }
 }
 
-async function measureCalls([{ process }, samples]: Run, steps: number): Promise<void> {
+async function measureCalls([{ process, isOurs, workers }, samples]: Run, steps: number): Promise<void> {
   samples.map.push((await process.measure({ kind: 'map', elements: ELEMENTS })).seconds);
   samples.mapReduce.push((await process.measure({ kind: 'map-reduce', elements: ELEMENTS })).seconds);
   samples.compute.push((await process.measure({ kind: 'compute', elements: COMPUTED, steps })).seconds);
+  if (!isOurs) return;
+  const share = { kind: 'share', bytes: SHARED_BYTES, slaves: workers } as const;
+  samples.shared.push(SHARED_BYTES / (await process.measure(share)).seconds);
 }
 
 /** A channel and funcalls have short turns, so that a disturbance of the machine affects both. */
@@ -137,6 +149,7 @@ export function collectionsHead(): string {
     'times a funcall',
     `${COMPUTED} of ${COMPUTED_MS} ms, ms`,
     "times one's speed",
+    `${SHARED_BYTES / 1e6} MB, MB/s to each`,
   ]);
 }
 
@@ -148,11 +161,18 @@ export function collectionsLine(row: CollectionsRow): string {
     text(row.timesFuncall, 2),
     milliseconds(row.computeSeconds),
     text(row.speedUp, 2),
+    megabytes(row.sharedRate),
   ]);
 }
 
 function milliseconds({ median, spread: { least, most } }: Figure): string {
   return text({ median: median * 1000, spread: { least: least * 1000, most: most * 1000 } }, 1);
+}
+
+function megabytes(of: Figure | undefined): string {
+  if (of === undefined) return '';
+  const { median, spread } = of;
+  return text({ median: median / 1e6, spread: { least: spread.least / 1e6, most: spread.most / 1e6 } }, 0);
 }
 
 function text(of: Figure | undefined, digits: number): string {

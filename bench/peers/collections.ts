@@ -45,7 +45,8 @@ function measure(measurement: CollectionMeasurement): Promise<Measured> {
     case 'one-by-one':
       return timeRounds(measurement.rounds, (round) => pool.call('noOp', round));
     case 'funcall':
-      return Promise.reject(new Error('funcalls are of the framework alone'));
+    case 'share':
+      return Promise.reject(new Error(`${measurement.kind} is of the framework alone`));
     default:
       return measurement satisfies never;
   }

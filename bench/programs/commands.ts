@@ -27,7 +27,9 @@ export type CollectionMeasurement =
   /** One task at a time, each timed: by a channel, or the call of a peer. */
   | { readonly kind: 'one-by-one'; readonly rounds: number }
   /** The same by funcall and results; of the framework alone. */
-  | { readonly kind: 'funcall'; readonly rounds: number };
+  | { readonly kind: 'funcall'; readonly rounds: number }
+  /** From a task for each slave to its result, which needs so many shared bytes; of the framework alone. */
+  | { readonly kind: 'share'; readonly bytes: number; readonly slaves: number };
 
 /** What the part `flow` measures: waits for tasks that do nothing. */
 export interface FlowMeasurement {
