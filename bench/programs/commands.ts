@@ -28,7 +28,7 @@ export type CollectionMeasurement =
   | { readonly kind: 'one-by-one'; readonly rounds: number }
   /** The same by funcall and results; of the framework alone. */
   | { readonly kind: 'funcall'; readonly rounds: number }
-  /** From a task for each slave to its result, which needs so many shared bytes; of the framework alone. */
+  /** From a task for each slave to its result, which needs this number of shared bytes; of the framework alone. */
   | { readonly kind: 'share'; readonly bytes: number; readonly slaves: number };
 
 /** What the part `flow` measures: waits for tasks that do nothing. */

@@ -6,7 +6,7 @@ import { submissionScope } from '../algorithms/submission-scope.js';
 import type { Submitter } from '../algorithms/submitter.js';
 import { currentMaster, inScope } from '../algorithms/submitter-context.js';
 import type { Task } from '../algorithms/task.js';
-import type { TaskPolicy } from '../algorithms/types.js';
+import type { Arguments, TaskPolicy } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
 import { Deque } from '../structures/deque.js';
 import { resolveTask, submitTaskTo } from './parts/task.js';
@@ -36,6 +36,11 @@ export interface Channel<R> extends AsyncIterable<R> {
    * ScopeCancelledError when the scope of the submission is cancelled while it waits.
    */
   submitTask<A extends readonly unknown[]>(task: Task<A, R | Promise<R>>, ...args: A): Promise<void>;
+  /** The same with futures or shared values among the arguments. */
+  submitTask<A extends readonly unknown[]>(
+    task: Task<A, R | Promise<R>>,
+    ...args: Arguments<A>
+  ): Promise<void>;
   /**
    * The next result, which waits for one, without a limit by default. Rejects with a task's TaskError or
    * UnrunnableError, after which the channel goes on; with a DOMException named TimeoutError when the time is over;
@@ -116,7 +121,7 @@ class TaskChannel<R> implements Channel<R> {
     return this.#tasks + this.#waiting.size + this.#timeouts.size;
   }
 
-  submitTask<A extends readonly unknown[]>(task: Task<A, R | Promise<R>>, ...args: A): Promise<void> {
+  submitTask(task: Task<never[], R | Promise<R>>, ...args: readonly unknown[]): Promise<void> {
     const resolved = resolveTask('submitTask', task, this.#policy);
     const place = this.#isFirst ? placeAbove(this.submitTask) : undefined;
     this.#isFirst = false;

@@ -3,7 +3,7 @@
 import { placeAbove } from '../algorithms/call-site.js';
 import { currentSubmitter } from '../algorithms/submitter-context.js';
 import type { Task } from '../algorithms/task.js';
-import type { Future } from '../algorithms/types.js';
+import type { Arguments, Future } from '../algorithms/types.js';
 import { InvalidTaskError } from '../errors.js';
 import { resolveTask, submitTaskTo } from './parts/task.js';
 
@@ -20,7 +20,7 @@ export type Bound<B> = B extends readonly [(...args: never[]) => infer R, ...unk
 /** A binding whose arguments fit its task. */
 export type Checked<B> = B extends readonly [infer T, ...infer P]
   ? T extends (...args: infer A) => unknown
-    ? P extends A
+    ? P extends Arguments<A>
       ? B
       : readonly [T, ...A]
     : never

@@ -74,6 +74,8 @@ export class Intake {
    * another program.
    */
   resubmit(earlier: Task, policy: ResolvedPolicy): TaskId {
+    // Before it has a number
+    if (earlier.shares !== undefined) this.#shares.check(earlier.shares);
     return this.#accept(this.#maker.remake(this.#nextNumber, earlier, policy));
   }
 

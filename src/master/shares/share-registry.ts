@@ -27,6 +27,11 @@ export class ShareRegistry {
     }
   }
 
+  /** Throws that error, if `need` would. */
+  check(shares: readonly SharedValue[]): void {
+    for (const shared of shares) this.#contentOf(shared);
+  }
+
   #contentOf(shared: SharedValue): SharedContent {
     const content = this.find(shared.key) ?? shared.content;
     if (content !== undefined) return content;

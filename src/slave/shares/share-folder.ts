@@ -7,14 +7,23 @@ import type { ShareFiles } from './shared-entry.js';
 
 export class ShareFolder implements ShareFiles {
   #path: string | undefined;
+  readonly #onExit = (): void => this.close();
 
   write(key: string, name: string, bytes: Uint8Array): string {
-    this.#path ??= mkdtempSync(join(tmpdir(), 'ts-mw-slave-'));
-    const folder = join(this.#path, key);
+    const folder = join(this.#open(), key);
     mkdirSync(folder, { recursive: true });
     const path = join(folder, name);
     writeFileSync(path, bytes);
     return path;
+  }
+
+  #open(): string {
+    if (this.#path === undefined) {
+      this.#path = mkdtempSync(join(tmpdir(), 'ts-mw-slave-'));
+      // A task may end the process
+      process.once('exit', this.#onExit);
+    }
+    return this.#path;
   }
 
   remove(key: string): void {
@@ -25,5 +34,6 @@ export class ShareFolder implements ShareFiles {
   close(): void {
     if (this.#path !== undefined) rmSync(this.#path, { recursive: true, force: true });
     this.#path = undefined;
+    process.off('exit', this.#onExit);
   }
 }

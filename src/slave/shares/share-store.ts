@@ -144,13 +144,8 @@ export class ShareStore {
 
   #takePiece({ key, size, from, bytes }: ToSlave & { readonly type: 'piece' }): boolean {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return false;
-    const used = entry.takesRoom;
-    try {
-      if (!entry.take(size, from, bytes)) return false;
-    } finally {
-      if (used && !entry.takesRoom) this.#used -= entry.size;
-    }
+    if (entry === undefined || !entry.take(size, from, bytes)) return false;
+    if (entry.error !== undefined) return this.#giveUp(entry);
     this.#options.onReceived(key, size);
     this.#options.post(hasMessage([key], []));
     return true;
@@ -159,12 +154,16 @@ export class ShareStore {
   #takeGone({ key, reason }: ToSlave & { readonly type: 'gone' }): boolean {
     const entry = this.#entries.get(key);
     if (entry === undefined || entry.state !== 'arriving') return false;
-    this.#used -= entry.size;
     entry.refuse(new UsageError(`a shared value of this task is not available: ${reason}`));
+    return this.#giveUp(entry);
+  }
+
+  /** It was arriving, and is refused. Tasks that need it fail; those that may come have it asked for again. */
+  #giveUp(entry: SharedEntry): boolean {
+    this.#used -= entry.size;
     if (entry.users > 0) return true;
     this.#forget(entry);
-    // The tasks come then, and fail with the reason
-    this.#options.post(hasMessage([], [key]));
+    this.#options.post(hasMessage([], [entry.key]));
     return false;
   }
 

@@ -49,7 +49,7 @@ export class SharedEntry {
     return this.state === 'here' || this.state === 'refused';
   }
 
-  /** Bytes from a place on; true if these are the last. Throws FormatError if the whole is not what its key says. */
+  /** Bytes from a place on; true if these are the last. It is refused if the whole is not what its key says. */
   take(size: number, from: number, bytes: Uint8Array): boolean {
     if (size !== this.size)
       throw new FormatError(`a shared value of ${this.size} bytes is said to have ${size}`);
@@ -64,11 +64,8 @@ export class SharedEntry {
     if (this.#filled < this.size) return false;
     const digest = this.#hash.digest('base64url');
     this.#hash = undefined;
-    if (digest !== this.key) {
-      this.drop();
-      throw new FormatError('the bytes of a shared value are not those that its key names');
-    }
-    this.state = 'here';
+    if (digest === this.key) this.state = 'here';
+    else this.refuse(new FormatError('the bytes of a shared value are not those that its key names'));
     return true;
   }
 

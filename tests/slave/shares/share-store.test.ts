@@ -217,12 +217,17 @@ it('ignores pieces that nobody needs, that come twice or do not follow', () => {
   stage.run(task);
 });
 
-it('refuses bytes that its key does not name, and another size', () => {
+it('fails tasks whose bytes are not those of the key, and refuses another size', () => {
   const stage = new Stage();
-  stage.task(a);
+  const task = stage.task(a);
   const wrong = { type: 'piece', key: a.key, size: a.size, from: 0, bytes: b.read(0, b.size) } as const;
-  assert.throws(() => stage.store.take(wrong), isFormatError);
+  assert.ok(stage.store.take(wrong));
   assert.is(stage.store.used, 0);
+  assert.ok(stage.store.isReady(task));
+  stage.store.begin(task);
+  const find = stage.store.finderFor(task);
+  assert.throws(() => find(a.key), isFormatError);
+  stage.task(a);
   assert.throws(() => stage.store.take({ ...wrong, size: 999 }), isFormatError);
 });
 
