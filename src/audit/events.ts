@@ -238,9 +238,9 @@ export interface AuditEventTable {
   'local-slave-restarting': { index: number; backoffMs: number };
 
   // A slave, as it sees itself
-  /** `MASTER <- SHARE key 48000000 bytes`: a task needs a shared value, which the master is asked for. */
+  /** `SHARE ASKED key 48000000 bytes`: a task needs a shared value, which the master is asked for. */
   'share-asked': { key: string; bytes: number };
-  /** `MASTER -> SHARE key 48000000 bytes`: a shared value has come. */
+  /** `SHARE RECEIVED key 48000000 bytes`: a shared value has come. */
   'share-received': { key: string; bytes: number };
   /** `SHARE DROPPED key 48000000 bytes`: to make room for another, within `--share-cache`. */
   'share-dropped': { key: string; bytes: number };

@@ -125,11 +125,11 @@ export const SAMPLES: Samples = {
   ],
   'share-asked': [
     { type: 'share-asked', key: 'r8DYdZ-_', bytes: 48_000_000 },
-    'MASTER <- SHARE r8DYdZ-_ 48000000 bytes',
+    'SHARE ASKED r8DYdZ-_ 48000000 bytes',
   ],
   'share-received': [
     { type: 'share-received', key: 'r8DYdZ-_', bytes: 48_000_000 },
-    'MASTER -> SHARE r8DYdZ-_ 48000000 bytes',
+    'SHARE RECEIVED r8DYdZ-_ 48000000 bytes',
   ],
   'share-dropped': [{ type: 'share-dropped', key: 'r8DYdZ-_', bytes: 12 }, 'SHARE DROPPED r8DYdZ-_ 12 bytes'],
   'task-resumed': [
