@@ -89,41 +89,50 @@ overEachBroker(test, 'a value of 4 MB that a thousand tasks need travels once to
 
 overEachBrokerAtLength(test, 'so does one of 50 MB', (broker) => travelsOnce(broker, 6_250_000));
 
-test('a value that was evicted comes again, and one that has no room fails its task alone', async () => {
+test('a value may be released, evicted, too large, and sent again and again by who does not share it', async () => {
   const heard = new Heard();
   await using mw = await master({ onAudit: heard.onAudit });
   const own = new Heard();
-  await using _slave = await slave(mw, { shareCache: '1m', onAudit: own.onAudit });
-  const [one, two, huge] = [90_000, 91_000, 140_000].map((length) =>
-    share(new Float64Array(length).fill(length)),
-  );
-  const row = 7;
   await mw.run(async () => {
-    for (const shared of [one, two, one]) {
-      const [cell] = await cellOf.future(shared as NonNullable<typeof shared>, row);
-      assert.is(cell, (shared?.bytes ?? 0) < 724_000 ? 90_000 : 91_000);
+    const first = share(Float64Array.of(1, 2, 3));
+    const pending = cellOf.future(first, 1);
+    first.release();
+    assert.throws(() => cellOf.future(first, 1), /\[0\] is a shared value that was released/);
+    await using _slave = await slave(mw, { shareCache: '1m', onAudit: own.onAudit });
+    assert.is((await pending)[0], 2, 'a task that has it runs');
+
+    const one = share(new Float64Array(90_000).fill(1));
+    const two = share(new Float64Array(91_000).fill(2));
+    for (const [shared, cell] of [
+      [one, 1],
+      [two, 2],
+      [one, 1],
+    ] as const) {
+      assert.is((await cellOf.future(shared, 7))[0], cell);
     }
-    const error = await cellOf.future(huge as NonNullable<typeof huge>, row).catch((error: unknown) => error);
+    assert.equal([own.all('share-received').length, own.all('share-dropped').length], [4, 3]);
+    const huge = share(new Float64Array(140_000));
+    const error = await cellOf.future(huge, 7).catch((error: unknown) => error);
     assert.match(String(error), /1120072 bytes.*1048576.*--share-cache/);
-    assert.is((await cellOf.future(one as NonNullable<typeof one>, row))[0], 90_000);
+    assert.is((await cellOf.future(one, 7))[0], 1, 'others go on');
+
+    const large = new Float64Array(140_000);
+    for (let time = 0; time < 4; time++) await cellOf.future(large, time);
+    assert.equal(
+      heard.all('warning').map(({ text }) => text.replace(/;.*/, '')),
+      ['tasks of shares-cell have had the same 1120000 bytes among their arguments three times'],
+    );
   });
-  assert.equal([own.all('share-received').length, own.all('share-dropped').length], [3, 2]);
 });
 
-test('a released value is refused, and the tasks that have it run', async () => {
+test('the fate of a task has a released value as its handle, and the task cannot be submitted again', async () => {
   await using mw = await master({});
   await mw.run(async () => {
-    const shared = share(Float64Array.of(1, 2, 3));
-    const pending = cellOf.future(shared, 1);
-    shared.release();
-    assert.throws(() => cellOf.future(shared, 1), /\[0\] is a shared value that was released/);
-    await using _slave = await slave(mw);
-    assert.equal((await pending)[0], 2);
-    const other = share(Float64Array.of(4));
-    cellOf.withTaskPolicy({ sid: 'SLAVE-99' })(other, 0);
-    other.release();
+    const shared = share(Float64Array.of(4));
+    cellOf.withTaskPolicy({ sid: 'SLAVE-99' })(shared, 0);
     const { value: fate } = await mw.results().next();
     assert.ok(fate?.status === 'unrunnable');
+    shared.release();
     const [handle] = fate.args as unknown as [{ readonly released: boolean }];
     assert.ok(handle.released);
     assert.throws(() => mw.resubmit(fate), /released/);
