@@ -74,7 +74,7 @@ const seldom: Plugin = {
       contents: `export { batchFile } from './cli/batch/print-batch.js';
 export { natsConfig } from './cli/print-nats-config.js';
 export { runRepl } from './cli/repl/run-repl.js';
-export { reportTrail } from './audit/report/report-trail.js';
+export { reportTrail } from './picture/report/report-trail.js';
 export { verifyTrail } from './audit/read/verify-trail.js';`,
       resolveDir: join(root, 'dist', 'src'),
       loader: 'js',

@@ -1,6 +1,7 @@
 /** The master and slave algorithms of a program, as its modules define them. */
 
 import { fileURLToPath } from 'node:url';
+import type { AuditListener } from '../audit/audit-trail.js';
 import { UsageError } from '../errors.js';
 import type { MasterHandle } from '../master/program/master-handle.js';
 import type { AuthorizeSlave } from '../master/slaves/admissions.js';
@@ -16,6 +17,11 @@ export type SlaveAlgorithm = (slave: SlaveHandle) => unknown;
 export interface MasterOptions {
   /** Decides which slaves may join; without it, all that pass ts-mw's own checks. */
   readonly authorizeSlave?: AuthorizeSlave | undefined;
+  /**
+   * Gets every audit event of this process, with its time in milliseconds, as it happens, wherever the trail goes. It
+   * is called in the middle of other work, so it should only note things; if it throws, the trail says so once.
+   */
+  readonly onAudit?: AuditListener | undefined;
 }
 
 interface Definition<T> {
@@ -33,7 +39,7 @@ const slaves: Definition<SlaveAlgorithm>[] = [];
 /**
  * Defines the master algorithm (CL-MW's define-mw-master). Returns its algorithm, for `mw.run`. An algorithm
  * that throws, or returns anything but an integer from 0 to 255, ends with exit code 255. With the option
- * `authorizeSlave`, the program decides which slaves may join.
+ * `authorizeSlave`, the program decides which slaves may join; with `onAudit` it hears what happens.
  *
  * @example
  * defineMaster(async (master) => {
@@ -61,6 +67,11 @@ export function defineSlave<T extends SlaveAlgorithm>(algorithm: T): T {
  */
 export function programMaster(): MasterAlgorithm | undefined {
   return only(masters, 'defineMaster');
+}
+
+/** What the program's definitions hear events with, also where the master is driven from the REPL. */
+export function programListeners(): readonly AuditListener[] {
+  return masters.map(({ options }) => options.onAudit).filter((listener) => listener !== undefined);
 }
 
 /** The same for the slave algorithm. */

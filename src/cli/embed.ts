@@ -14,10 +14,11 @@ import type { RunningMaster } from './master/run-master.js';
 import { hostFromHere } from './process/reachable-hosts.js';
 import { openTrail } from './trail/open-trail.js';
 
-/** Options of `master()`: the flags in camelCase, and what a command line cannot give. */
+/**
+ * Options of `master()`: the flags in camelCase, and what a command line cannot give. Without `onAudit` and without
+ * `auditFile`, the trail is silent.
+ */
 export interface EmbeddedMasterOptions extends Flags, MasterOptions {
-  /** Gets every audit event. Without it and without `auditFile`, the trail is silent. */
-  readonly onAudit?: AuditListener | undefined;
   /** The file that local slaves run; needed when `slaves` is above 0. */
   readonly program?: string | undefined;
 }

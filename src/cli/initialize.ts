@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
 import { SpareThread } from '../link/sentinel/spare-thread.js';
-import { programAuthorization, programMaster, programSlave } from './define-program.js';
+import { programAuthorization, programListeners, programMaster, programSlave } from './define-program.js';
 import { answerTrailQuestion } from './flags/audit-command.js';
 import type { Configuration } from './flags/configuration.js';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './flags/nats-flags.js';
@@ -89,6 +89,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
     return FAILURE;
   }
   const stopReopening = reopenOnHangup(audit);
+  if (configuration.role === 'master') for (const listener of programListeners()) audit.onEvent(listener);
   const { role, memberId, warnings } = configuration;
   audit.emit({ type: 'version', version: packageVersion() });
   audit.emit({ type: 'init', role, memberId });

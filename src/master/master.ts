@@ -9,6 +9,7 @@ import type { BroadcastSubmission, Submitter } from '../algorithms/submitter.js'
 import { registerSubmitter } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
+import type { CoreCounters } from './core/core-counters.js';
 import { MasterCore } from './core/master-core.js';
 import type { Leftovers } from './fates/leftovers.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
@@ -141,6 +142,11 @@ export class Master implements Submitter {
   /** The slaves that have a session now, in the order in which they joined. */
   get slaves(): readonly SlaveView[] {
     return Array.from(this.#core.roster, viewOf);
+  }
+
+  /** What its core counts, for observers. */
+  counters(): CoreCounters {
+    return this.#core.counters();
   }
 
   // ---- the end

@@ -72,6 +72,9 @@ test('what defineMaster is given holds for the program that runs', () =>
     const refused = start('guarded.js', ['--slave', ...file]);
     assert.is(await refused.code(LIMIT_MS), 255, refused.report());
     await refused.waitForLine(/MASTER -> REFUSED authorizeSlave refuses it: closed today$/);
+    assert.is(refused.count(/^heard /), 0, 'it is the master that hears');
+    await head.waitForLine(/^heard master$/);
+    await head.waitForLine(new RegExp(`^heard ${refused.pid} refused$`));
     await head.waitForLine(/NEW-CLIENT <- REFUSED \S+ authorizeSlave refuses it: closed today$/);
     head.kill('SIGTERM');
     assert.is(await head.code(LIMIT_MS), 143, head.report());

@@ -47,6 +47,13 @@ export function parseRanges(text: string): Range[] | undefined {
   return ranges;
 }
 
+/** How many numbers a text of ranges names; 0 for none, and for one that is not in our form. */
+export function countRanges(text: string | undefined): number {
+  let count = 0;
+  for (const [first, last] of text === undefined ? [] : (parseRanges(text) ?? [])) count += last - first + 1;
+  return count;
+}
+
 /** A set of numbers whose memory grows with its ranges, which are sorted and never touch. */
 export class RangeSet {
   readonly #ranges: [number, number][] = [];

@@ -46,6 +46,20 @@ export class RunTimes {
     );
   }
 
+  /** For each of the ascending bounds, in microseconds, the number of runs that took at most that. */
+  within(bounds: readonly number[]): number[] {
+    const counts = bounds.map(() => 0);
+    for (const [value, count] of this.#counts) {
+      const at = bounds.findIndex((bound) => value <= bound);
+      if (at >= 0) counts[at] = (counts[at] ?? 0) + count;
+    }
+    let sum = 0;
+    return counts.map((count) => {
+      sum += count;
+      return sum;
+    });
+  }
+
   /** Microseconds within which this share of all runs (0 to 1) ended; 0 if there were none. */
   percentile(share: number): number {
     let left = Math.ceil(this.count * share);

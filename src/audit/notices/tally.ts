@@ -1,7 +1,7 @@
 /** The numbers of a master's closing line: tasks, those that failed, slaves, and seconds. */
 
 import type { AuditEvent } from '../events.js';
-import { parseRanges } from '../format/ranges.js';
+import { countRanges } from '../format/ranges.js';
 import { bad, counted, good, type Notice } from './notice.js';
 
 type Counted = Extract<
@@ -53,10 +53,4 @@ export class Tally {
     ];
     return (failed > 0 ? bad : good)(`ended: ${parts.join(', ')}`);
   }
-}
-
-function countRanges(text: string | undefined): number {
-  let count = 0;
-  for (const [first, last] of text === undefined ? [] : (parseRanges(text) ?? [])) count += last - first + 1;
-  return count;
 }

@@ -27,7 +27,7 @@ export function trailQuestion(given: readonly GivenFlag[]): TrailQuestion | unde
 /** Prints the answer; returns the exit code. A file that cannot be read or written is a UsageError. */
 export async function answerTrailQuestion(question: TrailQuestion): Promise<number> {
   if (question.kind === 'report') {
-    const { reportTrail } = await import('../../audit/report/report-trail.js');
+    const { reportTrail } = await import('../../picture/report/report-trail.js');
     const { text, warnings } = await reportTrail(question.file, question.page);
     process.stdout.write(text);
     for (const warning of warnings) process.stderr.write(`${warning}\n`);

@@ -9,7 +9,7 @@ import { followTrail } from '../../audit/notices/follow-trail.js';
 import { hasColours } from '../../audit/notices/has-colours.js';
 import { MasterNotices } from '../../audit/notices/master-notices.js';
 import { formatNotice } from '../../audit/notices/notice.js';
-import { programAuthorization } from '../define-program.js';
+import { programAuthorization, programListeners } from '../define-program.js';
 import type { Configuration } from '../flags/configuration.js';
 import { RunningMaster } from '../master/run-master.js';
 import { programFile } from '../process/one-executable.js';
@@ -45,6 +45,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
     if (shown) say(formatText(event, timeMs), repl);
     repl?.refresh();
   });
+  for (const listener of programListeners()) trail.onEvent(listener);
   trail.emit({ type: 'version', version: packageVersion() });
   trail.emit({ type: 'init', role: 'master', memberId });
   for (const text of configuration.warnings) trail.emit({ type: 'warning', text });

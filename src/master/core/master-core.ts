@@ -32,6 +32,7 @@ import { SlaveCommands } from '../slaves/slave-commands.js';
 import { SlaveGroups } from '../slaves/slave-groups.js';
 import { Broadcasts } from './broadcasts.js';
 import { Cancels } from './cancels.js';
+import type { CoreCounters } from './core-counters.js';
 import { Intake } from './intake.js';
 import { MasterCells } from './master-cells.js';
 import { ProgramDemand } from './program-demand.js';
@@ -219,6 +220,20 @@ export class MasterCore {
 
   get queued(): number {
     return this.#jar.queued;
+  }
+
+  /** What observers read beside the audit events. Costs nothing until it is called, then some time for each slave. */
+  counters(): CoreCounters {
+    const { queued, running, pending, oldest } = this.#jar;
+    return {
+      queued,
+      running,
+      pending,
+      oldest,
+      untaken: this.fates.numResults + this.fates.numUnrunnable,
+      openSources: this.demand.openSources,
+      ...this.roster.countBytes(),
+    };
   }
 
   /** This master's entry of an algorithm. Throws UsageError if the algorithm was defined too late. */

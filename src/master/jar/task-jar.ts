@@ -78,6 +78,11 @@ export class TaskJar {
     return this.#futures;
   }
 
+  /** The number of the oldest task without a fate; undefined if there is none. */
+  get oldest(): number | undefined {
+    return this.#live.oldest?.number;
+  }
+
   /** The count of numbers given out. */
   get numbersGiven(): number {
     return this.#nextNumber;

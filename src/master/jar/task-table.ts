@@ -29,6 +29,12 @@ export class TaskTable {
     return this.#size;
   }
 
+  /** The task with the smallest number; undefined if there is none. Pages are in the order of their numbers. */
+  get oldest(): Task | undefined {
+    for (const task of this) return task;
+    return undefined;
+  }
+
   /** A task with a number that is not in the table. */
   add(task: Task): void {
     const key = Math.floor(task.number / PAGE_SIZE);

@@ -19,6 +19,8 @@ export class Roster {
   readonly #ended = new Map<string, Ended>();
   #nextNumber = 0;
   #slots = 0;
+  #endedSentBytes = 0;
+  #endedReceivedBytes = 0;
 
   get size(): number {
     return this.#byNonce.size;
@@ -27,6 +29,17 @@ export class Roster {
   /** The number of tasks that they all run at once. */
   get slots(): number {
     return this.#slots;
+  }
+
+  /** Bytes that went to all slaves and came from them, those of ended sessions too. */
+  countBytes(): { readonly sentBytes: number; readonly receivedBytes: number } {
+    let sentBytes = this.#endedSentBytes;
+    let receivedBytes = this.#endedReceivedBytes;
+    for (const { session } of this) {
+      sentBytes += session.sentBytes;
+      receivedBytes += session.receivedBytes;
+    }
+    return { sentBytes, receivedBytes };
   }
 
   nextNumber(): number {
@@ -59,7 +72,11 @@ export class Roster {
   }
 
   remove(slave: SlaveRecord): void {
-    if (this.#byNonce.delete(slave.nonce)) this.#slots -= slave.concurrency;
+    if (this.#byNonce.delete(slave.nonce)) {
+      this.#slots -= slave.concurrency;
+      this.#endedSentBytes += slave.session.sentBytes;
+      this.#endedReceivedBytes += slave.session.receivedBytes;
+    }
     this.#byNumber.delete(slave.number);
     const { number, address, history } = slave;
     this.#ended.set(slave.nonce, { number, user: address.user, history, told: false });

@@ -111,6 +111,11 @@ export class SendWindow {
     return this.#waitingBytes;
   }
 
+  /** Bytes that were made into frames, each counted once. */
+  get builtBytes(): number {
+    return this.#builtBytes;
+  }
+
   /** Credit left after the waiting data; negative if more waits than may be sent. */
   get spareCredit(): number {
     return this.#limit - this.#builtBytes - this.#waitingBytes;

@@ -123,6 +123,11 @@ export class Session {
     return this.#incoming.received;
   }
 
+  /** Bytes of its data frames, each counted once however often it went out. */
+  get sentBytes(): number {
+    return this.#outgoing.builtBytes;
+  }
+
   get receivedBytes(): number {
     return this.#incoming.bytes;
   }

@@ -7,9 +7,9 @@ import { formatJson, parseJson } from '../../../src/audit/format/json-format.js'
 import { formatText, type TrailEntry } from '../../../src/audit/format/text-format.js';
 import { FateCheck } from '../../../src/audit/read/fate-check.js';
 import { TrailReader } from '../../../src/audit/read/read-trail.js';
-import { reportPage } from '../../../src/audit/report/report-page.js';
-import { reportText } from '../../../src/audit/report/report-text.js';
-import { TrailSummary } from '../../../src/audit/report/trail-summary.js';
+import { reportPage } from '../../../src/picture/report/report-page.js';
+import { reportText } from '../../../src/picture/report/report-text.js';
+import { TrailSummary } from '../../../src/picture/report/trail-summary.js';
 import { SAMPLES } from '../../audit/samples.js';
 import type { FuzzTarget } from '../driver.js';
 
@@ -43,7 +43,7 @@ async function run(input: Buffer): Promise<string> {
   }
   summary.finish();
   const { kind, text } = check.finish(end.endsWith('true'));
-  if (summary.counts.events > 0) {
+  if (summary.picture.counts.events > 0) {
     reportText(summary);
     const page = reportPage(summary, 'TRAIL');
     if (/<(script|img)\b/i.test(page)) throw new Error('a text of the trail became markup');

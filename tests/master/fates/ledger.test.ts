@@ -5,10 +5,10 @@ import type { AuditEvent } from '../../../src/audit/events.js';
 import { formatJson } from '../../../src/audit/format/json-format.js';
 import { formatText, parseText } from '../../../src/audit/format/text-format.js';
 import { FateCheck } from '../../../src/audit/read/fate-check.js';
-import { TrailSummary } from '../../../src/audit/report/trail-summary.js';
 import { TaskError, UnrunnableError } from '../../../src/errors.js';
 import { Ledger } from '../../../src/master/fates/ledger.js';
 import { TaskFate } from '../../../src/master/model/task-fate.js';
+import { TrailSummary } from '../../../src/picture/report/trail-summary.js';
 import { createEntry, createSlave, createTask } from '../parts.js';
 
 const hello = createEntry('hello');
@@ -115,7 +115,7 @@ ledger('every line is one that a pipe takes whole, whatever it tells of, and non
   const verdict =
     'every task had exactly one fate (tasks 12000: ok 4000, error 4000, unrunnable 4000; runs 1)';
   assert.equal(check.finish(false), { kind: 'proven', text: verdict });
-  const sums = [...summary.algorithms.values()];
+  const sums = [...summary.picture.algorithms.byName.values()];
   assert.equal(
     sums.map(({ submitted }) => submitted),
     sums.map(() => 30),

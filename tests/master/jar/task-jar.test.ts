@@ -31,11 +31,13 @@ test('it gives tasks in the order of their submission, and counts them until the
   assert.equal([jar.queued, jar.pending, work.pending, jar.hasReady], [3, 3, 3, true]);
   assert.equal(drain(jar), [0, 1, 2]);
   assert.equal([jar.queued, jar.pending, work.pending, jar.hasReady], [0, 3, 3, false]);
+  assert.is(jar.oldest, 0);
   for (const task of tasks) {
     task.toUnplaced();
     assert.is(jar.find(task.number), task);
     jar.settle(task);
     assert.is(jar.find(task.number), undefined);
+    assert.is(jar.oldest, task.number === 2 ? undefined : task.number + 1);
   }
   assert.equal([jar.queued, jar.pending, work.pending], [0, 0, 0]);
 });

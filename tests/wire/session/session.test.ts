@@ -44,6 +44,7 @@ test('it numbers frames from 1 and delivers them in order', () => {
   assert.is(sender.sentThrough, 5);
   assert.is(receiver.receivedThrough, 5);
   assert.is(receiver.receivedBytes, 5 * framedBytes(10));
+  assert.is(sender.sentBytes, receiver.receivedBytes);
 });
 
 test('it knows which messages have left wholly, whatever is sent again', () => {

@@ -1,6 +1,6 @@
 /** Counts failures of tasks by their words; texts that differ only in numbers are of one kind. */
 
-import { withoutNumbers } from '../format/without-numbers.js';
+import { withoutNumbers } from '../audit/format/without-numbers.js';
 
 export type FailureKind = 'threw' | 'run again' | 'unrunnable';
 

@@ -1,11 +1,7 @@
 /** Words and tables of a report, the same for text and page. */
+import { type AlgorithmTally, settledOf } from '../algorithm-tallies.js';
 import type { Grid } from './time-table.js';
-import {
-  type AlgorithmSummary,
-  type SlaveSummary,
-  settledColumn,
-  type TrailSummary,
-} from './trail-summary.js';
+import { type SlaveSummary, settledColumn, type TrailSummary } from './trail-summary.js';
 
 export interface ReportTable {
   readonly title: string;
@@ -48,9 +44,8 @@ export function gridOf({ table, hasFineTimes }: TrailSummary, mostRows: number):
 }
 
 /** The algorithms that have most results, first. */
-export function busiestAlgorithms({ algorithms }: TrailSummary): [string, AlgorithmSummary][] {
-  const settled = ({ ok, error, unrunnable }: AlgorithmSummary): number => ok + error + unrunnable;
-  return [...algorithms].sort(([, a], [, b]) => settled(b) - settled(a));
+export function busiestAlgorithms({ picture }: TrailSummary): [string, AlgorithmTally][] {
+  return [...picture.algorithms.byName].sort(([, a], [, b]) => settledOf(b) - settledOf(a));
 }
 
 /** The number of connected slaves at the end of each row. */
@@ -63,7 +58,7 @@ export function connectedOver({ table }: TrailSummary, grid: Grid): number[] {
   });
 }
 
-function runTable({ runs, counts }: TrailSummary): ReportTable {
+function runTable({ runs, picture: { counts } }: TrailSummary): ReportTable {
   return {
     title: 'Runs',
     notes:
@@ -82,7 +77,8 @@ function runTable({ runs, counts }: TrailSummary): ReportTable {
   };
 }
 
-function slavesInShort({ slaves, counts, losses }: TrailSummary): ReportTable {
+function slavesInShort({ slaves, picture }: TrailSummary): ReportTable {
+  const { counts, losses } = picture;
   const lifetimes = slaves.map(({ fromMs, toMs }) => toMs - fromMs).sort((a, b) => a - b);
   const others = [
     [counts.recalled, 'Tasks taken back unstarted'],
@@ -94,7 +90,7 @@ function slavesInShort({ slaves, counts, losses }: TrailSummary): ReportTable {
   return {
     title: 'Slaves',
     notes: [
-      `Sessions: ${slaves.length}; at most ${counts.mostAtOnce} at a time; the median lasted ${seconds(median(lifetimes))} s.`,
+      `Sessions: ${slaves.length}; at most ${picture.slaves.mostAtOnce} at a time; the median lasted ${seconds(median(lifetimes))} s.`,
       `Ends: ${counts.shutDown} shut down, ${counts.lost} lost, ${counts.left} left; joined again: ${counts.rejoined}.`,
       ...others.filter(([count]) => count > 0).map(([count, what]) => `${what}: ${count}.`),
     ],
@@ -146,7 +142,7 @@ function algorithmTable(summary: TrailSummary): ReportTable {
   };
 }
 
-function failureTable({ failures, counts }: TrailSummary, limits: ReportLimits): ReportTable {
+function failureTable({ picture: { failures, counts } }: TrailSummary, limits: ReportLimits): ReportTable {
   const all = failures.list();
   const shown = all.slice(0, limits.failures);
   const left = all.slice(limits.failures).reduce((sum, { count }) => sum + count, 0);

@@ -1,8 +1,8 @@
 /** Runs `--audit-report`: reads a trail and shows in tables what happened. */
 import { writeFile } from 'node:fs/promises';
+import { readTrailSet } from '../../audit/read/trail-set.js';
+import { errorCode } from '../../audit/write/destination.js';
 import { UsageError } from '../../errors.js';
-import { readTrailSet } from '../read/trail-set.js';
-import { errorCode } from '../write/destination.js';
 import { reportPage } from './report-page.js';
 import { reportText } from './report-text.js';
 import { TrailSummary } from './trail-summary.js';
@@ -21,10 +21,14 @@ export async function reportTrail(path: string, page: string | undefined): Promi
   const reader = readTrailSet(path);
   for await (const { event, timeMs } of reader) summary.take(event, timeMs);
   summary.finish();
-  if (summary.counts.events === 0) {
+  if (summary.picture.counts.events === 0) {
     throw new UsageError(`${path} is not an audit trail: it has no line of ts-mw`);
   }
-  if (summary.runs.length === 0 && summary.slaves.length === 0 && summary.algorithms.size === 0) {
+  if (
+    summary.runs.length === 0 &&
+    summary.slaves.length === 0 &&
+    summary.picture.algorithms.byName.size === 0
+  ) {
     throw new UsageError(`${path} has no lines of a master; give the trail of the master's process`);
   }
   if (page !== undefined) await writePage(page, reportPage(summary, path));

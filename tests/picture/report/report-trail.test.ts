@@ -7,9 +7,9 @@ import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../../src/audit/events.js';
 import { formatJson } from '../../../src/audit/format/json-format.js';
 import { formatText } from '../../../src/audit/format/text-format.js';
-import { addActivity, type BusyStretch, spreadActivity } from '../../../src/audit/report/activity.js';
-import { type Report, reportTrail } from '../../../src/audit/report/report-trail.js';
-import { TimeTable } from '../../../src/audit/report/time-table.js';
+import { addActivity, type BusyStretch, spreadActivity } from '../../../src/picture/report/activity.js';
+import { type Report, reportTrail } from '../../../src/picture/report/report-trail.js';
+import { TimeTable } from '../../../src/picture/report/time-table.js';
 
 const START_MS = new Date(2026, 0, 2, 3, 0, 0).getTime();
 
