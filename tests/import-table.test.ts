@@ -119,6 +119,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'cli/repl',
     'cli/slave',
     'cli/trail',
+    'cli/watch',
   ],
   'cli/repl': [
     'cli/define-program.ts',
@@ -135,6 +136,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'cli/process',
     'cli/slave',
     'cli/trail',
+    'cli/watch',
   ],
   'cli/master': [
     'cli/batch',
@@ -149,6 +151,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'cli/dump-exec': ['cli/process'],
   'cli/resource-file': ['cli/flags', 'cli/process'],
   'cli/trail': ['cli/flags'],
+  'cli/watch': ['cli/flags'],
   'cli/flags': ['cli/process'],
   'cli/process': [],
   'cli/define-program.ts': [],
@@ -276,6 +279,7 @@ table('a package is imported by its owner only', () => {
 const LAZY: readonly RegExp[] = [
   /^cli\/dump-exec\//,
   /^cli\/repl\//,
+  /^cli\/watch\/(master|trail)-watch\.ts$/,
   /^cli\/ts-mw\.ts$/,
   /^cli\/flags\/describe-flags\.ts$/,
   /^cli\/(master|slave)\/run-(master|slave)\.ts$/,

@@ -67,7 +67,10 @@ const seldom: Plugin = {
   name: 'seldom used',
   setup(build) {
     build.onResolve(
-      { filter: /(print-batch|print-nats-config|run-repl|report-trail|verify-trail)\.js$/ },
+      {
+        filter:
+          /(master-watch|print-batch|print-nats-config|run-repl|report-trail|trail-watch|verify-trail)\.js$/,
+      },
       ({ kind }) => (kind === 'dynamic-import' ? { path: 'seldom', namespace: 'seldom' } : undefined),
     );
     build.onLoad({ filter: /.*/, namespace: 'seldom' }, () => ({
@@ -75,6 +78,8 @@ const seldom: Plugin = {
 export { natsConfig } from './cli/print-nats-config.js';
 export { runRepl } from './cli/repl/run-repl.js';
 export { reportTrail } from './picture/report/report-trail.js';
+export { watchMaster } from './cli/watch/master-watch.js';
+export { watchTrail } from './cli/watch/trail-watch.js';
 export { verifyTrail } from './audit/read/verify-trail.js';`,
       resolveDir: join(root, 'dist', 'src'),
       loader: 'js',

@@ -85,6 +85,19 @@ export interface AuditEventTable {
   'master-algorithm-missing': object;
   /** `MASTER Another master of member "m" is alive: evidence`: this one gives way. */
   'other-master-found': { memberId: string; evidence: string };
+  /**
+   * `PROGRESS 120 of 500 tasks, 2 failed, 4 slaves, 3 busy, 10.5 per second, 36.2 s left`: each minute with `--progress
+   * log`. `submitted` are the tasks so far; the rate is that of the last half minute. Unknown values are left out.
+   */
+  progress: {
+    done: number;
+    submitted: number;
+    failed: number;
+    slaves: number;
+    busy: number;
+    perSecond?: number | undefined;
+    remainingSeconds?: number | undefined;
+  };
   /** `CHECKPOINT "path" holds 120 results`: of the algorithms that this program has. */
   'checkpoint-opened': { path: string; results: number };
   /** `RESFILE Generated resource file: "path"`. */

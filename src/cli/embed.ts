@@ -13,6 +13,7 @@ import type { Flags } from './flags/program-flags.js';
 import type { RunningMaster } from './master/run-master.js';
 import { hostFromHere } from './process/reachable-hosts.js';
 import { openTrail } from './trail/open-trail.js';
+import { openWatch } from './watch/open-watch.js';
 
 /**
  * Options of `master()`: the flags in camelCase, and what a command line cannot give. Without `onAudit` and without
@@ -69,16 +70,25 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
   const { RunningMaster } = await import('./master/run-master.js');
-  const running = await RunningMaster.start({
-    configuration,
-    audit,
-    program,
-    authorizeSlave,
-    // Where the trail is silent, that of local slaves is too
-    slaveAuditFile: configuration.auditFile === undefined ? devNull : undefined,
-  });
+  const watch = await openWatch({ configuration, trail: audit, isProgram: false, hasNotices: false });
+  let running: RunningMaster;
+  try {
+    running = await RunningMaster.start({
+      configuration,
+      audit,
+      program,
+      authorizeSlave,
+      // Where the trail is silent, that of local slaves is too
+      slaveAuditFile: configuration.auditFile === undefined ? devNull : undefined,
+    });
+  } catch (error) {
+    await watch.end();
+    throw error;
+  }
+  watch.begin(running.master);
   const stop = async (): Promise<void> => {
     await running.end({ by: 'stop' });
+    await watch.end();
     await audit.close();
     if (configuration.strict && running.leftBehind !== undefined) throw running.handle.signal.reason;
   };

@@ -19,7 +19,8 @@ import { LostOutput } from './process/lost-output.js';
 import { programFile } from './process/one-executable.js';
 import { packageVersion } from './process/versions.js';
 import { PARENT_PIPE_VARIABLE, takeParent } from './slave/parent-master.js';
-import { openProgramTrail, type ProgramTrail } from './trail/program-trail.js';
+import { openProgramTrail, type ProgramTrail, saysNotices } from './trail/program-trail.js';
+import { openWatch } from './watch/open-watch.js';
 
 /**
  * After this time past the end, the handles that still hold the event loop are named, and the process exits.
@@ -56,6 +57,10 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
     // Removed from dumps of this process, and from everything that it starts except its slaves
     for (const secret of [TOKEN_VARIABLE, PASSWORD_VARIABLE]) delete process.env[secret];
     if (command.kind === 'report' || command.kind === 'verify') return await answerTrailQuestion(command);
+    if (command.kind === 'watch') {
+      const { watchTrail } = await import('./watch/trail-watch.js');
+      return await watchTrail(command.file);
+    }
     if (command.kind === 'help') {
       const { helpText } = await import('./flags/describe-flags.js');
       process.stdout.write(helpText(command));
@@ -114,13 +119,26 @@ async function runMaster(configuration: Configuration, audit: ProgramTrail): Pro
     return FAILURE;
   }
   const { RunningMaster } = await import('./master/run-master.js');
-  const running = await RunningMaster.start({
-    configuration,
-    audit,
-    program: programFile(process.argv[1]),
-    authorizeSlave: programAuthorization(),
-  });
-  return playMaster({ configuration, audit, algorithm, running, tell: (text) => audit.tellAsItIs(text) });
+  const hasNotices = saysNotices(configuration);
+  const watch = await openWatch({ configuration, trail: audit, isProgram: true, hasNotices });
+  try {
+    const running = await RunningMaster.start({
+      configuration,
+      audit,
+      program: programFile(process.argv[1]),
+      authorizeSlave: programAuthorization(),
+    });
+    watch.begin(running.master);
+    return await playMaster({
+      configuration,
+      audit,
+      algorithm,
+      running,
+      tell: (text) => audit.tellAsItIs(text),
+    });
+  } finally {
+    await watch.end();
+  }
 }
 
 async function runSlave(configuration: Configuration, audit: ProgramTrail): Promise<number> {

@@ -14,7 +14,7 @@ export interface Progress {
   /** Tasks with a fate. */
   readonly done: number;
   readonly submitted: number;
-  /** No more tasks are to be expected, as far as can be told. */
+  /** No more tasks are to be expected, as far as can be told, and none are missing from a trail. */
   readonly isTotalKnown: boolean;
   /** Tasks that threw or were unrunnable, without those that the program took back. */
   readonly failed: number;
@@ -40,8 +40,8 @@ const QUIET_MS = 2_000;
 export function progressOf(picture: Picture, nowMs: number): Progress {
   const { algorithms, counts, slaves, openSources, settledLately, submittedMs } = picture;
   const { settled: done, submitted } = algorithms;
-  const isTotalKnown = openSources === 0 && nowMs - submittedMs >= QUIET_MS;
-  const perSecond = settledLately.perSecond(nowMs, picture.firstMs);
+  const isTotalKnown = openSources === 0 && done <= submitted && nowMs - submittedMs >= QUIET_MS;
+  const perSecond = settledLately.perSecond(nowMs);
   const left = submitted - done;
   const remains = isTotalKnown && perSecond !== undefined && perSecond > 0 && left > 0;
   const shown = busiest([...algorithms.byName]);

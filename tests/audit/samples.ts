@@ -72,6 +72,19 @@ export const SAMPLES: Samples = {
     { type: 'other-master-found', memberId: 'm', evidence: 'run 77 beats' },
     'MASTER Another master of member "m" is alive: run 77 beats',
   ],
+  progress: [
+    {
+      type: 'progress',
+      done: 120,
+      submitted: 500,
+      failed: 2,
+      slaves: 4,
+      busy: 3,
+      perSecond: 10.5,
+      remainingSeconds: 36.2,
+    },
+    'PROGRESS 120 of 500 tasks, 2 failed, 4 slaves, 3 busy, 10.5 per second, 36.2 s left',
+  ],
   'checkpoint-opened': [
     { type: 'checkpoint-opened', path: '/tmp/a "b"', results: 120 },
     'CHECKPOINT "/tmp/a \\"b\\"" holds 120 results',

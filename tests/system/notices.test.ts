@@ -22,7 +22,8 @@ function atTerminal(
     console.log('no script of util-linux here: nothing was tried at a terminal');
     return undefined;
   }
-  const quoted = [process.execPath, ...words].map((word) => `'${word}'`).join(' ');
+  // The line at the foot has a test of its own
+  const quoted = [process.execPath, ...words, '--progress', 'off'].map((word) => `'${word}'`).join(' ');
   const colourless = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(NO_COLOR|FORCE_COLOR|CI)$/.test(name)),
   );

@@ -70,6 +70,8 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'master-algorithm-missing':
     'MASTER No master algorithm found. You must define a master algorithm with defineMaster.',
   'other-master-found': 'MASTER Another master of member {memberId:name} is alive: {evidence:text}',
+  progress:
+    'PROGRESS {done:int} of {submitted:int} tasks, {failed:int} failed, {slaves:int} slaves, {busy:int} busy[[, {perSecond:sec} per second]][[, {remainingSeconds:sec} s left]]',
   'checkpoint-opened': 'CHECKPOINT {path:name} holds {results:int} results',
   'resource-file-written': 'RESFILE Generated resource file: {path:name}',
   'resource-file-unwritten': 'RESFILE Cannot write resource file {path:name}: {reason:text}',

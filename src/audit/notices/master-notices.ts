@@ -102,6 +102,8 @@ export class MasterNotices implements NoticeFold {
         return NO_NOTICES;
       case 'slaves-missing':
         return [warning(this.#waiting(event))];
+      case 'progress':
+        return [plain(howFar(event))];
       case 'task-threw':
         return [this.#thrown.first(event)];
       case 'tasks-threw':
@@ -166,4 +168,16 @@ export class MasterNotices implements NoticeFold {
         return commonNotices(event, this.#repeats);
     }
   }
+}
+
+function howFar({
+  done,
+  submitted,
+  failed,
+  slaves,
+  busy,
+  remainingSeconds,
+}: AuditEventOf<'progress'>): string {
+  const left = remainingSeconds === undefined ? '' : `, about ${remainingSeconds.toFixed(0)} s left`;
+  return `${done} of ${counted(submitted, 'task')}, ${failed} failed, ${counted(slaves, 'slave')}, ${busy} busy${left}`;
 }

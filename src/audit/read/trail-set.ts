@@ -6,7 +6,7 @@ import { UsageError } from '../../errors.js';
 import { errorCode } from '../write/destination.js';
 import { TrailReader } from './read-trail.js';
 
-const LINE_END = 10;
+export const LINE_END = 10;
 
 /** The trail in `path` and its rotated files. A file that cannot be read is a UsageError of the iteration. */
 export function readTrailSet(path: string): TrailReader {
@@ -16,7 +16,7 @@ export function readTrailSet(path: string): TrailReader {
 /** A file of a killed process may end within a line; the next file still begins a new line. */
 async function* bytesOfSet(path: string): AsyncGenerator<Uint8Array, void, undefined> {
   let last = LINE_END;
-  for (const file of await filesOf(path)) {
+  for (const file of [...(await oldFilesOf(path)), path]) {
     if (last !== LINE_END) yield Uint8Array.of(LINE_END);
     last = LINE_END;
     try {
@@ -25,24 +25,28 @@ async function* bytesOfSet(path: string): AsyncGenerator<Uint8Array, void, undef
         yield bytes as Uint8Array;
       }
     } catch (error) {
-      throw new UsageError(`cannot read ${file}: ${explain(error)}`, { cause: error });
+      throw unreadable(file, error);
     }
   }
 }
 
-async function filesOf(path: string): Promise<string[]> {
+/** The rotated files of a trail, the oldest first. */
+export async function oldFilesOf(path: string): Promise<string[]> {
   try {
     const file = await realpath(path);
     const prefix = `${basename(file)}.`;
     const numbers = (await readdir(dirname(file)))
       .filter((name) => name.startsWith(prefix) && /^[1-9]\d{0,3}$/.test(name.slice(prefix.length)))
       .map((name) => Number(name.slice(prefix.length)));
-    const old = numbers.sort((a, b) => b - a).map((number) => join(dirname(file), `${prefix}${number}`));
-    return [...old, path];
+    return numbers.sort((a, b) => b - a).map((number) => join(dirname(file), `${prefix}${number}`));
   } catch {
     // Opening it will report the error; a pipe has no name to look up
-    return [path];
+    return [];
   }
+}
+
+export function unreadable(file: string, error: unknown): UsageError {
+  return new UsageError(`cannot read ${file}: ${explain(error)}`, { cause: error });
 }
 
 function explain(error: unknown): string {

@@ -5,9 +5,12 @@ import { FAILURE } from '../process/exit-code.js';
 import { flagName } from './flag-row.js';
 import type { GivenFlag } from './split-arguments.js';
 
-export type TrailQuestion =
+/** Those about what a trail holds now. */
+type TrailReading =
   | { readonly kind: 'report'; readonly file: string; readonly page: string | undefined }
   | { readonly kind: 'verify'; readonly file: string };
+
+export type TrailQuestion = TrailReading | { readonly kind: 'watch'; readonly file: string };
 
 /** Undefined if there is no such flag. The last of several files counts. */
 export function trailQuestion(given: readonly GivenFlag[]): TrailQuestion | undefined {
@@ -16,16 +19,29 @@ export function trailQuestion(given: readonly GivenFlag[]): TrailQuestion | unde
     if (value === '') throw new FlagError(flagName(key), 'expected the name of a file, got nothing');
     return value === true ? undefined : value;
   };
-  const [report, verify] = [last('auditReport'), last('auditVerify')];
-  if (report !== undefined && verify !== undefined) {
-    throw new FlagError('--audit-verify', 'expected one question, got --audit-report too; ask one at a time');
+  const asked = (['auditReport', 'auditVerify', 'auditWatch'] as const).flatMap((key) => {
+    const file = last(key);
+    return file === undefined ? [] : [{ key, file }];
+  });
+  const [first, second] = asked;
+  if (first !== undefined && second !== undefined) {
+    const also = flagName(first.key);
+    throw new FlagError(flagName(second.key), `expected one question, got ${also} too; ask one at a time`);
   }
-  if (report !== undefined) return { kind: 'report', file: report, page: last('html') };
-  return verify === undefined ? undefined : { kind: 'verify', file: verify };
+  switch (first?.key) {
+    case 'auditReport':
+      return { kind: 'report', file: first.file, page: last('html') };
+    case 'auditVerify':
+      return { kind: 'verify', file: first.file };
+    case 'auditWatch':
+      return { kind: 'watch', file: first.file };
+    default:
+      return undefined;
+  }
 }
 
 /** Prints the answer; returns the exit code. A file that cannot be read or written is a UsageError. */
-export async function answerTrailQuestion(question: TrailQuestion): Promise<number> {
+export async function answerTrailQuestion(question: TrailReading): Promise<number> {
   if (question.kind === 'report') {
     const { reportTrail } = await import('../../picture/report/report-trail.js');
     const { text, warnings } = await reportTrail(question.file, question.page);

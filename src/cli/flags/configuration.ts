@@ -5,6 +5,7 @@
 
 import type { RotationSettings } from '../../audit/write/rotation.js';
 import type { NatsCredentials } from './nats-flags.js';
+import type { Flags } from './program-flags.js';
 import type { GivenFlag } from './split-arguments.js';
 import type { TlsSettings } from './tls-flags.js';
 
@@ -68,6 +69,7 @@ export interface Configuration {
   readonly backupTasks: boolean;
   /** The folder of results; undefined on a slave. */
   readonly checkpoint: string | undefined;
+  readonly progress: NonNullable<Flags['progress']>;
   /** Tasks that a master algorithm leaves behind count as its failure. */
   readonly strict: boolean;
   /** A master's flags and its program's defaults that its slaves get, as given: see `slaveArguments`. */

@@ -111,6 +111,7 @@ class Reader {
       allowVersionSkew: this.#has('allowVersionSkew'),
       backupTasks: this.#has('backupTasks'),
       strict: this.#has('strict'),
+      progress: this.#read('progress', progressOf) ?? 'auto',
       checkpoint: this.#role === 'master' ? this.#read('checkpoint', folderOf) : undefined,
       forSlaves: this.#role === 'master' ? this.#flags.filter(isPassedOn) : [],
       argv,
@@ -266,6 +267,7 @@ const STANDARD_ERROR = '-';
 const pathOf = (name: string, text: string) => parseText(name, text, 'FILE');
 const folderOf = (name: string, text: string) => parseText(name, text, 'DIR');
 const formatOf = (name: string, text: string) => parseChoice(name, text, ['text', 'json']);
+const progressOf = (name: string, text: string) => parseChoice(name, text, ['auto', 'line', 'log', 'off']);
 const messageBytesOf = (name: string, text: string) => parseBytes(name, text, MESSAGE_BYTES);
 const shareCacheOf = (name: string, text: string) => parseBytes(name, text, SHARE_CACHE_BYTES);
 const concurrencyOf = (name: string, text: string) =>

@@ -14,7 +14,8 @@ export type TypedOnlyKey =
   | 'natsConfigUsers'
   | 'auditReport'
   | 'html'
-  | 'auditVerify';
+  | 'auditVerify'
+  | 'auditWatch';
 
 export type FlagGroup =
   | 'Role:'
@@ -23,6 +24,7 @@ export type FlagGroup =
   | 'Slaves:'
   | 'Groups:'
   | 'Audit:'
+  | 'Watching:'
   | 'Broker (NATS):'
   | 'Timeouts:';
 

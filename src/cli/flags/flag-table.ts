@@ -192,6 +192,21 @@ const TABLE: Table = {
     'Prove from the trail of a master, including rotated files, that each task had exactly one fate, or show ' +
       'the first that had not. Exits with 0 or 1; with 255 if the file cannot be judged',
   ),
+  auditWatch: row(
+    'Audit:',
+    TYPED,
+    'FILE',
+    'Show how far the master is that writes this trail, until it ends or for as long as you like',
+  ),
+
+  progress: row(
+    'Watching:',
+    MASTERS,
+    'HOW',
+    'How a master shows its progress: line for a line at the foot of the terminal, log for a line of the audit ' +
+      'trail each minute, off, or auto for line where standard error is a terminal',
+    'auto',
+  ),
 
   natsUrl: row(
     'Broker (NATS):',

@@ -3,8 +3,10 @@
 import type { FlagRow } from './flag-row.js';
 import { FLAG_ROWS } from './flag-table.js';
 
-/** Other flags are short words that programs use, or are ours only beside another flag. */
-const TARGETS = FLAG_ROWS.filter(({ key }) => key !== 'html').map((row) => ({
+/** Their neighbours are words that programs use, such as `--process`, or they are ours only beside another flag. */
+const NOT_MEANT: ReadonlySet<FlagRow['key']> = new Set(['html', 'progress']);
+
+const TARGETS = FLAG_ROWS.filter(({ key }) => !NOT_MEANT.has(key)).map((row) => ({
   row,
   word: row.name.slice(2),
 }));

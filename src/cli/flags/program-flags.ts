@@ -83,6 +83,11 @@ export interface Flags {
    * the first result counts; false. A policy's `backupTasks` overrides it.
    */
   readonly backupTasks?: boolean | undefined;
+  /**
+   * How a master shows its progress: a line at the foot of the terminal, an audit line each minute, or nothing; `auto`,
+   * which is the line where standard error is a terminal, and nothing for an embedded master.
+   */
+  readonly progress?: 'auto' | 'line' | 'log' | 'off' | undefined;
   /** Fails if tasks are pending or results untaken when the master algorithm returns, or at `stop()`. */
   readonly strict?: boolean | undefined;
   /** Folder that keeps results from one run to the next; on a master. */

@@ -200,4 +200,11 @@ test('what is gathered at the end is not lost', () => {
   assert.is(terminal.fold.dueMs, undefined);
 });
 
+test('the progress of each minute is a line of its own', () => {
+  const progress = { type: 'progress', done: 120, submitted: 500, failed: 2, slaves: 1, busy: 1 } as const;
+  const { lines } = new Terminal().see({ ...progress, perSecond: 10, remainingSeconds: 38.2 }, progress);
+  const known = '120 of 500 tasks, 2 failed, 1 slave, 1 busy';
+  assert.equal(lines, [`${known}, about 38 s left`, known]);
+});
+
 test.run();

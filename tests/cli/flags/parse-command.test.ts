@@ -104,6 +104,7 @@ flags('fills in every default', () => {
     allowVersionSkew: false,
     backupTasks: false,
     strict: false,
+    progress: 'auto',
     checkpoint: undefined,
     forSlaves: [],
     mistyped: [],
@@ -212,6 +213,7 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
   ['--master --data-port 5000', 'dataPort', 5000],
   ['--slave --master-port 1 --data-port 5000', 'dataPort', 5000],
   ['--master --no-data-port', 'dataPort', 'none'],
+  ['--master --progress log', 'progress', 'log'],
   ['--slave --nats-url h:1 --no-data-port', 'dataPort', 'none'],
   ['--master --checkpoint results', 'checkpoint', 'results'],
   ['--slave --master-port 1 --checkpoint results', 'checkpoint', undefined],
@@ -349,6 +351,7 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --audit-file a --audit-keep 0', '--audit-keep', 'from 1 to 1000'],
   ['--master --allow-version-skew=1', '--allow-version-skew', 'takes no value'],
   ['--master --strict=1', '--strict', 'takes no value'],
+  ['--master --progress bar', '--progress', 'auto or line or log or off'],
   ['--master --backup-tasks=1', '--backup-tasks', 'takes no value'],
   ['--master --data-port 0', '--data-port', 'from 1 to 65535'],
   ['--master --no-data-port=1', '--no-data-port', 'takes no value'],
@@ -796,6 +799,7 @@ flags('reads a finished file as the end, and one without a broker as missing', (
 flags('a question about a trail is asked alone, of whatever program', () => {
   const ask = (...argv: string[]) => parseFlags(argv, { slaves: 2 }, { env: {}, program: 'app.js' });
   assert.equal(ask('--audit-verify', 'a'), { kind: 'verify', file: 'a' });
+  assert.equal(ask('--audit-watch', 'a'), { kind: 'watch', file: 'a' });
   assert.equal(ask('--audit-report=a'), { kind: 'report', file: 'a', page: undefined });
   assert.equal(ask('--html', 'p', '--audit-report', 'a'), { kind: 'report', file: 'a', page: 'p' });
   for (const [argv, flag] of [
@@ -804,6 +808,7 @@ flags('a question about a trail is asked alone, of whatever program', () => {
     [['--audit-report='], '--audit-report'],
     [['--audit-report', 'a', '--html'], '--html'],
     [['--audit-report', 'a', '--audit-verify', 'a'], '--audit-verify'],
+    [['--audit-watch', 'a', '--audit-verify', 'a'], '--audit-watch'],
   ] as const) {
     assert.is(refusal(argv).flag, flag);
   }
