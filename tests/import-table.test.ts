@@ -128,6 +128,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'cli/master',
     'cli/process',
     'cli/trail',
+    'cli/watch',
   ],
   'cli/embed.ts': [
     'cli/define-program.ts',
@@ -151,7 +152,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'cli/dump-exec': ['cli/process'],
   'cli/resource-file': ['cli/flags', 'cli/process'],
   'cli/trail': ['cli/flags'],
-  'cli/watch': ['cli/flags'],
+  'cli/watch': ['cli/flags', 'cli/metrics'],
+  'cli/metrics': ['cli/flags', 'cli/process'],
   'cli/flags': ['cli/process'],
   'cli/process': [],
   'cli/define-program.ts': [],

@@ -58,7 +58,12 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
       refused = true;
       listeners.tell(unwritable(file, reason), clock());
     },
-    formatDropped: (count, reason) => formatLine({ type: 'audit-dropped', count, reason }, clock()),
+    formatDropped(count, reason) {
+      const event: AuditEvent = { type: 'audit-dropped', count, reason };
+      // Later, since a listener may emit something, and the writer is at work
+      queueMicrotask(() => listeners.tell(event, clock()));
+      return formatLine(event, clock());
+    },
     watch,
   });
   const listeners = new Listeners((event) => write(event, clock()));

@@ -98,6 +98,8 @@ export interface AuditEventTable {
     perSecond?: number | undefined;
     remainingSeconds?: number | undefined;
   };
+  /** `METRICS READY http://127.0.0.1:9400/metrics`: they can be read there. */
+  'metrics-ready': { url: string };
   /** `CHECKPOINT "path" holds 120 results`: of the algorithms that this program has. */
   'checkpoint-opened': { path: string; results: number };
   /** `RESFILE Generated resource file: "path"`. */

@@ -70,7 +70,7 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
   const { RunningMaster } = await import('./master/run-master.js');
-  const watch = await openWatch({ configuration, trail: audit, isProgram: false, hasNotices: false });
+  const watch = await openWatch({ configuration, trail: audit, place: 'embedded', hasNotices: false });
   let running: RunningMaster;
   try {
     running = await RunningMaster.start({

@@ -120,7 +120,7 @@ async function runMaster(configuration: Configuration, audit: ProgramTrail): Pro
   }
   const { RunningMaster } = await import('./master/run-master.js');
   const hasNotices = saysNotices(configuration);
-  const watch = await openWatch({ configuration, trail: audit, isProgram: true, hasNotices });
+  const watch = await openWatch({ configuration, trail: audit, place: 'program', hasNotices });
   try {
     const running = await RunningMaster.start({
       configuration,

@@ -67,6 +67,10 @@ export class Picture {
     this.firstMs = Math.min(this.firstMs, timeMs);
     this.lastMs = Math.max(this.lastMs, timeMs);
     switch (event.type) {
+      // The most frequent ones, which say nothing that is not told otherwise
+      case 'tasks-sent':
+      case 'results-received':
+        return;
       case 'slave-idle':
         slaves.setState(event.sid, 'idle');
         return;

@@ -1,7 +1,7 @@
 /** The trail as its users have it: order, listeners, rotation, the end of a process, and bad destinations. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, renameSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -266,6 +266,25 @@ trail('it goes on after a full disk, with one line about what was dropped, in it
       if (lines[count] !== `SLAVE-0 <- ${count} tasks`) assert.unreachable(`${count}: ${lines[count]}`);
     assert.is(told + dropped, 400_000);
     assert.equal(lines.slice(told + 1), ['SLAVE-0 <- 400000 tasks']);
+  });
+});
+
+trail('listeners are told what was dropped', async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, 'm.log');
+    symlinkSync('/dev/full', file);
+    const audit = createAuditTrail({ file, format: 'text' });
+    const dropped: number[] = [];
+    audit.onEvent((event) => {
+      if (event.type === 'audit-dropped') dropped.push(event.count);
+    });
+    for (let count = 0; count < 200; count++) audit.emit({ type: 'warning', text: 'x'.repeat(100_000) });
+    rmSync(file);
+    audit.reopen();
+    await audit.close();
+    const line = linesOf(file).find((one) => one.includes('AUDIT DROPPED')) ?? '';
+    assert.ok(Number(/DROPPED (\d+) lines/.exec(line)?.[1]) > 0, line);
+    assert.equal(dropped, [Number(/DROPPED (\d+) lines/.exec(line)?.[1])]);
   });
 });
 

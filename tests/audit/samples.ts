@@ -85,6 +85,10 @@ export const SAMPLES: Samples = {
     },
     'PROGRESS 120 of 500 tasks, 2 failed, 4 slaves, 3 busy, 10.5 per second, 36.2 s left',
   ],
+  'metrics-ready': [
+    { type: 'metrics-ready', url: 'http://127.0.0.1:9400/metrics' },
+    'METRICS READY http://127.0.0.1:9400/metrics',
+  ],
   'checkpoint-opened': [
     { type: 'checkpoint-opened', path: '/tmp/a "b"', results: 120 },
     'CHECKPOINT "/tmp/a \\"b\\"" holds 120 results',

@@ -26,7 +26,7 @@ defineMaster(async (master) => {
     console.log(`is ${status}`);
   }
   console.log('all taken');
-  await sleep(60_000, undefined, { signal: master.signal });
+  await sleep(60_000, undefined, { signal: master.signal }).catch(() => undefined);
 });
 
 await initialize();

@@ -1,13 +1,14 @@
-/** The progress line of a whole run at a terminal, until Ctrl-C, and of its trail in another process. */
+/** A whole run that is watched: by its line at a terminal until Ctrl-C, its metrics, and its trail in another process. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { programPath, until, withPrograms } from '../support/programs.js';
+import { formatText } from '../../src/audit/format/text-format.js';
+import { processesWith, programPath, until, withPrograms } from '../support/programs.js';
 import { Screen } from '../support/screen.js';
+import { suiteInTurns } from '../support/turns.js';
 
-const test = suite('progress');
+const test = suiteInTurns('progress');
 
 const LIMIT_MS = 60_000;
 const [COLUMNS, ROWS] = [100, 12];
@@ -20,7 +21,9 @@ function atTerminal(words: readonly string[]): { child: ChildProcess; shown: () 
   const quoted = [process.execPath, ...words].map((word) => `'${word}'`).join(' ');
   const command = `stty cols ${COLUMNS} rows ${ROWS}; exec ${quoted}`;
   const { CI: _, ...env } = process.env;
-  const child = spawn('script', ['-qfec', command, '/dev/null'], { env: { ...env, TERM: 'xterm' } });
+  const child = spawn('script', ['-qfec', command, '/dev/null'], {
+    env: { ...env, TERM: 'xterm', WATCHED: words.at(-1) },
+  });
   let shown = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     shown += text;
@@ -31,7 +34,9 @@ function atTerminal(words: readonly string[]): { child: ChildProcess; shown: () 
 test('it stands at the foot, leaves every line whole, and is gone after Ctrl-C; a trail shows the same', () =>
   withPrograms(async ({ start, folder }) => {
     const file = join(folder, 'trail');
-    const args = ['--master', '--slaves', '1', '--audit-file', file];
+    const metricsFile = join(folder, 'master.prom');
+    const metrics = ['--metrics', '0', '--metrics-file', metricsFile];
+    const args = ['--master', '--slaves', '1', '--audit-file', file, ...metrics];
     const terminal = atTerminal([programPath('watched.js'), ...args]);
     if (terminal === undefined) {
       console.log('no script of util-linux here: nothing was tried at a terminal');
@@ -42,6 +47,8 @@ test('it stands at the foot, leaves every line whole, and is gone after Ctrl-C; 
     await until('a trail', () => existsSync(file), LIMIT_MS);
     const watcher = start('worker.js', ['--audit-watch', file]);
     await until('all done', () => /25 of 25, 100 %/.test(shown()), LIMIT_MS);
+    const [, url = ''] = /METRICS READY (\S+)/.exec(readFileSync(file, 'utf8')) ?? [];
+    const served = await (await fetch(url)).text();
     child.stdin?.write('\x03');
     assert.is(await exit, 130, shown());
 
@@ -66,6 +73,11 @@ test('it stands at the foot, leaves every line whole, and is gone after Ctrl-C; 
     assert.is(lines.filter((line) => / \| /.test(line)).length, 0, lines.join('\n'));
     assert.match(lines.at(-1) ?? '', /^mw \S+ ended: 25 tasks, 1 failed, 1 slave, /);
 
+    const settled = /^ts_mw_tasks_settled_total\{algorithm="work",status="ok"\} 24$/m;
+    for (const text of [served, readFileSync(metricsFile, 'utf8')]) assert.match(text, settled);
+    assert.match(served, /^ts_mw_slaves\{state="idle"\} 1$/m);
+    assert.match(served, /^ts_mw_received_bytes_total [1-9]\d{2,}$/m);
+
     assert.is(await watcher.code(LIMIT_MS), 0, watcher.report());
     assert.match(
       watcher.out.at(-1) ?? '',
@@ -73,5 +85,28 @@ test('it stands at the foot, leaves every line whole, and is gone after Ctrl-C; 
     );
     assert.equal(watcher.err, []);
   }));
+
+test.long('a process that a signal ends gives the row back first', () =>
+  withPrograms(async ({ folder }) => {
+    const file = join(folder, 'trail');
+    writeFileSync(file, `${formatText({ type: 'master-ready', address: 'nats://h:1' }, Date.now())}\n`);
+    const terminal = atTerminal([programPath('worker.js'), '--audit-watch', file]);
+    if (terminal === undefined) return;
+    const { child, shown } = terminal;
+    const exit = new Promise((resolve) => child.once('exit', resolve));
+    await until('a line', () => shown().includes('no task yet'), LIMIT_MS);
+    // `script` has the variable too
+    const watcher = processesWith('WATCHED', file).find(({ command }) =>
+      command.startsWith(process.execPath),
+    );
+    assert.ok(watcher);
+    process.kill(watcher.pid, 'SIGTERM');
+    await exit;
+    const screen = new Screen(COLUMNS, ROWS);
+    await screen.write(shown());
+    assert.not.match(screen.lines().join('\n'), 'no task yet');
+    assert.ok(shown().includes('\u001b[r'), 'all rows scroll again');
+  }),
+);
 
 test.run();

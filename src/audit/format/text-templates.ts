@@ -72,6 +72,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'other-master-found': 'MASTER Another master of member {memberId:name} is alive: {evidence:text}',
   progress:
     'PROGRESS {done:int} of {submitted:int} tasks, {failed:int} failed, {slaves:int} slaves, {busy:int} busy[[, {perSecond:sec} per second]][[, {remainingSeconds:sec} s left]]',
+  'metrics-ready': 'METRICS READY {url:word}',
   'checkpoint-opened': 'CHECKPOINT {path:name} holds {results:int} results',
   'resource-file-written': 'RESFILE Generated resource file: {path:name}',
   'resource-file-unwritten': 'RESFILE Cannot write resource file {path:name}: {reason:text}',

@@ -102,6 +102,8 @@ export class MasterNotices implements NoticeFold {
         return NO_NOTICES;
       case 'slaves-missing':
         return [warning(this.#waiting(event))];
+      case 'metrics-ready':
+        return [plain(`metrics at ${event.url}`)];
       case 'progress':
         return [plain(howFar(event))];
       case 'task-threw':

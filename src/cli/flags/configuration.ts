@@ -70,6 +70,9 @@ export interface Configuration {
   /** The folder of results; undefined on a slave. */
   readonly checkpoint: string | undefined;
   readonly progress: NonNullable<Flags['progress']>;
+  /** Where a master serves metrics; port 0 is any free one. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
+  readonly metricsFile: string | undefined;
   /** Tasks that a master algorithm leaves behind count as its failure. */
   readonly strict: boolean;
   /** A master's flags and its program's defaults that its slaves get, as given: see `slaveArguments`. */

@@ -13,11 +13,13 @@ import {
   parseChoice,
   parseGroup,
   parseHost,
+  parseListener,
   parseNatsUrl,
   parseNatural,
   parseSeconds,
   parseText,
   SHARE_CACHE_BYTES,
+  wrong,
 } from './flag-values.js';
 import { type NatsCredentials, readCredentials, warnOfExposed } from './nats-flags.js';
 import { givenByDefaults, isDisplaced } from './program-defaults.js';
@@ -112,6 +114,8 @@ class Reader {
       backupTasks: this.#has('backupTasks'),
       strict: this.#has('strict'),
       progress: this.#read('progress', progressOf) ?? 'auto',
+      metrics: this.#read('metrics', (name, text) => parseListener(name, text, '127.0.0.1')),
+      metricsFile: this.#read('metricsFile', metricsFileOf),
       checkpoint: this.#role === 'master' ? this.#read('checkpoint', folderOf) : undefined,
       forSlaves: this.#role === 'master' ? this.#flags.filter(isPassedOn) : [],
       argv,
@@ -261,12 +265,19 @@ class Reader {
   }
 }
 
+/** A collector reads no other files. */
+const METRICS_ENDING = '.prom';
+
 /** As the name of the audit file. */
 const STANDARD_ERROR = '-';
 
 const pathOf = (name: string, text: string) => parseText(name, text, 'FILE');
 const folderOf = (name: string, text: string) => parseText(name, text, 'DIR');
 const formatOf = (name: string, text: string) => parseChoice(name, text, ['text', 'json']);
+const metricsFileOf = (name: string, text: string) => {
+  if (text.length > METRICS_ENDING.length && text.endsWith(METRICS_ENDING)) return pathOf(name, text);
+  throw wrong(name, `the name of a file that ends in ${METRICS_ENDING}`, text, '/var/lib/metrics/ts-mw.prom');
+};
 const progressOf = (name: string, text: string) => parseChoice(name, text, ['auto', 'line', 'log', 'off']);
 const messageBytesOf = (name: string, text: string) => parseBytes(name, text, MESSAGE_BYTES);
 const shareCacheOf = (name: string, text: string) => parseBytes(name, text, SHARE_CACHE_BYTES);

@@ -207,6 +207,20 @@ const TABLE: Table = {
       'trail each minute, off, or auto for line where standard error is a terminal',
     'auto',
   ),
+  metrics: row(
+    'Watching:',
+    MASTERS,
+    'PORT',
+    "Serve the master's metrics to Prometheus at http://127.0.0.1:PORT/metrics, or at HOST:PORT; 0 is any free " +
+      'port. A host other than loopback needs --tls-cert, or --insecure',
+  ),
+  metricsFile: row(
+    'Watching:',
+    MASTERS,
+    'FILE',
+    "Write metrics to this file every 15 seconds and at the end, for a node exporter's textfile collector: " +
+      'its name ends in .prom',
+  ),
 
   natsUrl: row(
     'Broker (NATS):',

@@ -99,6 +99,18 @@ export function parseHost(name: string, text: string): string {
   throw wrong(name, 'a host name or an address, without a port', text, '127.0.0.1');
 }
 
+/** `[HOST:]PORT`, where a server listens; port 0 is any free one. */
+export function parseListener(
+  name: string,
+  text: string,
+  hostByDefault: string,
+): { readonly host: string; readonly port: number } {
+  const [, host, digits] = /^(?:(\[[^\]]*\]|[^:]*):)?(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits ?? Number.NaN);
+  if (!(port <= 65535)) throw wrong(name, 'a port from 0 to 65535, or HOST:PORT', text, '9400');
+  return { host: host === undefined ? hostByDefault : parseHost(name, host), port };
+}
+
 /** A text of only digits and dots that is not an address is a typing error, not a name. */
 function isHostName(text: string): boolean {
   return /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(text) && !/^[\d.]+$/.test(text);

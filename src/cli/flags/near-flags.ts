@@ -4,7 +4,7 @@ import type { FlagRow } from './flag-row.js';
 import { FLAG_ROWS } from './flag-table.js';
 
 /** Their neighbours are words that programs use, such as `--process`, or they are ours only beside another flag. */
-const NOT_MEANT: ReadonlySet<FlagRow['key']> = new Set(['html', 'progress']);
+const NOT_MEANT: ReadonlySet<FlagRow['key']> = new Set(['html', 'metrics', 'progress']);
 
 const TARGETS = FLAG_ROWS.filter(({ key }) => !NOT_MEANT.has(key)).map((row) => ({
   row,

@@ -88,6 +88,10 @@ export interface Flags {
    * which is the line where standard error is a terminal, and nothing for an embedded master.
    */
   readonly progress?: 'auto' | 'line' | 'log' | 'off' | undefined;
+  /** Port, or a text such as `0.0.0.0:9400`, where a master serves metrics; on 127.0.0.1 without a host. */
+  readonly metrics?: number | string | undefined;
+  /** Path of a file to which a master writes its metrics every 15 seconds; it ends in `.prom`. */
+  readonly metricsFile?: string | undefined;
   /** Fails if tasks are pending or results untaken when the master algorithm returns, or at `stop()`. */
   readonly strict?: boolean | undefined;
   /** Folder that keeps results from one run to the next; on a master. */

@@ -15,6 +15,7 @@ import { RunningMaster } from '../master/run-master.js';
 import { programFile } from '../process/one-executable.js';
 import { packageVersion } from '../process/versions.js';
 import { openTrail } from '../trail/open-trail.js';
+import { openWatch } from '../watch/open-watch.js';
 import { MwRepl } from './mw-repl.js';
 import { helpText, replNames } from './repl-names.js';
 
@@ -50,6 +51,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   trail.emit({ type: 'init', role: 'master', memberId });
   for (const text of configuration.warnings) trail.emit({ type: 'warning', text });
 
+  const watch = await openWatch({ configuration, trail, place: 'prompt', hasNotices: true });
   const running = await RunningMaster.start({
     configuration,
     audit: trail,
@@ -58,6 +60,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
     // Their lines would appear in the middle of the input
     ...(auditFile === undefined ? { slaveAuditFile: devNull } : {}),
   });
+  watch.begin(running.master);
   const killLocalSlaves = (): void => running.killLocalSlaves();
   process.on('exit', killLocalSlaves);
   setProgramSubmitter(running.master);
@@ -74,6 +77,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   process.on('unhandledRejection', () => {});
   repl.close();
   await running.end(code === 0 ? { by: 'return' } : { by: 'signal', signal: 'SIGTERM' });
+  await watch.end();
   setProgramSubmitter(undefined);
   process.off('exit', killLocalSlaves);
   stopReopening?.();

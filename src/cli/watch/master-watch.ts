@@ -4,8 +4,10 @@ import type { AuditTrail } from '../../audit/audit-trail.js';
 import { hasColours } from '../../audit/notices/has-colours.js';
 import { formatNotice } from '../../audit/notices/notice.js';
 import { Tally } from '../../audit/notices/tally.js';
+import type { CoreCounters } from '../../master/core/core-counters.js';
 import { Picture } from '../../picture/picture.js';
 import { type Progress, progressOf } from '../../picture/progress.js';
+import { openMetrics } from '../metrics/open-metrics.js';
 import { progressLine } from './progress-line.js';
 import { showLine } from './show-line.js';
 import type { MasterWatch, WatchedMaster, WatchParams } from './watch-params.js';
@@ -13,26 +15,39 @@ import type { MasterWatch, WatchedMaster, WatchParams } from './watch-params.js'
 const LOG_EVERY_MS = 60_000;
 
 interface WatchMasterParams extends WatchParams {
-  readonly progress: 'line' | 'log';
+  readonly progress: 'line' | 'log' | 'off';
 }
 
-export function watchMaster({ trail, progress: mode, hasNotices }: WatchMasterParams): MasterWatch {
+export async function watchMaster(params: WatchMasterParams): Promise<MasterWatch> {
+  const { configuration, trail, progress: mode, hasNotices } = params;
   const picture = new Picture();
-  const stops = [trail.onEvent((event, timeMs) => picture.take(event, timeMs))];
   let master: WatchedMaster | undefined;
+  const stopHearing = trail.onEvent((event, timeMs) => picture.take(event, timeMs));
+  const { metrics, metricsFile } = configuration;
+  const counters = (): CoreCounters | undefined => master?.counters();
+  const endMetrics =
+    metrics === undefined && metricsFile === undefined
+      ? undefined
+      : await openMetrics({ configuration, trail, picture, counters });
+  const stops: (() => void)[] = [];
   const progress = (): Progress => {
-    picture.openSources = master?.counters().openSources ?? 0;
+    picture.openSources = counters()?.openSources ?? 0;
     return progressOf(picture, Date.now());
   };
   if (mode === 'log') stops.push(logProgress(trail, progress));
-  else stops.push(showLine((width) => progressLine(progress(), width)));
+  if (mode === 'line') stops.push(showLine((width) => progressLine(progress(), width)));
   if (mode === 'line' && !hasNotices) stops.push(tellEnd(trail));
+  let isOver = false;
   return {
     begin(started) {
       master = started;
     },
     async end() {
-      for (const stop of stops.splice(0)) stop();
+      if (isOver) return;
+      isOver = true;
+      for (const stop of stops) stop();
+      await endMetrics?.();
+      stopHearing();
     },
   };
 }

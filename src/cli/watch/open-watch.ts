@@ -8,16 +8,22 @@ const STDERR = 2;
 
 const NOBODY_WATCHES: MasterWatch = { begin: () => {}, end: async () => {} };
 
-/** Call it before the master starts, so that no event is missed. */
+/**
+ * Call it before the master starts, so that no event is missed. Throws FlagError if metrics cannot be served as the
+ * configuration says.
+ */
 export async function openWatch(params: WatchParams): Promise<MasterWatch> {
-  const { configuration, trail, isProgram } = params;
-  const place = { isTerminal: isatty(STDERR), isProgram, env: process.env };
-  const progress = chooseProgress(configuration.progress, place);
-  if (progress === 'unable') {
-    const text = '--progress line: standard error is no terminal; type --progress log for a line each minute';
+  const { configuration, trail, place } = params;
+  const surroundings = { isTerminal: isatty(STDERR), place, env: process.env };
+  const chosen = chooseProgress(configuration.progress, surroundings);
+  if (chosen === 'unable') {
+    const why = place === 'prompt' ? 'the REPL has its prompt there' : 'standard error is no terminal';
+    const text = `--progress line: ${why}; type --progress log for a line each minute`;
     trail.emit({ type: 'warning', text });
   }
-  if (progress === 'off' || progress === 'unable') return NOBODY_WATCHES;
+  const progress = chosen === 'unable' ? 'off' : chosen;
+  const { metrics, metricsFile } = configuration;
+  if (progress === 'off' && metrics === undefined && metricsFile === undefined) return NOBODY_WATCHES;
   const { watchMaster } = await import('./master-watch.js');
   return watchMaster({ ...params, progress });
 }

@@ -2,24 +2,26 @@
 
 import type { Configuration } from '../flags/configuration.js';
 
+/** A master is the program, a part of another one, or driven from a prompt. */
+export type MasterPlace = 'program' | 'embedded' | 'prompt';
+
 export interface ProgressPlace {
   /** Standard error is a terminal. */
   readonly isTerminal: boolean;
-  /** The master is the program, neither part of another process nor driven from a prompt. */
-  readonly isProgram: boolean;
+  readonly place: MasterPlace;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** `unable` is a line that was asked for and has no terminal. */
 export function chooseProgress(
   wanted: Configuration['progress'],
-  { isTerminal, isProgram, env }: ProgressPlace,
+  { isTerminal, place, env }: ProgressPlace,
 ): 'line' | 'log' | 'off' | 'unable' {
-  const hasTerminal = isTerminal && env.TERM !== 'dumb';
+  const hasTerminal = isTerminal && place !== 'prompt' && env.TERM !== 'dumb';
   switch (wanted) {
     case 'auto': {
       const isCi = env.CI !== undefined && env.CI !== '' && env.CI !== 'false';
-      return hasTerminal && isProgram && !isCi ? 'line' : 'off';
+      return hasTerminal && place === 'program' && !isCi ? 'line' : 'off';
     }
     case 'line':
       return hasTerminal ? 'line' : 'unable';

@@ -5,6 +5,9 @@ import { FootLine, standardErrorFoot } from './foot-line.js';
 
 const REDRAW_MS = 250;
 
+/** They end a process that does not listen to them, without an `exit`; with a listener it must do so itself. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** What is over sooner needs no line. */
 const FIRST_AFTER_MS = 1_000;
 
@@ -33,12 +36,21 @@ export function showLine(makeLine: MakeLine, firstAfterMs = FIRST_AFTER_MS): () 
     foot.clear();
     if (process.listenerCount('SIGTSTP') === 1) process.kill(process.pid, 'SIGSTOP');
   };
+  const onEnding = (signal: NodeJS.Signals): void => {
+    foot.clear();
+    if (process.listenerCount(signal) > 1) return;
+    process.off(signal, onEnding);
+    process.kill(process.pid, signal);
+  };
   process.on('exit', clear);
   process.on('SIGTSTP', onStop);
+  // Before others, since a listener that runs once is no longer counted after its call
+  for (const signal of ENDING) process.prependListener(signal, onEnding);
   return () => {
     clearTimeout(timer);
     foot.clear();
     process.off('exit', clear);
     process.off('SIGTSTP', onStop);
+    for (const signal of ENDING) process.off(signal, onEnding);
   };
 }

@@ -3,12 +3,12 @@
 import type { AuditTrail } from '../../audit/audit-trail.js';
 import type { CoreCounters } from '../../master/core/core-counters.js';
 import type { Configuration } from '../flags/configuration.js';
+import type { MasterPlace } from './progress-mode.js';
 
 export interface WatchParams {
   readonly configuration: Configuration;
   readonly trail: AuditTrail;
-  /** The master is the program, neither part of another process nor driven from a prompt. */
-  readonly isProgram: boolean;
+  readonly place: MasterPlace;
   /** The program's notices have a closing line of their own. */
   readonly hasNotices: boolean;
 }

@@ -86,16 +86,18 @@ test('rates and times have readable units', () => {
 });
 
 test('auto is a line at a terminal of the program alone', () => {
-  const here: ProgressPlace = { isTerminal: true, isProgram: true, env: { TERM: 'xterm' } };
+  const here: ProgressPlace = { isTerminal: true, place: 'program', env: { TERM: 'xterm' } };
   const table = [
     ['auto', here, 'line'],
     ['auto', { ...here, isTerminal: false }, 'off'],
-    ['auto', { ...here, isProgram: false }, 'off'],
+    ['auto', { ...here, place: 'embedded' }, 'off'],
     ['auto', { ...here, env: { TERM: 'dumb' } }, 'off'],
     ['auto', { ...here, env: { CI: 'true' } }, 'off'],
     ['auto', { ...here, env: { CI: 'false' } }, 'line'],
-    ['line', { ...here, env: { CI: 'true' }, isProgram: false }, 'line'],
+    ['line', { ...here, env: { CI: 'true' }, place: 'embedded' }, 'line'],
     ['line', { ...here, isTerminal: false }, 'unable'],
+    ['line', { ...here, place: 'prompt' }, 'unable'],
+    ['auto', { ...here, place: 'prompt' }, 'off'],
     ['line', { ...here, env: { TERM: 'dumb' } }, 'unable'],
     ['log', { ...here, isTerminal: false }, 'log'],
     ['off', here, 'off'],
