@@ -5,7 +5,6 @@
  */
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SingleBar } from 'cli-progress';
 import { defineAlgorithm, defineMaster, FlagError, initialize } from 'ts-mw';
 import { fileName, finiteNumber, readOptions, wholeNumber } from '../read-options.js';
 import { escapeTimes, type View } from './escape-times.js';
@@ -46,18 +45,13 @@ defineMaster(async (master) => {
   }
   const picture = new Picture(view);
   let missing = 0;
-  // On standard error, and nowhere if that is not a terminal
-  const bar = new SingleBar({ format: '{bar} {percentage} % of {total} bands, {eta_formatted} to go' });
-  bar.start(Math.ceil(height / rows), 0);
   for await (const fate of master.results(renderBand)) {
     if (fate.status === 'ok') picture.draw(fate.packet.first, fate.packet.times);
     else {
       missing++;
       console.error(`the band of row ${fate.args[1]} is missing:`, fate.error.message);
     }
-    bar.increment();
   }
-  bar.stop();
   if (missing > 0) return 1;
   await picture.writeTo(output);
   console.log(`${output}: ${width} x ${height} pixels, SHA-256 ${picture.checksum}`);
