@@ -58,8 +58,8 @@ export class Picture {
   submittedMs = Number.NEGATIVE_INFINITY;
   /** The master has ended. */
   isFinished = false;
-  /** Sources from which the master draws tasks, as its core counts them; no event has it. */
-  openSources = 0;
+  /** Tasks that the master has still to make, as its core counts them; undefined if it does not know. No event has it. */
+  yetToCome: number | undefined = 0;
 
   take(event: AuditEvent, timeMs: number): void {
     const { counts, slaves } = this;

@@ -13,9 +13,10 @@ export interface AlgorithmProgress {
 export interface Progress {
   /** Tasks with a fate. */
   readonly done: number;
+  /** So far. */
   readonly submitted: number;
-  /** No more tasks are to be expected, as far as can be told, and none are missing from a trail. */
-  readonly isTotalKnown: boolean;
+  /** All tasks, those to come too, as far as can be told; undefined if it cannot, or a trail lacks some. */
+  readonly total: number | undefined;
   /** Tasks that threw or were unrunnable, without those that the program took back. */
   readonly failed: number;
   /** The busiest ones, in the order of their first tasks; empty if there is only one. */
@@ -38,17 +39,17 @@ const MOST_SHOWN = 4;
 const QUIET_MS = 2_000;
 
 export function progressOf(picture: Picture, nowMs: number): Progress {
-  const { algorithms, counts, slaves, openSources, settledLately, submittedMs } = picture;
+  const { algorithms, counts, slaves, settledLately } = picture;
   const { settled: done, submitted } = algorithms;
-  const isTotalKnown = openSources === 0 && done <= submitted && nowMs - submittedMs >= QUIET_MS;
+  const total = totalOf(picture, nowMs);
   const perSecond = settledLately.perSecond(nowMs);
-  const left = submitted - done;
-  const remains = isTotalKnown && perSecond !== undefined && perSecond > 0 && left > 0;
+  const left = (total ?? 0) - done;
+  const remains = left > 0 && perSecond !== undefined && perSecond > 0;
   const shown = busiest([...algorithms.byName]);
   return {
     done,
     submitted,
-    isTotalKnown,
+    total,
     failed: Math.max(0, algorithms.notDone - counts.cancelled - counts.killed),
     algorithms: shown,
     otherAlgorithms: shown.length === 0 ? 0 : algorithms.byName.size - shown.length,
@@ -58,6 +59,14 @@ export function progressOf(picture: Picture, nowMs: number): Progress {
     elapsedSeconds: picture.firstMs <= nowMs ? (nowMs - picture.firstMs) / 1_000 : 0,
     remainingSeconds: remains ? left / perSecond : undefined,
   };
+}
+
+/** An item that is still to be drawn counts as a task. */
+function totalOf({ algorithms, yetToCome, submittedMs }: Picture, nowMs: number): number | undefined {
+  const { submitted, settled } = algorithms;
+  if (settled > submitted || yetToCome === undefined) return undefined;
+  if (yetToCome > 0) return submitted + yetToCome;
+  return nowMs - submittedMs >= QUIET_MS ? submitted : undefined;
 }
 
 /** Those with the most tasks left, then with the most tasks. */

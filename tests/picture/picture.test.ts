@@ -61,7 +61,7 @@ picturing('progress: what is done, of what, by whom, how fast, and how long it t
     [0, submits('hello', 100)],
   );
   const begun = progressAt(picture, 1);
-  assert.is(begun.isTotalKnown, false, 'more may come');
+  assert.is(begun.total, undefined, 'more may come');
   assert.is(begun.perSecond, undefined);
   for (let second = 1; second <= 10; second++) {
     picture.take(settles('hello', `${second * 5}-${second * 5 + 4}`), START_MS + second * 1_000);
@@ -70,7 +70,7 @@ picturing('progress: what is done, of what, by whom, how fast, and how long it t
   assert.equal(progressAt(picture, 10), {
     done: 50,
     submitted: 100,
-    isTotalKnown: true,
+    total: 100,
     failed: 0,
     algorithms: [],
     otherAlgorithms: 0,
@@ -80,15 +80,18 @@ picturing('progress: what is done, of what, by whom, how fast, and how long it t
     elapsedSeconds: 10,
     remainingSeconds: 10,
   });
-  picture.openSources = 1;
+  picture.yetToCome = undefined;
   const drawing = progressAt(picture, 10);
-  assert.equal([drawing.isTotalKnown, drawing.remainingSeconds], [false, undefined]);
-  picture.openSources = 0;
+  assert.equal([drawing.total, drawing.remainingSeconds], [undefined, undefined]);
+  picture.yetToCome = 50;
+  const array = progressAt(picture, 10);
+  assert.equal([array.total, array.remainingSeconds], [150, 20]);
+  picture.yetToCome = 0;
   assert.is(progressAt(picture, 100).remainingSeconds, undefined, 'nothing has come for a minute');
   const cut = progressAt(pictureOf([0, settles('hello', '0-9')]), 60);
   assert.equal(
-    [cut.done, cut.submitted, cut.isTotalKnown],
-    [10, 0, false],
+    [cut.done, cut.submitted, cut.total],
+    [10, 0, undefined],
     'the beginning of the trail is missing',
   );
 });

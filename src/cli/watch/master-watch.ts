@@ -31,7 +31,8 @@ export async function watchMaster(params: WatchMasterParams): Promise<MasterWatc
       : await openMetrics({ configuration, trail, picture, counters });
   const stops: (() => void)[] = [];
   const progress = (): Progress => {
-    picture.openSources = counters()?.openSources ?? 0;
+    const counted = counters();
+    picture.yetToCome = counted === undefined ? 0 : counted.undrawn;
     return progressOf(picture, Date.now());
   };
   if (mode === 'log') stops.push(logProgress(trail, progress));

@@ -62,10 +62,10 @@ function lengthOf(parts: readonly Part[]): number {
   return parts.reduce((sum, { text }) => sum + text.length + BETWEEN.length, -BETWEEN.length);
 }
 
-function doneText({ done, submitted, isTotalKnown }: Progress): string {
+function doneText({ done, submitted, total }: Progress): string {
   if (submitted === 0 && done === 0) return 'no task yet';
-  if (!isTotalKnown) return `${done} done so far`;
-  return `${done} of ${submitted}, ${Math.floor((100 * done) / submitted)} %`;
+  if (total === undefined) return `${done} done so far`;
+  return `${done} of ${total}, ${Math.floor((100 * done) / total)} %`;
 }
 
 function slavesText({ slaves, busy }: Progress): string {

@@ -12,8 +12,8 @@ export interface CoreCounters {
   readonly untaken: number;
   /** The number of the oldest task without a fate; undefined if there is none. */
   readonly oldest: number | undefined;
-  /** Sources of `submitAll` that have not ended. */
-  readonly openSources: number;
+  /** Items that `submitAll` has still to draw; undefined if a source does not know. */
+  readonly undrawn: number | undefined;
   /** Bytes of data frames that went to slaves, each counted once. */
   readonly sentBytes: number;
   /** The same of those that came. */

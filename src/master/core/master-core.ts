@@ -35,7 +35,7 @@ import { Cancels } from './cancels.js';
 import type { CoreCounters } from './core-counters.js';
 import { Intake } from './intake.js';
 import { MasterCells } from './master-cells.js';
-import { ProgramDemand } from './program-demand.js';
+import { type DrawnSource, ProgramDemand } from './program-demand.js';
 import { SlaveInput } from './slave-input.js';
 
 /** To look at all slaves costs time where there are thousands. */
@@ -231,7 +231,7 @@ export class MasterCore {
       pending,
       oldest,
       untaken: this.fates.numResults + this.fates.numUnrunnable,
-      openSources: this.demand.openSources,
+      undrawn: this.demand.undrawn,
       ...this.roster.countBytes(),
     };
   }
@@ -251,8 +251,8 @@ export class MasterCore {
   }
 
   /** The source has ended or failed. A source that the master's end cuts off never does. */
-  endDrawing(failure?: { readonly error: unknown }): void {
-    this.demand.endDrawing();
+  endDrawing(source: DrawnSource, failure?: { readonly error: unknown }): void {
+    this.demand.endDrawing(source);
     if (failure !== undefined) this.fates.fail(failure.error);
     this.#news();
   }

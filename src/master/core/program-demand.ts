@@ -7,6 +7,12 @@ import type { FateBox, Selection } from '../fates/fate-box.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import type { AlgorithmEntry, Task } from '../model/task.js';
 
+/** Something from which tasks are drawn. */
+export interface DrawnSource {
+  /** Items to come; undefined if that is not known. */
+  readonly left: number | undefined;
+}
+
 /** A program that did nothing for a second counts as waiting. */
 const QUIET_TICKS = 10;
 
@@ -16,7 +22,7 @@ export class ProgramDemand {
   /** Loops of the program that wait for news: nothing is held back from them. */
   #readers = 0;
   /** Sources from which tasks are still drawn: while there are any, fates may come. */
-  #sources = 0;
+  readonly #sources = new Set<DrawnSource>();
   /** The ticks for which the program has neither submitted nor taken anything. */
   #quietTicks = 0;
   #activity = 0;
@@ -36,17 +42,27 @@ export class ProgramDemand {
   }
 
   /** Tasks are drawn from a source; `endDrawing` follows when it has ended or failed. */
-  beginDrawing(): void {
-    this.#sources++;
+  beginDrawing(source: DrawnSource): void {
+    this.#sources.add(source);
   }
 
-  endDrawing(): void {
-    this.#sources--;
+  endDrawing(source: DrawnSource): void {
+    this.#sources.delete(source);
   }
 
   /** The number of sources that have not ended. */
   get openSources(): number {
-    return this.#sources;
+    return this.#sources.size;
+  }
+
+  /** Items that will still be drawn; undefined if a source does not know. */
+  get undrawn(): number | undefined {
+    let sum = 0;
+    for (const { left } of this.#sources) {
+      if (left === undefined) return undefined;
+      sum += left;
+    }
+    return sum;
   }
 
   /** Whether too many fates are untaken: then no more tasks should be drawn. */
@@ -56,7 +72,7 @@ export class ProgramDemand {
 
   /** Whether nothing of a selection is pending, untaken or may still be drawn. */
   isIdle(selection: Selection): boolean {
-    if (this.#sources > 0 || this.#fates.has(selection)) return false;
+    if (this.#sources.size > 0 || this.#fates.has(selection)) return false;
     if (selection === undefined) return this.#jar.pending === 0;
     for (const entry of selection) if (entry.pending > 0) return false;
     return true;

@@ -12,6 +12,7 @@ import type { MasterCore } from '../core/master-core.js';
 import type { Selection } from '../fates/fate-box.js';
 import { TaskFate } from '../model/task-fate.js';
 import { SLAVE_KINDS } from '../slaves/allocation.js';
+import { arrayItems } from './array-items.js';
 import { drawAll, type Items } from './draw-all.js';
 import { endedBy } from './ended-by.js';
 import { FateIterator, throwOver } from './fate-iterator.js';
@@ -122,9 +123,11 @@ export class HandleMaker {
     const core = this.#core;
     const target = (): number => targetNumber ?? (this.#targetNumber || DEFAULT_TARGET);
     const ended = endedBy(core.signal, submissionScope()?.signal);
-    core.demand.beginDrawing();
+    const array = arrayItems(items);
+    const source = array ?? { left: undefined };
+    core.demand.beginDrawing(source);
     drawAll({
-      items,
+      items: array ?? items,
       submit,
       hasRoom: (unfinished) => Math.max(core.pending, unfinished) < target() && !core.demand.isOverfull,
       news: (withinMs) => this.#params.wakeups.wait(withinMs),
@@ -134,11 +137,11 @@ export class HandleMaker {
       .finally(ended.forget)
       .then(
         (isComplete) => {
-          if (isComplete || !core.isOver) core.endDrawing();
+          if (isComplete || !core.isOver) core.endDrawing(source);
         },
         (error: unknown) => {
           if (core.isOver) this.#tellSourceFailed(error);
-          else core.endDrawing({ error });
+          else core.endDrawing(source, { error });
         },
       );
   }

@@ -30,7 +30,7 @@ const COUNTERS = {
   pending: 6,
   untaken: 4,
   oldest: 40,
-  openSources: 0,
+  undrawn: 0,
   sentBytes: 1_000,
   receivedBytes: 2_000,
 };

@@ -10,7 +10,7 @@ const test = suite('progress line');
 const PROGRESS: Progress = {
   done: 1234,
   submitted: 5000,
-  isTotalKnown: true,
+  total: 5000,
   failed: 12,
   algorithms: [
     { name: 'square', done: 1000, submitted: 4000 },
@@ -47,7 +47,7 @@ test('it drops what is least important first', () => {
 
 test('it says only what is known', () => {
   const unknown = {
-    isTotalKnown: false,
+    total: undefined,
     perSecond: undefined,
     remainingSeconds: undefined,
     failed: 0,

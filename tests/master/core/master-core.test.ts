@@ -64,10 +64,11 @@ test('what the link did not take goes out with the next dispatch, also while the
 test('a source that has failed fails those who wait for its fates, one that has ended lets them end', async () => {
   for (const failure of [undefined, { error: new Error('the source broke') }]) {
     const stage = new CoreStage();
-    stage.core.demand.beginDrawing();
+    const source = { left: undefined };
+    stage.core.demand.beginDrawing(source);
     const fate = stage.core.waitForFate(undefined);
     const { news } = stage;
-    stage.core.endDrawing(failure);
+    stage.core.endDrawing(source, failure);
     assert.is(stage.news, news + 1);
     const outcome = await fate.catch((error: Error) => error.message);
     assert.is(outcome, failure && 'the source broke');

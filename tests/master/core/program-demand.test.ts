@@ -49,9 +49,12 @@ test('nothing can come when nothing is pending, untaken or drawn, of a selection
   assert.equal(idle(), [false, false, false]);
   stage.fates.takeResults(undefined);
   assert.equal(idle(), [false, false, true]);
-  demand.beginDrawing();
+  const source = { left: undefined };
+  demand.beginDrawing(source);
+  assert.is(demand.undrawn, undefined);
   assert.equal([idle(), demand.openSources], [[false, false, false], 1]);
-  demand.endDrawing();
+  demand.endDrawing(source);
+  assert.is(demand.undrawn, 0);
   assert.equal([idle(), demand.openSources], [[false, false, true], 0]);
 });
 

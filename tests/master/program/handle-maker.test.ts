@@ -323,6 +323,9 @@ for (const [what, own, targetNumber, drawn] of [
     await settle();
     assert.is(stage.core.pending, drawn);
     assert.is(stage.core.demand.openSources, 1);
+    assert.is(stage.core.counters().undrawn, 20 - drawn);
+    items.push(20);
+    assert.is(stage.core.counters().undrawn, 21 - drawn, 'an array may grow, as its own iterator knows');
     stage.core.end(stopped());
     await settle();
   });
@@ -335,6 +338,25 @@ test('without a target number it draws ten thousand, and says when the source is
   await settle();
   assert.is(pending, 300);
   assert.is(stage.core.demand.openSources, 0);
+});
+
+test('of a source that is not an array, nobody knows how much is left', async () => {
+  const stage = new Stage();
+  class Twice extends Array<number> {
+    override *[Symbol.iterator](): ArrayIterator<number> {
+      for (let index = 0; index < 2 * this.length; index++) yield this[index % this.length] as number;
+    }
+  }
+  for (const items of [new Set([1, 2]), Twice.of(1, 2)]) {
+    let drawn = 0;
+    stage.master.submitAll(items, () => {
+      drawn++;
+      assert.is(stage.core.counters().undrawn, undefined);
+    });
+    await settle();
+    assert.is(drawn, items instanceof Set ? 2 : 4);
+    assert.is(stage.core.counters().undrawn, 0);
+  }
 });
 
 test('what a source throws is thrown by the loop, once', async () => {
