@@ -31,6 +31,8 @@ const PATH = '/metrics';
 const MOST_CONNECTIONS = 16;
 const MOST_HEADER_BYTES = 8 * 1024;
 const REQUEST_WITHIN_MS = 5_000;
+/** Node looks for connections that take too long only so often. */
+const LOOK_EVERY_MS = 1_000;
 /** Readers within this time get the same text, so that many of them cost the master little. */
 const SAME_FOR_MS = 250;
 
@@ -38,8 +40,6 @@ const SAME_FOR_MS = 250;
 export async function openMetricsServer(params: MetricsServerParams): Promise<MetricsServer> {
   const server = serverOf(params.tls, answering(cached(params.read)));
   server.maxConnections = MOST_CONNECTIONS;
-  server.headersTimeout = REQUEST_WITHIN_MS;
-  server.requestTimeout = REQUEST_WITHIN_MS;
   server.on('connection', (socket) => socket.unref());
   await listen(server, params);
   // A connection that cannot be accepted must not end the process
@@ -56,11 +56,16 @@ export async function openMetricsServer(params: MetricsServerParams): Promise<Me
 }
 
 function serverOf(tls: MetricsTls | undefined, listener: RequestListener): Server {
-  const limits = { maxHeaderSize: MOST_HEADER_BYTES };
+  const limits = {
+    maxHeaderSize: MOST_HEADER_BYTES,
+    headersTimeout: REQUEST_WITHIN_MS,
+    requestTimeout: REQUEST_WITHIN_MS,
+    connectionsCheckingInterval: LOOK_EVERY_MS,
+  };
   if (tls === undefined) return createServer(limits, listener);
   const { cert, key, clientCa } = tls;
   const asks = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
-  return createTlsServer({ ...limits, cert, key, ...asks }, listener);
+  return createTlsServer({ ...limits, handshakeTimeout: REQUEST_WITHIN_MS, cert, key, ...asks }, listener);
 }
 
 function listen(server: Server, { host, port }: MetricsServerParams): Promise<void> {
