@@ -114,6 +114,7 @@ test('Ctrl-C is answered at once with what still computes', () =>
       /^mw \S+ stopping \(Ctrl-C\): 1 slave still computes; again Ctrl-C to end at once$/,
     );
     assert.is(await program.code(), 130, program.report());
+    assert.not.match([...program.out, ...program.err].join('\n'), '\u001b', 'no terminal, no progress line');
   }));
 
 test.run();
