@@ -3,9 +3,9 @@
 import type { SharedValue } from '../../src/algorithms/shared.js';
 import { share } from '../../src/wire/shares/share.js';
 
-const SIZES = [600_000, 90_000, 60_000, 30_000];
+const SIZES = [280_000, 60_000, 40_000, 20_000];
 /** The first one and one more, or all others. */
-export const SHARE_CACHE = 700_000;
+export const SHARE_CACHE = 345_000;
 /** After so many tasks they are released and shared again. */
 const RENEWED_AFTER = 100;
 
@@ -16,25 +16,32 @@ export interface SimulatedShare {
 
 /** Those of the tasks of one program. */
 export class SimulatedShares {
-  #handles: SharedValue[] = [];
+  readonly #handles = new Map<number, SharedValue>();
 
   /** The places of those that a task needs, by its mark: none for most. */
   static of(mark: number): readonly number[] {
-    if (mark % 4 !== 1) return [];
-    const first = (mark >> 2) % SIZES.length;
-    return mark % 3 === 0 ? [first, (first + 1) % SIZES.length] : [first];
+    if (mark % 6 !== 1) return [];
+    const first = Math.floor(mark / 6) % SIZES.length;
+    return mark % 4 === 1 ? [first, (first + 1) % SIZES.length] : [first];
   }
 
   /** Their handles, for the arguments of that task. */
   handlesFor(mark: number): readonly SharedValue[] {
-    if (mark % RENEWED_AFTER === 0 || this.#handles.length === 0) {
-      for (const handle of this.#handles) handle.release();
-      this.#handles = SIZES.map((size, place) => {
-        const value: SimulatedShare = { place, bytes: new Uint8Array(size).fill(place) };
-        return share(value) as unknown as SharedValue;
-      });
+    if (mark % RENEWED_AFTER === 0) {
+      for (const handle of this.#handles.values()) handle.release();
+      this.#handles.clear();
     }
-    return SimulatedShares.of(mark).map((place) => this.#handles[place] as SharedValue);
+    return SimulatedShares.of(mark).map((place) => this.#handleAt(place));
+  }
+
+  #handleAt(place: number): SharedValue {
+    let handle = this.#handles.get(place);
+    if (handle === undefined) {
+      const value: SimulatedShare = { place, bytes: new Uint8Array(SIZES[place] ?? 0).fill(place) };
+      handle = share(value) as unknown as SharedValue;
+      this.#handles.set(place, handle);
+    }
+    return handle;
   }
 }
 

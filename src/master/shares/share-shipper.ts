@@ -1,7 +1,8 @@
 /**
  * Sends shared values to the slaves that asked for them, in pieces. A piece is posted only to a session with nothing
- * else to send and at most one piece under way; through the broker, only while nothing of any session waits for it. So
- * tasks and words of the protocol are behind two pieces at most, and all slaves have their turn.
+ * else to send and at most one piece under way, or two if the slave has no task; through the broker, only while nothing of any session waits for it. So
+ * tasks and words of the protocol are behind two pieces at most, the first task of an idle slave behind three, and all
+ * slaves have their turn.
  */
 
 import type { SharedContent } from '../../algorithms/shared.js';
@@ -11,6 +12,11 @@ import type { SlaveRecord } from '../model/slave-record.js';
 
 /** Of a body around the bytes of a piece. */
 const PIECE_OVERHEAD = 512;
+
+/** A slave without tasks waits for the value itself, most likely; and it must still have credit for one. */
+function mostUnderWay({ outstanding }: SlaveRecord): number {
+  return outstanding === 0 ? 2 * CHUNK_BYTES : CHUNK_BYTES;
+}
 
 export interface ShareShipperParams {
   readonly find: (key: string) => SharedContent | undefined;
@@ -86,7 +92,7 @@ export class ShareShipper {
     for (const slave of this.#ready) {
       const shipments = this.#shipments.get(slave);
       const { session } = slave;
-      if (shipments === undefined || session.keptBytes > CHUNK_BYTES || session.waitingBytes > 0) {
+      if (shipments === undefined || session.keptBytes > mostUnderWay(slave) || session.waitingBytes > 0) {
         this.#ready.delete(slave);
         continue;
       }

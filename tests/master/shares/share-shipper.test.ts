@@ -25,13 +25,13 @@ class Line {
   /** `piece 0 261632`, `gone: reason`, or what else it is. */
   readonly came: string[] = [];
 
-  constructor(isOnPort = false) {
+  constructor(isOnPort = false, outstanding = 1) {
     const epoch = { run: '0011223344556677', nonce: 'ff'.repeat(16), sid: 0 };
     const limits = { sendLimit: CREDIT_BYTES, receiveLimit: CREDIT_BYTES, maxMessageBytes: CREDIT_BYTES };
     this.session = new Session({ epoch, ...limits });
     this.peer = new Session({ epoch, ...limits });
     if (isOnPort) this.session.takePort(0);
-    this.slave = { session: this.session, needsFlush: false } as unknown as SlaveRecord;
+    this.slave = { session: this.session, needsFlush: false, outstanding } as unknown as SlaveRecord;
     this.flush();
     this.frames.length = 0;
   }
@@ -88,6 +88,15 @@ it('sends two pieces at once, and the next ones as these are acknowledged', () =
     [0, 1, 2, 3].map((n) => `piece ${n * size} ${Math.min(size, content.size - n * size)}`),
   );
   assert.not(shipper.post(false));
+});
+
+it('sends three at once to a slave without tasks, and leaves credit for one', () => {
+  const { shipper } = shipperOf([content]);
+  const line = new Line(false, 0);
+  shipper.want(line.slave, [[content.key, 0]]);
+  while (shipper.post(false)) line.flush();
+  assert.is(line.frames.length, 3);
+  assert.ok(line.session.spareCredit > CHUNK_BYTES / 2);
 });
 
 it('begins at the place that the slave names', () => {
