@@ -7,7 +7,7 @@ import { Network } from './network.js';
 import { Chance, Scheduler } from './scheduler.js';
 import { SimulatedMaster } from './simulated-master.js';
 import { SimulatedSlave } from './simulated-slave.js';
-import { ALGORITHMS, type Work } from './simulated-work.js';
+import { ALGORITHMS, type Work, workOf } from './simulated-work.js';
 
 const PENDING_LIMIT_BYTES = 8 * 1024 * 1024;
 /** By then all slaves have joined. */
@@ -38,7 +38,7 @@ export function measureMakespan({ seed, tasks, slaves, meanMs, sigma, waits }: W
   const network = new Network({ scheduler, chance, pendingLimitBytes: PENDING_LIMIT_BYTES });
   const { core, main } = new SimulatedMaster({ network, audit: silentAudit });
   for (let pid = 1; pid <= slaves; pid++) {
-    new SimulatedSlave({ network, audit: silentAudit, pid, concurrency: 1 });
+    new SimulatedSlave({ network, audit: silentAudit, pid, concurrency: 1, workOf });
   }
   scheduler.runUntil(BEGIN_MS);
   const lengths = Array.from({ length: tasks }, () => logNormal(chance.random, meanMs, sigma));

@@ -44,7 +44,7 @@ export interface SimulatedSlaveParams {
   readonly pid: number;
   /** Those of the seeds by default. */
   readonly algorithms?: readonly AlgorithmDefinition[];
-  /** What a task does; by default its argument says so. */
+  /** What a task does; by default its argument says so, and its shared values are those of the seeds. */
   readonly workOf?: (task: GivenTask) => Work;
   /** How many tasks it runs side by side. */
   readonly concurrency: number;
