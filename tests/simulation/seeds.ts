@@ -9,7 +9,7 @@ const FIRST_STALL = 1_000_000;
 const FIRST_ISLAND = 2_000_000;
 /** ... and for longer than the timeout. */
 const FIRST_LONG_ISLAND = 3_000_000;
-/** Looking at the heap takes longer than a seed. */
+/** Looking at the heap takes longer than a seed. With few seeds, only the first one of all does it. */
 const MEMORY_EVERY = 50;
 /** Enough to see what they have in common. */
 const MOST_FAILURES = 10;
@@ -58,7 +58,7 @@ function runSeeds(seeds: readonly number[], faults: ClusterOptions['faults']): v
     const failure = runSeed({
       seed,
       faults,
-      checksMemory: seed % MEMORY_EVERY === 0 || only !== undefined,
+      checksMemory: (faults === 'all' ? seed : seed + 1) % MEMORY_EVERY === 0 || only !== undefined,
       trace: only === undefined ? undefined : console.log,
     });
     if (failure !== undefined) failures.push(failure);
