@@ -95,6 +95,12 @@ export function policyOfBroadcast(policy: ResolvedPolicy): ResolvedPolicy {
   return Object.freeze({ ...policy, ...bound, isBroadcast: true });
 }
 
+/** The policy of tasks for a reserved slave: what that slave knew is lost with it, so no other runs them. */
+export function policyOfReserved(policy: ResolvedPolicy, reservation: object): ResolvedPolicy {
+  const once = { retry: false, retryErrors: false, doItAnyway: false, backupTasks: false };
+  return Object.freeze({ ...policy, ...once, sid: undefined, queue: undefined, reservation });
+}
+
 function settle(policy: TaskPolicy): ResolvedPolicy {
   const settled: SettledPolicy = {
     sid: policy.sid,

@@ -1,6 +1,6 @@
 /** The port through which stubs pass tasks to a master, which they do not know. */
 
-import type { TaskError, UnrunnableError } from '../errors.js';
+import type { TaskError, UnrunnableError, UnrunnableReason } from '../errors.js';
 import type { CellHolder } from './cell-holder.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, SlaveId, TaskId } from './types.js';
 
@@ -25,6 +25,38 @@ export interface BroadcastSubmission {
   /** Whether slaves that join later run it too. */
   readonly lateComers: boolean;
   readonly listener: BroadcastListener;
+}
+
+/** Asks for an ordered slave that serves nobody else. */
+export interface ReservationRequest {
+  /** Names its holder in messages, such as `the actor counter`. */
+  readonly holder: string;
+  /** What makes the slave ready: its algorithm, and the arguments of each run of it. */
+  readonly definition: AlgorithmDefinition;
+  readonly args: readonly unknown[];
+  readonly policy: ResolvedPolicy;
+  readonly place: string | undefined;
+  /** The slave was lost after it was made ready, and tasks in line have their fates; another one is asked for. */
+  readonly onLost: (why: string) => void;
+}
+
+/**
+ * A slave that serves one holder alone, and the line of that holder's tasks, which run there in the order of their
+ * submission: a task whose arguments await futures holds up those after it. When the slave is lost, all tasks of the
+ * line become unrunnable, and the reservation gets the next slave that is free. Until that is made ready, tasks wait.
+ */
+export interface SlaveReservation {
+  /** The slave that it has now. */
+  readonly sid: SlaveId | undefined;
+  /**
+   * Makes the slave ready, or the next one, before the tasks in line; one at a time. The arguments are encoded at the
+   * first call, which throws as `submit`.
+   */
+  makeReady(): Future<unknown>;
+  /** Tasks from now on become unrunnable for this reason, which `because` completes; those in line run. */
+  close(reason: UnrunnableReason, because: string): void;
+  /** The same for tasks in line too, and gives the slave back. May be called twice. */
+  end(reason: UnrunnableReason, because: string, cause?: unknown): void;
 }
 
 export interface Submitter {
@@ -54,6 +86,8 @@ export interface Submitter {
    * before it returns. Throws as `submit`, and UsageError for futures among the arguments, or for too many broadcasts.
    */
   broadcast(submission: BroadcastSubmission): () => void;
+  /** Reserves a slave. Throws StoppedError. */
+  reserveSlave(request: ReservationRequest): SlaveReservation;
   targetNumber(definition: AlgorithmDefinition): number;
   /** Negative numbers become 0. */
   setTargetNumber(definition: AlgorithmDefinition, target: number): void;

@@ -128,6 +128,8 @@ export interface ResolvedPolicy {
   readonly scopeSignal?: AbortSignal | undefined;
   /** It is one slave's run of a broadcast, and never runs on another. */
   readonly isBroadcast?: boolean | undefined;
+  /** It stands in the line of this reservation, a `SlaveReservation`, and runs on the slave that this has. */
+  readonly reservation?: object | undefined;
   readonly category: string;
   readonly killGraceSeconds: number;
   readonly queue: TaskQueue | undefined;

@@ -5,7 +5,12 @@
 
 import { hostname } from 'node:os';
 import { type CellHolder, openHolder } from '../algorithms/cell-holder.js';
-import type { BroadcastSubmission, Submitter } from '../algorithms/submitter.js';
+import type {
+  BroadcastSubmission,
+  ReservationRequest,
+  SlaveReservation,
+  Submitter,
+} from '../algorithms/submitter.js';
 import { registerSubmitter } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
@@ -108,6 +113,11 @@ export class Master implements Submitter {
     const stop = this.#core.broadcasts.submit(submission);
     this.#link.dispatchSoon();
     return stop;
+  }
+
+  reserveSlave(request: ReservationRequest): SlaveReservation {
+    this.#core.refuseIfOver();
+    return this.#core.reserve(request, this.handle.cancel);
   }
 
   /** Broadcasts that slaves still owe which were there at the call. */

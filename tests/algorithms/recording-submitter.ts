@@ -39,6 +39,10 @@ export class RecordingSubmitter implements Submitter {
     return () => {};
   }
 
+  reserveSlave(): never {
+    throw new Error('no stub asks for it');
+  }
+
   targetNumber(definition: AlgorithmDefinition): number {
     return this.targets.get(definition.name) ?? 0;
   }

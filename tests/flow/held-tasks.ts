@@ -96,6 +96,10 @@ export class HeldTasks implements Submitter {
     throw new Error('no test of it here');
   }
 
+  reserveSlave(): never {
+    throw new Error('no test of it here');
+  }
+
   targetNumber(): number {
     return 0;
   }

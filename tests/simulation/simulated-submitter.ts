@@ -42,6 +42,10 @@ export class SimulatedSubmitter implements Submitter {
     throw new Error('no test of it here');
   }
 
+  reserveSlave(): never {
+    throw new Error('no test of it here');
+  }
+
   targetNumber(): number {
     return 0;
   }

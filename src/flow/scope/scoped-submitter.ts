@@ -1,6 +1,11 @@
 /** Submits the tasks of a scope to its master: they carry the scope's signal, and the scope waits for its futures. */
 
-import type { BroadcastSubmission, Submitter } from '../../algorithms/submitter.js';
+import type {
+  BroadcastSubmission,
+  ReservationRequest,
+  SlaveReservation,
+  Submitter,
+} from '../../algorithms/submitter.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
 import type { Cancellation } from './cancellation.js';
 
@@ -69,6 +74,13 @@ export class ScopedSubmitter implements Submitter {
     if (cancellation === undefined) return this.master.broadcast(submission);
     cancellation.noteSurvivor();
     return this.master.broadcast({ ...submission, policy: cancellation.policyOf(submission.policy) });
+  }
+
+  reserveSlave(request: ReservationRequest): SlaveReservation {
+    const cancellation = this.#scope.living?.cancellation;
+    if (cancellation === undefined) return this.master.reserveSlave(request);
+    cancellation.noteSurvivor();
+    return this.master.reserveSlave({ ...request, policy: cancellation.policyOf(request.policy) });
   }
 
   targetNumber(definition: AlgorithmDefinition): number {

@@ -9,11 +9,13 @@ import type { AbortWatch } from '../jar/abort-watch.js';
 import { Dependants } from '../jar/dependants.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import { packetOf, type TaskMaker } from '../jar/task-maker.js';
+import type { SlaveRecord } from '../model/slave-record.js';
 import type { FutureSettler, Task } from '../model/task.js';
 import type { TaskFuture } from '../model/task-future.js';
 import type { ShareRegistry } from '../shares/share-registry.js';
 import type { Roster } from '../slaves/roster.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
+import type { Reservation } from './reservation.js';
 
 interface IntakeParams {
   readonly jar: TaskJar;
@@ -66,7 +68,7 @@ export class Intake {
     future?: FutureSettler,
     place?: string,
   ): TaskId {
-    return this.#accept(this.#maker.make(this.#nextNumber, { definition, args, policy, future, place }));
+    return this.accept(this.#maker.make(this.#nextNumber, { definition, args, policy, future, place }));
   }
 
   /**
@@ -76,15 +78,17 @@ export class Intake {
   resubmit(earlier: Task, policy: ResolvedPolicy): TaskId {
     // Before it has a number
     if (earlier.shares !== undefined) this.#shares.check(earlier.shares);
-    return this.#accept(this.#maker.remake(this.#nextNumber, earlier, policy));
+    return this.accept(this.#maker.remake(this.#nextNumber, earlier, policy));
   }
 
-  #accept(task: Task): TaskId {
+  /** Takes a new task. */
+  accept(task: Task): TaskId {
     if (task.shares !== undefined) this.#shares.need(task.shares);
     const { signal, scopeSignal } = task.policy;
     if (task.state === 'blocked') {
       this.#jar.addBlocked(task);
       this.#dependants.add(task);
+      reservationOf(task)?.hold(task);
     } else {
       this.#queue(task);
     }
@@ -94,9 +98,10 @@ export class Intake {
   }
 
   #queue(task: Task): void {
-    const { sid, isSuspect, queue } = task.policy;
+    const { sid, isSuspect, queue, reservation } = task.policy;
     if (isSuspect && queue === undefined) task.markSuspect();
     if (sid !== undefined) this.#submitOrdered(task, sid);
+    else if (reservation !== undefined) reservationOf(task)?.queue(task);
     else if (!this.#checkpoint?.recall(task)) this.#jar.add(task);
   }
 
@@ -152,14 +157,19 @@ export class Intake {
     this.#onNews();
   }
 
+  /** The task goes to the mailbox of a slave that takes ordered ones. */
+  address(task: Task, slave: SlaveRecord): void {
+    task.addressTo(slave);
+    this.#jar.add(task);
+    this.#dispatcher.lineUp(slave);
+    if (slave.orderedOutstanding < slave.outstanding) this.#commands.recallAll(slave);
+  }
+
   /** An unordered slave does not take ordered tasks (CL-MW); then the policy decides. */
   #submitOrdered(task: Task, sid: SlaveId): void {
     const slave = this.#roster.findByNumber(Number(sid.slice('SLAVE-'.length)));
     if (slave?.takesOrdered) {
-      task.addressTo(slave);
-      this.#jar.add(task);
-      this.#dispatcher.lineUp(slave);
-      if (slave.orderedOutstanding < slave.outstanding) this.#commands.recallAll(slave);
+      this.address(task, slave);
       return;
     }
     this.#jar.add(task);
@@ -167,6 +177,11 @@ export class Intake {
     this.#settlement.giveUp(task, 'unknown-sid', `no ordered slave has the sid ${sid}`);
     this.#onNews();
   }
+}
+
+/** What its policy has is what this master's `reserve` returned. */
+function reservationOf(task: Task): Reservation | undefined {
+  return task.policy.reservation as Reservation | undefined;
 }
 
 /** Undefined if the program aborts a signal without a reason of its own. */

@@ -5,7 +5,8 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import type { AlgorithmDefinition } from '../../algorithms/types.js';
+import type { ReservationRequest } from '../../algorithms/submitter.js';
+import type { AlgorithmDefinition, TaskId } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { StoppedError } from '../../errors.js';
 import type { SentinelEvent } from '../../link/ports.js';
@@ -36,6 +37,7 @@ import type { CoreCounters } from './core-counters.js';
 import { Intake } from './intake.js';
 import { MasterCells } from './master-cells.js';
 import { type DrawnSource, ProgramDemand } from './program-demand.js';
+import { Reservation } from './reservation.js';
 import { SlaveInput } from './slave-input.js';
 
 /** To look at all slaves costs time where there are thousands. */
@@ -242,6 +244,25 @@ export class MasterCore {
   }
 
   // ---- the program's side
+
+  /** Reserves a slave for the program; tasks get to it by the policies of `policyOfReserved`. `cancel` is for futures. */
+  reserve(request: ReservationRequest, cancel: (taskId: TaskId) => boolean): Reservation {
+    return new Reservation(request, {
+      cancel,
+      jar: this.#jar,
+      maker: this.#maker,
+      groups: this.groups,
+      accept: (task) => this.intake.accept(task),
+      address: (task, slave) => this.intake.address(task, slave),
+      giveUp: (task, reason, message, cause) => {
+        this.#settlement.giveUp(task, reason, message, cause === undefined ? {} : { cause });
+        this.#news();
+      },
+      refuseIfOver: () => this.refuseIfOver(),
+      isOver: () => this.isOver,
+      onChanged: () => this.#ports.dispatchSoon?.(),
+    });
+  }
 
   /** Cancels a task wherever it is, or kills it if it runs; false if it already has its fate. */
   cancel(number: number, now: number, kills = false): boolean {

@@ -276,7 +276,7 @@ export class SlaveInput {
     this.#sessions.end(slave);
     if (!this.#isEnding) {
       this.#settlement.reclaimer.takeFromLost(slave, evidence, now);
-      this.#groups.onGone(slave);
+      this.#groups.onGone(slave, evidence);
     }
     this.#onNews();
   }

@@ -173,6 +173,7 @@ export function tryUnbind(task: Task): boolean {
 
 export function refusal({ policy }: Task): string {
   if (policy.isBroadcast) return 'each slave runs a broadcast itself';
+  if (policy.reservation !== undefined) return 'a call of an actor runs once';
   return policy.retry ? 'the policy says not to do it anyway' : 'the policy says no retry';
 }
 

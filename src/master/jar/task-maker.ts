@@ -157,10 +157,10 @@ export class TaskMaker {
   }
 
   /** A new task with an earlier one's algorithm and arguments, as they were encoded then. */
-  remake(number: () => number, earlier: Task, policy: ResolvedPolicy): Task {
+  remake(number: () => number, earlier: Task, policy: ResolvedPolicy, future?: FutureSettler): Task {
     const { algorithm, text, raws, bytes, shares } = earlier;
     const entry = this.entryOf(algorithm.definition);
-    const task = new Task(number(), entry, text, raws, bytes, policy, undefined);
+    const task = new Task(number(), entry, text, raws, bytes, policy, future);
     if (shares !== undefined) task.needShares(shares);
     if (earlier.dependencies !== undefined) task.blockOn(earlier.dependencies);
     const { submittedAt } = earlier.identity;

@@ -52,7 +52,7 @@ export type TaskState = 'blocked' | 'queued' | 'waiting' | 'running' | 'stored' 
  * A task, and where it is. Its states, what puts it there, and what takes it out:
  *
  * - `blocked`: its arguments need the values of futures (`blockOn`). They come (`fill`), and the jar queues it, or
- *   one of them fails.
+ *   one of them fails. Or it stands in the line of a reservation (`toHeld`), until its turn has come.
  * - `queued`: in the task jar, in a slave's mailbox if it is addressed to that. The jar puts it there at its submission
  *   and when a run is taken back (`toQueued`). A dispatch takes it out, or its cancellation.
  * - `waiting`: in the jar until its backoff is over (`toWaiting`). The jar's `wake` takes it out.
@@ -197,6 +197,11 @@ export class Task {
   toQueued(): void {
     this.#place = 'queued';
     this.#index = -1;
+  }
+
+  /** It stands in the line of a reservation. */
+  toHeld(): void {
+    this.#place = 'blocked';
   }
 
   /** Its arguments are a template, whose places are the values of these futures. */

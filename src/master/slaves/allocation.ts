@@ -5,6 +5,8 @@
  * A group wants a number of slaves. A slave that connects fills `ordered`, then `intermingle`, then
  * `unordered`, which accepts any number. An unordered slave that is already there moves to a group that wants
  * it, as soon as it runs nothing. Until then it is drafted, and gets no more tasks.
+ *
+ * Reservations add to what the ordered group wants, and the program's deallocation does not reach them.
  */
 
 import type { SlaveKind } from '../../audit/events.js';
@@ -25,12 +27,13 @@ export interface Allocated {
 
 export class Allocation {
   readonly #wanted: Record<SlaveKind, number> = { ordered: 0, intermingle: 0, unordered: 0 };
+  #reserved = 0;
   readonly #members: Record<SlaveKind, number> = { ordered: 0, intermingle: 0, unordered: 0 };
 
   /** The number of missing slaves in all groups. */
   get slavesNeeded(): number {
     let needed = 0;
-    for (const kind of SLAVE_KINDS) needed += Math.max(0, this.#wanted[kind] - this.#members[kind]);
+    for (const kind of SLAVE_KINDS) needed += Math.max(0, this.#places(kind) - this.#members[kind]);
     return needed;
   }
 
@@ -48,6 +51,22 @@ export class Allocation {
     this.#wanted[kind] = Math.max(0, this.#wanted[kind] - amount);
   }
 
+  /** The ordered group wants one slave more, for one holder. */
+  reserve(): void {
+    this.#reserved++;
+  }
+
+  /** It wants one less; true if it has more slaves then than it wants. */
+  unreserve(): boolean {
+    this.#reserved--;
+    return this.hasSurplus;
+  }
+
+  /** Whether the ordered group has more slaves than it wants, with those that will come to it. */
+  get hasSurplus(): boolean {
+    return this.#members.ordered > this.#places('ordered');
+  }
+
   /** The group of a slave that connects; it is counted there from now on. */
   join(): SlaveKind {
     const kind = this.#lacking() ?? 'unordered';
@@ -63,6 +82,11 @@ export class Allocation {
   /** A slave goes back to the unordered ones once it runs nothing, and its group wants one less. */
   free(slave: Allocated): void {
     this.deallocate(1, slave.kind);
+    this.giveBack(slave);
+  }
+
+  /** The same for a slave that its group does not want any more. */
+  giveBack(slave: Allocated): void {
     this.#members[slave.kind]--;
     this.#members.unordered++;
     slave.draftFor('unordered');
@@ -94,6 +118,10 @@ export class Allocation {
   }
 
   #lacking(): SlaveKind | undefined {
-    return WANTING.find((kind) => this.#members[kind] < this.#wanted[kind]);
+    return WANTING.find((kind) => this.#members[kind] < this.#places(kind));
+  }
+
+  #places(kind: SlaveKind): number {
+    return this.#wanted[kind] + (kind === 'ordered' ? this.#reserved : 0);
   }
 }

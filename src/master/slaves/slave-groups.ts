@@ -18,6 +18,13 @@ export interface OrderedSlave {
   readonly kind: SlaveKind;
 }
 
+/** Holds an ordered slave for itself, one after another if they are lost. */
+export interface SlaveHolder {
+  readonly take: (slave: SlaveRecord) => void;
+  /** Its slave is gone, with what was given to that; it waits for the next one. */
+  readonly lose: (slave: SlaveRecord, evidence: string) => void;
+}
+
 /** The limit of unread news; beyond it, the oldest is forgotten. */
 const MOST_UNTAKEN = 100_000;
 
@@ -39,6 +46,12 @@ export class SlaveGroups {
   readonly #audit: AuditSink;
   readonly #onDraftedPort: SlaveGroupsParams['onDrafted'];
   readonly #onMovedPort: SlaveGroupsParams['onMoved'];
+  /** Those without a slave, in the order in which they are served. */
+  readonly #waiting = new Set<SlaveHolder>();
+  /** Slaves that the program is not told of, with their holders; undefined once they are given back. */
+  readonly #held = new Map<SlaveRecord, SlaveHolder | undefined>();
+  /** Slaves to come for which no holder waits any more. */
+  #unawaited = 0;
   #connected: OrderedSlave[] = [];
   #disconnected: OrderedSlave[] = [];
 
@@ -84,10 +97,33 @@ export class SlaveGroups {
     this.#allocation.deallocate(amount, kind);
   }
 
-  /** False if no ordered or intermingle slave has the sid. */
+  /** The holder gets the next ordered slave, perhaps before this returns. */
+  reserve(holder: SlaveHolder): void {
+    this.#waiting.add(holder);
+    this.#unawaited = Math.max(0, this.#unawaited - 1);
+    this.#allocation.reserve();
+    this.#draft();
+  }
+
+  /** The holder's slave becomes unordered once it runs nothing; undefined if it has none. */
+  release(holder: SlaveHolder, slave: SlaveRecord | undefined): void {
+    this.#waiting.delete(holder);
+    const hasSurplus = this.#allocation.unreserve();
+    if (slave !== undefined) this.#giveBack(slave);
+    else if (hasSurplus) this.#unawaited++;
+  }
+
+  #giveBack(slave: SlaveRecord): void {
+    this.#held.set(slave, undefined);
+    this.#allocation.giveBack(slave);
+    this.#clearMailbox(slave, 'slave-freed', `${slave.sid} was freed`);
+    if (this.#allocation.settle(slave)) this.#onMoved(slave);
+  }
+
+  /** False if no ordered or intermingle slave has the sid, or a holder has it. */
   free(number: number): boolean {
     const slave = this.#roster.findByNumber(number);
-    if (slave === undefined || !slave.takesOrdered) return false;
+    if (slave === undefined || !slave.takesOrdered || this.#held.has(slave)) return false;
     this.#allocation.free(slave);
     this.#clearMailbox(slave, 'slave-freed', `${slave.sid} was freed`);
     if (this.#allocation.settle(slave)) this.#onMoved(slave);
@@ -97,7 +133,7 @@ export class SlaveGroups {
   /** A slave has confirmed its session. */
   onJoined(slave: SlaveRecord): void {
     if (slave.kind === 'unordered') this.#draft();
-    else this.#note(this.#connected, slave, slave.kind);
+    else this.#arrived(slave, slave.kind);
   }
 
   /** A slave runs nothing: if it was drafted or freed, it moves now. True if it did. */
@@ -108,10 +144,34 @@ export class SlaveGroups {
   }
 
   /** A slave is gone; another one may take its place. */
-  onGone(slave: SlaveRecord): void {
+  onGone(slave: SlaveRecord, evidence: string): void {
     const { kind } = slave;
-    if (kind !== 'unordered') this.#note(this.#disconnected, slave, kind);
+    const holder = this.#held.get(slave);
+    if (kind !== 'unordered' && !this.#held.delete(slave)) this.#note(this.#disconnected, slave, kind);
+    if (holder !== undefined) {
+      this.#waiting.add(holder);
+      holder.lose(slave, evidence);
+    }
     this.#draft();
+  }
+
+  /** Holders come first: they ask for one slave when they need it, and the program for many ahead. */
+  #arrived(slave: SlaveRecord, kind: SlaveKind): void {
+    const [holder] = kind === 'ordered' ? this.#waiting : [];
+    if (holder !== undefined) {
+      this.#waiting.delete(holder);
+      this.#held.set(slave, holder);
+      holder.take(slave);
+      return;
+    }
+    if (kind === 'ordered' && this.#unawaited > 0) {
+      this.#unawaited--;
+      if (this.#allocation.hasSurplus) {
+        this.#giveBack(slave);
+        return;
+      }
+    }
+    this.#note(this.#connected, slave, kind);
   }
 
   #draft(): void {
@@ -126,12 +186,16 @@ export class SlaveGroups {
 
   #onMoved(slave: SlaveRecord): void {
     const { sid, kind } = slave;
-    if (kind === 'unordered') this.#audit.emit({ type: 'slave-freed', sid });
-    else {
+    if (kind === 'unordered') {
+      this.#held.delete(slave);
+      this.#audit.emit({ type: 'slave-freed', sid });
+    } else {
       this.#audit.emit({ type: 'slave-moved', sid, kind });
-      this.#note(this.#connected, slave, kind);
+      this.#arrived(slave, kind);
     }
     this.#onMovedPort(slave);
+    // Others may have waited for this one
+    if (kind === 'unordered') this.#draft();
   }
 
   #note(list: OrderedSlave[], { sid }: SlaveRecord, kind: SlaveKind): void {

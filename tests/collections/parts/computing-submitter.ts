@@ -119,6 +119,10 @@ export class ComputingSubmitter implements Submitter {
     throw new Error('no test of it here');
   }
 
+  reserveSlave(): never {
+    throw new Error('no test of it here');
+  }
+
   targetNumber(): number {
     return 0;
   }

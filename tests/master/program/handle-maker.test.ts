@@ -156,7 +156,8 @@ test('it allocates a thousand unordered slaves unless told otherwise', () => {
 test('it frees an ordered slave and has the others served, and tells who came', () => {
   const stage = new Stage();
   const { master } = stage;
-  stage.join('ordered', 4);
+  stage.join('unordered', 4);
+  stage.core.groups.allocate(1, 'ordered');
   assert.not(master.freeSlave('SLAVE-5'));
   assert.is(stage.dispatches, 0);
   assert.ok(master.freeSlave('SLAVE-4'));
@@ -431,7 +432,7 @@ test('its loop returns for a slave that left, and for one that came while anothe
     const slave = stage.join('ordered');
     stage.master.getConnectedOrderedSlaves();
     if (comes) stage.join('ordered', 1);
-    stage.core.groups.onGone(slave);
+    stage.core.groups.onGone(slave, 'silent');
     const { numConnectedSlaves, numDisconnectedSlaves } = await stage.master.masterLoop();
     assert.equal([numConnectedSlaves, numDisconnectedSlaves], [comes ? 1 : 0, 1]);
     assert.equal(stage.master.getDisconnectedOrderedSlaves(), [{ sid: 'SLAVE-0', kind: 'ordered' }]);

@@ -50,7 +50,7 @@ class Stage {
   leave(slave: SlaveRecord): void {
     this.roster.remove(slave);
     this.allocation.leave(slave);
-    this.groups.onGone(slave);
+    this.groups.onGone(slave, 'silent');
   }
 
   takeLog(): string[] {
