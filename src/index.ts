@@ -4,6 +4,21 @@
  * @packageDocumentation
  */
 
+// Actors
+export type {
+  Actor,
+  ActorControl,
+  ActorDefinition,
+  ActorMaker,
+  ActorOptions,
+  ActorPolicy,
+  DefineActorOptions,
+  DefinedActor,
+  StopActorOptions,
+} from './actors/actor-types.js';
+export { defineActor } from './actors/define-actor.js';
+export type { ActorClass } from './algorithms/actor-host.js';
+// Algorithms, their policies, and the fates of their tasks
 export type { Captures } from './algorithms/captures.js';
 // Algorithms, their policies, and the fates of their tasks
 export { type Cell, type CellOptions, cell, type MergedCell } from './algorithms/cell.js';

@@ -30,8 +30,8 @@ export function checkAlgorithmName(name: unknown, place: string): asserts name i
   }
 }
 
-/** Enters a definition, with its callable for the program; its name must be free. */
-export function registerAlgorithm(definition: AlgorithmDefinition, algorithm: object): void {
+/** Enters a definition, with its callable for the program if there is one; its name must be free. */
+export function registerAlgorithm(definition: AlgorithmDefinition, algorithm?: object): void {
   const { name, place } = definition;
   const first = definitions.get(name);
   if (first !== undefined) {
@@ -41,6 +41,7 @@ export function registerAlgorithm(definition: AlgorithmDefinition, algorithm: ob
     );
   }
   definitions.set(name, definition);
+  if (algorithm === undefined) return;
   algorithms.set(name, algorithm);
   definitionsByAlgorithm.set(algorithm, definition);
 }

@@ -1,7 +1,8 @@
-/** Enters the operations in the registry of this process, in which master and slaves look. */
+/** Enters the operations in the registry of this process, in which master and slaves look, and what keeps actors. */
 
 import { defineOperation } from '../../algorithms/define-operation.js';
 import type { TaskReference } from '../../algorithms/operations.js';
+import { keepActorsInSlot } from './actor-slot.js';
 import { mapPart } from './map-part.js';
 import { callOf } from './named-task.js';
 import { mergeParts, sortPart } from './order-part.js';
@@ -14,3 +15,4 @@ defineOperation('ts-mw:test', 1, testPart);
 defineOperation('ts-mw:reduce', 1, reducePart);
 defineOperation('ts-mw:sort', 1, sortPart);
 defineOperation('ts-mw:merge', 1, mergeParts);
+keepActorsInSlot();
