@@ -62,6 +62,35 @@ export type {
   AuditedCount,
   SlaveKind,
 } from './audit/events.js';
+// What became of tasks and slaves
+export { sayWhy } from './audit/why/say-why.js';
+export type { SlaveObstacle, TaskObstacle } from './audit/why/slave-obstacle.js';
+export type {
+  OtherTasks,
+  SlaveBecause,
+  SlaveTasks,
+  SlaveWhy,
+  SlaveWhyOf,
+  SlaveWhyState,
+  SlaveWhyTable,
+} from './audit/why/slave-why.js';
+export type {
+  AtSlave,
+  EndedFacts,
+  EndedRun,
+  NeededTask,
+  OccupiedSlave,
+  OccupiedSlaves,
+  TaskAtSlave,
+  TaskBecause,
+  TaskInLine,
+  TaskStory,
+  TaskWhy,
+  TaskWhyOf,
+  TaskWhyState,
+  TaskWhyTable,
+  ToldEvent,
+} from './audit/why/task-why.js';
 // Programs
 export {
   defineMaster,

@@ -56,7 +56,8 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
     const command = parseFlags(argv, defaults);
     // Removed from dumps of this process, and from everything that it starts except its slaves
     for (const secret of [TOKEN_VARIABLE, PASSWORD_VARIABLE]) delete process.env[secret];
-    if (command.kind === 'report' || command.kind === 'verify') return await answerTrailQuestion(command);
+    if (command.kind === 'report' || command.kind === 'why' || command.kind === 'verify')
+      return await answerTrailQuestion(command);
     if (command.kind === 'watch') {
       const { watchTrail } = await import('./watch/trail-watch.js');
       return await watchTrail(command.file);

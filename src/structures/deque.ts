@@ -104,6 +104,16 @@ export class Deque<T> {
     return block?.items[place];
   }
 
+  /** The distance of the first occurrence of an item from the head; undefined if none is within `most`. */
+  indexOf(item: T, most: number): number | undefined {
+    let at = 0;
+    for (const one of this) {
+      if (one === item) return at;
+      if (++at > most) return undefined;
+    }
+    return undefined;
+  }
+
   clear(): void {
     this.#first = undefined;
     this.#last = undefined;

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AUDIT_EVENT_TYPES, TEXT_TEMPLATES } from '../../src/audit/format/text-templates.js';
+import { SLAVE_WORDS } from '../../src/audit/why/slave-words.js';
+import { TASK_WORDS } from '../../src/audit/why/task-words.js';
 import { type FlagRow, shownFlag } from '../../src/cli/flags/flag-row.js';
 import { FIRST_ROWS, FLAG_ROWS } from '../../src/cli/flags/flag-table.js';
 import { documentPaths, readDocument, root, section } from './read-docs.js';
@@ -42,6 +44,18 @@ tables('every environment variable that the library reads is explained', () => {
     ([, name = '']) => name,
   );
   assert.equal(shown.sort(), [...new Set(read)].sort());
+});
+
+tables('every reason of a task and of a slave is explained', () => {
+  const parts = readDocument('docs/manual/why.md').split(/^## /m);
+  for (const [heading, words] of [
+    ['Reasons of tasks', TASK_WORDS],
+    ['Reasons of slaves', SLAVE_WORDS],
+  ] as const) {
+    const text = parts.find((part) => part.startsWith(`${heading}\n`)) ?? '';
+    const shown = Array.from(text.matchAll(/^\| `([a-z-]+)` \|/gm), ([, because = '']) => because);
+    assert.equal(shown.sort(), Object.keys(words).sort());
+  }
 });
 
 tables('every test that stands for one of lfarm is in the file that the chapter names', () => {

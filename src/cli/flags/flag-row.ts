@@ -14,6 +14,7 @@ export type TypedOnlyKey =
   | 'natsConfigUsers'
   | 'auditReport'
   | 'html'
+  | 'why'
   | 'auditVerify'
   | 'auditWatch';
 

@@ -185,6 +185,12 @@ const TABLE: Table = {
     'FILE',
     'With --audit-report: also write it to this file, as a page with drawings',
   ),
+  why: row(
+    'Audit:',
+    TYPED,
+    'ID',
+    'With --audit-report: say instead why one task or slave, such as TASK-17 or SLAVE-3, ended as it did, or where it was last',
+  ),
   auditVerify: row(
     'Audit:',
     TYPED,

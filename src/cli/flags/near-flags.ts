@@ -2,9 +2,10 @@
 
 import type { FlagRow } from './flag-row.js';
 import { FLAG_ROWS } from './flag-table.js';
+import { ONLY_OF_REPORTS } from './split-arguments.js';
 
 /** Their neighbours are words that programs use, such as `--process`, or they are ours only beside another flag. */
-const NOT_MEANT: ReadonlySet<FlagRow['key']> = new Set(['html', 'metrics', 'progress']);
+const NOT_MEANT: ReadonlySet<FlagRow['key']> = new Set([...ONLY_OF_REPORTS, 'metrics', 'progress']);
 
 const TARGETS = FLAG_ROWS.filter(({ key }) => !NOT_MEANT.has(key)).map((row) => ({
   row,

@@ -23,6 +23,9 @@ export interface SplitArguments {
   readonly unknown: readonly string[];
 }
 
+/** They are ours only beside `--audit-report`. */
+export const ONLY_OF_REPORTS: ReadonlySet<FlagRow['key']> = new Set(['html', 'why']);
+
 const ROWS = new Map(FLAG_ROWS.map((row) => [row.name, row]));
 
 /** Never throws if `--help` or `--version` is among our flags: `problem` is then returned with them. */
@@ -31,7 +34,7 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
   const unknown: string[] = [];
   let behind: readonly string[] = [];
   let problem: FlagError | undefined;
-  // Programs may have their own --html
+  // Programs may have their own --html and --why
   const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   const asksForReport = ours.some((argument) => /^--audit-report(=|$)/.test(argument));
   for (let i = 0; i < args.length; i++) {
@@ -42,7 +45,7 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
     }
     const equals = argument.indexOf('=');
     const row = ROWS.get(equals < 0 ? argument : argument.slice(0, equals));
-    if (row === undefined || (row.key === 'html' && !asksForReport)) {
+    if (row === undefined || (ONLY_OF_REPORTS.has(row.key) && !asksForReport)) {
       unknown.push(argument);
       continue;
     }

@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import { portable } from '../../algorithms/portable.js';
 import { makeQueue } from '../../algorithms/queue.js';
 import { namedAlgorithms } from '../../algorithms/registry.js';
-import type { Fate, SlaveId } from '../../algorithms/types.js';
+import type { Fate, SlaveId, TaskId } from '../../algorithms/types.js';
 import type { AuditListener } from '../../audit/audit-trail.js';
 import { broadcastTask } from '../../collections/broadcast.js';
 import { makeChannel } from '../../collections/channel.js';
@@ -25,6 +25,7 @@ import type { MasterHandle } from '../../master/program/master-handle.js';
 import { type EmbeddedMaster, type EmbeddedMasterOptions, master, slave } from '../embed.js';
 import type { RunningMaster } from '../master/run-master.js';
 import { awaitable } from './awaitable.js';
+import { explain } from './explained.js';
 import { slaveTable } from './slave-table.js';
 
 interface ReplNamesParams {
@@ -51,6 +52,7 @@ export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown>
     ['makeQueue', makeQueue],
     ...Object.entries(CALLS),
     ...Object.entries(FLOW_CALLS),
+    ['why', (id: TaskId | SlaveId) => explain(running.handle, id)],
     ['slaves', () => slaveTable(running.master.slaves)],
     ['addSlave', () => addSlave(params)],
     ['killSlave', (sid: SlaveId) => killSlave(params, sid)],
@@ -86,6 +88,10 @@ export function helpText(): string {
       `run parts of a flow; also ${Object.keys(FLOW_CALLS).slice(1).join(', ')}`,
     ],
     ['results()', 'return the fates that arrived; await results() waits for all pending tasks'],
+    [
+      "why('TASK-0'), why('SLAVE-0')",
+      'say why a task waits, where it is or how it ended; or why a slave idles',
+    ],
     ['slaves()', 'the slaves, as a table'],
     ['addSlave()', 'start one more local slave; await addSlave() waits until it has joined'],
     ["killSlave('SLAVE-0')", 'kill a local slave with SIGKILL; it is not started again'],

@@ -35,6 +35,13 @@ interface CheckpointParams {
   readonly deliver: (task: Task, fate: TaskFate) => void;
 }
 
+interface WaitingLoad {
+  readonly waiting: number;
+  readonly mostWaiting: number;
+  readonly bytes: number;
+  readonly mostBytes: number;
+}
+
 interface Decided {
   readonly task: Task;
   readonly fate: TaskFate;
@@ -67,6 +74,28 @@ export class Checkpoint {
   /** Whether no more tasks should be given out for now, since too many results wait here. */
   get isFull(): boolean {
     return this.#uncommitted.length + this.#fresh.length >= MOST_WAITING || this.#bytes >= MOST_WAITING_BYTES;
+  }
+
+  /** The results that wait here, and the limits of them. */
+  get load(): WaitingLoad {
+    const waiting = this.#uncommitted.length + this.#fresh.length;
+    return { waiting, mostWaiting: MOST_WAITING, bytes: this.#bytes, mostBytes: MOST_WAITING_BYTES };
+  }
+
+  /** The fate of a task that waits here, and for what; at the cost of those before it. */
+  findWaiting(number: number): { readonly fate: TaskFate; readonly isCommitted: boolean } | undefined {
+    for (const [tasks, isCommitted] of [
+      [this.#uncommitted, false],
+      [this.#fresh, true],
+    ] as const) {
+      for (const { task, fate } of tasks) if (task.number === number) return { fate, isCommitted };
+    }
+    return undefined;
+  }
+
+  /** The number of stored results that were submitted and wait for their turn. */
+  get numHeld(): number {
+    return this.#held.size + this.#late.length;
   }
 
   /** Whether `handOverWaiting` may have something to do. */

@@ -31,6 +31,8 @@ import type { Roster } from '../slaves/roster.js';
 import { Sessions } from '../slaves/sessions.js';
 import { SlaveCommands } from '../slaves/slave-commands.js';
 import { SlaveGroups } from '../slaves/slave-groups.js';
+import { SlaveAnswers } from '../why/slave-answers.js';
+import { TaskAnswers } from '../why/task-answers.js';
 import { Broadcasts } from './broadcasts.js';
 import { Cancels } from './cancels.js';
 import type { CoreCounters } from './core-counters.js';
@@ -40,6 +42,8 @@ import { type DrawnSource, ProgramDemand } from './program-demand.js';
 import { Reservation } from './reservation.js';
 import { SlaveInput } from './slave-input.js';
 
+/** A master that has not ticked for so long was busy itself. */
+const BLOCKED_MS = 500;
 /** To look at all slaves costs time where there are thousands. */
 const RECALL_EVERY_MS = 10;
 
@@ -67,6 +71,9 @@ export class MasterCore {
   /** The input of slaves' messages. */
   readonly slaves: SlaveInput;
   readonly demand: ProgramDemand;
+  /** The program's questions about tasks and slaves. */
+  readonly whyTask: TaskAnswers;
+  readonly whySlave: SlaveAnswers;
   readonly #aborts = new AbortWatch((tasks, reason) => this.intake.cancelBySignal(tasks, reason));
   readonly #checkpoint: Checkpoint | undefined;
   readonly #missingSlaves = new MissingSlaves();
@@ -76,6 +83,7 @@ export class MasterCore {
   readonly #abort = new AbortController();
   #timesToldOver = 0;
   #recallAt = 0;
+  #tickedAt: number | undefined;
 
   constructor(options: MasterCoreOptions) {
     // Whatever a program waits for may listen to it
@@ -209,6 +217,19 @@ export class MasterCore {
       closePort: (slave) => this.#ports.closePort?.(slave),
       onNews: () => this.#news(),
     });
+    const seen = {
+      jar,
+      fates,
+      roster: this.roster,
+      dispatcher: this.#dispatcher,
+      checkpoint: this.#checkpoint,
+      findHold: (task: Task) => this.demand.findHold(task),
+      findEnd: () => this.#over,
+      findBlock: (now: number) => this.#findBlock(now),
+      wallClock: this.#ports.wallClock,
+    };
+    this.whyTask = new TaskAnswers(seen);
+    this.whySlave = new SlaveAnswers(seen);
   }
 
   get roster(): Roster {
@@ -415,6 +436,7 @@ export class MasterCore {
 
   /** Call it about every 100 ms. */
   tick(now: number): void {
+    this.#tickedAt = now;
     this.#sessions.tick(now);
     this.slaves.tick(now);
     this.demand.tick();
@@ -432,6 +454,11 @@ export class MasterCore {
       this.#audit.emit({ type: 'slaves-missing', queued, waitedSeconds, hint: this.#slaveHint });
     }
     this.#ledger.tick(now, this.#jar.pending);
+  }
+
+  #findBlock(now: number): number | undefined {
+    const blockedMs = this.#tickedAt === undefined ? 0 : now - this.#tickedAt;
+    return blockedMs > BLOCKED_MS ? blockedMs : undefined;
   }
 
   // ---- the control plane

@@ -3,7 +3,7 @@
  * should wait? Can anything that it asks for still come?
  */
 
-import type { FateBox, Selection } from '../fates/fate-box.js';
+import type { FateBox, Selection, UntakenLoad } from '../fates/fate-box.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import type { AlgorithmEntry, Task } from '../model/task.js';
 
@@ -83,10 +83,18 @@ export class ProgramDemand {
    * program waits for news.
    */
   judgeHeld(algorithm: AlgorithmEntry): boolean {
-    // Running tasks may be of other algorithms. This one is then held somewhat early, until some of them have
-    // ended.
-    const coming = Math.min(algorithm.pending, this.#jar.running);
-    return this.#readers === 0 && this.#fates.judgeFull(algorithm, coming);
+    return this.#readers === 0 && this.#fates.judgeFull(algorithm, this.#comingOf(algorithm));
+  }
+
+  /** Why a task would be held now, without a note; undefined if it would not. */
+  findHold({ future, algorithm }: Task): UntakenLoad | undefined {
+    if (future !== undefined || this.#readers > 0) return undefined;
+    return this.#fates.findOverload(algorithm, this.#comingOf(algorithm));
+  }
+
+  /** Running tasks may be of other algorithms. This one is then held somewhat early, until some of them have ended. */
+  #comingOf({ pending }: AlgorithmEntry): number {
+    return Math.min(pending, this.#jar.running);
   }
 
   /** The same for one task: a future's result goes to the program at once. */

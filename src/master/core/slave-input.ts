@@ -12,6 +12,7 @@ import type { Settlement } from '../fates/settlement.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Shares } from '../shares/shares.js';
 import type { Authorization } from '../slaves/admissions.js';
+import type { SessionEnding } from '../slaves/roster.js';
 import type { Joined, Sessions } from '../slaves/sessions.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
 import type { SlaveGroups } from '../slaves/slave-groups.js';
@@ -102,7 +103,7 @@ export class SlaveInput {
     const reason = `it joined again as ${next}`;
     this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason });
     slave.sayFarewell({ running: [], begun, sent: 0, error: undefined }, 0);
-    this.#remove(slave, reason, 0);
+    this.#remove(slave, 'left', reason, 0);
   }
 
   /**
@@ -180,7 +181,7 @@ export class SlaveInput {
         this.#dispatcher.lineUp(slave);
         break;
       case 'suspect':
-        slave.beSuspected();
+        slave.beSuspected(event.evidence);
         this.#audit.emit({ type: 'slave-suspected', sid: slave.sid, evidence: event.evidence });
         break;
       case 'cleared':
@@ -235,7 +236,7 @@ export class SlaveInput {
     const evidence = seen + becauseOfKill(slave);
     const expected = slave.machine.state === 'shutting-down';
     if (!expected) this.#audit.emit({ type: 'slave-lost', sid: slave.sid, evidence });
-    this.#remove(slave, evidence, now);
+    this.#remove(slave, 'lost', evidence, now);
   }
 
   /** Its results travel apart from its goodbye, and may come after it. */
@@ -259,7 +260,7 @@ export class SlaveInput {
     const expected = slave.machine.state === 'shutting-down';
     const reason = 'it said goodbye';
     if (!expected) this.#audit.emit({ type: 'slave-left', sid: slave.sid, reason });
-    this.#remove(slave, reason, now);
+    this.#remove(slave, 'left', reason, now);
   }
 
   /** Call it about every 100 ms. Ticks are counted, since a busy master has read nothing meanwhile. */
@@ -269,11 +270,11 @@ export class SlaveInput {
     }
   }
 
-  #remove(slave: SlaveRecord, evidence: string, now: number): void {
+  #remove(slave: SlaveRecord, how: SessionEnding['how'], evidence: string, now: number): void {
     this.#leaving.delete(slave);
     this.#dispatcher.removeFromLine(slave);
     this.#shares.forget(slave);
-    this.#sessions.end(slave);
+    this.#sessions.end(slave, { how, evidence });
     if (!this.#isEnding) {
       this.#settlement.reclaimer.takeFromLost(slave, evidence, now);
       this.#groups.onGone(slave, evidence);
@@ -289,7 +290,7 @@ export class SlaveInput {
 
   /** Call it after the shutdown was acknowledged, or after the wait for that. */
   disconnectAll(): void {
-    for (const slave of [...this.#sessions.roster]) this.#remove(slave, 'the master has stopped', 0);
+    for (const slave of [...this.#sessions.roster]) this.#remove(slave, 'left', 'the master has stopped', 0);
   }
 
   get slavesToAwait(): number {

@@ -13,6 +13,7 @@ import type { Task } from '../model/task.js';
 import type { TaskGroup } from '../model/task-group.js';
 import type { Shares } from '../shares/shares.js';
 import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
+import { findObstacle, findSessionObstacle } from './obstacles.js';
 import { ShareNames } from './share-names.js';
 import { SharePlaces } from './share-places.js';
 
@@ -20,10 +21,6 @@ import { SharePlaces } from './share-places.js';
 const ENTRY_BYTES = 32;
 /** And of a message around its tasks. */
 const HEAD_BYTES = 128;
-/** The limit of bytes that wait in a session. Keep it small: tasks assigned late go to the fastest slave. */
-const MOST_WAITING_BYTES = 64 * 1024;
-/** Both ends keep a word for each task under way, 65,536 of them; a group may have half of that. */
-const MOST_OUTSTANDING = 32_768;
 /** A slave that has held a group for longer than this while another idles gives its unstarted tasks back. */
 const RECALL_AFTER_MS = 20;
 /** Slaves of the line that are looked at for one that idles. */
@@ -108,6 +105,11 @@ export class Dispatcher {
     if (!slave.isWarm || !slave.isInLine || !this.judgeIdle(slave)) return;
     const tasks = this.#choose(slave, slots);
     if (tasks.length > 0) this.#giveOrStage(slave, tasks, now);
+  }
+
+  /** The slave that gets nothing more until it runs empty, if there is one. */
+  get reserved(): SlaveRecord | undefined {
+    return this.#reserved;
   }
 
   /** The slave takes no more tasks. */
@@ -211,17 +213,7 @@ export class Dispatcher {
 
   #hasRoom(slave: SlaveRecord): boolean {
     return (
-      slave.isWorking &&
-      !slave.isSuspected &&
-      !slave.mayEnd &&
-      slave.farewell === undefined &&
-      slave.slots > 0 &&
-      !slave.isAlone &&
-      slave.commands.recalling === undefined &&
-      slave.outstanding < MOST_OUTSTANDING &&
-      slave.judgeFilling() &&
-      slave.session.waitingBytes <= MOST_WAITING_BYTES &&
-      slave.session.spareCredit > 0
+      findObstacle(slave) === undefined && slave.judgeFilling() && findSessionObstacle(slave) === undefined
     );
   }
 

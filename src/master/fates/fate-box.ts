@@ -23,6 +23,14 @@ interface Tray {
   isFull: boolean;
 }
 
+/** The untaken fates of an algorithm, and the limits of them. */
+export interface UntakenLoad {
+  readonly untaken: number;
+  readonly mostUntaken: number;
+  readonly bytes: number;
+  readonly mostBytes: number;
+}
+
 interface Waiter {
   readonly algorithms: ReadonlySet<AlgorithmEntry> | undefined;
   readonly resolve: (fate: TaskFate | undefined) => void;
@@ -65,12 +73,25 @@ export class FateBox {
   judgeFull(algorithm: AlgorithmEntry, coming = 0): boolean {
     const tray = this.#trays.get(algorithm);
     if (tray === undefined) return false;
-    const untaken = tray.results.length + tray.unrunnable.length;
-    const bytes = tray.bytes + coming * algorithm.resultBytes;
-    const load = Math.max(untaken / MOST_UNTAKEN, bytes / MOST_UNTAKEN_BYTES);
-    // An empty tray has nothing to take: its next fate is the next one to arrive.
-    tray.isFull = untaken > 0 && load >= (tray.isFull ? REOPENS_AT : 1);
+    tray.isFull = isFull(tray, coming * algorithm.resultBytes);
     return tray.isFull;
+  }
+
+  /** The load that `judgeFull` would find too much now, without a note; undefined if it would not. */
+  findOverload(algorithm: AlgorithmEntry, coming: number): UntakenLoad | undefined {
+    const tray = this.#trays.get(algorithm);
+    if (tray === undefined || !isFull(tray, coming * algorithm.resultBytes)) return undefined;
+    const untaken = tray.results.length + tray.unrunnable.length;
+    return { untaken, mostUntaken: MOST_UNTAKEN, bytes: tray.bytes, mostBytes: MOST_UNTAKEN_BYTES };
+  }
+
+  /** The untaken fate of a task, if there is one: at the cost of those before it. */
+  findUntaken(number: number): TaskFate | undefined {
+    for (const { results, unrunnable } of this.#trays.values()) {
+      for (const fate of results) if (TaskFate.taskOf(fate)?.number === number) return fate;
+      for (const fate of unrunnable) if (TaskFate.taskOf(fate)?.number === number) return fate;
+    }
+    return undefined;
   }
 
   put(fate: TaskFate): void {
@@ -240,6 +261,13 @@ export class FateBox {
     }
     return tray;
   }
+}
+
+/** `coming` bytes are on their way. An empty tray has nothing to take: its next fate is the next one to arrive. */
+function isFull(tray: Tray, coming: number): boolean {
+  const untaken = tray.results.length + tray.unrunnable.length;
+  const load = Math.max(untaken / MOST_UNTAKEN, (tray.bytes + coming) / MOST_UNTAKEN_BYTES);
+  return untaken > 0 && load >= (tray.isFull ? REOPENS_AT : 1);
 }
 
 /** No fate is younger than any. */

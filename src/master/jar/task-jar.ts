@@ -53,6 +53,45 @@ export class TaskJar {
     return this.#queued - this.#waiting.count;
   }
 
+  /** Queued tasks whose next run is not due. */
+  get backingOff(): number {
+    return this.#waiting.count;
+  }
+
+  /** Tasks whose arguments are not complete. */
+  get blocked(): number {
+    return this.#blocked;
+  }
+
+  /** Tasks whose result is in the checkpoint, and comes in its turn. */
+  get stored(): number {
+    return this.#stored;
+  }
+
+  /** Tasks that were set aside, since the program leaves the results of their algorithms untaken. */
+  get setAside(): number {
+    let count = 0;
+    for (const tasks of this.#aside.values()) count += tasks.length;
+    return count;
+  }
+
+  /** When a task that waits for its backoff is due. */
+  dueAtOf(task: Task): number | undefined {
+    return this.#waiting.dueAtOf(task);
+  }
+
+  /**
+   * The number of tasks before a queued one where it waits, cancelled ones too: in its mailbox, in its queue, or among
+   * those without a queue. Undefined if they are more than `most`, or it was set aside.
+   */
+  countBefore(task: Task, most: number): number | undefined {
+    const { addressee, policy } = task;
+    if (addressee !== undefined) return addressee.mailbox.countBefore(task, most);
+    const state = policy.queue && this.queues.find(policy.queue);
+    if (task.suspect) return (state?.suspects ?? this.#suspects).indexOf(task, most);
+    return (state?.line ?? this.#queue).countBefore(task, most);
+  }
+
   /** Whether `take` may return a task: it finds cancelled and held ones itself. */
   get hasReady(): boolean {
     return this.#queue.length > 0 || this.queues.hasReady;

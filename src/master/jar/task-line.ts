@@ -58,6 +58,16 @@ export class TaskLine {
     return true;
   }
 
+  /** The number of tasks before one of this line, cancelled ones too; undefined if they are more than `most`. */
+  countBefore(task: Task, most: number): number | undefined {
+    const { priority } = task.policy;
+    let before = priority < 0 ? this.#plain.length : 0;
+    for (const level of this.#levels ?? []) if (level.priority > priority) before += level.tasks.length;
+    const own = priority === 0 ? this.#plain : this.#levelOf?.get(priority)?.tasks;
+    const place = own?.indexOf(task, most);
+    return place === undefined || before + place > most ? undefined : before + place;
+  }
+
   /** Otherwise levels without tasks would stay forever if each task has its own priority. */
   #dropEmpty(): void {
     for (let level = this.#levels?.first; level?.tasks.length === 0; level = this.#levels?.first) {

@@ -53,6 +53,16 @@ export class TaskQueues {
     return this.#due.first?.at;
   }
 
+  /** The number of queues that have a task which may be taken. */
+  get ready(): number {
+    return this.#numReady;
+  }
+
+  /** The record of a queue, to be looked at; undefined if it has no tasks, runs or recent begins. */
+  find(queue: TaskQueue): Readonly<QueueState> | undefined {
+    return this.#states.get(queue);
+  }
+
   // ---- tasks that wait
 
   push(task: Task, queue: TaskQueue): void {

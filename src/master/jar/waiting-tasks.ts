@@ -55,6 +55,12 @@ export class WaitingTasks {
     return waiting.map(({ task }) => task);
   }
 
+  /** When a task that waits is due. */
+  dueAtOf(task: Task): number | undefined {
+    for (const wait of this.#waits) if (wait.task === task && !wait.isOver) return wait.until;
+    return undefined;
+  }
+
   /** Takes a task out before its time. */
   remove(task: Task): void {
     this.#count--;

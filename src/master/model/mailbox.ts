@@ -15,6 +15,13 @@ export class Mailbox {
     return this.#broadcasts.length + this.#ordered.length;
   }
 
+  /** Those of them that wait on the master and could go out. */
+  get queued(): number {
+    let count = 0;
+    for (const { state } of this) if (state === 'queued') count++;
+    return count;
+  }
+
   /** The run that comes before everything else. */
   get broadcast(): Task | undefined {
     return this.#broadcasts.at(0);
@@ -41,6 +48,13 @@ export class Mailbox {
 
   remove(task: Task): void {
     (task.policy.isBroadcast ? this.#broadcasts : this.#ordered).remove(task);
+  }
+
+  /** The number of tasks before one of this mailbox; undefined if they are more than `most`. */
+  countBefore(task: Task, most: number): number | undefined {
+    if (task.policy.isBroadcast) return this.#broadcasts.indexOf(task, most);
+    const before = this.#ordered.indexOf(task, most);
+    return before === undefined ? undefined : before + this.#broadcasts.length;
   }
 
   *[Symbol.iterator](): IterableIterator<Task> {

@@ -63,7 +63,7 @@ export class SlaveRecord {
   #lastGroup = 1;
   #isInLine = false;
   #isAlone = false;
-  #isSuspected = false;
+  #suspicion: string | undefined = undefined;
   #overdue: number | undefined = undefined;
   #lingering: readonly CancelledRun[] = NONE_LINGER;
   #killed: CancelledRun | undefined = undefined;
@@ -268,10 +268,15 @@ export class SlaveRecord {
    * side by side, each place has its own window, until the slave's window is wider than all of them.
    */
   judgeFilling(): boolean {
-    const window = Math.max(this.#window, FIRST_WINDOW * this.concurrency);
-    if (this.groups.open >= window) this.#isFilling = false;
-    else if (this.groups.open <= window / 2) this.#isFilling = true;
+    this.#isFilling = this.isFilling;
     return this.#isFilling;
+  }
+
+  /** The same, without a note. */
+  get isFilling(): boolean {
+    const window = Math.max(this.#window, FIRST_WINDOW * this.concurrency);
+    if (this.groups.open >= window) return false;
+    return this.groups.open <= window / 2 || this.#isFilling;
   }
 
   stopFilling(): void {
@@ -307,15 +312,20 @@ export class SlaveRecord {
 
   /** It gets no new tasks until it is heard again. */
   get isSuspected(): boolean {
-    return this.#isSuspected;
+    return this.#suspicion !== undefined;
   }
 
-  beSuspected(): void {
-    this.#isSuspected = true;
+  /** The evidence for that. */
+  get suspicion(): string | undefined {
+    return this.#suspicion;
+  }
+
+  beSuspected(evidence: string): void {
+    this.#suspicion = evidence;
   }
 
   beCleared(): void {
-    this.#isSuspected = false;
+    this.#suspicion = undefined;
   }
 
   /** Index of a task that did not stop, for which its sentinel ends it: its other tasks are not to blame. */

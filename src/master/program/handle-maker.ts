@@ -109,6 +109,14 @@ export class HandleMaker {
         checkCategory('the category of killTasks', category);
         return core.cancels.killTasks(category);
       },
+      why: (taskId: TaskId) => {
+        const number = numberOf(taskId, TASK_ID, 'task id; give one such as TASK-17');
+        return core.whyTask.answer(number, performance.now());
+      },
+      whySlave: (sid: SlaveId) => {
+        const number = numberOf(sid, SLAVE_ID, 'slave id; give one such as SLAVE-3');
+        return core.whySlave.answer(number, performance.now());
+      },
       submitAll: <T>(items: Items<T>, submit: (item: T) => unknown, options: SubmitAllOptions = {}) =>
         side.#submitAll(items, submit, options),
       resubmit: (task: FailedTask, policy?: TaskPolicy) => side.#resubmit(task, policy),

@@ -12,6 +12,8 @@ import type {
   UnrunnableFate,
 } from '../../algorithms/types.js';
 import type { SlaveKind } from '../../audit/events.js';
+import type { SlaveWhy } from '../../audit/why/slave-why.js';
+import type { TaskWhy } from '../../audit/why/task-why.js';
 import type { OrderedSlave } from '../slaves/slave-groups.js';
 
 /** The things to take, and the slaves that joined or left: CL-MW's four counts. */
@@ -169,6 +171,17 @@ export interface MasterHandle {
    * master.killTasks('search');
    */
   killTasks(category: string): number;
+  /**
+   * Says why a task is where it is: what it waits for, or what became of it. Changes nothing, and keeps nothing: a task
+   * whose fate the program has taken is `forgotten`, and the audit trail knows more (`--audit-report FILE --why TASK-n`).
+   * `state`, `because` and `facts` are told apart by `because`; `sayWhy` makes a sentence of them. Never throws for an id
+   * of the right form; UsageError for any other value.
+   *
+   * @example console.log(sayWhy(master.why(taskId)));
+   */
+  why(taskId: TaskId): TaskWhy;
+  /** Says why a slave has nothing to do, or what it does, or why it is gone; as `why`. The last 10,000 are remembered. */
+  whySlave(sid: SlaveId): SlaveWhy;
   /**
    * Draws items from an iterable or async iterable, only as fast as the target number allows, and calls
    * `submit` with each to make a task. So any number of tasks can run in constant memory. Returns at once;

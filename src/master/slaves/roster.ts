@@ -6,8 +6,15 @@ import type { EarlierSession, SlaveRecord } from '../model/slave-record.js';
 /** The number of remembered nonces of ended sessions, whose frames are answered `stale`. */
 const MOST_ENDED = 10_000;
 
+/** How a session ended, and how that was seen. */
+export interface SessionEnding {
+  readonly how: 'lost' | 'left';
+  readonly evidence: string;
+}
+
 interface Ended {
   readonly number: number;
+  readonly ending: SessionEnding;
   readonly user: string;
   readonly history: readonly EarlierSession[];
   told: boolean;
@@ -71,7 +78,7 @@ export class Roster {
     return this.#byNonce.get(nonce);
   }
 
-  remove(slave: SlaveRecord): void {
+  remove(slave: SlaveRecord, ending: SessionEnding): void {
     if (this.#byNonce.delete(slave.nonce)) {
       this.#slots -= slave.concurrency;
       this.#endedSentBytes += slave.session.sentBytes;
@@ -79,7 +86,7 @@ export class Roster {
     }
     this.#byNumber.delete(slave.number);
     const { number, address, history } = slave;
-    this.#ended.set(slave.nonce, { number, user: address.user, history, told: false });
+    this.#ended.set(slave.nonce, { number, ending, user: address.user, history, told: false });
     if (this.#ended.size > MOST_ENDED) {
       const [oldest] = this.#ended.keys();
       this.#ended.delete(oldest as string);
@@ -92,6 +99,17 @@ export class Roster {
     if (living !== undefined) return living.address.user === user ? living.history : undefined;
     const ended = this.#ended.get(nonce);
     return ended?.user === user ? ended.history : undefined;
+  }
+
+  /** The number of slaves that have ever joined; they are numbered from 0. */
+  get numbersGiven(): number {
+    return this.#nextNumber;
+  }
+
+  /** How the session of that number ended; undefined if it goes on, or is forgotten: the last 10,000 are kept. */
+  endingOf(number: number): SessionEnding | undefined {
+    for (const ended of this.#ended.values()) if (ended.number === number) return ended.ending;
+    return undefined;
   }
 
   hasEnded(nonce: string): boolean {

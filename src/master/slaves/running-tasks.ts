@@ -18,8 +18,8 @@ export function runningTasks(slaves: Iterable<SlaveRecord>): Set<Task> {
   return running;
 }
 
-/** Ordered tasks run one after another, and the tasks after one that waits wait too. */
-function* runningOn({ concurrency, groups, lingering, firstRunning }: SlaveRecord): Iterable<Task> {
+/** Of one slave. Ordered tasks run one after another, and the tasks after one that waits wait too. */
+export function* runningOn({ concurrency, groups, lingering, firstRunning }: SlaveRecord): Iterable<Task> {
   let before = 0;
   let orderedRuns = false;
   for (const task of groups.eachOpenTask()) {

@@ -21,7 +21,7 @@ import { SlaveRecord } from '../model/slave-record.js';
 import { Admissions, type Applicant, type Authorization, identityOf, UNDECIDED } from './admissions.js';
 import { Allocation } from './allocation.js';
 import { HelloGate, judgeHello, parseHello } from './reception.js';
-import { Roster } from './roster.js';
+import { Roster, type SessionEnding } from './roster.js';
 
 /**
  * The length of a user's name in subjects. A broker accepts 4 KB per line, which may contain an answer's
@@ -305,9 +305,9 @@ export class Sessions {
   }
 
   /** The session is over: its credit goes to the others. */
-  end(slave: SlaveRecord): void {
+  end(slave: SlaveRecord, ending: SessionEnding): void {
     slave.machine.send('gone');
-    this.roster.remove(slave);
+    this.roster.remove(slave, ending);
     this.allocation.leave(slave);
     this.#bySession.delete(slave.session);
     this.#ports.forget(slave);

@@ -816,6 +816,8 @@ flags('a question about a trail is asked alone, of whatever program', () => {
   assert.equal(ask('--audit-watch', 'a'), { kind: 'watch', file: 'a' });
   assert.equal(ask('--audit-report=a'), { kind: 'report', file: 'a', page: undefined });
   assert.equal(ask('--html', 'p', '--audit-report', 'a'), { kind: 'report', file: 'a', page: 'p' });
+  for (const id of ['TASK-17', 'SLAVE-3'])
+    assert.equal(ask('--why', id, '--audit-report', 'a'), { kind: 'why', file: 'a', id });
   for (const [argv, flag] of [
     [['--audit-verify'], '--audit-verify'],
     [['--audit-verify='], '--audit-verify'],
@@ -823,15 +825,19 @@ flags('a question about a trail is asked alone, of whatever program', () => {
     [['--audit-report', 'a', '--html'], '--html'],
     [['--audit-report', 'a', '--audit-verify', 'a'], '--audit-verify'],
     [['--audit-watch', 'a', '--audit-verify', 'a'], '--audit-watch'],
+    [['--audit-report', 'a', '--why'], '--why'],
+    [['--audit-report', 'a', '--why='], '--why'],
+    [['--audit-report', 'a', '--why', '17'], '--why'],
+    [['--audit-report', 'a', '--why', 'TASK-1', '--html', 'p'], '--why'],
   ] as const) {
     assert.is(refusal(argv).flag, flag);
   }
   assert.is(refusal([], { master: true, auditVerify: 'a' } as Flags).flag, '--audit-verify');
 });
 
-flags("leaves a program's own --html alone", () => {
-  const { argv } = run(['--master', '--html', '--html=x', '--', '--audit-report', 'x']);
-  assert.equal(argv, ['--html', '--html=x', '--audit-report', 'x']);
+flags("leaves a program's own --html and --why alone", () => {
+  const { argv } = run(['--master', '--html', '--html=x', '--why', '--', '--audit-report', 'x']);
+  assert.equal(argv, ['--html', '--html=x', '--why', '--audit-report', 'x']);
 });
 
 flags.run();

@@ -94,6 +94,10 @@ repls('what is typed speaks to the master and to its slaves', async () => {
     /\[ 'Hello World: n1', 'Hello World: n2' \]/,
   );
   await repl.line('results()', /> \[\]/);
+  await repl.line("why('TASK-1')", /> TASK-1 has had its fate, and the program took it: .*--audit-report/);
+  await repl.line("why('TASK-9').because", /> 'never-submitted'/);
+  await repl.line("why('SLAVE-0')", /> SLAVE-0 \(.*:\d+\) has nothing to do: the master has no task\.\n/);
+  await repl.line("why('7')", /UsageError: "7" is no task id/);
   await repl.line('const { name } = hello; await hello.future(name)', /> 'Hello World: hello'/);
   await repl.line('(await Promise.all([hello.future({ a: [1] })]))[0]', /> 'Hello World: \[object Object\]'/);
   await repl.line('const added = await addSlave(); slaves().some(({ sid }) => sid === added)', /> true/);

@@ -287,7 +287,7 @@ it('a slave that is leaving, doomed, or not unordered neither gives nor takes', 
   const ordered = late();
   makeKind(ordered.idle, 'ordered');
   const suspected = late();
-  suspected.idle.beSuspected();
+  suspected.idle.beSuspected('silent for 5.0 s');
   for (const { stage } of [leaving, doomed, ordered, suspected]) {
     stage.look(10 * LATE_MS);
     assert.equal(stage.told, []);

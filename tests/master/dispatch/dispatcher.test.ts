@@ -56,7 +56,7 @@ test('a task may have more binaries than arguments fit a call', () => {
 });
 
 const unfit: readonly (readonly [string, (slave: SlaveRecord) => void])[] = [
-  ['is suspected', (slave) => slave.beSuspected()],
+  ['is suspected', (slave) => slave.beSuspected('silent for 5.0 s')],
   ['runs a suspect', (slave) => slave.runAlone()],
   ['is asked for tasks', (slave) => slave.commands.noteRecall({ id: 1, to: 0 })],
   ['shuts down', (slave) => slave.machine.send('shutdown-sent')],
@@ -234,7 +234,7 @@ test('unstarted tasks are asked from the fullest slave once another idles and no
   ];
   for (const [what, slaves, now, expected] of table)
     assert.is(dispatcher.chooseRecall(slaves, now), expected, what);
-  idle.beSuspected();
+  idle.beSuspected('silent for 5.0 s');
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'who is suspected gets nothing');
   idle.beCleared();
   full.commands.noteRecall({ id: 1, to: 8 });
@@ -392,7 +392,7 @@ test('a slave is told after how many results to send, where that is fixed', () =
 });
 
 const unready: readonly (readonly [string, (slave: SlaveRecord) => void])[] = [
-  ['is suspected', (slave) => slave.beSuspected()],
+  ['is suspected', (slave) => slave.beSuspected('silent for 5.0 s')],
   ['is ended for a task that did not stop', (slave) => slave.noteOverdue(0)],
   [
     'has said goodbye',

@@ -127,7 +127,7 @@ it('gives ordered, strict and suspect tasks directly', () => {
 it('takes the tasks elsewhere when their slave is lost, suspected or busy', () => {
   for (const [what, spoil] of Object.entries<(stage: Stage, slave: SlaveRecord) => void>({
     lost: (stage, slave) => stage.lose(slave),
-    suspected: (_, slave) => slave.beSuspected(),
+    suspected: (_, slave) => slave.beSuspected('silent for 5.0 s'),
     busy: (stage) => {
       stage.add([]);
       stage.dispatch();

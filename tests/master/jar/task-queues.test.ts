@@ -158,7 +158,11 @@ const places: PlaceRow[] = [
     happens: (on, slave) => on.parts.results(slave, 0, [[0, 2]]),
     next: [],
   },
-  { what: 'the silence of its slave', happens: (_on, slave) => slave.beSuspected(), next: [] },
+  {
+    what: 'the silence of its slave',
+    happens: (_on, slave) => slave.beSuspected('silent for 5.0 s'),
+    next: [],
+  },
   {
     what: 'a run that does not stop',
     happens: (on, slave) => on.parts.settlement.takeOverdue(slave, 0, 0),

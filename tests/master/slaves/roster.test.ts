@@ -49,12 +49,12 @@ test('what is removed is found no more, and its slots are gone once', () => {
   const [gone, left] = [createSlave(0, 3), createSlave(1, 2)];
   roster.add(gone);
   roster.add(left);
-  roster.remove(gone);
+  roster.remove(gone, { how: 'left', evidence: 'test' });
   assert.equal([roster.size, roster.slots], [1, 2]);
   assert.is(roster.findByNumber(0), undefined);
   assert.is(roster.findByNonce(gone.nonce), undefined);
   assert.is(roster.find(gone.address), undefined);
-  roster.remove(gone);
+  roster.remove(gone, { how: 'left', evidence: 'test' });
   assert.equal([roster.size, roster.slots], [1, 2]);
   assert.is(roster.find(left.address), left);
 });
@@ -66,7 +66,7 @@ test('an ended session is told of once', () => {
   roster.add(slave);
   assert.is(roster.noteStale(slave.nonce), undefined);
   assert.not(roster.hasEnded(slave.nonce));
-  roster.remove(slave);
+  roster.remove(slave, { how: 'left', evidence: 'test' });
   assert.ok(roster.hasEnded(slave.nonce));
   assert.is(roster.noteStale(slave.nonce), 4);
   assert.is(roster.noteStale(slave.nonce), undefined);
@@ -82,7 +82,7 @@ test('what a slave has been is known of a living and of an ended session, to its
   roster.add(slave);
   assert.equal(roster.historyOf(nonce, user), history);
   assert.is(roster.historyOf(nonce, 'mallory'), undefined);
-  roster.remove(slave);
+  roster.remove(slave, { how: 'left', evidence: 'test' });
   assert.equal(roster.historyOf(nonce, user), history);
   assert.is(roster.historyOf(nonce, 'mallory'), undefined);
 });
@@ -95,7 +95,7 @@ test('of ended sessions the newest ten thousand are known', () => {
     if (number === MOST_ENDED) assert.ok(roster.hasEnded(nonceOf(0)));
     const { address, history, concurrency } = model;
     const slave = { number, nonce: nonceOf(number), address, history, concurrency };
-    roster.remove(slave as unknown as typeof model);
+    roster.remove(slave as unknown as typeof model, { how: 'left', evidence: 'test' });
   }
   assert.not(roster.hasEnded(nonceOf(0)));
   assert.ok(roster.hasEnded(nonceOf(1)));

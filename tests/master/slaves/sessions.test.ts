@@ -59,7 +59,7 @@ test('a session that is over is answered stale, to hellos and frames', () => {
   const { sessions, said } = open();
   const address = { user: 'a', nonce: NONCE };
   sessions.takeHello(hello, address);
-  for (const slave of [...sessions.roster]) sessions.end(slave);
+  for (const slave of [...sessions.roster]) sessions.end(slave, { how: 'left', evidence: 'test' });
   sessions.takeHello(hello, address);
   assert.is(sessions.roster.find(address), undefined);
   sessions.refuseFrame(address);
@@ -195,7 +195,7 @@ test('stale is told in the trail once, however often it is sent', () => {
   const slave = stage.join(0);
   stage.sessions.refuseFrame(slave.address);
   assert.equal(stage.said, ['welcome to undefined'], 'its session is alive');
-  stage.sessions.end(slave);
+  stage.sessions.end(slave, { how: 'left', evidence: 'test' });
   stage.heard();
   for (let time = 0; time < 2; time++) stage.sessions.refuseFrame(slave.address);
   assert.equal([stage.heard(), stage.said.length], [['stale-sent SLAVE-0'], 3]);
@@ -214,7 +214,7 @@ test('there may be room where a slave is idle, or runs several tasks at once', (
   assert.not(sessions.mayHaveFreeSlots);
   slave.machine.send('all-settled');
   assert.ok(sessions.mayHaveFreeSlots);
-  sessions.end(slave);
+  sessions.end(slave, { how: 'left', evidence: 'test' });
   assert.not(sessions.mayHaveFreeSlots);
   stage.join(1, { concurrency: 2 });
   assert.ok(sessions.mayHaveFreeSlots);
@@ -263,7 +263,7 @@ test('nothing goes out to a slave that is gone, and all to those behind it', () 
     slave.session.post({ text: '[]', raws: [] });
     sessions.wake(slave);
   }
-  sessions.end(gone);
+  sessions.end(gone, { how: 'left', evidence: 'test' });
   sessions.flush(0);
   assert.equal(stage.sent, ['SLAVE-1']);
 });
@@ -306,7 +306,7 @@ test('what came is acknowledged at the next tick, once, and not to a slave that 
   }
   sessions.flush(0);
   assert.equal([stage.sent, alive.needsTick, gone.needsTick], [[], true, true]);
-  sessions.end(gone);
+  sessions.end(gone, { how: 'left', evidence: 'test' });
   sessions.tick(100);
   sessions.flush(100);
   assert.equal([stage.sent, alive.needsTick, gone.needsTick], [['SLAVE-0'], true, false]);
@@ -335,7 +335,7 @@ test('the credit of a slave that is gone goes to one that waits for it', () => {
   sessions.flush(0);
   stage.sent.length = 0;
   const served = slaves.find((slave) => !waiting.includes(slave)) as SlaveRecord;
-  sessions.end(served);
+  sessions.end(served, { how: 'left', evidence: 'test' });
   sessions.flush(0);
   assert.equal(stage.sent, [waiting[0]?.sid]);
 });
@@ -379,7 +379,7 @@ test('a slave is watched before its welcome, which says all that it must know', 
   const algorithms = ['one', 'two'].map((name) => [name, name] as const);
   const joined = sessions.takeHello({ ...hello, algorithms }, { user: 'u', nonce: NONCE });
   const { slave } = joined as { slave: SlaveRecord };
-  sessions.end(slave);
+  sessions.end(slave, { how: 'left', evidence: 'test' });
   assert.equal(log, [
     'watch SLAVE-0',
     {
@@ -431,10 +431,10 @@ test('a slave that comes back again is told of with its last id, and its place i
   const { sessions } = stage;
   sessions.allocation.allocate(1, 'ordered');
   const first = stage.join(0);
-  sessions.end(first);
+  sessions.end(first, { how: 'left', evidence: 'test' });
   assert.is(sessions.allocation.slavesNeeded, 1);
   const second = stage.join(1, { previousNonce: first.nonce });
-  sessions.end(second);
+  sessions.end(second, { how: 'left', evidence: 'test' });
   stage.heard();
   const third = stage.join(2, { previousNonce: second.nonce });
   assert.is(third.kind, 'ordered');

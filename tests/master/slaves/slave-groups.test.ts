@@ -48,7 +48,7 @@ class Stage {
   }
 
   leave(slave: SlaveRecord): void {
-    this.roster.remove(slave);
+    this.roster.remove(slave, { how: 'left', evidence: 'test' });
     this.allocation.leave(slave);
     this.groups.onGone(slave, 'silent');
   }

@@ -16,7 +16,7 @@ views('a task that is cancelled before it began is no longer one of the slave', 
   assert.is(viewOf(slave).tasks, 2);
   parts.settlement.giveUp(second, 'cancelled', 'test');
   assert.is(viewOf(slave).tasks, 1);
-  slave.beSuspected();
+  slave.beSuspected('silent for 5.0 s');
   const { sid, state, results } = viewOf(slave);
   assert.equal([sid, state, results], ['SLAVE-0', 'suspected', 0]);
 });

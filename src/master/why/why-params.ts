@@ -1,0 +1,24 @@
+/** The parts of a master that answers are read from. Nothing here is written for them. */
+
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { FateBox, UntakenLoad } from '../fates/fate-box.js';
+import type { TaskJar } from '../jar/task-jar.js';
+import type { Task } from '../model/task.js';
+import type { Roster } from '../slaves/roster.js';
+
+export interface WhyParams {
+  readonly jar: TaskJar;
+  readonly fates: FateBox;
+  readonly roster: Roster;
+  readonly dispatcher: Dispatcher;
+  readonly checkpoint: Checkpoint | undefined;
+  /** Why a task waits until the program takes fates; undefined if it does not. */
+  readonly findHold: (task: Task) => UntakenLoad | undefined;
+  /** The error with which the master ended. */
+  readonly findEnd: () => Error | undefined;
+  /** Milliseconds for which the master's event loop has not turned, beyond the usual; undefined if it turns. */
+  readonly findBlock: (now: number) => number | undefined;
+  /** Unix milliseconds. */
+  readonly wallClock: (() => number) | undefined;
+}
