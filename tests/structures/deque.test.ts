@@ -26,6 +26,13 @@ test('it does what an array does, whatever the order of the calls', () => {
       assert.is(deque.length, array.length);
       const index = Math.floor(random() * (array.length + 2)) - 1;
       assert.is(deque.at(index), index < 0 ? undefined : array[index], `seed ${seed}`);
+      if (step % 50 !== 0 || array.length === 0) continue;
+      const place = index % array.length;
+      const item = array.at(place) as number;
+      const found = array.indexOf(item);
+      assert.is(deque.indexOf(item, found), found, `seed ${seed}`);
+      if (found > 0) assert.is(deque.indexOf(item, found - 1), undefined, `seed ${seed}`);
+      assert.is(deque.indexOf(-1, array.length), undefined);
     }
     assert.equal([...deque], array);
   }

@@ -72,6 +72,12 @@ test('a master that was killed leaves a task without a fate', () =>
     const { code, out } = await ask(programs, '--audit-verify', file);
     assert.is(code, 1);
     assert.match(out, /m\.log: TASK-1 has no fate: the trail ends before it/);
+    const why = await ask(programs, '--audit-report', file, '--why', 'TASK-1');
+    assert.equal([why.code, why.err], [0, []]);
+    assert.match(
+      why.out,
+      /^TASK-1 had no fate when the trail ended \(its master was killed, or still runs\)/,
+    );
   }));
 
 test.long('what cannot be answered is said in one line', () =>

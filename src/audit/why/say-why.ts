@@ -59,8 +59,8 @@ function lastOf<T>(items: readonly T[], line: (item: T) => string, what: string)
 }
 
 function runLine({ sid, attempt, seconds, ended, doubtful, at }: EndedRun): string {
-  const where = sid === undefined ? 'a slave that is not known' : sid;
-  const long = seconds === undefined ? '' : ` after ${inSeconds(seconds)}`;
+  const where = sid ?? 'an unknown slave';
+  const long = seconds === undefined ? '' : ` (${inSeconds(seconds)})`;
   const when = at === undefined ? '' : `, noticed at ${new Date(at).toISOString()}`;
   const run = attempt === undefined ? 'a run' : `run ${attempt}`;
   return `${run} on ${where}${long}: ${ended}${doubtful ? ' (perhaps not begun)' : ''}${when}`;

@@ -1,29 +1,15 @@
 /** Answers why a task is where it is, from what the core keeps anyway. Asking changes nothing. */
 
 import type { TaskObstacle } from '../../audit/why/slave-obstacle.js';
-import type {
-  AtSlave,
-  NeededTask,
-  TaskBecause,
-  TaskWhy,
-  TaskWhyState,
-  TaskWhyTable,
-} from '../../audit/why/task-why.js';
+import type { NeededTask, TaskWhy, TaskWhyState, TaskWhyTable } from '../../audit/why/task-why.js';
 import { isStrict } from '../jar/queue-state.js';
 import type { Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
 import type { TaskFuture } from '../model/task-future.js';
-import type { TaskGroup } from '../model/task-group.js';
-import { runningOn } from '../slaves/running-tasks.js';
-import {
-  type Candidate,
-  candidatesOf,
-  MOST_LISTED,
-  occupiedSlaves,
-  secondsSince,
-  tasksAt,
-} from './occupied-slaves.js';
-import { allRuns, endedFacts, failedRuns } from './task-runs.js';
+import { answer } from './answer.js';
+import { answerAtSlave } from './answer-at-slave.js';
+import { type Candidate, candidatesOf, occupiedSlaves } from './occupied-slaves.js';
+import { allRuns, endedFacts } from './task-runs.js';
 import type { WhyParams } from './why-params.js';
 
 const MOST_NEEDS = 20;
@@ -67,7 +53,7 @@ export class TaskAnswers {
       case 'waiting':
         return this.#backingOff(task, now);
       case 'running':
-        return this.#blocked(task, 'running', now) ?? this.#running(task, now);
+        return this.#blocked(task, 'running', now) ?? answerAtSlave(task, now);
       case 'stored':
         return answer(task, 'checkpoint-order', 'stored', { held: this.#params.checkpoint?.numHeld ?? 0 });
       case 'settled':
@@ -178,29 +164,6 @@ export class TaskAnswers {
     return answer(task, 'backing-off', 'waiting', { againInSeconds: waitMs / 1_000, until, failures });
   }
 
-  // ---- tasks at slaves
-
-  #running(task: Task, now: number): TaskWhy {
-    const { group } = task;
-    if (group === undefined) return answer(task, 'deciding', 'running', {});
-    const { slave } = group;
-    const place = placeOf(task, group, now);
-    const { suspicion: evidence, session } = slave;
-    if (evidence !== undefined) return answer(task, 'at-suspected-slave', 'running', { ...place, evidence });
-    if (group.run === undefined && group.message > session.handedOver) {
-      const { waitingBytes, spareCredit } = session;
-      return answer(task, 'not-sent', 'running', { ...place, waitingBytes, spareCredit });
-    }
-    if (task.index < slave.firstRunning) return answer(task, 'result-under-way', 'running', place);
-    for (const one of runningOn(slave)) {
-      if (one !== task) continue;
-      return answer(task, 'running', 'running', { ...place, expectedSeconds: task.algorithm.seconds });
-    }
-    const before = slave.openTasks().filter(({ index }) => index < task.index && index >= slave.firstRunning);
-    const { runs } = tasksAt(slave, now);
-    return answer(task, 'behind-at-slave', 'running', { ...place, before: before.length, runs });
-  }
-
   // ---- tasks with a fate, and ids without a task
 
   #notLive(number: number): TaskWhy {
@@ -218,16 +181,6 @@ export class TaskAnswers {
     if (number < jar.numbersGiven) return { ...known, because: 'forgotten', facts: {} };
     return { ...known, because: 'never-submitted', facts: { next: `TASK-${jar.numbersGiven}` } };
   }
-}
-
-function answer<B extends TaskBecause>(
-  task: Task,
-  because: B,
-  state: TaskWhyTable[B]['state'],
-  facts: TaskWhyTable[B]['facts'],
-): TaskWhy {
-  const algorithm = task.algorithm.definition.name;
-  return { taskId: task.id, algorithm, state, because, facts, runs: failedRuns(task) } as TaskWhy;
 }
 
 function ended<B extends 'uncommitted' | 'behind-stored-results' | 'untaken'>(
@@ -257,16 +210,4 @@ function worthOf(
   if (obstacles.some((obstacle) => BUSY.has(obstacle))) return 'slaves-busy';
   if (obstacles.some((obstacle) => SESSION.has(obstacle))) return 'no-credit';
   return obstacles.includes('suspected') ? 'slaves-suspected' : 'slaves-leaving';
-}
-
-function placeOf(task: Task, { slave, sentAt }: TaskGroup, now: number): AtSlave {
-  const others = task.given?.flatMap(({ goesOn }) => goesOn?.slave.sid ?? []) ?? [];
-  return {
-    sid: slave.sid,
-    host: slave.host,
-    pid: slave.pid,
-    attempt: task.runningAttempt,
-    givenSeconds: secondsSince(sentAt, now),
-    alsoOn: others.slice(0, MOST_LISTED),
-  };
 }

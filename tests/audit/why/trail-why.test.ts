@@ -56,13 +56,13 @@ test('a task with a fate: its runs, and how long the last one took', () => {
   assert.equal(ask('TASK-3', [...life, settled({ ok: '3', times: '4000x1' }), finished]), [
     'TASK-3 (work) has its result after a run of 4 ms.',
     'a run on SLAVE-0: it was taken back: silent for 30.1 s (perhaps not begun), noticed at 2026-01-02T03:00:05.000Z',
-    'a run on a slave that is not known after 4 ms: it returned, noticed at 2026-01-02T03:00:06.000Z',
+    'a run on an unknown slave (4 ms): it returned, noticed at 2026-01-02T03:00:06.000Z',
     '2026-01-02T03:00:03.000Z submitted, or up to a second before',
     '2026-01-02T03:00:05.000Z SLAVE-0 R TASK-3',
   ]);
   assert.equal(ask('TASK-4', [...life, settled({ ok: '4-6', times: '50x1,2000000x2' }), finished]), [
     'TASK-4 (work) has its result after a run of 50 us to 2.0 s.',
-    'a run on a slave that is not known: it returned, noticed at 2026-01-02T03:00:06.000Z',
+    'a run on an unknown slave: it returned, noticed at 2026-01-02T03:00:06.000Z',
     '2026-01-02T03:00:03.000Z submitted, or up to a second before',
   ]);
   const threw: AuditEvent = {

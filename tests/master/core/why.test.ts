@@ -228,7 +228,7 @@ test('a run that failed, the wait for the next, its result, and what is left of 
     [
       'TASK-0 (work) has its result, which the program has not taken.',
       'run 1 on SLAVE-0: it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
-      'run 2 on SLAVE-0 after 1 ms: it returned',
+      'run 2 on SLAVE-0 (1 ms): it returned',
     ],
     'SLAVE-0 (h:0) has nothing to do: the master has no task.',
     [
@@ -279,7 +279,7 @@ test('values of futures, and fates that nobody takes', () => {
     'TASK-1 (work) waits for the values of TASK-0 (running) and TASK-78 (of another master).',
     'TASK-2 (work) waits until the program takes results: those of work that it has not taken are 1 (128.0 MB); from 200000, or 128.0 MB with those to come, its tasks wait until half are taken.',
     'TASK-50 (work) has its result, which the program has not taken.',
-    'run 1 on SLAVE-0 after 0.5 s: it returned',
+    'run 1 on SLAVE-0 (0.5 s): it returned',
   ]);
 });
 

@@ -37,6 +37,15 @@ test('it puts a task back before all others of its priority, and behind none of 
   assert.equal(drain(line), [13, 11, 1, 10, 0, 12, 2]);
 });
 
+test('it counts the tasks before one, as far as it may', () => {
+  const tasks = [0, -1, 5, 0, 5, -1].map((priority, number) => taskOf(number, priority));
+  const line = lineOf(tasks);
+  const before = (most: number): unknown[] => tasks.map((task) => line.countBefore(task, most));
+  assert.equal(before(10), [2, 4, 0, 3, 1, 5]);
+  assert.equal(before(3), [2, undefined, 0, 3, 1, undefined]);
+  assert.is(line.countBefore(taskOf(9, 7), 10), undefined);
+});
+
 test('it takes a task out of its place, and says whether it was here', () => {
   const tasks = [taskOf(0), taskOf(1, 3), taskOf(2, 3), taskOf(3, -3), taskOf(4)];
   const [plain, high, , low] = tasks as [Task, Task, Task, Task];

@@ -133,6 +133,24 @@ test('it cancels by id, once, and refuses what is no id', () => {
   }
 });
 
+test('it answers about any id, and refuses what is none', () => {
+  const stage = new Stage();
+  const taskId = stage.submit(1);
+  const { state, because } = stage.master.why(taskId);
+  assert.equal(
+    [state, because, stage.master.why('TASK-7').because],
+    ['queued', 'no-slaves', 'never-submitted'],
+  );
+  assert.is(stage.master.whySlave('SLAVE-7').because, 'never-joined');
+  for (const id of ['TASK-x', 'SLAVE', 7, undefined]) {
+    assert.throws(() => stage.master.why(id as never), refusal(/is no task id; give one such as TASK-17/));
+    assert.throws(
+      () => stage.master.whySlave(id as never),
+      refusal(/is no slave id; give one such as SLAVE-3/),
+    );
+  }
+});
+
 test('it allocates a thousand unordered slaves unless told otherwise', () => {
   const stage = new Stage();
   const { master, core } = stage;
