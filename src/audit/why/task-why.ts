@@ -142,6 +142,8 @@ export interface TaskWhyTable {
   'queue-limit': { state: 'queued'; facts: { queue: string; limit: number; atSlaves: number } };
   /** As many tasks of its queue began lately as its rate allows. */
   'queue-rate': { state: 'queued'; facts: { queue: string; perSecond: number; againInSeconds: number } };
+  /** Its slave fetches the shared values that it needs, `bytes` in all, and runs others meanwhile. */
+  'shared-values': { state: 'queued'; facts: { sid: string; values: number; bytes: number } };
   /** It comes when slaves are free and it is its queue's turn. */
   'queue-turn': {
     state: 'queued';

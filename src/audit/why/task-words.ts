@@ -40,6 +40,8 @@ export const TASK_WORDS: Words = {
     `waits in the queue ${JSON.stringify(queue)}: its limit is ${limit}, and it has ${plural(atSlaves, 'task', 'tasks')} at slaves`,
   'queue-rate': ({ facts: { queue, perSecond, againInSeconds } }) =>
     `waits in the queue ${JSON.stringify(queue)}: its rate is ${perSecond} per second, and the next task may begin in ${inSeconds(againInSeconds)}`,
+  'shared-values': ({ facts: { sid, values, bytes } }) =>
+    `waits until ${sid} has ${values === 1 ? 'the shared value' : `the ${values} shared values`} that it needs, ${bytes} bytes`,
   'queue-turn': ({ facts }) =>
     `waits in the queue ${JSON.stringify(facts.queue)}, of weight ${facts.weight}, for a slave: ${occupied(facts)}${
       facts.otherQueues > 0

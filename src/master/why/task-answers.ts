@@ -97,7 +97,20 @@ export class TaskAnswers {
   }
 
   #queued(task: Task, now: number): TaskWhy {
-    return this.#withoutSlaves(task) ?? this.#held(task, now) ?? this.#amongSlaves(task, now);
+    return (
+      this.#staged(task) ?? this.#withoutSlaves(task) ?? this.#held(task, now) ?? this.#amongSlaves(task, now)
+    );
+  }
+
+  #staged(task: Task): TaskWhy | undefined {
+    const { shares } = task;
+    if (shares === undefined) return undefined;
+    for (const [{ sid }, tasks] of this.#params.jar.staged) {
+      if (!tasks.includes(task)) continue;
+      const bytes = shares.reduce((sum, share) => sum + share.bytes, 0);
+      return answer(task, 'shared-values', 'queued', { sid, values: shares.length, bytes });
+    }
+    return undefined;
   }
 
   #withoutSlaves(task: Task): TaskWhy | undefined {

@@ -11,6 +11,7 @@ import { StoppedError } from '../../../src/errors.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import { TaskFate } from '../../../src/master/model/task-fate.js';
 import { TaskFuture } from '../../../src/master/model/task-future.js';
+import { share } from '../../../src/wire/shares/share.js';
 import { MemoryStore } from '../checkpoint/memory-store.js';
 import { createTask, WALL_CLOCK_MS } from '../parts.js';
 import { CoreStage, definition, type Peer } from './core-stage.js';
@@ -301,6 +302,18 @@ test('queues: a limit, a rate, a share', () => {
     'TASK-8 (work) waits in the queue "why-heavy", of weight 2, for a slave: SLAVE-0 runs TASK-0 (work, given 0.3 s ago), SLAVE-1 runs TASK-2 (work, given 0.3 s ago) and SLAVE-2 runs TASK-9 (work, given 0.3 s ago).',
     "SLAVE-2 (h:2) has nothing to do: the master's tasks are 2 at slaves and 2 queued for slaves of another group, or at a limit such as that of their queue.",
   ]);
+});
+
+test('shared values that its slave does not have yet', () => {
+  const { stage, peers } = staged(1, 0);
+  using table = share(new Uint8Array(1_000));
+  stage.core.intake.submit(definition, [table], resolvePolicy({}));
+  stage.core.dispatch(0);
+  peers[0].read();
+  assert.match(
+    sentence(stage, 0),
+    /^TASK-0 \(work\) waits until SLAVE-0 has the shared value that it needs, 1\d\d\d bytes\.$/,
+  );
 });
 
 test('broadcasts, and ordered tasks', () => {
