@@ -13,6 +13,7 @@ import { CALM, FIRST_SERVER, Network, SECOND_SERVER } from './network.js';
 import { Program } from './program.js';
 import { QueueCheck } from './queue-check.js';
 import { checkRemembered } from './remembered.js';
+import { ReservationCheck } from './reservation-check.js';
 import { Chance, Scheduler } from './scheduler.js';
 import { MEMBER_ID, SimulatedMaster } from './simulated-master.js';
 import type { SimulatedPort } from './simulated-port.js';
@@ -34,6 +35,10 @@ const PATIENT_TIMEOUT_MS = 10_000;
 const LONG_ABSENCES_MS = [1_000, 4_000, 6_000];
 const SHORT_ABSENCES_MS = [500, 3_000, 5_000, 6_000];
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+/** They take slaves away from the other tasks, which meet with less then. */
+const RESERVED_EVERY = 3;
+const RESERVED_MS = 300;
 
 /** What a process may end of; its sentinel ends it for a run only, since its master is never gone. */
 const EXITS = /^(killed by |goodbye$|exception$|its sentinel: TASK-\d+ (ran longer|was killed))/;
@@ -69,6 +74,7 @@ export class Cluster implements Faulty {
   readonly #queues = new QueueCheck();
   readonly #broadcasts: BroadcastCheck;
   readonly #cells = new CellCheck(() => this.master.core.cells);
+  readonly #reservations: ReservationCheck;
   readonly #runs: Runs;
   /** Tasks that may not be charged with what happens just now, and their runs before. */
   readonly #uncharged = new Map<Task, number>();
@@ -109,6 +115,13 @@ export class Cluster implements Faulty {
       core: () => master.core,
       chance,
       scheduler,
+      count: (what) => this.#count(what),
+    });
+    this.#reservations = new ReservationCheck({
+      core: () => master.core,
+      chance: new Chance(options.seed),
+      scheduler,
+      isDeadly: options.faults === 'all',
       count: (what) => this.#count(what),
     });
     this.program = new Program({
@@ -173,7 +186,7 @@ export class Cluster implements Faulty {
       onPort: (what) => this.#count(`data port ${what}`),
       onBegin: (slave, task) => {
         this.#runs.begins(slave, task);
-        if (this.#broadcasts.begins(task)) return;
+        if (this.#reservations.begins(task) || this.#broadcasts.begins(task)) return;
         this.program.noteBegin(task.number);
         const mark = this.program.tasks.get(task.number)?.work.mark;
         if (mark !== undefined) this.#cells.begins(slave, task.sid, mark);
@@ -201,11 +214,17 @@ export class Cluster implements Faulty {
 
   #runProgram(): void {
     const { main } = this.master;
+    if (this.#options.seed % RESERVED_EVERY === 0) {
+      main.every(RESERVED_MS, () => {
+        if (!this.#ending && this.#calmSince === Number.POSITIVE_INFINITY) this.#reservations.act();
+      });
+    }
     main.every(this.chance.between(20, 200), () => {
       if (this.#ending) return;
       if (!this.#resting) this.#cells.advance();
       if (this.#calmSince === Number.POSITIVE_INFINITY) this.program.act();
       else {
+        this.#reservations.endAll();
         this.program.freeAll();
         this.program.takeSome();
       }
@@ -227,7 +246,7 @@ export class Cluster implements Faulty {
     const { scheduler, master, program } = this;
     const settled = scheduler.runUntil(
       scheduler.now + SETTLE_WITHIN_MS,
-      () => program.isDone && this.#broadcasts.pending === 0 && this.#isWhole,
+      () => program.isDone && this.#broadcasts.pending + this.#reservations.open === 0 && this.#isWhole,
     );
     const { queued, pending, roster } = master.core;
     must(
@@ -290,7 +309,7 @@ export class Cluster implements Faulty {
     const { turns } = this.master.main;
     if (turns === this.#seenTurns) return;
     this.#seenTurns = turns;
-    checkMaster(this.master.core, this.program, this.#broadcasts.pending);
+    checkMaster(this.master.core, this.program, this.#broadcasts.pending, this.#reservations.open);
     this.#broadcasts.check();
   }
 

@@ -12,10 +12,15 @@ export function must(condition: boolean, what: string): asserts condition {
 }
 
 /**
- * After every event, with so many runs of broadcasts: the books balance, credit is bounded, no task runs twice or after
+ * After every event, with so many runs of broadcasts, and tasks for reserved slaves: the books balance, credit is bounded, no task runs twice or after
  * its fate.
  */
-export function checkMaster(core: MasterCore, program: Program, numBroadcast: number): void {
+export function checkMaster(
+  core: MasterCore,
+  program: Program,
+  numBroadcast: number,
+  numReserved: number,
+): void {
   const running = new Set<Task>();
   let granted = 0;
   for (const slave of core.roster) {
@@ -60,11 +65,16 @@ export function checkMaster(core: MasterCore, program: Program, numBroadcast: nu
   must(granted <= CREDIT_BYTES, `${granted} bytes of credit are out`);
   const { queued, pending, fates } = core;
   const held = fates.numResults + fates.numUnrunnable + program.taken;
+  // Some of those for reserved slaves are in line, and neither queued nor running
+  const inLine = pending + numBroadcast - queued - running.size;
   must(
-    pending + numBroadcast === queued + running.size,
-    `${pending} pending, ${numBroadcast} of broadcasts, ${queued} queued, ${running.size} running`,
+    inLine >= 0 && inLine <= numReserved,
+    `${pending} pending, ${numBroadcast} of broadcasts, ${queued} queued, ${running.size} running, ${numReserved} reserved`,
   );
-  must(program.tasks.size === pending + held, `${program.tasks.size} submitted, ${pending} + ${held} known`);
+  must(
+    program.tasks.size + numReserved === pending + held,
+    `${program.tasks.size} + ${numReserved} submitted, ${pending} + ${held} known`,
+  );
 }
 
 /** Of all slaves together: who runs what. One attempt of a task runs at a time, as far as its master can know. */

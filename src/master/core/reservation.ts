@@ -44,6 +44,8 @@ export class Reservation implements SlaveReservation, SlaveHolder {
   readonly #line = new Deque<Task>();
   #slave: SlaveRecord | undefined;
   #isReady = false;
+  /** It has asked for a slave. */
+  #hasAsked = false;
   /** The first task that made a slave ready, whose arguments all later ones have. */
   #first: Task | undefined;
   /** The task that makes the slave ready, until it has its fate. */
@@ -70,12 +72,11 @@ export class Reservation implements SlaveReservation, SlaveHolder {
     const future = new TaskFuture(cancel);
     const policy = this.#policy;
     const number = (): number => jar.nextNumber();
-    const isFirst = this.#first === undefined;
     const task =
       this.#first === undefined
         ? maker.make(number, { definition, args, policy, future, place })
         : maker.remake(number, this.#first, policy, future);
-    this.#first ??= task;
+    if (!this.#hasEnded) this.#first ??= task;
     this.#opener = task;
     this.#isReady = false;
     future.onSettled(() => {
@@ -85,7 +86,10 @@ export class Reservation implements SlaveReservation, SlaveHolder {
       this.#advance();
     });
     accept(task);
-    if (isFirst) groups.reserve(this);
+    if (!this.#hasAsked && !this.#hasEnded) {
+      this.#hasAsked = true;
+      groups.reserve(this);
+    }
     onChanged();
     return future.of(task.id);
   }
@@ -104,7 +108,8 @@ export class Reservation implements SlaveReservation, SlaveHolder {
     this.#giveUpAll(opener, reason, because, cause);
     const slave = this.#slave;
     this.#slave = undefined;
-    if (this.#first !== undefined) this.#params.groups.release(this, slave);
+    this.#first = undefined;
+    if (this.#hasAsked) this.#params.groups.release(this, slave);
     this.#params.onChanged();
   }
 
