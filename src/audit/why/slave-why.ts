@@ -1,6 +1,6 @@
 /** Owns the answers to "why has this slave nothing to do, and why is it gone?": every reason, and the facts behind it. */
 
-import type { TaskAtSlave } from './task-why.js';
+import type { TaskAtSlave, TaskInLine } from './task-why.js';
 
 /** `unknown`: it has never joined, or is forgotten. */
 export type SlaveWhyState =
@@ -66,6 +66,11 @@ export interface SlaveWhyTable {
   'no-credit': { state: 'idle' | 'busy'; facts: SlaveTasks & { waitingBytes: number; spareCredit: number } };
   /** It is kept free for a task that must run alone. */
   reserved: { state: 'idle' | 'busy'; facts: SlaveTasks };
+  /** It gets nothing before its next run of a broadcast, which waits until its backoff is over. */
+  'behind-broadcast': {
+    state: 'idle';
+    facts: SlaveTasks & { broadcast: TaskInLine; againInSeconds: number };
+  };
   /** It runs only tasks that are addressed to it, and there are none. */
   'no-ordered-tasks': { state: 'idle'; facts: OtherTasks };
   /** The checkpoint takes no more results for now, so no task is given out. */

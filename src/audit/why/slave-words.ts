@@ -1,6 +1,6 @@
 /** The sentence for each reason of a slave. */
 
-import { list, plural } from './plain-text.js';
+import { inSeconds, list, plural } from './plain-text.js';
 import type { OtherTasks, SlaveBecause, SlaveTasks, SlaveWhyOf } from './slave-why.js';
 import { busyWith } from './task-words.js';
 
@@ -30,6 +30,8 @@ export const SLAVE_WORDS: Words = {
   'no-credit': ({ facts }) =>
     `gets no task, since its session takes nothing now (${facts.waitingBytes} bytes wait, ${facts.spareCredit} more are granted); it ${has(facts)}`,
   reserved: ({ facts }) => `is kept free for a task that must run alone; it ${has(facts)}`,
+  'behind-broadcast': ({ facts: { broadcast, againInSeconds } }) =>
+    `gets nothing before its next run of a broadcast (${broadcast.taskId}, ${broadcast.algorithm}), which waits for ${inSeconds(againInSeconds)} after one that failed`,
   'no-ordered-tasks': ({ facts }) => `is ordered, and no task has its sid: ${others(facts)}`,
   'checkpoint-full': ({ facts }) =>
     `gets no task, since the checkpoint takes no more results now: ${others(facts)}`,

@@ -49,7 +49,10 @@ export class SlaveAnswers {
       return answer(slave, 'master-ended', state, { error: `${end.name}: ${end.message}` });
     if (state === 'connecting') return answer(slave, 'joining', 'connecting', {});
     const tasks = { ...tasksAt(slave, now), mail: slave.hasMail ? slave.mailbox.length : 0 };
-    return this.#obstacle(slave, state, tasks) ?? this.#free(slave, state, tasks);
+    return (
+      this.#obstacle(slave, state, tasks) ??
+      (state === 'busy' ? answer(slave, 'busy', state, tasks) : this.#idle(slave, tasks, now))
+    );
   }
 
   /** It gets nothing, whatever there is. */
@@ -78,13 +81,19 @@ export class SlaveAnswers {
     return undefined;
   }
 
-  #free(slave: SlaveRecord, state: 'idle' | 'busy', tasks: SlaveTasks): SlaveWhy {
-    if (state === 'busy') return answer(slave, 'busy', state, tasks);
+  #idle(slave: SlaveRecord, tasks: SlaveTasks, now: number): SlaveWhy {
+    const state = 'idle';
     const { jar, checkpoint } = this.#params;
     const others = this.#others(slave);
     if (Object.values(others).every((count) => count === 0) && tasks.mail === 0)
       return answer(slave, 'no-tasks', state, {});
     if (checkpoint?.isFull) return answer(slave, 'checkpoint-full', state, others);
+    const next = tasks.mail > 0 ? slave.mailbox.broadcast : undefined;
+    if (next?.state === 'waiting') {
+      const broadcast = { taskId: next.id, algorithm: next.algorithm.definition.name };
+      const againInSeconds = Math.max(0, (jar.dueAtOf(next) ?? now) - now) / 1_000;
+      return answer(slave, 'behind-broadcast', state, { ...tasks, broadcast, againInSeconds });
+    }
     if (tasks.mail > 0 || (slave.takesUnordered && (jar.hasReady || jar.hasSuspects)))
       return answer(slave, 'next', state, tasks);
     if (!slave.takesUnordered) return answer(slave, 'no-ordered-tasks', state, others);

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { policyOfBroadcast, resolvePolicy } from '../../../src/algorithms/policy.js';
 import { makeQueue } from '../../../src/algorithms/queue.js';
+import type { TaskPolicy } from '../../../src/algorithms/types.js';
 import type { AuditEvent } from '../../../src/audit/events.js';
 import { sayWhy } from '../../../src/audit/why/say-why.js';
 import { SLAVE_WORDS } from '../../../src/audit/why/slave-words.js';
@@ -64,11 +65,11 @@ function lose(stage: CoreStage, { nonce }: Peer, now = 0): void {
   stage.core.takeSentinelEvent({ type: 'lost', nonce, evidence: 'silent for 30.1 s' }, now);
 }
 
-function broadcast(stage: CoreStage): void {
+function broadcast(stage: CoreStage, policy: TaskPolicy = {}): void {
   stage.core.broadcasts.submit({
     definition,
     args: [1],
-    policy: policyOfBroadcast(resolvePolicy({})),
+    policy: policyOfBroadcast(resolvePolicy(policy)),
     place: undefined,
     lateComers: false,
     listener: { owe() {}, take() {} },
@@ -327,6 +328,17 @@ test('broadcasts, and ordered tasks', () => {
   for (let count = 0; count < 3; count++) other.submit({ sid: 'SLAVE-0' });
   other.core.dispatch(0);
   said.push(sentence(other, 3, 250), sentence(other, 0, 250), whySlave(other, 0, 250));
+  const failing = staged(1, 0);
+  broadcast(failing.stage, { retryErrors: true, backoffSeconds: 4 });
+  failing.peers[0].read();
+  failing.peers[0].deliver(failing.peers[0].write(0, 1, true), 1_000);
+  failing.stage.submit();
+  failing.stage.core.dispatch(1_000);
+  said.push(
+    sentence(failing.stage, 0, 2_000),
+    sentence(failing.stage, 1, 2_000),
+    whySlave(failing.stage, 0, 2_000),
+  );
   assert.equal(said, [
     'TASK-2 (work) waits until each slave that could run it has run a broadcast (TASK-3, work).',
     'TASK-3 (work) waits for SLAVE-0, the only slave that may run it: SLAVE-0 was asked to give tasks back and runs TASK-0 (work, given 0.3 s ago).',
@@ -334,6 +346,9 @@ test('broadcasts, and ordered tasks', () => {
     'TASK-3 (work) waits for SLAVE-0, the only slave that may run it: SLAVE-0 runs TASK-1 (work, given 0.3 s ago).',
     'TASK-0 (work) waits for a free slave: SLAVE-0 runs TASK-1 (work, given 0.3 s ago).',
     'SLAVE-0 (h:0) is busy: it runs TASK-1 (work, given 0.3 s ago), and 1 more task waits there; 1 task waits for it alone.',
+    'TASK-0 (work) is run again in 3.0 s: 1 run has failed, and its policy asks for a wait.',
+    'TASK-1 (work) waits until each slave that could run it has run a broadcast (TASK-0, work).',
+    'SLAVE-0 (h:0) gets nothing before its next run of a broadcast (TASK-0, work), which waits for 3.0 s after one that failed.',
   ]);
 });
 
