@@ -15,6 +15,7 @@ import {
   type SessionAddress,
   Subjects,
 } from '../../src/wire/messages/subjects.js';
+import { AnswersCheck } from './answers-check.js';
 import { CELLS } from './cell-check.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, LinkStatus, Network, Payload } from './network.js';
@@ -117,7 +118,11 @@ export class SimulatedMaster {
     });
     const hellos = broker === 'embedded' ? Subjects.everyHello : this.#subjects.allHellos;
     this.connection.subscribe(hellos, (subject, payload) => this.#onHello(subject, payload));
-    this.main.every(TICK_MS, () => this.core.tick(this.#now));
+    const answers = new AnswersCheck(this.core);
+    this.main.every(TICK_MS, () => {
+      this.core.tick(this.#now);
+      answers.check(this.#now);
+    });
   }
 
   #send(slave: SlaveRecord, frame: Buffer): boolean {

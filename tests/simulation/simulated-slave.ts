@@ -520,8 +520,9 @@ export class SimulatedSlave {
       work = decoded;
     } catch (error) {
       // Of a task that has its fate: the program must never see it
-      if (!(error instanceof UsageError)) throw error;
-      this.#refused.set(work, error);
+      const { cause } = error as Error;
+      if (!(cause instanceof UsageError)) throw error;
+      this.#refused.set(work, cause);
     }
     this.#works.set(task, work);
     return work;

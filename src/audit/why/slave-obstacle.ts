@@ -26,5 +26,8 @@ export type SlaveObstacle =
   | 'unsent'
   | 'no-credit';
 
-/** The same for one task: `mail-first`, its own tasks go before; `reserved`, it is kept free for one that must run alone. */
-export type TaskObstacle = SlaveObstacle | 'mail-first' | 'reserved';
+/**
+ * The same for one task: `mail-first`, its own tasks go before; `reserved`, it is kept free for one that must run alone;
+ * `fetching`, it fetches the shared values of tasks before it.
+ */
+export type TaskObstacle = SlaveObstacle | 'mail-first' | 'reserved' | 'fetching';

@@ -77,6 +77,8 @@ export interface SlaveWhyTable {
   'checkpoint-full': { state: 'idle'; facts: OtherTasks };
   /** The master has no task at all. */
   'no-tasks': { state: 'idle'; facts: object };
+  /** It fetches the shared values that these tasks need. */
+  'shared-values': { state: 'idle'; facts: SlaveTasks & { waiting: number } };
   /** All tasks of the master are elsewhere, or must wait. */
   'no-task-for-it': { state: 'idle'; facts: OtherTasks };
   /** Nothing holds it: it gets tasks with the next dispatch. */

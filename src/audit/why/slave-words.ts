@@ -36,6 +36,8 @@ export const SLAVE_WORDS: Words = {
   'checkpoint-full': ({ facts }) =>
     `gets no task, since the checkpoint takes no more results now: ${others(facts)}`,
   'no-tasks': () => 'has nothing to do: the master has no task',
+  'shared-values': ({ facts: { waiting } }) =>
+    `fetches the shared values that ${waiting === 1 ? 'a task needs' : `${waiting} tasks need`}`,
   'no-task-for-it': ({ facts }) => `has nothing to do: ${others(facts)}`,
   next: () => 'gets tasks with the next dispatch',
   'master-ended': ({ facts: { error } }) => `gets no task, since the master has ended: ${error}`,

@@ -122,6 +122,7 @@ const OBSTACLES: Readonly<Record<TaskObstacle, string>> = {
   'no-credit': 'has granted no room for more bytes',
   'mail-first': 'has tasks of its own to run first',
   reserved: 'is kept free for a task that must run alone',
+  fetching: 'fetches shared values',
 };
 
 /** In one sentence, a few are enough; the facts list the others. */

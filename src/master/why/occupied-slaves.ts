@@ -41,6 +41,7 @@ function obstacleFor(task: Task, slave: SlaveRecord, place: Place): TaskObstacle
   if (slave.hasMail) return 'mail-first';
   if (task.suspect) return slave.outstanding > 0 ? 'full' : undefined;
   if (dispatcher.reserved === slave) return 'reserved';
+  if (jar.staged.has(slave)) return 'fetching';
   // A task of a strict queue that comes first keeps slaves from getting more than they can begin
   return jar.queues.ready > 0 && slave.outstanding >= slave.slots ? 'full' : undefined;
 }

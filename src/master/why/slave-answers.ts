@@ -88,6 +88,8 @@ export class SlaveAnswers {
     if (Object.values(others).every((count) => count === 0) && tasks.mail === 0)
       return answer(slave, 'no-tasks', state, {});
     if (checkpoint?.isFull) return answer(slave, 'checkpoint-full', state, others);
+    const waiting = jar.staged.tasksOf(slave).length;
+    if (waiting > 0) return answer(slave, 'shared-values', state, { ...tasks, waiting });
     const next = tasks.mail > 0 ? slave.mailbox.broadcast : undefined;
     if (next?.state === 'waiting') {
       const broadcast = { taskId: next.id, algorithm: next.algorithm.definition.name };

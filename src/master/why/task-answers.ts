@@ -21,6 +21,7 @@ const BUSY: ReadonlySet<TaskObstacle | undefined> = new Set([
   'asked-back',
   'cancelled-runs',
   'mail-first',
+  'fetching',
   'reserved',
 ]);
 const SESSION: ReadonlySet<TaskObstacle | undefined> = new Set(['unsent', 'no-credit']);

@@ -315,6 +315,7 @@ test('shared values that its slave does not have yet', () => {
     sentence(stage, 0),
     /^TASK-0 \(work\) waits until SLAVE-0 has the shared value that it needs, 1\d\d\d bytes\.$/,
   );
+  assert.is(whySlave(stage, 0), 'SLAVE-0 (h:0) fetches the shared values that a task needs.');
 });
 
 test('broadcasts, and ordered tasks', () => {
