@@ -1,8 +1,9 @@
 /**
  * Measures the elements of a call, and says how many make a good part, and how many parts to submit ahead. Pure.
  *
- * A part should take about 50 ms. The first parts are single elements; then parts grow at most eightfold over the largest
- * one computed, since small ones are measured badly. Near the end parts get smaller, so that the slaves end together.
+ * A part should take about 50 ms. The first parts are single elements; the next ones have at most 64 times as many as the
+ * largest one computed, since small ones are measured badly. Near the end parts get smaller, so that the slaves end
+ * together.
  */
 
 const PART_MS = 50;
@@ -10,7 +11,7 @@ const PART_MS = 50;
 const LEAST_MS = 0.0005;
 /** Smaller parts cost more than their spreading brings. */
 const SMALL_MS = 2;
-const MOST_GROWTH = 8;
+const MOST_GROWTH = 64;
 const PARTS_PER_WORKER = 4;
 /** Parts submitted ahead, for each worker and beside. */
 const AHEAD_PER_WORKER = 2;

@@ -15,10 +15,10 @@ test('before anything is measured a part is one element, or none if none is left
   }
 });
 
-test('measured times give parts of 50 ms, at least one element, growing eightfold at most', () => {
+test('measured times give parts of 50 ms, at least one element, and 64 times those before at most', () => {
   for (const [measured, left, workers, size] of [
     // [elements, ms] of the parts computed so far
-    [[[1, 0]], MANY, 2, 8],
+    [[[1, 0]], MANY, 2, 64],
     [
       [
         [1, 0],
@@ -26,7 +26,7 @@ test('measured times give parts of 50 ms, at least one element, growing eightfol
       ],
       MANY,
       2,
-      64,
+      512,
     ],
     [
       [

@@ -129,7 +129,7 @@ test('a call finds its master and its place, and errors end it', () => {
 test('elements are parts of their own where single runs are timed or repeated, unless a number of parts is given', () => {
   const submitter = new ComputingSubmitter();
   for (const [policy, parts, keepsResults, sizes] of [
-    [{}, 'auto', false, [1, 8]],
+    [{}, 'auto', false, [1, 64]],
     [{ retryErrors: true }, 'auto', false, [1, 1]],
     [{ timeoutSeconds: 3 }, 'auto', false, [1, 1]],
     [{ retryErrors: true }, 4, false, [500, 500]],
