@@ -47,7 +47,7 @@ programs.both('they all compile, and what is marked as an error is one', () => {
 const typeRoots = [join(root, 'node_modules', '@types')];
 
 for (const [index, { title, name }] of snippets.filter(({ isProgram }) => isProgram).entries()) {
-  programs.oneIn(14, index, `${title} runs with two slaves and exits 0`, async () => {
+  programs.oneIn(20, index, `${title} runs with two slaves and exits 0`, async () => {
     const { code, stderr, trail } = await runWithTwoSlaves(join(folder, `${name}.js`), undefined);
     assert.is(code, 0, stderr + trail);
   });
@@ -64,7 +64,7 @@ const waiting = snippets.filter(
 
 for (const [index, { title, name }] of waiting.entries()) {
   const [signal, code] = index % 2 === 0 ? (['SIGINT', 130] as const) : (['SIGTERM', 143] as const);
-  programs.oneIn(14, index >> 1, `${title} prints no answer when ${signal} comes before it has one`, () =>
+  programs.oneIn(20, index >> 1, `${title} prints no answer when ${signal} comes before it has one`, () =>
     withPrograms(async ({ start }) => {
       // Without slaves nothing is ever done.
       const program = start(relative(join(root, 'dist'), join(folder, `${name}.js`)), ['--master']);

@@ -10,7 +10,7 @@ import {
 import * as assert from 'uvu/assert';
 import { bequeath, type Death, linger, pause, perish, square, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
-import { overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
+import { overEachBrokerAtLength } from '../support/each-broker.js';
 import { programPath, until, within, withPrograms } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -155,7 +155,7 @@ test.long('all that run side by side when an exception strikes are charged, and 
   }),
 );
 
-overEachBroker(
+overEachBrokerAtLength(
   test,
   'a preempted slave counts as one run of what it ran, which then runs elsewhere',
   async (broker, { start }) => {

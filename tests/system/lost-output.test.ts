@@ -58,7 +58,7 @@ test.long('so is a full disk', async () => {
   }
 });
 
-test('behind a reader that has read enough the program comes to its end', () =>
+test.long('behind a reader that has read enough the program comes to its end', () =>
   withPrograms(async ({ folder }) => {
     const file = join(folder, 'audit');
     const code = join(folder, 'code');
@@ -67,7 +67,8 @@ test('behind a reader that has read enough the program comes to its end', () =>
     const shell = spawnSync('sh', args, { encoding: 'utf8', timeout: LIMIT_MS });
     assert.is(shell.stdout.split('\n').length, 2, shell.stdout);
     assert.is(readFileSync(code, 'utf8'), '0\n', readFileSync(file, 'utf8'));
-  }));
+  }),
+);
 
 test('--help is cut off as well', () => {
   const command = `{ "$0" "$1" --help; echo $? >&2; } | head -c 1`;

@@ -61,7 +61,7 @@ overNatsServer(
   },
 );
 
-overEachBroker(
+overEachBrokerAtLength(
   test,
   'other code is refused, unless version skew is allowed',
   async ({ args }, { start, folder }) => {

@@ -75,7 +75,7 @@ test.long('a signal waits for a master algorithm that computes until it awaits',
   }),
 );
 
-test('the second Ctrl-C ends a master at once, and its local slaves', () =>
+test.long('the second Ctrl-C ends a master at once, and its local slaves', () =>
   withPrograms(async (programs) => {
     const { master, slave, statusInFile } = await begin('idle', programs);
     await master.waitForLine(/^idle begins$/);
@@ -90,7 +90,8 @@ test('the second Ctrl-C ends a master at once, and its local slaves', () =>
     } finally {
       slave.kill('SIGKILL');
     }
-  }));
+  }),
+);
 
 test.long('a master waits no longer than five seconds for a slave that does not answer', () =>
   withPrograms(async (programs) => {

@@ -118,30 +118,33 @@ test.long('a plain broker is never taken by who was told of TLS', () =>
   }),
 );
 
-test('with --tls-verify only holders of a certificate join, and the master itself, its slaves and guests', () =>
-  withPrograms(async ({ start, folder }) => {
-    const flags = [...own('broker'), ...trusting, '--tls-verify', ...tokenFile(folder)];
-    const running = start('lives.js', ['--master', ...flags, '--slaves', '1', '--', 'pausing']);
-    await running.waitForLine(/^pausing begins$/);
-    const place = ['--slave', '--master-host', 'localhost', '--master-port', await portOf(running)];
-    const known = [...place, ...trusting, ...tokenFile(folder)];
-    const without = start('worker.js', [...known, '--connect-timeout', '1']);
-    await refused(
-      without,
-      /CONNECT REFUSED .* it asks for a certificate of ours .*--tls-cert FILE --tls-key FILE$/,
-    );
-    await running.waitForLine(/BROKER AUTH FAIL\w+ .*Client Certificate Required: no certificate/);
-    const right = start('worker.js', [...known, ...own('client')]);
-    await right.waitForLine(/MASTER -> ID SLAVE-1/);
-    running.kill('SIGTERM');
-    assert.is(await running.code(), 143, running.report());
-    assert.is(await right.code(), 0, right.report());
+test.long(
+  'with --tls-verify only holders of a certificate join, and the master itself, its slaves and guests',
+  () =>
+    withPrograms(async ({ start, folder }) => {
+      const flags = [...own('broker'), ...trusting, '--tls-verify', ...tokenFile(folder)];
+      const running = start('lives.js', ['--master', ...flags, '--slaves', '1', '--', 'pausing']);
+      await running.waitForLine(/^pausing begins$/);
+      const place = ['--slave', '--master-host', 'localhost', '--master-port', await portOf(running)];
+      const known = [...place, ...trusting, ...tokenFile(folder)];
+      const without = start('worker.js', [...known, '--connect-timeout', '1']);
+      await refused(
+        without,
+        /CONNECT REFUSED .* it asks for a certificate of ours .*--tls-cert FILE --tls-key FILE$/,
+      );
+      await running.waitForLine(/BROKER AUTH FAIL\w+ .*Client Certificate Required: no certificate/);
+      const right = start('worker.js', [...known, ...own('client')]);
+      await right.waitForLine(/MASTER -> ID SLAVE-1/);
+      running.kill('SIGTERM');
+      assert.is(await running.code(), 143, running.report());
+      assert.is(await right.code(), 0, right.report());
 
-    const [tlsCert, tlsKey] = [certificateFile('broker'), keyFile('broker')];
-    await using mw = await master({ tlsCert, tlsKey, tlsCa: certificateFile('ca'), tlsVerify: true });
-    await using _guest = await slave(mw);
-    assert.is(await mw.run(() => square.future(7)), 49);
-  }));
+      const [tlsCert, tlsKey] = [certificateFile('broker'), keyFile('broker')];
+      await using mw = await master({ tlsCert, tlsKey, tlsCa: certificateFile('ca'), tlsVerify: true });
+      await using _guest = await slave(mw);
+      assert.is(await mw.run(() => square.future(7)), 49);
+    }),
+);
 
 const onServer = ifNatsServer(test.long);
 onServer(

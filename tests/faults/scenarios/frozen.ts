@@ -81,7 +81,6 @@ export const FROZEN: readonly Scenario[] = [
   {
     name: 'a machine that sleeps: SIGSTOP of everything, longer than the timeout',
     brokers: 'each',
-    often: true,
     settings: { expect: { unharmed: true } },
     async strike(stage) {
       const all = [...stage.slaves, stage.cluster.master];

@@ -27,7 +27,6 @@ export const NETWORK: readonly Scenario[] = [
   {
     name: "twenty cuts in a row of the slaves' connections, with data in both directions",
     brokers: 'each',
-    often: true,
     settings: { ...SLAVES, pending: 200 },
     strike: (stage) => cuts(stage, () => stage.way.cut(), 20),
   },

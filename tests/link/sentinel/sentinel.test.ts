@@ -240,7 +240,7 @@ sentinel('a refused start says why, and stop may be called twice', async () => {
   }
 });
 
-sentinel('beats go on for three seconds while main spins, and what came in is delivered after', async () => {
+atLength('beats go on for three seconds while main spins, and what came in is delivered after', async () => {
   await using stage = await Stage.open();
   const master = await stage.start('master');
   const child = stage.spawnSlave('spin-3s');
@@ -257,7 +257,7 @@ sentinel('beats go on for three seconds while main spins, and what came in is de
   assert.ok(batches <= 3 && events <= 4, `${events} events in ${batches} batches were waiting`);
 });
 
-sentinel(
+atLength(
   'a main that spins when its master is gone is killed, with a line that names the evidence',
   async () => {
     await using stage = await Stage.open();
