@@ -1,16 +1,16 @@
 /** Cells between real processes: what the master sets reaches a task that never awaits, and what tasks offer comes back. */
 import { type AuditEvent, cell, type EmbeddedMaster, master, slave, UsageError } from 'ts-mw';
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as tasks from '../programs/cell-tasks.js';
 import { programPath, until, within } from '../support/programs.js';
-import { suiteInTurns } from '../support/turns.js';
 
 const { signal, reached, names, fragile } = tasks;
 const TIME_LIMIT_MS = 30_000;
 /** Ten times what a quiet machine takes. */
 const ARRIVES_WITHIN_MS = 500;
 
-const test = suiteInTurns('cells');
+const test = suite('cells');
 
 async function withMaster(body: (mw: EmbeddedMaster, events: AuditEvent[]) => Promise<void>): Promise<void> {
   const events: AuditEvent[] = [];
