@@ -39,6 +39,8 @@ export class BroadcastCheck {
   readonly #sent: Sent[] = [];
   /** Entries that are still to come. */
   pending = 0;
+  /** Runs, one for each slave that owed one. */
+  submitted = 0;
 
   constructor(params: BroadcastCheckParams) {
     this.#params = params;
@@ -104,6 +106,7 @@ export class BroadcastCheck {
     must(!isLate || sent.stop !== undefined, `${sid} owes ${sent.name}, which awaits nobody`);
     sent.owed.set(sid, undefined);
     this.pending++;
+    this.submitted++;
     if (!isLate) return;
     sent.late.add(sid);
     this.#params.count('broadcast to a late comer');

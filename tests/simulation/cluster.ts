@@ -25,6 +25,8 @@ const SETTLE_WITHIN_MS = 120_000;
 /** After a reconnection a 503 says little for ten seconds; from then on a living slave is never lost. */
 const TRUST_AFTER_MS = 15_000;
 const QUIET_MS = 3_000;
+/** For what follows the last entry of a broadcast. */
+const AFTER_BROADCASTS_MS = 1_500;
 const SHUTDOWN_WITHIN_MS = 5_000;
 /** A slave finishes its running task first, though it was cancelled. */
 const LONGEST_TASK_MS = 12_000;
@@ -256,6 +258,9 @@ export class Cluster implements Faulty {
     );
     this.#resting = true;
     scheduler.runUntil(scheduler.now + QUIET_MS);
+    // A slave that joined meanwhile may owe broadcasts
+    scheduler.runUntil(scheduler.now + QUIET_MS, () => this.#broadcasts.pending === 0);
+    scheduler.runUntil(scheduler.now + AFTER_BROADCASTS_MS);
     this.#cells.checkQuiet(this.#slaves);
     checkQuiet(master.core, program, this.#slaves);
     this.#broadcasts.checkQuiet();
@@ -394,7 +399,8 @@ export class Cluster implements Faulty {
       `${taskId} gets a second run`,
     );
     const count = this.counts.get('task-backed-up') ?? 0;
-    must(count <= Math.ceil(tasks.size / 10), `${count} second runs of ${tasks.size} tasks`);
+    const all = tasks.size + this.#broadcasts.submitted + this.#reservations.submitted;
+    must(count <= Math.ceil(all / 10), `${count} second runs of ${all} tasks`);
   }
 
   #checkSent(sid: string): void {

@@ -51,6 +51,7 @@ export class ReservationCheck {
   #nextMark = FIRST_MARK;
   /** Tasks without a fate. */
   open = 0;
+  submitted = 0;
 
   constructor(params: ReservationCheckParams) {
     this.#params = params;
@@ -124,6 +125,7 @@ export class ReservationCheck {
 
   #listen({ name }: Holder, work: Work, future: TaskFuture, onFailed: () => void): void {
     future.promise.catch(() => {});
+    this.submitted++;
     this.open++;
     const settle = (): void => {
       this.open--;
