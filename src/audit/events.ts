@@ -100,6 +100,14 @@ export interface AuditEventTable {
   };
   /** `METRICS READY http://127.0.0.1:9400/metrics`: they can be read there. */
   'metrics-ready': { url: string };
+  /** `DASHBOARD READY http://127.0.0.1:41234`: there, without the token that lets in. */
+  'dashboard-ready': { url: string };
+  /** `DASHBOARD REFUSED 3 from 127.0.0.1: a wrong token, ...`: requests within about a second, the first one from there. */
+  'dashboard-refused': { address: string; count: number; reason: string };
+  /** `DASHBOARD CONTROL cancelled TASK-7`: somebody at the dashboard did that. */
+  'dashboard-control': { text: string };
+  /** `DASHBOARD PROFILE SLAVE-3 for 5 s, from 127.0.0.1`: somebody there has asked for a profile of that process. */
+  'dashboard-profile': { process: string; seconds: number; address: string };
   /** `CHECKPOINT "path" holds 120 results`: of the algorithms that this program has. */
   'checkpoint-opened': { path: string; results: number };
   /** `RESFILE Generated resource file: "path"`. */
@@ -134,6 +142,8 @@ export interface AuditEventTable {
   // A slave, as its master sees it
   /** `SLAVE-0 <- SHARE key 48000000 bytes`: a shared value was sent to it. */
   'share-sent': { sid: string; key: string; bytes: number };
+  /** `SLAVE-0 <- SHARE COPY key 48000000 bytes`: it was told of a copy on its machine, and reads it by itself. */
+  'share-copied': { sid: string; key: string; bytes: number };
   /**
    * `SLAVE-0 host:4711 -> ["m"] :connecting [:unordered] concurrency 4`: it has its sid; `concurrency` is the
    * number of tasks that it runs at once, if more than one.
@@ -156,6 +166,18 @@ export interface AuditEventTable {
   'results-received': { sid: string; count: number };
   /** `SLAVE-0 COMPUTED 12 tasks in 600 us`: since the last such line. */
   'slave-computed': { sid: string; count: number; micros: number };
+  /**
+   * `SLAVE-0 RAN "hello" 17=500,18#2=60:error us`: with `--audit-runs`, each run that has ended: its task, its attempt
+   * from the second on, its microseconds, and its outcome unless it returned. They are in the order of their ends, and
+   * lines of one message of results follow each other. `:ordered` are tasks that were for this slave. Without an
+   * algorithm, the tasks have had their fate.
+   */
+  'runs-ended': {
+    sid: string;
+    algorithm?: string | undefined;
+    kind?: 'ordered' | undefined;
+    runs: string;
+  };
   /** `SLAVE-0 -> RECALLED 12 tasks`: unstarted ones, they are back in the jar. */
   'tasks-recalled': { sid: string; count: number };
   /** `SLAVE-0 SLOW TASK-7 4.0 s, expected at most 0.2 s`: a second slave gets the task too. */
@@ -216,8 +238,18 @@ export interface AuditEventTable {
   'task-retried': { sid: string; taskId: string; attempt: number; waitSeconds: number; evidence: string };
   /** `TASK-7 RETRY UNDECIDED #1 "hello" TypeError: no`: its `retryErrors` failed, so that its error is its fate. */
   'retry-undecided': { taskId: string; attempt: number; algorithm: string; reason: string };
-  /** `SLAVE-0 THREW TASK-7 #1 "hello" RangeError: no`: the first of its kind. */
-  'task-threw': { sid: string; taskId: string; attempt: number; algorithm: string; message: string };
+  /**
+   * `SLAVE-0 THREW TASK-7 #1 "hello" at "work (jobs.js:12:9)" RangeError: no`: the first of its kind. `frame` is the first
+   * line of the stack that is the program's own.
+   */
+  'task-threw': {
+    sid: string;
+    taskId: string;
+    attempt: number;
+    algorithm: string;
+    frame?: string | undefined;
+    message: string;
+  };
   /**
    * `THREW 100 times "hello" RangeError: no`: the count so far; without a message, it counts all kinds after
    * the first five.
@@ -237,6 +269,18 @@ export interface AuditEventTable {
   'offer-dropped': { sid: string; cell: string; reason: string };
 
   // The slave processes that a master starts
+  /**
+   * `PROGRAM BUNDLED 9f86d081884c7d65 1840000 bytes in 1.2 s, made`: the program was made one file for machines that do
+   * not have it; `sha256` is the beginning of its hash, `code` whether its code was made or is the one kept on the disk
+   * or in memory, `addons` the native addons that it loads and that cannot travel.
+   */
+  'program-bundled': {
+    sha256: string;
+    bytes: number;
+    seconds: number;
+    code: 'made' | 'kept';
+    addons?: string | undefined;
+  };
   /** `LOCAL 0 STARTED pid 4711`: `index` counts them from 0. */
   'local-slave-started': { index: number; pid: number };
   /** `LOCAL 0 NOT STARTED reason`. */
@@ -251,6 +295,108 @@ export interface AuditEventTable {
   };
   /** `LOCAL 0 RESTART in 500 ms`. */
   'local-slave-restarting': { index: number; backoffMs: number };
+
+  // Standing servers, as a master sees them; `server` is the address that it was given
+  /** `SERVER h:11111 CONNECTED "name"`: the program is there, and slaves can be started. */
+  'server-connected': { server: string; name: string };
+  /** `SERVER h:11111 SLOTS 2 of 4`: the slots that the master has there now, of those that it asked for. */
+  'server-granted': { server: string; slots: number; wanted: number };
+  /** `SERVER h:11111 UNREACHABLE again in 2.0 s: reason`. */
+  'server-unreachable': { server: string; waitSeconds: number; reason: string };
+  /** `SERVER h:11111 REFUSED again in 2.0 s: reason`: it answers, and will not have this master; or it is not trusted. */
+  'server-refused': { server: string; waitSeconds: number; reason: string };
+  /** `SERVER h:11111 LOST again in 2.0 s: reason`: its slaves are gone with it. */
+  'server-lost': { server: string; waitSeconds: number; reason: string };
+  /** `SERVER h:11111 <- BUNDLE 480000 bytes in 0.1 s`: it did not have the program yet. */
+  'bundle-sent': { server: string; bytes: number; seconds: number };
+  /** `SERVER h:11111 SLAVE 0 STARTED pid 4711`: `index` counts them from 0. */
+  'server-slave-started': { server: string; index: number; pid: number };
+  /** `SERVER h:11111 SLAVE 0 NOT STARTED reason`. */
+  'server-slave-unstarted': { server: string; index: number; reason: string };
+  /** `SERVER h:11111 SLAVE 0 EXITED pid 4711 code 3`, or `signal SIGABRT`, or `; its server was lost: reason`. */
+  'server-slave-exited': {
+    server: string;
+    index: number;
+    pid: number;
+    code?: number | undefined;
+    signal?: string | undefined;
+    note?: string | undefined;
+  };
+  /** `SERVER h:11111 SLAVE 0 RESTART in 500 ms`. */
+  'server-slave-restarting': { server: string; index: number; backoffMs: number };
+
+  // A standing server, as it sees itself
+  /** `SERVER READY 127.0.0.1:11111 "name" 8 slots`: masters may come. */
+  'server-ready': { address: string; name: string; slots: number };
+  /** `SERVER No token in use: anyone who reaches 127.0.0.1:11111 can run code here.` */
+  'server-open': { address: string };
+  /** `SERVER AUTH FAILED 10.0.0.7:5123 reason`: a connection that proved nothing, or was not allowed. */
+  'server-auth-failed': { address: string; reason: string };
+  /** `SERVER AUTH FAILURES 12 more from 10.0.0.7: reason`: within about a second, after a line of its own. */
+  'server-auth-failures': { address: string; count: number; reason: string };
+  /** `LEASE-1 BEGUN 10.0.0.7:5123 ["m"] user alice`: a master is there; `user` as far as it is proved. */
+  'lease-begun': { lease: string; address: string; memberId: string; user?: string | undefined };
+  /** `LEASE-1 SLOTS 2 of 4`: the slots that it has now, of those that it asked for. */
+  'lease-granted': { lease: string; slots: number; wanted: number };
+  /** `LEASE-1 -> BUNDLE sha256 480000 bytes in 0.1 s`. */
+  'bundle-received': { lease: string; sha256: string; bytes: number; seconds: number };
+  /** `BUNDLE DROPPED sha256 480000 bytes`: to keep the cache within its bounds. */
+  'bundle-dropped': { sha256: string; bytes: number };
+  /** `LEASE-1 SLAVE 3 STARTED pid 4711`. */
+  'lease-slave-started': { lease: string; slave: number; pid: number };
+  /** `LEASE-1 SLAVE 3 ENDED pid 4711 code 3`; without a pid it could not be started. */
+  'lease-slave-ended': {
+    lease: string;
+    slave: number;
+    pid?: number | undefined;
+    code?: number | undefined;
+    signal?: string | undefined;
+    reason?: string | undefined;
+  };
+  /** `LEASE-1 ENDED after 12.0 s: reason`: nothing of it is left. */
+  'lease-ended': { lease: string; seconds: number; reason: string };
+  /** `SERVER ENDING with 2 leases`: it takes no new master. */
+  'server-ending': { leases: number };
+  /** `FINI SERVER "name"`: the last line of a server. */
+  'server-finished': { name: string };
+  // The farm: machines on which a master starts slaves
+  /**
+   * `MACHINE "big" -> :failing again in 2.0 s: reason`: it has another state, of `starting`, `validating`, `ready`,
+   * `failing`, `given-up`, `draining` and `gone`. The one of `--slaves` is not told of.
+   */
+  'machine-state': {
+    machine: string;
+    state: string;
+    againSeconds?: number | undefined;
+    reason?: string | undefined;
+  };
+  /** `MACHINE "big" IS host linux node 20.11.1 cores 8 memory 16000000000 bytes clock 3 ms ahead`: it was reached. */
+  'machine-reached': {
+    machine: string;
+    hostname: string;
+    platform: string;
+    node: string;
+    cores: number;
+    memoryBytes: number;
+    clockOffsetMs: number;
+  };
+  /** `MACHINE "big" <- PROGRAM 480000 bytes in 0.1 s`: by ssh, or to a server that did not have it yet. */
+  'machine-program-sent': { machine: string; bytes: number; seconds: number };
+  /** `MACHINE "h:11111" SLOTS 2 of 4`: the slots that a server lends now, of those that were asked for. */
+  'machine-granted': { machine: string; slots: number; wanted: number };
+  /** `MACHINE "big" SLAVE 0 STARTED pid 4711`: `index` counts from 0 on each machine. */
+  'machine-slave-started': { machine: string; index: number; pid: number };
+  /** `MACHINE "big" SLAVE 0 ENDED pid 4711 exited with code 3`: without a pid if it was not started. */
+  'machine-slave-ended': {
+    machine: string;
+    index: number;
+    pid?: number | undefined;
+    how: string;
+  };
+  /** `MACHINE "big" SLAVE 0 RESTART in 500 ms`. */
+  'machine-slave-restarting': { machine: string; index: number; backoffMs: number };
+  /** `FARM 4 -> 6 slaves: 120 tasks of 1.5 s each`: slaves are started, or idle ones retire. */
+  'farm-changed': { slaves: number; wanted: number; because: string };
 
   // A slave, as it sees itself
   /** `SHARE ASKED key 48000000 bytes`: a task needs a shared value, which the master is asked for. */
@@ -330,6 +476,7 @@ export const FREQUENT_EVENTS: ReadonlySet<AuditEventType> = new Set([
   'results-received',
   'tasks-received',
   'results-sent',
+  'runs-ended',
   'tasks-submitted',
   'tasks-settled',
   'slave-computed',

@@ -12,7 +12,12 @@ declare const TS_MW_THREAD_FILES: Readonly<Record<ThreadName, string>> | undefin
 
 const FILES: Readonly<Record<ThreadName, string>> =
   typeof TS_MW_THREAD_FILES === 'undefined'
-    ? { sentinel: '../link/sentinel/sentinel-thread.js', broker: '../broker/thread.js' }
+    ? {
+        sentinel: '../link/sentinel/sentinel-thread.js',
+        broker: '../broker/thread.js',
+        dial: '../machines/dial/dial-thread.js',
+        dashboard: '../dashboard/thread.js',
+      }
     : TS_MW_THREAD_FILES;
 
 export async function openThread(name: ThreadName, options: WorkerOptions): Promise<Worker> {

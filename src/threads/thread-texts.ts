@@ -3,6 +3,6 @@
  * Otherwise the threads are files in `dist`, and are not bundled.
  */
 
-export type ThreadName = 'sentinel' | 'broker';
+export type ThreadName = 'sentinel' | 'broker' | 'dashboard' | 'dial';
 
 export const THREAD_TEXTS: Readonly<Record<ThreadName, string>> | undefined = undefined;

@@ -89,6 +89,22 @@ export const SAMPLES: Samples = {
     { type: 'metrics-ready', url: 'http://127.0.0.1:9400/metrics' },
     'METRICS READY http://127.0.0.1:9400/metrics',
   ],
+  'dashboard-ready': [
+    { type: 'dashboard-ready', url: 'http://127.0.0.1:41234' },
+    'DASHBOARD READY http://127.0.0.1:41234',
+  ],
+  'dashboard-refused': [
+    { type: 'dashboard-refused', address: '127.0.0.1', count: 3, reason: 'a wrong token' },
+    'DASHBOARD REFUSED 3 from 127.0.0.1: a wrong token',
+  ],
+  'dashboard-profile': [
+    { type: 'dashboard-profile', process: 'SLAVE-3', seconds: 5, address: '127.0.0.1' },
+    'DASHBOARD PROFILE SLAVE-3 for 5 s, from 127.0.0.1',
+  ],
+  'dashboard-control': [
+    { type: 'dashboard-control', text: 'cancelled TASK-7' },
+    'DASHBOARD CONTROL cancelled TASK-7',
+  ],
   'checkpoint-opened': [
     { type: 'checkpoint-opened', path: '/tmp/a "b"', results: 120 },
     'CHECKPOINT "/tmp/a \\"b\\"" holds 120 results',
@@ -139,6 +155,10 @@ export const SAMPLES: Samples = {
   'share-sent': [
     { type: 'share-sent', sid, key: 'r8DYdZ-_', bytes: 48_000_000 },
     'SLAVE-0 <- SHARE r8DYdZ-_ 48000000 bytes',
+  ],
+  'share-copied': [
+    { type: 'share-copied', sid, key: 'r8DYdZ-_', bytes: 48_000_000 },
+    'SLAVE-0 <- SHARE COPY r8DYdZ-_ 48000000 bytes',
   ],
   'share-asked': [
     { type: 'share-asked', key: 'r8DYdZ-_', bytes: 48_000_000 },
@@ -224,6 +244,10 @@ export const SAMPLES: Samples = {
     },
     'TASKS SETTLED "hello" ok 0-57,59 error 58 unrunnable 60 times 50x20,61x39 us',
   ],
+  'runs-ended': [
+    { type: 'runs-ended', sid, algorithm: 'hello', kind: 'ordered', runs: '17=500,18#2=60:error' },
+    'SLAVE-0 RAN "hello" :ordered 17=500,18#2=60:error us',
+  ],
   'slave-computed': [
     { type: 'slave-computed', sid, count: 12, micros: 600 },
     'SLAVE-0 COMPUTED 12 tasks in 600 us',
@@ -304,6 +328,17 @@ export const SAMPLES: Samples = {
     'SLAVE-0 OFFER to "best \\"one\\"" DROPPED TypeError: no\\n',
   ],
 
+  'program-bundled': [
+    {
+      type: 'program-bundled',
+      sha256: '9f86d081884c7d65',
+      bytes: 1_840_000,
+      seconds: 1.2,
+      code: 'made',
+      addons: 'better-sqlite3-better_sqlite3.node',
+    },
+    'PROGRAM BUNDLED 9f86d081884c7d65 1840000 bytes in 1.2 s, made; without better-sqlite3-better_sqlite3.node',
+  ],
   'local-slave-started': [{ type: 'local-slave-started', index: 0, pid: 4711 }, 'LOCAL 0 STARTED pid 4711'],
   'local-slave-unstarted': [
     { type: 'local-slave-unstarted', index: 1, reason: 'ENOENT' },
@@ -316,6 +351,138 @@ export const SAMPLES: Samples = {
   'local-slave-restarting': [
     { type: 'local-slave-restarting', index: 0, backoffMs: 500 },
     'LOCAL 0 RESTART in 500 ms',
+  ],
+
+  'server-connected': [
+    { type: 'server-connected', server: 'h:11111', name: 'a "b"' },
+    'SERVER h:11111 CONNECTED "a \\"b\\""',
+  ],
+  'server-granted': [
+    { type: 'server-granted', server: 'h:11111', slots: 2, wanted: 4 },
+    'SERVER h:11111 SLOTS 2 of 4',
+  ],
+  'server-unreachable': [
+    { type: 'server-unreachable', server: 'h:11111', waitSeconds: 2, reason: 'nothing listens' },
+    'SERVER h:11111 UNREACHABLE again in 2.0 s: nothing listens',
+  ],
+  'server-refused': [
+    { type: 'server-refused', server: 'h:11111', waitSeconds: 2, reason: 'it asks for a token' },
+    'SERVER h:11111 REFUSED again in 2.0 s: it asks for a token',
+  ],
+  'server-lost': [
+    { type: 'server-lost', server: 'h:11111', waitSeconds: 0.5, reason: 'closed' },
+    'SERVER h:11111 LOST again in 0.5 s: closed',
+  ],
+  'bundle-sent': [
+    { type: 'bundle-sent', server: 'h:11111', bytes: 480_000, seconds: 0.1 },
+    'SERVER h:11111 <- BUNDLE 480000 bytes in 0.1 s',
+  ],
+  'server-slave-started': [
+    { type: 'server-slave-started', server: 'h:11111', index: 0, pid: 4711 },
+    'SERVER h:11111 SLAVE 0 STARTED pid 4711',
+  ],
+  'server-slave-unstarted': [
+    { type: 'server-slave-unstarted', server: 'h:11111', index: 0, reason: 'ENOSPC' },
+    'SERVER h:11111 SLAVE 0 NOT STARTED ENOSPC',
+  ],
+  'server-slave-exited': [
+    {
+      type: 'server-slave-exited',
+      server: 'h:11111',
+      index: 0,
+      pid: 4711,
+      code: 3,
+      note: 'its master stopped it',
+    },
+    'SERVER h:11111 SLAVE 0 EXITED pid 4711 code 3; its master stopped it',
+  ],
+  'server-slave-restarting': [
+    { type: 'server-slave-restarting', server: 'h:11111', index: 0, backoffMs: 500 },
+    'SERVER h:11111 SLAVE 0 RESTART in 500 ms',
+  ],
+  'server-ready': [
+    { type: 'server-ready', address: '127.0.0.1:11111', name: 'n', slots: 8 },
+    'SERVER READY 127.0.0.1:11111 "n" 8 slots',
+  ],
+  'server-open': [
+    { type: 'server-open', address: '127.0.0.1:11111' },
+    'SERVER No token in use: anyone who reaches 127.0.0.1:11111 can run code here.',
+  ],
+  'server-auth-failed': [
+    { type: 'server-auth-failed', address: '10.0.0.7:5123', reason: 'the secret is wrong' },
+    'SERVER AUTH FAILED 10.0.0.7:5123 the secret is wrong',
+  ],
+  'server-auth-failures': [
+    { type: 'server-auth-failures', address: '10.0.0.7', count: 12, reason: 'the secret is wrong' },
+    'SERVER AUTH FAILURES 12 more from 10.0.0.7: the secret is wrong',
+  ],
+  'lease-begun': [
+    { type: 'lease-begun', lease: 'LEASE-1', address: '10.0.0.7:5123', memberId: 'm', user: 'alice' },
+    'LEASE-1 BEGUN 10.0.0.7:5123 ["m"] user "alice"',
+  ],
+  'lease-granted': [{ type: 'lease-granted', lease: 'LEASE-1', slots: 2, wanted: 4 }, 'LEASE-1 SLOTS 2 of 4'],
+  'bundle-received': [
+    { type: 'bundle-received', lease: 'LEASE-1', sha256: 'ab12', bytes: 480_000, seconds: 0.1 },
+    'LEASE-1 -> BUNDLE ab12 480000 bytes in 0.1 s',
+  ],
+  'bundle-dropped': [
+    { type: 'bundle-dropped', sha256: 'ab12', bytes: 480_000 },
+    'BUNDLE DROPPED ab12 480000 bytes',
+  ],
+  'lease-slave-started': [
+    { type: 'lease-slave-started', lease: 'LEASE-1', slave: 3, pid: 4711 },
+    'LEASE-1 SLAVE 3 STARTED pid 4711',
+  ],
+  'lease-slave-ended': [
+    { type: 'lease-slave-ended', lease: 'LEASE-1', slave: 3, pid: 4711, code: 3 },
+    'LEASE-1 SLAVE 3 ENDED pid 4711 code 3',
+  ],
+  'lease-ended': [
+    { type: 'lease-ended', lease: 'LEASE-1', seconds: 12, reason: 'its master has left' },
+    'LEASE-1 ENDED after 12.0 s: its master has left',
+  ],
+  'server-ending': [{ type: 'server-ending', leases: 2 }, 'SERVER ENDING with 2 leases'],
+  'server-finished': [{ type: 'server-finished', name: 'n' }, 'FINI SERVER "n"'],
+  'machine-state': [
+    { type: 'machine-state', machine: 'a "b"', state: 'failing', againSeconds: 2, reason: 'no route: x' },
+    'MACHINE "a \\"b\\"" -> :failing again in 2.0 s: no route: x',
+  ],
+  'machine-reached': [
+    {
+      type: 'machine-reached',
+      machine: 'big',
+      hostname: 'node-7',
+      platform: 'linux',
+      node: '20.11.1',
+      cores: 8,
+      memoryBytes: 16_000_000_000,
+      clockOffsetMs: -3,
+    },
+    'MACHINE "big" IS node-7 linux node 20.11.1 cores 8 memory 16000000000 bytes clock -3 ms ahead',
+  ],
+  'machine-program-sent': [
+    { type: 'machine-program-sent', machine: 'a b', bytes: 480_000, seconds: 0.1 },
+    'MACHINE "a b" <- PROGRAM 480000 bytes in 0.1 s',
+  ],
+  'machine-granted': [
+    { type: 'machine-granted', machine: 'a b', slots: 2, wanted: 4 },
+    'MACHINE "a b" SLOTS 2 of 4',
+  ],
+  'machine-slave-started': [
+    { type: 'machine-slave-started', machine: 'big', index: 0, pid: 4711 },
+    'MACHINE "big" SLAVE 0 STARTED pid 4711',
+  ],
+  'machine-slave-ended': [
+    { type: 'machine-slave-ended', machine: 'big', index: 0, pid: 4711, how: 'exited with code 3' },
+    'MACHINE "big" SLAVE 0 ENDED pid 4711 exited with code 3',
+  ],
+  'machine-slave-restarting': [
+    { type: 'machine-slave-restarting', machine: 'big', index: 0, backoffMs: 500 },
+    'MACHINE "big" SLAVE 0 RESTART in 500 ms',
+  ],
+  'farm-changed': [
+    { type: 'farm-changed', slaves: 4, wanted: 6, because: '120 tasks of 1.5 s each' },
+    'FARM 4 -> 6 slaves: 120 tasks of 1.5 s each',
   ],
 
   'default-slave-algorithm': [{ type: 'default-slave-algorithm' }, 'SLAVE Using default slave algorithm.'],

@@ -38,6 +38,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'results-received': '{sid:id} -> {count:int} results',
   'tasks-received': 'MASTER -> {count:int} tasks ({grouping:int} grouping)',
   'results-sent': 'MASTER <- {count:int} results',
+  'runs-ended': '{sid:id} RAN[[ {algorithm:name}]][[ :{kind:word}]] {runs:word} us',
   'slave-computed': '{sid:id} COMPUTED {count:int} tasks in {micros:int} us',
   'tasks-submitted': 'TASKS[[ {tasks:word}]] SUBMITTED ({algorithms:tally})',
   'tasks-settled':
@@ -73,6 +74,10 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   progress:
     'PROGRESS {done:int} of {submitted:int} tasks, {failed:int} failed, {slaves:int} slaves, {busy:int} busy[[, {perSecond:sec} per second]][[, {remainingSeconds:sec} s left]]',
   'metrics-ready': 'METRICS READY {url:word}',
+  'dashboard-ready': 'DASHBOARD READY {url:word}',
+  'dashboard-refused': 'DASHBOARD REFUSED {count:int} from {address:word}: {reason:text}',
+  'dashboard-control': 'DASHBOARD CONTROL {text:text}',
+  'dashboard-profile': 'DASHBOARD PROFILE {process:word} for {seconds:int} s, from {address:word}',
   'checkpoint-opened': 'CHECKPOINT {path:name} holds {results:int} results',
   'resource-file-written': 'RESFILE Generated resource file: {path:name}',
   'resource-file-unwritten': 'RESFILE Cannot write resource file {path:name}: {reason:text}',
@@ -93,6 +98,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'slave-connecting':
     '{sid:id} {host:word}:{pid:int} -> [{memberId:name}] :connecting [:{kind:word}][[ concurrency {concurrency:int}]]',
   'share-sent': '{sid:id} <- SHARE {key:word} {bytes:int} bytes',
+  'share-copied': '{sid:id} <- SHARE COPY {key:word} {bytes:int} bytes',
   'tasks-recalled': '{sid:id} -> RECALLED {count:int} tasks',
   'task-backed-up': '{sid:id} SLOW {taskId:id} {seconds:sec} s, expected at most {expected:sec} s',
   'slave-moved': '{sid:id} -> [:{kind:word}]',
@@ -114,18 +120,58 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'task-killed': '{taskId:id} KILLED {algorithm:name} category {category:name}[[ on {sid:id}]]',
   'task-retried': '{sid:id} F {taskId:id} #{attempt:int} again in {waitSeconds:sec} s: {evidence:text}',
   'retry-undecided': '{taskId:id} RETRY UNDECIDED #{attempt:int} {algorithm:name} {reason:text}',
-  'task-threw': '{sid:id} THREW {taskId:id} #{attempt:int} {algorithm:name} {message:text}',
+  'task-threw':
+    '{sid:id} THREW {taskId:id} #{attempt:int} {algorithm:name}[[ at {frame:name}]] {message:text}',
   'tasks-threw': 'THREW {count:int} times {algorithm:name}[[ {message:text}]]',
   'slaves-missing':
     'WAITING for slaves: {queued:int} tasks queued, none here for {waitedSeconds:sec} s; start some with --slave or --slaves N[[; {hint:text}]]',
   'result-dropped': '{sid:id} D {taskId:id} {reason:text}',
   'offer-dropped': '{sid:id} OFFER to {cell:name} DROPPED {reason:text}',
 
+  'program-bundled':
+    'PROGRAM BUNDLED {sha256:word} {bytes:int} bytes in {seconds:sec} s, {code:word}[[; without {addons:text}]]',
   'local-slave-started': 'LOCAL {index:int} STARTED pid {pid:int}',
   'local-slave-unstarted': 'LOCAL {index:int} NOT STARTED {reason:text}',
   'local-slave-exited':
     'LOCAL {index:int} EXITED pid {pid:int}[[ code {code:int}]][[ signal {signal:word}]][[; {note:text}]]',
   'local-slave-restarting': 'LOCAL {index:int} RESTART in {backoffMs:int} ms',
+
+  'server-connected': 'SERVER {server:word} CONNECTED {name:name}',
+  'server-granted': 'SERVER {server:word} SLOTS {slots:int} of {wanted:int}',
+  'server-unreachable': 'SERVER {server:word} UNREACHABLE again in {waitSeconds:sec} s: {reason:text}',
+  'server-refused': 'SERVER {server:word} REFUSED again in {waitSeconds:sec} s: {reason:text}',
+  'server-lost': 'SERVER {server:word} LOST again in {waitSeconds:sec} s: {reason:text}',
+  'bundle-sent': 'SERVER {server:word} <- BUNDLE {bytes:int} bytes in {seconds:sec} s',
+  'server-slave-started': 'SERVER {server:word} SLAVE {index:int} STARTED pid {pid:int}',
+  'server-slave-unstarted': 'SERVER {server:word} SLAVE {index:int} NOT STARTED {reason:text}',
+  'server-slave-exited':
+    'SERVER {server:word} SLAVE {index:int} EXITED pid {pid:int}[[ code {code:int}]][[ signal {signal:word}]][[; {note:text}]]',
+  'server-slave-restarting': 'SERVER {server:word} SLAVE {index:int} RESTART in {backoffMs:int} ms',
+
+  'server-ready': 'SERVER READY {address:word} {name:name} {slots:int} slots',
+  'server-open': 'SERVER No token in use: anyone who reaches {address:word} can run code here.',
+  'server-auth-failed': 'SERVER AUTH FAILED {address:word} {reason:text}',
+  'server-auth-failures': 'SERVER AUTH FAILURES {count:int} more from {address:word}: {reason:text}',
+  'lease-begun': '{lease:word} BEGUN {address:word} [{memberId:name}][[ user {user:name}]]',
+  'lease-granted': '{lease:word} SLOTS {slots:int} of {wanted:int}',
+  'bundle-received': '{lease:word} -> BUNDLE {sha256:word} {bytes:int} bytes in {seconds:sec} s',
+  'bundle-dropped': 'BUNDLE DROPPED {sha256:word} {bytes:int} bytes',
+  'lease-slave-started': '{lease:word} SLAVE {slave:int} STARTED pid {pid:int}',
+  'lease-slave-ended':
+    '{lease:word} SLAVE {slave:int} ENDED[[ pid {pid:int}]][[ code {code:int}]][[ signal {signal:word}]][[: {reason:text}]]',
+  'lease-ended': '{lease:word} ENDED after {seconds:sec} s: {reason:text}',
+  'server-ending': 'SERVER ENDING with {leases:int} leases',
+  'server-finished': 'FINI SERVER {name:name}',
+  'machine-state':
+    'MACHINE {machine:name} -> :{state:word}[[ again in {againSeconds:sec} s]][[: {reason:text}]]',
+  'machine-reached':
+    'MACHINE {machine:name} IS {hostname:word} {platform:word} node {node:word} cores {cores:int} memory {memoryBytes:int} bytes clock {clockOffsetMs:int} ms ahead',
+  'machine-program-sent': 'MACHINE {machine:name} <- PROGRAM {bytes:int} bytes in {seconds:sec} s',
+  'machine-granted': 'MACHINE {machine:name} SLOTS {slots:int} of {wanted:int}',
+  'machine-slave-started': 'MACHINE {machine:name} SLAVE {index:int} STARTED pid {pid:int}',
+  'machine-slave-ended': 'MACHINE {machine:name} SLAVE {index:int} ENDED[[ pid {pid:int}]] {how:text}',
+  'machine-slave-restarting': 'MACHINE {machine:name} SLAVE {index:int} RESTART in {backoffMs:int} ms',
+  'farm-changed': 'FARM {slaves:int} -> {wanted:int} slaves: {because:text}',
 
   'default-slave-algorithm': 'SLAVE Using default slave algorithm.',
   'resource-file-loading': 'RESFILE Loading resource file: {path:name}',

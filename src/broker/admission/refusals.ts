@@ -35,9 +35,9 @@ export class Refusals implements Strangers {
     return false;
   }
 
-  refuse(client: Applicant): void {
+  refuse(client: Applicant, reason: string = ErrorText.authorization): void {
     const peer = peerOf(client.host);
-    this.tell(client, ErrorText.authorization);
+    this.tell(client, reason);
     const delayMs = this.#attempts.fail(peer, performance.now());
     if (delayMs === undefined) {
       client.cut(ErrorText.authorization);

@@ -15,19 +15,21 @@ export interface BrokerTls {
   readonly clientCa?: string | undefined;
 }
 
-export interface TlsDoorEvents {
+interface TlsDoorEvents {
   /** The handshake is done, and the client may speak. */
   readonly onSecure: (socket: TLSSocket) => void;
   readonly onRefused: (socket: Socket, reason: string) => void;
   /** Whether a client that is refused gets the reason too. */
   readonly areTold: boolean;
+  /** The reason, in what a client reads; NATS by default. */
+  readonly farewell?: Uint8Array | undefined;
 }
 
 /**
  * Sent inside TLS, since in TLS 1.3 a client without a certificate learns of it only after its handshake
  * succeeded.
  */
-export const CERTIFICATE_REQUIRED = 'Client Certificate Required';
+const CERTIFICATE_REQUIRED = 'Client Certificate Required';
 const LINGER_MS = 500;
 const MOST_NAME = 120;
 
@@ -77,7 +79,7 @@ export class TlsDoor {
       socket.destroy();
       return;
     }
-    socket.end(`-ERR '${CERTIFICATE_REQUIRED}'\r\n`);
+    socket.end(this.#events.farewell ?? `-ERR '${CERTIFICATE_REQUIRED}'\r\n`);
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.once('close', () => clearTimeout(timer));

@@ -1,0 +1,26 @@
+/** The tie of a slave process to the process that started it. */
+
+/**
+ * `FD:PID:WORDS`: the pipe that the slave reads, which ends with its starter, the starter's process, and where the output
+ * of the slave goes: `stdout` and `stderr` if the starter reads it, `terminal` if that ends at one.
+ */
+export const PARENT_PIPE_VARIABLE = 'TS_MW_PARENT_PIPE';
+
+/** The descriptor of the pipe in slaves. */
+export const PARENT_PIPE = 3;
+
+export const AT_TERMINAL = 'terminal';
+
+/** Where the standard streams of a slave end. */
+export interface SlaveOutput {
+  /** The streams that the starter reads; it has shared the others. */
+  readonly read: readonly ('stdout' | 'stderr')[];
+  /** Whether standard error, which is a pipe then, ends at a terminal. */
+  readonly isShownAtTerminal: boolean;
+}
+
+/** The value of the variable in a slave of this process. */
+export function parentPipeValue(output?: SlaveOutput | undefined): string {
+  const words = [...(output?.read ?? []), ...(output?.isShownAtTerminal ? [AT_TERMINAL] : [])];
+  return `${PARENT_PIPE}:${process.pid}:${words.join(',')}`;
+}

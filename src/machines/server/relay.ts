@@ -1,0 +1,105 @@
+/**
+ * The ports on loopback to which the slaves of one lease connect as if they were their master's: for each connection the
+ * master is asked to dial a stream, and both are joined. A connection that is not dialled within ten seconds is closed.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { joinSockets } from '../protocol/join-sockets.js';
+import type { Way } from '../protocol/messages.js';
+
+const DIAL_WITHIN_MS = 10_000;
+/** Connections of one slave, while it dials again. */
+const STREAMS_PER_SLOT = 8;
+const KEY_BYTES = 24;
+
+interface Waiting {
+  readonly socket: Socket;
+  readonly timer: NodeJS.Timeout;
+}
+
+interface RelayParams {
+  readonly slots: number;
+  readonly onWanted: (way: Way, key: string) => void;
+}
+
+export class Relay {
+  readonly #params: RelayParams;
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(params: RelayParams) {
+    this.#params = params;
+  }
+
+  /** Resolves with the port of each way. */
+  async open(ways: readonly Way[]): Promise<Partial<Record<Way, number>>> {
+    const ports: Partial<Record<Way, number>> = {};
+    for (const way of ways) ports[way] = await this.#listen(way);
+    return ports;
+  }
+
+  /** Whether a slave waits for a stream with this key. Keys have 192 random bits: no time of a look-up leads to one. */
+  isWaiting(key: string): boolean {
+    return this.#waiting.has(key);
+  }
+
+  /** Takes what the master has dialled; false if nobody waits for a stream with this key. */
+  take(key: string, stream: Socket, rest: Buffer): boolean {
+    const waiting = this.#remove(key);
+    if (waiting === undefined) return false;
+    this.#sockets.add(stream);
+    if (waiting.socket.destroyed) stream.destroy();
+    joinSockets(stream, waiting.socket, rest, () => this.#sockets.delete(stream));
+    return true;
+  }
+
+  /** The master cannot dial it. */
+  giveUp(key: string): void {
+    this.#remove(key)?.socket.destroy();
+  }
+
+  close(): void {
+    for (const server of this.#servers) server.close();
+    for (const key of [...this.#waiting.keys()]) this.giveUp(key);
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #listen(way: Way): Promise<number> {
+    const server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
+      this.#accept(way, socket),
+    );
+    this.#servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: '127.0.0.1', port: 0 }, () => {
+        server.off('error', reject);
+        // A connection that cannot be accepted must not end the process
+        server.on('error', () => {});
+        resolve((server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  #accept(way: Way, socket: Socket): void {
+    socket.on('error', () => {});
+    if (this.#sockets.size >= this.#params.slots * STREAMS_PER_SLOT * 2) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    const key = randomBytes(KEY_BYTES).toString('base64url');
+    const timer = setTimeout(() => this.giveUp(key), DIAL_WITHIN_MS);
+    this.#waiting.set(key, { socket, timer });
+    this.#params.onWanted(way, key);
+  }
+
+  #remove(key: string): Waiting | undefined {
+    const waiting = this.#waiting.get(key);
+    clearTimeout(waiting?.timer);
+    this.#waiting.delete(key);
+    return waiting;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The script of a spare process: it loads Node's own modules that slaves use, compiles a bundle that it is told of, and
+ * becomes a slave of another bundle or of that one when it is told its order. It ends with the pipe of its orders.
+ *
+ * Nothing of a bundle is run before the order: until then the process is nobody's slave.
+ */
+
+import { PARENT_PIPE } from '../parent-pipe.js';
+
+/** The descriptor of the pipe of orders, which is closed before the slave begins. */
+export const ORDER_PIPE = PARENT_PIPE + 1;
+
+/** A slave. Paths are absolute. */
+export interface SlaveStart {
+  /** The file that node runs. */
+  readonly bundle: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Beside the variables of the server. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The file is compiled only if it has that SHA-256. */
+export interface BundleToCompile {
+  readonly bundle: string;
+  readonly sha256: string;
+}
+
+/** A line of JSON each; nothing comes after `begin`. */
+export type SpareOrder =
+  | ({ readonly type: 'compile' } & BundleToCompile)
+  | ({ readonly type: 'begin' } & SlaveStart);
+
+export const SPARE_SCRIPT = `'use strict';
+const { createHash } = require('node:crypto');
+const { readFileSync } = require('node:fs');
+const Module = require('node:module');
+const { Socket } = require('node:net');
+const { dirname } = require('node:path');
+const vm = require('node:vm');
+for (const name of ['dns', 'fs/promises', 'os', 'perf_hooks', 'timers/promises', 'tls', 'tty', 'worker_threads']) {
+  require('node:' + name);
+}
+const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
+let compiled;
+// Node warns of the first import() of what is compiled here, once: slaves would print it
+function withoutWarnings(act) {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    act();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+function compile({ bundle, sha256 }) {
+  // Older Nodes have no import() in what is compiled here
+  const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  if (importModuleDynamically === undefined || compiled?.bundle === bundle) return;
+  compiled = undefined;
+  try {
+    const bytes = readFileSync(bundle);
+    if (createHash('sha256').update(bytes).digest('hex') !== sha256) return;
+    const options = { filename: bundle, importModuleDynamically };
+    withoutWarnings(() => vm.runInThisContext('import("node:os")', options));
+    compiled = { bundle, run: vm.compileFunction(bytes.toString(), PARAMETERS, options) };
+  } catch {
+    // Gone, or no script: the slave says it
+  }
+}
+function begin({ bundle, args, cwd, env }) {
+  const run = compiled?.bundle === bundle ? compiled.run : undefined;
+  compiled = undefined;
+  process.chdir(cwd);
+  Object.assign(process.env, env);
+  process.argv.splice(1, process.argv.length, bundle, ...args);
+  delete Module._cache[__filename];
+  if (run === undefined) {
+    Module.runMain(bundle);
+    return;
+  }
+  const main = new Module(bundle, null);
+  main.id = '.';
+  main.filename = bundle;
+  main.paths = Module._nodeModulePaths(dirname(bundle));
+  process.mainModule = main;
+  Module._cache[bundle] = main;
+  Reflect.apply(run, main.exports, [main.exports, Module.createRequire(bundle), main, bundle, dirname(bundle)]);
+  main.loaded = true;
+}
+const orders = new Socket({ fd: ${ORDER_PIPE}, readable: true, writable: false });
+let text = '';
+orders.setEncoding('utf8');
+orders.on('error', () => process.exit(1));
+orders.on('data', (chunk) => {
+  const lines = (text + chunk).split('\\n');
+  text = lines.pop();
+  for (const line of lines) {
+    const { type, ...order } = JSON.parse(line);
+    if (type === 'compile') {
+      compile(order);
+      continue;
+    }
+    orders.removeAllListeners();
+    orders.destroy();
+    begin(order);
+  }
+});
+`;
