@@ -1,6 +1,6 @@
 /** The slaves that are connected, each with its state, and how those ended that are gone. */
 
-import type { AuditEventOf } from '../audit/events.js';
+import type { AuditEventOf, SlaveKind } from '../audit/events.js';
 
 export type SeenState = 'connecting' | 'idle' | 'busy' | 'shutting-down';
 
@@ -11,6 +11,10 @@ export interface ConnectedSlave {
   readonly places: number;
   state: SeenState;
   isSuspected: boolean;
+  /** Its group. */
+  kind: SlaveKind;
+  /** Results that came from it. */
+  results: number;
 }
 
 /** Slaves whose states are known one by one; a master takes fewer. */
@@ -32,14 +36,22 @@ export class ConnectedSlaves {
     return this.#connected.size;
   }
 
-  join({ sid, concurrency = 1 }: Pick<AuditEventOf<'slave-connecting'>, 'sid' | 'concurrency'>): void {
+  find(sid: string): Readonly<ConnectedSlave> | undefined {
+    return this.#connected.get(sid);
+  }
+
+  join({
+    sid,
+    kind,
+    concurrency = 1,
+  }: Pick<AuditEventOf<'slave-connecting'>, 'sid' | 'kind' | 'concurrency'>): void {
     this.joined++;
     this.#gone.delete(sid);
     if (this.#connected.size >= MOST_SLAVES) {
       this.unseen++;
       return;
     }
-    this.#add(sid, Math.max(1, concurrency));
+    this.#add(sid, Math.max(1, concurrency)).kind = kind;
   }
 
   /** Of a slave that joined before the first line that there is, only the sid is known. */
@@ -47,6 +59,17 @@ export class ConnectedSlaves {
     const slave = this.#connected.get(sid);
     if (slave !== undefined) slave.state = state;
     else if (!this.#gone.has(sid) && this.#connected.size < MOST_SLAVES) this.#add(sid, 1).state = state;
+  }
+
+  /** It has come to another group. */
+  move(sid: string, kind: SlaveKind): void {
+    const slave = this.#connected.get(sid);
+    if (slave !== undefined) slave.kind = kind;
+  }
+
+  countResults(sid: string, count: number): void {
+    const slave = this.#connected.get(sid);
+    if (slave !== undefined) slave.results += count;
   }
 
   suspect(sid: string, isSuspected: boolean): void {
@@ -79,7 +102,14 @@ export class ConnectedSlaves {
   }
 
   #add(sid: string, places: number): ConnectedSlave {
-    const slave = { sid, places, state: 'connecting' as SeenState, isSuspected: false };
+    const slave: ConnectedSlave = {
+      sid,
+      places,
+      state: 'connecting',
+      isSuspected: false,
+      kind: 'unordered',
+      results: 0,
+    };
     this.#connected.set(sid, slave);
     this.mostAtOnce = Math.max(this.mostAtOnce, this.#connected.size);
     return slave;

@@ -8,7 +8,8 @@
  * `counts.linesDropped`: then all numbers are too low. Masters that follow each other in one trail are added up.
  */
 
-import type { AuditEvent, AuditEventOf } from '../audit/events.js';
+import type { AuditEvent } from '../audit/events.js';
+import { KILLED, whyUnrunnable } from '../audit/format/failure-words.js';
 import { AlgorithmTallies } from './algorithm-tallies.js';
 import { ConnectedSlaves } from './connected-slaves.js';
 import { Failures, OTHERS } from './failures.js';
@@ -67,9 +68,11 @@ export class Picture {
     this.firstMs = Math.min(this.firstMs, timeMs);
     this.lastMs = Math.max(this.lastMs, timeMs);
     switch (event.type) {
-      // The most frequent ones, which say nothing that is not told otherwise
+      // A frequent one, which says nothing that is not told otherwise
       case 'tasks-sent':
+        return;
       case 'results-received':
+        slaves.countResults(event.sid, event.count);
         return;
       case 'slave-idle':
         slaves.setState(event.sid, 'idle');
@@ -108,6 +111,7 @@ export class Picture {
         counts.authFailures++;
         return;
       case 'auth-failures':
+      case 'dashboard-refused':
         counts.authFailures += event.count;
         return;
       default:
@@ -124,6 +128,12 @@ export class Picture {
         return true;
       case 'slave-rejoined':
         counts.rejoined++;
+        return true;
+      case 'slave-moved':
+        slaves.move(event.sid, event.kind);
+        return true;
+      case 'slave-freed':
+        slaves.move(event.sid, 'unordered');
         return true;
       case 'member-refused':
       case 'hello-refused':
@@ -183,7 +193,7 @@ export class Picture {
       case 'task-killed':
         counts.killed++;
         this.unrunnable.add('killed');
-        failures.add('unrunnable', event.algorithm, 'killed by the program');
+        failures.add('unrunnable', event.algorithm, KILLED);
         return;
       default:
     }
@@ -201,10 +211,4 @@ export class Picture {
     this.failures.endRun();
     this.slaves.clear();
   }
-}
-
-/** The reason, and the end of its last run. */
-function whyUnrunnable({ reason, history }: AuditEventOf<'task-unrunnable'>): string {
-  const evidence = history.at(-1)?.evidence;
-  return evidence === undefined ? reason : `${reason}: ${evidence}`;
 }

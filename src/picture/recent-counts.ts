@@ -20,7 +20,7 @@ export class RecentCounts {
       this.#firstMs = timeMs;
       return;
     }
-    // What comes from before, after a clock was set back, counts as of now
+    // An event from before, after a clock was set back, counts as of now
     this.#counts[this.#second % WINDOW_SECONDS] = (this.#counts[this.#second % WINDOW_SECONDS] ?? 0) + count;
   }
 

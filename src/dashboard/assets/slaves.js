@@ -1,0 +1,145 @@
+/** The slaves and their machines. */
+
+import { bit, element, setText, tag } from './elements.js';
+import { bytes, clock, count, percent, plural, short, timeOfDay } from './format.js';
+import { filterBox, filtered, Table } from './table.js';
+
+const here = ({ state }) => !['lost', 'left', 'shut-down', 'master-ended'].includes(state);
+
+const COLUMNS = [
+  { label: 'slave', kind: 'text', get: ({ sid }) => sid },
+  { label: 'state', kind: 'text', get: ({ state }) => tag(state), value: ({ state }) => state },
+  { label: 'machine', kind: 'cut', get: ({ host, pid }) => (pid === 0 ? host : `${host}:${pid}`) },
+  { label: 'busy', get: ({ busy }) => bit(busy, percent(busy)), value: ({ busy }) => busy },
+  { label: 'results', get: ({ results }) => count(results), value: ({ results }) => results },
+  { label: 'has', get: ({ tasks }) => count(tasks), value: ({ tasks }) => tasks },
+  { label: 'runs', kind: 'cut', get: ({ runs }) => runs },
+  { label: 'for', get: ({ runSeconds }) => short(runSeconds), value: ({ runSeconds }) => runSeconds },
+  { label: 'memory', get: ({ memoryBytes }) => bytes(memoryBytes), value: ({ memoryBytes }) => memoryBytes },
+  {
+    label: 'last beat',
+    get: ({ beatSeconds }) => (beatSeconds === undefined ? '' : `${beatSeconds.toFixed(0)} s ago`),
+    value: ({ beatSeconds }) => beatSeconds,
+  },
+  {
+    label: 'group',
+    kind: 'text',
+    get: ({ kind, places }) => (places > 1 ? `${kind}, ${places} at once` : kind),
+  },
+  { label: 'joined', get: ({ joinedMs }) => timeOfDay(joinedMs), value: ({ joinedMs }) => joinedMs },
+  { label: 'here for', get: ({ seconds }) => clock(seconds), value: ({ seconds }) => seconds },
+  { label: 'evidence', kind: 'long', get: ({ note }) => note },
+];
+
+const textOf = (row) => `${row.sid} ${row.host}:${row.pid} ${row.state} ${row.kind} ${row.note} ${row.runs}`;
+
+export class SlavesPage {
+  constructor(context) {
+    this.context = context;
+    this.filter = '';
+    this.shown = element('span', { class: 'soft' });
+    this.said = element('p', { class: 'soft', role: 'status' });
+    this.box = filterBox('filter: a slave, machine, state, algorithm', (filter) => {
+      this.filter = filter;
+      context.look({ filter });
+      if (this.data !== undefined) this.update(this.data);
+    });
+    this.add = element(
+      'button',
+      { class: 'do', type: 'button', onclick: () => this.control({ do: 'add-slave' }) },
+      'add a local slave',
+    );
+    this.tools = element('div', { class: 'tools' }, this.box, this.shown);
+    const why = { label: 'ask', kind: 'text', get: (row) => this.buttons(row), value: (row) => row.state };
+    const [sid, state, ...others] = COLUMNS;
+    this.table = new Table(
+      context.isSaved ? COLUMNS : [sid, state, why, ...others],
+      ({ sid, joinedMs }) => `${sid} ${joinedMs}`,
+    );
+    this.root = element(
+      'div',
+      {},
+      this.tools,
+      this.said,
+      element('section', { class: 'card' }, this.table.root),
+    );
+  }
+
+  buttons({ sid, state }) {
+    const buttons = element('span');
+    if (!here({ state })) return buttons;
+    const ask = (action, label) =>
+      element('button', { class: 'link', type: 'button', onclick: action }, label);
+    buttons.append(
+      ask(() => this.why(sid), 'why?'),
+      ' ',
+      element('a', { href: `#profile/${sid}` }, 'profile'),
+    );
+    if (this.data?.control) {
+      if (state === 'idle' || state === 'busy')
+        buttons.append(
+          ' ',
+          ask(() => this.control({ do: 'drain-slave', sid }), 'drain'),
+        );
+      buttons.append(
+        ' ',
+        ask(() => this.control({ do: 'stop-slave', sid }), 'stop'),
+      );
+    }
+    return buttons;
+  }
+
+  why(sid) {
+    this.context.why(sid).then(
+      ({ lines }) => setText(this.said, lines.join(' ')),
+      (error) => setText(this.said, error.message),
+    );
+  }
+
+  control(action) {
+    this.context.control(action).then(
+      (done) => setText(this.said, done),
+      (error) => setText(this.said, error.message),
+    );
+  }
+
+  update(data) {
+    this.data = data;
+    if (data.control && !this.add.isConnected) this.tools.append(this.add);
+    const rows = filtered(data.rows, this.filter, textOf);
+    const cut =
+      data.found > data.rows.length
+        ? `, the first ${count(data.rows.length)} are here: trouble comes first`
+        : '';
+    setText(this.shown, `${count(data.found)} of ${plural(data.all, 'session', 'sessions')}${cut}`);
+    this.table.update(rows, data.all === 0 ? 'no slave has joined yet' : 'none fits the filter');
+  }
+}
+
+const MACHINES = [
+  { label: 'machine', kind: 'cut', get: ({ host }) => host },
+  { label: 'slaves', get: ({ slaves }) => count(slaves), value: ({ slaves }) => slaves },
+  { label: 'busy now', get: ({ busySlaves }) => count(busySlaves), value: ({ busySlaves }) => busySlaves },
+  { label: 'busy so far', get: ({ busy }) => bit(busy, percent(busy)), value: ({ busy }) => busy },
+  { label: 'tasks at once', get: ({ places }) => count(places), value: ({ places }) => places },
+  { label: 'results', get: ({ results }) => count(results), value: ({ results }) => results },
+  { label: 'lost', get: ({ lost }) => (lost === 0 ? '' : count(lost)), value: ({ lost }) => lost },
+  {
+    label: 'memory of slaves',
+    get: ({ memoryBytes }) => (memoryBytes === 0 ? '' : bytes(memoryBytes)),
+    value: ({ memoryBytes }) => memoryBytes,
+  },
+];
+
+export class MachinesPage {
+  constructor() {
+    this.table = new Table(MACHINES, ({ host }) => host);
+    this.more = element('p', { class: 'soft' });
+    this.root = element('section', { class: 'card' }, this.table.root, this.more);
+  }
+
+  update({ rows, more }) {
+    this.table.update(rows, 'no slave has joined yet');
+    setText(this.more, more > 0 ? `and ${plural(more, 'more machine', 'more machines')}` : '');
+  }
+}

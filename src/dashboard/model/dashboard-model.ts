@@ -1,0 +1,319 @@
+/**
+ * The state that the dashboard's pages are made of: the picture, and beside it each slave's life, the failures, the
+ * history, marks and lines. A fold: events of a live master or of a trail go in, with their times. All parts are bounded.
+ */
+
+import type { AuditEvent } from '../../audit/events.js';
+import { KILLED, OTHER_ERRORS, whyUnrunnable } from '../../audit/format/failure-words.js';
+import { countRanges } from '../../audit/format/ranges.js';
+import { Picture } from '../../picture/picture.js';
+import {
+  type Delta,
+  type Figures,
+  type ProcessFigures,
+  type ThreadSeen,
+  WORK,
+  type WorkRows,
+} from '../messages.js';
+import { FailureGroups } from './failure-groups.js';
+import { History } from './history.js';
+import { SlaveLives } from './slave-lives.js';
+import { TaskStories } from './task-stories.js';
+import { lineOf, TrailTail } from './trail-tail.js';
+
+/** Something to see on a slave's lane. */
+export interface Mark {
+  readonly atMs: number;
+  readonly sid: string;
+  readonly kind: 'lost' | 'failed' | 'retried' | 'slow' | 'suspected';
+  readonly text: string;
+}
+
+export interface SharedSeen {
+  readonly key: string;
+  readonly bytes: number;
+  sent: number;
+  lastMs: number;
+}
+
+const MOST_MARKS = 2_000;
+const MOST_SHARES = 200;
+/** Names of algorithms for lanes. */
+const MOST_ALGORITHMS = 200;
+/** Shorter times of the history go together. */
+const PASS_MS = 100;
+
+export class DashboardModel {
+  readonly picture = new Picture();
+  readonly slaves = new SlaveLives();
+  readonly failures = new FailureGroups();
+  readonly stories = new TaskStories();
+  readonly history = new History();
+  readonly tail = new TrailTail();
+  readonly shares = new Map<string, SharedSeen>();
+  /** The name of each number in a lane; 0 is unknown. */
+  readonly algorithms: string[] = [''];
+  marks: Mark[] = [];
+  figures: Figures | undefined;
+  process: ProcessFigures | undefined;
+  /** The program's threads of control; the oldest, while somebody looks. */
+  threadCount = 0;
+  threads: readonly ThreadSeen[] = [];
+  /** Share of one processor that the master's process takes. */
+  processorShare: number | undefined;
+  facts = { version: '', memberId: '', address: '', broker: '', joinCommand: '', checkpoint: '' };
+  /** Of the newest thing that was heard. */
+  atMs = 0;
+  /** Events that did not come here. */
+  dropped = 0;
+  #passedMs = 0;
+
+  takeDelta(delta: Delta): void {
+    const { events, timesMs, work, atMs, figures, process, slaves } = delta;
+    // Of a slave that is lost, what it did comes first; of one that joins, its name
+    const later: number[] = [];
+    for (let at = 0; at < work.length; at += WORK.columns) {
+      if (this.slaves.living.has(sidOf(work, at))) this.#takeWork(work, at, atMs);
+      else later.push(at);
+    }
+    for (const [index, event] of events.entries()) this.take(event, timesMs[index] ?? atMs);
+    for (const at of later) this.#takeWork(work, at, atMs);
+    for (const seen of slaves) {
+      this.slaves.look(seen, atMs);
+      const [run] = seen.runs;
+      if (run === undefined) continue;
+      this.slaves.living.get(seen.sid)?.lane?.noteAlgorithm(atMs, this.#numberOf(run.algorithm));
+    }
+    const before = this.process;
+    if (before !== undefined && atMs > this.atMs)
+      this.processorShare = (process.processorMs - before.processorMs) / (atMs - this.atMs);
+    this.process = process;
+    this.figures = figures ?? this.figures;
+    this.picture.yetToCome = figures === undefined ? 0 : figures.undrawn;
+    this.dropped += delta.dropped;
+    this.threadCount = delta.threadCount;
+    this.threads = delta.threads;
+    this.#pass(atMs);
+    this.atMs = Math.max(this.atMs, atMs);
+  }
+
+  take(event: AuditEvent, timeMs: number): void {
+    this.#pass(timeMs);
+    this.atMs = Math.max(this.atMs, timeMs);
+    this.picture.take(event, timeMs);
+    switch (event.type) {
+      case 'slave-busy':
+      case 'slave-idle':
+        this.slaves.setState(event.sid, event.type === 'slave-busy' ? 'busy' : 'idle', timeMs);
+        return;
+      case 'tasks-sent':
+        this.slaves.count(event.sid, timeMs, { ...NOTHING, sent: event.count });
+        return;
+      case 'results-received':
+        this.slaves.count(event.sid, timeMs, { ...NOTHING, results: event.count });
+        return;
+      case 'slave-computed':
+        this.slaves.count(event.sid, timeMs, { ...NOTHING, computed: event.count, micros: event.micros });
+        return;
+      case 'tasks-settled': {
+        const failed = countRanges(event.error) + countRanges(event.unrunnable);
+        this.history.settle(timeMs, countRanges(event.ok) + failed, failed);
+        break;
+      }
+      default:
+        this.#takeOfMaster(event, timeMs);
+        this.#takeOfSlave(event, timeMs);
+        this.#takeOfTask(event, timeMs);
+    }
+    this.tail.add(event.type, lineOf(event, timeMs), timeMs);
+  }
+
+  #takeWork(rows: WorkRows, at: number, atMs: number): void {
+    const sid = sidOf(rows, at);
+    const read = (column: number): number => rows[at + column] ?? 0;
+    const [firstMs, lastMs, micros] = [read(WORK.firstMs), read(WORK.lastMs), read(WORK.micros)];
+    const [sent, results, computed] = [read(WORK.sent), read(WORK.results), read(WORK.computed)];
+    if (sent + results + computed > 0) this.slaves.count(sid, atMs, { sent, results, computed, micros });
+    if (computed > 0) this.picture.take({ type: 'slave-computed', sid, count: computed, micros }, atMs);
+    if (firstMs === 0) return;
+    const isBusy = read(WORK.busy) === 1;
+    this.picture.slaves.setState(sid, isBusy ? 'busy' : 'idle');
+    this.slaves.work(sid, firstMs, lastMs, read(WORK.busyMs), isBusy);
+  }
+
+  #takeOfMaster(event: AuditEvent, timeMs: number): void {
+    switch (event.type) {
+      case 'version':
+        this.facts.version = event.version;
+        return;
+      case 'init':
+        this.facts.memberId = event.memberId;
+        return;
+      case 'broker-ready':
+        this.facts.broker = event.broker;
+        return;
+      case 'master-ready':
+        this.facts.address = event.address;
+        this.#endRun(timeMs);
+        return;
+      case 'master-finished':
+        this.#endRun(timeMs);
+        return;
+      case 'join-command':
+        this.facts.joinCommand = event.command;
+        return;
+      case 'checkpoint-opened':
+        this.facts.checkpoint = event.path;
+        return;
+      default:
+    }
+  }
+
+  #takeOfSlave(event: AuditEvent, timeMs: number): void {
+    const { slaves } = this;
+    switch (event.type) {
+      case 'slave-connecting':
+        slaves.join(event, timeMs);
+        return;
+      case 'slave-rejoined':
+        slaves.rejoin(event.sid, event.previousSid);
+        return;
+      case 'slave-moved':
+        slaves.move(event.sid, event.kind);
+        return;
+      case 'slave-freed':
+        slaves.move(event.sid, 'unordered');
+        return;
+      case 'slave-suspected':
+        slaves.suspect(event.sid, event.evidence);
+        this.#mark(event.sid, 'suspected', event.evidence, timeMs);
+        return;
+      case 'suspicion-ended':
+        slaves.suspect(event.sid, undefined);
+        return;
+      case 'slave-shutting-down':
+        slaves.setState(event.sid, 'shutting-down', timeMs);
+        return;
+      case 'slave-lost':
+        slaves.leave(event.sid, 'lost', event.evidence, timeMs);
+        this.#mark(event.sid, 'lost', event.evidence, timeMs);
+        return;
+      case 'slave-left':
+        slaves.leave(event.sid, 'left', event.reason, timeMs);
+        return;
+      case 'slave-disconnected':
+        slaves.leave(event.sid, 'shut-down', 'shut down', timeMs);
+        return;
+      case 'share-sent':
+      case 'share-copied':
+        this.#share(event.key, event.bytes, timeMs);
+        return;
+      default:
+    }
+  }
+
+  #takeOfTask(event: AuditEvent, timeMs: number): void {
+    const { failures } = this;
+    const story = (taskId: string, algorithm: string | undefined, state: string): void =>
+      this.stories.note(taskId, algorithm, state, { atMs: timeMs, text: lineOf(event, timeMs) });
+    switch (event.type) {
+      case 'task-threw': {
+        const { algorithm, message: text, taskId, sid, frame } = event;
+        failures.tell({ kind: 'threw', algorithm, text, frame, taskId, sid }, timeMs, 1);
+        story(taskId, algorithm, 'threw');
+        this.#mark(sid, 'failed', `${taskId} ${text}`, timeMs);
+        return;
+      }
+      case 'tasks-threw': {
+        const { algorithm, message: text = OTHER_ERRORS, count } = event;
+        failures.tell({ kind: 'threw', algorithm, text }, timeMs, count);
+        return;
+      }
+      case 'task-retried': {
+        const { taskId, sid, evidence: text } = event;
+        const algorithm = this.stories.find(taskId)?.algorithm ?? '';
+        failures.add({ kind: 'run again', algorithm, text, taskId, sid }, timeMs);
+        story(taskId, undefined, 'run again');
+        this.#mark(sid, 'retried', `${taskId} ${text}`, timeMs);
+        return;
+      }
+      case 'task-unrunnable': {
+        const { taskId, algorithm, history } = event;
+        const text = whyUnrunnable(event);
+        failures.add({ kind: 'unrunnable', algorithm, text, taskId, sid: history.at(-1)?.sid }, timeMs);
+        story(taskId, algorithm, 'unrunnable');
+        return;
+      }
+      case 'task-killed': {
+        const { taskId, algorithm, sid } = event;
+        failures.add({ kind: 'unrunnable', algorithm, text: KILLED, taskId, sid }, timeMs);
+        story(taskId, algorithm, 'killed');
+        return;
+      }
+      case 'task-cancelled':
+        story(event.taskId, event.algorithm, 'cancelled');
+        return;
+      case 'task-backed-up':
+        story(event.taskId, undefined, 'slow');
+        this.#mark(event.sid, 'slow', event.taskId, timeMs);
+        return;
+      case 'task-reclaimed':
+        story(event.taskId, undefined, 'taken back');
+        return;
+      case 'task-resumed':
+        story(event.taskId, undefined, 'goes on');
+        return;
+      case 'retry-undecided':
+        story(event.taskId, event.algorithm, 'threw');
+        return;
+      case 'result-dropped':
+        story(event.taskId, undefined, 'result dropped');
+        return;
+      default:
+    }
+  }
+
+  #mark(sid: string, kind: Mark['kind'], text: string, atMs: number): void {
+    this.marks.push({ sid, kind, text: text.slice(0, 200), atMs });
+    if (this.marks.length >= 2 * MOST_MARKS) this.marks = this.marks.slice(-MOST_MARKS);
+  }
+
+  #share(key: string, bytes: number, atMs: number): void {
+    let share = this.shares.get(key);
+    if (share === undefined) {
+      share = { key, bytes, sent: 0, lastMs: atMs };
+      this.shares.set(key, share);
+      const [oldest] = this.shares.keys();
+      if (this.shares.size > MOST_SHARES && oldest !== undefined) this.shares.delete(oldest);
+    }
+    share.sent++;
+    share.lastMs = atMs;
+  }
+
+  #numberOf(algorithm: string): number {
+    const known = this.algorithms.indexOf(algorithm);
+    if (known >= 0) return known;
+    if (this.algorithms.length >= MOST_ALGORITHMS) return 0;
+    return this.algorithms.push(algorithm) - 1;
+  }
+
+  /** Sids and ids begin again with each master. */
+  #endRun(timeMs: number): void {
+    this.slaves.endAll(timeMs);
+    this.failures.endRun();
+    if (!this.picture.isFinished) this.stories.clear();
+  }
+
+  #pass(nowMs: number): void {
+    if (nowMs - this.#passedMs < PASS_MS) return;
+    this.#passedMs = nowMs;
+    const { busy } = this.picture.slaves.countStates();
+    this.history.pass(nowMs, this.picture.slaves.size, busy, this.figures?.queued ?? 0);
+  }
+}
+
+function sidOf(rows: WorkRows, at: number): string {
+  return `SLAVE-${rows[at + WORK.slave]}`;
+}
+
+const NOTHING = { sent: 0, results: 0, computed: 0, micros: 0 };
