@@ -1,4 +1,4 @@
-/** What cells cost: a read, the time until a value is seen by a task that never awaits, and offers for the master. */
+/** The cost of cells: a read, the time until a value is seen by a task that never awaits, and offers for the master. */
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

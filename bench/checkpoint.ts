@@ -1,5 +1,5 @@
 /**
- * What a checkpoint costs: no-op tasks in groups of 100, with one and without in turns, and then the same
+ * The cost of a checkpoint: no-op tasks in groups of 100, with one and without in turns, and then the same
  * tasks once more, when their results are stored.
  */
 

@@ -1,5 +1,5 @@
 /**
- * What scopes add to tasks: 10,000 futures by `Promise.all` in a program that never enters a scope, beside `parallel` of
+ * The cost of scopes beside that of tasks: 10,000 futures by `Promise.all` in a program that never enters a scope, beside `parallel` of
  * as many components, in turns; embedded broker, one slave as a process.
  */
 

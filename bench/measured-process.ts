@@ -8,6 +8,7 @@ import type { CollectionMeasurement, FlowMeasurement, Measured, Measurement } fr
 
 const REPLY_WITHIN_MS = 120_000;
 const END_WITHIN_MS = 15_000;
+const SAY_WITHIN_MS = 10_000;
 
 export interface PeakMemory {
   readonly masterBytes: number;
@@ -41,6 +42,16 @@ export class MeasuredProcess {
       await measured.stop();
       throw error;
     }
+  }
+
+  /** A text that it writes to standard error near its start; rejects if it does not within ten seconds. */
+  async waitFor(pattern: RegExp): Promise<RegExpExecArray> {
+    for (let waitedMs = 0; waitedMs < SAY_WITHIN_MS; waitedMs += 50) {
+      const found = pattern.exec(this.#said);
+      if (found !== null) return found;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`${pattern} was not among its first words: ${this.#said}`);
   }
 
   measure(measurement: Measurement | CollectionMeasurement | FlowMeasurement): Promise<Measured> {

@@ -6,6 +6,7 @@
 import { DEFAULT_POLICY } from '../src/algorithms/policy.js';
 import type { AlgorithmDefinition, ResolvedPolicy } from '../src/algorithms/types.js';
 import { silentAudit } from '../src/audit/memory-trail.js';
+import { SimulatedClaims } from '../src/forecast/simulated-claims.js';
 import { MasterCore } from '../src/master/core/master-core.js';
 import type { SlaveRecord } from '../src/master/model/slave-record.js';
 import { SlaveCore } from '../src/slave/core/slave-core.js';
@@ -32,11 +33,11 @@ export const noOp: AlgorithmDefinition = {
 export interface MemoryClusterOptions {
   readonly slaves: number;
   readonly group: number | 'auto';
-  /** What a task is said to have taken. */
+  /** The computing time that a slave reports for a task. */
   readonly taskMicros: number;
   /** How many tasks a slave ends in a tenth of a second. */
   readonly tasksPerTick: number;
-  /** What a result carries; the task's own argument by default. */
+  /** The packet of each result; the task's own argument by default. */
   readonly packet?: Uint8Array | undefined;
 }
 
@@ -44,34 +45,7 @@ interface MemorySlave {
   readonly core: SlaveCore;
   readonly address: SessionAddress;
   readonly inbox: Deque<Buffer>;
-  readonly claims: TinyClaims;
-}
-
-/** What a sentinel settles between its master's recalls and its main: `Claims`, without 256 KB per slave. */
-class TinyClaims {
-  #begun = 0;
-  #withdrawn: { readonly from: number; readonly to: number }[] = [];
-
-  /** False if the task was taken back. */
-  begin(index: number): boolean {
-    this.#begun = index + 1;
-    const isWithdrawn = !this.isOpen(index);
-    this.#withdrawn = this.#withdrawn.filter(({ to }) => to > this.#begun);
-    return !isWithdrawn;
-  }
-
-  isOpen(index: number): boolean {
-    return (
-      this.#withdrawn.length === 0 || !this.#withdrawn.some(({ from, to }) => from <= index && index < to)
-    );
-  }
-
-  /** Returns the first index that is taken back, or `to`. */
-  takeBack(from: number, to: number): number {
-    const first = Math.min(to, Math.max(from, this.#begun));
-    if (first < to) this.#withdrawn.push({ from: first, to });
-    return first;
-  }
+  readonly claims: SimulatedClaims;
 }
 
 export class MemoryCluster {
@@ -138,7 +112,7 @@ export class MemoryCluster {
   /** A tenth of a second of the cluster's time: slaves work, frames travel, both sides tick. */
   step(): void {
     this.#time(() => this.master.dispatch(this.#now));
-    // What a slave ends now it was given a tenth of a second ago, as the master will see.
+    // A task that a slave ends now was given to it a tenth of a second ago, as the master will see.
     this.#now += TICK_MS;
     this.#ticks++;
     for (const slave of this.#slaves) {
@@ -168,7 +142,7 @@ export class MemoryCluster {
       this.#toMaster.push({ number: index, frame });
       return true;
     };
-    const claims = new TinyClaims();
+    const claims = new SimulatedClaims();
     const core = new SlaveCore({
       memberId: 'bench',
       run: undefined,

@@ -1,4 +1,4 @@
-/** What policies and ordered dispatch add to the master's cost of a task, each beside a task without any. */
+/** The cost that policies and ordered dispatch add to the master's for a task, each beside a task without any. */
 
 import { DEFAULT_POLICY, resolvePolicy } from '../src/algorithms/policy.js';
 import type { ResolvedPolicy } from '../src/algorithms/types.js';

@@ -2,8 +2,9 @@
  * `npm run bench`: throughput and round trips, the master's cost against the depth of its queue and
  * against the size of its cluster, what a policy and a checkpoint add, what large values cost, the memory of
  * tasks drawn from a generator, what it takes to start, what slow slaves cost, how soon tasks of mixed
- * length are done, how near a crawl comes to what its queues allow, what cells cost, calls over collections
- * beside pools of threads, and what scopes of control flow add.
+ * length are done, how fast a hundred slaves are, how near a crawl comes to what its queues allow, what cells cost, calls over collections
+ * beside pools of threads, what scopes of control flow add, what standing servers cost, and what it costs to
+ * watch a master.
  *
  *     npm run bench -- --quick               about 4 minutes
  *     npm run bench -- --json figures.json   the figures as JSON too
@@ -21,6 +22,8 @@ import { type ClusterRow, clusterLine, measureClusters } from './cluster.js';
 import { type CollectionsRow, collectionsHead, collectionsLine, measureCollections } from './collections.js';
 import { missingPools } from './contenders.js';
 import { type CrawlRow, crawlLine, measureCrawl } from './crawl.js';
+import { type CrowdRow, crowdLine, measureCrowd } from './crowd.js';
+import { type FarmRow, farmLines, measureFarm } from './farm.js';
 import { type FlowRow, flowLine, measureFlow } from './flow.js';
 import { type IterateRow, iterateLine, measureIterations } from './iterate.js';
 import { type MixedRow, measureMixed, mixedLine } from './mixed.js';
@@ -39,6 +42,7 @@ import {
   type ThroughputRow,
 } from './throughput.js';
 import { measureValues, type ValueRow, valueLine } from './values.js';
+import { measureWatching, type WatchingRow } from './watching.js';
 
 const PARTS = [
   'throughput',
@@ -51,10 +55,13 @@ const PARTS = [
   'start-up',
   'stragglers',
   'mixed',
+  'crowd',
   'crawl',
   'cells',
   'collections',
   'flow',
+  'farm',
+  'watching',
 ];
 /** Compares with other libraries, and takes long: only if it is asked for. */
 const PEERS = 'peers';
@@ -100,11 +107,14 @@ let drawn: SubmitAllRow[] = [];
 let startUp: StartUpRow | undefined;
 let stragglers: StragglersRow[] = [];
 let mixed: MixedRow | undefined;
+let crowd: CrowdRow[] = [];
 let crawl: CrawlRow | undefined;
 let cells: CellsRow | undefined;
 let collections: CollectionsRow[] = [];
 let iterations: IterateRow[] = [];
 let flow: FlowRow[] = [];
+let farm: FarmRow | undefined;
+let watching: WatchingRow | undefined;
 let peers: PeerRow[] = [];
 
 const conditions = {
@@ -177,6 +187,12 @@ if (parts.includes('mixed')) {
   mixed = await measureMixed({ repeats: repeats(2, 5) });
   console.log(mixedLine(mixed));
 }
+if (parts.includes('crowd')) {
+  console.log('\nNo-op tasks per second under auto on many slave processes, and on one');
+  const starts = quick ? 1 : 3;
+  crowd = await measureCrowd({ slaves: 100, starts, repeats: repeats(2, 5), share: quick ? 0.5 : 1 });
+  for (const row of crowd) console.log(crowdLine(row));
+}
 if (parts.includes('crawl')) {
   console.log('\n500 pages of 20 ms on 20 hosts, 4 at once and 10 per second of a host, two slaves');
   crawl = await measureCrawl({ repeats: repeats(2, 5) });
@@ -203,6 +219,18 @@ if (parts.includes('flow')) {
   flow = await measureFlow({ repeats: repeats(5, 15) });
   for (const row of flow) console.log(flowLine(row));
 }
+if (parts.includes('farm')) {
+  console.log('\nStanding servers on this machine, one slot each, broker embedded');
+  farm = await measureFarm({ repeats: repeats(3, 7) });
+  for (const line of farmLines(farm)) console.log(line);
+}
+if (parts.includes('watching')) {
+  const drawn = quick ? 500_000 : 10_000_000;
+  const less = quick ? '; --quick draws 500,000 tasks for the memory, not 10,000,000' : '';
+  console.log(`\nWith dashboard, metrics and progress, and without, one slave, broker embedded${less}`);
+  const options = { repeats: repeats(3, 9), share: quick ? 0.5 : 1, drawn, slaves: 5_000, updates: 100 };
+  watching = await measureWatching(options, console.log);
+}
 if (parts.includes(PEERS)) {
   console.log('\nTasks that do nothing, by ts-mw and by others, in turns: medians, and least to most');
   const options = { workers: flags.slaves.split(',').map(Number), repeats: repeats(2, 5) };
@@ -212,6 +240,6 @@ if (parts.includes(PEERS)) {
 if (flags.json !== undefined) {
   writeFileSync(
     flags.json,
-    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, crawl, cells, collections, iterations, flow, peers }, null, 2)}\n`,
+    `${JSON.stringify({ conditions, throughput, depths, clusters, policies, checkpoint, values, drawn, startUp, stragglers, mixed, crowd, crawl, cells, collections, iterations, flow, farm, watching, peers }, null, 2)}\n`,
   );
 }

@@ -1,4 +1,4 @@
-/** What it takes to start: node alone, `--help`, and a slave until its first task, beside a master that waits. */
+/** The time to start: node alone, `--help`, and a slave until its first task, beside a master that waits. */
 
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';

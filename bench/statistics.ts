@@ -14,7 +14,7 @@ export function spread(samples: readonly number[]): Spread {
   return { least: Math.min(...samples), most: Math.max(...samples) };
 }
 
-/** What repeats of one measurement gave. */
+/** The outcome of one measurement and its repeats. */
 export interface Figure {
   readonly median: number;
   readonly spread: Spread;

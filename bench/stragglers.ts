@@ -1,5 +1,5 @@
 /**
- * What slow and stopped slaves cost: 1,000 tasks of 50 ms on six slaves, and on the same six beside one that is ten
+ * The cost of slow and stopped slaves: 1,000 tasks of 50 ms on six slaves, and on the same six beside one that is ten
  * times slower and one that is stopped for five seconds, with backup tasks and without.
  */
 

@@ -16,7 +16,7 @@ export type GroupSize = number | 'auto';
 
 /** Messages under way in the raw round trip, and tasks outstanding where the row says so. */
 const OUTSTANDING = 64;
-/** What auto makes of no-op tasks. */
+/** The size of the groups that auto makes of no-op tasks. */
 const AUTO_GROUP = 1_000;
 /** Bytes of a frame around its entries, and of an entry of the no-op task or its result. */
 const FRAME_BYTES = HEADER_BYTES + 12;

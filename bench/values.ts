@@ -1,4 +1,4 @@
-/** What it costs to encode and decode large values, as a ratio to structuredClone in the same run. */
+/** The cost to encode and decode large values, as a ratio to structuredClone in the same run. */
 
 import { decodeText, encodeValue } from '../src/wire/values/codec.js';
 import { median } from './statistics.js';

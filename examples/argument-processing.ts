@@ -13,7 +13,7 @@ const rest = defineAlgorithm('rest', (first: string, ...others: readonly number[
   show('rest', first, others),
 );
 
-/** What Lisp calls keyword parameters. */
+/** The keyword parameters of Lisp: named, in any order, some with a default. */
 interface Box {
   readonly width: number;
   readonly height?: number | undefined;
@@ -37,7 +37,7 @@ defineMaster(async (master) => {
     rest.withTaskPolicy({ maxAttempts: 1 }).future('by policy', 4, 5),
     keywords.future({ width: 3 }),
     keywords.future({ label: 'flat', height: 1, width: 3 }),
-    // What is not a flag of the library comes here, in its order.
+    // Arguments that are not flags of the library come here, in their order.
     words.future(master.argv),
   ];
   for (const echo of await Promise.all(echoes)) console.log(echo);

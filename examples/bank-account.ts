@@ -72,7 +72,7 @@ interface OpenBranch {
 /** On the master: a branch, as long as it lives, and its book. */
 class Office {
   readonly name: string;
-  /** What is known to be done. */
+  /** The deposits that are known to be done. */
   readonly book = new Map<number, number>();
   givenAgain = 0;
   /** Where the branch is, once it is open. */

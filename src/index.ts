@@ -62,7 +62,7 @@ export type {
   AuditedCount,
   SlaveKind,
 } from './audit/events.js';
-// What became of tasks and slaves
+// The fates of tasks and slaves
 export { sayWhy } from './audit/why/say-why.js';
 export type { SlaveObstacle, TaskObstacle } from './audit/why/slave-obstacle.js';
 export type {
@@ -115,11 +115,23 @@ export {
   type EndKernelOptions,
   endKernel,
   type Kernel,
+  type KernelOptions,
   type KernelSlaves,
   kernelWorkerCount,
   makeKernel,
+  type ServerAddress,
   withKernel,
 } from './cli/kernel.js';
+// Standing servers
+export {
+  endServer,
+  type PingOptions,
+  ping,
+  type ServerAccess,
+  type StandingServer,
+  type StartServerOptions,
+  startServer,
+} from './cli/servers.js';
 // Parallel collections
 export {
   type Broadcast,
@@ -134,6 +146,7 @@ export {
   type Received,
   type ReceiveOptions,
 } from './collections/channel.js';
+export type { MapElement, MapElements } from './collections/parts/map-element.js';
 export type { MapOptions, PartOptions, Progress } from './collections/parts/options.js';
 export type { Parts } from './collections/parts/part-cutter.js';
 export { type Sources, type Zip, zip } from './collections/parts/zip.js';
@@ -200,7 +213,29 @@ export {
   type ThreadView,
   threads,
 } from './flow/threads.js';
-// What their algorithms hold, and what a program may decide
+// The farm
+export type {
+  JudgeMachine,
+  LocalMachine,
+  Machine,
+  MachineSettings,
+  MachineState,
+  MachineTask,
+  MachineView,
+  ServerMachine,
+  SshMachine,
+} from './machines/farm/machine.js';
+export type { MachineFacts } from './machines/machine-host.js';
+export {
+  type AuthChannel,
+  type PasswordOptions,
+  passwordAuth,
+  type ServerAuth,
+  tokenAuth,
+} from './machines/protocol/auth.js';
+export { type KerberosOptions, kerberosAuth } from './machines/protocol/kerberos-auth.js';
+export type { MasterIdentity, ServerOptions, ServerTls } from './machines/server/server-options.js';
+// The handle of master algorithms, and the decisions of a program
 export type { SlaveIdentity } from './master/model/slave-identity.js';
 export type {
   AllocateOptions,
@@ -211,6 +246,7 @@ export type {
   MasterLoopReport,
   ResultOf,
   SubmitAllOptions,
+  UnregisterOptions,
   UnrunnableOf,
 } from './master/program/master-handle.js';
 export type { AuthorizeSlave } from './master/slaves/admissions.js';

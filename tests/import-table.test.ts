@@ -1,4 +1,4 @@
-/** The design's table of layers: who may import whom, and which package has which owner. */
+/** The design's table of layers: which may import which, and which package has which owner. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,11 +12,15 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   audit: ['structures', 'errors.ts'],
   picture: ['audit', 'errors.ts'],
   threads: ['errors.ts'],
+  dashboard: ['audit', 'picture', 'threads', 'errors.ts'],
   broker: ['threads', 'errors.ts'],
   wire: ['algorithms', 'errors.ts'],
   link: ['structures', 'wire', 'threads', 'errors.ts'],
-  master: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
+  machines: ['audit', 'broker', 'link', 'structures', 'threads', 'errors.ts'],
+  master: ['algorithms', 'audit', 'structures', 'wire', 'link', 'machines', 'errors.ts'],
   slave: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
+  forecast: ['algorithms', 'audit', 'structures', 'wire', 'master', 'slave', 'errors.ts'],
+  tracing: ['wire'],
   collections: ['algorithms', 'structures', 'errors.ts'],
   flow: ['algorithms', 'errors.ts'],
   actors: ['algorithms', 'flow', 'errors.ts'],
@@ -24,9 +28,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'algorithms',
     'audit',
     'picture',
+    'dashboard',
+    'forecast',
     'broker',
     'wire',
     'link',
+    'machines',
+    'tracing',
     'master',
     'slave',
     'collections',
@@ -39,11 +47,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'broker',
     'wire',
     'link',
+    'machines',
     'master',
     'slave',
     'collections',
     'flow',
     'actors',
+    'machines',
     'cli',
     'errors.ts',
   ],
@@ -62,7 +72,24 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'audit/why': ['audit/events.ts', 'audit/format', 'audit/read'],
   'audit/write': [],
   picture: [],
-  'picture/report': ['picture'],
+  'picture/notices': ['picture'],
+  'picture/report': ['picture', 'picture/trace'],
+  'picture/trace': [],
+  dashboard: [
+    'dashboard/http',
+    'dashboard/listener',
+    'dashboard/messages.ts',
+    'dashboard/model',
+    'dashboard/pages',
+    'dashboard/profile',
+  ],
+  'dashboard/http': ['dashboard/listener', 'dashboard/messages.ts'],
+  'dashboard/listener': [],
+  'dashboard/messages.ts': ['dashboard/listener'],
+  'dashboard/model': ['dashboard/messages.ts'],
+  'dashboard/pages': ['dashboard/messages.ts', 'dashboard/model', 'dashboard/profile'],
+  'dashboard/profile': [],
+  'dashboard/saved': ['dashboard', 'dashboard/model', 'dashboard/pages'],
   broker: ['broker/admission', 'broker/broker-event.ts', 'broker/protocol', 'broker/routing'],
   'broker/admission': ['broker/broker-event.ts', 'broker/protocol'],
   'broker/broker-event.ts': [],
@@ -75,9 +102,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'wire/values': [],
   link: [],
   'link/connection': ['link'],
-  'link/sentinel': ['link', 'link/connection', 'link/shared'],
+  'link/profile': [],
+  'link/sentinel': ['link', 'link/connection', 'link/profile', 'link/shared'],
   'link/shared': [],
-  master: ['master/core', 'master/fates', 'master/model', 'master/program', 'master/slaves'],
+  master: ['master/core', 'master/fates', 'master/model', 'master/program', 'master/slaves', 'master/why'],
   'master/program': ['master/core', 'master/fates', 'master/model', 'master/slaves'],
   'master/core': [
     'master/checkpoint',
@@ -119,14 +147,23 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   collections: ['collections/parts'],
   'collections/parts': [],
   flow: ['flow/scope'],
+  machines: [],
+  'machines/bundle': [],
+  'machines/farm': ['machines'],
+  'machines/protocol': ['machines'],
+  'machines/dial': ['machines', 'machines/protocol'],
+  'machines/server': ['machines', 'machines/protocol'],
+  'machines/ssh': ['machines'],
   'flow/scope': [],
   cli: [
     'cli/batch',
     'cli/define-program.ts',
     'cli/dump-exec',
     'cli/embed.ts',
+    'cli/farm-check',
     'cli/flags',
     'cli/master',
+    'cli/oversee',
     'cli/process',
     'cli/repl',
     'cli/slave',
@@ -142,6 +179,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'cli/trail',
     'cli/watch',
   ],
+  'cli/farm-check': ['cli/flags', 'cli/master', 'cli/process', 'cli/trail'],
   'cli/embed.ts': [
     'cli/define-program.ts',
     'cli/flags',
@@ -151,20 +189,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'cli/trail',
     'cli/watch',
   ],
-  'cli/master': [
-    'cli/batch',
-    'cli/define-program.ts',
-    'cli/flags',
-    'cli/process',
-    'cli/resource-file',
-    'cli/slave',
-  ],
+  'cli/master': ['cli/define-program.ts', 'cli/flags', 'cli/process', 'cli/resource-file'],
+  'cli/oversee': ['cli/flags', 'cli/master', 'cli/process', 'cli/resource-file'],
   'cli/slave': ['cli/define-program.ts', 'cli/flags', 'cli/process', 'cli/resource-file', 'cli/trail'],
   'cli/batch': ['cli/flags', 'cli/process'],
   'cli/dump-exec': ['cli/process'],
   'cli/resource-file': ['cli/flags', 'cli/process'],
   'cli/trail': ['cli/flags'],
-  'cli/watch': ['cli/flags', 'cli/metrics'],
+  'cli/watch': ['cli/dashboard', 'cli/flags', 'cli/metrics'],
+  'cli/dashboard': ['cli/flags', 'cli/process'],
   'cli/metrics': ['cli/flags', 'cli/process'],
   'cli/flags': ['cli/process'],
   'cli/process': [],
@@ -180,10 +213,13 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   superjson: ['wire'],
   xstate: ['master', 'slave'],
   yargs: ['cli'],
-  esbuild: ['cli'],
+  esbuild: ['machines'],
   'sonic-boom': ['audit'],
   lmdb: ['master'],
   acorn: ['algorithms'],
+  yaml: ['machines'],
+  kerberos: ['machines'],
+  '@opentelemetry': ['tracing'],
 };
 
 interface Import {
@@ -233,7 +269,16 @@ table('a layer imports only what stands below it', () => {
   }
 });
 
-const FLAT: readonly string[] = ['actors', 'algorithms', 'structures', 'threads', 'errors.ts', 'index.ts'];
+const FLAT: readonly string[] = [
+  'actors',
+  'algorithms',
+  'forecast',
+  'structures',
+  'threads',
+  'tracing',
+  'errors.ts',
+  'index.ts',
+];
 
 function roomOf(file: string): string {
   return file in ROOMS ? file : posix.dirname(file);
@@ -289,18 +334,34 @@ table('a package is imported by its owner only', () => {
   }
 });
 
-/** What only some runs need, so that the others start without it. */
+/** Modules that only some runs need, so that the others start without them. */
 const LAZY: readonly RegExp[] = [
   /^cli\/dump-exec\//,
+  /^machines\/bundle\/(?!packed-program)/,
+  /^machines\/ssh\//,
   /^cli\/repl\//,
   /^cli\/watch\/(master|trail)-watch\.ts$/,
-  /^cli\/ts-mw\.ts$/,
+  /^cli\/(ts-mw|server-commands)\.ts$/,
+  /^machines\/(dial|server)\//,
+  /^machines\/farm\/farm-file\.ts$/,
+  /^cli\/farm-check\//,
+  /^cli\/master\/(server-places|start-servers|remote-)/,
+  /^dashboard\/(?!listener\/)/,
   /^cli\/flags\/describe-flags\.ts$/,
   /^cli\/(master|slave)\/run-(master|slave)\.ts$/,
   /^cli\/batch\/print-batch\.ts$/,
   /^cli\/print-nats-config\.ts$/,
 ];
-const LAZY_PACKAGES: readonly string[] = ['acorn', 'esbuild', 'lmdb', 'nats', 'xstate', 'yargs'];
+const LAZY_PACKAGES: readonly string[] = [
+  'acorn',
+  'esbuild',
+  'kerberos',
+  'lmdb',
+  'nats',
+  'xstate',
+  'yaml',
+  'yargs',
+];
 
 table('a program does not load what only some runs need', () => {
   const all = imports();

@@ -8,6 +8,7 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { dashboardAssets } from '../src/dashboard/assets.js';
 import { THIRD_PARTY, thirdPartyHeading } from './third-party.js';
 
 const root = join(fileURLToPath(import.meta.url), '../../..');
@@ -17,7 +18,12 @@ const OUT = join(root, 'dist', 'lib');
 const OPTIONAL = ['lmdb', 'esbuild', 'postject'];
 
 /** Beside the library; nobody's bundle has a file of these names. */
-const THREADS = { sentinel: './ts-mw-sentinel.js', broker: './ts-mw-broker.js' };
+const THREADS = {
+  sentinel: './ts-mw-sentinel.js',
+  broker: './ts-mw-broker.js',
+  dial: './ts-mw-dial.js',
+  dashboard: './ts-mw-dashboard.js',
+};
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
@@ -26,7 +32,7 @@ const COMMON: BuildOptions = {
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // What is not read needs no time. Names stay, for stacks and for profiles.
+  // Text that is not there needs no time to be read. Names stay, for stacks and for profiles.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
@@ -60,8 +66,8 @@ const natsCore: Plugin = {
 };
 
 /**
- * What few runs need goes into one file: each file more is one to look for, and what two have in common would be
- * a file too.
+ * Modules that few runs need go into one file: each file more is one to look for, and the common part of two would
+ * be a file too.
  */
 const seldom: Plugin = {
   name: 'seldom used',
@@ -69,15 +75,20 @@ const seldom: Plugin = {
     build.onResolve(
       {
         filter:
-          /(master-watch|print-batch|print-nats-config|run-repl|report-trail|trail-watch|verify-trail)\.js$/,
+          /(ask-server|check-farm|farm-file|master-watch|open-server|print-batch|print-nats-config|run-repl|report-trail|saved-page|trail-watch|verify-trail)\.js$/,
       },
       ({ kind }) => (kind === 'dynamic-import' ? { path: 'seldom', namespace: 'seldom' } : undefined),
     );
     build.onLoad({ filter: /.*/, namespace: 'seldom' }, () => ({
-      contents: `export { batchFile } from './cli/batch/print-batch.js';
+      contents: `export { checkFarm } from './cli/farm-check/check-farm.js';
+export { readFarmFile } from './machines/farm/farm-file.js';
+export { batchFile } from './cli/batch/print-batch.js';
 export { natsConfig } from './cli/print-nats-config.js';
+export { askServer } from './machines/dial/ask-server.js';
+export { Server, serverSettings } from './machines/server/open-server.js';
 export { runRepl } from './cli/repl/run-repl.js';
 export { reportTrail } from './picture/report/report-trail.js';
+export { SavedPage } from './dashboard/saved/saved-page.js';
 export { watchMaster } from './cli/watch/master-watch.js';
 export { watchTrail } from './cli/watch/trail-watch.js';
 export { verifyTrail } from './audit/read/verify-trail.js';`,
@@ -98,6 +109,17 @@ const threadTexts = (texts: Readonly<Record<string, string>>): Plugin => ({
   },
 });
 
+/** It is sent to other machines. */
+const agentText = (text: string): Plugin => ({
+  name: 'agent text',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]ssh[\\/]agent-text\.js$/ }, () => ({
+      contents: `export const agentText = async () => ${JSON.stringify(text)};`,
+      loader: 'js',
+    }));
+  },
+});
+
 /** As text too: it must be there at once, in bundles of bundles too, and few programs use it. */
 const parserText = (text: string): Plugin => ({
   name: 'parser text',
@@ -108,6 +130,18 @@ const parserText = (text: string): Plugin => ({
     }));
   },
 });
+
+/** The dashboard's page: an executable has no folder to read it from. */
+const pageText: Plugin = {
+  name: 'page text',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]dashboard[\\/]assets\.js$/ }, () => ({
+      contents: `const ASSETS = ${JSON.stringify(dashboardAssets())};
+export const dashboardAssets = () => ASSETS;`,
+      loader: 'js',
+    }));
+  },
+};
 
 /** One file without parts. */
 async function bundleAlone(
@@ -150,10 +184,15 @@ rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 const sentinel = await bundleAlone('dist/src/link/sentinel/sentinel-thread.js');
 const broker = await bundleAlone('dist/src/broker/thread.js');
+const dial = await bundleAlone('dist/src/machines/dial/dial-thread.js');
 writeFileSync(join(OUT, THREADS.sentinel), sentinel.text);
 writeFileSync(join(OUT, THREADS.broker), broker.text);
+writeFileSync(join(OUT, THREADS.dial), dial.text);
+const dashboard = await bundleAlone('dist/src/dashboard/thread.js');
+writeFileSync(join(OUT, THREADS.dashboard), dashboard.text);
 const command = await bundleAlone('dist/src/cli/ts-mw.js');
 writeFileSync(join(OUT, 'ts-mw.js'), command.text, { mode: 0o755 });
+const agent = await bundleAlone('dist/src/machines/ssh/agent.js');
 const parser = await bundleAlone('node_modules/acorn/dist/acorn.js', { format: 'cjs', minify: true });
 const { metafile } = await build({
   ...COMMON,
@@ -168,12 +207,21 @@ const { metafile } = await build({
     natsCore,
     seldom,
     parserText(parser.text),
-    threadTexts({ sentinel: sentinel.text, broker: broker.text }),
+    agentText(agent.text),
+    threadTexts({
+      sentinel: sentinel.text,
+      broker: broker.text,
+      dial: dial.text,
+      dashboard: dashboard.text,
+    }),
+    pageText,
   ],
 });
 writeFileSync(
   THIRD_PARTY,
   thirdPartyText(
-    [sentinel, broker, command, parser, { metafile }].map((one) => one.metafile).flatMap(packagesOf),
+    [sentinel, broker, dial, dashboard, command, parser, { metafile }]
+      .map((one) => one.metafile)
+      .flatMap(packagesOf),
   ),
 );

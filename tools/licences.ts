@@ -7,7 +7,7 @@ import { thirdParties } from './third-party.js';
 const root = join(fileURLToPath(import.meta.url), '../../..');
 const DOCUMENT = join(root, 'docs', 'licences.md');
 
-/** What the lockfile says of a package. */
+/** A package's entry in the lockfile. */
 export interface LockedPackage {
   readonly version: string;
   readonly license?: string | undefined;
@@ -37,13 +37,14 @@ and every licence to those that ask no more than to be named.
 
 ## Inside ts-mw
 
-What npm publishes has the code of these packages in it, and depends on none. \`dist/lib/THIRD-PARTY.txt\` has the texts
+The package on npm has the code of these packages in it, and depends on none. \`dist/lib/THIRD-PARTY.txt\` has the texts
 of their licences.
 
 ${table(packages, (party) => parties.has(party))}
 ## For its development
 
-Of these lmdb is installed by those who want \`--checkpoint\`, esbuild and postject by those who want \`dump-exec\`. Packages for
+Of these lmdb is installed by those who want \`--checkpoint\`, esbuild and postject by those who want
+\`dump-exec\`, @opentelemetry/api by those who trace. Packages for
 one kind of machine are installed on that alone.
 
 ${table(packages, (party) => !parties.has(party))}`;

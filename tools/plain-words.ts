@@ -17,9 +17,10 @@ export interface WordRule {
 /** Stands in prose for what is not prose, such as code, the bar of a table or the end of a paragraph. */
 export const BREAK = '\u0001';
 
-/** Where a sentence, a clause or a cell of a table begins; not a heading. */
-const CLAUSE = `(?<=(?:^|[.!;:]["')]*\\s|${BREAK})\\s*)`;
-const NEXT_SENTENCE = `(?<=[.!]["')]*\\s+)`;
+/** A place after one of these marks, or where a text, a paragraph, an item or a cell begins; not a heading. */
+const beginAfter = (marks: string): string => `(?<=(?:^|[${marks}]["')]*\\s|${BREAK})\\s*)`;
+const CLAUSE = beginAfter('.!;:');
+const SENTENCE = beginAfter('.!');
 const NO_QUESTION = `(?![^.!;${BREAK}]*\\?)`;
 
 const TIME = '(?:second|minute|hour|day|week)';
@@ -46,7 +47,7 @@ export const WORD_RULES: readonly WordRule[] = [
   { pattern: '(?:for|of|to|from|with) who\\b', instead: 'a noun: "for anyone who …"' },
   { pattern: 'who(?:so)?ever\\b', instead: '"anyone who", "any client that"' },
   {
-    pattern: `${NEXT_SENTENCE}what\\b(?! (?:if|for)\\b)${NO_QUESTION}`,
+    pattern: `${SENTENCE}what\\b(?! (?:if|for)\\b|\\s*${BREAK})${NO_QUESTION}`,
     instead: 'a noun: "data that …", "a value that …"',
   },
   { pattern: 'what of the\\b', instead: 'a noun: "the part of the …"' },

@@ -11,6 +11,9 @@ export function proseOf(kind: ProseKind, text: string): string {
 
 const blanked = (text: string, mark: string): string => text.replace(/\S/g, mark);
 
+/** Before an item of a list. */
+const ITEM_MARK = /^\s*(?:[-*]|\d+\.) /gm;
+
 /** Without code blocks and the targets of links. Code inside a sentence stands in it as one word. */
 function proseOfMarkdown(text: string): string {
   return text
@@ -19,7 +22,7 @@ function proseOfMarkdown(text: string): string {
     .replace(/<!--.*?-->/gs, (comment) => blanked(comment, BREAK))
     .replace(/`[^`]+`/g, (code) => 'X'.repeat(code.length))
     .replace(/\]\([^)]*\)/g, (target) => ' '.repeat(target.length))
-    .replace(/^(\s*)([-*]|\d+\.) /gm, (mark) => mark.replace(/\S/g, BREAK))
+    .replace(ITEM_MARK, (mark) => blanked(mark, BREAK))
     .replace(/\n(?=\n)/g, BREAK)
     .replace(/[[*]/g, ' ')
     .replaceAll('|', BREAK);
@@ -98,12 +101,12 @@ function endOf(text: string, mark: string, from: number): number {
 function undecorated(comment: string): string {
   if (comment.startsWith('//')) return `  ${codeAsWords(comment.slice(2))}`;
   const [, start = '', body = ''] = /^(\/\*+)(.*)$/s.exec(comment) ?? [];
+  const lines = body.replace(/\*\/$/, BREAK.repeat(2)).replace(/^(\s*)\*/gm, '$1 ');
   return (
     blanked(start, BREAK) +
-    codeAsWords(body.replace(/\*\/$/, BREAK.repeat(2)).replace(/^(\s*)\*/gm, '$1 ')).replace(
-      /\n(?=[ \t]*\n)/g,
-      BREAK,
-    )
+    codeAsWords(lines)
+      .replace(ITEM_MARK, (mark) => blanked(mark, BREAK))
+      .replace(/\n(?=[ \t]*\n)/g, BREAK)
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Part of `npm run check`: looks for words that slow a reader down, in documents and in the comments and texts of the
- * source, and says for each what to write instead. `plain-words.ts` has the list.
+ * Part of `npm run check`: looks for words that slow a reader down, in documents, in the comments and texts of the
+ * source, and in the comments of tests, and says for each what to write instead. `plain-words.ts` has the list.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -26,6 +26,7 @@ const PLACES: readonly Place[] = [
   { path: 'examples', kinds: ['comment', 'text'] },
   { path: 'bench', kinds: ['comment', 'text'] },
   { path: 'tools', kinds: ['comment'] },
+  { path: 'tests', kinds: ['comment'] },
 ];
 
 /** Files in these places that are not checked: lines of CL-MW, which other programs may read. */
@@ -39,10 +40,10 @@ export interface Finding {
 
 const RULES = WORD_RULES.map(({ pattern, ...rule }) => ({
   ...rule,
-  pattern: new RegExp(`(?<![\\w-])(?:${pattern.replaceAll(' ', '\\s+')})`, 'gi'),
+  pattern: new RegExp(`(?<![\\w-])(?:${pattern.replaceAll(' ?', '\\s*').replaceAll(' ', '\\s+')})`, 'gi'),
 }));
 
-/** What a text of one kind should say otherwise, by line. */
+/** The phrases that a text of one kind should say otherwise, by line. */
 export function findWords(kind: ProseKind, text: string): Finding[] {
   const prose = proseOf(kind, text);
   return RULES.filter(({ only }) => only?.includes(kind) ?? true)

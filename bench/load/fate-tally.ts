@@ -16,7 +16,7 @@ export interface Tally {
   readonly reruns: number;
   /** How many slaves brought results. */
   readonly slaves: number;
-  /** What went wrong first. */
+  /** The first thing that went wrong. */
   readonly trouble?: string | undefined;
 }
 

@@ -15,7 +15,7 @@ const START_WITHIN_MS = 300_000;
 const END_WITHIN_MS = 300_000;
 /** Left to the system, and to what grows later. */
 const SPARE_BYTES = 1.5e9;
-/** What a slave that has just joined takes, generously. */
+/** The memory of a slave that has just joined, generously. */
 const SLAVE_BYTES = 70e6;
 
 export interface ClusterOptions {
@@ -26,7 +26,7 @@ export interface ClusterOptions {
   readonly nodeFlags?: readonly string[] | undefined;
 }
 
-/** What happened, by type of audit event. */
+/** The number of audit events of each type. */
 export type EventCounts = Partial<Record<AuditEventType, number>>;
 
 export interface ClusterOutcome {

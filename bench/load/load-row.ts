@@ -1,10 +1,10 @@
-/** What a part of the load found: figures, and everything that is not as it must be. */
+/** The outcome of a part of the load: figures, and everything that is not as it must be. */
 
 import type { Tally } from './fate-tally.js';
 
 export interface LoadRow {
   readonly part: string;
-  /** What was done, in a few words. */
+  /** The work of the row, in a few words. */
   readonly what: string;
   /** Tasks, or messages where there are no tasks. */
   readonly count: number;

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 
-/** What the system can still give, as it estimates it. */
+/** Memory that the system can still give, as it estimates it; without such an estimate, no bound. */
 export function availableBytes(): number {
   if (!existsSync('/proc/meminfo')) return Number.POSITIVE_INFINITY;
   return kilobytesOf('/proc/meminfo', /^MemAvailable:\s+(\d+) kB$/m) * 1024;

@@ -7,7 +7,7 @@ const ARGUMENT_BYTES = 1024;
 const TARGET = 10_000;
 const SLAVES = 2;
 const WITHIN_MS = 600_000;
-/** What a master takes without tasks, and a queued task beside its text. */
+/** The memory of a master without tasks, and of a queued task beside its text. */
 const BASE_BYTES = 450e6;
 const TASK_BYTES = 600;
 const MOST_DRAWN_BYTES = 450e6;

@@ -44,7 +44,7 @@ defineSlave(async (slave) => {
   return code;
 });
 
-/** What is to be submitted; `enough` may end it at any time. */
+/** The arguments of the tasks to submit; `enough` may end them at any time. */
 function* numbers({ tasks = Number.POSITIVE_INFINITY }: Workload): Generator<number> {
   let isEnough = false;
   const stop = (): void => {

@@ -2,7 +2,7 @@
 
 import { defineAlgorithm } from '../../src/index.js';
 
-/** What a task brings back: its number, how much it was sent, and as many bytes as it was asked for. */
+/** The packet of a task: its number, how much it was sent, and as many bytes as it was asked for. */
 export type Worked = readonly [number: number, received: number, data?: Uint8Array];
 
 /** Far more than a storm of slaves brings one task: each must end well in the end. */

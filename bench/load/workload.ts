@@ -10,9 +10,9 @@ export interface Workload {
   readonly targetNumber?: number | undefined;
   readonly argumentBytes?: number | undefined;
   readonly resultBytes?: number | undefined;
-  /** What a task waits. */
+  /** The time that a task waits. */
   readonly taskMs?: number | undefined;
-  /** What the master algorithm does with each result: waits, or keeps main busy. */
+  /** The master algorithm's time with each result: it waits, or keeps main busy. */
   readonly readerWaitsMs?: number | undefined;
   readonly readerSpinsMs?: number | undefined;
 }
@@ -31,7 +31,7 @@ export interface MasterReport {
   readonly seconds: number;
   /** The most that the process ever had, its broker included. */
   readonly peakBytes: number;
-  /** What it has when all is done and rubbish is collected. */
+  /** The heap in use when all is done and rubbish is collected. */
   readonly heapBytes: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a program does by hand that maps and folds by a pool of threads: it cuts slices, each for one call. The arguments
- * are the pool's package, and how many threads.
+ * The work that a program does by hand to map and fold with a pool of threads: it cuts slices, each for one call. The
+ * arguments are the pool's package, and how many threads.
  */
 
 import { add, numbers } from '../programs/collection-tasks.js';

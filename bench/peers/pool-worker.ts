@@ -1,4 +1,4 @@
-/** What a worker thread of Piscina or workerpool runs. */
+/** The program of a worker thread of Piscina or workerpool. */
 
 import { isMainThread } from 'node:worker_threads';
 import { add, addOne, compute } from '../programs/collection-tasks.js';

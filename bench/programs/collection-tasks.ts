@@ -1,4 +1,4 @@
-/** What the part `collections` computes, by slaves and by the threads of peers. */
+/** The computations of the part `collections`, by slaves and by the threads of peers. */
 
 export const addOne = (n: number): number => n + 1;
 

@@ -1,6 +1,8 @@
-/** What the benchmark tells its processes to measure, and what they answer; over Node's process channel. */
+/** The measurements that the benchmark asks of its processes, and their answers; over Node's process channel. */
 
 export type Measurement =
+  /** Wait until that many slaves have joined. */
+  | { readonly kind: 'join'; readonly slaves: number }
   /** Submit all, then take all results. */
   | { readonly kind: 'bulk'; readonly tasks: number }
   /** Submit as results come, so that `outstanding` tasks are. */
@@ -14,7 +16,7 @@ export type Measurement =
   /** The same by the request of the NATS client, which waits for its answer; of NATS alone. */
   | { readonly kind: 'request'; readonly rounds: number; readonly bytes: number };
 
-/** What the part `collections` measures, of ts-mw and of peers. */
+/** The measurements of the part `collections`, of ts-mw and of peers. */
 export type CollectionMeasurement =
   /** `n + 1` of each number, by one call. */
   | { readonly kind: 'map'; readonly elements: number }
@@ -31,7 +33,7 @@ export type CollectionMeasurement =
   /** From a task for each slave to its result, which needs this number of shared bytes; of the framework alone. */
   | { readonly kind: 'share'; readonly bytes: number; readonly slaves: number };
 
-/** What the part `flow` measures: waits for tasks that do nothing. */
+/** The work of the part `flow`: waits for tasks that do nothing. */
 export interface FlowMeasurement {
   readonly kind: 'promise-all' | 'parallel' | 'parallel-limit';
   readonly tasks: number;

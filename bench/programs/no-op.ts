@@ -1,6 +1,6 @@
 /** A program whose tasks do nothing, as a user would write it: what the benchmark measures. */
 
-import { defineMaster, initialize, type MasterHandle } from '../../src/index.js';
+import { broadcastTask, defineMaster, initialize, type MasterHandle } from '../../src/index.js';
 import { type Measured, type Measurement, serveMeasurements, timeRounds } from './commands.js';
 import { noOp, timeFuncalls } from './no-op-task.js';
 
@@ -11,6 +11,8 @@ defineMaster(async (master) => {
 
 function measure(master: MasterHandle, measurement: Measurement): Promise<Measured> {
   switch (measurement.kind) {
+    case 'join':
+      return awaitSlaves(measurement.slaves);
     case 'bulk':
       return keepOutstanding(master, measurement.tasks, measurement.tasks);
     case 'window':
@@ -30,6 +32,18 @@ function measure(master: MasterHandle, measurement: Measurement): Promise<Measur
     default:
       return measurement satisfies never;
   }
+}
+
+async function awaitSlaves(slaves: number): Promise<Measured> {
+  const began = performance.now();
+  const broadcast = broadcastTask(noOp, 0);
+  let joined = 0;
+  for await (const entry of broadcast) {
+    if (entry.status !== 'ok') throw new Error(`${entry.sid} has not run the broadcast: ${entry.status}`);
+    if (++joined === slaves) break;
+  }
+  broadcast.stop();
+  return { seconds: (performance.now() - began) / 1000, micros: [] };
 }
 
 async function drawAll(master: MasterHandle, tasks: number): Promise<Measured> {

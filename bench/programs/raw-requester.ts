@@ -17,7 +17,7 @@ const subjects = Array.from({ length: Number(peerCount) }, (_, index) => `raw.ec
 const echoes: ChildProcess[] = [];
 let connection: NatsConnection | undefined;
 
-/** What happens on each reply; one subscription serves all measurements. */
+/** The listener of each reply; one subscription serves all measurements. */
 let onReply: () => void = () => {};
 
 try {
@@ -60,6 +60,7 @@ function measure(connection: NatsConnection, measurement: Measurement): Promise<
         connection.request(subjects[round % subjects.length] ?? '', payload),
       );
     }
+    case 'join':
     case 'bulk':
       throw new Error('the raw round trip has a window');
     case 'chain':

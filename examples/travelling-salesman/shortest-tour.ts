@@ -9,7 +9,7 @@ export interface Bound {
   offer(length: number): void;
 }
 
-/** What a search has found, and how many nodes of the tree it has visited. */
+/** The best tour of a search, and how many nodes of the tree the search has visited. */
 export interface Found {
   readonly length: number;
   readonly tour: readonly number[];
@@ -55,8 +55,7 @@ export function search(lengths: Lengths, beginning: readonly number[], bound: Bo
     if (soFar + least > bound.value) return;
     if (tour.length === lengths.length) {
       const whole = soFar + at(lengths, last, 0);
-      // Each tour is there twice, once in each direction
-      if (whole > bound.value || whole >= length || (tour[1] ?? 0) > last) return;
+      if (whole > bound.value || whole >= length) return;
       length = whole;
       shortest = [...tour];
       bound.offer(whole);

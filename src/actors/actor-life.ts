@@ -9,7 +9,7 @@
 
 import { refuseArrayCallback } from '../algorithms/array-callback.js';
 import { policyOfReserved } from '../algorithms/policy.js';
-import type { SlaveReservation, Submitter } from '../algorithms/submitter.js';
+import type { FutureHolder, SlaveReservation, Submitter } from '../algorithms/submitter.js';
 import { inScope } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy } from '../algorithms/types.js';
 import { TaskError, UnrunnableError } from '../errors.js';
@@ -20,7 +20,7 @@ import { Restarts } from './restarts.js';
 /** After this time without a slave, the program is told. */
 const SLOW_MS = 10_000;
 
-export interface ActorLifeParams {
+interface ActorLifeParams {
   readonly parts: ActorParts;
   readonly args: readonly unknown[];
   /** The master, through the scope in which the actor is created. */
@@ -98,16 +98,16 @@ export class ActorLife {
     place: string | undefined,
     submitter = inScope(this.#params.master),
   ): Future<unknown> {
+    const future = submitter.future(definition, args, this.#policy, place, this.#forgets);
     // A call that is refused settles before it is returned
-    let future: Future<unknown> | undefined;
-    const forget = (): void => {
-      if (future !== undefined) this.#pending.delete(future);
-    };
-    future = submitter.future(definition, args, this.#policy, place, forget);
     if (!future.fulfilled) this.#pending.add(future);
     if (this.#restarts.isInRow) future.then(this.#noteWork, this.#noteWork);
     return future;
   }
+
+  readonly #forgets: FutureHolder = {
+    futureSettled: (promise) => void this.#pending.delete(promise as Future<unknown>),
+  };
 
   readonly #noteWork = (outcome: unknown): void => {
     if (!(outcome instanceof UnrunnableError)) this.#restarts.noteWork();
@@ -216,7 +216,7 @@ export class ActorLife {
     try {
       await this.#ending;
     } catch (error) {
-      // What is lost, or whose master has ended, needs no end
+      // An actor that is lost, or whose master has ended, needs no end
       if (error instanceof TaskError) throw error;
     } finally {
       this.#endStopped();

@@ -1,13 +1,13 @@
 /** Reads a class: the methods of its instances, and a definition for each, by which slaves find them. */
 
 import { type ActorClass, actorHost } from '../algorithms/actor-host.js';
-import { fingerprintOf } from '../algorithms/fingerprint.js';
+import { fingerprintFor } from '../algorithms/fingerprint.js';
 import { PlaceSampler } from '../algorithms/place-sampler.js';
 import { checkAlgorithmName, registerAlgorithm } from '../algorithms/registry.js';
 import type { AlgorithmDefinition, ResolvedPolicy, TaskFunction } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
 
-/** What the proxy has itself, or would mean something else than a call there. */
+/** Names of the proxy itself, and names that would mean something else than a call there. */
 const TAKEN: ReadonlyMap<string, string> = new Map([
   ['stop', 'it is what ends every actor'],
   ['then', 'await would call it, and take the actor for a promise'],
@@ -53,7 +53,7 @@ export function defineParts({ name, Class, policy, version, place }: PartsParams
       name: own,
       fn,
       policy,
-      fingerprint: fingerprintOf(fn, `${own}\n${source}`),
+      fingerprint: fingerprintFor(own, fn, `${own}\n${source}`),
       checkpoint: false,
       place,
     });

@@ -1,4 +1,4 @@
-/** What the program holds of an actor: its methods and `stop`, and an error for everything else that a class may have. */
+/** The program's handle of an actor: its methods and `stop`, and an error for everything else that a class may have. */
 
 import type { Future } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';

@@ -32,7 +32,7 @@ export interface StopActorOptions {
   readonly now?: boolean | undefined;
 }
 
-/** What every actor has beside the methods of its class. */
+/** The members of every actor beside the methods of its class. */
 export interface ActorControl extends AsyncDisposable {
   /**
    * Ends the actor and gives its slave back: calls from now on reject, those before end first. The instance's

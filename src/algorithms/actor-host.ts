@@ -22,7 +22,7 @@ export function keepActorsIn(keeper: ActorHost): void {
   host = keeper;
 }
 
-/** What keeps the actors of this process. */
+/** The part that keeps the actors of this process. */
 export function actorHost(): ActorHost {
   if (host === undefined) throw new UsageError('no slave of ts-mw is loaded in this process');
   return host;

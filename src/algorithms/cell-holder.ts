@@ -9,7 +9,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What a master or a slave knows of a cell. */
+/** A cell as a master or a slave knows it. */
 export interface CellDefinition {
   readonly name: string;
   readonly initial: unknown;

@@ -3,7 +3,7 @@
 import { UsageError } from '../errors.js';
 import { ArrayCallbackArguments, refuseArrayCallback } from './array-callback.js';
 import { callSiteOf, placeOf } from './call-site.js';
-import { fingerprintOf } from './fingerprint.js';
+import { fingerprintFor } from './fingerprint.js';
 import { PlaceSampler } from './place-sampler.js';
 import { DEFAULT_POLICY, resolvePolicy } from './policy.js';
 import { checkAlgorithmName, definitionOf, registerAlgorithm } from './registry.js';
@@ -65,7 +65,7 @@ export function defineAlgorithm<const N extends string, F extends CallableFuncti
     name,
     fn: run,
     policy: options.policy === undefined ? DEFAULT_POLICY : resolvePolicy(options.policy),
-    fingerprint: fingerprintOf(run, options.version),
+    fingerprint: fingerprintFor(name, run, options.version),
     checkpoint: options.checkpoint ?? true,
     functionsInResults: options.functionsInResults ?? false,
     place,

@@ -40,8 +40,8 @@ export const FAILURE = 'failure';
 
 /** Milliseconds that the part took, its values, and its failures where it was told to go on after them. */
 export type MapPacket =
-  | readonly [ms: number, values: readonly unknown[]]
-  | readonly [ms: number, values: readonly unknown[], failures: readonly Failure[]];
+  | readonly [ms: number, values: ArrayLike<unknown>]
+  | readonly [ms: number, values: ArrayLike<unknown>, failures: readonly Failure[]];
 
 /** Whether a part ends at the first element that throws, or goes on. */
 export type OnError = 'stop' | 'go on';

@@ -21,6 +21,7 @@ const KEYS: readonly string[] = Object.keys({
   category: true,
   killGraceSeconds: true,
   queue: true,
+  trace: true,
 } satisfies Record<keyof TaskPolicy, true>);
 
 /** The longest wait between two runs. */
@@ -63,6 +64,7 @@ export function resolvePolicy(policy: TaskPolicy, base: TaskPolicy = DEFAULT_POL
     category: policy.category ?? base.category,
     killGraceSeconds: policy.killGraceSeconds ?? base.killGraceSeconds,
     queue: policy.queue ?? base.queue,
+    trace: policy.trace ?? base.trace,
   } satisfies Record<keyof TaskPolicy, unknown>);
   if (settled.sid !== undefined && settled.queue !== undefined) {
     const { sid, queue } = settled;
@@ -118,6 +120,7 @@ function settle(policy: TaskPolicy): ResolvedPolicy {
     category: policy.category ?? DEFAULT_CATEGORY,
     killGraceSeconds: policy.killGraceSeconds ?? 0,
     queue: policy.queue,
+    trace: policy.trace ?? 'link',
     [STATED]: policy.doItAnyway,
   };
   return Object.freeze(settled);
@@ -147,6 +150,7 @@ function checkPolicy(policy: TaskPolicy): void {
     category,
     killGraceSeconds,
     queue,
+    trace,
   } = policy;
   if (sid !== undefined && !isSlaveId(sid)) {
     throw new UsageError(`a task policy's sid is the id of a slave, such as 'SLAVE-0'; got ${show(sid)}`);
@@ -186,6 +190,9 @@ function checkPolicy(policy: TaskPolicy): void {
   }
   if (priority !== undefined && !Number.isFinite(priority)) {
     throw new UsageError(`a task policy's priority is a finite number; got ${show(priority)}`);
+  }
+  if (trace !== undefined && !['link', 'parent', 'none'].includes(trace)) {
+    throw new UsageError(`a task policy's trace is 'link', 'parent' or 'none'; got ${show(trace)}`);
   }
   if (category !== undefined) checkCategory("a task policy's category", category);
   if (killGraceSeconds !== undefined && !isWithin(killGraceSeconds, 0, MOST_TIMEOUT_SECONDS)) {

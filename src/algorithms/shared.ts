@@ -28,14 +28,27 @@ export interface Shared<T> extends Disposable {
   release(): void;
 }
 
-/** What is behind a handle. */
+/** The value behind a handle. */
 export interface SharedContent {
   readonly key: string;
   readonly size: number;
   /** The bytes from one place up to another, which must not be changed. Throws when they cannot be read. */
   read(from: number, to: number): Uint8Array;
-  /** What a task finds, as the master has it: the same each time. */
+  /** The value that a task finds, as the master has it: the same each time. */
   value(): unknown;
+  /** A file of this machine that has the bytes anyway, if there is one. */
+  readonly copy?: ShareCopy | undefined;
+}
+
+/** Where processes of one machine may read the bytes of a shared value: `head`, then those of the file. */
+export interface ShareCopy {
+  readonly path: string;
+  readonly head: Uint8Array;
+  /**
+   * Hexadecimal digits with which the file ends, behind the bytes. A file that has them is the one that the master wrote, so
+   * that nobody needs to look whether its bytes are those of the value.
+   */
+  readonly mark?: string | undefined;
 }
 
 /** The handle that the program has. */

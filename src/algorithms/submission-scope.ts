@@ -1,4 +1,4 @@
-/** What submissions see of a scope of control flow, which they do not know. */
+/** A scope of control flow as submissions see it. */
 
 import type { Submitter } from './submitter.js';
 

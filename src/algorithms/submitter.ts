@@ -4,7 +4,16 @@ import type { TaskError, UnrunnableError, UnrunnableReason } from '../errors.js'
 import type { CellHolder } from './cell-holder.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, SlaveId, TaskId } from './types.js';
 
-/** What a broadcast came to on one slave. */
+/** How a future has settled. */
+export type FutureOutcome = { readonly packet: unknown } | { readonly error: Error };
+
+/** Waits for futures. */
+export interface FutureHolder {
+  /** One has settled, in this turn, and no reader of the promise has heard of it; the holder does not count as one. */
+  futureSettled(promise: Promise<unknown>, outcome: FutureOutcome): void;
+}
+
+/** The outcome of a broadcast on one slave. */
 export type BroadcastEntry<R> =
   | { readonly sid: SlaveId; readonly status: 'ok'; readonly packet: R }
   | { readonly sid: SlaveId; readonly status: 'error'; readonly error: TaskError }
@@ -31,7 +40,7 @@ export interface BroadcastSubmission {
 export interface ReservationRequest {
   /** Names its holder in messages, such as `the actor counter`. */
   readonly holder: string;
-  /** What makes the slave ready: its algorithm, and the arguments of each run of it. */
+  /** The task that makes the slave ready: its algorithm, and the arguments of each run of it. */
   readonly definition: AlgorithmDefinition;
   readonly args: readonly unknown[];
   readonly policy: ResolvedPolicy;
@@ -71,15 +80,14 @@ export interface Submitter {
     place?: string | undefined,
   ): TaskId;
   /**
-   * The same, for a promise of the packet; it always settles. `onSettled` hears of that in the same turn, before any
-   * reader of the promise, and does not count as one.
+   * The same, for a promise of the packet; it always settles, and `holder` hears of it.
    */
   future(
     definition: AlgorithmDefinition,
     args: readonly unknown[],
     policy: ResolvedPolicy,
     place?: string | undefined,
-    onSettled?: ((promise: Promise<unknown>) => void) | undefined,
+    holder?: FutureHolder | undefined,
   ): Future<unknown>;
   /**
    * Submits one run to each slave, and returns what ends it for late comers. The listener hears of the slaves of now

@@ -101,6 +101,11 @@ export interface TaskPolicy {
    * slaves; none by default (ours). Priorities hold within a queue. Not together with a `sid`.
    */
   readonly queue?: TaskQueue | undefined;
+  /**
+   * Its place in a trace of OpenTelemetry, if it is submitted inside a span that records: each run is a span of its own
+   * trace that is linked to that span (`link`, the default), a child of it (`parent`), or neither (`none`) (ours).
+   */
+  readonly trace?: 'link' | 'parent' | 'none' | undefined;
 }
 
 /** A policy with every default filled in. Frozen; shared by all tasks submitted under it. */
@@ -133,6 +138,7 @@ export interface ResolvedPolicy {
   readonly category: string;
   readonly killGraceSeconds: number;
   readonly queue: TaskQueue | undefined;
+  readonly trace: 'link' | 'parent' | 'none';
 }
 
 /** Options of `defineAlgorithm`. */

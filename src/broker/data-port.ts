@@ -3,6 +3,7 @@
  * the broker's thread between them. Each slave has a pass of its own, which it gets over the broker.
  */
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { Passes } from './admission/passes.js';
 import { PortGuard } from './admission/port-guard.js';
 import type { BrokerTls } from './admission/tls-door.js';
@@ -95,6 +96,12 @@ export class DataPort {
     if (this.#stopped || this.#passes.size >= this.#mostPasses) return undefined;
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     return new PassToSlave(secret, subjects, peer, this.#server.attach(), this.#passes);
+  }
+
+  /** Serves a connection that this process has opened, as one that came in. */
+  take(socket: Socket): void {
+    if (this.#stopped) socket.destroy();
+    else this.#server.accept(socket);
   }
 
   /** Closes every connection; may be called twice. */

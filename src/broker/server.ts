@@ -31,7 +31,7 @@ export class BrokerServer {
   readonly #bounds: BrokerBounds;
   readonly #maxPayload: number;
   readonly #onEvent: (event: BrokerEvent) => void;
-  readonly #listener = new Listener((socket) => this.#accept(socket));
+  readonly #listener = new Listener((socket) => this.accept(socket));
   readonly #clients = new Set<Client>();
   readonly #sockets = new Set<Socket>();
   readonly #admission: Admission;
@@ -153,8 +153,8 @@ export class BrokerServer {
     });
   }
 
-  /** INFO travels unencrypted, as clients expect; everything else comes after the handshake. */
-  #accept(socket: Socket): void {
+  /** Also for a connection that was opened from here. INFO travels unencrypted, as clients expect; everything else comes after the handshake. */
+  accept(socket: Socket): void {
     this.#sockets.add(socket);
     const address = socket.remoteAddress === undefined ? undefined : addressOf(socket);
     socket.once('close', () => {

@@ -13,7 +13,7 @@ export interface TurnParams {
   readonly later?: (end: () => void) => void;
 }
 
-/** What has something to send at the end of a turn. */
+/** A part that has something to send at the end of a turn. */
 interface Flushed {
   flush(): void;
 }

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import type { AuditListener } from '../audit/audit-trail.js';
 import { UsageError } from '../errors.js';
+import type { ServerAuth } from '../machines/protocol/auth.js';
 import type { MasterHandle } from '../master/program/master-handle.js';
 import type { AuthorizeSlave } from '../master/slaves/admissions.js';
 import type { SlaveHandle } from '../slave/run/slave-handle.js';
@@ -17,6 +18,8 @@ export type SlaveAlgorithm = (slave: SlaveHandle) => unknown;
 export interface MasterOptions {
   /** Decides which slaves may join; without it, all that pass ts-mw's own checks. */
   readonly authorizeSlave?: AuthorizeSlave | undefined;
+  /** How it proves itself to standing servers, instead of by their token. */
+  readonly serverAuth?: ServerAuth | undefined;
   /**
    * Gets every audit event of this process, with its time in milliseconds, as it happens, wherever the trail goes. It
    * is called in the middle of other work, so it should only note things; if it throws, the trail says so once.
@@ -69,7 +72,7 @@ export function programMaster(): MasterAlgorithm | undefined {
   return only(masters, 'defineMaster');
 }
 
-/** What the program's definitions hear events with, also where the master is driven from the REPL. */
+/** The listeners of the program's definitions, also where the master is driven from the REPL. */
 export function programListeners(): readonly AuditListener[] {
   return masters.map(({ options }) => options.onAudit).filter((listener) => listener !== undefined);
 }
@@ -87,6 +90,13 @@ export function programAuthorization(): AuthorizeSlave | undefined {
   const guarded = masters.filter(({ options }) => options.authorizeSlave !== undefined);
   only(guarded, 'defineMaster with authorizeSlave');
   return guarded[0]?.options.authorizeSlave;
+}
+
+/** The same of `serverAuth`. */
+export function programServerAuth(): ServerAuth | undefined {
+  const proving = masters.filter(({ options }) => options.serverAuth !== undefined);
+  only(proving, 'defineMaster with serverAuth');
+  return proving[0]?.options.serverAuth;
 }
 
 function only<T>(definitions: readonly Definition<T>[], name: string): T | undefined {

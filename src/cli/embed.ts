@@ -66,11 +66,18 @@ const brokers = new WeakMap<EmbeddedMaster, RunningMaster>();
  * console.log(await mw.run(() => hello.future('World')));
  */
 export async function master(options: EmbeddedMasterOptions = {}): Promise<EmbeddedMaster> {
-  const { program, onAudit, authorizeSlave, ...flags } = options;
+  const { program, onAudit, authorizeSlave, serverAuth, ...flags } = options;
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
   const { RunningMaster } = await import('./master/run-master.js');
-  const watch = await openWatch({ configuration, trail: audit, place: 'embedded', hasNotices: false });
+  const watch = await openWatch({
+    configuration,
+    trail: audit,
+    place: 'embedded',
+    hasNotices: false,
+    // The program has its `dashboardUrl`
+    say: () => {},
+  });
   let running: RunningMaster;
   try {
     running = await RunningMaster.start({
@@ -78,6 +85,8 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
       audit,
       program,
       authorizeSlave,
+      serverAuth,
+      dashboardUrl: watch.dashboardUrl,
       // Where the trail is silent, that of local slaves is too
       slaveAuditFile: configuration.auditFile === undefined ? devNull : undefined,
     });
@@ -85,7 +94,7 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
     await watch.end();
     throw error;
   }
-  watch.begin(running.master);
+  watch.begin(running);
   const stop = async (): Promise<void> => {
     await running.end({ by: 'stop' });
     await watch.end();

@@ -5,12 +5,19 @@ import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
 import { SpareThread } from '../link/sentinel/spare-thread.js';
-import { programAuthorization, programListeners, programMaster, programSlave } from './define-program.js';
+import {
+  programAuthorization,
+  programListeners,
+  programMaster,
+  programServerAuth,
+  programSlave,
+} from './define-program.js';
 import { answerTrailQuestion } from './flags/audit-command.js';
 import type { Configuration } from './flags/configuration.js';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './flags/nats-flags.js';
 import { parseFlags } from './flags/parse-command.js';
 import type { Flags } from './flags/program-flags.js';
+import { SERVER_TOKEN_VARIABLE } from './flags/server-flags.js';
 import { playMaster } from './master/play-master.js';
 import { describeOwn, describeThrown } from './process/describe-thrown.js';
 import { exitCodeOf, FAILURE } from './process/exit-code.js';
@@ -18,7 +25,8 @@ import { watchForInterruption } from './process/interruption.js';
 import { LostOutput } from './process/lost-output.js';
 import { programFile } from './process/one-executable.js';
 import { packageVersion } from './process/versions.js';
-import { PARENT_PIPE_VARIABLE, takeParent } from './slave/parent-master.js';
+import { boundOutput } from './slave/bounded-output.js';
+import { type LocalParent, takeParent } from './slave/parent-master.js';
 import { openProgramTrail, type ProgramTrail, saysNotices } from './trail/program-trail.js';
 import { openWatch } from './watch/open-watch.js';
 
@@ -51,12 +59,20 @@ export async function initialize(
 async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   let audit: ProgramTrail;
   let configuration: Configuration;
+  const parent = takeParent();
+  for (const name of parent?.output.read ?? []) boundOutput(process[name]);
   const lostOutput = new LostOutput();
   try {
     const command = parseFlags(argv, defaults);
     // Removed from dumps of this process, and from everything that it starts except its slaves
-    for (const secret of [TOKEN_VARIABLE, PASSWORD_VARIABLE]) delete process.env[secret];
-    if (command.kind === 'report' || command.kind === 'why' || command.kind === 'verify')
+    for (const secret of [TOKEN_VARIABLE, PASSWORD_VARIABLE, SERVER_TOKEN_VARIABLE])
+      delete process.env[secret];
+    if (
+      command.kind === 'report' ||
+      command.kind === 'why' ||
+      command.kind === 'verify' ||
+      command.kind === 'forecast'
+    )
       return await answerTrailQuestion(command);
     if (command.kind === 'watch') {
       const { watchTrail } = await import('./watch/trail-watch.js');
@@ -84,12 +100,16 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
       process.stdout.write(text);
       return 0;
     }
+    if (command.kind === 'farm-check') {
+      const { checkFarm } = await import('./farm-check/check-farm.js');
+      return await checkFarm(command.configuration);
+    }
     if (command.kind === 'repl') {
       const { runRepl } = await import('./repl/run-repl.js');
       return await runRepl(command.configuration);
     }
     configuration = command.configuration;
-    audit = openProgramTrail(configuration, PARENT_PIPE_VARIABLE in process.env);
+    audit = openProgramTrail(configuration, parent);
   } catch (error) {
     process.stderr.write(`${describeOwn(error)}\n`);
     return FAILURE;
@@ -103,7 +123,9 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   lostOutput.tell((text) => audit.emit({ type: 'warning', text }));
   let code = FAILURE;
   try {
-    code = await (role === 'master' ? runMaster : runSlave)(configuration, audit);
+    code = await (role === 'master'
+      ? runMaster(configuration, audit)
+      : runSlave(configuration, audit, parent));
   } catch (error) {
     audit.tellAsItIs(describeOwn(error));
   }
@@ -121,15 +143,23 @@ async function runMaster(configuration: Configuration, audit: ProgramTrail): Pro
   }
   const { RunningMaster } = await import('./master/run-master.js');
   const hasNotices = saysNotices(configuration);
-  const watch = await openWatch({ configuration, trail: audit, place: 'program', hasNotices });
+  const watch = await openWatch({
+    configuration,
+    trail: audit,
+    place: 'program',
+    hasNotices,
+    say: (text) => audit.tellPeople(text),
+  });
   try {
     const running = await RunningMaster.start({
       configuration,
       audit,
       program: programFile(process.argv[1]),
       authorizeSlave: programAuthorization(),
+      serverAuth: programServerAuth(),
+      dashboardUrl: watch.dashboardUrl,
     });
-    watch.begin(running.master);
+    watch.begin(running);
     return await playMaster({
       configuration,
       audit,
@@ -142,7 +172,11 @@ async function runMaster(configuration: Configuration, audit: ProgramTrail): Pro
   }
 }
 
-async function runSlave(configuration: Configuration, audit: ProgramTrail): Promise<number> {
+async function runSlave(
+  configuration: Configuration,
+  audit: ProgramTrail,
+  parent: LocalParent | undefined,
+): Promise<number> {
   const abort = new AbortController();
   // Its thread and the slave load side by side
   const spare = new SpareThread();
@@ -161,7 +195,7 @@ async function runSlave(configuration: Configuration, audit: ProgramTrail): Prom
     configuration,
     audit,
     algorithm: programSlave(),
-    parent: takeParent(),
+    parent,
     mayKill: true,
     spare,
     signal: abort.signal,

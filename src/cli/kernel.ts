@@ -3,17 +3,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentMaster, enterMaster } from '../algorithms/submitter-context.js';
 import type { AuditListener } from '../audit/audit-trail.js';
+import type { AuditEvent } from '../audit/events.js';
 import { JoinError, UsageError } from '../errors.js';
+import { hostAndPort } from '../link/connection/broker-urls.js';
+import { PARENT_PIPE_VARIABLE } from '../machines/parent-pipe.js';
+import { type ServerAuth, tokenAuth } from '../machines/protocol/auth.js';
 import type { Master } from '../master/master.js';
 import { type EmbeddedMaster, type EmbeddedMasterOptions, master, masterOf } from './embed.js';
 import { initialize } from './initialize.js';
-import { PARENT_PIPE_VARIABLE } from './slave/parent-master.js';
 
 /** The slaves of a kernel: local processes that run `program`, the running file by default. */
 export interface KernelSlaves {
   /** Their number. */
   readonly slaves: number;
   /** The file that they run; it calls `makeKernel` or `initialize`. */
+  readonly program?: string | undefined;
+}
+
+/** Where a standing server listens: its host, as `tls://HOST` if it speaks TLS on loopback, and its port. */
+export type ServerAddress = readonly [host: string, port: number];
+
+/** Options of `makeKernel`: those of `master()`, without those of its slaves, and the proof for standing servers. */
+export interface KernelOptions
+  extends Omit<EmbeddedMasterOptions, 'slaves' | 'program' | 'servers' | 'serverAuth' | 'serverTokenFile'> {
+  /** The token of the servers. */
+  readonly token?: string | undefined;
+  /** Another way to prove itself to the servers, instead of `token`. */
+  readonly auth?: ServerAuth | undefined;
+  /** The file whose algorithms the servers run; the running one. */
   readonly program?: string | undefined;
 }
 
@@ -35,6 +52,40 @@ export interface Kernel extends AsyncDisposable {
   readonly workerCount: number;
   /** Whether it has ended. */
   readonly hasEnded: boolean;
+}
+
+/** The state of the servers of a kernel that begins. */
+class ServerArrivals {
+  readonly #slots = new Map<string, number>();
+  readonly #servers: number;
+  #ended = 0;
+  failure: string | undefined;
+
+  constructor(servers: number) {
+    this.#servers = servers;
+  }
+
+  take(event: AuditEvent): void {
+    if (event.type === 'server-granted') this.#slots.set(event.server, event.slots);
+    if (event.type === 'server-lost') this.#slots.delete(event.server);
+    if (event.type === 'server-slave-exited') this.#ended++;
+    if (event.type === 'server-refused') this.failure ??= `server ${event.server}: ${event.reason}`;
+  }
+
+  /** Slaves that have to join; unknown, and so more than there are, until each server has answered. */
+  get expected(): number {
+    if (this.#slots.size < this.#servers) return Number.POSITIVE_INFINITY;
+    return Math.max(1, this.#granted);
+  }
+
+  failureOfSlaves(program: string | undefined): string | undefined {
+    if (this.#granted === 0 || this.#ended < this.#granted * MOST_ENDS) return undefined;
+    return `the slaves of makeKernel ended ${this.#ended} times before one joined; ${program} must call makeKernel or initialize`;
+  }
+
+  get #granted(): number {
+    return [...this.#slots.values()].reduce((sum, slots) => sum + slots, 0);
+  }
 }
 
 class MasterKernel implements Kernel {
@@ -93,11 +144,13 @@ function kernelOf(master: Master, embedded?: EmbeddedMaster): MasterKernel {
 }
 
 /**
- * Starts a master in this process for the collections (lfarm's make-kernel), with local slaves if `where` names their
- * number; then it resolves when they have joined. Other slaves may join at `masterPort`. Options are those of `master()`.
- * Inside a master algorithm no kernel is needed: there, the kernel is its master.
+ * Starts a master in this process for the collections (lfarm's make-kernel): with local slaves if `where` names their
+ * number, or with the slots of the standing servers at these addresses. It resolves when their slaves have joined; other
+ * slaves may join at `masterPort`. Options are those of `master()`, and for servers `token` or `auth`. Inside a master
+ * algorithm no kernel is needed: there, the kernel is its master.
  *
- * Throws JoinError if its slaves end again and again before they join.
+ * Servers that are not there yet are waited for. Throws JoinError if one refuses this master, or if slaves end again and
+ * again before they join.
  *
  * The slaves run the same file. In them, this call serves as a slave and ends the process, so define algorithms before
  * it.
@@ -106,20 +159,25 @@ function kernelOf(master: Master, embedded?: EmbeddedMaster): MasterKernel {
  * const kernel = await makeKernel({ slaves: 4 });
  * console.log(await pmap(square, [1, 2, 3]));
  * await endKernel(kernel);
+ *
+ * @example
+ * const kernel = await makeKernel([['127.0.0.1', 11111], ['127.0.0.1', 11112]]);
  */
 export async function makeKernel(
-  where: KernelSlaves = { slaves: 0 },
-  options: Omit<EmbeddedMasterOptions, 'slaves' | 'program'> = {},
+  where: KernelSlaves | readonly ServerAddress[] = { slaves: 0 },
+  options: KernelOptions = {},
 ): Promise<Kernel> {
   if (PARENT_PIPE_VARIABLE in process.env) process.exit(await initialize());
+  if (isAddresses(where)) return makeServerKernel(where, options);
   checkWhere(where);
-  const { slaves, program = process.argv[1] } = where;
+  const { slaves, program = options.program ?? process.argv[1] } = where;
+  const { token: _token, auth: _auth, ...others } = options;
   let ended = 0;
   const onAudit: AuditListener = (event, timeMs) => {
     if (event.type === 'local-slave-exited') ended++;
     options.onAudit?.(event, timeMs);
   };
-  const embedded = await master({ ...options, slaves, program, onAudit });
+  const embedded = await master({ ...others, slaves, program, onAudit });
   const kernel = kernelOf(masterOf(embedded), embedded);
   // A slave that joins is no news for a program
   while (!kernel.hasEnded && kernel.workerCount < slaves) {
@@ -128,6 +186,33 @@ export async function makeKernel(
       throw new JoinError(
         `the slaves of makeKernel ended ${ended} times before one joined; ${program} must call makeKernel or initialize`,
       );
+    }
+    await sleep(LOOK_MS);
+  }
+  embedded.signal.throwIfAborted();
+  return kernel;
+}
+
+async function makeServerKernel(where: readonly ServerAddress[], options: KernelOptions): Promise<Kernel> {
+  const { token, auth, onAudit, program = process.argv[1], ...flags } = options;
+  const arrivals = new ServerArrivals(where.length);
+  const embedded = await master({
+    ...flags,
+    program,
+    servers: where.map(textOfAddress),
+    serverAuth: auth ?? (token === undefined ? undefined : tokenAuth(token)),
+    onAudit: (event, timeMs) => {
+      arrivals.take(event);
+      onAudit?.(event, timeMs);
+    },
+  });
+  const kernel = kernelOf(masterOf(embedded), embedded);
+  while (!kernel.hasEnded && kernel.workerCount < arrivals.expected) {
+    const failure =
+      arrivals.failure ?? (kernel.workerCount === 0 ? arrivals.failureOfSlaves(program) : undefined);
+    if (failure !== undefined) {
+      await kernel.end({});
+      throw new JoinError(failure);
     }
     await sleep(LOOK_MS);
   }
@@ -172,8 +257,25 @@ function checkKernel(stub: string, kernel: unknown): asserts kernel is MasterKer
     throw new UsageError(`${stub} takes the kernel that makeKernel returned`);
 }
 
+function isAddresses(where: unknown): where is readonly ServerAddress[] {
+  if (!Array.isArray(where)) return false;
+  if (where.length > 0) return true;
+  throw new UsageError("makeKernel takes at least one server, such as makeKernel([['127.0.0.1', 11111]])");
+}
+
+function textOfAddress(address: unknown): string {
+  const [host, port] = Array.isArray(address) ? address : [];
+  if (typeof host === 'string' && Number.isSafeInteger(port)) {
+    const [, scheme = '', name = ''] = /^(tls:\/\/)?(.*)$/i.exec(host) ?? [];
+    return `${scheme}${hostAndPort(name, port)}`;
+  }
+  throw new UsageError("makeKernel takes addresses of servers, such as makeKernel([['127.0.0.1', 11111]])");
+}
+
 function checkWhere(where: unknown): void {
   const { slaves } = (where ?? {}) as Partial<KernelSlaves>;
   if (typeof where === 'object' && Number.isSafeInteger(slaves) && (slaves as number) >= 0) return;
-  throw new UsageError('makeKernel takes the slaves that it should start, such as makeKernel({ slaves: 4 })');
+  throw new UsageError(
+    "makeKernel takes the slaves that it should start, such as makeKernel({ slaves: 4 }), or addresses of servers, such as makeKernel([['127.0.0.1', 11111]])",
+  );
 }

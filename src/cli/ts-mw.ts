@@ -5,10 +5,13 @@ import { relative } from 'node:path';
 import yargs from 'yargs';
 import { MwError, UsageError } from '../errors.js';
 import { dumpExecutable } from './dump-exec/dump-exec.js';
+import { oversee } from './oversee/oversee.js';
+import { overseeParams } from './oversee/oversee-params.js';
 import { FAILURE } from './process/exit-code.js';
 import { packageVersion } from './process/versions.js';
+import { addServerCommands } from './server-commands.js';
 
-await yargs(process.argv.slice(2))
+const commands = yargs(process.argv.slice(2))
   .scriptName('ts-mw')
   .locale('en')
   .version(packageVersion())
@@ -27,14 +30,50 @@ await yargs(process.argv.slice(2))
         }),
     ({ program, execName }) => dumpExec(program, execName),
   )
-  .demandCommand(1, 'expected a command; type ts-mw dump-exec PROGRAM')
+  .command(
+    'oversee',
+    'Keep as many slaves on this machine as the resource file of a master says that it needs',
+    (command) =>
+      command
+        .option('resource-file', { type: 'string', describe: 'The file of the master', default: '' })
+        .option('min-slaves', { type: 'string', describe: 'Slaves that are kept at least', default: '0' })
+        .option('max-slaves', {
+          type: 'string',
+          describe: 'The most slaves at a time [default: the number of cores]',
+        })
+        .option('wait', {
+          type: 'string',
+          describe:
+            'Seconds to wait for the file, or for a new one of a master that is gone; 0 means forever',
+          default: '30',
+        }),
+    async (options) => {
+      process.exitCode = await oversee(overseeParams(options));
+    },
+  );
+await addServerCommands(commands)
+  .demandCommand(1, 'expected a command; type ts-mw server, or ts-mw --help for all')
   .strict()
+  .recommendCommands()
   .fail((message, error) => {
-    const known = error instanceof MwError || error === undefined;
-    process.stderr.write(`${known ? (message ?? error?.message) : (error.stack ?? error.message)}\n`);
+    process.stderr.write(`${describe(error, message)}\n`);
     process.exit(FAILURE);
   })
   .parseAsync();
+
+/** A message of yargs names neither the command nor where its options are listed. */
+function describe(error: Error | undefined, message: string | undefined): string {
+  if (error instanceof MwError) return error.message;
+  if (error !== undefined && error.name !== 'YError') return error.stack ?? error.message;
+  const problem = message ?? error?.message ?? 'the command line is not understood';
+  if (problem.includes('--help')) return problem;
+  const [command = ''] = process.argv.slice(2);
+  const [, strange] = /^Unknown argument: (.*)$/.exec(problem) ?? [];
+  const [, near] = /^Did you mean (.*)\?$/.exec(problem) ?? [];
+  if (near !== undefined) return `there is no command ${command}; did you mean ts-mw ${near}?`;
+  if (strange === command) return `there is no command ${command}; type ts-mw --help for all`;
+  return `ts-mw ${command}: ${problem.charAt(0).toLowerCase()}${problem.slice(1)}; type ts-mw ${command} --help`;
+}
 
 async function dumpExec(program: string | undefined, execName: string | undefined): Promise<void> {
   if (program === undefined) {

@@ -25,7 +25,7 @@ export interface BroadcastOptions {
 }
 
 /**
- * What a broadcast comes to. Iterating over it gives an entry for each session of a slave that was to run it, as they
+ * The outcomes of a broadcast. Iterating over them gives an entry for each session of a slave that was to run it, as they
  * come, each to one reader. The iteration ends when no entry will come: with late comers, that is after `stop()`. It
  * throws StoppedError if the master ends before. At most 10,000 unread entries are kept; if older ones were dropped,
  * the iteration first throws a UsageError that counts them, and may go on after it.

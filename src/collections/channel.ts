@@ -25,7 +25,7 @@ export interface ReceiveOptions {
   readonly timeout?: number | undefined;
 }
 
-/** What `tryReceiveResult` returns. */
+/** The return value of `tryReceiveResult`. */
 export type Received<R> = { readonly received: true; readonly value: R } | { readonly received: false };
 
 /** Sends tasks and receives their results (lparallel's channel). Any number of readers and writers may use it. */

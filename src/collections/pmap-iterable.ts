@@ -1,9 +1,11 @@
 /** Maps a source of any length, which is drawn only as far as there is room for its values. */
 
+import { packedList } from '../algorithms/number-list.js';
 import type { Task } from '../algorithms/task.js';
 import type { TaskPolicy } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
 import { type Call, openCall, throwError } from './parts/call.js';
+import type { MapElement, MapElements } from './parts/map-element.js';
 import { checkOptions } from './parts/options.js';
 import { type ComputedPart, PartRun } from './parts/part-run.js';
 import { isIterable, refuseSource } from './parts/source.js';
@@ -38,13 +40,13 @@ const DEFAULT_WINDOW = 10_000;
  */
 export function pmapIterable<A extends readonly unknown[], R>(
   task: Task<A, R>,
-  elements: Zip<A>,
+  elements: Zip<MapElements<A>>,
   options?: IterableOptions,
 ): AsyncIterableIterator<Awaited<R>>;
 /** The same for the elements of one source, which may be asynchronous. */
 export function pmapIterable<A, R>(
   task: Task<[A], R>,
-  elements: Iterable<A> | AsyncIterable<A>,
+  elements: Iterable<MapElement<A>> | AsyncIterable<MapElement<A>>,
   options?: IterableOptions,
 ): AsyncIterableIterator<Awaited<R>>;
 export function pmapIterable(
@@ -80,8 +82,8 @@ class Mapped implements AsyncIterableIterator<unknown> {
   readonly #cutter: StreamCutter;
   readonly #run: PartRun;
   /** Values of parts that wait for an earlier one, by the index of their first element. */
-  readonly #early = new Map<number, readonly unknown[]>();
-  readonly #ready: (readonly unknown[])[] = [];
+  readonly #early = new Map<number, ArrayLike<unknown>>();
+  readonly #ready: ArrayLike<unknown>[] = [];
   #at = 0;
   #nextStart = 0;
   #state: 'new' | 'running' | 'over' = 'new';
@@ -113,7 +115,7 @@ class Mapped implements AsyncIterableIterator<unknown> {
       base: 0,
       cutter: this.#cutter,
       argumentsOf: (part) => ['stop', this.#columnsOf(this.#cutter.elementsOf(part))],
-      take: (part, [, values]) => this.#take(part, values as readonly unknown[]),
+      take: (part, [, values]) => this.#take(part, values as ArrayLike<unknown>),
       takeError: throwError,
     });
   }
@@ -185,7 +187,7 @@ class Mapped implements AsyncIterableIterator<unknown> {
     this.#roomCame?.();
   }
 
-  #take(part: ComputedPart, values: readonly unknown[]): void {
+  #take(part: ComputedPart, values: ArrayLike<unknown>): void {
     this.#cutter.forget(part);
     if (!this.#isOrdered) this.#ready.push(values);
     else {
@@ -200,9 +202,9 @@ class Mapped implements AsyncIterableIterator<unknown> {
   }
 
   #columnsOf(elements: readonly unknown[]): readonly unknown[] {
-    if (!this.#isZip) return [elements];
+    if (!this.#isZip) return [packedList(elements)];
     const tuples = elements as readonly (readonly unknown[])[];
-    return (tuples[0] ?? []).map((_, column) => tuples.map((tuple) => tuple[column]));
+    return (tuples[0] ?? []).map((_, column) => packedList(tuples.map((tuple) => tuple[column])));
   }
 
   // ---- the source

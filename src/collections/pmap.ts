@@ -6,6 +6,7 @@ import type { EncodeError, MessageSizeError, TaskError, UnrunnableError } from '
 import { UnrunnableError as Unrunnable, UsageError } from '../errors.js';
 import { type Call, openCall, runOfCall } from './parts/call.js';
 import { failureError } from './parts/element-error.js';
+import type { MapElement, MapElements } from './parts/map-element.js';
 import { checkOptions, MAP_KEYS, type MapOptions } from './parts/options.js';
 import type { Part } from './parts/part-cutter.js';
 import type { ComputedPart } from './parts/part-run.js';
@@ -52,13 +53,13 @@ interface Mapping {
  */
 export async function pmap<A extends readonly unknown[], R>(
   task: Task<A, R>,
-  elements: Zip<A>,
+  elements: Zip<MapElements<A>>,
   options?: MapOptions,
 ): Promise<Awaited<R>[]>;
 /** The same for the elements of one source. */
 export async function pmap<A, R>(
   task: Task<[A], R>,
-  elements: Iterable<A>,
+  elements: Iterable<MapElement<A>>,
   options?: MapOptions,
 ): Promise<Awaited<R>[]>;
 export async function pmap(task: unknown, elements: unknown, options: MapOptions = {}): Promise<unknown[]> {
@@ -94,14 +95,14 @@ export async function pmapInto<T extends MapTarget<unknown>>(
 export async function pmapInto<T extends MapTarget<unknown>, A extends readonly unknown[]>(
   target: T,
   task: Task<A, T[number] | Promise<T[number]>>,
-  elements: Zip<A>,
+  elements: Zip<MapElements<A>>,
   options?: MapOptions,
 ): Promise<T>;
 /** The same for the elements of one source. */
 export async function pmapInto<T extends MapTarget<unknown>, A>(
   target: T,
   task: Task<[A], T[number] | Promise<T[number]>>,
-  elements: Iterable<A>,
+  elements: Iterable<MapElement<A>>,
   options?: MapOptions,
 ): Promise<T>;
 export async function pmapInto(
@@ -136,13 +137,13 @@ export async function pmapInto(
  */
 export async function pmapSettled<A extends readonly unknown[], R>(
   task: Task<A, R>,
-  elements: Zip<A>,
+  elements: Zip<MapElements<A>>,
   options?: Omit<MapOptions, 'stopOnError'>,
 ): Promise<Settled<Awaited<R>>[]>;
 /** The same for the elements of one source. */
 export async function pmapSettled<A, R>(
   task: Task<[A], R>,
-  elements: Iterable<A>,
+  elements: Iterable<MapElement<A>>,
   options?: Omit<MapOptions, 'stopOnError'>,
 ): Promise<Settled<Awaited<R>>[]>;
 export async function pmapSettled(
@@ -210,7 +211,7 @@ async function map({ call, length, argumentOf, onError, take, takeError }: Mappi
     length,
     argumentsOf: (part) => [whenThrown, argumentOf(part)],
     take: (part, [, values, failures]) => {
-      takeValues(part, values as readonly unknown[], failures as readonly Failure[] | undefined, take);
+      takeValues(part, values as ArrayLike<unknown>, failures as readonly Failure[] | undefined, take);
       takeFailures(call, part, failures as readonly Failure[] | undefined, takeError);
     },
     takeError: (error, { start, end }) => {
@@ -223,7 +224,7 @@ async function map({ call, length, argumentOf, onError, take, takeError }: Mappi
 /** Values of elements that failed are left out. */
 function takeValues(
   { start }: Part,
-  values: readonly unknown[],
+  values: ArrayLike<unknown>,
   failures: readonly Failure[] | undefined,
   take: Mapping['take'],
 ): void {

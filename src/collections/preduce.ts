@@ -3,6 +3,7 @@
 import type { Task } from '../algorithms/task.js';
 import { MessageSizeError, UsageError } from '../errors.js';
 import { type Call, openCall, runOfCall, throwError } from './parts/call.js';
+import type { MapElements } from './parts/map-element.js';
 import { checkOptions, PART_KEYS, type PartOptions } from './parts/options.js';
 import { Source } from './parts/source.js';
 import { type ResolvedTask, resolveTask, submitOperation } from './parts/task.js';
@@ -115,7 +116,7 @@ export async function preducePartial(
 export async function pmapReduce<A extends readonly unknown[], R>(
   map: Task<A, R | Promise<R>>,
   reduce: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
-  elements: Zip<A>,
+  elements: Zip<MapElements<A>>,
   options?: MapReduceOptions<R>,
 ): Promise<R>;
 /** The same for the elements of one source. */

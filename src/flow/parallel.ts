@@ -3,7 +3,7 @@
 import { UsageError } from '../errors.js';
 import { type Component, type Components, type ComponentValues, componentsOf } from './components.js';
 import { Cancellation } from './scope/cancellation.js';
-import { type Ending, heldBy, runComponent } from './scope/run-component.js';
+import { type Ending, EndingTogether, heldBy, runComponent } from './scope/run-component.js';
 import { currentFlowScope, FlowScope, pathWithin } from './scope/scope.js';
 
 /** Options of `parallel`. */
@@ -88,7 +88,7 @@ function endOfAll(
   let ended = 0;
   let isBeginning = false;
   return new Promise((resolve) => {
-    const ending: Ending<unknown> = {
+    const ending = new EndingTogether({
       onValue: (value, scope) => {
         values[scope.index] = value;
         ended++;
@@ -96,7 +96,7 @@ function endOfAll(
       },
       // The cancellation keeps the first one
       onError: (_, scope) => goOn(scope),
-    };
+    });
     const goOn = (scope: FlowScope): void => {
       running--;
       onEnded(scope);

@@ -27,11 +27,21 @@ export interface ThreadView {
   readonly id: ThreadId;
   /** Its place among the scopes, such as `parallel.build > thread.watcher`. */
   readonly path: string;
+  /** It is stopping once it was cancelled: it waits for what it began. */
+  readonly state: 'running' | 'stopping';
+  /** When it was spawned, in milliseconds since 1970. */
+  readonly startedAt: number;
+  /**
+   * The number of futures, calls such as `parallel`, and threads that it began itself and that have not ended: it waits
+   * for them.
+   */
+  readonly pending: number;
 }
 
 interface LiveThread {
   readonly scope: FlowScope;
   readonly promise: Promise<unknown>;
+  readonly startedAt: number;
 }
 
 const THREAD_ID = /^THREAD-\d+$/;
@@ -69,13 +79,29 @@ export function spawnThread<T>(fn: () => T | PromiseLike<T>, options: ThreadOpti
       cancellation.end();
     }
   });
-  live.set(id, { scope, promise });
+  live.set(id, { scope, promise, startedAt: Date.now() });
   return Object.assign(promise, { id });
 }
 
 /** The threads that run now, oldest first. */
 export function threads(): ThreadView[] {
-  return Array.from(live, ([id, { scope }]) => ({ id, path: scope.path }));
+  return oldestThreads(live.size);
+}
+
+/** The first of them, for observers. */
+export function oldestThreads(most: number): ThreadView[] {
+  const found: ThreadView[] = [];
+  for (const [id, { scope, startedAt }] of live) {
+    if (found.length >= most) break;
+    const state = scope.cancellation.reason === undefined ? 'running' : 'stopping';
+    found.push({ id, path: scope.path, state, startedAt, pending: scope.pending });
+  }
+  return found;
+}
+
+/** How many run now. */
+export function countThreads(): number {
+  return live.size;
 }
 
 /**

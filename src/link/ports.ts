@@ -1,5 +1,6 @@
 /** The ports between the cores and the network: a data connection, and a sentinel beside it. */
 
+import type { MessagePort } from 'node:worker_threads';
 import type { CellOffer, Command, Farewell, RunKill } from '../wire/messages/messages.js';
 import type { SessionAddress } from '../wire/messages/subjects.js';
 
@@ -217,6 +218,11 @@ export type SentinelEvent =
 export interface SentinelHandle {
   request(request: SentinelRequest): void;
   onEvent(listener: (event: SentinelEvent) => void): void;
+  /**
+   * For a master: a port at which another thread asks for profiles, as in `profile-messages.ts`. It closes with the
+   * sentinel.
+   */
+  openProfiles(): MessagePort;
   /** Ends the thread and its connection; may be called twice. */
   stop(): Promise<void>;
 }

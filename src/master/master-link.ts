@@ -1,6 +1,7 @@
 /** Carries between a master's core and its data connection, its sentinel and the clock; decides nothing. */
 
 import { randomBytes } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
 import { JoinError } from '../errors.js';
 import { subjectUser } from '../link/connection/credentials.js';
 import { connectData } from '../link/connection/data-connection.js';
@@ -20,6 +21,8 @@ import { parseHandshake } from '../wire/messages/handshake.js';
 import type { HandshakeMessage, OfferedPort } from '../wire/messages/messages.js';
 import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/messages/subjects.js';
 import type { MasterCore } from './core/master-core.js';
+import { LocalCopies } from './local-copies.js';
+import type { CopyPort } from './model/copy-port.js';
 import type { MasterCoreOptions, MasterPorts } from './model/master-ports.js';
 import type { SlaveRecord } from './model/slave-record.js';
 import type { AuthorizeSlave } from './slaves/admissions.js';
@@ -38,6 +41,8 @@ export interface MasterLinkParams extends Omit<MasterCoreOptions, 'ports'> {
   readonly address: BrokerAddress;
   /** Without it, every slave that passes the master's own checks may join. */
   readonly authorizeSlave?: AuthorizeSlave | undefined;
+  /** Whether slaves of this machine read large shared values from files; true by default. */
+  readonly shareCopies?: boolean | undefined;
   /** Without it, all frames go through the broker. */
   readonly dataPort?: DataPort | undefined;
 }
@@ -67,6 +72,7 @@ export class MasterLink {
   /** Messages of offers that were folded, of which the sentinel does not know yet. */
   readonly #taken: (readonly [nonce: string, id: number])[] = [];
   #takenDue = false;
+  readonly #copies = new LocalCopies();
   /** The next dispatch that the core asked for. */
   #appointment: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
 
@@ -117,6 +123,7 @@ export class MasterLink {
     return {
       send: (slave, frame) => this.#send(slave, frame),
       dataPort: (slave) => this.#offerPort(slave),
+      copies: this.#params.shareCopies === false ? undefined : this.#copyPort(),
       closePort: (slave) => this.#routes.get(slave)?.pass?.hangUp(),
       sendHandshake: (address, message, memberId) => this.#sendHandshake(address, message, memberId),
       watch: (slave) => this.#watch(slave),
@@ -135,6 +142,7 @@ export class MasterLink {
       positions: (slave) => this.#publishPositions(slave),
       news: onNews,
       wallClock: () => Date.now(),
+      busyMs: () => performance.eventLoopUtilization().active,
       dispatchSoon: () => this.dispatchSoon(),
       dispatchAt: (at) => this.#dispatchAt(at),
       askTurn: () => this.#askTurn(),
@@ -206,10 +214,16 @@ export class MasterLink {
     this.#appointment = { at, timer };
   }
 
+  /** As `SentinelHandle.openProfiles`. */
+  openProfiles(): MessagePort {
+    return this.#sentinel.openProfiles();
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#ticker);
     clearTimeout(this.#appointment?.timer);
     clearImmediate(this.#turn);
+    this.#copies.close();
     await Promise.all([this.#sentinel.stop(), this.#link.close()]);
   }
 
@@ -220,6 +234,20 @@ export class MasterLink {
       void askProgram(authorizeSlave, identity).then((answer) =>
         this.#core?.slaves.takeAuthorization(id, answer),
       );
+    };
+  }
+
+  #copyPort(): CopyPort {
+    const { host, leastBytes, make, remove } = this.#copies;
+    return {
+      host,
+      leastBytes,
+      make: (content, onMade) =>
+        make(content, (copy) => {
+          onMade(copy);
+          this.#core?.flush(now());
+        }),
+      remove,
     };
   }
 

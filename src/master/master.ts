@@ -4,9 +4,12 @@
  */
 
 import { hostname } from 'node:os';
+import type { MessagePort } from 'node:worker_threads';
 import { type CellHolder, openHolder } from '../algorithms/cell-holder.js';
 import type {
+  BroadcastEntry,
   BroadcastSubmission,
+  FutureHolder,
   ReservationRequest,
   SlaveReservation,
   Submitter,
@@ -14,22 +17,53 @@ import type {
 import { registerSubmitter } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
+import type { SlaveKind } from '../audit/events.js';
+import { UsageError } from '../errors.js';
+import type { SingleRun } from './core/broadcasts.js';
 import type { CoreCounters } from './core/core-counters.js';
 import { MasterCore } from './core/master-core.js';
+import type { Resubmitted } from './core/resubmissions.js';
+import type { Failure } from './fates/failed-tasks.js';
 import type { Leftovers } from './fates/leftovers.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
+import type { RunWatch } from './model/run-watch.js';
+import type { SlaveRecord } from './model/slave-record.js';
 import { TaskFuture } from './model/task-future.js';
 import { HandleMaker, sourceFailed } from './program/handle-maker.js';
+import type { MachineCalls } from './program/machine-calls.js';
 import { type MasterEnd, stoppedError } from './program/master-end.js';
 import type { MasterHandle } from './program/master-handle.js';
 import { Wakeups } from './program/wakeups.js';
 import { type SlaveView, viewOf } from './slaves/slave-view.js';
+import type { FoundTask, FoundTasks, TaskSearch } from './why/find-tasks.js';
+import { type SlaveAtWork, slavesAtWork } from './why/slaves-at-work.js';
 
 /** The time for slaves to acknowledge a shutdown. */
 const SHUTDOWN_WITHIN_MS = 5_000;
 
 export interface MasterParams extends MasterLinkParams {
   readonly argv: readonly string[];
+  /** The program wants more slaves. */
+  readonly onAllocated?: (() => void) | undefined;
+  /** Where people look at it; undefined if they do not. */
+  readonly dashboardUrl?: string | undefined;
+}
+
+/** The part of a farm that keeps the slaves that it has started. */
+export interface SlaveKeeper extends MachineCalls {
+  /** Whether a slave that says hello runs nothing of the program, until `endTrial`. */
+  isOnTrial(host: string, pid: number): boolean;
+  joined(slave: Pick<SlaveRecord, 'sid' | 'host' | 'pid'>): void;
+}
+
+/** The program's tasks as a farm counts them. */
+export interface MasterLoad {
+  /** Tasks that wait or run, and items that are known to come. */
+  readonly tasks: number;
+  /** Slaves that the program wants as ordered or intermingle ones, and those of actors. */
+  readonly ordered: number;
+  /** The unordered slaves that it has allocated. */
+  readonly allocated: number;
 }
 
 export class Master implements Submitter {
@@ -45,11 +79,19 @@ export class Master implements Submitter {
   readonly #wakeups = new Wakeups();
   readonly #keepsResults: boolean;
   #leftovers: Leftovers | undefined;
+  #keeper: SlaveKeeper | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(params: MasterParams, link: MasterLink) {
     this.#link = link;
-    this.#core = new MasterCore({ ...params, ports: link.ports(() => this.#wakeups.tell()) });
+    this.#core = new MasterCore({
+      ...params,
+      ports: {
+        ...link.ports(() => this.#wakeups.tell()),
+        isOnTrial: (host, pid) => this.#keeper?.isOnTrial(host, pid) ?? false,
+        joined: (slave) => this.#keeper?.joined(slave),
+      },
+    });
     this.#audit = params.audit;
     this.#keepsResults = params.store !== undefined;
     this.#unregister = registerSubmitter(this);
@@ -60,8 +102,15 @@ export class Master implements Submitter {
       wakeups: this.#wakeups,
       dispatchSoon: () => link.dispatchSoon(),
       audit: params.audit,
+      onAllocated: () => params.onAllocated?.(),
+      machines: () => {
+        if (this.#keeper !== undefined) return this.#keeper;
+        throw new UsageError(
+          'this master does not know what its slaves run, so it has no machines; give master() the option program',
+        );
+      },
     });
-    this.handle = program.createHandle(params.argv);
+    this.handle = program.createHandle(params.argv, params.dashboardUrl);
   }
 
   /** Connects, makes sure that no other master of the member id is alive, and begins to accept slaves. */
@@ -98,11 +147,10 @@ export class Master implements Submitter {
     args: readonly unknown[],
     policy: ResolvedPolicy,
     place?: string,
-    onSettled?: (promise: Promise<unknown>) => void,
+    holder?: FutureHolder,
   ): Future<unknown> {
     this.#core.refuseIfOver();
-    const future = new TaskFuture(this.handle.cancel);
-    if (onSettled !== undefined) future.onSettled(onSettled);
+    const future = new TaskFuture(this.handle.cancel, holder);
     const taskId = this.#core.intake.submit(definition, args, policy, future, place);
     this.#link.dispatchSoon();
     return future.of(taskId);
@@ -154,9 +202,51 @@ export class Master implements Submitter {
     return Array.from(this.#core.roster, viewOf);
   }
 
-  /** What its core counts, for observers. */
+  /** The work of at most `most` slaves, from a place in their order on, for observers. */
+  slavesAtWork(from: number, most: number): readonly SlaveAtWork[] {
+    const { roster, groups } = this.#core;
+    return slavesAtWork(roster, (slave) => groups.isRetiring(slave), from, most, performance.now());
+  }
+
+  /** A port to the sentinel, at which an observer's thread asks for profiles. */
+  openProfiles(): MessagePort {
+    return this.#link.openProfiles();
+  }
+
+  /** Tasks without a fate, for observers. */
+  findTasks(search: TaskSearch): FoundTasks {
+    return this.#core.findTasks(search);
+  }
+
+  /** Undefined if it has its fate, or there is none of that number. */
+  findTask(number: number): FoundTask | undefined {
+    return this.#core.findTask(number);
+  }
+
+  /** The counts of its core, for observers. */
   counters(): CoreCounters {
     return this.#core.counters();
+  }
+
+  /** From now on people may submit failed tasks again. */
+  keepFailed(): void {
+    this.#core.keepFailed();
+  }
+
+  /**
+   * Submits the tasks again that failed in one way, as far as they are kept, as `MasterHandle.resubmit` does: each is a
+   * new task with the old policy, and its fate comes to the program as any other.
+   */
+  resubmitFailed(wanted: (failure: Failure) => boolean): Resubmitted {
+    this.#core.refuseIfOver();
+    const resubmitted = this.#core.resubmissions.resubmitFailed(wanted);
+    this.#link.dispatchSoon();
+    return resubmitted;
+  }
+
+  /** Tells an observer from now on when tasks are submitted and begin, by `performance.now()`. */
+  watchRuns(watch: RunWatch): void {
+    this.#core.watchRuns(watch);
   }
 
   // ---- the end
@@ -206,9 +296,76 @@ export class Master implements Submitter {
     await this.#link.close();
   }
 
-  /** Evidence that a slave process has gone, such as its exit; by its process id on this machine. */
-  processGone(pid: number, evidence: string): void {
-    this.#core.processGone(pid, hostname(), evidence);
+  /** Evidence that a slave process has gone, such as its exit; by its process id on the machine of that name. */
+  processGone(pid: number, evidence: string, host = hostname()): void {
+    this.#core.processGone(pid, host, evidence);
+  }
+
+  // ---- the farm's side
+
+  /** From now on this one hears of slaves, and answers the program's calls about machines. */
+  keepSlaves(keeper: SlaveKeeper): void {
+    this.#keeper = keeper;
+  }
+
+  load(): MasterLoad {
+    const { pending, undrawn = 0 } = this.#core.counters();
+    const wanted = (kind: SlaveKind): number => this.#core.groups.wanted(kind);
+    return {
+      tasks: pending + undrawn,
+      ordered: wanted('ordered') + wanted('intermingle'),
+      allocated: wanted('unordered'),
+    };
+  }
+
+  /** The slaves that have a session, as a farm sees them. */
+  seen(): { pid: number; host: string; isBusy: boolean; isDispensable: boolean }[] {
+    const { roster, groups } = this.#core;
+    return Array.from(roster, (slave) => ({
+      pid: slave.pid,
+      host: slave.host,
+      isBusy: slave.machine.state === 'busy',
+      isDispensable: groups.isDispensable(slave),
+    }));
+  }
+
+  /** Tells the slave of that process to leave, if it has nothing to do; false otherwise. */
+  retireIdle(pid: number, host: string): boolean {
+    const slave = this.#core.findProcess(pid, host);
+    return slave !== undefined && this.#core.retireIdle(slave);
+  }
+
+  /** Tells it to leave when it has run what it has begun; may be called again. */
+  retire(pid: number, host: string): void {
+    const slave = this.#core.findProcess(pid, host);
+    if (slave === undefined || this.#core.slaves.isEnding) return;
+    this.#core.groups.retire(slave);
+    this.#link.dispatchSoon();
+  }
+
+  /** Its slave gets work as any other. */
+  endTrial(pid: number, host: string): void {
+    const slave = this.#core.findProcess(pid, host);
+    if (slave === undefined) return;
+    this.#core.endTrial(slave);
+    this.#link.dispatchSoon();
+  }
+
+  /**
+   * Runs a task on one slave, beside those of the program. Resolves with its packet; rejects with its error, or if it
+   * cannot run. Settles never if the master ends before.
+   */
+  runOn(sid: string, run: Omit<SingleRun, 'listener' | 'place'>): Promise<unknown> {
+    const slave = [...this.#core.roster].find((one) => one.sid === sid);
+    if (slave === undefined) return Promise.reject(new UsageError(`${sid} is gone`));
+    return new Promise((resolve, reject) => {
+      const take = (entry: BroadcastEntry<unknown>): void => {
+        if (entry.status === 'ok') resolve(entry.packet);
+        else reject(entry.error);
+      };
+      this.#core.broadcasts.runOn(slave, { ...run, place: undefined, listener: { owe: () => {}, take } });
+      this.#link.dispatchSoon();
+    });
   }
 
   get slavesNeeded(): number {

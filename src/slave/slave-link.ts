@@ -14,6 +14,7 @@ import type { SpareThread } from '../link/sentinel/spare-thread.js';
 import { SharedState } from '../link/shared/shared-state.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
 import { Subjects } from '../wire/messages/subjects.js';
+import type { RunTracer } from './core/run-trace.js';
 import { SlaveCore } from './core/slave-core.js';
 import { TICK_MS, Ticker } from './core/ticker.js';
 import { killLine, killNotice } from './kill-line.js';
@@ -21,6 +22,7 @@ import { PortDialer } from './port-dialer.js';
 import { RunClock } from './run/run-clock.js';
 import { SlaveCells } from './run/slave-cells.js';
 import { SlaveRunner } from './run/slave-handle.js';
+import { readCopy } from './shares/read-copy.js';
 import { ShareFolder } from './shares/share-folder.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -43,6 +45,7 @@ export interface SlaveLinkParams {
   readonly argv: readonly string[];
   readonly concurrency: number;
   readonly shareCache?: number | undefined;
+  readonly tracer?: RunTracer | undefined;
   readonly clientTimeoutMs: number;
   /** The data port to dial, if it is not the one that the master offers; or none at all. */
   readonly dataPort?: number | 'none' | undefined;
@@ -124,9 +127,18 @@ export class SlaveLink {
       algorithms,
       concurrency,
       shareCache: params.shareCache,
+      tracer: params.tracer,
       audit,
       ports: {
         files: this.#files,
+        readCopy: (file, room, { onRead, onEnd }) =>
+          readCopy(file, room, {
+            onRead,
+            onEnd: (isRead) => {
+              onEnd(isRead);
+              this.core.flush(now());
+            },
+          }),
         send: (frame) => (this.core.isOnPort ? this.#port.send(frame) : link.send(toMaster, frame)),
         leavePort: () => {
           this.#port.leave();
@@ -328,6 +340,8 @@ export class SlaveLink {
         break;
     }
     this.core.takeSentinelEvent(event, now());
+    // A task that still runs may take hours, and no master is left to dial
+    if (this.core.end !== undefined) this.#port.close();
     this.#news();
   }
 

@@ -61,6 +61,7 @@ export interface SlaveParams {
   readonly concurrency?: number | undefined;
   /** Bytes of shared values that it keeps; 512 MB by default. */
   readonly shareCache?: number | undefined;
+  readonly tracer?: SlaveLinkParams['tracer'] | undefined;
   /** For a local slave: the master that started it, and its only one. */
   readonly parent?: ParentMaster | undefined;
   readonly mayKill?: boolean | undefined;
@@ -209,6 +210,7 @@ export class Slave {
         argv,
         concurrency: concurrency ?? 1,
         shareCache: this.#params.shareCache,
+        tracer: this.#params.tracer,
         clientTimeoutMs,
         dataPort: this.#params.dataPort,
         withinMs: deadline() - performance.now(),

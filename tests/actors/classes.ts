@@ -14,7 +14,7 @@ class Base {
   }
 }
 
-/** What the instances of this process were told, for slaves that share it with the test. */
+/** Words that the instances of this process were told, for slaves that share it with the test. */
 export const disposed: string[] = [];
 
 export class Book extends Base {

@@ -1,4 +1,4 @@
-/** What defineAlgorithm returns, and what each stub hands to the master. */
+/** The stubs that defineAlgorithm returns, and the submissions that each hands to the master. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { defineAlgorithm } from '../../src/algorithms/define-algorithm.js';

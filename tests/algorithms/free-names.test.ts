@@ -1,4 +1,4 @@
-/** What a function uses of the place where it was written, by its source. */
+/** The names that a function uses of the place where it was written, by its source. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { freeNamesOf } from '../../src/algorithms/free-names.js';

@@ -21,6 +21,7 @@ const defaults = {
   category: 'default',
   killGraceSeconds: 0,
   queue: undefined,
+  trace: 'link',
 };
 const sid = 'SLAVE-7';
 const decide = (): boolean => true;
@@ -36,6 +37,7 @@ const merges: [string, TaskPolicy, TaskPolicy | undefined, object][] = [
   ['the policy wins', { maxAttempts: 1 }, { maxAttempts: 9 }, { ...defaults, maxAttempts: 1 }],
   ['false is said', { backupTasks: false }, { backupTasks: true }, { ...defaults, backupTasks: false }],
   ['an empty category is one', { category: '' }, { category: 'a' }, { ...defaults, category: '' }],
+  ['a trace is said', { trace: 'none' }, { trace: 'parent' }, { ...defaults, trace: 'none' }],
   ['no grace is said', { killGraceSeconds: 0 }, { killGraceSeconds: 3 }, defaults],
   ['false replaces a function', { retryErrors: false }, { retryErrors: decide }, defaults],
   ['a function of the base', {}, { retryErrors: decide }, { ...defaults, retryErrors: decide }],
@@ -71,6 +73,7 @@ const refusals: [unknown, RegExp][] = [
   [{ backupTasks: 'yes' }, /backupTasks is true or false; got "yes"/],
   [{ category: 7 }, /category is a text, such as 'search'; got 7/],
   [{ category: null }, /category .*got null/],
+  [{ trace: true }, /trace is 'link', 'parent' or 'none'; got true/],
   [{ killGraceSeconds: -1 }, /killGraceSeconds are from 0 to 2000000; got -1/],
   [{ killGraceSeconds: Number.NaN }, /killGraceSeconds .*got NaN/],
   [{ killGraceSeconds: '1' }, /killGraceSeconds .*got "1"/],

@@ -1,4 +1,4 @@
-/** What may be marked as portable, and what each refusal says. */
+/** Functions that may be marked as portable, and the words of each refusal. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { defineAlgorithm } from '../../src/algorithms/define-algorithm.js';

@@ -199,7 +199,7 @@ export function wrongDefinitions(): void {
   const unbound = defineAlgorithm('types.this', function (this: Date) {
     return this.getTime();
   });
-  // @ts-expect-error a function that needs a this is no algorithm
+  // @ts-expect-error a function that needs a this is not an algorithm
   unbound.funcall();
 }
 

@@ -308,7 +308,7 @@ trail('it does not hold up the end of a process when nobody reads its pipe', asy
   await child.answer;
 });
 
-for (const end of ['returns', 'exits', 'throws']) {
+for (const end of ['returns', 'exits', 'exits before a chunk is written', 'throws']) {
   trail(`it has written every line when the process ${end}`, async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'm.log');
@@ -318,6 +318,7 @@ for (const end of ['returns', 'exits', 'throws']) {
       await child.answer;
       const lines = linesOf(file);
       assert.is(lines.length, 1000, errors);
+      assert.match(lines[0] ?? '', ' <- 0 tasks');
       assert.match(lines[999] ?? '', ' <- 999 tasks');
     });
   });

@@ -1,4 +1,4 @@
-/** What the tests of audit files share: a folder for each, an event, and the lines of a file. */
+/** The common parts of the tests of audit files: a folder for each, an event, and the lines of a file. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

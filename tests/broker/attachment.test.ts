@@ -13,7 +13,7 @@ import { pair, pem } from '../support/tls-files.js';
 interface Stage {
   readonly server: BrokerServer;
   readonly own: Attachment;
-  /** What the attachment heard: subject, payload, and the rest where there is some. */
+  /** The messages that the attachment heard: subject, payload, and the rest where there is some. */
   readonly heard: string[];
   /** Lets the attachment write down what it hears there. */
   listen(subject: string, attachment?: Attachment): () => void;
@@ -63,7 +63,7 @@ function it(name: string, options: Partial<BrokerOptions>, body: (stage: Stage) 
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** What the attachment sends, once or again, and what a client with these subscriptions hears of it. */
+/** The messages of an attachment, sent once or again, and what a client with these subscriptions hears of them. */
 const TALKS: readonly (readonly [
   name: string,
   said: string,

@@ -86,7 +86,7 @@ it('cuts the fullest when all together leave too much', {
   const publisher = await raw();
   const payload = 'x'.repeat(100_000);
   const cut = (): BrokerEvent | undefined => events.find(({ type }) => type === 'client-closed');
-  // What the kernel takes is not pending: go on until the one that gets more is over the bound.
+  // Bytes that the kernel takes are not pending: go on until the one that gets more is over the bound.
   for (let round = 0; cut() === undefined; round++) {
     publisher.send(pub(round % 4 === 0 ? 'small' : 'large', payload));
     await publisher.flush();

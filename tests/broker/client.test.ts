@@ -15,7 +15,7 @@ import { CONNECT_QUIET, hpub, pub } from '../support/raw-nats.js';
 import { withTimersByHand } from '../support/timers-by-hand.js';
 
 const LINGER_MS = 500;
-/** What `pub('a', 'x')` is for the subscription 1. */
+/** The message of `pub('a', 'x')` for the subscription 1. */
 const HEARD = 'MSG a 1 1\r\nx\r\n';
 
 class Wire extends EventEmitter {
@@ -66,7 +66,7 @@ interface Peer {
 
 interface Stage {
   readonly routes: CountingRoutes;
-  /** What the client reported, by the name of the call. */
+  /** The reports of the client, by the name of the call. */
   readonly log: string[];
   pending(): number;
   open(first?: string): Peer;

@@ -1,4 +1,4 @@
-/** What a core-NATS server must do, byte for byte, asked of nats-server and of our server in either thread alike. */
+/** The duties of a core-NATS server, byte for byte, asked of nats-server and of our server in either thread alike. */
 import { type ConnectionOptions, connect, headers, type NatsConnection } from 'nats';
 import * as assert from 'uvu/assert';
 import { BROKERS, IN_PROCESS, type TestBroker } from '../support/brokers.js';
@@ -9,7 +9,7 @@ import { suiteInTurns } from '../support/turns.js';
 const HEADERS = 'NATS/1.0\r\nk: v\r\n\r\n';
 const NO_RESPONDERS = '16 16\r\nNATS/1.0 503\r\n\r\n\r\n';
 
-/** What a test is given; all that it opens is closed after it. */
+/** The tools of a test; all that it opens is closed after it. */
 interface Stage {
   readonly broker: TestBroker;
   raw(first?: string): Promise<RawNats>;
@@ -61,7 +61,7 @@ it('introduces itself', async ({ broker, raw }) => {
   assert.not(info.auth_required);
 });
 
-/** What one quiet client says, and all that it hears until the PONG. */
+/** The words of one quiet client, and all that it hears until the PONG. */
 const TALKS: readonly (readonly [name: string, said: string, heard: string])[] = [
   ['carries PUB to SUB', `SUB a 1\r\n${pub('a', 'hi')}`, 'MSG a 1 2\r\nhi\r\n'],
   ['carries a reply subject', `SUB a 1\r\n${pub('a', 'hi', 'r')}`, 'MSG a 1 r 2\r\nhi\r\n'],

@@ -154,7 +154,7 @@ it('sends in the tick of the call', {}, async ({ side, slave }) => {
   const client = await slave(here);
   await new Promise(setImmediate);
   here.pass.send(Buffer.from('x'));
-  // What goes out at the next turn is sent by then, but not read.
+  // A message that goes out at the next turn is sent by then, but not read.
   await new Promise(setImmediate);
   assert.is(client.received, `MSG ${TO_SLAVE} 1 1\r\nx\r\n`);
 });
@@ -177,7 +177,7 @@ for (const verify of [false, true]) {
     await until('it came back', () => frames.length === 1);
     assert.ok(frame.equals(frames[0] as Buffer));
     for (let round = 0; round < 2; round++) {
-      // Bytes that are no handshake, and a certificate of another authority.
+      // Bytes that are not a handshake, and a certificate of another authority.
       await refused(await RawNats.open(port, 'no TLS at all\r\n'));
       const why = await official({
         token: verify ? pass.secret : 'wrong',

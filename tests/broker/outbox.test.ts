@@ -7,7 +7,7 @@ import { Outbox } from '../../src/broker/outbox.js';
 
 interface Stage {
   readonly outbox: Outbox;
-  /** What the kernel was given, a string a write; several parts are one write. */
+  /** The writes that the kernel was given, each a string; several parts are one write. */
   readonly writes: string[];
   /** Lets the kernel take what it was given. */
   release(): Promise<void>;

@@ -1,4 +1,4 @@
-/** What the broker's server says of itself, and which comings and goings it reports. */
+/** The words of the broker's server about itself, and its reports of clients that come and go. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BrokerEvent } from '../../src/broker/broker-event.js';

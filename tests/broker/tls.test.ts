@@ -1,4 +1,4 @@
-/** TLS at the door of the brokers: who gets in, who does not, and what they are told. */
+/** TLS at the door of the brokers: clients that get in, clients that do not, and what they are told. */
 import { once } from 'node:events';
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';

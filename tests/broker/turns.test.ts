@@ -23,7 +23,7 @@ class Stage {
     return { pause: note('pause'), resume: note('resume') } as unknown as Socket;
   }
 
-  /** What the end of the turn does; one was asked for. */
+  /** Ends the turn, which has asked for that once; returns the log of it. */
   end(): string[] {
     assert.is(this.ends.length, 1, 'a turn has one end');
     this.log.length = 0;

@@ -1,4 +1,4 @@
-/** Entries of a broadcast: who reads them, when an iteration ends, and what happens to those that nobody reads. */
+/** Entries of a broadcast: their readers, the end of an iteration, and those that nobody reads. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BroadcastEntry } from '../../src/algorithms/submitter.js';

@@ -42,7 +42,7 @@ export function suiteOnFarm(name: string): SuiteOnFarm {
   return Object.assign(onFarm, { outside, run: () => it.run() });
 }
 
-/** What the promise rejects with; an error that says so if it does not. */
+/** The reason for which the promise rejects; an error that says so if it does not. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => new Error(`it did not reject: ${String(value)}`),

@@ -1,4 +1,4 @@
-/** What lfarm's tests assert of broadcasts, each under the name of its definition there, and ours beside them. */
+/** The assertions of lfarm's tests of broadcasts, each under the name of its definition there, and ours beside them. */
 import { getEventListeners } from 'node:events';
 import {
   type Broadcast,

@@ -1,5 +1,5 @@
 /**
- * What lfarm's closure-test.lisp and the closures of its promise-test.lisp assert, each under the name of its
+ * The assertions of lfarm's closure-test.lisp and of the closures of its promise-test.lisp, each under the name of its
  * definition there. A captured lexical is a capture of a portable function; a task is `apply` with such a function.
  */
 import { portable, TaskError } from 'ts-mw';

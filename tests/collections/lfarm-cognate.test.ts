@@ -1,4 +1,4 @@
-/** What lfarm's cognate-test.lisp asserts, each under the name of its definition there. */
+/** The assertions of lfarm's cognate-test.lisp, each under the name of its definition there. */
 import { plet, pmap, pmapInto, pmapReduce, portable, preduce, preducePartial, UsageError, zip } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { generator } from '../support/random.js';

@@ -1,6 +1,6 @@
 /**
- * What lfarm's kernel-test.lisp asserts, each under the name of its definition there. Its tests of killed tasks and of
- * slave processes are in files of their own.
+ * The assertions of lfarm's kernel-test.lisp, each under the name of its definition there. Its tests of killed tasks
+ * and of slave processes are in files of their own.
  */
 import {
   InvalidTaskError,

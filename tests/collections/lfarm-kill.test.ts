@@ -1,4 +1,4 @@
-/** What lfarm's own tests assert of killed tasks and of categories, under the names that those have there. */
+/** The assertions of lfarm's own tests about killed tasks and categories, under the names that those have there. */
 
 import { createServer, type Socket } from 'node:net';
 import {

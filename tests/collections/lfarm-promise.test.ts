@@ -1,4 +1,4 @@
-/** What lfarm's promise-test.lisp asserts, each under the name of its definition there. */
+/** The assertions of lfarm's promise-test.lisp, each under the name of its definition there. */
 import { chain, delay, force, fulfill, portable, promise, speculate, TaskError } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { suiteOnFarm } from './farm.js';

@@ -1,4 +1,4 @@
-/** What `pmap` and its kin promise beside what lfarm's tests assert. */
+/** Promises of `pmap` and its kin beyond the assertions of lfarm's tests. */
 import {
   EncodeError,
   plet,

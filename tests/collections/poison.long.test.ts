@@ -55,7 +55,7 @@ test('a broadcast tells of a slave that is killed in the midst of it, and the on
     const broadcast = broadcastTask(load, 1_000);
     const channel = makeChannel<boolean>();
     for (let i = 0; i < LENGTH; i++) channel.submitTask(isLoaded);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until('it runs on both slaves', () => mw.taskCategoriesRunning().length === 2);
     const [victim, other] = pids() as [number, number];
     process.kill(victim, 'SIGKILL');
     const [lost, well] = (await broadcast.all()) as [BroadcastEntry<number>, BroadcastEntry<number>];

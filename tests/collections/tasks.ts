@@ -34,14 +34,14 @@ export const late = defineAlgorithm('late', async <T>(ms: number, value: T) => {
 });
 
 export const fib = defineAlgorithm('fib', (n: number): number => (n < 2 ? n : fib(n - 1) + fib(n - 2)));
-/** What a broadcast has left on a slave. */
+/** The value that a broadcast has left on a slave. */
 const kept = slaveLocal<unknown>();
 
 export const keep = defineAlgorithm('keep', (value: unknown) => {
   kept.value = value;
 });
 
-/** What its slave keeps, which the broadcast of a setter has left there. */
+/** The value that the broadcast of a setter has left on its slave. */
 export const whatIsKept = defineAlgorithm('whatIsKept', () => kept.value);
 
 /** Calls the function that its slave keeps. */

@@ -28,6 +28,7 @@ import {
   psome,
   psort,
   type Received,
+  share,
   speculate,
   type TaskError,
   type UnrunnableError,
@@ -91,6 +92,19 @@ export async function rightMaps(): Promise<void> {
   await pmap(mul3, zip(numbers, new Float64Array(2), new Set(numbers)));
   await pmap(optional, numbers);
   await pmap(optional, zip(numbers, numbers));
+  const withTable = await pmap(
+    add,
+    zip(
+      numbers,
+      numbers.map(() => share(1)),
+    ),
+  );
+  same<typeof withTable, number[]>(true);
+  await pmap(square, [share(1), 2]);
+  for await (const text of pmapIterable(show, zip(numbers, [share('a')]))) same<typeof text, string>(true);
+  await pmapReduce(add, add, zip(numbers, [share(1)]));
+  // @ts-expect-error a shared value of another type
+  await pmap(add, zip(numbers, [share('a')]));
   const spread: [number, string][] = [...pairs];
   void spread;
 

@@ -55,7 +55,7 @@ for (const [index, { title, name }] of snippets.filter(({ isProgram }) => isProg
 
 const waiting = snippets.filter(
   ({ isProgram, code }) =>
-    // What is for certain slaves is not submitted before they are there.
+    // A task for certain slaves is not submitted before they are there.
     isProgram &&
     /^await initialize/m.test(code) &&
     /results\(|masterLoop|\.future\(/.test(code) &&

@@ -35,7 +35,7 @@ export function codeBlocks(text: string): CodeBlock[] {
   );
 }
 
-/** What stands between `<!-- NAME -->` and `<!-- /NAME -->`. */
+/** The text between `<!-- NAME -->` and `<!-- /NAME -->`. */
 export function section(text: string, name: string): string {
   const found = new RegExp(`<!-- ${name} -->\n(.*?)<!-- /${name} -->`, 's').exec(text);
   if (found === null) throw new Error(`there is no section ${name}`);

@@ -1,4 +1,4 @@
-/** What the documents say of the repository: its paths and commands, and that what is published is whole. */
+/** The repository as the documents have it: its paths and commands, and that what is published is whole. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { documentPaths, readDocument, root } from './read-docs.js';
 
 const repository = suite('the repository in the documents');
 
-/** What was true of an earlier version is not held to this one. */
+/** The history of earlier versions is not held to this one. */
 const current = documentPaths().filter((path) => path !== 'CHANGELOG.md');
 
 const matches = (pattern: RegExp): (readonly [document: string, found: string])[] =>

@@ -1,4 +1,4 @@
-/** What docs/manual/examples.md shows of an example: its command line, and what that prints. */
+/** An example as docs/manual/examples.md shows it: its command line, and what that prints. */
 import assert from 'node:assert/strict';
 import { codeBlocks, readDocument } from '../docs/read-docs.js';
 import { exampleFile, runWithTwoSlaves, type Surroundings } from './run-example.js';

@@ -15,7 +15,7 @@ const test = suite('mandelbrot');
 const { program } = documented('mandelbrot/main');
 const BLACK = [0, 0, 0, 255];
 
-/** What a single process makes of a view. */
+/** The checksum of a view that a single process computes. */
 function checksumOf(view: View): string {
   const picture = new Picture(view);
   picture.draw(0, escapeTimes(view, 0, view.height));

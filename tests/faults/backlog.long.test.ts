@@ -19,7 +19,7 @@ const LOADS = [
 type Load = (typeof LOADS)[number];
 /** All loads run at a time: on a busy machine that takes long, and no longer than it takes is asked here. */
 const WITHIN_MS = 150_000;
-/** What the issue allows a master with a million tasks, and some. */
+/** The memory that the issue allows a master with a million tasks, and some. */
 const MOST_RESIDENT_MB = 1024;
 
 /** Main takes part in a task, so the arguments of all the others wait for it. */

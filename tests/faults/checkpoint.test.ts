@@ -39,7 +39,7 @@ class Computation {
     writeFileSync(this.#log, '');
   }
 
-  /** What each run printed of its calls; what a killed one had printed may be read a little later. */
+  /** The lines that each run printed of its calls; those of a killed one may be read a little later. */
   get printed(): string[][] {
     return this.#runs.map(({ out }) => out.filter((line) => line.startsWith('call ')));
   }
@@ -53,7 +53,7 @@ class Computation {
     return run;
   }
 
-  /** Kills a run once it has printed so many calls; false if it came to its end before. */
+  /** Kills a run once it has printed this number of calls; false if it came to its end before. */
   async runUntil(calls: number): Promise<boolean> {
     const run = this.#start();
     await run.waitForLine(/^(call|sum) /, 30_000, calls);
@@ -83,7 +83,7 @@ class Computation {
     }
   }
 
-  /** What a run showed was committed, so no later run has computed it again. */
+  /** A result that a run showed was committed, so no later run has computed it again. */
   checkWork(): void {
     const submitted = countCalls(this.printed.at(-1) ?? []);
     const computed = readFileSync(this.#log, 'utf8').trimEnd().split('\n');
@@ -99,7 +99,7 @@ class Computation {
     assert.ok(computed.length >= CALLS, 'every call was computed');
     const again = computed.length - CALLS;
     const kills = this.printed.length - 1;
-    // What a master that is killed has under way: two groups a slave at first, of calls that take 2 ms.
+    // The calls that a killed master has under way: two groups for each slave at first, 2 ms for each call.
     assert.ok(again <= kills * CALLS * 0.5, `${again} calls were computed again after ${kills} kills`);
   }
 }

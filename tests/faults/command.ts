@@ -38,7 +38,7 @@ const flags = await yargs(process.argv.slice(2))
 const NAMES = { embedded: 'embedded', nats: 'nats-server', cluster: 'nats-cluster' } as const;
 const broker: BrokerName | undefined = flags.broker && NAMES[flags.broker];
 
-// What was started ends with this process.
+// Every process that was started ends with this one.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 if (flags.list || flags.scenarios !== undefined) await runScenarios(flags.scenarios ?? '');

@@ -1,4 +1,4 @@
-/** What slaves note of the tasks that they begin and end, each process in a file of its own. */
+/** The notes of slaves about the tasks that they begin and end, each process in a file of its own. */
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ export interface Runs {
   begun: number;
   ended: number;
   readonly pids: Set<number>;
-  /** Who ended it, in the order of the moments that they noted. */
+  /** The processes that ended it, in the order of the moments that they noted. */
   readonly ends: { readonly pid: number; readonly at: number }[];
   /** When a process began it last, by its id. */
   readonly begunAt: Map<number, number>;
@@ -40,7 +40,12 @@ export class Computed {
     return this;
   }
 
-  /** What a process has begun and not ended. */
+  /** Whether a process has begun any task. */
+  hasBegun(pid: number): boolean {
+    return [...this.runs.values()].some(({ pids }) => pids.has(pid));
+  }
+
+  /** The tasks that a process has begun and not ended. */
   heldBy(pid: number): string[] {
     return [...this.runs]
       .filter(([, { begunAt, ends }]) => begunAt.has(pid) && !ends.some((end) => end.pid === pid))

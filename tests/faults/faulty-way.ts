@@ -6,7 +6,7 @@ import { type Direction, Lane, type Trouble } from './lane.js';
 /** A process has a connection for data and one, its sentinel's, for control. */
 export type Plane = 'data' | 'control';
 
-/** What a fault is about; everything if it says nothing. */
+/** The part of the traffic that a fault is about; everything if it says nothing. */
 export interface Part {
   readonly direction?: Direction | undefined;
   readonly plane?: Plane | undefined;
@@ -79,7 +79,7 @@ export class FaultyWay implements AsyncDisposable {
     this.impose({ stalled: true }, part);
   }
 
-  /** What was imposed is over. */
+  /** Ends all that was imposed. */
   resume(): void {
     this.#imposed.clear();
     this.#apply();

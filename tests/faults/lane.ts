@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 /** `up` is towards the broker. */
 export type Direction = 'up' | 'down';
 
-/** What a lane may suffer from; several at once add up. */
+/** The troubles that a lane may have; several at once add up. */
 export interface Trouble {
   /** No byte passes. */
   readonly stalled?: boolean | undefined;
@@ -27,7 +27,7 @@ export interface LaneParams {
 const MOST_HELD_BYTES = 256 * 1024;
 /** Apart enough for the second half to be read as a chunk of its own. */
 const BETWEEN_HALVES_MS = 1;
-/** What is smaller is no frame with data. */
+/** No frame with data is smaller. */
 const WORTH_CUTTING_BYTES = 80;
 
 export class Lane {
@@ -58,7 +58,7 @@ export class Lane {
     });
   }
 
-  /** What is under way counts as slow no longer, unless it is stalled. */
+  /** Data under way is slow no longer, unless it is stalled. */
   suffer(troubles: readonly Trouble[]): void {
     this.#troubles = troubles;
     if (troubles.every(({ delayMs, bytesPerSecond }) => !delayMs && !bytesPerSecond)) {

@@ -152,7 +152,7 @@ async function afterTheLastWord(broker: BrokerName): Promise<void> {
 }
 
 const JUDGED = 'is judged by all that its slave had to say before';
-it(JUDGED, () => afterTheLastWord(other));
+it.long(JUDGED, () => afterTheLastWord(other));
 it.long(`${JUDGED}, on the other broker`, () => afterTheLastWord(one));
 
 it.run();

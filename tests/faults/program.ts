@@ -31,15 +31,15 @@ export interface Flow {
   readonly flow: readonly Submission[];
   readonly pending: number;
   readonly cue: string;
-  /** One of these, in turn, after so many of the others. */
+  /** One of these, in turn, after this number of the others. */
   readonly rarely?: { readonly works: readonly Submission[]; readonly after: number } | undefined;
 }
 
-/** What the master does, in order; in the end it takes all fates that are left. */
+/** The deeds of the master, in order; in the end it takes all fates that are left. */
 export type Step =
   | Submission
   | Flow
-  /** Goes on when so many tasks have begun, says the slaves' log. */
+  /** Goes on when this number of tasks has begun, says the slaves' log. */
   | { readonly awaitBegun: number }
   /** Goes on when the test says so, in the same log. */
   | { readonly awaitCue: string }
@@ -71,7 +71,7 @@ export interface Submitted {
   readonly submitted: number;
 }
 
-/** What a quiet master prints in the end. */
+/** The figures that a quiet master prints in the end. */
 export interface Count {
   readonly fates: number;
   readonly ok: number;
@@ -97,7 +97,7 @@ defineMaster(async (master) => {
   return 0;
 });
 
-/** `FAULTS_LEAVE_AFTER`: the slave says goodbye by itself after so many tasks. */
+/** `FAULTS_LEAVE_AFTER`: the slave says goodbye by itself after this number of tasks. */
 defineSlave(async (slave) => {
   const most = Number(process.env.FAULTS_LEAVE_AFTER ?? Number.POSITIVE_INFINITY);
   if (most === Number.POSITIVE_INFINITY) return slave.slaveLoopSimple();
@@ -115,7 +115,7 @@ function submit({ submit, args, count = 1, policy }: Submission): number {
   const funcall = (policy === undefined ? stub.funcall : stub.withTaskPolicy(policy)) as (
     ...args: readonly unknown[]
   ) => unknown;
-  for (let i = 0; i < count; i++) funcall(...values);
+  for (let i = 0; i < count; i++) funcall(...values.map((value) => (value === NUMBER ? i : value)));
   return count;
 }
 
@@ -140,8 +140,12 @@ async function flow(
 
 const shared = new Map<number, Shared<Uint8Array>>();
 
-/** `{"bytes": n}` in a plan is so much data, `{"shared": n}` as much that slaves get once. */
+/** In its place each task of a submission has its own number. */
+const NUMBER = Symbol('number');
+
+/** `{"bytes": n}` in a plan is so much data, `{"shared": n}` as much that slaves get once, `{"number": true}` the task's number. */
 function fromPlan(arg: unknown): unknown {
+  if (typeof arg === 'object' && arg !== null && 'number' in arg) return NUMBER;
   if (typeof arg === 'object' && arg !== null && 'shared' in arg) return sharedBytes(Number(arg.shared));
   if (typeof arg !== 'object' || arg === null || !('bytes' in arg)) return arg;
   return new Uint8Array(Number(arg.bytes)).fill(9);

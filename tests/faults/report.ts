@@ -1,4 +1,4 @@
-/** What the program printed, the master's trail told and the slaves noted, held against each other. */
+/** The lines of the program, the master's trail and the notes of the slaves, held against each other. */
 
 import * as assert from 'uvu/assert';
 import type { Runs } from './computed.js';
@@ -13,7 +13,7 @@ export class Report {
 
   /** `output` is what the master printed. */
   constructor(output: string, trail: Trail, computed: ReadonlyMap<string, Runs>) {
-    const lines = output.split('\n').filter((line) => line.startsWith('{'));
+    const lines = linesOf(output);
     this.submitted = (JSON.parse(lines.pop() ?? '{}') as Submitted).submitted;
     this.fates = lines.map((line) => JSON.parse(line) as PrintedFate);
     this.trail = trail;
@@ -45,7 +45,7 @@ export class Report {
     }
   }
 
-  /** No task was begun more often than it was taken back from a lost slave, or its run came to nothing. */
+  /** No task was begun more often than it was taken back from a lost slave, or its run failed. */
   checkRunsHaveCauses(): void {
     const causes = new Map<string, number>();
     for (const type of ['task-reclaimed', 'task-retried'] as const) {
@@ -75,4 +75,13 @@ export class Report {
     const others = this.fates.filter(({ status }) => status !== 'ok');
     assert.equal(others, [], 'every fate is ok');
   }
+}
+
+/** Fates that a master that was killed has printed. */
+export function fatesSoFar(output: string): PrintedFate[] {
+  return linesOf(output.slice(0, output.lastIndexOf('\n'))).map((line) => JSON.parse(line) as PrintedFate);
+}
+
+function linesOf(output: string): string[] {
+  return output.split('\n').filter((line) => line.startsWith('{'));
 }

@@ -1,4 +1,4 @@
-/** Runs scenarios a few at a time, since they mostly wait, and tells of each. */
+/** Runs scenarios a few at a time, since they mostly wait, and reports each. */
 
 import { type Outcome, runScenario } from './run-scenario.js';
 import { SCENARIOS } from './scenarios/index.js';

@@ -1,4 +1,4 @@
-/** docs/reliability.md tells of each scenario of the catalogue, and of no other. */
+/** docs/reliability.md names each scenario of the catalogue, and no other. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** What a soak does to its cluster, each thing for as long as it takes. */
+/** The faults that a soak imposes on its cluster, each for as long as it takes. */
 
 import { writeFileSync } from 'node:fs';
 import type { Chance } from '../simulation/scheduler.js';
@@ -8,7 +8,7 @@ import type { Trouble } from './lane.js';
 import type { Place } from './soak-place.js';
 import { type BrokerName, type Cluster, pass } from './support.js';
 
-/** What a fault may lay hands on. */
+/** The things that a fault may lay hands on. */
 export interface SoakTarget {
   readonly cluster: Cluster;
   readonly chance: Chance;

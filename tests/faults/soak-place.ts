@@ -1,4 +1,4 @@
-/** One place for a slave in a soak: who ends is followed by another; and the stop-watch of its recoveries. */
+/** One place for a slave in a soak: one that ends is followed by another; and the stop-watch of its recoveries. */
 
 import { join } from 'node:path';
 import type { Chance } from '../simulation/scheduler.js';
@@ -74,7 +74,7 @@ export class Place implements AsyncDisposable {
     return this.slave.trail.all('shutdown-received').length > 0;
   }
 
-  /** After the master's end; returns the exit code of who was told of it, 0 for one that came too late for that. */
+  /** After the master's end; returns the exit code of a slave that was told of it, 0 for one that came too late. */
   async end(): Promise<number | null> {
     this.#isEnding = true;
     if (this.slave.trail.all('id-received').length === 0) this.slave.signal('SIGKILL');

@@ -14,7 +14,7 @@ export interface SoakParams {
   readonly broker: BrokerName;
   readonly seconds: number;
   readonly seed: number;
-  /** What is done, as it is done. */
+  /** Hears of each fault as it is done. */
   readonly onFault?: ((line: string) => void) | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface SoakOutcome {
   /** Fates beyond the first of a task. */
   readonly doubled: number;
   readonly longest: { readonly fault: string; readonly ms: number };
-  /** What else is not as it must be. */
+  /** Everything else that is not as it must be. */
   readonly violations: readonly string[];
 }
 

@@ -1,10 +1,11 @@
-/** What a scenario works on: a running cluster, chance from its seed, and the stop-watch of recoveries. */
+/** The stage of a scenario: a running cluster, chance from its seed, and the stop-watch of recoveries. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Chance } from '../simulation/scheduler.js';
 import type { FaultyWay } from './faulty-way.js';
+import type { StandingServer } from './standing-server.js';
 import type { Cluster, Member } from './support.js';
 import { until } from './trail.js';
 
@@ -12,6 +13,7 @@ export interface StageParams {
   readonly cluster: Cluster;
   readonly chance: Chance;
   readonly slaves: Member[];
+  readonly servers: readonly StandingServer[];
   readonly way: FaultyWay | undefined;
 }
 
@@ -19,6 +21,8 @@ export class Stage {
   readonly cluster: Cluster;
   readonly chance: Chance;
   readonly slaves: Member[];
+  /** Which lend the master its slaves. */
+  readonly servers: readonly StandingServer[];
   /** Whose end belongs to the fault: how they exit is the scenario's to check. */
   readonly casualties = new Set<Member>();
   /** Milliseconds from each fault to the next work of what it struck. */
@@ -27,10 +31,11 @@ export class Stage {
   readonly beganAt = performance.now();
   readonly #way: FaultyWay | undefined;
 
-  constructor({ cluster, chance, slaves, way }: StageParams) {
+  constructor({ cluster, chance, slaves, servers, way }: StageParams) {
     this.cluster = cluster;
     this.chance = chance;
     this.slaves = slaves;
+    this.servers = servers;
     this.#way = way;
   }
 
@@ -65,18 +70,36 @@ export class Stage {
       this.cluster.trail.all('slave-lost').length + this.cluster.trail.all('slave-left').length;
     const before = gone();
     await this.end(slave);
-    const held = this.cluster.noted.read().heldBy(slave.pid);
+    if (this.#heldBy([slave]).length > 0) await this.doneByOthers([slave]);
+    else await this.timed('its end is known', () => gone() > before);
+  }
+
+  /** From now to the end of what these slaves, which are gone, had begun and not ended. */
+  async doneByOthers(slaves: readonly Pick<Member, 'pid'>[]): Promise<void> {
+    const held = this.#heldBy(slaves);
     const isDone = (taskId: string) => (this.cluster.noted.runs.get(taskId)?.ended ?? 0) > 0;
-    await this.timed('its tasks done by others', () =>
-      held.length === 0 ? gone() > before : this.cluster.noted.read() && held.every(isDone),
-    );
+    await this.timed('its tasks done by others', () => this.cluster.noted.read() && held.every(isDone));
+  }
+
+  #heldBy(slaves: readonly Pick<Member, 'pid'>[]): string[] {
+    const noted = this.cluster.noted.read();
+    return slaves.flatMap(({ pid }) => noted.heldBy(pid));
   }
 
   /** From now to the next results of the slave, under whatever sid. */
-  async backToWork(slave: Pick<Member, 'pid'>): Promise<void> {
+  backToWork(slave: Pick<Member, 'pid'>): Promise<void> {
+    return this.#nextResult(() => [slave]);
+  }
+
+  /** From now to the next results of any slave that the server has by then. */
+  serverBackToWork(server: StandingServer): Promise<void> {
+    return this.#nextResult(() => server.slaves());
+  }
+
+  async #nextResult(of: () => readonly Pick<Member, 'pid'>[]): Promise<void> {
     const before = this.cluster.trail.all('results-received').length;
     await this.timed('its next result', () => {
-      const sids = this.cluster.sidsOf(slave);
+      const sids = of().flatMap((slave) => this.cluster.sidsOf(slave));
       return this.cluster.trail
         .all('results-received')
         .slice(before)

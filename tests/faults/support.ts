@@ -28,7 +28,10 @@ export const PROGRAM = fileURLToPath(new URL('./program.js', import.meta.url));
 
 /** Of a `nats-cluster` the slaves have servers of their own. */
 export type BrokerName = 'embedded' | 'nats-server' | 'nats-cluster';
-/** What everything is tested on that has nothing to do with several servers. Without nats-server on this machine only the embedded broker is tested. */
+/**
+ * The brokers on which everything is tested that has nothing to do with several servers. Without nats-server on this
+ * machine only the embedded broker is tested.
+ */
 export const HAS_NATS_SERVER = findNatsServer() !== undefined;
 export const BROKER_NAMES: readonly BrokerName[] = HAS_NATS_SERVER
   ? ['embedded', 'nats-server']
@@ -57,7 +60,11 @@ export interface MasterOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** As for a slave; with a nats-server only. */
   readonly port?: number | undefined;
+  /** A command that runs what follows it elsewhere, such as in another network. */
+  readonly within?: readonly string[] | undefined;
 }
+
+type LaunchOptions = Pick<SlaveOptions, 'env' | 'nodeFlags' | 'unread'> & Pick<MasterOptions, 'within'>;
 
 export class Cluster implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'faults-'));
@@ -68,6 +75,7 @@ export class Cluster implements AsyncDisposable {
   readonly clientTimeout: number;
   readonly noted: Computed;
   #master: Member | undefined;
+  #masterOptions: MasterOptions | undefined;
   #brokerPort = 0;
 
   private constructor(nats: NatsServer | undefined, servers: Servers | undefined, clientTimeout: number) {
@@ -82,7 +90,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Also when the test or the soak is interrupted. */
   readonly #killAll = (): void => {
-    for (const { pid } of this.#processes()) killNow(pid);
+    for (const { pid } of this.processes()) killNow(pid);
     if (this.nats !== undefined) killNow(this.nats.pid);
     for (const { pid } of this.slaveServers) killNow(pid);
     rmSync(this.folder, { recursive: true, force: true });
@@ -114,7 +122,7 @@ export class Cluster implements AsyncDisposable {
     return join(this.folder, 'computed');
   }
 
-  /** What the processes take for the system's folder of temporary files. */
+  /** The folder that the processes take for the system's one of temporary files. */
   get #temporary(): string {
     return join(this.folder, 'temporary');
   }
@@ -134,13 +142,21 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Resolves when slaves can join. */
-  async startMaster({ plan, flags = [], nodeFlags = [], env = {}, port }: MasterOptions): Promise<Member> {
+  async startMaster(options: MasterOptions): Promise<Member> {
+    const { plan, flags = [], port, ...others } = options;
+    this.#masterOptions = options;
     const place = this.nats === undefined ? [] : ['--nats-url', urlOf(port ?? this.nats.port)];
     const args = [...place, ...flags, '--', JSON.stringify(plan)];
-    this.#master = this.#spawn('--master', args, { env, nodeFlags });
+    this.#master = this.#spawn('--master', args, others);
     const ready = await this.trail.until('master-ready');
     this.#brokerPort = this.nats?.port ?? Number(new URL(ready.address).port);
     return this.#master;
+  }
+
+  /** One like the last one, which has ended. */
+  startMasterAgain(): Promise<Member> {
+    if (this.#masterOptions === undefined) throw new Error('no master was started');
+    return this.startMaster(this.#masterOptions);
   }
 
   startSlave({ flags = [], port, ...options }: SlaveOptions = {}): Member {
@@ -155,7 +171,7 @@ export class Cluster implements AsyncDisposable {
     return ports.flatMap((port) => ['--nats-url', urlOf(port)]);
   }
 
-  /** What the master calls the slave, and called it in earlier sessions. */
+  /** The sids that the master gave to the slave, in this session and in earlier ones. */
   sidsOf(slave: Pick<Member, 'pid'>): string[] {
     return this.trail.all('slave-connecting').flatMap(({ pid, sid }) => (pid === slave.pid ? [sid] : []));
   }
@@ -172,24 +188,36 @@ export class Cluster implements AsyncDisposable {
     return slaves;
   }
 
-  #spawn(
-    role: '--master' | '--slave',
+  #spawn(role: '--master' | '--slave', args: readonly string[], options: LaunchOptions): Member {
+    const all = ['--client-timeout', String(this.clientTimeout), ...args];
+    return this.launch(PROGRAM, role, all, options);
+  }
+
+  /** A process of this cluster, with a trail of its own; `word` is the first of its arguments. */
+  launch(
+    script: string,
+    word: string,
     args: readonly string[],
-    { env = {}, nodeFlags = [], unread = false }: Pick<SlaveOptions, 'env' | 'nodeFlags' | 'unread'>,
+    { env = {}, nodeFlags = [], unread = false, within = [] }: LaunchOptions = {},
   ): Member {
     const file = join(this.folder, `audit-${this.members.length}.json`);
     const audit = unread ? [] : ['--audit-format', 'json', '--audit-file', file];
-    const all = [role, '--client-timeout', String(this.clientTimeout), ...audit, ...args];
-    const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...all], {
+    const command = [...within, process.execPath, ...nodeFlags, script, word, ...audit, ...args];
+    const child = spawn(command[0] as string, command.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FAULTS_LOG: this.#log, TMPDIR: this.#temporary, ...env },
+      env: { ...process.env, ...this.environment, ...env },
     });
     const member = new Member(child, new Trail(file), { unread });
     this.members.push(member);
     return member;
   }
 
-  /** What was begun and ended, by task id. */
+  /** By which its processes are known, and note what they compute. */
+  get environment(): Readonly<Record<string, string>> {
+    return { FAULTS_LOG: this.#log, TMPDIR: this.#temporary };
+  }
+
+  /** The runs that were begun and ended, by task id. */
   computed(): ReadonlyMap<string, Runs> {
     return this.noted.read().runs;
   }
@@ -199,7 +227,7 @@ export class Cluster implements AsyncDisposable {
     writeFileSync(join(this.#log, `${name}.cue`), '');
   }
 
-  /** Waits until so many tasks have begun. */
+  /** Waits until `count` tasks have begun. */
   async begun(count: number): Promise<void> {
     await until(`${count} tasks begun`, () => this.noted.read().begun >= count || undefined);
   }
@@ -229,7 +257,7 @@ export class Cluster implements AsyncDisposable {
   /** Throws, naming them, if processes of this cluster or temporary files of theirs are left. */
   async checkNothingLeft(withinMs = 10_000): Promise<void> {
     const left = (): string =>
-      this.#processes()
+      this.processes()
         .map(({ pid, command }) => `${pid} ${command}`)
         .join('; ');
     await until(
@@ -240,7 +268,8 @@ export class Cluster implements AsyncDisposable {
     assert.equal(readdirSync(this.#temporary), [], 'no temporary file is left');
   }
 
-  #processes(): ReturnType<typeof processesWith> {
+  /** That run now, also those that no member stands for. */
+  processes(): ReturnType<typeof processesWith> {
     return processesWith('FAULTS_LOG', this.#log);
   }
 
@@ -250,7 +279,7 @@ export class Cluster implements AsyncDisposable {
       member.signal('SIGCONT');
       member.signal('SIGKILL');
     }
-    for (const { pid } of this.#processes()) killNow(pid);
+    for (const { pid } of this.processes()) killNow(pid);
     process.off('exit', this.#killAll);
     await Promise.all(this.members.map(({ ended }) => ended));
     await this.nats?.stop();

@@ -1,4 +1,4 @@
-/** What slaves compute in the fault tests, deaths included; each begin and end is noted in the process's own file. */
+/** The work of slaves in the fault tests, deaths included; each begin and end is noted in the process's own file. */
 
 import { existsSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,8 @@ import { defineAlgorithm, taskContext } from 'ts-mw';
 export const logFolder = process.env.FAULTS_LOG ?? '';
 let log: number | undefined;
 
-const nap = defineAlgorithm('nap', async (ms: number) => {
+/** With a number no two of them are the same submission. */
+const nap = defineAlgorithm('nap', async (ms: number, _number?: number) => {
   note('begin');
   await new Promise((resolve) => setTimeout(resolve, ms));
   note('end');

@@ -1,7 +1,7 @@
 /** A master for tests of control flow: its tasks end when the test says so, or when their signals cancel them. */
 
 import { resolvePolicy } from '../../src/algorithms/policy.js';
-import type { Submitter } from '../../src/algorithms/submitter.js';
+import type { FutureHolder, Submitter } from '../../src/algorithms/submitter.js';
 import { currentSubmitter, enterMaster } from '../../src/algorithms/submitter-context.js';
 import type {
   AlgorithmDefinition,
@@ -48,11 +48,10 @@ export class HeldTasks implements Submitter {
     [name]: readonly unknown[],
     policy: ResolvedPolicy,
     _place?: string,
-    onSettled?: (promise: Promise<unknown>) => void,
+    holder?: FutureHolder,
   ): Future<unknown> {
     if (name === UNSENDABLE) throw new EncodeError('[0]', 'it cannot travel');
-    const future = new TaskFuture(() => this.#cancel(String(name), new Error('by the program')));
-    if (onSettled !== undefined) future.onSettled(onSettled);
+    const future = new TaskFuture(() => this.#cancel(String(name), new Error('by the program')), holder);
     return future.of(this.#add(String(name), policy, future));
   }
 
@@ -132,7 +131,7 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** What the promise rejects with. */
+/** The error that the promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
   return promise.then(
     (value) => new Error(`it did not reject: ${String(value)}`),

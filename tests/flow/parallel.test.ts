@@ -1,4 +1,5 @@
 /** parallel and sequential: values, the first failure, limits, and what a component leaves behind. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { delay, promise } from '../../src/collections/promises.js';
@@ -42,6 +43,83 @@ it('begin the components of parallel at once, in their order, at most as many as
     await turn();
     tasks.end('d');
     assert.equal(await run, names);
+  }));
+
+it('begin later components in the context of their call, and not in the turn that settles tasks', () =>
+  withHeldTasks(async (tasks) => {
+    const context = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const run = context.run('of the call', () =>
+      parallel(
+        ['a', 'b', 'c', 'd'].map((name) => () => {
+          seen.push(context.getStore());
+          return future(name);
+        }),
+        { limit: 2 },
+      ),
+    );
+    await turn();
+    context.run('of what settles', () => {
+      tasks.end('a');
+      tasks.end('b');
+      assert.equal(tasks.begun, ['a', 'b'], 'nothing begins while tasks are settled');
+    });
+    await turn();
+    assert.equal(tasks.begun, ['a', 'b', 'c', 'd']);
+    tasks.end('d');
+    tasks.end('c');
+    assert.equal(await run, ['a', 'b', 'c', 'd']);
+    assert.equal(new Set(seen), new Set(['of the call']));
+  }));
+
+it('end a component whose value is a future when that has settled and nothing else that it began is left', () =>
+  withHeldTasks(async (tasks) => {
+    let first: Promise<unknown> | undefined;
+    const run = parallel({
+      last: () => {
+        void future('beside');
+        return future('value');
+      },
+      first: () => {
+        first = future('first');
+        void future('later');
+        return first;
+      },
+      settled: async () => future('settled'),
+      read: () => {
+        const own = future('own');
+        return own.then((name) => `read ${name}`);
+      },
+    });
+    let isOver = false;
+    void run.then(() => {
+      isOver = true;
+    });
+    await turn();
+    for (const name of ['value', 'first', 'settled', 'own', 'later']) tasks.end(name);
+    await turn();
+    assert.not(isOver, 'beside is left');
+    tasks.end('beside');
+    assert.equal(await run, { last: 'value', first: 'first', settled: 'settled', read: 'read own' });
+  }));
+
+it('take a future that was refused when it was submitted, and one of another component', () =>
+  withHeldTasks(async (tasks) => {
+    const aborted = AbortSignal.abort(new Error('too late'));
+    const error = await rejection(parallel([() => future('refused', { signal: aborted })]));
+    assert.instance(error, UnrunnableError);
+    const shared: Promise<unknown>[] = [];
+    const both = parallel([
+      () => {
+        shared.push(future('shared'));
+        return shared[0];
+      },
+      () => shared[0],
+    ]);
+    await turn();
+    tasks.end('shared', new RangeError('for both'));
+    assert.is((await rejection(both)).message, 'for both');
+    await turn();
   }));
 
 it('throw the first failure when the rest has stopped', () =>

@@ -34,7 +34,7 @@ class RandomFlow {
   readonly #callsOfTask = new Map<string, readonly number[]>();
   #names = 0;
   calls = 0;
-  /** What did not hold: thrown in a component, it could be caught there. */
+  /** Faults that were found: thrown in a component, they could be caught there. */
   violation: unknown;
 
   constructor(tasks: HeldTasks, random: () => number) {

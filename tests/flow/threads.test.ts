@@ -18,11 +18,17 @@ it('run beside the program, and are listed while they do', () =>
     const two = spawnThread(() => future('two'), { name: 'watcher' });
     said.push('main');
     assert.match(one.id, /^THREAD-\d+$/);
-    assert.equal(threads(), [
-      { id: one.id, path: one.id },
-      { id: two.id, path: 'thread.watcher' },
-    ]);
+    assert.equal(
+      threads().map(({ id, path, pending }) => [id, path, pending]),
+      [
+        [one.id, one.id, 0],
+        [two.id, 'thread.watcher', 0],
+      ],
+    );
     await turn();
+    const [listed] = threads();
+    assert.equal([listed?.state, listed?.pending], ['running', 1]);
+    assert.ok(Math.abs(Date.now() - (listed?.startedAt ?? 0)) < 60_000);
     assert.equal(said, ['main', 'one']);
     tasks.end('one');
     assert.is(await one, 'one');
@@ -44,6 +50,7 @@ it('are killed with their tasks, and reject when they have stopped', () =>
     await turn();
     assert.ok(killThread(thread.id));
     assert.equal(tasks.cancelled, ['a']);
+    assert.is(threads()[0]?.state, 'stopping');
     assert.not(hasStopped);
     const error = await rejection(thread);
     assert.ok(hasStopped);

@@ -18,8 +18,8 @@ export interface FuzzTarget {
   /** Pieces that mean something in such an input. */
   readonly dictionary: readonly string[];
   /**
-   * Takes an input, which it may change. Throws what the documented door would not throw. What it returns
-   * names the way that the input went, roughly: a new way is worth keeping.
+   * Takes an input, which it may change. Throws what the documented door would not throw. The text that it
+   * returns names the way that the input went, roughly: a new way is worth keeping.
    */
   readonly run: (input: Buffer) => string | Promise<string>;
   /** Makes an input from nothing, where damaged ones come too seldom to the point. */
@@ -169,7 +169,7 @@ function takePrototypes(): Prototypes {
   });
 }
 
-/** Names what was changed, and mends what was added, so that later inputs are judged by themselves. */
+/** Names what was changed, and removes what was added, so that later inputs are judged by themselves. */
 function changedPrototype(pristine: Prototypes): string | undefined {
   for (const [name, prototype, count, values] of pristine) {
     const keys = Reflect.ownKeys(prototype);

@@ -1,4 +1,4 @@
-/** What the starter of a long run and the thread that does it share. */
+/** The common part of the starter of a long run and the thread that does it. */
 
 export interface FuzzJob {
   readonly target: string;

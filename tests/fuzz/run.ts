@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz [-- --seconds 60 --only codec --seed 1]`: each target for so long, guided by coverage, in a
- * thread of its own. What fails is kept, made small, in tests/fuzz/corpus/TARGET, where its test replays it.
+ * thread of its own. An input that fails is kept, made small, in tests/fuzz/corpus/TARGET, where its test replays it.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';

@@ -8,6 +8,7 @@ import { frameTarget } from './targets/frame.js';
 import { messagesTarget } from './targets/messages.js';
 import { resourceFileTarget } from './targets/resource-file.js';
 import { resultLogTarget } from './targets/result-log.js';
+import { serversTarget } from './targets/servers.js';
 import { sessionTarget } from './targets/session.js';
 
 export const TARGETS: readonly FuzzTarget[] = [
@@ -20,4 +21,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   auditTarget,
   flagsTarget,
   resultLogTarget,
+  serversTarget,
 ];

@@ -76,7 +76,7 @@ export async function run(
   });
 }
 
-/** What a stranger has: no settings, no caches; of this machine only where packages come from. */
+/** The environment of a stranger: no settings, no caches; of this machine only where packages come from. */
 export async function strangersEnvironment(home: string): Promise<NodeJS.ProcessEnv> {
   const asked = await run(['npm', 'config', 'get', 'registry'], { cwd: place });
   const registry = asked.stdout.trim();
@@ -94,7 +94,7 @@ export async function strangersEnvironment(home: string): Promise<NodeJS.Process
 
 let tarball: Promise<string> | undefined;
 
-/** What `npm publish` would send, of the build that this test belongs to. */
+/** The tarball that `npm publish` would send, of the build that this test belongs to. */
 export function packed(): Promise<string> {
   tarball ??= pack();
   return tarball;

@@ -90,7 +90,7 @@ interface Opened {
   readonly events: AuditEvent[];
   /** A slave's side. */
   readonly peer: DataLink;
-  /** What came to the slave's address. */
+  /** The messages that came to the slave's address. */
   readonly heard: string[];
   /** Resolves when all that the slave has sent is there. */
   arrived(): Promise<void>;

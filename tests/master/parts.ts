@@ -1,6 +1,6 @@
 /** A master's pure parts put together as its core does it, without sessions to anybody. */
 
-import { DEFAULT_POLICY, resolvePolicy } from '../../src/algorithms/policy.js';
+import { DEFAULT_POLICY, policyInScope, resolvePolicy } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition, TaskPolicy } from '../../src/algorithms/types.js';
 import type { AuditEvent, SlaveKind } from '../../src/audit/events.js';
 import { silentAudit } from '../../src/audit/memory-trail.js';
@@ -8,6 +8,7 @@ import { Dispatcher, type DispatcherOptions } from '../../src/master/dispatch/di
 import { Comebacks } from '../../src/master/fates/comebacks.js';
 import { FateBox } from '../../src/master/fates/fate-box.js';
 import { Ledger } from '../../src/master/fates/ledger.js';
+import { RunNotes } from '../../src/master/fates/run-notes.js';
 import { Settlement } from '../../src/master/fates/settlement.js';
 import { Thrown } from '../../src/master/fates/thrown.js';
 import { AbortWatch } from '../../src/master/jar/abort-watch.js';
@@ -28,7 +29,7 @@ import { encodeValue } from '../../src/wire/values/codec.js';
 import { encodeError } from '../../src/wire/values/remote-error.js';
 import { resultEntryText, resultsText } from '../wire/messages/entry-texts.js';
 
-/** What histories say of when. */
+/** The time of every entry in a history. */
 export const WALL_CLOCK_MS = 1_700_000_000_000;
 
 export function createEntry(name = 'work', seconds?: number, resultBytes = 0): AlgorithmEntry {
@@ -42,7 +43,8 @@ export function createEntry(name = 'work', seconds?: number, resultBytes = 0): A
   };
   const places = new SubmissionPlaces();
   const counts = { targetNumber: 0, pending: 0, resultBytes };
-  return { definition, index: 0, ...counts, seconds, longSeconds: seconds, places, lastKind: undefined };
+  const times = { seconds, longSeconds: seconds, quickSeconds: seconds };
+  return { definition, index: 0, ...counts, ...times, places, lastKind: undefined };
 }
 
 export function createTask(
@@ -50,9 +52,12 @@ export function createTask(
   algorithm: AlgorithmEntry,
   policy: TaskPolicy = {},
   future?: FutureSettler,
+  scopeSignal?: AbortSignal,
 ): Task {
   const { text, raws, byteLength } = encodeValue([number]);
-  return new Task(number, algorithm, text, raws, byteLength, resolvePolicy(policy), future);
+  const resolved = resolvePolicy(policy);
+  const joined = scopeSignal === undefined ? resolved : policyInScope(resolved, scopeSignal);
+  return new Task(number, algorithm, text, raws, byteLength, joined, future);
 }
 
 /** A slave that has confirmed its welcome, and has been all slaves with smaller numbers before. */
@@ -84,11 +89,13 @@ export function createSlave(number: number, concurrency = 1): SlaveRecord {
 }
 
 export interface PartsOptions
-  extends Partial<Pick<DispatcherOptions, 'taskGroup' | 'resultGroup' | 'isHeld'>> {
+  extends Partial<Pick<DispatcherOptions, 'taskGroup' | 'resultGroup' | 'isHeld' | 'busyMs'>> {
   readonly slaves?: number;
   /** Whether what is posted to sessions leaves; it does. */
   readonly sends?: boolean;
-  /** What hears of signals, instead of one that gives up what hangs on them. */
+  /** Whether runs are told. */
+  readonly auditRuns?: boolean;
+  /** The watch of signals, instead of one that gives up what hangs on them. */
   readonly aborts?: AbortWatch;
 }
 
@@ -114,6 +121,8 @@ export class Parts {
     isHeld = () => false,
     slaves = 1,
     sends = true,
+    busyMs,
+    auditRuns = false,
     aborts = new AbortWatch((tasks, cause) => {
       for (const task of tasks) this.settlement.giveUp(task, 'cancelled', 'test', { cause });
     }),
@@ -129,6 +138,7 @@ export class Parts {
       resultGroup,
       maxMessageBytes: CREDIT_BYTES,
       shares: this.shares,
+      busyMs,
       onGiven: (slave, group) => {
         this.given.push(group);
         slave.session.flush(() => sends, 0);
@@ -151,6 +161,7 @@ export class Parts {
       ledger: new Ledger({ emit() {} }),
       thrown: new Thrown({ emit() {} }),
       audit,
+      runNotes: auditRuns ? new RunNotes(audit, jar) : undefined,
       resultGroup,
       run: '00112233445566ff',
       aborts: this.aborts,
@@ -163,15 +174,20 @@ export class Parts {
   }
 
   /** Adds tasks of one algorithm and policy; returns them. */
-  submit(count: number, algorithm = createEntry(), policy: TaskPolicy = {}): Task[] {
+  submit(
+    count: number,
+    algorithm = createEntry(),
+    policy: TaskPolicy = {},
+    scopeSignal?: AbortSignal,
+  ): Task[] {
     return Array.from({ length: count }, () => {
-      const task = createTask(this.jar.nextNumber(), algorithm, policy);
+      const task = createTask(this.jar.nextNumber(), algorithm, policy, undefined, scopeSignal);
       this.jar.add(task);
       return task;
     });
   }
 
-  /** The task has had so many runs, none of which came to anything. */
+  /** The task has had this number of runs, all of which failed. */
   fail(task: Task, runs: number): void {
     const elsewhere = createSlave(99);
     for (let run = 0; run < runs; run++) task.noteRun(elsewhere, 'test', WALL_CLOCK_MS, false);
@@ -241,7 +257,7 @@ export class Parts {
     this.settlement.reclaimer.takeFromLost(slave, 'test', now);
   }
 
-  /** What the program would have by now: `number status`. */
+  /** The fates that the program would have by now: `number status`. */
   takeFates(): string[] {
     const fates: string[] = [];
     for (let fate = this.fates.takeNext(undefined); fate; fate = this.fates.takeNext(undefined)) {
@@ -263,7 +279,7 @@ export function createSessions(
   return new Sessions(coreOptions(ports, options));
 }
 
-/** Of a master that nobody hears and that hears nobody, but for what a test says. */
+/** Of a master that nobody hears and that hears nobody, except for what a test says. */
 export function coreOptions(
   ports: Partial<MasterPorts> = {},
   options: Partial<Omit<MasterCoreOptions, 'ports'>> = {},

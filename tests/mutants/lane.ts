@@ -21,7 +21,7 @@ import { join } from 'node:path';
 const FAILED = '✘';
 /** Both uvu and the seeds write it at their end: without it a process has ended before it was through. */
 const THROUGH = 'Passed:';
-/** What a mutant may write before it is cut. */
+/** The bytes that a mutant may write before it is cut. */
 const MOST_OUTPUT = 1_000_000;
 const HEAP_MB = 1_024;
 
@@ -95,7 +95,7 @@ export class Lane {
     const closed = once(child, 'close');
     const [code] = (await once(child, 'exit')) as [number | null];
     clearTimeout(timer);
-    // What it has left behind may hold the pipes.
+    // A process that it has left behind may hold the pipes.
     this.#killAll();
     await closed;
     rmSync(this.#temporary, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /**
  * The changes that are made to compiled code, one at a time: a table from kinds of syntax to what stands there
- * instead. What cannot be seen from outside is left alone: texts, what errors are made of, and numbers above two,
+ * instead. Code that cannot be seen from outside is left alone: texts, what errors are made of, and numbers above two,
  * which are sizes and times that were measured.
  */
 import { type AnyNode, type Node, parse } from 'acorn';

@@ -31,7 +31,7 @@ export function sourceFiles(dist: string): readonly SourceFile[] {
   );
 }
 
-/** So many mutants of these files, or all if there are fewer; the same for the same seed. */
+/** A sample of the mutants of these files, or all if there are fewer; the same for the same seed. */
 export function sampleMutants(
   files: readonly SourceFile[],
   count: number,

@@ -1,4 +1,4 @@
-/** What the picture of a computation says after its events, and that it stays small whatever a trail holds. */
+/** The picture of a computation after its events, which stays small whatever a trail holds. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../src/audit/events.js';

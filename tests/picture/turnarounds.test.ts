@@ -1,6 +1,7 @@
 /** Times from submission to fate, from the numbers of tasks in the trail, for a long run too. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { SubmissionMarks } from '../../src/picture/submission-marks.js';
 import { Turnarounds } from '../../src/picture/turnarounds.js';
 
 const test = suite('turnarounds');
@@ -36,6 +37,19 @@ test('after a day of tasks each second an age is at most 2 % too small', () => {
     const off = seconds - submitted - turnarounds.ageOf(submitted * 2, seconds * 1_000);
     assert.ok(off >= 0 && off <= (seconds - submitted) / 50, `${submitted}: ${off} s off`);
   }
+});
+
+test('submissions in each of 200,000 turns keep some thousand times', () => {
+  const marks = new SubmissionMarks();
+  let most = 0;
+  for (let turn = 0; turn < 200_000; turn++) {
+    marks.mark({ number: turn, timeMs: turn + 0.5 });
+    most = Math.max(most, marks.size);
+  }
+  assert.ok(most < 6_000, `${most} at once`);
+  assert.is(marks.timeOf(199_999), 199_999.5);
+  const early = marks.timeOf(100) ?? 0;
+  assert.ok(early >= 100.5 && early < 200_000 / 50, `${early}`);
 });
 
 test.run();

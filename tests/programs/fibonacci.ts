@@ -9,7 +9,7 @@ import { defineAlgorithm, defineMaster, initialize, type MasterHandle } from 'ts
 
 const log = process.env.FIBONACCI_LOG === undefined ? undefined : openSync(process.env.FIBONACCI_LOG, 'a');
 
-/** What a call needs: nothing but itself, or two more calls. */
+/** The calls that a call needs: none but itself, or two more. */
 const call = defineAlgorithm('call', async (n: number): Promise<number[]> => {
   await pause(2);
   if (log !== undefined) writeSync(log, `${process.env.FIBONACCI_RUN} ${n}\n`);

@@ -48,7 +48,7 @@ const INNER: readonly Kind[] = [
   'atomic',
 ];
 
-/** So many components, each of which is inside a random earlier one. */
+/** A shape of `count` components, each of which is inside a random earlier one. */
 function shapeOf(count: number, random: () => number): Shape {
   const root: Shape = { kind: 'sequential', inside: [] };
   const open: Shape[] = [root];

@@ -17,7 +17,7 @@ const deeds: Record<string, (slave: SlaveHandle) => unknown> = {
     }, 50);
     return slave.slaveLoopSimple();
   },
-  /** What nobody catches is the program's own to hear. */
+  /** An error that nobody catches is the program's own to hear. */
   listening: (slave) => {
     process.on('uncaughtException', (error) => console.log(`heard ${error.message}`));
     return slave.slaveLoopSimple();

@@ -2,7 +2,7 @@
 
 /** Of these folders below tests; in the others each file starts processes. */
 const UNITS =
-  /^(actors|algorithms|audit|broker|cli|collections|flow|master|mutants|runner|slave|structures|tools|wire)\//;
+  /^(actors|algorithms|audit|broker|cli|collections|dashboard|flow|machines|master|mutants|runner|slave|structures|tools|wire)\//;
 /** Algorithms have their names in a process, and two files may use the same one; others say it at their head. */
 const NEEDS_A_PROCESS =
   /\bdefine(Algorithm|Master|Slave)\(|\bprocess\.(exit\(|on\(|once\()|In a process of its own:/;

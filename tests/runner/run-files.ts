@@ -30,12 +30,19 @@ const running = new Set<number>();
 process.once('exit', () => {
   for (const pid of running) killGroup(pid);
 });
+// A signal's own way to end a process has no 'exit'
+for (const [signal, number] of [
+  ['SIGHUP', 1],
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.once(signal, () => process.exit(128 + number));
+}
 
 /** They fail as a whole when their process exits badly, takes too long or has no test. */
 export function runFiles(paths: readonly string[], { cwd, limitMs, turn }: RunOptions): Promise<Outcome> {
   const started = performance.now();
-  const files = paths.length === 1 ? paths : [SEVERAL, ...paths];
-  const child = spawn('sh', ['-c', TIMED, 'sh', process.execPath, ...files], {
+  const child = spawn('sh', ['-c', TIMED, 'sh', process.execPath, SEVERAL, ...paths], {
     cwd,
     env: { ...process.env, TEST_TURN: turn },
     detached: true,

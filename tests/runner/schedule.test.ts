@@ -7,7 +7,7 @@ import { WEIGHTS, weightOfJob } from './weights.js';
 
 const it = suite('the order of test files');
 
-/** What began and ended, in order; each job ends when all that waits has had its turn. */
+/** The jobs as they began and ended, in order; each ends when all that waits has had its turn. */
 async function order(
   weights: Readonly<Record<string, readonly [number, number]>>,
   mostAtOnce = 9,

@@ -124,7 +124,7 @@ export class BesiegedMaster {
     }
   }
 
-  /** What its sentinel heard. */
+  /** Takes an event that its sentinel heard. */
   hear(event: SentinelEvent): void {
     this.core.takeSentinelEvent(event, this.now);
   }
@@ -133,7 +133,7 @@ export class BesiegedMaster {
     return this.events.filter((event) => event.type === type);
   }
 
-  /** What the program would have by now. */
+  /** The fates that the program would have by now. */
   fates(): TaskFate[] {
     const fates: TaskFate[] = [];
     for (let fate = this.core.fates.takeNext(undefined); fate; fate = this.core.fates.takeNext(undefined)) {
@@ -146,7 +146,7 @@ export class BesiegedMaster {
 export class LyingSlave {
   readonly address: SessionAddress;
   readonly handshakes: HandshakeMessage[] = [];
-  /** What it was given in its session. */
+  /** The tasks that it was given in its session. */
   readonly tasks: TaskEntry[] = [];
   /** Frames are heard and forgotten, or lead to no answer at all. */
   deaf = false;

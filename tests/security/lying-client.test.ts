@@ -149,7 +149,7 @@ overEachBroker(test, 'floods of hellos, beats and garbage cost bounded lines and
     await liar.client.flush();
   });
   assert.ok(events.length < 2 * GARBAGE + 500, `${events.length} events`);
-  // What a broker has for its master beyond what it keeps cuts the connection: it comes back, and nothing is lost
+  // Data for its master beyond what a broker keeps cuts the connection: it comes back, and nothing is lost
   assert.equal(
     events.filter(({ type }) => type === 'slave-lost'),
     [],

@@ -1,4 +1,4 @@
-/** What a hello can do to a master: whatever it says, it costs a bounded line and at most a session. */
+/** The power of a hello over a master: whatever it says, it costs a bounded line and at most a session. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** What a slave can say of tasks: only of those that it was given, once, and as data. */
+/** The words of a slave about tasks: only of those that it was given, once, and as data. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** What a slave can do to its master on the control plane, also while the master's main is busy for an hour. */
+/** The power of a slave over its master on the control plane, also while the master's main is busy for an hour. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -19,7 +19,7 @@ const BEAT = { type: 'beat', sent: 0, received: 0, limit: 0 };
 /** The sentinel of a master that watches an honest slave and a liar. */
 class Watch {
   now = 0;
-  /** What waits for main, and what main has taken. */
+  /** Events that wait for main. */
   readonly waiting = new EventQueue();
   readonly published: Publish[] = [];
   readonly core = new SentinelCore({

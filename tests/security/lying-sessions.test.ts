@@ -1,4 +1,4 @@
-/** What the frames of a session can do to its master: nothing but end the session. */
+/** The power of a session's frames over its master: they can do nothing but end the session. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** What a slave can say of shared values: what it lacks and has, and nothing that costs others anything. */
+/** False words of a slave about shared values, which cost nobody else anything. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

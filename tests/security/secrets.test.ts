@@ -50,7 +50,7 @@ function filesOf(folder: string, but: readonly string[]): string[] {
     .map((name) => readFileSync(join(folder, name), 'utf8'));
 }
 
-/** A run with local slaves and one from elsewhere, on the broker that `flags` and `env` name. */
+/** A run with a local slave and others from elsewhere, on the broker that `flags` and `env` name. */
 async function expectSilentRun(
   { start, folder }: Programs,
   secret: string,
@@ -64,7 +64,7 @@ async function expectSilentRun(
   const place = ['--resource-file', file];
   const running = start(
     'lives.js',
-    ['--master', ...place, ...flags, ...trail, '--slaves', '2', '--', 'pausing'],
+    ['--master', ...place, ...flags, ...trail, '--slaves', '1', '--', 'pausing'],
     { env },
   );
   await running.waitForLine(/^pausing begins$/);
@@ -173,7 +173,7 @@ test('what wrong flags are answered tells none, nor does what the error holds', 
       let answer: unknown;
       try {
         const command = parseFlags(args, {});
-        // What is no flag of ours may be one of the program's
+        // A flag that is not ours may be one of the program's
         answer = command.kind === 'run' && command.configuration.warnings;
       } catch (error) {
         answer = error;

@@ -1,4 +1,4 @@
-/** What is installed with ts-mw: pinned by its hash, run by no install script, under a licence that only asks to be named. */
+/** The packages installed with ts-mw: pinned by hash, no install scripts, under licences that only ask to be named. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Broadcasts of a simulated program, and what they promise: who runs them, once a session, before what, and who hears it. */
+/**
+ * Broadcasts of a simulated program, and what they promise: which slaves run them, once per session, before what, and
+ * who hears it.
+ */
 
 import { policyOfBroadcast, resolvePolicy } from '../../src/algorithms/policy.js';
 import type { BroadcastEntry } from '../../src/algorithms/submitter.js';
@@ -155,9 +158,12 @@ export class BroadcastCheck {
     return false;
   }
 
-  /** After every event: whoever is there owes, or has ended, what awaits late comers. */
+  /** After every event: each slave that is there owes, or has ended, what awaits late comers. */
   check(): void {
-    for (const { sid } of this.#params.core().roster) {
+    const { roster, groups } = this.#params.core();
+    for (const slave of roster) {
+      if (groups.isOnTrial(slave)) continue;
+      const { sid } = slave;
       for (const { name, owed, stop } of this.#sent) {
         must(stop === undefined || owed.has(sid), `${sid} is there and does not owe ${name}`);
       }

@@ -11,14 +11,18 @@ const STEP: CellDefinition = { name: 'step', initial: 0, merge: undefined, index
 const MARKS: CellDefinition = {
   name: 'marks',
   initial: [],
-  merge: (value, offered) => [...new Set([...(value as number[]), ...(offered as number[])])].sort(byNumber),
+  merge: (value, offered) => {
+    const marks = value as readonly number[];
+    const missing = (offered as readonly number[]).filter((mark) => !marks.includes(mark));
+    return missing.length === 0 ? marks : [...new Set([...marks, ...missing])].sort(byNumber);
+  },
   index: 1,
   place: 'simulated',
 };
 
 export const CELLS: readonly CellDefinition[] = [STEP, MARKS];
 
-/** What one process has seen and offered. */
+/** The values that one process has seen and offered. */
 interface Seen {
   step: number;
   marks: number;

@@ -14,10 +14,14 @@ import { Program } from './program.js';
 import { QueueCheck } from './queue-check.js';
 import { checkRemembered } from './remembered.js';
 import { ReservationCheck } from './reservation-check.js';
+import { RunCheck } from './run-check.js';
 import { Chance, Scheduler } from './scheduler.js';
+import { SimulatedCopies } from './simulated-copies.js';
 import { MEMBER_ID, SimulatedMaster } from './simulated-master.js';
 import type { SimulatedPort } from './simulated-port.js';
 import { SimulatedSlave } from './simulated-slave.js';
+import { TraceCheck } from './trace-check.js';
+import { TrialCheck } from './trial-check.js';
 
 const FAULTY_MS = 15_000;
 /** A poison may take its slave along five times, each death found within some seconds. */
@@ -33,21 +37,24 @@ const LONGEST_TASK_MS = 12_000;
 const CLIENT_TIMEOUT_MS = 3_000;
 /** Where the slaves' server is away for long, and nobody may be lost by it. */
 const PATIENT_TIMEOUT_MS = 10_000;
-/** What is left of the timeout is for slaves to come back and be heard. */
+/** The rest of the timeout is for slaves to come back and be heard. */
 const LONG_ABSENCES_MS = [1_000, 4_000, 6_000];
 const SHORT_ABSENCES_MS = [500, 3_000, 5_000, 6_000];
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** They take slaves away from the other tasks, which meet with less then. */
 const RESERVED_EVERY = 3;
+/** Seeds in which slaves are on trial and retire. */
+const TRIAL_EVERY = 4;
+const TRACED_EVERY = 4;
 const RESERVED_MS = 300;
 
-/** What a process may end of; its sentinel ends it for a run only, since its master is never gone. */
+/** The causes of which a process may end; its sentinel ends it for a run only, since its master is never gone. */
 const EXITS = /^(killed by |goodbye$|exception$|its sentinel: TASK-\d+ (ran longer|was killed))/;
 
 const FOR_A_KILL = /TASK-\d+ was (being )?killed$/;
 
-/** What a slave says itself of its end, which is then near. */
+/** The words of a slave about its own end, which is then near. */
 const SAID_SO = /^(killed by TASK-\d+|uncaught .*)$/;
 
 export interface ClusterOptions {
@@ -74,9 +81,11 @@ export class Cluster implements Faulty {
   readonly #lostSids = new Set<string>();
   readonly #fates = new FateCheck();
   readonly #queues = new QueueCheck();
+  readonly #toldRuns = new RunCheck();
   readonly #broadcasts: BroadcastCheck;
   readonly #cells = new CellCheck(() => this.master.core.cells);
   readonly #reservations: ReservationCheck;
+  readonly #trials: TrialCheck;
   readonly #runs: Runs;
   /** Tasks that may not be charged with what happens just now, and their runs before. */
   readonly #uncharged = new Map<Task, number>();
@@ -90,9 +99,12 @@ export class Cluster implements Faulty {
   isCutOff = false;
 
   readonly #options: ClusterOptions;
+  readonly #copies: SimulatedCopies | undefined;
+  #traces: TraceCheck | undefined;
 
   constructor(options: ClusterOptions) {
     const chance = new Chance(options.seed);
+    if (options.seed % TRACED_EVERY === 0) this.#traces = new TraceCheck();
     const { scheduler } = this;
     this.chance = chance;
     this.#options = options;
@@ -101,14 +113,28 @@ export class Cluster implements Faulty {
       chance,
       pendingLimitBytes: chance.pick([512 * 1024, 8 * 1024 * 1024]),
     });
+    // In the other seeds, all shared values come in pieces
+    if (options.seed % 2 === 0) this.#copies = new SimulatedCopies(scheduler);
+    this.#trials = new TrialCheck({
+      core: () => this.master.core,
+      chance: new Chance(options.seed),
+      scheduler,
+      isOn: options.faults === 'all' && options.seed % TRIAL_EVERY === 0,
+      inMaster: (act) => this.master.main.deliver(act),
+      count: (what) => this.#count(what),
+    });
     this.master = new SimulatedMaster({
       network: this.network,
+      isOnTrial: this.#trials.isOnTrial,
+      joined: this.#trials.joined,
       audit: { emit: (event) => this.#onMasterEvent(event) },
       taskGroup: chance.pick(['auto', 'auto', 1, 7]),
       resultGroup: chance.pick(['auto', 'auto', 1, 5]),
       clientTimeoutMs: options.faults === 'islands' ? PATIENT_TIMEOUT_MS : CLIENT_TIMEOUT_MS,
       maxMessageBytes: MAX_MESSAGE_BYTES,
       offersPorts: chance.happens(0.7),
+      copies: this.#copies,
+      takeTrace: this.#traces?.take,
     });
     this.#fates.take({ type: 'master-ready', address: 'simulated' }, 0);
     this.#runs = new Runs(() => this.master.core);
@@ -170,6 +196,7 @@ export class Cluster implements Faulty {
     this.#clearUp();
     this.#settle();
     this.#shutDown();
+    if (this.#traces !== undefined && this.#traces.ended > 0) this.#count('traced runs');
   }
 
   #startSlave(): void {
@@ -179,15 +206,18 @@ export class Cluster implements Faulty {
       audit: { emit: (event) => this.#onSlaveEvent(pid, event) },
       pid,
       concurrency: this.chance.pick([1, 1, 2, 8]),
+      tracer: this.#traces,
       server: this.chance.pick([FIRST_SERVER, SECOND_SERVER]),
       dial: (secret, side) => {
         const port = this.master.connectPort(secret, side);
         if (port !== undefined) this.#count('data port');
         return port;
       },
+      copies: this.#copies,
       onPort: (what) => this.#count(`data port ${what}`),
       onBegin: (slave, task) => {
         this.#runs.begins(slave, task);
+        this.#trials.begins(slave.pid);
         if (this.#reservations.begins(task) || this.#broadcasts.begins(task)) return;
         this.program.noteBegin(task.number);
         const mark = this.program.tasks.get(task.number)?.work.mark;
@@ -206,7 +236,8 @@ export class Cluster implements Faulty {
     this.program.noteDeath(cause);
     if (cause.startsWith('its sentinel')) this.#count('ended by its sentinel');
     if (FOR_A_KILL.test(cause.replace(/ and did not stop.*/, ''))) this.#count('ended for a killed task');
-    if (cause === 'shutdown') must(this.#ending, 'a slave was told to shut down by nobody');
+    if (cause === 'shutdown')
+      must(this.#ending || this.#trials.wasRetired(slave.pid), 'a slave was told to shut down by nobody');
     else must(EXITS.test(cause), `a slave ended: ${cause}`);
     if (this.#ending) return;
     this.scheduler.after(this.chance.between(100, 2_000), () => {
@@ -224,8 +255,11 @@ export class Cluster implements Faulty {
     main.every(this.chance.between(20, 200), () => {
       if (this.#ending) return;
       if (!this.#resting) this.#cells.advance();
-      if (this.#calmSince === Number.POSITIVE_INFINITY) this.program.act();
-      else {
+      if (this.#calmSince === Number.POSITIVE_INFINITY) {
+        this.program.act();
+        this.#trials.act();
+      } else {
+        this.#trials.calm();
         this.#reservations.endAll();
         this.program.freeAll();
         this.program.takeSome();
@@ -321,6 +355,7 @@ export class Cluster implements Faulty {
   #onMasterEvent(event: AuditEvent): void {
     this.note('master', event);
     this.#fates.take(event, 0);
+    this.#toldRuns.take(event);
     this.#count(event.type);
     if (event.type === 'slave-connecting') this.#cells.admits(event.sid);
     must(event.type !== 'offer-dropped', 'an offer could not be folded');
@@ -338,7 +373,7 @@ export class Cluster implements Faulty {
     if (event.type === 'task-backed-up') this.#checkBackedUp(event);
   }
 
-  /** What a slave had when it was lost for a killed task has done nothing wrong. */
+  /** The other tasks of a slave that was lost for a killed task have done nothing wrong. */
   #excuse({ sid, evidence }: AuditEventOf<'slave-lost'>): void {
     if (!FOR_A_KILL.test(evidence)) return;
     const slave = this.master.core.roster.findByNumber(Number(sid.slice('SLAVE-'.length)));

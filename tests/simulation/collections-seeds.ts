@@ -1,10 +1,10 @@
-/** Seeds of collections. `SEED=n` replays one, with a trace; `SEEDS=n` runs so many. */
+/** Seeds of collections. `SEED=n` replays one, with a trace; `SEEDS=n` runs n of them. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CollectionsCluster } from './collections.js';
 
-/** What the seeds together must have met with; else they do not test what they are made for. */
+/** Events that the seeds together must have met with; without them the seeds do not test their subject. */
 const EXPECTED = [
   'slave-lost',
   'task-reclaimed',

@@ -116,7 +116,7 @@ export class CollectionsCluster implements Faulty {
     while (!isDone()) {
       this.#submitter.hasNews = false;
       const happened = scheduler.runUntil(end, () => this.#submitter.hasNews || isDone());
-      // What awaits the futures that have settled goes on
+      // Code that awaits settled futures goes on
       await new Promise((resolve) => setImmediate(resolve));
       if (this.#failure !== undefined) throw this.#failure;
       must(happened, `after ${DONE_WITHIN_MS} ms there is no answer of ${[...this.#open].join(', ')}`);

@@ -1,4 +1,4 @@
-/** What goes wrong in a simulation and when: every seed has some of everything, each in its own measure. */
+/** The faults of a simulation and their times: every seed has some of everything, each in its own measure. */
 
 import { FIRST_SERVER, type Network, SECOND_SERVER, type Weather } from './network.js';
 import type { Chance, Scheduler } from './scheduler.js';
@@ -6,7 +6,7 @@ import type { SimulatedMaster } from './simulated-master.js';
 import type { SimulatedPort } from './simulated-port.js';
 import type { SimulatedSlave } from './simulated-slave.js';
 
-/** What can go wrong is here. */
+/** Everything that can go wrong is here. */
 export interface Faulty {
   readonly scheduler: Scheduler;
   readonly chance: Chance;

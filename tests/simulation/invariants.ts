@@ -1,4 +1,4 @@
-/** What must be true of a master after every event, and of a whole cluster once it is quiet. */
+/** The truths of a master after every event, and of a whole cluster once it is quiet. */
 
 import type { MasterCore } from '../../src/master/core/master-core.js';
 import type { Task } from '../../src/master/model/task.js';
@@ -12,8 +12,8 @@ export function must(condition: boolean, what: string): asserts condition {
 }
 
 /**
- * After every event, with so many runs of broadcasts, and tasks for reserved slaves: the books balance, credit is bounded, no task runs twice or after
- * its fate.
+ * After every event, with these numbers of runs of broadcasts and of tasks for reserved slaves: the books balance,
+ * credit is bounded, no task runs twice or after its fate.
  */
 export function checkMaster(
   core: MasterCore,
@@ -77,7 +77,7 @@ export function checkMaster(
   );
 }
 
-/** Of all slaves together: who runs what. One attempt of a task runs at a time, as far as its master can know. */
+/** The runs of all slaves together. One attempt of a task runs at a time, as far as its master can know. */
 export class Runs {
   readonly #begun = new Set<string>();
   readonly #everBegun = new Set<string>();
@@ -111,7 +111,7 @@ export class Runs {
     return this.#everBegun.has(`${sid}/${taskId}`);
   }
 
-  /** A process is no more. */
+  /** A process has gone. */
   ends(slave: SimulatedSlave): void {
     for (const runs of this.#running.values()) runs.delete(slave);
   }

@@ -2,9 +2,10 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { logNormal } from '../support/log-normal.js';
 import { type Makespan, measureMakespan } from './makespan.js';
 
-const WORKLOAD = { tasks: 1_000, slaves: 4, meanMs: 20, sigma: 2 };
+const WORKLOAD = { tasks: 1_000, slaves: 4, draw: (random: () => number) => logNormal(random, 20, 2) };
 
 export interface MostTimes {
   /**

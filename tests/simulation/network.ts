@@ -7,7 +7,7 @@
 import type { EventLoop } from './event-loop.js';
 import type { Chance, Scheduler } from './scheduler.js';
 
-/** What may happen to a message: probabilities, and the longest delay. */
+/** The faults that may befall a message: probabilities, and the longest delay. */
 export interface Weather {
   readonly drop: number;
   readonly repeat: number;
@@ -20,7 +20,7 @@ export interface Weather {
 
 export const CALM: Weather = { drop: 0, repeat: 0, refuse: 0, delay: 0, delayMs: 0, reorder: 0 };
 
-/** The master's, and that of whoever says nothing else. */
+/** The master's, and that of every process that says nothing else. */
 export const FIRST_SERVER = 'A';
 export const SECOND_SERVER = 'B';
 export const LATENCY_MS = 1;
@@ -32,6 +32,7 @@ export type Handler = (subject: string, payload: Payload, noResponders: boolean)
 interface Subscription {
   readonly connection: Connection;
   readonly subject: string;
+  readonly pattern: RegExp;
   handler: Handler;
 }
 
@@ -44,7 +45,7 @@ interface Message {
 export interface NetworkOptions {
   readonly scheduler: Scheduler;
   readonly chance: Chance;
-  /** What the broker keeps for a connection that does not read, before it cuts it. */
+  /** The bytes that the broker keeps for a connection that does not read, before it cuts it. */
   readonly pendingLimitBytes?: number;
 }
 
@@ -127,7 +128,7 @@ export class Network {
       subscription.connection.carry(message, subscription.handler);
     }
     for (const subscription of this.#wildcards) {
-      if (!matches(subscription.subject, message.subject)) continue;
+      if (!subscription.pattern.test(message.subject)) continue;
       if (!this.#reaches(from, subscription.connection)) continue;
       found = true;
       subscription.connection.carry(message, subscription.handler);
@@ -220,7 +221,7 @@ export class Connection {
   }
 
   subscribe(subject: string, handler: Handler): () => void {
-    const subscription = { connection: this, subject, handler };
+    const subscription = { connection: this, subject, pattern: patternOf(subject), handler };
     this.#subscriptions.add(subscription);
     // The broker reads what is sent in its order, so a message sent after it finds it there.
     if (this.#attached) this.#network.add(subscription);
@@ -293,8 +294,8 @@ export class Connection {
   }
 
   sayNobody(reply: string): void {
-    for (const { subject, handler } of this.#subscriptions) {
-      if (!matches(subject, reply)) continue;
+    for (const { pattern, handler } of this.#subscriptions) {
+      if (!pattern.test(reply)) continue;
       this.carry({ subject: reply, payload: '', reply: undefined }, handler, true);
       return;
     }
@@ -339,12 +340,7 @@ export class Connection {
   }
 }
 
-function matches(pattern: string, subject: string): boolean {
-  if (pattern === subject) return true;
-  if (!pattern.includes('*')) return false;
-  const wanted = pattern.split('.');
-  const tokens = subject.split('.');
-  return (
-    wanted.length === tokens.length && wanted.every((token, at) => token === '*' || token === tokens[at])
-  );
+/** Each `*` stands for one token. */
+function patternOf(subject: string): RegExp {
+  return new RegExp(`^${subject.replace(/[^\w*]/g, '\\$&').replaceAll('*', '[^.]*')}$`);
 }

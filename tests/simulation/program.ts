@@ -133,6 +133,7 @@ export class Program {
       category: chance.pick(CATEGORIES),
       killGraceSeconds: chance.pick([0, 0, 0.5, 3]),
       queue: undefined as TaskQueue | undefined,
+      trace: work.mark % 3 === 0 ? ('parent' as const) : ('link' as const),
     };
     if (policy.sid === undefined && work.mark % 2 === 0) policy.queue = QUEUES[(work.mark / 2) % 6];
     const task: Submitted = {
@@ -188,7 +189,9 @@ export class Program {
     const { chance, master } = this.#params;
     if (chance.happens(0.01)) return 'SLAVE-0';
     if (!chance.happens(0.2)) return undefined;
-    const willing = [...master.core.roster].filter(({ takesOrdered }) => takesOrdered);
+    const { roster, groups } = master.core;
+    // The program does not know of those on trial
+    const willing = [...roster].filter((slave) => slave.takesOrdered && !groups.isOnTrial(slave));
     return willing.length === 0 ? undefined : chance.pick(willing).sid;
   }
 
@@ -227,7 +230,7 @@ export class Program {
     if (!done) task.cancelled = cancelled;
   }
 
-  /** What runs of a category has its fate by that, and nothing else has. */
+  /** Every running task of a category has its fate by that, and nothing else has. */
   #killSome(): void {
     const { chance, master } = this.#params;
     const { cancels, roster } = master.core;

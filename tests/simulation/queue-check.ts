@@ -1,4 +1,4 @@
-/** What queues promise, looked at from outside: from what is sent to slaves, and from what they run. */
+/** The promises of queues, looked at from outside: from what is sent to slaves, and from what they run. */
 
 import type { TaskQueue } from '../../src/algorithms/queue.js';
 import { isStrict } from '../../src/master/jar/queue-state.js';
@@ -62,7 +62,7 @@ export class QueueCheck {
 
 /**
  * Slaves that come back may bring more than the limit; then nothing is sent. A run beside another one that is known to
- * have ended, and whose result is on its way, is none.
+ * have ended, and whose result is on its way, does not count.
  */
 function runsInBooks(roster: Roster, queue: TaskQueue): number {
   let runs = 0;

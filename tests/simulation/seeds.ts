@@ -10,7 +10,7 @@ const FIRST_ISLAND = 2_000_000;
 /** ... and for longer than the timeout. */
 const FIRST_LONG_ISLAND = 3_000_000;
 /** Looking at the heap takes longer than a seed; the few seeds of `npm test` do without. */
-const MEMORY_EVERY = 50;
+const MEMORY_EVERY = 35;
 /** Enough to see what they have in common. */
 const MOST_FAILURES = 10;
 /** Fewer seeds may miss some kinds. */
@@ -18,7 +18,7 @@ const MANY = 60;
 const FEW_MISS = 5;
 const only = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 
-/** What the seeds together must have met with; else they do not test what they are made for. */
+/** Events that the seeds together must have met with; else they do not test what they are made for. */
 const EXPECTED = [
   'slave-lost',
   'slave-suspected',
@@ -33,6 +33,7 @@ const EXPECTED = [
   'task-cancelled',
   'task-killed',
   'share-sent',
+  'share-copied',
   'share-dropped',
   'task-unrunnable',
   'task-retried',
@@ -53,6 +54,9 @@ const EXPECTED = [
   'ended by its sentinel',
   'ended for a killed task',
   'neighbours of a killed task',
+  'on trial',
+  'trial ended',
+  'retired',
 ];
 
 const counts = new Map<string, number>();
@@ -100,8 +104,8 @@ function seedsFrom(first: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => first + index);
 }
 
-/** Of `count` seeds for each kind of misfortune. */
-export function testSeeds(name: string, count: number): void {
+/** Of `count` seeds for each kind of misfortune; few of the long islands let a run go on. */
+export function testSeeds(name: string, count: number, longIslands = count): void {
   const test = suite(name);
   if (only !== undefined) {
     test(`seed ${only} goes well`, () => runSeeds([only], faultsOf(only)));
@@ -120,9 +124,9 @@ export function testSeeds(name: string, count: number): void {
 
     test('it lets slaves go on with what they run when their server was away for longer than the timeout', async () => {
       const before = counts.get('task-resumed') ?? 0;
-      await runSeeds(seedsFrom(FIRST_LONG_ISLAND, count), 'long islands');
+      await runSeeds(seedsFrom(FIRST_LONG_ISLAND, longIslands), 'long islands');
       const resumed = (counts.get('task-resumed') ?? 0) - before;
-      assert.ok(resumed >= count / 20, `${resumed} runs went on`);
+      assert.ok(resumed >= longIslands / 20, `${resumed} runs went on`);
     });
 
     test('it never takes the slaves of a server that is away for dead, and gives up none of their tasks', () =>

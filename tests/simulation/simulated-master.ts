@@ -6,6 +6,7 @@ import type { SentinelEvent } from '../../src/link/ports.js';
 import { PeerCounters } from '../../src/link/shared/peer-counters.js';
 import { createCells } from '../../src/link/shared/shared-state.js';
 import { MasterCore } from '../../src/master/core/master-core.js';
+import type { MasterCoreOptions } from '../../src/master/model/master-ports.js';
 import type { SlaveRecord } from '../../src/master/model/slave-record.js';
 import { parseHandshake } from '../../src/wire/messages/handshake.js';
 import type { HandshakeMessage, OfferedPort } from '../../src/wire/messages/messages.js';
@@ -19,6 +20,7 @@ import { AnswersCheck } from './answers-check.js';
 import { CELLS } from './cell-check.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, LinkStatus, Network, Payload } from './network.js';
+import type { SimulatedCopies } from './simulated-copies.js';
 import { type PortSide, SimulatedPort } from './simulated-port.js';
 import { SimulatedSentinel } from './simulated-sentinel.js';
 import { ALGORITHMS } from './simulated-work.js';
@@ -37,8 +39,15 @@ export interface SimulatedMasterParams {
   readonly clientTimeoutMs?: number;
   readonly offersPorts?: boolean;
   readonly maxMessageBytes?: number;
+  /** Without them, all shared values come in pieces. */
+  readonly copies?: SimulatedCopies | undefined;
   /** Those of the seeds by default. */
   readonly algorithms?: readonly AlgorithmDefinition[];
+  readonly isOnTrial?: (host: string, pid: number) => boolean;
+  readonly joined?: (slave: SlaveRecord) => void;
+  readonly takeTrace?: MasterCoreOptions['takeTrace'];
+  /** For how long its main has been busy, instead of never; a crew for quick tasks asks it. */
+  readonly busyMs?: () => number;
   /** How many slaves it may have at a time. */
   readonly capacity?: number;
 }
@@ -86,6 +95,7 @@ export class SimulatedMaster {
       run: RUN,
       memberId: MEMBER_ID,
       algorithms: params.algorithms ?? ALGORITHMS,
+      auditRuns: true,
       cells: CELLS,
       taskGroup: params.taskGroup ?? 'auto',
       resultGroup: params.resultGroup ?? 'auto',
@@ -94,6 +104,7 @@ export class SimulatedMaster {
       allowVersionSkew: false,
       broker,
       audit,
+      takeTrace: params.takeTrace,
       ports: {
         send: (slave, frame) => this.#send(slave, frame),
         closePort: (slave) => this.#leavePort(slave),
@@ -109,6 +120,13 @@ export class SimulatedMaster {
         },
         offersTaken: ({ nonce }, id) => this.sentinel.request({ op: 'offers-taken', taken: [[nonce, id]] }),
         news: () => this.onNews(),
+        busyMs: params.busyMs ?? (() => 0),
+        copies: params.copies?.portFor(
+          () => this.main,
+          () => this.core.flush(this.#now),
+        ),
+        isOnTrial: params.isOnTrial,
+        joined: params.joined,
       },
     });
     this.connection.subscribe(this.#subjects.allToMaster, (subject, payload, noResponders) => {

@@ -66,7 +66,7 @@ function readWork(task: GivenTask): Work {
   };
 }
 
-/** As its slave would compute it, but for the time. */
+/** As its slave would compute it, except for the time. */
 function outcomeOf(operation: string, args: readonly unknown[], ms: number): RunOutcome {
   try {
     const [, ...rest] = compute(operation, args) as readonly unknown[];

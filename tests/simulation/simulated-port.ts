@@ -92,7 +92,7 @@ export class PortEnd {
     );
   }
 
-  /** The end of a connection gets through a port that is stalled, since no stall lasts for ever. */
+  /** The end of a connection gets through a port that is stalled, since no stall lasts forever. */
   #arriveAtPeer(moment: number, arrive: () => void, isEnd = false): void {
     this.#lastArrival = Math.max(this.#lastArrival, moment);
     this.#port.network.scheduler.at(this.#lastArrival, () => {

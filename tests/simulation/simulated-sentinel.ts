@@ -95,7 +95,7 @@ export class SimulatedSentinel {
     this.#confirmListening(nonce);
   }
 
-  /** Tried again after a reconnection, when the client has subscribed anew. */
+  /** Tried again after a reconnection, when the client has subscribed again. */
   #confirmListening(nonce: string): void {
     this.connection.ready((stands) => {
       if (!stands || !this.#unconfirmed.delete(nonce)) return;

@@ -6,7 +6,7 @@ import { share } from '../../src/wire/shares/share.js';
 const SIZES = [280_000, 60_000, 40_000, 20_000];
 /** The first one and one more, or all others. */
 export const SHARE_CACHE = 345_000;
-/** After so many tasks they are released and shared again. */
+/** After this number of tasks they are released and shared again. */
 const RENEWED_AFTER = 100;
 
 export interface SimulatedShare {

@@ -8,6 +8,7 @@ import { Claims } from '../../src/link/shared/claims.js';
 import { PeerCounters } from '../../src/link/shared/peer-counters.js';
 import { createCells, type SharedCells } from '../../src/link/shared/shared-state.js';
 import type { GivenTask, RunOutcome } from '../../src/slave/core/given-task.js';
+import type { RunTracer } from '../../src/slave/core/run-trace.js';
 import { SlaveCore } from '../../src/slave/core/slave-core.js';
 import { LONGEST_REST_MS, TICK_MS } from '../../src/slave/core/ticker.js';
 import { SlaveCells } from '../../src/slave/run/slave-cells.js';
@@ -18,6 +19,7 @@ import { decodeValue } from '../../src/wire/values/codec.js';
 import { CELLS } from './cell-check.js';
 import { EventLoop } from './event-loop.js';
 import type { Connection, LinkStatus, Network, Payload } from './network.js';
+import type { SimulatedCopies } from './simulated-copies.js';
 import { SimulatedLimit } from './simulated-limit.js';
 import { MEMBER_ID } from './simulated-master.js';
 import type { PortSide, SimulatedPort } from './simulated-port.js';
@@ -27,14 +29,14 @@ import { ALGORITHMS, outcomeOf, type Work, workOf } from './simulated-work.js';
 
 /** As in the slave's loops: a turn as long as this is given up between two messages of results. */
 const TURN_MS = 5;
-/** What results, what runs after an exception, and a goodbye may take at the end. */
+/** The time that results, runs after an exception, and a goodbye may take at the end. */
 const DRAIN_MS = 2_000;
 const GOODBYE_MS = 1_000;
 /** By then the process has ended. */
 const HALT_MS = 10_000;
 const FIRST_BRACE = 0x7b;
 const USER = '_';
-/** No program may ever see it: whoever aborts a run wants nothing of it. */
+/** No program may ever see it: a program that aborts a run wants nothing of it. */
 const ABORTED: RunOutcome = { ok: false, thrown: new Error('aborted') };
 
 export interface SimulatedSlaveParams {
@@ -44,14 +46,17 @@ export interface SimulatedSlaveParams {
   readonly pid: number;
   /** Those of the seeds by default. */
   readonly algorithms?: readonly AlgorithmDefinition[];
-  /** What a task does; by default its argument says so, and its shared values are those of the seeds. */
+  /** The work of a task; by default its argument says so, and its shared values are those of the seeds. */
   readonly workOf?: (task: GivenTask) => Work;
+  readonly tracer?: RunTracer | undefined;
   /** How many tasks it runs side by side. */
   readonly concurrency: number;
   /** To which it is connected. */
   readonly server?: string | undefined;
   /** Connects to a data port of the master, if there is one. */
   readonly dial?: ((secret: string, side: PortSide) => SimulatedPort | undefined) | undefined;
+  /** Reads those of its machine. */
+  readonly copies?: SimulatedCopies | undefined;
   /** A data port was lost, or left since it carried nothing. */
   readonly onPort?: (what: 'lost' | 'left') => void;
   /** A task begins. */
@@ -74,7 +79,7 @@ export class SimulatedSlave {
   readonly #givenWorkOf: SimulatedSlaveParams['workOf'];
   readonly #subjects = new Subjects(MEMBER_ID);
   #toMaster = '';
-  /** What the session's welcome has offered, and the connection there. */
+  /** The port that the session's welcome has offered, and the connection there. */
   #offered: OfferedPort | undefined;
   #port: SimulatedPort | undefined;
   #unsubscribe: (() => void) | undefined;
@@ -157,12 +162,17 @@ export class SimulatedSlave {
       algorithms: params.algorithms ?? ALGORITHMS,
       concurrency,
       shareCache: SHARE_CACHE,
+      tracer: params.tracer,
       audit,
       ports: {
         send: (frame) =>
           this.core.isOnPort
             ? (this.#port?.slave.send(frame) ?? false)
             : this.connection.send(this.#toMaster, frame),
+        readCopy: params.copies?.readerFor(
+          () => this.main,
+          () => this.core.flush(this.#now),
+        ),
         leavePort: () => {
           this.#params.onPort?.('left');
           this.#closePort();
@@ -426,7 +436,7 @@ export class SimulatedSlave {
     return true;
   }
 
-  /** What has ended is sent first; then as many begin as may. */
+  /** Results are sent first; then as many tasks begin as may. */
   #runBeside(): void {
     this.core.sendResults(this.#now);
     for (let task = this.core.begin(this.#now); task !== undefined; task = this.core.begin(this.#now)) {

@@ -1,4 +1,4 @@
-/** What simulated tasks do: they say so in their only argument, so that every result can be foretold. */
+/** The work of simulated tasks: they name it in their only argument, so that every result can be foretold. */
 
 import { DEFAULT_POLICY } from '../../src/algorithms/policy.js';
 import type { AlgorithmDefinition } from '../../src/algorithms/types.js';
@@ -35,7 +35,7 @@ export const ALGORITHMS: readonly AlgorithmDefinition[] = ['small', 'large'].map
   place: 'simulated',
 }));
 
-/** What a task of this work returns. */
+/** The packet of a task of this work. */
 export function packetOf({ mark, size }: Work): string {
   const text = `${mark}:`;
   return text.padEnd(size, '.');

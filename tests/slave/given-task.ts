@@ -13,6 +13,7 @@ export function givenTask(number: number, fields: Partial<GivenTask> = {}): Give
     meta: undefined,
     raws: [],
     shares: undefined,
+    trace: undefined,
     timeoutMs: 0,
     isTimed: (fields.timeoutMs ?? 0) > 0,
     ordered: false,

@@ -1,4 +1,4 @@
-/** What somebody threw, in one line. */
+/** The name of a thrown value, in one line. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nameThrown } from '../../src/slave/name-thrown.js';

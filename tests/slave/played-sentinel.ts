@@ -9,7 +9,7 @@ import type {
 import type { SpareThread } from '../../src/link/sentinel/spare-thread.js';
 
 export class PlayedSentinel extends EventEmitter {
-  /** What it was begun with. */
+  /** The data that it was begun with. */
   data: SentinelThreadData | undefined;
   readonly requests: SentinelRequest[] = [];
 
@@ -18,8 +18,10 @@ export class PlayedSentinel extends EventEmitter {
     return { take: async () => this, end: async () => {} } as unknown as SpareThread;
   }
 
-  say(...events: readonly SentinelEvent[]): void {
+  /** Resolves when main has answered. */
+  async say(...events: readonly SentinelEvent[]): Promise<void> {
     this.#send({ type: 'events', events });
+    await undefined;
   }
 
   /** The requests of this kind, in order. */
@@ -41,12 +43,17 @@ export class PlayedSentinel extends EventEmitter {
     if (message.type === 'begin') {
       this.data = message.data;
       this.#send({ type: 'ready' });
-    } else if (message.type === 'request') {
-      const { request } = message;
-      this.requests.push(request);
-      if (request.op === 'stop') setImmediate(() => this.emit('exit', 0));
-      if (request.op === 'listen') setImmediate(() => this.say({ type: 'listening', nonce: request.nonce }));
+    } else if (message.type !== 'profiles') {
+      for (const request of message.type === 'taken' ? message.requests : [message.request])
+        this.#take(request);
     }
+  }
+
+  #take(request: SentinelRequest): void {
+    this.requests.push(request);
+    if (request.op === 'stop') setImmediate(() => this.emit('exit', 0));
+    if (request.op === 'listen')
+      setImmediate(() => void this.say({ type: 'listening', nonce: request.nonce }));
   }
 
   #send(message: FromSentinelThread): void {

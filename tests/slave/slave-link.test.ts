@@ -343,10 +343,10 @@ test('what holds already is waited for no moment, and nothing is asked after it 
     });
     assert.is(await atOnce(waiting), 'waits');
     holds = true;
-    sentinel.say({ type: 'acknowledged', nonce: link.core.nonce, id: 1 });
+    await sentinel.say({ type: 'acknowledged', nonce: link.core.nonce, id: 1 });
     assert.is(await atOnce(waiting), undefined, 'news let it look again');
     const before = asked;
-    sentinel.say({ type: 'acknowledged', nonce: link.core.nonce, id: 1 });
+    await sentinel.say({ type: 'acknowledged', nonce: link.core.nonce, id: 1 });
     assert.is(asked, before);
     await close();
   }));
@@ -355,11 +355,11 @@ test('the trail has what its sentinel warns of, and nothing once it closes', () 
   withBroker(async ({ url }) => {
     const { link, sentinel, events, close } = await joinedLink(url);
     const begun = events.length;
-    sentinel.say({ type: 'warning', text: 'odd' });
+    await sentinel.say({ type: 'warning', text: 'odd' });
     assert.equal(events.slice(begun), [{ type: 'warning', text: 'odd' }]);
     assert.is(link.core.end, undefined);
     const closed = close();
-    sentinel.say({ type: 'warning', text: 'late' }, { type: 'shutdown', nonce: link.core.nonce });
+    await sentinel.say({ type: 'warning', text: 'late' }, { type: 'shutdown', nonce: link.core.nonce });
     assert.is(sentinel.asked('ending').length, 1);
     assert.equal([events.length, link.core.end], [begun + 1, undefined]);
     await closed;
@@ -383,7 +383,7 @@ test('a sentinel that has lost the master hears that main ends by itself', () =>
   withBroker(async ({ url }) => {
     const { link, sentinel, close } = await joinedLink(url);
     assert.is(sentinel.asked('ending').length, 0);
-    sentinel.say({ type: 'lost', nonce: link.core.nonce, evidence: 'silent' });
+    await sentinel.say({ type: 'lost', nonce: link.core.nonce, evidence: 'silent' });
     assert.is(sentinel.asked('ending').length, 1);
     assert.equal(link.core.end, { kind: 'master-lost', evidence: 'silent' });
     await close();
@@ -400,9 +400,9 @@ test('a goodbye goes out in a session, once it is answered there is a farewell, 
     const [{ id, body, ...command } = {} as never] = sentinel.asked('command');
     assert.equal([command.nonce, id, body.command], [nonce, 1, 'bye']);
     assert.equal(body, { command: 'bye', running: [], begun: 0, sent: 0, error: 'so' });
-    sentinel.say({ type: 'cleared', nonce });
+    await sentinel.say({ type: 'cleared', nonce });
     assert.is(link.farewell, false);
-    sentinel.say({ type: 'acknowledged', nonce, id: 1 });
+    await sentinel.say({ type: 'acknowledged', nonce, id: 1 });
     assert.is(link.farewell, true);
     await close();
   }));
@@ -417,7 +417,7 @@ test('its sentinel watches the master under the nonce of the session, and again 
     link.core.takeFrame = (frame) => void frames.push(frame.toString());
     master.say(nonce, '\u0001');
     await link.until(() => frames.length > 0);
-    sentinel.say({ type: 'stale', nonce });
+    await sentinel.say({ type: 'stale', nonce });
     const next = link.core.nonce;
     assert.is.not(next, nonce);
     assert.equal(

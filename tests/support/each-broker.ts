@@ -4,7 +4,7 @@ import { findNatsServer, ifNatsServer, startNatsServer } from './nats-server.js'
 import { type Programs, withPrograms } from './programs.js';
 import type { Register, SuiteInTurns } from './turns.js';
 
-/** What a master needs to be told to use the broker; nothing for its own. */
+/** A broker, and the arguments that a master needs to use it; none for its own. */
 export interface BrokerOfTest {
   readonly name: 'embedded' | 'nats-server';
   readonly args: readonly string[];

@@ -43,7 +43,7 @@ export class NatsAccount {
   }
 }
 
-/** What `issuer` says of `subject`, signed. */
+/** The claims of `issuer` about `subject`, signed. */
 function token(issuer: KeyPair, subject: KeyPair, nats: object): string {
   const claims = {
     jti: randomUUID(),

@@ -30,7 +30,7 @@ export interface NatsServerOptions {
   /** Bytes that a client may leave unread. */
   readonly maxPending?: number | undefined;
   readonly tls?: TlsOfBroker | undefined;
-  /** What clients that show no credentials may do; all others may do everything. */
+  /** The permissions of clients that show no credentials; all others may do everything. */
   readonly guests?:
     | { readonly mayPublish: readonly string[]; readonly mayHear: readonly string[] }
     | undefined;
@@ -49,7 +49,7 @@ export interface NatsServer {
   readonly port: number;
   /** Of the process that runs now. */
   readonly pid: number;
-  /** What it has logged since it was ready. */
+  /** The text that it has logged since it was ready. */
   log(): string;
   /** May be called twice. */
   stop(): Promise<void>;
@@ -81,7 +81,7 @@ export function findNatsServer(): string | undefined {
   return undefined;
 }
 
-/** What registers the tests that need a nats-server; without one they are skipped by name. */
+/** Registers the tests that need a nats-server; without one they are skipped by name. */
 export function ifNatsServer(it: Registering): (name: string, body: () => void | Promise<void>) => void {
   return findNatsServer() === undefined ? (name) => it.skip(name, () => {}) : (name, body) => it(name, body);
 }

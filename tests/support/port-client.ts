@@ -14,7 +14,7 @@ interface Work {
   readonly late?: string;
 }
 
-/** What it reports: `connected`, `info`, `pong`, `closed`. */
+/** Its reports: `connected`, `info`, `pong`, `closed`. */
 export class PortClient {
   readonly reports: string[] = [];
   readonly #worker: Worker;

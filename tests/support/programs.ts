@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { PATIENCE } from './patience.js';
@@ -14,7 +14,7 @@ const MARK = `${process.pid}-${randomBytes(8).toString('hex')}`;
 process.env[MARK_VARIABLE] = MARK;
 
 const LIMIT_MS = 30_000;
-/** What a process that was told to end may take to be gone from the process table. */
+/** The time in which a process that was told to end must be gone from the process table. */
 const GONE_WITHIN_MS = 5_000;
 
 export interface ProgramExit {
@@ -31,8 +31,9 @@ export interface StartOptions {
   readonly stderr?: 'pipe' | 'ignore' | number | undefined;
 }
 
-/** A file of dist/tests/programs or, with a slash, of dist. */
+/** A file of dist/tests/programs or, with a slash, of dist; an absolute path is what it is. */
 export function programPath(name: string): string {
+  if (isAbsolute(name)) return name;
   const dist = fileURLToPath(new URL('../..', import.meta.url));
   return join(dist, name.includes('/') ? name : join('tests', 'programs', name));
 }
@@ -179,6 +180,16 @@ export async function expectNothingLeft(): Promise<void> {
   throw new Error(`still there: ${left.map(({ pid, command }) => `${pid} ${command}`).join('; ')}`);
 }
 
+/** Whether there is a process of this number. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Resolves when the condition holds, which is looked at every few milliseconds; a slow machine has longer for it. */
 export async function until(
   what: string,
@@ -227,7 +238,7 @@ function leftovers(): ReturnType<typeof processesWith> {
   return processesWith(MARK_VARIABLE, MARK);
 }
 
-/** Those whose environment has it and that are no zombies, this process excepted. */
+/** Those whose environment has it and that are not zombies, this process excepted. */
 export function processesWith(variable: string, value: string): { pid: number; command: string }[] {
   const found: { pid: number; command: string }[] = [];
   for (const name of readdirSync('/proc')) {

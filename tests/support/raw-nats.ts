@@ -47,7 +47,7 @@ export class RawNats {
     this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   }
 
-  /** What came and was not taken yet. A server may ask for a sign of life at any time: that is not shown. */
+  /** The text that came and was not taken yet. A server may ask for a sign of life at any time: that is not shown. */
   get received(): string {
     return this.#received.replace(/^PING\r\n/gm, '');
   }

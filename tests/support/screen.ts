@@ -1,4 +1,4 @@
-/** What a terminal shows after it has taken some text: an emulator, since control characters say little to a reader. */
+/** The screen of a terminal after it has taken some text: an emulator, since control characters say little to a reader. */
 import xterm from '@xterm/headless';
 
 export class Screen {

@@ -15,7 +15,7 @@ export function keyFile(name: Name): string {
   return fileURLToPath(new URL(`${name}-key.pem`, folder));
 }
 
-/** What is in a certificate's file. */
+/** The text of a certificate's file. */
 export function pem(name: Name | 'ca' | 'other-ca'): string {
   return readFileSync(certificateFile(name), 'utf8');
 }

@@ -18,13 +18,13 @@ export interface SuiteInTurns extends Register {
   readonly long: Register;
   /** Of both: what the others need. */
   both(name: string, body: Body): void;
-  /** Of a row of tests the first and then one in so many is of `npm test`. */
+  /** Of a row of tests the first and then one in `many` is of `npm test`. */
   oneIn(many: number, index: number, name: string, body: Body): void;
   after(body: Body): void;
   run(): void;
 }
 
-/** The runner says which; whoever runs a file by hand runs all of it. */
+/** The runner says which; a file that is run by hand runs all of it. */
 const TURN = process.env.TEST_TURN ?? 'both';
 
 /** The runner knows the files with two turns by this function's name in them. */

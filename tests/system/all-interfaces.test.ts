@@ -1,4 +1,4 @@
-/** Masters that listen on all interfaces: who may join them, and what slaves are told. Slaves come by loopback. */
+/** Masters that listen on all interfaces: slaves that may join, and what slaves are told. Slaves come by loopback. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { readTrailSet } from '../../src/audit/read/trail-set.js';
+import { readTrace } from '../picture/trace/check-trace.js';
 import { type Programs, programPath, type RunningProgram, until, withPrograms } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -34,6 +35,7 @@ async function rotated(programs: Programs, format: 'text' | 'json'): Promise<voi
   const master = programs.start('lives.js', [
     ...['--master', '--slaves', '2', '--slave-task-group', '1', '--slave-result-group', '1'],
     ...['--audit-file', file, '--audit-format', format, '--audit-max-size', '64k', '--audit-keep', '1000'],
+    '--audit-runs',
     ...['--', 'squares', String(TASKS)],
   ]);
   assert.is(await master.code(), 0, master.report());
@@ -47,11 +49,16 @@ async function rotated(programs: Programs, format: 'text' | 'json'): Promise<voi
   assert.equal([verdict.code, verdict.out], [0, `${file}: every task had exactly one fate (${fates})`]);
 
   const page = join(programs.folder, `${format}.html`);
-  const report = await ask(programs, '--audit-report', file, '--html', page);
+  const trace = join(programs.folder, `${format}.json`);
+  const report = await ask(programs, '--audit-report', file, '--html', page, '--trace', trace);
   assert.equal([report.code, report.err], [0, []]);
   assert.match(report.out, new RegExp(`^square +${TASKS} +${TASKS} +0 +0 +\\d`, 'm'));
   assert.match(report.out, /^Sessions: 2; at most 2 at a time/m);
-  assert.match(readFileSync(page, 'utf8'), /<svg .*<\/svg>/s);
+  assert.match(readFileSync(page, 'utf8'), / id="saved">\{"overview":/);
+  const { slices, machines } = readTrace(readFileSync(trace, 'utf8'));
+  assert.equal([slices.length, machines.length], [TASKS, 2]);
+  assert.ok(slices.every(({ name, args }) => name === 'square' && args['outcome'] === 'ok'));
+  assert.is(new Set(slices.map(({ args }) => args['task'])).size, TASKS);
 }
 
 test.long('rotated trails of a master and its slaves are whole, in both forms', () =>

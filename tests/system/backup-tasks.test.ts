@@ -28,8 +28,13 @@ overEachBroker(
     let stopped: number | undefined;
     try {
       await mw.run(async (handle) => {
-        await until('both slaves', () => ofType('slave-connecting') === 2);
-        const [pid] = await Promise.all([pause.future(SHORT_S), pause.future(SHORT_S)]);
+        let pid = 0;
+        // Else one slave may have been asked for a task that the other could run, and gets none before its answer
+        await until('a task on each slave', async () => {
+          const [one, other] = await Promise.all([pause.future(SHORT_S), pause.future(SHORT_S)]);
+          pid = one;
+          return one !== other;
+        });
         process.kill(pid, 'SIGSTOP');
         stopped = pid;
         const pids = await within(

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { type AuditEvent, type AuditEventOf, type Flags, master, slave } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { FaultyWay } from '../faults/faulty-way.js';
-import { square } from '../programs/algorithms.js';
+import { pause, square } from '../programs/algorithms.js';
 import { until, withPrograms } from '../support/programs.js';
 import { RawNats } from '../support/raw-nats.js';
 import { certificateFile, keyFile } from '../support/tls-files.js';
@@ -144,6 +144,22 @@ test.long('a master that computes for long loses no slave, and goes on by the po
     await mw.stop();
     assert.is(await worker.code(), 0, worker.report());
   });
+});
+
+test.long('a slave whose master has ended dials it no more, also while its last task runs', async () => {
+  const { mw, heard, port } = await portOf();
+  await using _mw = mw;
+  await using way = await FaultyWay.open(port ?? 0);
+  const own = new Heard();
+  await using last = await slave(mw, { dataPort: way.port, onAudit: own.onAudit });
+  await until('it is taken', () => own.all('data-port-taken').length === 1);
+  // Longer than the second after which a lost port is dialled again
+  mw.run(() => pause.funcall(1.5));
+  await until('it runs', () => heard.all('slave-busy').length === 1);
+  await mw.stop();
+  assert.is(await last.finished, 0);
+  assert.is(own.all('shutdown-received').length, 1);
+  assert.equal(own.all('data-port-unreachable'), []);
 });
 
 test('a stranger gets nothing, and slaves go on while the port is shut for strangers', async () => {

@@ -73,7 +73,7 @@ for (const [index, [death, evidence]] of WAYS.entries()) {
     index,
     `a task that ends its process by ${death} has had a run each time, and others pay nothing`,
     () =>
-      withSlaves({ slaves: 3 }, async (_mw, events) => {
+      withSlaves({ slaves: 2 }, async (_mw, events) => {
         const squares = Array.from({ length: 20 }, (_, n) => square.future(n));
         const twice = perish.withTaskPolicy({ maxAttempts: 2 }).future(death);
         const more = Array.from({ length: 20 }, (_, n) => square.future(n));

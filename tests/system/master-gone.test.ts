@@ -1,4 +1,4 @@
-/** What slaves do when their master is killed: in a task, between tasks, computing; local ones too. */
+/** The end of slaves whose master is killed: in a task, between tasks, computing; local ones too. */
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BrokerOfTest, overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';

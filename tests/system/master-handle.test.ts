@@ -16,13 +16,21 @@ import {
 } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { echo, fail, Mishap, square } from '../programs/algorithms.js';
-import { withCluster } from '../support/clusters.js';
+import { SharedCluster, withCluster } from '../support/clusters.js';
 import { overEachBroker } from '../support/each-broker.js';
 import { until, within } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
 const test = suiteInTurns('master handle');
 const EMBEDDED = { flags: {} };
+
+const pair = new SharedCluster(2, { memberId: 'pair' });
+const idle = new SharedCluster(0, { memberId: 'idle' });
+test.after(async () => {
+  // A task whose test has failed would run on, and its slave with it
+  for (const { open } of gates.values()) open();
+  await Promise.all([pair.stop(), idle.stop()]);
+});
 
 /** Tasks that run until the test lets them go. */
 const gates = new Map<string, { readonly open: () => void; readonly opened: Promise<void> }>();
@@ -51,6 +59,10 @@ async function take<T>(iterable: AsyncIterable<T>): Promise<T[]> {
   const taken: T[] = [];
   for await (const one of iterable) taken.push(one);
   return taken;
+}
+
+function numberOf(id: TaskId): number {
+  return Number(id.slice('TASK-'.length));
 }
 
 async function rejection(promise: Promise<unknown>): Promise<unknown> {
@@ -90,8 +102,9 @@ for (const slaves of [1, 3]) {
   );
 }
 
-test('masterLoopIterate makes one pass, and even one of no time gives the event loop its turn', () =>
-  withCluster(EMBEDDED, 0, async (mw) => {
+test(
+  'masterLoopIterate makes one pass, and even one of no time gives the event loop its turn',
+  idle.with(async (mw) => {
     echo.funcall(1);
     let turned = false;
     setImmediate(() => {
@@ -102,13 +115,15 @@ test('masterLoopIterate makes one pass, and even one of no time gives the event 
     const began = performance.now();
     assert.equal(Object.values(await mw.masterLoopIterate()), [0, 0, 0, 0]);
     assert.ok(performance.now() - began > 40);
-    await slave(mw);
+    await using _slave = await slave(mw);
     while ((await mw.masterLoopIterate()).numResults === 0);
     assert.is(mw.getResults().length, 1);
-  }));
+  }),
+);
 
-test('a loop takes no time that is none', () =>
-  withCluster(EMBEDDED, 0, async (mw) => {
+test(
+  'a loop takes no time that is none',
+  idle.with(async (mw) => {
     for (const timeout of [Number.NaN, -1, '5' as never]) {
       for (const loop of ['masterLoop', 'masterLoopIterate'] as const) {
         const message = await mw[loop]({ timeout }).catch((error: Error) => error.message);
@@ -121,7 +136,8 @@ test('a loop takes no time that is none', () =>
       },
       (error: Error) => error.message === "the master's targetNumber is a whole number; got 0.5",
     );
-  }));
+  }),
+);
 
 test('what waits is told when the master stops, and what is complete is not', () =>
   withCluster(EMBEDDED, 0, async (mw) => {
@@ -199,8 +215,9 @@ test('with strict, stop() rejects when something was left behind', async () => {
   }
 });
 
-test('readers of one algorithm leave the others to other readers', () =>
-  withCluster(EMBEDDED, 2, async (mw) => {
+test(
+  'readers of one algorithm leave the others to other readers',
+  pair.with(async (mw) => {
     for (let n = 0; n < 20; n++) {
       square.funcall(n);
       echo.funcall(`e${n}`);
@@ -225,10 +242,12 @@ test('readers of one algorithm leave the others to other readers', () =>
     );
     assert.is(sum, 2470);
     assert.equal(await take(mw.results()), []);
-  }));
+  }),
+);
 
-test('results() tells algorithms apart by their names, ends, and hands over each fate once', () =>
-  withCluster(EMBEDDED, 2, async (mw) => {
+test(
+  'results() tells algorithms apart by their names, ends, and hands over each fate once',
+  pair.with(async (mw) => {
     const readers = [take(mw.results(square, gate)), take(mw.results(square, gate))];
     square.funcall(3);
     echo.funcall('left');
@@ -245,10 +264,12 @@ test('results() tells algorithms apart by their names, ends, and hands over each
       break;
     }
     assert.equal(await take(mw.results()), []);
-  }));
+  }),
+);
 
-test('an iteration goes on while tasks are submitted in it, and what is not taken stays', () =>
-  withCluster(EMBEDDED, 2, async (mw) => {
+test(
+  'an iteration goes on while tasks are submitted in it, and what is not taken stays',
+  pair.with(async (mw) => {
     square.funcall(2);
     const seen: number[] = [];
     for await (const fate of mw.results(square)) {
@@ -266,10 +287,12 @@ test('an iteration goes on while tasks are submitted in it, and what is not take
     for (let i = 0; i < 10; i++) square.funcall(i);
     for await (const _ of mw.results()) break;
     assert.is((await take(mw.results(square))).length, 9);
-  }));
+  }),
+);
 
-test('target numbers count what is queued and running, futures among it', () =>
-  withCluster(EMBEDDED, 1, async (mw) => {
+test(
+  'target numbers count what is queued and running, futures among it',
+  pair.with(async (mw) => {
     assert.equal([mw.targetNumber, mw.uptoTargetNumber, gate.targetNumber], [0, 0, 0]);
     mw.targetNumber = 5;
     gate.targetNumber = 3;
@@ -283,17 +306,20 @@ test('target numbers count what is queued and running, futures among it', () =>
     assert.equal([square.pendingTasks, square.uptoTargetNumber], [1, 0]);
     gateOf('target 1').open();
     assert.is(await future, 'target 1');
-    assert.equal([mw.pendingTasks, gate.uptoTargetNumber], [2, 2]);
+    assert.equal([gate.pendingTasks, gate.uptoTargetNumber], [1, 2]);
+    assert.is(mw.uptoTargetNumber, 5 - mw.pendingTasks);
     gateOf('target 2').open();
     const fates = await take(mw.results());
     assert.equal(fates.map(({ algorithm }) => algorithm).sort(), ['gate', 'square']);
     assert.equal([mw.pendingTasks, mw.uptoTargetNumber], [0, 5]);
     mw.targetNumber = -1;
-    assert.is(mw.targetNumber, 0);
+    gate.targetNumber = -1;
+    assert.equal([mw.targetNumber, gate.targetNumber], [0, 0]);
     assert.throws(() => {
       mw.targetNumber = 1.5;
     }, /whole number/);
-  }));
+  }),
+);
 
 overEachBroker(test, 'cancel gives up what is queued or running, and nothing else', ({ name, flags }) =>
   withCluster({ flags }, 1, async (mw) => {
@@ -363,18 +389,20 @@ test('a future of a task that cannot run is rejected, also when the master stops
   await stopped;
 });
 
-test('the reason with which a signal is aborted is the cause of the error, whenever it was', () =>
-  withCluster(EMBEDDED, 0, async (mw) => {
+test(
+  'the reason with which a signal is aborted is the cause of the error, whenever it was',
+  idle.with(async (mw) => {
     const late = new AbortController();
     const waiting = echo.withTaskPolicy({ signal: late.signal }).future(1);
-    echo.withTaskPolicy({ signal: late.signal })(2);
+    const second = echo.withTaskPolicy({ signal: late.signal })(2);
     const why = new RangeError('better found');
     late.abort(why);
     const error = await rejection(waiting);
     if (!(error instanceof UnrunnableError)) throw error;
     assert.is(error.cause, why);
-    assert.match(error.message, /^TASK-0 was cancelled by its signal: RangeError: better found$/);
-    assert.equal([error.taskId, error.algorithm], ['TASK-0', 'echo']);
+    const first = `TASK-${numberOf(second) - 1}`;
+    assert.is(error.message, `${first} was cancelled by its signal: RangeError: better found`);
+    assert.equal([error.taskId, error.algorithm], [first, 'echo']);
     const [fate] = mw.getUnrunnableTasks(echo);
     assert.is(fate?.error.cause, why);
     const before = AbortSignal.abort(why);
@@ -398,13 +426,19 @@ test('the reason with which a signal is aborted is the cause of the error, whene
     const id = echo.funcall(1);
     mw.cancel(id);
     assert.is('cause' in (mw.getUnrunnableTasks(echo)[0]?.error ?? {}), false, 'the program gave none');
-  }));
+  }),
+);
 
-test('an error of a task knows its task, its run and where it was submitted', () =>
-  withCluster(EMBEDDED, 1, async (mw) => {
+test(
+  'an error of a task knows its task, its run and where it was submitted',
+  pair.with(async (mw) => {
+    const before = square.funcall(1);
     const error = await rejection(fail.future('here'));
     if (!(error instanceof TaskError)) throw error;
-    assert.equal([error.taskId, error.algorithm, error.sid, error.attempt], ['TASK-0', 'fail', 'SLAVE-0', 1]);
+    assert.is(error.taskId, `TASK-${numberOf(before) + 1}`);
+    assert.match(error.sid ?? '', /^SLAVE-[01]$/);
+    assert.equal([error.algorithm, error.attempt], ['fail', 1]);
+    assert.is((await take(mw.results(square))).length, 1);
     const file = new URL('', import.meta.url).href;
     assert.ok(error.submittedAt?.startsWith(`${file}:`), error.submittedAt);
     const mapped = ['a', 'b'].map(fail.withTaskPolicy({ tag: 1 }));
@@ -420,10 +454,12 @@ test('an error of a task knows its task, its run and where it was submitted', ()
       return Number(place?.split(':').at(-2));
     });
     assert.is(new Set(lines).size, 2, `${lines} of ${mapped}`);
-  }));
+  }),
+);
 
-test('a sid that nobody has makes a task unrunnable, unless it may run anyway', () =>
-  withCluster(EMBEDDED, 1, async (mw) => {
+test(
+  'a sid that nobody has makes a task unrunnable, unless it may run anyway',
+  pair.with(async (mw) => {
     const tag = { mine: Symbol('tag') };
     const id = square.withTaskPolicy({ sid: 'SLAVE-5', tag })(3);
     assert.is(mw.pendingTasks, 0);
@@ -434,10 +470,12 @@ test('a sid that nobody has makes a task unrunnable, unless it may run anyway', 
     const unrunnable = fates.find(({ status }) => status === 'unrunnable');
     assert.is(unrunnable?.taskId, id);
     assert.equal(unrunnable?.args, [3]);
-  }));
+  }),
+);
 
-test('a submitter under a policy is mapped over a list; funcall itself is not', () =>
-  withCluster(EMBEDDED, 1, async (mw) => {
+test(
+  'a submitter under a policy is mapped over a list; funcall itself is not',
+  pair.with(async (mw) => {
     const tag = Symbol('one tag for all');
     [1, 2, 3].map(square.withTaskPolicy({ tag }));
     const fates = await take(mw.results(square));
@@ -449,19 +487,32 @@ test('a submitter under a policy is mapped over a list; funcall itself is not', 
       (error: unknown) => error instanceof UsageError && error.message.includes('.map((item) =>'),
     );
     assert.is(mw.pendingTasks, 0);
-  }));
+  }),
+);
 
-test('a task is a snapshot of its arguments, and each fate has its own copy of them', () =>
-  withCluster(EMBEDDED, 1, async (mw) => {
+test(
+  'a task is a snapshot of its arguments, and each fate has its own copy of them',
+  pair.with(async (mw) => {
     const value = { list: [1] };
     echo.funcall(value);
     value.list.push(2);
     const [fate] = await take(mw.results(echo));
     assert.equal(fate?.args, [{ list: [1] }]);
     assert.equal(fate?.status === 'ok' && fate.packet, { list: [1] });
-  }));
+  }),
+);
+
+test(
+  'the handle has the argv of an embedded master, and its port',
+  idle.with(async (mw) => {
+    assert.equal(mw.argv, []);
+    assert.ok(mw.masterPort > 0);
+  }),
+);
 
 overEachBroker(test, 'two masters live in one process, each with its own stubs', async ({ flags }) => {
+  // None but these two may live
+  await Promise.all([pair.stop(), idle.stop()]);
   assert.throws(
     () => echo.funcall(1),
     (error: unknown) => error instanceof StoppedError,
@@ -493,11 +544,5 @@ overEachBroker(test, 'two masters live in one process, each with its own stubs',
   await slaveOfOne.stop();
   assert.is(await slaveOfOne.finished, 255);
 });
-
-test('the handle has the argv of an embedded master, and its port', () =>
-  withCluster(EMBEDDED, 0, async (mw) => {
-    assert.equal(mw.argv, []);
-    assert.ok(mw.masterPort > 0);
-  }));
 
 test.run();

@@ -147,10 +147,10 @@ overConfined(
   },
 );
 
-/** A client that is none of ours, under a user's seed. */
+/** A client that is not ours, under a user's seed. */
 class Intruder {
   readonly #connection: NatsConnection;
-  /** What the server has denied, as `publish SUBJECT` or `subscription SUBJECT`. */
+  /** Requests that the server has denied, as `publish SUBJECT` or `subscription SUBJECT`. */
   readonly #denied = new Set<string>();
 
   private constructor(connection: NatsConnection) {
@@ -175,7 +175,7 @@ class Intruder {
     if (operation === 'publish') this.#connection.publish(subject, 'x');
     else this.#connection.subscribe(subject, { callback: () => {} });
     await this.#connection.flush();
-    // The client tells of a denial in a later turn
+    // The client reports a denial in a later turn
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     return !this.#denied.has(`${operation} ${subject}`);
   }

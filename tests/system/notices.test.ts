@@ -1,4 +1,4 @@
-/** What people see of whole runs: notices at a terminal and beside an audit file, the trail everywhere else. */
+/** Whole runs as people see them: notices at a terminal and beside an audit file, the trail everywhere else. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const HELLO = 'examples/hello-world.js';
 const LIMIT_MS = 60_000;
 const NOTICE = /^mw \d\d:\d\d:\d\d /;
 
-/** What a program shows at a terminal of its own; undefined where there is no tool to make one. */
+/** The output of a program at a terminal of its own; undefined where there is no tool to make one. */
 function atTerminal(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},

@@ -36,7 +36,7 @@ test('it stands at the foot, leaves every line whole, and is gone after Ctrl-C; 
     const file = join(folder, 'trail');
     const metricsFile = join(folder, 'master.prom');
     const metrics = ['--metrics', '0', '--metrics-file', metricsFile];
-    const args = ['--master', '--slaves', '1', '--audit-file', file, ...metrics];
+    const args = ['--master', '--slaves', '1', '--audit-file', file, '--dashboard', ...metrics];
     const terminal = atTerminal([programPath('watched.js'), ...args]);
     if (terminal === undefined) {
       console.log('no script of util-linux here: nothing was tried at a terminal');
@@ -49,6 +49,9 @@ test('it stands at the foot, leaves every line whole, and is gone after Ctrl-C; 
     await until('all done', () => /25 of 25, 100 %/.test(shown()), LIMIT_MS);
     const [, url = ''] = /METRICS READY (\S+)/.exec(readFileSync(file, 'utf8')) ?? [];
     const served = await (await fetch(url)).text();
+    const [, shownAt = '', token = ''] = /dashboard at (http:\S+\/)#([0-9a-f]{32})/.exec(shown()) ?? [];
+    const headers = { Authorization: `Bearer ${token}` };
+    const page = await (await fetch(`${shownAt}api/page?page=overview`, { headers })).json();
     child.stdin?.write('\x03');
     assert.is(await exit, 130, shown());
 
@@ -68,10 +71,18 @@ test('it stands at the foot, leaves every line whole, and is gone after Ctrl-C; 
     const printed = (pattern: RegExp): string[] => lines.filter((line) => pattern.test(line)).sort();
     const range = Array.from({ length: 24 }, (_, n) => n);
     // A slave may print between the two halves of a line of the master: then they are two lines
-    assert.equal(printed(/^task/), range.map((n) => `task ${n} is done on a slave`).sort());
+    assert.equal(printed(/^SLAVE-0\|/), range.map((n) => `SLAVE-0| task ${n} is done on a slave`).sort());
+    assert.equal(printed(/task \d+ is done/).length, 24);
     assert.equal(printed(/fate 25 is/), ['fate 25 is ok']);
     assert.is(lines.filter((line) => / \| /.test(line)).length, 0, lines.join('\n'));
     assert.match(lines.at(-1) ?? '', /^mw \S+ ended: 25 tasks, 1 failed, 1 slave, /);
+
+    const { done, failed } = page as Readonly<Record<string, unknown>>;
+    assert.equal([done, failed], [25, 1]);
+    assert.is(shown().split(token).length, 2, 'the token is printed once');
+    const written = readFileSync(file, 'utf8');
+    assert.match(written, `DASHBOARD READY ${shownAt.slice(0, -1)}`);
+    assert.not.match(written, token);
 
     const settled = /^ts_mw_tasks_settled_total\{algorithm="work",status="ok"\} 24$/m;
     for (const text of [served, readFileSync(metricsFile, 'utf8')]) assert.match(text, settled);

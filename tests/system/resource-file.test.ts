@@ -129,7 +129,7 @@ overEachBrokerAtLength(
 );
 
 // On a shared broker the new master may hear of the old run before the slave reads the file again, and refuses it.
-test('a slave follows the file to a master that was started again', () =>
+test.long('a slave follows the file to a master that was started again', () =>
   withPrograms(async ({ start, folder }) => {
     const file = join(folder, 'm.rsc');
     const gone = await master({ resourceFile: file });
@@ -142,7 +142,8 @@ test('a slave follows the file to a master that was started again', () =>
     assert.is(await mw.run(() => square.future(5)), 25);
     await mw.stop();
     assert.is(await slave.code(), 0, slave.report());
-  }));
+  }),
+);
 
 /** Flags around `--resource-file FILE` of a master of member `m`, and what becomes of the slave. */
 const ORDERS: readonly (readonly [before: readonly string[], behind: readonly string[], said: RegExp])[] = [
@@ -167,7 +168,7 @@ test.long('flags before it give way to the file, flags behind it win over the fi
       }));
       for (const { slave, said } of slaves) {
         await slave.waitForLine(said);
-        // It looks into the file once more, which shall not say yet that all is finished.
+        // It looks into the file once more, which must not say yet that all is finished.
         if (said.source.startsWith('REFUSED')) assert.is(await slave.code(), 255, slave.report());
       }
       await mw.stop();

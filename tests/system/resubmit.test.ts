@@ -4,9 +4,12 @@ import { type EmbeddedMaster, type FailedTask, type Fate, UsageError } from 'ts-
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fail, square } from '../programs/algorithms.js';
-import { withCluster } from '../support/clusters.js';
+import { SharedCluster, withCluster } from '../support/clusters.js';
 
 const test = suite('resubmit');
+
+const cluster = new SharedCluster(1);
+test.after(() => cluster.stop());
 
 async function take(mw: EmbeddedMaster): Promise<Fate[]> {
   const taken: Fate[] = [];
@@ -14,8 +17,9 @@ async function take(mw: EmbeddedMaster): Promise<Fate[]> {
   return taken;
 }
 
-test('an unrunnable task says all of itself, and runs under another policy', () =>
-  withCluster({ flags: {} }, 1, async (mw) => {
+test(
+  'an unrunnable task says all of itself, and runs under another policy',
+  cluster.with(async (mw) => {
     const tag = { mine: Symbol('tag') };
     const taskId = square.withTaskPolicy({ sid: 'SLAVE-7', tag, maxAttempts: 2 })(12);
     const [task] = mw.getUnrunnableTasks(square);
@@ -34,10 +38,12 @@ test('an unrunnable task says all of itself, and runs under another policy', () 
     assert.equal([fate?.taskId, fate?.status, fate?.attempts], [anywhere, 'ok', 1]);
     assert.is(fate?.status === 'ok' && fate.packet, 144);
     assert.is(fate?.tag, tag);
-  }));
+  }),
+);
 
-test('an error result is submitted again too; nothing else is', () =>
-  withCluster({ flags: {} }, 1, async (mw) => {
+test(
+  'an error result is submitted again too; nothing else is',
+  cluster.with(async (mw) => {
     fail.funcall('overboard');
     square.funcall(2);
     const [first, second] = (await take(mw)).sort((a, b) => a.status.localeCompare(b.status));
@@ -51,21 +57,22 @@ test('an error result is submitted again too; nothing else is', () =>
         (error: unknown) => error instanceof UsageError,
       );
     }
-  }));
+  }),
+);
 
 test('a fate of one master becomes a task of another', () =>
   withCluster({ flags: { memberId: 'one' } }, 0, async (one) => {
     square.withTaskPolicy({ sid: 'SLAVE-7' })(3);
     const [task] = one.getUnrunnableTasks(square);
     assert.ok(task);
-    await withCluster({ flags: { memberId: 'two' } }, 1, async (two) => {
+    await cluster.with(async (two) => {
       two.resubmit(task, { doItAnyway: true });
       assert.equal(
         (await take(two)).map((fate) => fate.status === 'ok' && fate.packet),
         [9],
       );
       assert.is(one.pendingTasks, 0);
-    });
+    })();
   }));
 
 test.run();

@@ -8,10 +8,12 @@ import {
   type EmbeddedMaster,
   type Flags,
   master,
+  pmap,
   share,
   shareFile,
   slave,
   slaveLocal,
+  zip,
 } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { FaultyWay } from '../faults/faulty-way.js';
@@ -63,9 +65,14 @@ async function countedSlaves(
   return { way, [Symbol.asyncDispose]: stop };
 }
 
-async function travelsOnce(broker: BrokerOfTest, cells: number): Promise<void> {
-  const heard = new Heard();
-  await using mw = await master({ ...broker.flags, onAudit: heard.onAudit });
+/** How many times its bytes travelled; each slave has one table. */
+async function timesTravelled(
+  broker: BrokerOfTest,
+  cells: number,
+  heard: Heard,
+  flags: Flags,
+): Promise<number> {
+  await using mw = await master({ ...broker.flags, ...flags, onAudit: heard.onAudit });
   await using slaves = await countedSlaves(mw, broker, heard);
   const table = Float64Array.from({ length: cells }, (_, cell) => cell);
   using shared = share(table);
@@ -78,7 +85,12 @@ async function travelsOnce(broker: BrokerOfTest, cells: number): Promise<void> {
     Array.from({ length: TASKS }, (_, row) => row),
   );
   assert.equal(new Set(packets.map(([, seen]) => seen)), new Set([1]), 'each slave has one table');
-  const travelled = (slaves.way.bytes - before) / table.byteLength;
+  return (slaves.way.bytes - before) / table.byteLength;
+}
+
+async function travelsOnce(broker: BrokerOfTest, cells: number): Promise<void> {
+  const heard = new Heard();
+  const travelled = await timesTravelled(broker, cells, heard, { noShareCopies: true });
   assert.ok(travelled > 0.99 && travelled < 2.1, `it travelled ${travelled.toFixed(2)} times`);
   assert.ok(heard.all('share-sent').length <= 2);
 }
@@ -88,6 +100,16 @@ overEachBroker(test, 'a value of 4 MB that a thousand tasks need travels once to
 );
 
 overEachBrokerAtLength(test, 'so does one of 50 MB', (broker) => travelsOnce(broker, 6_250_000));
+
+if (process.platform === 'linux') {
+  overEachBroker(test, 'slaves of the same machine read it there', async (broker) => {
+    const heard = new Heard();
+    const travelled = await timesTravelled(broker, 500_000, heard, {});
+    assert.ok(travelled < 0.5, `it travelled ${travelled.toFixed(2)} times`);
+    assert.ok(heard.all('share-copied').length <= 2);
+    assert.is(heard.all('share-sent').length, 0);
+  });
+}
 
 test('a value may be released, evicted, too large, and sent again and again by who does not share it', async () => {
   const heard = new Heard();
@@ -115,6 +137,17 @@ test('a value may be released, evicted, too large, and sent again and again by w
     const error = await cellOf.future(huge, 7).catch((error: unknown) => error);
     assert.match(String(error), /1120072 bytes.*1048576.*--share-cache/);
     assert.is((await cellOf.future(one, 7))[0], 1, 'others go on');
+
+    const rows = await pmap(
+      cellOf,
+      zip(
+        Array.from({ length: 100 }, () => one),
+        Array.from({ length: 100 }, (_, row) => row),
+      ),
+    );
+    assert.is(rows.length, 100);
+    assert.equal(new Set(rows.map(([cell]) => cell)), new Set([1]));
+    assert.is(own.all('share-received').length, 4, 'elements of parts are shared values too');
 
     const large = new Float64Array(140_000);
     for (let time = 0; time < 4; time++) await cellOf.future(large, time);
@@ -160,7 +193,7 @@ test('a shared file is a copy with its name, which goes with the slave', async (
   });
 });
 
-test('a checkpoint knows a task by the content of its shared value', async () => {
+test.long('a checkpoint knows a task by the content of its shared value', async () => {
   await withPrograms(async ({ folder }) => {
     const checkpoint = join(folder, 'checkpoint');
     const run = async (first: number): Promise<number> => {

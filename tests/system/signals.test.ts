@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM on masters and slaves: who is told, what stays in the resource file, the exit codes. */
+/** Ctrl-C and SIGTERM on masters and slaves: the news of it, what stays in the resource file, the exit codes. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -10,7 +10,7 @@ import { suiteInTurns } from '../support/turns.js';
 
 const test = suiteInTurns('slave algorithm');
 
-/** What the slave algorithm does, and the exit code of its process. */
+/** The deeds of the slave algorithm, and the exit code of its process. */
 const DEEDS: readonly (readonly [args: readonly string[], code: number, said?: RegExp])[] = [
   [['return', '0'], 0],
   [['return', '7'], 7],

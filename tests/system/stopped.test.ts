@@ -59,13 +59,16 @@ test('a source of submitAll that is not drawn to its end makes no iteration comp
     assert.equal(program.out, []);
   }));
 
-test('a program that saves what it has is given the time, and its exit code is still that of the signal', () =>
-  withPrograms(async ({ start }) => {
-    const program = await stop(start, 'saves', 'SIGTERM');
-    assert.is(program.count(/^saved 16, 1 pending, SIGTERM, true$/), 1, program.report());
-    assert.is(program.count(/^the master was stopped/), 0, 'it was not let through');
-    assert.is(program.count(/ WARNING /), 0, 'what it leaves is no surprise');
-  }));
+test.long(
+  'a program that saves what it has is given the time, and its exit code is still that of the signal',
+  () =>
+    withPrograms(async ({ start }) => {
+      const program = await stop(start, 'saves', 'SIGTERM');
+      assert.is(program.count(/^saved 16, 1 pending, SIGTERM, true$/), 1, program.report());
+      assert.is(program.count(/^the master was stopped/), 0, 'it was not let through');
+      assert.is(program.count(/ WARNING /), 0, 'what it leaves is no surprise');
+    }),
+);
 
 test.long('a program that asks again and again after the end is left, and hears signals', () =>
   withPrograms(async ({ start }) => {

@@ -4,11 +4,14 @@ import { type EmbeddedMaster, UsageError } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { echo, fail, square } from '../programs/algorithms.js';
-import { withCluster } from '../support/clusters.js';
+import { SharedCluster, withCluster } from '../support/clusters.js';
 import { until, within } from '../support/programs.js';
 
 const test = suite('submit-all');
 const TIME_LIMIT_MS = 30_000;
+
+const cluster = new SharedCluster(1);
+test.after(() => cluster.stop());
 
 async function sum(mw: EmbeddedMaster): Promise<number> {
   let sum = 0;
@@ -16,8 +19,9 @@ async function sum(mw: EmbeddedMaster): Promise<number> {
   return sum;
 }
 
-test('results() goes on until all is drawn and done, and no more is pending than the target says', () =>
-  withCluster({ flags: {} }, 1, async (mw) => {
+test(
+  'results() goes on until all is drawn and done, and no more is pending than the target says',
+  cluster.with(async (mw) => {
     let most = 0;
     const items = function* (): Generator<number> {
       for (let n = 0; n < 3_000; n++) {
@@ -33,10 +37,13 @@ test('results() goes on until all is drawn and done, and no more is pending than
     mw.submitAll(items(), (n) => square.future(n));
     assert.is(await within(TIME_LIMIT_MS, sum(mw), () => 'the end of the futures'), 0);
     assert.is(most, 19);
-  }));
+    mw.targetNumber = 0;
+  }),
+);
 
-test('a slow source is waited for, also by who reads another algorithm', () =>
-  withCluster({ flags: {} }, 1, async (mw) => {
+test(
+  'a slow source is waited for, also by who reads another algorithm',
+  cluster.with(async (mw) => {
     let open: (() => void) | undefined;
     const opened = new Promise<void>((resolve) => {
       open = resolve;
@@ -57,10 +64,12 @@ test('a slow source is waited for, also by who reads another algorithm', () =>
     open?.();
     assert.is(await within(TIME_LIMIT_MS, squares, () => 'the square'), 16);
     await within(TIME_LIMIT_MS, others, () => 'the end');
-  }));
+  }),
+);
 
-test('what a source throws comes out of results() or masterLoop, once; the fates come after it', () =>
-  withCluster({ flags: {} }, 1, async (mw) => {
+test(
+  'what a source throws comes out of results() or masterLoop, once; the fates come after it',
+  cluster.with(async (mw) => {
     const items = function* (): Generator<number> {
       yield 3;
       throw new RangeError('the source is broken');
@@ -86,10 +95,12 @@ test('what a source throws comes out of results() or masterLoop, once; the fates
       () => 'the error of the future',
     );
     assert.match(String(error), 'no');
-  }));
+  }),
+);
 
-test('it refuses what it cannot draw from', () =>
-  withCluster({ flags: {} }, 0, async (mw) => {
+test(
+  'it refuses what it cannot draw from',
+  cluster.with(async (mw) => {
     const submit = (n: number) => square.funcall(n);
     for (const wrong of [undefined, 7, {}] as unknown as number[][]) {
       assert.throws(
@@ -101,7 +112,8 @@ test('it refuses what it cannot draw from', () =>
       assert.throws(() => mw.submitAll([1], submit, { targetNumber }), /a whole number from 1/);
     }
     assert.throws(() => mw.submitAll([1], 'square' as never), /a function of an item/);
-  }));
+  }),
+);
 
 test('a master that stops closes the sources that it draws from', async () => {
   let closed = false;

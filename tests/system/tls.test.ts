@@ -1,4 +1,4 @@
-/** Whole programs over TLS, on both brokers: who joins, who is refused in which words, and what a listener sees. */
+/** Whole programs over TLS, on both brokers: slaves that join, words to those that may not, what a listener sees. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';

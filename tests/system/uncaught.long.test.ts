@@ -1,4 +1,4 @@
-/** What a master says of errors of tasks that its algorithm lets through, and of tasks that it leaves behind. */
+/** A master's words about errors of tasks that its algorithm lets through, and about tasks that it leaves behind. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type RunningProgram, withPrograms } from '../support/programs.js';
@@ -7,7 +7,7 @@ const test = suite('what a master lets through');
 
 const PLACE = String.raw`file:\/\/\/\S*\/uncaught\.js:\d+:\d+`;
 
-/** Lines on standard error that are no audit trail. */
+/** Lines on standard error that are not of the audit trail. */
 const words = ({ err }: RunningProgram): string[] => err.filter((line) => !/^\d\d\/\d\d\/\d{4} /.test(line));
 
 const ERRORS: readonly (readonly [way: string, ...lines: RegExp[]])[] = [

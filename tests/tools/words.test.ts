@@ -105,9 +105,38 @@ words('of source, comments and texts are looked at each for itself, and code not
   assert.equal(found('text', source), [1, 1, 2, 4, 4, 4]);
 });
 
-words('a first sentence of a comment may begin with what, a second one may not', () => {
-  assert.equal(phrases('comment', '/** What a slave holds. */'), []);
-  assert.equal(phrases('comment', '/** It is kept. What a slave holds goes. */'), ['1: What a slave holds']);
+words('no sentence begins with a clause of what, wherever it begins', () => {
+  for (const text of [
+    '/** What a slave holds. */',
+    '/**\n * What a slave holds. */',
+    '/** It is kept. What a slave holds goes. */',
+    '/**\n * It is kept.\n *\n * What a slave holds goes.\n */',
+    '/**\n * Kept:\n * - what a slave holds\n */',
+    'const held = []; // What a slave holds',
+    "'text'; // It is kept.\n  // What a slave holds goes.",
+  ])
+    assert.is(found('comment', text).length, 1, text);
+  for (const text of [
+    'What a slave holds.',
+    '# Slaves\n\nWhat they hold.',
+    'It is kept.\n\nWhat a slave holds goes.',
+    '- `kept`\n- **What** a slave holds',
+    '1. what a slave holds',
+    '| kept | what a slave holds |',
+  ])
+    assert.is(found('document', text).length, 1, text);
+});
+
+words('what may ask, head a column, and go on after a colon or in the next line', () => {
+  for (const text of [
+    '/** What does a slave hold? */',
+    '/** What if it holds nothing? What for? */',
+    '/** One slave: what it holds; what it gives back. */',
+    '// It is known\n// what a slave holds',
+  ])
+    assert.equal(phrases('comment', text), []);
+  assert.equal(phrases('document', '| what | count |\n| --- | --- |\n| What is it? | 1 |'), []);
+  assert.equal(phrases('text', "columns: ['what', 'count']"), []);
 });
 
 words.run();

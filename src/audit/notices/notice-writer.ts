@@ -7,7 +7,7 @@ import { followTrail } from './follow-trail.js';
 import { hasColours } from './has-colours.js';
 import { formatNotice, type Notice, type NoticeFold, warning } from './notice.js';
 
-export interface NoticeWriter {
+interface NoticeWriter {
   /**
    * Writes a text of many lines unchanged, after the notices so far; the trail's `error` with the same text
    * makes no notice.
@@ -18,10 +18,11 @@ export interface NoticeWriter {
 }
 
 /**
- * Writes a notice for each event of the trail that people should know, from now to the end of the process.
+ * Writes a notice for each event of the trail that people should know, from now to the end of the process. Standard
+ * error may end at a terminal through another process.
  */
-export function writeNotices(trail: AuditTrail, fold: NoticeFold): NoticeWriter {
-  const coloured = hasColours(process.stderr.isTTY === true, process.env);
+export function writeNotices(trail: AuditTrail, fold: NoticeFold, isShownAtTerminal: boolean): NoticeWriter {
+  const coloured = hasColours(isShownAtTerminal, process.env);
   const format = (notice: Notice, timeMs: number): string => `${formatNotice(notice, timeMs, coloured)}\n`;
   const writer = new LineWriter({
     destination: openStandardError(),

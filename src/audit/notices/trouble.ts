@@ -17,6 +17,8 @@ export function troubleOf(event: AuditEvent): Notice | undefined {
       return bad(`refused ${event.address}: ${event.reason}`);
     case 'auth-failures':
       return bad(`refused ${event.address} ${event.count} times more: ${event.reason}`);
+    case 'dashboard-refused':
+      return bad(`the dashboard refused ${event.address}, ${event.count} times: ${event.reason}`);
     case 'skew-accepted':
       return warning(`${event.sid} runs other code of ${event.algorithms}`);
     case 'task-unrunnable':
@@ -31,8 +33,19 @@ export function troubleOf(event: AuditEvent): Notice | undefined {
       );
     case 'offer-dropped':
       return warning(`an offer of ${event.sid} to cell ${event.cell} changes nothing: ${event.reason}`);
+    case 'server-unreachable':
+      return warning(`server ${event.server} cannot be reached: ${event.reason}; it is dialled again`);
+    case 'server-refused':
+      return bad(`server ${event.server} cannot be used: ${event.reason}; it is dialled again`);
+    case 'server-lost':
+      return bad(`lost server ${event.server}: ${event.reason}; it is dialled again`);
+    case 'server-slave-unstarted':
+      return bad(`a slave cannot be started on server ${event.server}: ${event.reason}; it is tried again`);
     case 'resource-file-unwritten':
       return warning(`cannot write ${event.path}: ${event.reason}; it is tried again`);
+    case 'machine-state':
+      if (event.state === 'failing') return warning(`${failed(event)}; it is tried again`);
+      return event.state === 'given-up' ? bad(`${failed(event)}; it is given up`) : undefined;
     case 'master-algorithm-missing':
       return bad('exits with 255: the program has no master algorithm; call defineMaster before initialize');
     case 'other-master-found':
@@ -40,6 +53,10 @@ export function troubleOf(event: AuditEvent): Notice | undefined {
     default:
       return undefined;
   }
+}
+
+function failed({ machine, reason }: AuditEventOf<'machine-state'>): string {
+  return `machine ${machine} fails: ${reason}`;
 }
 
 function unrunnable({ taskId, algorithm, reason, history }: AuditEventOf<'task-unrunnable'>): string {

@@ -28,6 +28,6 @@ export type SlaveObstacle =
 
 /**
  * The same for one task: `mail-first`, its own tasks go before; `reserved`, it is kept free for one that must run alone;
- * `fetching`, it fetches the shared values of tasks before it.
+ * `fetching`, it fetches the shared values of tasks before it; `resting`, other slaves keep up with tasks that are so quick.
  */
-export type TaskObstacle = SlaveObstacle | 'mail-first' | 'reserved' | 'fetching';
+export type TaskObstacle = SlaveObstacle | 'mail-first' | 'reserved' | 'fetching' | 'resting';

@@ -52,6 +52,8 @@ export interface SlaveWhyTable {
   leaving: { state: 'idle' | 'busy'; facts: SlaveTasks };
   /** It was told to stop. */
   'shutting-down': { state: 'shutting-down'; facts: object };
+  /** It gets no new tasks, and leaves as soon as it has run what it has begun. */
+  draining: { state: 'idle' | 'busy'; facts: SlaveTasks };
   /** It moves to another group as soon as it runs nothing. */
   moving: { state: 'idle' | 'busy'; facts: SlaveTasks & { group: string } };
   /** It runs tasks. */
@@ -71,6 +73,8 @@ export interface SlaveWhyTable {
     state: 'idle';
     facts: SlaveTasks & { broadcast: TaskInLine; againInSeconds: number };
   };
+  /** It runs nothing but what its machine's validation asks of it, until that machine is valid. */
+  'on-trial': { state: 'idle' | 'busy'; facts: SlaveTasks };
   /** It runs only tasks that are addressed to it, and there are none. */
   'no-ordered-tasks': { state: 'idle'; facts: OtherTasks };
   /** The checkpoint takes no more results for now, so no task is given out. */
@@ -81,6 +85,8 @@ export interface SlaveWhyTable {
   'shared-values': { state: 'idle'; facts: SlaveTasks & { waiting: number } };
   /** All tasks of the master are elsewhere, or must wait. */
   'no-task-for-it': { state: 'idle'; facts: OtherTasks };
+  /** The tasks are so quick that the `crew`, some other slaves, keeps up with the master. */
+  'others-keep-up': { state: 'idle'; facts: { crew: number; queued: number } };
   /** Nothing holds it: it gets tasks with the next dispatch. */
   next: { state: 'idle' | 'busy'; facts: SlaveTasks };
   /** The master has ended. */

@@ -20,6 +20,8 @@ export const SLAVE_WORDS: Words = {
   },
   leaving: ({ facts }) => `has said goodbye, and its last results are on their way; it ${has(facts)}`,
   'shutting-down': () => 'was told to stop',
+  draining: ({ facts }) =>
+    `gets no new task, and leaves as soon as it has run what it has begun; it ${has(facts)}`,
   moving: ({ facts }) => `moves to the group ${facts.group} as soon as it runs nothing; it ${has(facts)}`,
   busy: ({ facts }) => `is busy: it ${has(facts)}`,
   'runs-alone': ({ facts }) => `runs a task that must run alone, and gets no other: it ${has(facts)}`,
@@ -32,6 +34,7 @@ export const SLAVE_WORDS: Words = {
   reserved: ({ facts }) => `is kept free for a task that must run alone; it ${has(facts)}`,
   'behind-broadcast': ({ facts: { broadcast, againInSeconds } }) =>
     `gets nothing before its next run of a broadcast (${broadcast.taskId}, ${broadcast.algorithm}), which waits for ${inSeconds(againInSeconds)} after one that failed`,
+  'on-trial': ({ facts }) => `is on trial, and gets tasks once its machine is valid; it ${has(facts)}`,
   'no-ordered-tasks': ({ facts }) => `is ordered, and no task has its sid: ${others(facts)}`,
   'checkpoint-full': ({ facts }) =>
     `gets no task, since the checkpoint takes no more results now: ${others(facts)}`,
@@ -39,6 +42,8 @@ export const SLAVE_WORDS: Words = {
   'shared-values': ({ facts: { waiting } }) =>
     `fetches the shared values that ${waiting === 1 ? 'a task needs' : `${waiting} tasks need`}`,
   'no-task-for-it': ({ facts }) => `has nothing to do: ${others(facts)}`,
+  'others-keep-up': ({ facts: { crew, queued } }) =>
+    `rests: ${plural(crew, 'slave runs', 'slaves run')} tasks that are so quick as fast as the master gives them out (${plural(queued, 'task is', 'tasks are')} queued)`,
   next: () => 'gets tasks with the next dispatch',
   'master-ended': ({ facts: { error } }) => `gets no task, since the master has ended: ${error}`,
   lost: ({ facts: { evidence, rejoinedAs } }) => `was declared dead: ${evidence}${again(rejoinedAs)}`,

@@ -96,7 +96,7 @@ export interface ToldEvent {
   readonly text: string;
 }
 
-/** What a trail says of a task. */
+/** A task as a trail shows it. */
 export interface TaskStory {
   /** When its submission was told, which is up to a second later, in Unix milliseconds; undefined if the line is missing. */
   readonly submittedAt: number | undefined;
@@ -126,8 +126,14 @@ export interface TaskWhyTable {
   'master-blocked': { state: 'queued' | 'running'; facts: { blockedSeconds: number } };
   /** No slave is there; `joining` have said hello. */
   'no-slaves': { state: 'queued'; facts: { joining: number } };
-  /** All slaves are `ordered` ones, which run only their own tasks, or move to such a group. */
-  'other-groups': { state: 'queued'; facts: { ordered: number; moving: number } };
+  /**
+   * All slaves are `ordered` ones, which run only their own tasks, or move to such a group, or drain, or are on trial for
+   * their machine, which is not valid yet.
+   */
+  'other-groups': {
+    state: 'queued';
+    facts: { ordered: number; moving: number; draining: number; onTrial: number };
+  };
   /** The program leaves the fates of this algorithm untaken: at a limit, its tasks wait until half are taken. */
   'untaken-fates': {
     state: 'queued';

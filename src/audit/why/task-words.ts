@@ -25,10 +25,12 @@ export const TASK_WORDS: Words = {
     joining === 0
       ? 'waits for a slave: there are none; start some with --slave or --slaves N'
       : `waits for a slave: ${plural(joining, 'slave is', 'slaves are')} joining`,
-  'other-groups': ({ facts: { ordered, moving } }) => {
+  'other-groups': ({ facts: { ordered, moving, draining, onTrial } }) => {
     const others = [
       ...(ordered === 0 ? [] : [`${ordered} of the group ordered`]),
       ...(moving === 0 ? [] : [`${moving} on the way to another group`]),
+      ...(draining === 0 ? [] : [`${draining} that will leave`]),
+      ...(onTrial === 0 ? [] : [`${onTrial} on trial for a machine that is not valid yet`]),
     ];
     return `waits for a slave that runs tasks without a sid; the slaves here: ${list(others, 0)}`;
   },
@@ -123,6 +125,7 @@ const OBSTACLES: Readonly<Record<TaskObstacle, string>> = {
   'mail-first': 'has tasks of its own to run first',
   reserved: 'is kept free for a task that must run alone',
   fetching: 'fetches shared values',
+  resting: 'rests while others keep up with such quick tasks',
 };
 
 /** In one sentence, a few are enough; the facts list the others. */

@@ -1,5 +1,5 @@
 /** Owns lines on their way out: gathers and limits them, and survives a destination that refuses them. */
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import sonicBoom from 'sonic-boom';
 import { waitAtMost } from '../../structures/wait-at-most.js';
 import { type Destination, errorCode } from './destination.js';
@@ -17,6 +17,12 @@ const RETRY_MS = 1000;
 
 /** The time that a flush waits for a destination that takes nothing. */
 const FLUSH_LIMIT_MS = 1000;
+
+/**
+ * The time that a synchronous flush waits for a chunk in the thread pool, which nothing tells it of. It sees when a file
+ * has grown, and takes the first of these for anything else.
+ */
+const CHUNK_LIMIT_MS = { other: 5, file: 300 };
 
 /** More than any chunk, so that sonic-boom writes when it is told to, not when it gets data. */
 const NEVER_BY_ITSELF = 2 ** 28;
@@ -105,8 +111,7 @@ export class LineWriter {
     if (this.#state === 'idle' && this.#watch?.look(this.#destination.fd) === 'deleted') this.#leaveDeleted();
     this.#syncDeadline = performance.now() + FLUSH_LIMIT_MS;
     try {
-      // A chunk in the thread pool can't be awaited here; without a pause the next one might overtake it.
-      if (this.#state === 'writing') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      if (this.#state === 'writing') this.#awaitChunk();
       if (this.#state === 'refused') {
         this.#sonic.flushSync();
         this.#confirm();
@@ -124,6 +129,17 @@ export class LineWriter {
       else this.#reason = errorCode(error);
     } finally {
       this.#syncDeadline = 0;
+    }
+  }
+
+  /** Else the next chunk might overtake it. */
+  #awaitChunk(): void {
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    const stats = fstatSync(this.#destination.fd);
+    const until = performance.now() + (stats.isFile() ? CHUNK_LIMIT_MS.file : CHUNK_LIMIT_MS.other);
+    while (performance.now() < until) {
+      Atomics.wait(pause, 0, 0, 1);
+      if (stats.isFile() && fstatSync(this.#destination.fd).size !== stats.size) return;
     }
   }
 

@@ -1,7 +1,7 @@
 /** Checks subjects: tokens joined by dots, `*` for one token, `>` for all following tokens. */
 import type { PublishedMessage } from './parsed-commands.js';
 
-/** What is no word would end the line in which it is sent. Subjects are bytes, in latin1. */
+/** Any other text would end the line in which it is sent. Subjects are bytes, in latin1. */
 export function isWord(text: string): boolean {
   return /^[\x21-\xff]+$/.test(text);
 }

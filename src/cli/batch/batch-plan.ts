@@ -55,6 +55,9 @@ type Key = FlagRow['key'];
 const LEFT_OUT: ReadonlySet<Key> = new Set<Key>([
   'master',
   'slaves',
+  'minSlaves',
+  'maxSlaves',
+  'finishWithin',
   'printBatch',
   'resourceFile',
   'masterHost',

@@ -1,7 +1,7 @@
 /** One Slurm job array: its task 0 is the master, the others are slaves that requeue themselves. */
 
+import { shellQuote, shellWords } from '../../machines/shell-quote.js';
 import { type BatchPlan, batchSlaveArguments, masterArguments } from './batch-plan.js';
-import { shellQuote, shellWords } from './shell-quote.js';
 
 export function slurmFile(plan: BatchPlan): string {
   const { name, slaves, directory, command, slaveCommand, host, urls, resourceFile } = plan;

@@ -6,17 +6,19 @@ import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { UsageError } from '../../errors.js';
+import { makeProgramCode } from '../../machines/bundle/program-code.js';
+import { programEntry } from '../../machines/bundle/program-entry.js';
+import { programScript } from '../../machines/bundle/program-script.js';
 import { packageVersion, versionAbove } from '../process/versions.js';
-import { bundleProgram } from './bundle.js';
 
-export interface DumpOptions {
+interface DumpOptions {
   /** The compiled program. */
   readonly program: string;
   /** Path of the executable; the program's name in the current directory by default. */
   readonly execName?: string | undefined;
 }
 
-export interface Dumped {
+interface Dumped {
   readonly file: string;
   readonly bytes: number;
   /** Files that were copied next to it; it does not run without them. */
@@ -34,13 +36,12 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
  */
 export async function dumpExecutable({ program, execName }: DumpOptions): Promise<Dumped> {
   const postject = commandOfPostject();
-  const path = resolve(program);
-  await stat(path).catch(() => {
-    throw new UsageError(`there is no ${path}; build the program and name its compiled file`);
-  });
+  const path = programEntry(program);
   const suffix = process.platform === 'win32' && !execName?.endsWith('.exe') ? '.exe' : '';
   const file = resolve(`${execName ?? basename(path, extname(path))}${suffix}`);
-  const { code, addons } = await bundleProgram(path, {
+  const { code, addons } = await makeProgramCode(path, 'executable');
+  const script = programScript(code, {
+    kind: 'executable',
     libraryVersion: packageVersion(),
     programVersion: versionAbove(path),
   });
@@ -51,7 +52,7 @@ export async function dumpExecutable({ program, execName }: DumpOptions): Promis
     const blob = join(folder, 'blob');
     const config = join(folder, 'config.json');
     const executable = join(folder, 'executable');
-    await writeFile(main, code);
+    await writeFile(main, script);
     await writeFile(config, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true }));
     await run(process.execPath, ['--experimental-sea-config', config]);
     await copyFile(process.execPath, executable);

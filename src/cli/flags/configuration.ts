@@ -4,8 +4,10 @@
  */
 
 import type { RotationSettings } from '../../audit/write/rotation.js';
+import type { DemandFlags } from './demand-flags.js';
 import type { NatsCredentials } from './nats-flags.js';
 import type { Flags } from './program-flags.js';
+import type { ServerPlace } from './server-flags.js';
 import type { GivenFlag } from './split-arguments.js';
 import type { TlsSettings } from './tls-flags.js';
 
@@ -44,11 +46,21 @@ export interface Configuration {
   readonly auditFormat: 'text' | 'json';
   /** Undefined if the audit file is not rotated. */
   readonly auditRotation: RotationSettings | undefined;
+  /** A master tells each run. */
+  readonly auditRuns: boolean;
   readonly clientTimeoutMs: number;
   /** `Infinity` means forever: compare with it, but do not pass it to a timer, which would fire at once. */
   readonly connectTimeoutMs: number;
-  /** Local slaves to start; 0 on a slave. */
+  /** The most local slaves, all of which are started if there is no demand; 0 on a slave. */
   readonly slaves: number;
+  /** Standing servers that a master dials. */
+  readonly servers: readonly ServerPlace[];
+  /** That they ask for. */
+  readonly serverToken: string | undefined;
+  /** The farm file. */
+  readonly farm: string | undefined;
+  /** Undefined if each machine has all its slaves all the time. */
+  readonly demand: DemandFlags | undefined;
   /** For this slave, or for a master's local ones. */
   readonly slaveConcurrency: number;
   /** Bytes; for this slave, or for a master's local ones. */
@@ -67,9 +79,23 @@ export interface Configuration {
   readonly allowVersionSkew: boolean;
   /** Tasks that take too long get a second run. */
   readonly backupTasks: boolean;
+  /** Slaves of this machine read large shared values from files. */
+  readonly shareCopies: boolean;
   /** The folder of results; undefined on a slave. */
   readonly checkpoint: string | undefined;
   readonly progress: NonNullable<Flags['progress']>;
+  readonly forwardOutput: NonNullable<Flags['forwardOutput']>;
+  /** Where people look at a master; port 0 is any free one. */
+  readonly dashboard:
+    | {
+        readonly host: string;
+        readonly port: number;
+        /** It may cancel tasks, and add and stop slaves. */
+        readonly control: boolean;
+        /** Arguments are shown, not only their sizes. */
+        readonly showValues: boolean;
+      }
+    | undefined;
   /** Where a master serves metrics; port 0 is any free one. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly metricsFile: string | undefined;

@@ -5,6 +5,7 @@ import { FlagError } from '../../errors.js';
 import { withTls } from '../../link/connection/broker-urls.js';
 import { MOST_CONCURRENCY } from '../../wire/messages/messages.js';
 import type { Configuration, SlaveCoordinates } from './configuration.js';
+import { demandOf, localSlotsOf, MOST_LOCAL_SLAVES, MOST_SLAVES, warnOfNoMachine } from './demand-flags.js';
 import { type FlagKey, flagName } from './flag-row.js';
 import {
   AUDIT_FILE_BYTES,
@@ -21,9 +22,10 @@ import {
   SHARE_CACHE_BYTES,
   wrong,
 } from './flag-values.js';
-import { type NatsCredentials, readCredentials, warnOfExposed } from './nats-flags.js';
+import { type NatsCredentials, readCredentials, readTokenFile, warnOfExposed } from './nats-flags.js';
 import { givenByDefaults, isDisplaced } from './program-defaults.js';
 import type { Flags } from './program-flags.js';
+import { parseServers, SERVER_TOKEN_VARIABLE, type ServerPlace } from './server-flags.js';
 import { isPassedOn } from './slave-arguments.js';
 import type { GivenFlag } from './split-arguments.js';
 import { CERTIFICATE_VARIABLE, demandsTls, readTlsFlags, type TlsSettings } from './tls-flags.js';
@@ -33,7 +35,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Beats come once per second; below this a single late one condemns a slave. */
 const SHORT_CLIENT_TIMEOUT_MS = 3000;
 
-export interface CommandLine {
+interface CommandLine {
   readonly given: readonly GivenFlag[];
   readonly argv: readonly string[];
   /** A sentence for each of the program's arguments that is nearly one of our flags. */
@@ -57,8 +59,8 @@ export function configure(
 }
 
 function roleOf(flags: readonly GivenFlag[]): 'master' | 'slave' | undefined {
-  // --repl is a master to which commands are typed
-  const master = flags.some(({ key }) => key === 'master' || key === 'repl');
+  // --repl is a master to which commands are typed, --farm-check one that only looks at its machines
+  const master = flags.some(({ key }) => key === 'master' || key === 'repl' || key === 'farmCheck');
   const slave = flags.some(({ key }) => key === 'slave');
   if (master && slave) {
     throw new FlagError('--master', 'expected one role, got --slave too; type --master or --slave');
@@ -99,9 +101,12 @@ class Reader {
       auditToStandardError: this.#last('auditFile') === STANDARD_ERROR,
       auditFormat: this.#read('auditFormat', formatOf) ?? 'text',
       auditRotation: this.#auditRotation(),
+      auditRuns: this.#has('auditRuns'),
       clientTimeoutMs: this.#clientTimeoutMs(),
       connectTimeoutMs,
-      slaves: this.#slaves(),
+      ...this.#farm(),
+      servers: this.#servers(),
+      serverToken: this.#serverToken(),
       slaveConcurrency: this.#read('slaveConcurrency', concurrencyOf) ?? 1,
       shareCache: this.#read('shareCache', shareCacheOf) ?? 512 * 1024 * 1024,
       slaveExecutable: this.#read('slaveExecutable', pathOf),
@@ -112,8 +117,11 @@ class Reader {
       maxMessageBytes: this.#read('maxMessageSize', messageBytesOf) ?? 256 * 1024 * 1024,
       allowVersionSkew: this.#has('allowVersionSkew'),
       backupTasks: this.#has('backupTasks'),
+      shareCopies: !this.#has('noShareCopies'),
       strict: this.#has('strict'),
       progress: this.#read('progress', progressOf) ?? 'auto',
+      forwardOutput: this.#read('forwardOutput', forwardingOf) ?? 'auto',
+      dashboard: this.#dashboard(),
       metrics: this.#read('metrics', (name, text) => parseListener(name, text, '127.0.0.1')),
       metricsFile: this.#read('metricsFile', metricsFileOf),
       checkpoint: this.#role === 'master' ? this.#read('checkpoint', folderOf) : undefined,
@@ -226,6 +234,18 @@ class Reader {
     return credentials;
   }
 
+  #dashboard(): Configuration['dashboard'] {
+    const control = this.#has('dashboardControl');
+    const showValues = this.#has('dashboardShowValues');
+    if (!this.#has('dashboard')) {
+      const alone = control ? '--dashboard-control' : showValues ? '--dashboard-show-values' : undefined;
+      if (alone === undefined) return undefined;
+      throw new FlagError(alone, 'expected --dashboard too, but it is missing; type it, or leave this out');
+    }
+    const place = this.#read('dashboard', (name, text) => parseListener(name, text, '127.0.0.1'));
+    return { ...(place ?? { host: '127.0.0.1', port: 0 }), control, showValues };
+  }
+
   #auditFile(): string | undefined {
     const file = this.#read('auditFile', pathOf);
     return file === STANDARD_ERROR ? undefined : file;
@@ -246,6 +266,27 @@ class Reader {
     return { maxBytes, keep: keep ?? 5 };
   }
 
+  #servers(): readonly ServerPlace[] {
+    const texts = this.#flags.filter(({ key }) => key === 'servers').map(({ value }) => String(value));
+    if (texts.length > 0 && this.#role === 'slave') {
+      throw new FlagError('--servers', 'expected on a master only, got --slave; type it with --master');
+    }
+    if (texts.length > 0 && this.#has('tlsVerify')) {
+      throw new FlagError(
+        '--tls-verify',
+        'slaves of --servers have no certificate, and the key of the broker is not sent to them; leave one of the two out',
+      );
+    }
+    return parseServers(texts, this.#has('insecure'));
+  }
+
+  #serverToken(): string | undefined {
+    if (this.#role === 'slave') return undefined;
+    const path = this.#read('serverTokenFile', pathOf);
+    if (path === undefined) return this.#env[SERVER_TOKEN_VARIABLE] || undefined;
+    return readTokenFile('--server-token-file', path, (warning) => this.#warnings.push(warning));
+  }
+
   #clientTimeoutMs(): number {
     const timeoutMs = this.#read('clientTimeout', parseSeconds) ?? 30_000;
     if (timeoutMs < SHORT_CLIENT_TIMEOUT_MS) {
@@ -256,12 +297,32 @@ class Reader {
     return timeoutMs;
   }
 
-  #slaves(): number {
-    const slaves = this.#read('slaves', (name, text) => parseNatural(name, text, { from: 0, to: 1024 }, '2'));
+  #slaves(): number | undefined {
+    const slaves = this.#read('slaves', (name, text) =>
+      parseNatural(name, text, { from: 0, to: MOST_LOCAL_SLAVES }, '2'),
+    );
     if (slaves !== undefined && this.#role === 'slave') {
       throw new FlagError('--slaves', 'expected on a master only, got --slave; type it with --master');
     }
-    return slaves ?? 0;
+    return slaves;
+  }
+
+  #farm(): Pick<Configuration, 'slaves' | 'farm' | 'demand'> {
+    const slaves = this.#slaves();
+    if (this.#role === 'slave') return { slaves: 0, farm: undefined, demand: undefined };
+    const number = (key: FlagKey, from: number) =>
+      this.#read(key, (name, text) => parseNatural(name, text, { from, to: MOST_SLAVES }, '8'));
+    const farm = this.#read('farm', pathOf);
+    const given = {
+      slaves,
+      hasFarm: farm !== undefined,
+      minSlaves: number('minSlaves', 0),
+      maxSlaves: number('maxSlaves', 1),
+      finishWithinMs: this.#read('finishWithin', parseSeconds),
+    };
+    const warning = warnOfNoMachine(given);
+    if (warning !== undefined) this.#warnings.push(warning);
+    return { slaves: localSlotsOf(given), farm, demand: demandOf(given) };
   }
 }
 
@@ -279,6 +340,7 @@ const metricsFileOf = (name: string, text: string) => {
   throw wrong(name, `the name of a file that ends in ${METRICS_ENDING}`, text, '/var/lib/metrics/ts-mw.prom');
 };
 const progressOf = (name: string, text: string) => parseChoice(name, text, ['auto', 'line', 'log', 'off']);
+const forwardingOf = (name: string, text: string) => parseChoice(name, text, ['auto', 'on', 'off']);
 const messageBytesOf = (name: string, text: string) => parseBytes(name, text, MESSAGE_BYTES);
 const shareCacheOf = (name: string, text: string) => parseBytes(name, text, SHARE_CACHE_BYTES);
 const concurrencyOf = (name: string, text: string) =>

@@ -9,16 +9,19 @@ export type TypedOnlyKey =
   | 'help'
   | 'version'
   | 'repl'
+  | 'farmCheck'
   | 'printBatch'
   | 'printNatsConfig'
   | 'natsConfigUsers'
   | 'auditReport'
   | 'html'
+  | 'trace'
   | 'why'
   | 'auditVerify'
-  | 'auditWatch';
+  | 'auditWatch'
+  | 'forecast';
 
-export type FlagGroup =
+type FlagGroup =
   | 'Role:'
   | 'Tools:'
   | 'Master:'
@@ -52,7 +55,7 @@ export type PassedOn =
   /** In the environment, the resource file or a Secret: all users of a machine see its command lines. */
   | 'secret';
 
-export interface NotPassedOn {
+interface NotPassedOn {
   /** Why slaves do without it. */
   readonly never: string;
 }
@@ -64,7 +67,7 @@ export interface TypistsUse {
 }
 
 /** The role that uses a flag, and how the slaves of a master with this flag get it. */
-export type FlagUse =
+type FlagUse =
   | TypistsUse
   | { readonly whom: 'master'; readonly passedOn: NotPassedOn }
   | { readonly whom: 'slave' | 'both'; readonly passedOn: PassedOn | NotPassedOn };

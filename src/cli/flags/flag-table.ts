@@ -33,7 +33,7 @@ const TABLE: Table = {
     'File that the master writes and slaves read to find it. On a slave it overrides --master-host, ' +
       '--master-port and --member-id before it; those after it override the file',
   ),
-  help: row('Role:', first(10, TYPED), '[all]', 'Print the flags that are needed first, or all, and exit'),
+  help: row('Role:', first(11, TYPED), '[all]', 'Print the flags that are needed first, or all, and exit'),
   version: row('Role:', TYPED, undefined, 'Print the versions and exit'),
 
   repl: row(
@@ -106,6 +106,47 @@ const TABLE: Table = {
     'Local slaves that a master starts and stops with itself, 0 to 1024',
     '0',
   ),
+  servers: row(
+    'Slaves:',
+    MASTERS,
+    'HOSTS',
+    'Standing servers (npx ts-mw server) whose slots the master takes: HOST:PORT, or several with commas. Beyond ' +
+      'loopback they are dialled by TLS, unless --insecure; on it by tls://HOST:PORT. May be repeated',
+  ),
+  serverTokenFile: row(
+    'Slaves:',
+    MASTERS,
+    'FILE',
+    'File that holds the token of the servers of --servers and --farm (mode 0600), which overrides TS_MW_SERVER_TOKEN',
+  ),
+  farm: row('Slaves:', MASTERS, 'FILE', 'Machines on which the master starts slaves, in YAML or JSON'),
+  farmCheck: row(
+    'Slaves:',
+    TYPED,
+    undefined,
+    'Reach each machine of --farm and --slaves, start one slave there, print a table, and exit with 0 or 1',
+  ),
+  minSlaves: row(
+    'Slaves:',
+    MASTERS,
+    'N',
+    'Slaves that the master keeps also while nothing is to be done; slaves are then started and retired as tasks ' +
+      'need them',
+    '0',
+  ),
+  maxSlaves: row(
+    'Slaves:',
+    MASTERS,
+    'N',
+    'The most slaves that the master starts as tasks need them: on its own machine, without --slaves and --farm',
+    'all slots',
+  ),
+  finishWithin: row(
+    'Slaves:',
+    MASTERS,
+    'SECONDS',
+    'Seconds from the start of the master in which the tasks should be done, with as few slaves as that takes',
+  ),
   slaveConcurrency: row(
     'Slaves:',
     both('as-given'),
@@ -120,6 +161,12 @@ const TABLE: Table = {
     'SIZE',
     'Bytes of shared values that a slave keeps, or with k, m, g; 1m to 64g. On a master, its local slaves',
     '512m',
+  ),
+  noShareCopies: row(
+    'Slaves:',
+    MASTERS,
+    undefined,
+    'Send shared values in pieces to slaves of this machine too, and make no temporary files for them',
   ),
   slaveExecutable: row(
     'Slaves:',
@@ -173,6 +220,13 @@ const TABLE: Table = {
     'never',
   ),
   auditKeep: row('Audit:', both('trail'), 'N', 'Rotated audit files that are kept, 1 to 1000', '5'),
+  auditRuns: row(
+    'Audit:',
+    MASTERS,
+    undefined,
+    'Write each run to the trail of a master: its task, attempt, slave, time and outcome, about 15 bytes. ' +
+      '--trace needs it, and --forecast is more exact with it',
+  ),
   auditReport: row(
     'Audit:',
     TYPED,
@@ -183,7 +237,13 @@ const TABLE: Table = {
     'Audit:',
     TYPED,
     'FILE',
-    'With --audit-report: also write it to this file, as a page with drawings',
+    "With --audit-report: also write the dashboard's page of that trail, whole, to this file",
+  ),
+  trace: row(
+    'Audit:',
+    TYPED,
+    'FILE',
+    'With --audit-report: also write it to this file, as a trace that Perfetto and chrome://tracing open',
   ),
   why: row(
     'Audit:',
@@ -204,6 +264,13 @@ const TABLE: Table = {
     'FILE',
     'Show how far the master is that writes this trail, until it ends or for as long as you like',
   ),
+  forecast: row(
+    'Audit:',
+    TYPED,
+    'FILE',
+    'Compute from the trail of a master how long its tasks would take with other numbers of slaves: those of --slaves, ' +
+      'such as 1,10,100, or 1, 2, 4 and so on until more stop to help. At most a million tasks',
+  ),
 
   progress: row(
     'Watching:',
@@ -212,6 +279,33 @@ const TABLE: Table = {
     'How a master shows its progress: line for a line at the foot of the terminal, log for a line of the audit ' +
       'trail each minute, off, or auto for line where standard error is a terminal',
     'auto',
+  ),
+  forwardOutput: row(
+    'Watching:',
+    MASTERS,
+    'HOW',
+    'Show what tasks print behind the name of their local slave, such as SLAVE-3| , or machine: on, off, or auto for ' +
+      'on where standard output and standard error are terminals',
+    'auto',
+  ),
+  dashboard: row(
+    'Watching:',
+    first(10, MASTERS),
+    '[[HOST:]PORT]',
+    'Show the master in a browser, at the URL with a token that it prints: on 127.0.0.1 and any free port, or where ' +
+      'the value says. A host other than loopback needs --tls-cert, or --insecure',
+  ),
+  dashboardControl: row(
+    'Watching:',
+    MASTERS,
+    undefined,
+    'Let the dashboard cancel tasks, submit failed ones again, and add, drain and stop local slaves',
+  ),
+  dashboardShowValues: row(
+    'Watching:',
+    MASTERS,
+    undefined,
+    'Let the dashboard show the arguments of tasks, not only their sizes',
   ),
   metrics: row(
     'Watching:',

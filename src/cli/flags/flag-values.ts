@@ -43,7 +43,7 @@ export function parseSeconds(name: string, text: string, zero?: string): number 
   return value === 0 ? 0 : Math.max(1, Math.round(value * 1000));
 }
 
-export interface ByteBounds {
+interface ByteBounds {
   readonly from: number;
   readonly to: number;
   /** The limits in words, such as `64k to 1g`. */
@@ -65,7 +65,7 @@ export const SHARE_CACHE_BYTES: ByteBounds = {
   example: '512m',
 };
 
-/** The minimum has room for every line that ts-mw itself writes. */
+/** The minimum has room forevery line that ts-mw itself writes. */
 export const AUDIT_FILE_BYTES: ByteBounds = {
   from: 4 * KB,
   to: 1024 * 1024 * KB * KB,

@@ -82,7 +82,8 @@ export function readCredentials(
     return { nkeyFile };
   }
   if (token !== undefined) return { token: parseText('--nats-token', token, 'TOKEN'), tokenFrom: 'flag' };
-  if (tokenFile !== undefined) return { token: readToken(tokenFile, warn), tokenFrom: 'flag' };
+  if (tokenFile !== undefined)
+    return { token: readTokenFile('--nats-token-file', tokenFile, warn), tokenFrom: 'flag' };
   const fromEnvironment = env[TOKEN_VARIABLE];
   return fromEnvironment ? { token: fromEnvironment, tokenFrom: 'environment' } : {};
 }
@@ -93,8 +94,8 @@ function refuseTwoWays(ways: readonly (readonly [FlagKey, string | undefined])[]
   throw new FlagError(second, `expected one way to authenticate, got ${first} too; type only one of the two`);
 }
 
-function readToken(path: string, warn: (warning: string) => void): string {
-  const name = '--nats-token-file';
+/** The one word in a file that a flag of this name gives. */
+export function readTokenFile(name: string, path: string, warn: (warning: string) => void): string {
   const token = readSmall(name, path, 'a token', warn).trim();
   if (token === '')
     throw new FlagError(name, `expected a token in ${path}, it is empty; write the token into it`);

@@ -5,7 +5,13 @@ import { FLAG_ROWS } from './flag-table.js';
 import { ONLY_OF_REPORTS } from './split-arguments.js';
 
 /** Their neighbours are words that programs use, such as `--process`, or they are ours only beside another flag. */
-const NOT_MEANT: ReadonlySet<FlagRow['key']> = new Set([...ONLY_OF_REPORTS, 'metrics', 'progress']);
+const NOT_MEANT: ReadonlySet<FlagRow['key']> = new Set([
+  ...ONLY_OF_REPORTS,
+  'metrics',
+  'progress',
+  'servers',
+  'dashboard',
+]);
 
 const TARGETS = FLAG_ROWS.filter(({ key }) => !NOT_MEANT.has(key)).map((row) => ({
   row,
@@ -42,7 +48,8 @@ export function nearFlags(args: readonly string[]): string[] {
 /** Undefined if none is near. Of several equally near flags, one that takes a value if this one seems to. */
 export function nearestFlag(typed: string, hasValue: boolean): FlagRow | undefined {
   // A long dash comes from text that was typeset
-  const word = /^[-–—]{1,2}([A-Za-z][A-Za-z0-9_-]*)$/.exec(typed)?.[1];
+  // Dashes as escapes: one character beyond Latin-1 makes V8 keep a whole bundle in two bytes for each
+  const word = /^[-\u2013\u2014]{1,2}([A-Za-z][A-Za-z0-9_-]*)$/.exec(typed)?.[1];
   if (word === undefined || word.length < VERY_SHORT) return undefined;
   const plain = inKebabCase(word);
   let best: { readonly row: FlagRow; readonly cost: number } | undefined;

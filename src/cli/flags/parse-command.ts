@@ -17,6 +17,8 @@ export type ParsedCommand =
   | { readonly kind: 'run'; readonly configuration: Configuration }
   /** Runs a master whose algorithm is typed. */
   | { readonly kind: 'repl'; readonly configuration: Configuration }
+  /** Starts a master that only looks at its machines. */
+  | { readonly kind: 'farm-check'; readonly configuration: Configuration }
   | {
       readonly kind: 'print-batch';
       readonly system: BatchSystem;
@@ -67,6 +69,7 @@ export function parseFlags(
   const configuration = naming(unknown, () =>
     configure({ given, argv: rest, mistyped: nearFlags(unknown) }, defaults, env),
   );
+  if (given.some(({ key }) => key === 'farmCheck')) return { kind: 'farm-check', configuration };
   if (given.some(({ key }) => key === 'repl')) return { kind: 'repl', configuration };
   const batch = given.findLast(({ key }) => key === 'printBatch')?.value;
   if (batch === undefined) return { kind: 'run', configuration };

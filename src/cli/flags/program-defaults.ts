@@ -19,7 +19,7 @@ export function givenByDefaults(defaults: Flags): GivenFlag[] {
       );
     }
     if (value === undefined || value === false) continue;
-    if ((value === true) === row.takesValue) {
+    if (row.key !== 'dashboard' && (value === true) === row.takesValue) {
       const expected = row.takesValue ? 'a value' : 'true or false';
       throw new FlagError(row.name, `expected ${expected}, the program gave ${String(value)}; change ${key}`);
     }
@@ -37,7 +37,7 @@ export function isDisplaced(
   given: readonly GivenFlag[],
 ): boolean {
   const typed = (test: (key: string) => boolean) => given.some((flag) => test(flag.key));
-  if (key === 'slaves') return role === 'slave';
+  if (key === 'slaves' || key === 'servers' || key === 'serverTokenFile') return role === 'slave';
   if (key === 'natsUrl') {
     return typed((one) => one === 'natsUrl' || one === 'masterHost' || one === 'masterPort');
   }

@@ -31,16 +31,32 @@ export interface Flags {
   readonly auditMaxSize?: number | string | undefined;
   /** Rotated audit files to keep; 5. */
   readonly auditKeep?: number | undefined;
+  /** A master tells its audit trail of each run; false. */
+  readonly auditRuns?: boolean | undefined;
   /** Seconds that a slave may be silent; 30. */
   readonly clientTimeout?: number | undefined;
   /** Seconds that a slave looks for its master; 30, and 0 means forever. */
   readonly connectTimeout?: number | undefined;
   /** Number of local slaves that a master starts; 0. */
   readonly slaves?: number | undefined;
+  /** Standing servers that lend a master their slots: texts such as `host:11111`, or `tls://host:11111`. */
+  readonly servers?: string | readonly string[] | undefined;
+  /** Path of a file, mode 0600, that holds the token of the servers. */
+  readonly serverTokenFile?: string | undefined;
+  /** Path of a farm file: the machines on which a master starts slaves. */
+  readonly farm?: string | undefined;
+  /** Number of slaves that a master keeps also while nothing is to be done; 0. */
+  readonly minSlaves?: number | undefined;
+  /** The most slaves that a master starts as tasks need them; as many as its machines have slots. */
+  readonly maxSlaves?: number | undefined;
+  /** Seconds from the start of a master in which its tasks should be done, with as few slaves as that takes. */
+  readonly finishWithin?: number | undefined;
   /** Number of unordered tasks that a slave runs at once, also for a master's local ones; 1. */
   readonly slaveConcurrency?: number | undefined;
   /** Bytes of shared values that a slave keeps, or a text such as `512m`, which is the default. */
   readonly shareCache?: number | string | undefined;
+  /** Send shared values in pieces to slaves of the master's machine too, and make no temporary files for them; false. */
+  readonly noShareCopies?: boolean | undefined;
   /** Path of what the resource file tells a batch system to start as a slave; this program. */
   readonly slaveExecutable?: string | undefined;
   /** A nats-server, or several of a cluster, instead of the broker inside the master. */
@@ -88,6 +104,20 @@ export interface Flags {
    * which is the line where standard error is a terminal, and nothing for an embedded master.
    */
   readonly progress?: 'auto' | 'line' | 'log' | 'off' | undefined;
+  /**
+   * Show what slaves print behind their names, such as `SLAVE-3| `, or that of their machine: `on`, `off`, or `auto`, for those of
+   * the two standard streams that are terminals, if standard error is one.
+   */
+  readonly forwardOutput?: 'auto' | 'on' | 'off' | undefined;
+  /**
+   * Show the master in a browser, at its `dashboardUrl`: true for any free port on 127.0.0.1, or a port, or a text such as
+   * `0.0.0.0:8787`; false.
+   */
+  readonly dashboard?: boolean | number | string | undefined;
+  /** Let the dashboard cancel tasks, submit failed ones again, and add, drain and stop local slaves; false. */
+  readonly dashboardControl?: boolean | undefined;
+  /** Let the dashboard show the arguments of tasks, not only their sizes; false. */
+  readonly dashboardShowValues?: boolean | undefined;
   /** Port, or a text such as `0.0.0.0:9400`, where a master serves metrics; on 127.0.0.1 without a host. */
   readonly metrics?: number | string | undefined;
   /** Path of a file to which a master writes its metrics every 15 seconds; it ends in `.prom`. */

@@ -14,7 +14,7 @@ export interface GivenFlag {
   readonly value: string | true;
 }
 
-export interface SplitArguments {
+interface SplitArguments {
   /** Our flags, as given, including repetitions. */
   readonly given: readonly GivenFlag[];
   /** The program's arguments, as given, without the first `--`. */
@@ -24,7 +24,7 @@ export interface SplitArguments {
 }
 
 /** They are ours only beside `--audit-report`. */
-export const ONLY_OF_REPORTS: ReadonlySet<FlagRow['key']> = new Set(['html', 'why']);
+export const ONLY_OF_REPORTS: ReadonlySet<FlagRow['key']> = new Set(['html', 'trace', 'why']);
 
 const ROWS = new Map(FLAG_ROWS.map((row) => [row.name, row]));
 
@@ -34,7 +34,7 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
   const unknown: string[] = [];
   let behind: readonly string[] = [];
   let problem: FlagError | undefined;
-  // Programs may have their own --html and --why
+  // Programs may have their own --html, --trace and --why
   const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   const asksForReport = ours.some((argument) => /^--audit-report(=|$)/.test(argument));
   for (let i = 0; i < args.length; i++) {
@@ -53,6 +53,10 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
       if (row.key === 'help' && (args[i + 1] === 'all' || argument === '--help=all')) {
         given.push({ key: row.key, value: 'all' });
         if (equals < 0) i++;
+      } else if (row.key === 'dashboard') {
+        const value = equals < 0 ? listenerBehind(args[i + 1]) : argument.slice(equals + 1);
+        given.push({ key: row.key, value: value ?? true });
+        if (equals < 0 && value !== undefined) i++;
       } else if (!row.takesValue) {
         if (equals >= 0) throw new FlagError(row.name, `takes no value; type ${row.name} alone`);
         given.push({ key: row.key, value: true });
@@ -69,6 +73,11 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
   }
   const split = { given, unknown, argv: [...unknown, ...behind] };
   return problem === undefined ? split : { ...split, problem };
+}
+
+/** `[HOST:]PORT`, if there is one: the value may be left out, and the program's own arguments follow. */
+function listenerBehind(next: string | undefined): string | undefined {
+  return next !== undefined && /^(?:(?:\[[^\]]*\]|[^:\s/]+):)?\d{1,5}$/.test(next) ? next : undefined;
 }
 
 /** A text that looks like a flag is probably a flag whose neighbour has no value; `=` says otherwise. */

@@ -1,7 +1,7 @@
 /** The command line that starts a slave of a master in another shell, as the master prints it. */
 
 import { basename, isAbsolute, relative } from 'node:path';
-import { shellWords } from '../batch/shell-quote.js';
+import { shellWords } from '../../machines/shell-quote.js';
 import type { Configuration } from '../flags/configuration.js';
 import { slaveArguments } from '../flags/slave-arguments.js';
 import type { GivenFlag } from '../flags/split-arguments.js';

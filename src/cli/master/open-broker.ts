@@ -24,7 +24,13 @@ const MOST_DATA_PORTS = 16;
 /** Length of a subject in an event. */
 const MOST_REASON = 200;
 
-export interface OpenedBroker {
+interface OpenBrokerParams {
+  readonly audit: AuditSink;
+  /** The master will have slaves on other machines, which it starts itself. */
+  readonly hasOthers: boolean;
+}
+
+interface OpenedBroker {
   readonly broker: Broker | undefined;
   /** Beside the broker, unless the configuration has none. */
   readonly dataPort: DataPort | undefined;
@@ -41,7 +47,10 @@ export interface OpenedBroker {
  * No broker if the configuration names a nats-server. Throws FlagError if encryption is required but missing,
  * and if others would need a token.
  */
-export async function openBroker(configuration: Configuration, audit: AuditSink): Promise<OpenedBroker> {
+export async function openBroker(
+  configuration: Configuration,
+  { audit, hasOthers }: OpenBrokerParams,
+): Promise<OpenedBroker> {
   const { nats, tls, insecure, masterHost, masterPort, resourceFile } = configuration;
   if (nats.urls.length > 0) {
     const address = { ...nats, tls, insecure };
@@ -49,7 +58,8 @@ export async function openBroker(configuration: Configuration, audit: AuditSink)
     return { broker: undefined, dataPort: undefined, address, ownAddress: address };
   }
   refuseOpenBroker(masterHost, configuration);
-  const open = isLoopback(masterHost) && resourceFile === undefined;
+  // All users of those machines reach this broker too
+  const open = isLoopback(masterHost) && resourceFile === undefined && !hasOthers;
   if (!isLoopback(masterHost) && resourceFile === undefined && nats.token === undefined) {
     throw new FlagError(
       '--master-host',

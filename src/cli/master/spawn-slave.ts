@@ -1,12 +1,13 @@
-/** One local slave process: its start, its tie to its master's life, and its end. */
+/** One local slave process: its start, its tie to the life of the process that starts it, and its end. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { PARENT_PIPE, PARENT_PIPE_VARIABLE, parentPipeValue } from '../../machines/parent-pipe.js';
+import { killWithGroup, terminate } from '../../machines/process-group.js';
+import type { ProcessEnd, SlaveProcess } from '../../machines/slave-process.js';
 import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from '../flags/nats-flags.js';
 import { CERTIFICATE_VARIABLE } from '../flags/tls-flags.js';
 import { programCommand } from '../process/one-executable.js';
-import { PARENT_PIPE_VARIABLE } from '../slave/parent-master.js';
-
-const PARENT_PIPE = 3;
+import type { OutputReader } from './output-reader.js';
 
 export interface SlaveCommand {
   /** The file that node runs. */
@@ -21,42 +22,57 @@ export interface SlaveCommand {
   readonly password?: string | undefined;
   /** The certificate of the broker inside the master, in PEM. */
   readonly certificate?: string | undefined;
+  /** Reads what the slave prints; without it, all goes to the master's own output. */
+  readonly output?: OutputReader | undefined;
+  readonly surroundings?: SlaveSurroundings | undefined;
 }
 
-export interface ProcessEnd {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  /** The process could not be started. */
-  readonly error?: Error | undefined;
-}
-
-export interface SlaveProcess {
-  /** Undefined if it could not be started. */
-  readonly pid: number | undefined;
-  terminate(): void;
-  /** Includes the processes that it started, as far as they stayed in its process group. */
-  kill(): void;
+/** In what a slave's process differs from its master's. */
+export interface SlaveSurroundings {
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** The Node that runs it. */
+  readonly node?: string | undefined;
+  /** Lines for `/bin/sh`, run before it in the same process. */
+  readonly prologue?: string | undefined;
 }
 
 /** Calls `onEnd` once, after it has returned. */
-export type SpawnSlave = (command: SlaveCommand, onEnd: (end: ProcessEnd) => void) => SlaveProcess;
+export function spawnSlave(slave: SlaveCommand, onEnd: (end: ProcessEnd) => void): SlaveProcess {
+  const { cwd, env } = slave.surroundings ?? {};
+  const { output } = slave;
+  return spawnTied(
+    { command: commandOf(slave), cwd, env: { ...env, ...slaveSecrets(slave) }, output },
+    onEnd,
+  );
+}
+
+interface TiedCommand {
+  readonly command: readonly [string, ...string[]];
+  readonly cwd?: string | undefined;
+  /** Beside our own; undefined takes one away. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly output?: OutputReader | undefined;
+}
 
 /**
- * Detached, so that Ctrl-C reaches only the master, which then stops its slaves in order. Output goes to the
- * master's output.
+ * A slave that ends when this process does. Calls `onEnd` once, after it has returned. Detached, so that Ctrl-C reaches
+ * only this process, which then stops its slaves in order. Without `output`, it prints to our streams.
  */
-export const spawnSlave: SpawnSlave = (slave, onEnd) => {
-  const { program, args } = slave;
+export function spawnTied(
+  { command: [file, ...args], cwd, env, output }: TiedCommand,
+  onEnd: (end: ProcessEnd) => void,
+): SlaveProcess {
   let child: ChildProcess;
   try {
-    const [command, ...prefix] = programCommand(program);
-    child = spawn(command, [...prefix, ...args], {
+    child = spawn(file, args, {
       detached: true,
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      stdio: ['ignore', output?.stdout ?? 'inherit', output?.stderr ?? 'inherit', 'pipe'],
+      cwd,
       env: {
         ...process.env,
-        [PARENT_PIPE_VARIABLE]: `${PARENT_PIPE}:${process.pid}`,
-        ...slaveSecrets(slave),
+        ...env,
+        [PARENT_PIPE_VARIABLE]: parentPipeValue(output?.ends),
       },
     });
   } catch (error) {
@@ -69,6 +85,7 @@ export const spawnSlave: SpawnSlave = (slave, onEnd) => {
   const pipe = child.stdio?.[PARENT_PIPE];
   // A dying slave may reset the pipe; its exit is what counts
   pipe?.on('error', () => {});
+  output?.read(child);
   child.once('exit', (code, signal) => {
     pipe?.destroy();
     onEnd({ code, signal });
@@ -76,8 +93,16 @@ export const spawnSlave: SpawnSlave = (slave, onEnd) => {
   child.on('error', (error) => {
     if (child.pid === undefined) onEnd({ code: null, signal: null, error });
   });
-  return { pid: child.pid, terminate: () => terminate(child), kill: () => killGroup(child) };
-};
+  return { pid: child.pid, terminate: () => terminate(child), kill: () => killWithGroup(child) };
+}
+
+function commandOf({ program, args, surroundings = {} }: SlaveCommand): readonly [string, ...string[]] {
+  const { node, prologue } = surroundings;
+  const [started, ...prefix] = programCommand(program);
+  const command = [node ?? started, ...prefix, ...args] as const;
+  // The shell becomes the slave, which so keeps its process id and its pipe
+  return prologue === undefined ? command : ['/bin/sh', '-c', `${prologue}\nexec "$@"`, 'sh', ...command];
+}
 
 /** The secrets of a slave, which other users could read among its arguments, and variables that it must not inherit. */
 export function slaveSecrets({
@@ -90,20 +115,4 @@ export function slaveSecrets({
     [PASSWORD_VARIABLE]: password,
     [CERTIFICATE_VARIABLE]: certificate,
   };
-}
-
-/** For Node, a process that could not be started has pid 0 until it reports it: our own process group. */
-function terminate(child: ChildProcess): void {
-  if (child.pid !== undefined) child.kill('SIGTERM');
-}
-
-function killGroup(child: ChildProcess): void {
-  const { pid, exitCode, signalCode } = child;
-  if (pid === undefined || exitCode !== null || signalCode !== null) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // No group of that number, as on Windows
-    child.kill('SIGKILL');
-  }
 }

@@ -2,15 +2,18 @@
 
 import type { CoreCounters } from '../../master/core/core-counters.js';
 import type { AlgorithmTally } from '../../picture/algorithm-tallies.js';
+import type { Buckets } from '../../picture/buckets.js';
 import { LOSS_KINDS } from '../../picture/loss-kinds.js';
 import type { Picture } from '../../picture/picture.js';
 import type { Turnarounds } from '../../picture/turnarounds.js';
+import type { Waits } from '../../picture/waits.js';
 import type { HistogramSample, MetricFamily, Sample } from './exposition.js';
 
-export interface MasterReading {
+interface MasterReading {
   readonly version: string;
   readonly picture: Picture;
   readonly turnarounds: Turnarounds;
+  readonly waits: Waits;
   /** Undefined before the master has started. */
   readonly counters: CoreCounters | undefined;
   readonly nowMs: number;
@@ -23,6 +26,8 @@ const OTHER = 'other';
 const RUN_SECONDS = [0.001, 0.01, 0.1, 1, 10, 60, 600, 3_600];
 /** Times from submission to fate, which are told within a second. */
 export const TURNAROUND_SECONDS = [1, 5, 15, 60, 300, 1_800, 7_200, 86_400];
+/** Times from submission to the first run. */
+export const WAIT_SECONDS = [0.01, 0.1, ...TURNAROUND_SECONDS];
 
 export function masterFamilies(reading: MasterReading): MetricFamily[] {
   const { version } = reading;
@@ -40,7 +45,7 @@ export function masterFamilies(reading: MasterReading): MetricFamily[] {
   ];
 }
 
-function taskFamilies({ picture, turnarounds }: MasterReading): MetricFamily[] {
+function taskFamilies({ picture, turnarounds, waits }: MasterReading): MetricFamily[] {
   const { algorithms, counts, unrunnable } = picture;
   const labelled = [...algorithms.byName].map(([name, tally], index) => ({
     algorithm: index < MOST_ALGORITHMS ? name : OTHER,
@@ -70,7 +75,6 @@ function taskFamilies({ picture, turnarounds }: MasterReading): MetricFamily[] {
       count: tallies.reduce((sum, { times }) => sum + times.count, 0),
     };
   };
-  const { buckets } = turnarounds;
   return [
     counter(
       'ts_mw_tasks_submitted',
@@ -104,13 +108,18 @@ function taskFamilies({ picture, turnarounds }: MasterReading): MetricFamily[] {
       ],
     },
     {
+      name: 'ts_mw_task_wait_seconds',
+      type: 'histogram',
+      unit: 'seconds',
+      help: 'Times of tasks from submission to their first run, found from when its result came',
+      samples: [histogram(waits.buckets)],
+    },
+    {
       name: 'ts_mw_task_turnaround_seconds',
       type: 'histogram',
       unit: 'seconds',
       help: 'Times of tasks from submission to fate, waiting included, within about a second',
-      samples: [
-        { bounds: buckets.bounds, cumulated: buckets.cumulated(), sum: buckets.sum, count: buckets.count },
-      ],
+      samples: [histogram(turnarounds.buckets)],
     },
   ];
 }
@@ -195,6 +204,11 @@ function troubleFamilies({ picture: { counts } }: MasterReading): MetricFamily[]
 
 function counter(name: string, help: string, samples: readonly Sample[], unit?: string): MetricFamily {
   return { name, type: 'counter', help, unit, samples };
+}
+
+function histogram(buckets: Buckets): HistogramSample {
+  const { bounds, sum, count } = buckets;
+  return { bounds, cumulated: buckets.cumulated(), sum, count };
 }
 
 function gauge(name: string, help: string, value: number, unit?: string): MetricFamily {

@@ -1,100 +1,43 @@
 /** Serves metrics over HTTP, or HTTPS, at `/metrics`, on the main thread: a blocked master does not answer. */
 
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { type Listener, type ListenerTls, openListener } from '../../dashboard/listener/listener.js';
+import { foreignHostText, isOwnHost, namesOf } from '../../dashboard/listener/own-hosts.js';
 import { FlagError } from '../../errors.js';
-import { hostAndPort } from '../../link/connection/broker-urls.js';
 import { CONTENT_TYPES, type ExpositionFormat } from './exposition.js';
 
-export interface MetricsTls {
-  readonly cert: string;
-  readonly key: string;
-  /** Authorities that must have signed the certificate of each reader; any reader without them. */
-  readonly clientCa?: string | undefined;
-}
-
-export interface MetricsServerParams {
+interface MetricsServerParams {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
-  readonly tls: MetricsTls | undefined;
+  readonly tls: ListenerTls | undefined;
   readonly read: (format: ExpositionFormat) => string;
-}
-
-export interface MetricsServer {
-  readonly port: number;
-  close(): Promise<void>;
 }
 
 const PATH = '/metrics';
 const MOST_CONNECTIONS = 16;
-const MOST_HEADER_BYTES = 8 * 1024;
-const REQUEST_WITHIN_MS = 5_000;
-/** Node looks for connections that take too long only so often. */
-const LOOK_EVERY_MS = 1_000;
 /** Readers within this time get the same text, so that many of them cost the master little. */
 const SAME_FOR_MS = 250;
 
 /** Throws FlagError naming `--metrics` if it cannot listen. Neither the server nor a reader keeps a process alive. */
-export async function openMetricsServer(params: MetricsServerParams): Promise<MetricsServer> {
-  const server = serverOf(params.tls, answering(cached(params.read)));
-  server.maxConnections = MOST_CONNECTIONS;
-  server.on('connection', (socket) => socket.unref());
-  await listen(server, params);
-  // A connection that cannot be accepted must not end the process
-  server.on('error', () => {});
-  server.unref();
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-function serverOf(tls: MetricsTls | undefined, listener: RequestListener): Server {
-  const limits = {
-    maxHeaderSize: MOST_HEADER_BYTES,
-    headersTimeout: REQUEST_WITHIN_MS,
-    requestTimeout: REQUEST_WITHIN_MS,
-    connectionsCheckingInterval: LOOK_EVERY_MS,
-  };
-  if (tls === undefined) return createServer(limits, listener);
-  const { cert, key, clientCa } = tls;
-  const asks = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
-  return createTlsServer({ ...limits, handshakeTimeout: REQUEST_WITHIN_MS, cert, key, ...asks }, listener);
-}
-
-function listen(server: Server, { host, port }: MetricsServerParams): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException): void => {
-      const why = WHY[error.code ?? ''] ?? error.message;
-      reject(
-        new FlagError('--metrics', `cannot listen on ${hostAndPort(host, port)}: ${why}`, { cause: error }),
-      );
-    };
-    server.once('error', onError);
-    server.listen({ host, port }, () => {
-      server.off('error', onError);
-      resolve();
+export async function openMetricsServer({ host, port, tls, read }: MetricsServerParams): Promise<Listener> {
+  const answer = answering(namesOf(host), cached(read));
+  try {
+    return await openListener({ host, port, tls, mostConnections: MOST_CONNECTIONS, answer });
+  } catch (error) {
+    throw new FlagError('--metrics', error instanceof Error ? error.message : String(error), {
+      cause: error,
     });
-  });
+  }
 }
 
-const WHY: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program has that port; type another one, or 0 for any free one',
-  EADDRNOTAVAIL: 'this machine does not have that address; type one that it has',
-  ENOTFOUND: 'there is no host of that name; type an address of this machine',
-  EACCES: 'this user may not have that port; type one from 1024',
-};
-
-function answering(read: (format: ExpositionFormat) => string): RequestListener {
+function answering(names: ReadonlySet<string>, read: (format: ExpositionFormat) => string): RequestListener {
   return (request, response) => {
     const path = request.url?.split('?', 1)[0];
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
+    const { host } = request.headers;
+    if (!isOwnHost(host, names)) {
+      response.writeHead(421, { 'Content-Type': 'text/plain' }).end(foreignHostText(host, '--metrics'));
+    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { Allow: 'GET, HEAD' }).end();
     } else if (path !== PATH) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end(`metrics are at ${PATH}\n`);

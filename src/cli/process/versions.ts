@@ -3,12 +3,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { executableFacts } from './one-executable.js';
+import { packedFacts } from '../../machines/bundle/packed-program.js';
 
 /** `NAME VERSION (ts-mw X.Y.Z)`, with the VERSION of the program's package, if it has one. */
 export function versionText(program: string): string {
   const own = packageVersion();
-  const version = executableFacts === undefined ? versionAbove(program) : executableFacts.programVersion;
+  const version = packedFacts === undefined ? versionAbove(program) : packedFacts.programVersion;
   return `${programName(program)}${version === undefined ? '' : ` ${version}`} (ts-mw ${own})\n`;
 }
 
@@ -18,7 +18,7 @@ declare const TS_MW_VERSION: string | undefined;
 /** The version of ts-mw itself. */
 export function packageVersion(): string {
   if (typeof TS_MW_VERSION !== 'undefined') return TS_MW_VERSION;
-  return executableFacts?.libraryVersion ?? versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
+  return packedFacts?.libraryVersion ?? versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
 }
 
 /** The name of a program, from the path of its file. */

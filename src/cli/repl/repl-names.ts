@@ -22,6 +22,7 @@ import { firstWins } from '../../flow/first-wins.js';
 import { parallel, sequential } from '../../flow/parallel.js';
 import { killThread, spawnThread, threads } from '../../flow/threads.js';
 import type { MasterHandle } from '../../master/program/master-handle.js';
+import type { Picture } from '../../picture/picture.js';
 import { type EmbeddedMaster, type EmbeddedMasterOptions, master, slave } from '../embed.js';
 import type { RunningMaster } from '../master/run-master.js';
 import { awaitable } from './awaitable.js';
@@ -30,6 +31,8 @@ import { slaveTable } from './slave-table.js';
 
 interface ReplNamesParams {
   readonly running: RunningMaster;
+  /** Of all events of its trail. */
+  readonly picture: Picture;
   /** Whether the audit trail is shown. */
   readonly audit: { shown: boolean };
   readonly onAudit: (listener: AuditListener) => () => void;
@@ -42,7 +45,7 @@ const FLOW_CALLS = { parallel, sequential, firstWins, spawnThread, threads, kill
 
 /** The values, by the names that the REPL has for them. */
 export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown> {
-  const { running, audit } = params;
+  const { running, audit, picture } = params;
   const algorithms = namedAlgorithms();
   const names = new Map<string, unknown>([
     ['master', callableMaster(running)],
@@ -53,7 +56,7 @@ export function replNames(params: ReplNamesParams): ReadonlyMap<string, unknown>
     ...Object.entries(CALLS),
     ...Object.entries(FLOW_CALLS),
     ['why', (id: TaskId | SlaveId) => explain(running.handle, id)],
-    ['slaves', () => slaveTable(running.master.slaves)],
+    ['slaves', () => slaveTable(picture, running.master.slaves)],
     ['addSlave', () => addSlave(params)],
     ['killSlave', (sid: SlaveId) => killSlave(params, sid)],
     [
@@ -155,7 +158,7 @@ function addSlave({ running, onAudit }: ReplNamesParams): object & PromiseLike<S
 function killSlave({ running }: ReplNamesParams, sid: SlaveId): SlaveId {
   const row = running.master.slaves.find((slave) => slave.sid === sid);
   if (row === undefined) throw refusal(`there is no ${String(sid)}; slaves() lists all slaves`);
-  if (row.host !== hostname() || !running.killSlave(row.pid)) {
+  if (!running.killSlave(row)) {
     throw refusal(`${sid} is ${row.host}:${row.pid}, which this master did not start; end it there`);
   }
   return sid;

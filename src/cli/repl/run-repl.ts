@@ -7,9 +7,10 @@ import type { AuditEventType } from '../../audit/events.js';
 import { formatText } from '../../audit/format/text-format.js';
 import { followTrail } from '../../audit/notices/follow-trail.js';
 import { hasColours } from '../../audit/notices/has-colours.js';
-import { MasterNotices } from '../../audit/notices/master-notices.js';
 import { formatNotice } from '../../audit/notices/notice.js';
-import { programAuthorization, programListeners } from '../define-program.js';
+import { MasterNotices } from '../../picture/notices/master-notices.js';
+import { Picture } from '../../picture/picture.js';
+import { programAuthorization, programListeners, programServerAuth } from '../define-program.js';
 import type { Configuration } from '../flags/configuration.js';
 import { RunningMaster } from '../master/run-master.js';
 import { programFile } from '../process/one-executable.js';
@@ -32,6 +33,8 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   // With no file to open again, the end of its terminal ends it
   const stopReopening = auditFile === undefined ? undefined : reopenOnHangup(trail);
   const audit = { shown: false };
+  const picture = new Picture();
+  trail.onEvent((event, timeMs) => picture.take(event, timeMs));
   let repl: MwRepl | undefined;
   const atTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const coloured = hasColours(atTerminal, process.env);
@@ -51,16 +54,28 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   trail.emit({ type: 'init', role: 'master', memberId });
   for (const text of configuration.warnings) trail.emit({ type: 'warning', text });
 
-  const watch = await openWatch({ configuration, trail, place: 'prompt', hasNotices: true });
+  const watch = await openWatch({
+    configuration,
+    trail,
+    place: 'prompt',
+    hasNotices: true,
+    say: (text) => say(text, repl),
+  });
   const running = await RunningMaster.start({
     configuration,
     audit: trail,
     program: programFile(process.argv[1]),
     authorizeSlave: programAuthorization(),
+    serverAuth: programServerAuth(),
+    writeOutput(_stream, text) {
+      say(text.slice(0, -1), repl);
+      return true;
+    },
+    dashboardUrl: watch.dashboardUrl,
     // Their lines would appear in the middle of the input
     ...(auditFile === undefined ? { slaveAuditFile: devNull } : {}),
   });
-  watch.begin(running.master);
+  watch.begin(running);
   const killLocalSlaves = (): void => running.killLocalSlaves();
   process.on('exit', killLocalSlaves);
   setProgramSubmitter(running.master);
@@ -68,7 +83,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   const [url = ''] = running.address.urls;
   process.stdout.write(`ts-mw ${packageVersion()}, master at ${url}. Type .help for help.\n`);
   repl = await MwRepl.open({
-    names: replNames({ running, audit, onAudit: (listener) => trail.onEvent(listener) }),
+    names: replNames({ running, picture, audit, onAudit: (listener) => trail.onEvent(listener) }),
     help: helpText(),
     prompt: () => promptOf(running.master.slaves.length, running.handle.pendingTasks),
   });

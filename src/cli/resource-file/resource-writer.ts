@@ -15,11 +15,13 @@ import type { BrokerAddress } from '../../link/ports.js';
 import { findPreviousRun } from './previous-run.js';
 import { type ResourceFile, readResourceFile, writeResourceFile } from './resource-file.js';
 
+/** A program may ask for slaves several times in a row. */
+const SOON_MS = 250;
 /** A lock of a dead process is taken over after two seconds. */
 const LOCK_WITHIN_MS = 3_000;
 const LOCK_RETRY_MS = 20;
 
-export interface ResourceWriterOptions {
+interface ResourceWriterOptions {
   readonly path: string;
   readonly intervalMs: number;
   readonly audit: AuditSink;
@@ -39,6 +41,8 @@ export class ResourceWriter {
   #previousRun: string | undefined;
   #describe: ((status: Status) => ResourceFile) | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
+  #needed = 0;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: ResourceWriterOptions) {
@@ -72,16 +76,37 @@ export class ResourceWriter {
   async begin(describe: (status: Status) => ResourceFile): Promise<void> {
     this.#describe = describe;
     // A master that began at the same time may have been first
-    while ((await this.#write('in-progress')) !== undefined) await this.claim();
+    while ((await this.#write('in-progress')) !== undefined) await this.#claimAgain();
     // setInterval takes at most 2^31 - 1 ms; a longer one would fire at once.
     const intervalMs = Math.min(this.#options.intervalMs, LONGEST_TIMER_MS);
     this.#timer = setInterval(() => void this.#update('in-progress'), intervalMs);
     this.#timer.unref();
   }
 
+  async #claimAgain(): Promise<void> {
+    try {
+      await this.claim();
+    } catch (error) {
+      this.#state = 'taken';
+      throw error;
+    }
+  }
+
+  /** More slaves are asked for: an overseer should not wait for the next interval. At most four writes per second. */
+  askForSlaves(): void {
+    if (this.#soon !== undefined || this.#state !== 'holding') return;
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      const needed = this.#describe?.('in-progress')['slaves-needed'] ?? 0;
+      if (needed > this.#needed) void this.#update('in-progress');
+    }, SOON_MS);
+    this.#soon.unref();
+  }
+
   /** The last write; `in-progress` if the computation did not end. May be called twice. */
   async end(status: Status): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
     await this.#update(status);
     this.#state = 'ended';
   }
@@ -112,6 +137,7 @@ export class ResourceWriter {
         if (file !== undefined && !this.#mayReplace(file)) return file;
         await writeResourceFile(path, wanted);
         this.#state = 'holding';
+        this.#needed = wanted['slaves-needed'];
         audit.emit({ type: 'resource-file-written', path });
         return undefined;
       });

@@ -1,16 +1,24 @@
-/** The tie of a local slave to the master that started it. */
+/** The tie of a slave to the master, or the server, that started it. */
 
+import { AT_TERMINAL, PARENT_PIPE_VARIABLE, type SlaveOutput } from '../../machines/parent-pipe.js';
 import type { ParentMaster } from '../../slave/slave.js';
 
-/** `FD:PID`: the pipe that a local slave reads, which ends with its master, and that master's process. */
-export const PARENT_PIPE_VARIABLE = 'TS_MW_PARENT_PIPE';
+export interface LocalParent extends ParentMaster {
+  readonly output: SlaveOutput;
+}
 
 /** Undefined in a slave that was not started by a master. Processes that a task starts do not inherit it. */
-export function takeParent(): ParentMaster | undefined {
+export function takeParent(): LocalParent | undefined {
   const text = process.env[PARENT_PIPE_VARIABLE];
   delete process.env[PARENT_PIPE_VARIABLE];
   if (text === undefined) return undefined;
-  const [fd, pid] = text.split(':').map(Number);
-  // An orphan gets another parent
-  return { pipeFd: Number(fd), isGone: () => process.ppid !== pid };
+  const [fd, pid, list = ''] = text.split(':');
+  const words = list.split(',');
+  const read = (['stdout', 'stderr'] as const).filter((stream) => words.includes(stream));
+  return {
+    pipeFd: Number(fd),
+    // An orphan gets another parent
+    isGone: () => process.ppid !== Number(pid),
+    output: { read, isShownAtTerminal: words.includes(AT_TERMINAL) },
+  };
 }

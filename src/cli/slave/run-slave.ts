@@ -4,13 +4,16 @@ import { listAlgorithms } from '../../algorithms/registry.js';
 import '../../slave/operations/register.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { SpareThread } from '../../link/sentinel/spare-thread.js';
-import { type Located, type ParentMaster, Slave } from '../../slave/slave.js';
+import { type Located, Slave } from '../../slave/slave.js';
+import { RunSpans } from '../../tracing/run-spans.js';
+import { findTracing } from '../../tracing/tracing-api.js';
 import type { SlaveAlgorithm } from '../define-program.js';
 import type { Configuration } from '../flags/configuration.js';
 import { refuseExposedSecret } from '../flags/exposed-secrets.js';
 import { definedCells } from '../process/defined-cells.js';
 import { type ResourceFile, readResourceFile } from '../resource-file/resource-file.js';
 import { saysNotices } from '../trail/program-trail.js';
+import type { LocalParent } from './parent-master.js';
 import { slaveTarget } from './slave-target.js';
 
 interface RunSlaveParams {
@@ -18,7 +21,7 @@ interface RunSlaveParams {
   readonly audit: AuditSink;
   /** Undefined for CL-MW's default. */
   readonly algorithm: SlaveAlgorithm | undefined;
-  readonly parent?: ParentMaster | undefined;
+  readonly parent?: LocalParent | undefined;
   readonly mayKill: boolean;
   readonly spare?: SpareThread | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -27,6 +30,7 @@ interface RunSlaveParams {
 export function createSlave(params: RunSlaveParams): Slave {
   const { configuration, audit, algorithm, parent, mayKill, spare, signal } = params;
   refuseWhatFlagsExpose(configuration);
+  const tracing = findTracing();
   if (algorithm === undefined) audit.emit({ type: 'default-slave-algorithm' });
   return new Slave({
     locate: locator(configuration, audit),
@@ -40,6 +44,7 @@ export function createSlave(params: RunSlaveParams): Slave {
     connectTimeoutMs: configuration.connectTimeoutMs,
     concurrency: configuration.slaveConcurrency,
     shareCache: configuration.shareCache,
+    tracer: tracing && new RunSpans(tracing),
     dataPort: configuration.dataPort,
     parent,
     mayKill,
@@ -54,9 +59,9 @@ export function createSlave(params: RunSlaveParams): Slave {
 /** A master reports itself how its local slave ended. */
 function shownOfKill(
   configuration: Configuration,
-  parent: ParentMaster | undefined,
+  parent: LocalParent | undefined,
 ): 'line' | 'notice' | 'nothing' {
-  if (!saysNotices(configuration)) return 'line';
+  if (!saysNotices(configuration, parent?.output.isShownAtTerminal)) return 'line';
   return parent === undefined ? 'notice' : 'nothing';
 }
 

@@ -6,13 +6,13 @@
 
 import { write, writeSync } from 'node:fs';
 
-export interface TerminalSize {
+interface TerminalSize {
   readonly columns: number;
   readonly rows: number;
 }
 
 /** Tests replace it. */
-export interface FootTerminal {
+interface FootTerminal {
   /** Undefined while it cannot have a foot: too small, or of unknown size. */
   readonly size: () => TerminalSize | undefined;
   /** Calls back when the text is written, or refused. A terminal that was stopped (Ctrl-S) takes it later. */
@@ -27,7 +27,7 @@ const RESTORE = '\u001b8';
 const ALL_ROWS = '\u001b[r';
 const CLEAR_ROW = '\u001b[2K';
 const CLEAR_REST = '\u001b[0m\u001b[K';
-/** What is too wide ends at the edge. */
+/** A line that is too wide ends at the edge. */
 const NO_WRAP = '\u001b[?7l';
 const WRAP = '\u001b[?7h';
 const PLAIN = '\u001b[0m';

@@ -3,14 +3,16 @@
 import type { AuditTrail } from '../../audit/audit-trail.js';
 import { hasColours } from '../../audit/notices/has-colours.js';
 import { formatNotice } from '../../audit/notices/notice.js';
-import { Tally } from '../../audit/notices/tally.js';
 import type { CoreCounters } from '../../master/core/core-counters.js';
+import { closingNotice } from '../../picture/notices/closing-notice.js';
 import { Picture } from '../../picture/picture.js';
 import { type Progress, progressOf } from '../../picture/progress.js';
+import type { MasterToLookAt } from '../dashboard/change-master.js';
+import { type OpenDashboard, openDashboard } from '../dashboard/open-dashboard.js';
 import { openMetrics } from '../metrics/open-metrics.js';
 import { progressLine } from './progress-line.js';
 import { showLine } from './show-line.js';
-import type { MasterWatch, WatchedMaster, WatchParams } from './watch-params.js';
+import type { MasterWatch, WatchParams } from './watch-params.js';
 
 const LOG_EVERY_MS = 60_000;
 
@@ -21,14 +23,23 @@ interface WatchMasterParams extends WatchParams {
 export async function watchMaster(params: WatchMasterParams): Promise<MasterWatch> {
   const { configuration, trail, progress: mode, hasNotices } = params;
   const picture = new Picture();
-  let master: WatchedMaster | undefined;
+  let running: MasterToLookAt | undefined;
   const stopHearing = trail.onEvent((event, timeMs) => picture.take(event, timeMs));
-  const { metrics, metricsFile } = configuration;
-  const counters = (): CoreCounters | undefined => master?.counters();
-  const endMetrics =
-    metrics === undefined && metricsFile === undefined
-      ? undefined
-      : await openMetrics({ configuration, trail, picture, counters });
+  const { dashboard: isShown, metrics: isServed, metricsFile } = configuration;
+  const counters = (): CoreCounters | undefined => running?.master.counters();
+  const isMeasured = isShown !== undefined || isServed !== undefined || metricsFile !== undefined;
+  const metrics = isMeasured ? await openMetrics({ configuration, trail, picture, counters }) : undefined;
+  const readMetrics = (format: 'prometheus' | 'openmetrics'): string => metrics?.read(format) ?? '';
+  let dashboard: OpenDashboard | undefined;
+  if (isShown !== undefined) {
+    try {
+      dashboard = await openDashboard({ configuration, wanted: isShown, trail, metrics: readMetrics });
+    } catch (error) {
+      await metrics?.end();
+      throw error;
+    }
+  }
+  if (dashboard !== undefined) params.say(`dashboard at ${dashboard.url}`);
   const stops: (() => void)[] = [];
   const progress = (): Progress => {
     const counted = counters();
@@ -37,17 +48,21 @@ export async function watchMaster(params: WatchMasterParams): Promise<MasterWatc
   };
   if (mode === 'log') stops.push(logProgress(trail, progress));
   if (mode === 'line') stops.push(showLine((width) => progressLine(progress(), width)));
-  if (mode === 'line' && !hasNotices) stops.push(tellEnd(trail));
+  if (mode === 'line' && !hasNotices) stops.push(tellEnd(trail, picture));
   let isOver = false;
   return {
+    dashboardUrl: dashboard?.url,
     begin(started) {
-      master = started;
+      running = started;
+      if (metrics !== undefined) started.master.watchRuns(metrics.waits);
+      dashboard?.begin(started);
     },
     async end() {
       if (isOver) return;
       isOver = true;
       for (const stop of stops) stop();
-      await endMetrics?.();
+      await dashboard?.end();
+      await metrics?.end();
       stopHearing();
     },
   };
@@ -62,29 +77,10 @@ function logProgress(trail: AuditTrail, progress: () => Progress): () => void {
 }
 
 /** The line that stays, where no notice says it. */
-function tellEnd(trail: AuditTrail): () => void {
-  const tally = new Tally();
-  return trail.onEvent((event, timeMs) => {
-    tally.begin(timeMs);
-    switch (event.type) {
-      case 'tasks-submitted':
-      case 'tasks-settled':
-      case 'task-cancelled':
-      case 'task-killed':
-        tally.take(event);
-        return;
-      case 'slave-connecting':
-        tally.slaves++;
-        return;
-      case 'slave-rejoined':
-        tally.slaves--;
-        return;
-      case 'master-finished': {
-        const coloured = hasColours(true, process.env);
-        process.stderr.write(`${formatNotice(tally.end(timeMs), timeMs, coloured)}\n`);
-        return;
-      }
-      default:
-    }
+function tellEnd(trail: AuditTrail, picture: Picture): () => void {
+  return trail.onEvent(({ type }, timeMs) => {
+    if (type !== 'master-finished') return;
+    const notice = closingNotice(picture, timeMs);
+    process.stderr.write(`${formatNotice(notice, timeMs, hasColours(true, process.env))}\n`);
   });
 }

@@ -6,11 +6,15 @@ import type { MasterWatch, WatchParams } from './watch-params.js';
 
 const STDERR = 2;
 
-const NOBODY_WATCHES: MasterWatch = { begin: () => {}, end: async () => {} };
+const NOBODY_WATCHES: MasterWatch = {
+  dashboardUrl: undefined,
+  begin: () => {},
+  end: async () => {},
+};
 
 /**
- * Call it before the master starts, so that no event is missed. Throws FlagError if metrics cannot be served as the
- * configuration says.
+ * Call it before the master starts, so that no event is missed. Throws FlagError if metrics or the dashboard
+ * cannot be served as the configuration says.
  */
 export async function openWatch(params: WatchParams): Promise<MasterWatch> {
   const { configuration, trail, place } = params;
@@ -22,8 +26,9 @@ export async function openWatch(params: WatchParams): Promise<MasterWatch> {
     trail.emit({ type: 'warning', text });
   }
   const progress = chosen === 'unable' ? 'off' : chosen;
-  const { metrics, metricsFile } = configuration;
-  if (progress === 'off' && metrics === undefined && metricsFile === undefined) return NOBODY_WATCHES;
+  const { dashboard, metrics, metricsFile } = configuration;
+  const isServed = dashboard !== undefined || metrics !== undefined || metricsFile !== undefined;
+  if (progress === 'off' && !isServed) return NOBODY_WATCHES;
   const { watchMaster } = await import('./master-watch.js');
   return watchMaster({ ...params, progress });
 }

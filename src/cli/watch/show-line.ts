@@ -8,14 +8,11 @@ const REDRAW_MS = 250;
 /** They end a process that does not listen to them, without an `exit`; with a listener it must do so itself. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** What is over sooner needs no line. */
+/** A computation that is over sooner needs no line. */
 const FIRST_AFTER_MS = 1_000;
 
 /** Makes the text for a width; undefined for none now. */
-export type MakeLine = (params: {
-  readonly columns: number;
-  readonly coloured: boolean;
-}) => string | undefined;
+type MakeLine = (params: { readonly columns: number; readonly coloured: boolean }) => string | undefined;
 
 /** Shows it every 250 ms, at first after a second, until the returned function is called. */
 export function showLine(makeLine: MakeLine, firstAfterMs = FIRST_AFTER_MS): () => void {

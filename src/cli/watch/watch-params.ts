@@ -1,7 +1,7 @@
 /** A master that is watched: what the watch needs of it, and what it is told. */
 
 import type { AuditTrail } from '../../audit/audit-trail.js';
-import type { CoreCounters } from '../../master/core/core-counters.js';
+import type { MasterToLookAt } from '../dashboard/change-master.js';
 import type { Configuration } from '../flags/configuration.js';
 import type { MasterPlace } from './progress-mode.js';
 
@@ -11,16 +11,15 @@ export interface WatchParams {
   readonly place: MasterPlace;
   /** The program's notices have a closing line of their own. */
   readonly hasNotices: boolean;
-}
-
-/** The part of a master that has what no event says. */
-export interface WatchedMaster {
-  counters(): CoreCounters;
+  /** Says a line to the people at the program's terminal, and to nobody else: it may have a secret. */
+  readonly say: (text: string) => void;
 }
 
 export interface MasterWatch {
+  /** Of the dashboard, with its token; undefined without one. */
+  readonly dashboardUrl: string | undefined;
   /** The master has started. */
-  begin(master: WatchedMaster): void;
+  begin(master: MasterToLookAt): void;
   /** It has ended. May be called twice, and without `begin`. */
   end(): Promise<void>;
 }

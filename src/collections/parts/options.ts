@@ -16,7 +16,7 @@ export interface Progress {
 export interface PartOptions {
   /**
    * The number of parts, each a contiguous slice computed as one task; at most one for each element is made. `auto`, the
-   * default, measures: parts of about 50 ms, at least four for each slave, cut while it runs, so that slaves that join
+   * default, measures: parts of about 50 ms, at least two for each slave, cut while it runs, so that slaves that join
    * get theirs. With `--checkpoint` and `auto`, there are up to 1,000 equal ones.
    */
   readonly parts?: Parts | undefined;

@@ -2,17 +2,17 @@
  * Measures the elements of a call, and says how many make a good part, and how many parts to submit ahead. Pure.
  *
  * A part should take about 50 ms. The first parts are single elements; the next ones have at most 64 times as many as the
- * largest one computed, since small ones are measured badly. Near the end parts get smaller, so that the slaves end
- * together.
+ * largest one computed, since small ones are measured badly. Of both, each slave gets one at a time. Near the end parts
+ * get smaller, so that the slaves end together.
  */
 
 const PART_MS = 50;
 /** An element costs at least this, for its way over the wire. */
 const LEAST_MS = 0.0005;
 /** Smaller parts cost more than their spreading brings. */
-const SMALL_MS = 2;
+const SMALL_MS = 4;
 const MOST_GROWTH = 64;
-const PARTS_PER_WORKER = 4;
+const PARTS_PER_WORKER = 2;
 /** Parts submitted ahead, for each worker and beside. */
 const AHEAD_PER_WORKER = 2;
 const AHEAD = 2;
@@ -63,6 +63,12 @@ export class PartSizer {
       this.#msPerElement === undefined
         ? now - this.#since > LONG_MS
         : size === 1 && this.#msPerElement >= SMALL_MS;
-    return isLong ? SINGLES_AHEAD : workers * AHEAD_PER_WORKER + AHEAD;
+    if (isLong) return SINGLES_AHEAD;
+    return this.#isGrowing(size) ? Math.max(1, workers) : workers * AHEAD_PER_WORKER + AHEAD;
+  }
+
+  /** Larger parts follow as soon as one of these was computed: to submit some ahead would cost more than it brings. */
+  #isGrowing(size: number): boolean {
+    return this.#msPerElement === undefined || size === this.#largest * MOST_GROWTH;
   }
 }

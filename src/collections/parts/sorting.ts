@@ -4,6 +4,7 @@
  */
 
 import { setMaxListeners } from 'node:events';
+import { packedList } from '../../algorithms/number-list.js';
 import type { OperationName, TaskReference } from '../../algorithms/operations.js';
 import { MessageSizeError } from '../../errors.js';
 import type { Call } from './call.js';
@@ -109,7 +110,7 @@ export class Sorting<A> {
     const { signal } = this.#stop;
     const length = lists.reduce((sum, list) => sum + list.length, 0);
     try {
-      const args = [this.#key, ...lists];
+      const args = [this.#key, ...lists.map(packedList)];
       const [, order] = await submitOperation({ submitter, task, place, signal }, operation, args);
       return order as Uint32Array;
     } catch (error) {

@@ -1,5 +1,6 @@
 /** The elements of a call whose number is known: cuts parts of them, as columns for the task's parameters. */
 
+import { packNumbers } from '../../algorithms/number-list.js';
 import type { Columns } from '../../algorithms/operations.js';
 import { UsageError } from '../../errors.js';
 import { Zip } from './zip.js';
@@ -37,7 +38,7 @@ export class Source {
   }
 
   columns(start: number, end: number): Columns {
-    return this.#columns.map((column) => column.slice(start, end));
+    return this.#columns.map((column) => sliceOf(column, start, end));
   }
 
   /** The element, or the tuple of a zip. */
@@ -54,6 +55,10 @@ export function isIterable(value: unknown): value is Iterable<unknown> {
 export function refuseSource(stub: string, elements: unknown, kinds: string): never {
   const kind = elements === null ? 'null' : Array.isArray(elements) ? 'an array' : typeof elements;
   throw new UsageError(`${stub} takes its elements from ${kinds}, such as an array; got ${kind}`);
+}
+
+function sliceOf(column: List, start: number, end: number): ArrayLike<unknown> {
+  return (Array.isArray(column) ? packNumbers(column, start, end) : undefined) ?? column.slice(start, end);
 }
 
 function isList(value: unknown): value is List {

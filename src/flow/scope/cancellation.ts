@@ -1,6 +1,6 @@
 /**
- * What cancels scopes: an AbortSignal that is made when it is first asked for, and the cancellations inside. These are
- * visited one after the other, so that no depth of nesting is a recursion.
+ * The means by which scopes are cancelled: an AbortSignal that is made when it is first asked for, and the
+ * cancellations inside. These are visited one after the other, so that no depth of nesting is a recursion.
  */
 
 import { setMaxListeners } from 'node:events';

@@ -1,12 +1,47 @@
 /** Runs one component in its scope, to its end: when its promise has settled, and nothing that it began goes on. */
 
-import type { FlowScope } from './scope.js';
+import { AsyncResource } from 'node:async_hooks';
+import { isThenable } from '../../algorithms/is-thenable.js';
+import type { FutureOutcome } from '../../algorithms/submitter.js';
+import type { FlowScope, OnOutcome } from './scope.js';
 import { tellScope } from './scope-path.js';
 
 /** How a component ends; one for all components of a call. */
 export interface Ending<T> {
   readonly onValue: (value: T, scope: FlowScope) => void;
   readonly onError: (error: unknown, scope: FlowScope) => void;
+  /** Of a component whose value is a task's future; without it, that is as any promise. */
+  readonly onOutcome?: OnOutcome | undefined;
+}
+
+/**
+ * The same for components of which many may return futures: those that settle in one turn end together, after what settled
+ * them, and in the context of their call, as readers of their promises would.
+ */
+export class EndingTogether implements Ending<unknown> {
+  readonly onValue: Ending<unknown>['onValue'];
+  readonly onError: Ending<unknown>['onError'];
+  readonly #context = new AsyncResource('MW_COMPONENTS');
+  #ended: [FlowScope, FutureOutcome][] = [];
+
+  constructor({ onValue, onError }: Ending<unknown>) {
+    this.onValue = onValue;
+    this.onError = onError;
+  }
+
+  readonly onOutcome: OnOutcome = (scope, outcome) => {
+    if (this.#ended.push([scope, outcome]) > 1) return;
+    queueMicrotask(() => this.#context.runInAsyncScope(this.#end));
+  };
+
+  readonly #end = (): void => {
+    const ended = this.#ended;
+    this.#ended = [];
+    for (const [scope, outcome] of ended) {
+      if ('error' in outcome) fail(scope, outcome.error, this);
+      else succeed(scope, outcome.packet, this);
+    }
+  };
 }
 
 /**
@@ -21,8 +56,9 @@ export function runComponent<T>(scope: FlowScope, fn: () => T | PromiseLike<T>, 
     fail(scope, error, ending);
     return;
   }
-  if (!isPromiseLike(value)) {
-    succeed(scope, value as T, ending);
+  if (ending.onOutcome !== undefined && scope.endsWith(value, ending.onOutcome)) return;
+  if (!isThenable(value)) {
+    succeed(scope, value, ending);
     return;
   }
   awaitIn(scope, value).then(
@@ -71,10 +107,4 @@ function stop<T>(scope: FlowScope, error: unknown, ending: Ending<T>): void {
   }
   scope.leave();
   ending.onError(error, scope);
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<never> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
 }

@@ -5,11 +5,12 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { findScopesBy, type SubmissionScope } from '../../algorithms/submission-scope.js';
-import type { Submitter } from '../../algorithms/submitter.js';
+import type { FutureOutcome, Submitter } from '../../algorithms/submitter.js';
+import type { Future } from '../../algorithms/types.js';
 import { UsageError } from '../../errors.js';
 import { Cancellation } from './cancellation.js';
 import { FIRST_NAMES, LAST_NAMES, pathOf } from './scope-path.js';
-import { ScopedSubmitter } from './scoped-submitter.js';
+import { ScopedSubmitter, type TaskHolder } from './scoped-submitter.js';
 
 /** Scopes that are open at a time, in a process. */
 const MOST_OPEN = 1_000_000;
@@ -20,7 +21,7 @@ export interface Section {
   readonly outer: Section | undefined;
 }
 
-/** What a program sees of the scope that it runs in. */
+/** The scope that a program runs in, as the program sees it. */
 export interface Scope {
   /** Names it; no other scope of the process has it. */
   readonly id: `SCOPE-${number}`;
@@ -41,7 +42,10 @@ let open = 0;
 /** Names of components, which are made up when they are asked for. */
 export type NameOf = (index: number) => string;
 
-export class FlowScope implements Scope, SubmissionScope {
+/** Takes the outcome of a scope, in the middle of what settles its task: nothing of the program may run there. */
+export type OnOutcome = (scope: FlowScope, outcome: FutureOutcome) => void;
+
+export class FlowScope implements Scope, SubmissionScope, TaskHolder {
   readonly #nameOf: NameOf;
   /** Its place among the components of its call. */
   readonly index: number;
@@ -57,7 +61,10 @@ export class FlowScope implements Scope, SubmissionScope {
   #state: 'new' | 'open' | 'over' = 'new';
   #onQuiet: (() => void) | undefined;
   #submitter: ScopedSubmitter | undefined;
-  #onSettled: ((promise: Promise<unknown>) => void) | undefined;
+  /** The future that was begun in it last, if it has not settled. */
+  #last: Promise<unknown> | undefined;
+  /** Takes the outcome of that future, which is the scope's own. */
+  #onOutcome: OnOutcome | undefined;
 
   constructor(
     nameOf: NameOf,
@@ -145,10 +152,32 @@ export class FlowScope implements Scope, SubmissionScope {
     if (--this.#begun === 0) this.#onQuiet?.();
   }
 
-  /** `release`, as a listener. */
-  get onSettled(): (promise: Promise<unknown>) => void {
-    this.#onSettled ??= (promise) => this.release(promise);
-    return this.#onSettled;
+  begun(future: Future<unknown>): void {
+    this.#last = future.fulfilled ? undefined : future;
+  }
+
+  /**
+   * Whether `value` is the future that was begun last here, and has not settled. Then `onOutcome` is called instead of
+   * the readers of the promise, of which each would be one more promise.
+   */
+  endsWith(value: unknown, onOutcome: OnOutcome): boolean {
+    if (value === undefined || value !== this.#last) return false;
+    this.#onOutcome = onOutcome;
+    return true;
+  }
+
+  futureSettled(promise: Promise<unknown>, outcome: FutureOutcome): void {
+    if (promise !== this.#last) {
+      this.release(promise);
+      return;
+    }
+    const onOutcome = this.#onOutcome;
+    this.#last = undefined;
+    this.#onOutcome = undefined;
+    this.release(promise);
+    if (onOutcome === undefined) return;
+    if ('error' in outcome) promise.catch(() => {});
+    onOutcome(this, outcome);
   }
 
   /** Resolves when nothing runs in it any more. */
@@ -157,7 +186,7 @@ export class FlowScope implements Scope, SubmissionScope {
       await new Promise<void>((resolve) => {
         this.#onQuiet = resolve;
       });
-      // What waited for the last of it may begin more
+      // A waiter for the last of it may begin more
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -165,6 +194,11 @@ export class FlowScope implements Scope, SubmissionScope {
   /** Whether something was begun in it that has not ended. */
   get isBusy(): boolean {
     return this.#begun > 0;
+  }
+
+  /** The number of futures, calls and threads that were begun in it itself and have not ended. */
+  get pending(): number {
+    return this.#begun;
   }
 
   /** It has ended. */

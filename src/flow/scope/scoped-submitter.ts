@@ -2,6 +2,7 @@
 
 import type {
   BroadcastSubmission,
+  FutureHolder,
   ReservationRequest,
   SlaveReservation,
   Submitter,
@@ -9,12 +10,13 @@ import type {
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
 import type { Cancellation } from './cancellation.js';
 
-/** What a scope must hear of its tasks. */
-export interface TaskHolder {
+/** Events of tasks that their scope must hear. */
+export interface TaskHolder extends FutureHolder {
   readonly cancellation: Cancellation;
   hold(): void;
   release(promise: Promise<unknown>): void;
-  readonly onSettled: (promise: Promise<unknown>) => void;
+  /** This is the future for which it was last held. */
+  begun(future: Future<unknown>): void;
 }
 
 export class ScopedSubmitter implements Submitter {
@@ -44,24 +46,17 @@ export class ScopedSubmitter implements Submitter {
     args: readonly unknown[],
     policy: ResolvedPolicy,
     place?: string,
-    onSettled?: (promise: Promise<unknown>) => void,
+    holder?: FutureHolder,
   ): Future<unknown> {
     const scope = this.#scope.living;
-    if (scope === undefined) return this.master.future(definition, args, policy, place, onSettled);
+    if (scope === undefined) return this.master.future(definition, args, policy, place, holder);
+    const holders = holder === undefined ? scope : bothOf(scope, holder);
     scope.hold();
     try {
-      return this.master.future(
-        definition,
-        args,
-        scope.cancellation.policyOf(policy),
-        place,
-        onSettled === undefined
-          ? scope.onSettled
-          : (promise) => {
-              scope.release(promise);
-              onSettled(promise);
-            },
-      );
+      const joined = scope.cancellation.policyOf(policy);
+      const future = this.master.future(definition, args, joined, place, holders);
+      scope.begun(future);
+      return future;
     } catch (error) {
       // There is no such task, and so no promise that settles
       scope.release(NO_FUTURE);
@@ -110,6 +105,15 @@ export class ScopedSubmitter implements Submitter {
   get keepsResults(): boolean {
     return this.master.keepsResults;
   }
+}
+
+function bothOf(first: FutureHolder, second: FutureHolder): FutureHolder {
+  return {
+    futureSettled: (promise, outcome) => {
+      first.futureSettled(promise, outcome);
+      second.futureSettled(promise, outcome);
+    },
+  };
 }
 
 const NO_FUTURE: Promise<void> = Promise.resolve();

@@ -98,7 +98,7 @@ export function toConnectError(address: BrokerAddress, timeoutMs: number, cause:
 }
 
 /**
- * The message of a broker that asks for a certificate: an alert from nats-server, a text from the one in a
+ * The message of a broker that asks for a certificate: an alert from nats-server, a text from that of a
  * master.
  */
 const OURS_REFUSED = /ALERT_(BAD_CERTIFICATE|CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA)/;

@@ -18,7 +18,7 @@ export async function dialFirst(
   optionsFor: (place: BrokerAddress) => ConnectionOptions,
   timeoutMs: number,
 ): Promise<NatsConnection> {
-  // What forbids to send anything is found before anything is sent.
+  // A fault that forbids to send anything, such as a token that would travel unencrypted, is found first.
   optionsFor(address);
   const { encrypted } = await lookForObstacles(address, timeoutMs);
   // A broker that requires TLS although no URL says so still needs a certificate for one of our hosts.

@@ -1,10 +1,14 @@
 /** A slave's side of cells: brings its tasks' offers to the master, and shows main the newest values. Pure. */
 
 import type { CellOffer, CellsMessage, OffersMessage } from '../../wire/messages/messages.js';
+import type { SentinelEvent } from '../ports.js';
 import type { SharedCells } from '../shared/shared-state.js';
 import { CellDelivery, type SentSlots } from './cell-delivery.js';
-import { type CellExchange, CellPace, type CellPeer } from './cell-exchange.js';
+import { type CellExchange, CellPace, type CellPeer, NO_EVENTS } from './cell-exchange.js';
 import type { SentinelPeer } from './sentinel-peer.js';
+
+/** The master folds offers no more often. */
+const PACE_MS = 20;
 
 interface Master extends CellPeer {
   /** The last message of values that is shown to main. */
@@ -15,7 +19,7 @@ export class CellOfferer implements CellExchange {
   readonly #cells: SharedCells | undefined;
   readonly #indexes: ReadonlyMap<string, number>;
   readonly #publish: (peer: SentinelPeer, message: OffersMessage) => void;
-  readonly #pace = new CellPace();
+  readonly #pace = new CellPace(PACE_MS);
   /** Of the session. */
   #master: Master | undefined;
 
@@ -44,7 +48,11 @@ export class CellOfferer implements CellExchange {
 
   taken(): void {}
 
-  hear(peer: SentinelPeer, message: CellsMessage | OffersMessage, now: number): undefined {
+  handOver(): readonly SentinelEvent[] {
+    return NO_EVENTS;
+  }
+
+  hear(peer: SentinelPeer, message: CellsMessage | OffersMessage, now: number): void {
     const master = this.#master;
     if (message.type !== 'cells' || master?.peer !== peer) return;
     const { id, taken, values } = message;

@@ -4,8 +4,12 @@ import type { CellsMessage, CellValue, OffersMessage } from '../../wire/messages
 import type { SentinelEvent } from '../ports.js';
 import type { SharedCells } from '../shared/shared-state.js';
 import { CellDelivery } from './cell-delivery.js';
-import { type CellExchange, CellPace, type CellPeer } from './cell-exchange.js';
+import { type CellExchange, CellPace, type CellPeer, NO_EVENTS } from './cell-exchange.js';
 import type { SentinelPeer } from './sentinel-peer.js';
+
+const PACE_MS = 10;
+/** The time between two wakes of main for offers, those of all slaves together: to wake it costs more than to fold them. */
+const HAND_OVER_MS = 20;
 
 interface Told extends CellPeer {
   /** The last message of offers that main has folded, and the last of which the slave was told so. */
@@ -17,7 +21,10 @@ export class CellTeller implements CellExchange {
   readonly #cells: SharedCells | undefined;
   readonly #publish: (peer: SentinelPeer, message: CellsMessage) => void;
   readonly #told = new Map<string, Told>();
-  readonly #pace = new CellPace();
+  readonly #pace = new CellPace(PACE_MS);
+  /** Those that main has not heard of, by the nonces of their slaves: a later message has all that counts of earlier ones. */
+  readonly #offers = new Map<string, SentinelEvent>();
+  #handedOverAt = Number.NEGATIVE_INFINITY;
 
   constructor(cells: SharedCells | undefined, publish: (peer: SentinelPeer, message: CellsMessage) => void) {
     this.#cells = cells;
@@ -25,7 +32,8 @@ export class CellTeller implements CellExchange {
   }
 
   get dueAt(): number {
-    return this.#pace.dueAt;
+    if (this.#offers.size === 0) return this.#pace.dueAt;
+    return Math.min(this.#pace.dueAt, this.#handedOverAt + HAND_OVER_MS);
   }
 
   join(peer: SentinelPeer, now: number): void {
@@ -36,22 +44,30 @@ export class CellTeller implements CellExchange {
 
   forget(nonce: string): void {
     this.#told.delete(nonce);
+    this.#offers.delete(nonce);
   }
 
   changed(now: number): void {
     this.#pace.hasNews(this.#told.size, now);
   }
 
-  hear(peer: SentinelPeer, message: CellsMessage | OffersMessage, now: number): SentinelEvent | undefined {
-    if (message.type !== 'offers') return undefined;
+  handOver(now = Number.POSITIVE_INFINITY): readonly SentinelEvent[] {
+    if (this.#offers.size === 0 || now < this.#handedOverAt + HAND_OVER_MS) return NO_EVENTS;
+    if (now < Number.POSITIVE_INFINITY) this.#handedOverAt = now;
+    const events = [...this.#offers.values()];
+    this.#offers.clear();
+    return events;
+  }
+
+  hear(peer: SentinelPeer, message: CellsMessage | OffersMessage, now: number): void {
+    if (message.type !== 'offers') return;
     const told = this.#entryOf(peer);
     told.delivery?.confirm(message.seen);
     if (told.delivery?.isPartial) this.changed(now);
-    if (message.offers.length === 0) return undefined;
+    if (message.offers.length === 0) return;
     const { nonce, id, offers } = message;
-    if (id > told.folded) return { type: 'offers', nonce, id, offers };
-    this.#tell(told, now, true);
-    return undefined;
+    if (id > told.folded) this.#offers.set(nonce, { type: 'offers', nonce, id, offers });
+    else this.#tell(told, now, true);
   }
 
   taken(nonce: string, id: number, now: number): void {

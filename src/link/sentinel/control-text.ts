@@ -7,6 +7,10 @@ import {
   type ControlMessage,
   type Epoch,
   MOST_CONCURRENCY,
+  MOST_EVIDENCE,
+  MOST_PROFILE_PIECES,
+  MOST_PROFILE_SECONDS,
+  PROFILE_PIECE_BYTES,
 } from '../../wire/messages/messages.js';
 
 /** The part of a slave's beat about its work. */
@@ -14,6 +18,7 @@ const ACTIVITY = ['running', 'runningMs', 'begun', 'memoryBytes'] as const;
 /** Characters of a server's id; nats-server's has 56. */
 const LONGEST_SERVER = 128;
 const FOUND = new Set<unknown>(['waiting', 'running', 'gone']);
+const LONGEST_PIECE = Math.ceil(PROFILE_PIECE_BYTES / 3) * 4;
 
 /** Undefined if the text is not one of our control messages. */
 export function parseControl(text: string): ControlMessage | undefined {
@@ -57,6 +62,14 @@ export function parseControl(text: string): ControlMessage | undefined {
         isCount(message.id) &&
         isCount(message.seen) &&
         areCellOffers(message.offers)
+        ? (value as ControlMessage)
+        : undefined;
+    case 'profile':
+      return hasEpoch(message) && isCount(message.id) && isSeconds(message.seconds) && isCount(message.at)
+        ? (value as ControlMessage)
+        : undefined;
+    case 'profile-answer':
+      return hasEpoch(message) && isCount(message.id) && isProfileAnswer(message)
         ? (value as ControlMessage)
         : undefined;
     case 'stale':
@@ -142,6 +155,17 @@ function isFarewell({ running, begun, sent, error }: Record<string, unknown>): b
     isNumber(sent) &&
     (error === undefined || typeof error === 'string')
   );
+}
+
+function isSeconds(value: unknown): boolean {
+  return isCount(value) && value >= 1 && value <= MOST_PROFILE_SECONDS;
+}
+
+function isProfileAnswer({ state, at, of, text }: Record<string, unknown>): boolean {
+  if (!isCount(at) || !isCount(of) || typeof text !== 'string') return false;
+  if (state === 'running') return of === 0 && text === '';
+  if (state === 'failed') return of === 0 && text.length <= MOST_EVIDENCE;
+  return state === 'ready' && at < of && of <= MOST_PROFILE_PIECES && text.length <= LONGEST_PIECE;
 }
 
 function isServer(value: unknown): boolean {

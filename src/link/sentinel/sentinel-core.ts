@@ -1,5 +1,6 @@
 /** The sentinel's decisions: beats, judgements, and commands in both directions; pure. */
 
+import type { ProfileOrder } from '../../threads/profile-messages.js';
 import { Liveness, type LivenessVerdict, TURN_MS } from '../../wire/liveness.js';
 import type {
   Acknowledgement,
@@ -26,7 +27,7 @@ import { Strangers } from './strangers.js';
 const OVERDUE_ID = 2;
 
 /** The longest time between two turns of a slave's sentinel. */
-const LONGEST_REST_MS = 1_000;
+const LONGEST_REST_MS = 1_500;
 
 const NOTHING_YET = { sent: 0, received: 0, limit: 0, begun: 0 };
 
@@ -80,7 +81,7 @@ export class SentinelCore {
         this.#forget(request.nonce);
         return;
       case 'command':
-        // What its tasks have offered counts, also if it leaves before that would be due.
+        // The offers of its tasks count, also if it leaves before that would be due.
         if (request.body.command === 'bye' && this.#connected) this.#cells.send(now, true);
         this.#command(request.nonce, request.id, request.body, now);
         return;
@@ -109,6 +110,15 @@ export class SentinelCore {
       default:
         request satisfies never;
     }
+  }
+
+  /** For a master: somebody wants a profile of a slave, or of this process. */
+  profile(order: ProfileOrder, now: number): void {
+    if (this.#options.role !== 'master') return;
+    const peers = Array.from(this.#peers.values());
+    const peer = order.slave === undefined ? undefined : peers.find(({ epoch }) => epoch.sid === order.slave);
+    this.#options.profiles?.order(order, peer?.epoch, now);
+    this.#turnProfiles(now);
   }
 
   /** A control message arrived on `subject`; a broker can be told to let only its owner use it. */
@@ -176,6 +186,7 @@ export class SentinelCore {
     if (this.#strangers) this.#publishes.push(...this.#strangers.dismiss((nonce) => this.#peers.has(nonce)));
     this.#judgeRun(now);
     if (this.#connected) for (const peer of this.#peers.values()) this.#sendDue(peer, now);
+    this.#turnProfiles(now);
     const sentence = this.#main.sentence(this.#liveness.loopClock);
     if (sentence !== undefined) this.#kill = sentence;
     this.#liveness.rest(this.restMs(now));
@@ -188,11 +199,15 @@ export class SentinelCore {
 
   /** Cells go their own pace, since a turn looks at every peer. */
   sendCells(now: number): void {
-    if (this.#connected) this.#cells.send(now);
+    if (!this.#connected) return;
+    this.#cells.send(now);
+    this.#events.push(...this.#cells.handOver(now));
   }
 
   /** The outputs of the inputs since the last call. */
   take(): SentinelOutput {
+    // Main is woken anyway; and what a slave has offered comes before the news that it is gone
+    if (this.#events.length > 0) this.#events.unshift(...this.#cells.handOver());
     const output = { publishes: this.#publishes, events: this.#events, kill: this.#kill };
     this.#publishes = [];
     this.#events = [];
@@ -254,6 +269,7 @@ export class SentinelCore {
 
   #forget(nonce: string): void {
     this.#peers.delete(nonce);
+    if (this.#options.role === 'master') this.#options.profiles?.forget(nonce);
     this.#cells.forget(nonce);
     this.#liveness.forget(nonce);
   }
@@ -305,6 +321,7 @@ export class SentinelCore {
       case 'beat':
         if (this.#options.role === 'master' || this.#isNews(peer, message))
           this.#events.push(toEvent(message));
+        if (this.#options.role === 'slave' && peer.answersBeat(now)) this.#sendBeat(peer);
         return;
       case 'probe':
         this.#sendBeat(peer);
@@ -320,11 +337,17 @@ export class SentinelCore {
         this.#onCommand(peer, message);
         return;
       case 'cells':
-      case 'offers': {
-        const event = this.#cells.hear(peer, message, now);
-        if (event !== undefined) this.#events.push(event);
+      case 'offers':
+        this.#cells.hear(peer, message, now);
         return;
-      }
+      case 'profile':
+        if (this.#options.role === 'slave' && this.#options.profiles !== undefined)
+          this.#publish(peer, this.#options.profiles.hear(peer.epoch, message, now));
+        return;
+      case 'profile-answer':
+        if (this.#options.role === 'master') this.#options.profiles?.hear(peer.nonce, message, now);
+        this.#turnProfiles(now);
+        return;
       default:
         message satisfies never;
     }
@@ -365,6 +388,16 @@ export class SentinelCore {
     if (!outcome) return;
     const answer: Acknowledgement = { type: 'ack', run, nonce, sid, id, ...outcome };
     this.#publish(peer, answer);
+  }
+
+  #turnProfiles(now: number): void {
+    if (this.#options.role === 'slave') {
+      this.#options.profiles?.tick(now);
+      return;
+    }
+    const asked = this.#options.profiles?.due(now);
+    const peer = asked && this.#peers.get(asked.nonce);
+    if (peer !== undefined && asked !== undefined) this.#publish(peer, asked.request);
   }
 
   #answerQuery(subject: string, asker: string): void {

@@ -1,5 +1,6 @@
 /** The messages between main and the sentinel's thread. */
 
+import type { MessagePort } from 'node:worker_threads';
 import type { BrokerAddress, SentinelEvent, SentinelRequest } from '../ports.js';
 import type { SharedBuffers } from '../shared/shared-state.js';
 
@@ -24,8 +25,10 @@ export type ToSentinelThread =
   /** Sent once, before anything else. */
   | { readonly type: 'begin'; readonly data: SentinelThreadData }
   | { readonly type: 'request'; readonly request: SentinelRequest }
-  /** Main has read the last batch of events, so it may get another one. */
-  | { readonly type: 'taken' };
+  /** For a master: there somebody asks for profiles, as in `profile-messages.ts`. */
+  | { readonly type: 'profiles'; readonly port: MessagePort }
+  /** Main has read the last batch of events, so it may get another one; these are the requests that followed from them. */
+  | { readonly type: 'taken'; readonly requests: readonly SentinelRequest[] };
 
 export type FromSentinelThread =
   | { readonly type: 'ready' }

@@ -8,6 +8,8 @@ import { CommandInbox, CommandOutbox } from './command-delivery.js';
 import { type BeatNumbers, beatPrefix, formatBeat } from './control-text.js';
 
 const TURNS = BEAT_INTERVAL_MS / TURN_MS;
+/** When the master's next beat is so late, a slave beats by itself. */
+const LATE_MS = BEAT_INTERVAL_MS / 4;
 
 /** A slave `listen`s until it knows the session, and continues its beats when its master calls it stale. */
 export type PeerPhase = 'listening' | 'watched' | 'stale';
@@ -27,6 +29,8 @@ export class SentinelPeer {
   #beatPrefix = '';
   #told: { readonly received: number; readonly limit: number } | undefined;
   #watchedAt = 0;
+  /** Its next beat awaits one of the master. */
+  #isInStep = false;
 
   constructor(
     /** As in subjects, encoded. */
@@ -55,6 +59,18 @@ export class SentinelPeer {
     const first = this.beatDueAt === this.#watchedAt;
     const interval = first ? BEAT_INTERVAL_MS - (this.epoch.sid % TURNS) * TURN_MS : BEAT_INTERVAL_MS;
     this.beatDueAt = Math.max(this.beatDueAt + interval, now + interval / 2);
+    this.#isInStep = false;
+  }
+
+  /**
+   * For a slave, at a beat of its master: whether it beats now. Each time that it wakes costs an idle slave as much as
+   * the beat, so its own turn comes only when its master is late: 1.75 seconds after its last beat at the latest.
+   */
+  answersBeat(now: number): boolean {
+    const answers = now >= this.beatDueAt - BEAT_INTERVAL_MS / 2;
+    if (answers || !this.#isInStep) this.beatDueAt = now + BEAT_INTERVAL_MS + LATE_MS;
+    this.#isInStep = true;
+    return answers;
   }
 
   /** When something must be sent to it. */

@@ -7,12 +7,15 @@ import { probeBroker } from '../connection/broker-probe.js';
 import { ConnectError } from '../connection/connect-error.js';
 import { connectData } from '../connection/data-connection.js';
 import type { DataLink, LinkStatus, MessageHandler, SentinelEvent, SentinelRequest } from '../ports.js';
+import { ProfileGiver } from '../profile/profile-giver.js';
+import { ProfileTaker } from '../profile/profile-taker.js';
 import { SharedState } from '../shared/shared-state.js';
 import { EventQueue } from './event-queue.js';
 import { killProcess } from './kill-process.js';
 import { watchParentPipe } from './parent-pipe.js';
 import { SentinelCore } from './sentinel-core.js';
 import type { FromSentinelThread, SentinelThreadData, ToSentinelThread } from './sentinel-messages.js';
+import { SentinelProfiles } from './sentinel-profiles.js';
 import type { Publish, SentinelCoreOptions } from './sentinel-types.js';
 
 /** Above this size beats are dropped, oldest last: the next ones come after a second. */
@@ -27,6 +30,7 @@ class SentinelThread {
   readonly #listening = new Map<string, () => void>();
   readonly #unconfirmed = new Set<string>();
   readonly #stopParentWatch: () => void;
+  readonly #profiles: SentinelProfiles;
   #unsent: Publish[] = [];
   #mainBusy = false;
   #settling = false;
@@ -42,7 +46,16 @@ class SentinelThread {
     this.#data = data;
     this.#link = link;
     this.#subjects = new Subjects(data.memberId);
-    this.#core = new SentinelCore(coreOptions(data, link));
+    const options = coreOptions(data, link);
+    this.#core = new SentinelCore(options);
+    this.#profiles = new SentinelProfiles({
+      record: options.profiles,
+      onOrder: (order) => {
+        this.#core.profile(order, performance.now());
+        this.#settleSoon();
+      },
+      onRecorded: () => this.#settleSoon(),
+    });
     this.#heedsRefusals = data.role === 'slave' && data.broker === 'embedded';
     link.onStatus((status) => this.#onStatus(status));
     this.#stopParentWatch =
@@ -102,7 +115,10 @@ class SentinelThread {
   }
 
   onMain(message: Exclude<ToSentinelThread, { type: 'begin' }>): void {
-    if (message.type === 'taken') this.#mainBusy = false;
+    if (message.type === 'taken') {
+      this.#mainBusy = false;
+      for (const request of message.requests) this.#onRequest(request);
+    } else if (message.type === 'profiles') this.#profiles.open(message.port);
     else this.#onRequest(message.request);
     this.#settleSoon();
   }
@@ -159,11 +175,18 @@ class SentinelThread {
     this.#scheduleAt(Math.max(now, this.#tickDueAt + this.#core.restMs(this.#tickDueAt)), now);
   }
 
-  /** A message or request has come, and may need a turn sooner. */
+  /** A message or request has come, and may need a turn sooner, or have done what the next one was for. */
   #hurry(): void {
     const now = performance.now();
     const dueAt = now + this.#core.restMs(now);
-    if (dueAt < this.#tickDueAt && !this.#stopped) this.#scheduleAt(dueAt, now);
+    if (this.#stopped) return;
+    if (dueAt < this.#tickDueAt) {
+      this.#scheduleAt(dueAt, now);
+    } else if (now < this.#tickDueAt && dueAt > this.#tickDueAt + TURN_MS) {
+      // The next turn has become superfluous: this thread is awake now, and need not be woken for it
+      this.#tickDueAt = now;
+      this.#tick();
+    }
   }
 
   #scheduleAt(dueAt: number, now: number): void {
@@ -227,6 +250,7 @@ class SentinelThread {
     const { publishes, events, kill } = this.#core.take();
     this.#send(publishes);
     for (const event of events) this.#events.push(event);
+    this.#profiles.settle();
     if (kill !== undefined && this.#data.mayKill) killProcess(this.#data, kill);
     if (this.#events.size > 0 && !this.#mainBusy) this.#tell(this.#events.take());
   }
@@ -254,6 +278,7 @@ class SentinelThread {
     if (this.#stopped) return;
     this.#settle();
     this.#stopped = true;
+    this.#profiles.stop();
     clearTimeout(this.#timer);
     clearTimeout(this.#cellsTimer);
     this.#stopParentWatch();
@@ -262,7 +287,10 @@ class SentinelThread {
   }
 }
 
-function coreOptions(data: SentinelThreadData, link: DataLink): SentinelCoreOptions {
+function coreOptions(
+  data: SentinelThreadData,
+  link: DataLink,
+): SentinelCoreOptions & { readonly profiles: ProfileTaker | ProfileGiver } {
   const { role, memberId, clientTimeoutMs, broker, run } = data;
   const { counters, claims, limit, cells } = SharedState.open(data.buffers);
   const common = {
@@ -273,9 +301,10 @@ function coreOptions(data: SentinelThreadData, link: DataLink): SentinelCoreOpti
     server: () => link.server,
     cells,
   };
-  if (role === 'master') return { ...common, role, run };
+  if (role === 'master') return { ...common, role, run, profiles: new ProfileTaker() };
   const activity = () => ({ ...claims.activity(Date.now()), memoryBytes: process.memoryUsage.rss() });
-  return { ...common, role, claims, activity, limit: data.mayKill ? limit : undefined };
+  const profiles = new ProfileGiver();
+  return { ...common, role, claims, activity, limit: data.mayKill ? limit : undefined, profiles };
 }
 
 function post(message: FromSentinelThread): void {

@@ -1,6 +1,8 @@
 /** The settings of a sentinel's core, and the effects that it needs. */
 
 import type { SentinelEvent } from '../ports.js';
+import type { ProfileGiver } from '../profile/profile-giver.js';
+import type { ProfileTaker } from '../profile/profile-taker.js';
 import type { Positions } from '../shared/peer-counters.js';
 import type { RunLimit } from '../shared/run-limit.js';
 import type { SharedCells } from '../shared/shared-state.js';
@@ -35,6 +37,8 @@ interface CommonOptions {
 export interface MasterSentinelOptions extends CommonOptions {
   readonly role: 'master';
   readonly run: string;
+  /** Undefined where nobody asks for profiles. */
+  readonly profiles?: ProfileTaker | undefined;
 }
 
 export interface SlaveSentinelOptions extends CommonOptions {
@@ -43,6 +47,8 @@ export interface SlaveSentinelOptions extends CommonOptions {
   readonly activity: () => SlaveActivity;
   /** The run that must end; undefined if the process does not belong to the sentinel. */
   readonly limit?: Pick<RunLimit, 'current' | 'condemn'> | undefined;
+  /** Undefined where there is no main to take one of. */
+  readonly profiles?: ProfileGiver | undefined;
 }
 
 export type SentinelCoreOptions = MasterSentinelOptions | SlaveSentinelOptions;

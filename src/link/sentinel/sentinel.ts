@@ -1,6 +1,6 @@
 /** Main's side of the sentinel: starts the thread, passes requests to it and events from it. */
 
-import type { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { JoinError } from '../../errors.js';
 import { ConnectError, type ConnectFailure } from '../connection/connect-error.js';
 import type { BrokerAddress, SentinelEvent, SentinelHandle, SentinelRequest } from '../ports.js';
@@ -76,6 +76,8 @@ class Sentinel implements SentinelHandle {
   readonly #listeners: ((event: SentinelEvent) => void)[] = [];
   /** Events that came before there was a listener. */
   #unheard: SentinelEvent[] = [];
+  /** Requests since a batch of events came that is not answered yet. */
+  #replies: SentinelRequest[] | undefined;
   #stopping = false;
   #alive = true;
 
@@ -100,8 +102,7 @@ class Sentinel implements SentinelHandle {
             reject(toStartError(message));
             return;
           case 'events':
-            for (const event of message.events) this.#deliver(event);
-            this.#post({ type: 'taken' });
+            this.#takeEvents(message.events);
             return;
           default:
             message satisfies never;
@@ -116,7 +117,16 @@ class Sentinel implements SentinelHandle {
 
   request(request: SentinelRequest): void {
     if (request.op === 'stop') void this.stop();
+    else if (this.#replies !== undefined) this.#replies.push(request);
     else this.#post({ type: 'request', request });
+  }
+
+  openProfiles(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    const message: ToSentinelThread = { type: 'profiles', port: port1 };
+    if (this.#alive) this.#worker.postMessage(message, [port1]);
+    else port1.close();
+    return port2;
   }
 
   onEvent(listener: (event: SentinelEvent) => void): void {
@@ -131,6 +141,7 @@ class Sentinel implements SentinelHandle {
     this.#worker.ref();
     if (!this.#stopping) {
       this.#stopping = true;
+      this.#reply();
       this.#post({ type: 'request', request: { op: 'stop' } });
     }
     const timer = setTimeout(() => void this.#worker.terminate(), STOP_WITHIN_MS);
@@ -146,6 +157,19 @@ class Sentinel implements SentinelHandle {
   #crashed(error: Error): void {
     this.#stopping = true;
     this.#deliver({ type: 'crashed', error });
+  }
+
+  /** Each message to the thread wakes it: so the requests of listeners and their microtasks go with the answer. */
+  #takeEvents(events: readonly SentinelEvent[]): void {
+    this.#replies ??= [];
+    for (const event of events) this.#deliver(event);
+    queueMicrotask(() => this.#reply());
+  }
+
+  #reply(): void {
+    const requests = this.#replies;
+    this.#replies = undefined;
+    if (requests !== undefined) this.#post({ type: 'taken', requests });
   }
 
   #deliver(event: SentinelEvent): void {

@@ -31,6 +31,9 @@ interface BroadcastsParams {
   readonly onChanged: (slave: SlaveRecord) => void;
 }
 
+/** The policy is that of a broadcast. */
+export type SingleRun = Omit<BroadcastSubmission, 'lateComers'>;
+
 interface Broadcast {
   readonly template: TaskTemplate;
   readonly policy: ResolvedPolicy;
@@ -66,7 +69,7 @@ export class Broadcasts {
       );
     }
     const { maker, audit, slaves, shares } = this.#params;
-    const broadcast = { template: maker.makeTemplate(definition, args), policy, place, listener };
+    const broadcast = { template: maker.makeTemplate(definition, args, policy), policy, place, listener };
     const present = [...slaves];
     // Late comers need them, though no task may at the moment
     const kept = lateComers ? (broadcast.template.arguments.shares ?? []) : [];
@@ -86,6 +89,12 @@ export class Broadcasts {
     return () => {
       if (this.#live.delete(broadcast)) shares.settled(kept);
     };
+  }
+
+  /** One run on one slave, which is owed by nobody else and counts nowhere. Throws as `makeTemplate`. */
+  runOn(slave: SlaveRecord, { definition, args, policy, place, listener }: SingleRun): void {
+    const template = this.#params.maker.makeTemplate(definition, args, policy);
+    this.#owe({ template, policy, place, listener }, slave);
   }
 
   /** The slave was welcomed, and given nothing yet in this session. */

@@ -1,4 +1,4 @@
-/** What the program takes back: it cancels tasks wherever they are, and kills those that run. */
+/** The program's cancels: they take tasks back wherever they are, and kill those that run. */
 
 import type { Settlement } from '../fates/settlement.js';
 import type { TaskJar } from '../jar/task-jar.js';

@@ -179,7 +179,7 @@ export class Intake {
   }
 }
 
-/** What its policy has is what this master's `reserve` returned. */
+/** The reservation in its policy, which this master's `reserve` returned. */
 function reservationOf(task: Task): Reservation | undefined {
   return task.policy.reservation as Reservation | undefined;
 }

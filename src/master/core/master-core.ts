@@ -17,12 +17,15 @@ import { Comebacks } from '../fates/comebacks.js';
 import { FateBox, type Selection } from '../fates/fate-box.js';
 import { Ledger } from '../fates/ledger.js';
 import { gatherLeftovers, type Leftovers } from '../fates/leftovers.js';
+import { RunNotes } from '../fates/run-notes.js';
 import { Settlement } from '../fates/settlement.js';
 import { Thrown } from '../fates/thrown.js';
 import { AbortWatch } from '../jar/abort-watch.js';
 import { TaskJar } from '../jar/task-jar.js';
 import { TaskMaker } from '../jar/task-maker.js';
 import type { MasterCoreOptions, MasterPorts } from '../model/master-ports.js';
+import type { RunWatch } from '../model/run-watch.js';
+import type { SlaveRecord } from '../model/slave-record.js';
 import type { AlgorithmEntry, FutureSettler, Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
 import { Shares } from '../shares/shares.js';
@@ -31,6 +34,13 @@ import type { Roster } from '../slaves/roster.js';
 import { Sessions } from '../slaves/sessions.js';
 import { SlaveCommands } from '../slaves/slave-commands.js';
 import { SlaveGroups } from '../slaves/slave-groups.js';
+import {
+  describeTask,
+  type FoundTask,
+  type FoundTasks,
+  findTasks,
+  type TaskSearch,
+} from '../why/find-tasks.js';
 import { SlaveAnswers } from '../why/slave-answers.js';
 import { TaskAnswers } from '../why/task-answers.js';
 import { Broadcasts } from './broadcasts.js';
@@ -40,6 +50,7 @@ import { Intake } from './intake.js';
 import { MasterCells } from './master-cells.js';
 import { type DrawnSource, ProgramDemand } from './program-demand.js';
 import { Reservation } from './reservation.js';
+import { Resubmissions } from './resubmissions.js';
 import { SlaveInput } from './slave-input.js';
 
 /** A master that has not ticked for so long was busy itself. */
@@ -49,7 +60,7 @@ const RECALL_EVERY_MS = 10;
 
 export class MasterCore {
   readonly fates = new FateBox();
-  /** What the program and slaves' tasks share. */
+  /** The cells, which the program and slaves' tasks share. */
   readonly cells: MasterCells;
   readonly #audit: AuditSink;
   readonly #ports: MasterPorts;
@@ -65,7 +76,8 @@ export class MasterCore {
   readonly #commands: SlaveCommands;
   /** The input of tasks. */
   readonly intake: Intake;
-  /** What the program takes back. */
+  readonly resubmissions: Resubmissions;
+  /** The input of cancels and kills. */
   readonly cancels: Cancels;
   readonly broadcasts: Broadcasts;
   /** The input of slaves' messages. */
@@ -83,6 +95,7 @@ export class MasterCore {
   readonly #abort = new AbortController();
   #timesToldOver = 0;
   #recallAt = 0;
+  #runWatch: RunWatch | undefined;
   #tickedAt: number | undefined;
 
   constructor(options: MasterCoreOptions) {
@@ -97,16 +110,22 @@ export class MasterCore {
       publish: (at, slot, isOffered) => this.#ports.publishCell?.(at, slot, isOffered),
     });
     this.#sessions = new Sessions(options, () => this.cells.changed);
-    this.#maker = new TaskMaker(options.algorithms, options.maxMessageBytes, (algorithm, bytes) => {
-      const text =
-        `tasks of ${algorithm} have had the same ${bytes} bytes among their arguments three times; ` +
-        'share(value) sends them to each slave once';
-      this.#audit.emit({ type: 'warning', text });
-    });
+    this.#maker = new TaskMaker(
+      options.algorithms,
+      options.maxMessageBytes,
+      (algorithm, bytes) => {
+        const text =
+          `tasks of ${algorithm} have had the same ${bytes} bytes among their arguments three times; ` +
+          'share(value) sends them to each slave once';
+        this.#audit.emit({ type: 'warning', text });
+      },
+      options.takeTrace,
+    );
     this.#shares = new Shares({
       maxMessageBytes: options.maxMessageBytes,
       audit: this.#audit,
       wake: (slave) => this.#sessions.wake(slave),
+      copies: this.#ports.copies,
     });
     const ledger = new Ledger(this.#audit);
     this.#ledger = ledger;
@@ -129,6 +148,7 @@ export class MasterCore {
       comebacks,
       shares: this.#shares.registry,
       audit: this.#audit,
+      runNotes: options.auditRuns ? new RunNotes(this.#audit, jar) : undefined,
       resultGroup: options.resultGroup,
       run: options.run,
       onSuperfluous: (slave, { number }, index, killAfterMs) => {
@@ -146,6 +166,7 @@ export class MasterCore {
       resultGroup: options.resultGroup,
       maxMessageBytes: options.maxMessageBytes,
       shares: this.#shares,
+      busyMs: this.#ports.busyMs,
       onGiven: (slave, { tasks }) => {
         this.#sessions.wake(slave);
         this.#audit.emit({ type: 'tasks-sent', sid: slave.sid, count: tasks.length });
@@ -166,6 +187,10 @@ export class MasterCore {
         this.#settlement.reclaimer.clearMailbox(slave, reason, message),
       audit: this.#audit,
       onDrafted: (slave) => this.#commands.recallAll(slave),
+      onRetired: (slave) => {
+        this.#dispatcher.removeFromLine(slave);
+        this.#commands.shutdown(slave);
+      },
       onMoved: (slave) => {
         this.#dispatcher.lineUp(slave);
         this.#ports.news();
@@ -184,6 +209,7 @@ export class MasterCore {
       onNews: () => this.#news(),
       onUnblocked: () => this.#ports.dispatchSoon?.(),
     });
+    this.resubmissions = new Resubmissions({ intake: this.intake, roster: this.roster });
     this.cancels = new Cancels({
       jar,
       roster: this.roster,
@@ -193,7 +219,7 @@ export class MasterCore {
     this.broadcasts = new Broadcasts({
       jar,
       maker: this.#maker,
-      slaves: this.roster,
+      slaves: { [Symbol.iterator]: () => this.#settledSlaves() },
       commands: this.#commands,
       shares: this.#shares.registry,
       audit: this.#audit,
@@ -215,6 +241,7 @@ export class MasterCore {
       shares: this.#shares,
       audit: this.#audit,
       closePort: (slave) => this.#ports.closePort?.(slave),
+      onJoined: (slave) => this.#ports.joined?.(slave),
       onNews: () => this.#news(),
     });
     const seen = {
@@ -223,6 +250,8 @@ export class MasterCore {
       roster: this.roster,
       dispatcher: this.#dispatcher,
       checkpoint: this.#checkpoint,
+      isRetiring: (slave: SlaveRecord) => this.groups.isRetiring(slave),
+      isOnTrial: (slave: SlaveRecord) => this.groups.isOnTrial(slave),
       findHold: (task: Task) => this.demand.findHold(task),
       findEnd: () => this.#over,
       findBlock: (now: number) => this.#findBlock(now),
@@ -245,7 +274,7 @@ export class MasterCore {
     return this.#jar.queued;
   }
 
-  /** What observers read beside the audit events. Costs nothing until it is called, then some time for each slave. */
+  /** The counts that observers read beside the audit events. Costs nothing until it is called, then some time for each slave. */
   counters(): CoreCounters {
     const { queued, running, pending, oldest } = this.#jar;
     return {
@@ -257,6 +286,27 @@ export class MasterCore {
       undrawn: this.demand.undrawn,
       ...this.roster.countBytes(),
     };
+  }
+
+  /** Tasks that fail from now on can be submitted again by `resubmissions`. */
+  keepFailed(): void {
+    this.#settlement.keepFailed(this.resubmissions.keepFailed());
+  }
+
+  /** Tells an observer from now on when tasks are submitted and begin. */
+  watchRuns(watch: RunWatch): void {
+    this.#runWatch = watch;
+    this.#settlement.watchRuns(watch);
+  }
+
+  /** Tasks without a fate. */
+  findTasks(search: TaskSearch): FoundTasks {
+    return findTasks(this.#jar.allLive(), this.#jar.pending, search);
+  }
+
+  findTask(number: number): FoundTask | undefined {
+    const task = this.#jar.find(number);
+    return task && describeTask(task);
   }
 
   /** This master's entry of an algorithm. Throws UsageError if the algorithm was defined too late. */
@@ -305,6 +355,7 @@ export class MasterCore {
       this.flush(now);
       return;
     }
+    this.#runWatch?.submitted(this.#jar.numbersGiven, now);
     this.intake.queueUnblocked();
     if (this.#checkpoint?.release((task) => this.demand.judgeTaskHeld(task))) this.#news();
     for (const { addressee } of this.#jar.wake(now)) {
@@ -478,6 +529,32 @@ export class MasterCore {
   /** The process that has ended was a slave of this machine, unless the slave lied. */
   processGone(pid: number, host: string, evidence: string): void {
     for (const slave of this.roster.findProcess(pid, host)) this.#ports.condemn(slave, evidence);
+  }
+
+  // ---- the farm's side
+
+  /** Those that are not on trial. */
+  *#settledSlaves(): IterableIterator<SlaveRecord> {
+    for (const slave of this.roster) if (!this.groups.isOnTrial(slave)) yield slave;
+  }
+
+  /** A slave on trial gets work as any other; nothing happens if it is not on trial. */
+  endTrial(slave: SlaveRecord): void {
+    if (this.slaves.isEnding || !this.groups.isOnTrial(slave)) return;
+    this.groups.endTrial(slave);
+    this.broadcasts.onJoined(slave);
+  }
+
+  /** The slave of a process on the machine of that name; the last one, if several claim to be it. */
+  findProcess(pid: number, host: string): SlaveRecord | undefined {
+    return this.roster.findProcess(pid, host).at(-1);
+  }
+
+  /** Tells a slave to leave that has nothing to do; false if it is wanted. */
+  retireIdle(slave: SlaveRecord): boolean {
+    if (this.slaves.isEnding || !this.groups.isDispensable(slave)) return false;
+    this.groups.retire(slave);
+    return true;
   }
 
   // ---- the end

@@ -33,6 +33,8 @@ interface SlaveInputParams {
   readonly audit: AuditSink;
   /** Ends the connection to a slave's data port; `losePort` follows. */
   readonly closePort: (slave: SlaveRecord) => void;
+  /** A slave has confirmed its session. */
+  readonly onJoined: (slave: SlaveRecord) => void;
   readonly onNews: () => void;
 }
 
@@ -47,6 +49,7 @@ export class SlaveInput {
   readonly #shares: Shares;
   readonly #audit: AuditSink;
   readonly #closePort: (slave: SlaveRecord) => void;
+  readonly #onJoinedPort: (slave: SlaveRecord) => void;
   readonly #onNews: () => void;
   /** Slaves that have said goodbye. */
   readonly #leaving = new Set<SlaveRecord>();
@@ -63,6 +66,7 @@ export class SlaveInput {
     this.#shares = params.shares;
     this.#audit = params.audit;
     this.#closePort = params.closePort;
+    this.#onJoinedPort = params.onJoined;
     this.#onNews = params.onNews;
   }
 
@@ -95,7 +99,7 @@ export class SlaveInput {
     // The report of its loss may reach a busy main thread after its hello, in which it says itself that the
     // session is over.
     if (before !== undefined && before !== slave) this.#supersede(before, sid, hello.begun);
-    this.#broadcasts.onJoined(slave);
+    if (!this.#groups.isOnTrial(slave)) this.#broadcasts.onJoined(slave);
     this.#onNews();
   }
 
@@ -174,6 +178,12 @@ export class SlaveInput {
   #takeEvent(slave: SlaveRecord, event: SentinelEvent, now: number): boolean {
     switch (event.type) {
       case 'beat':
+        slave.noteBeat({
+          at: now,
+          running: event.running,
+          runningMs: event.runningMs,
+          memoryBytes: event.memoryBytes,
+        });
         this.#endLingering(slave, event.running);
         if (event.begun !== undefined) slave.noteBegun(event.begun);
         this.#confirm(slave);
@@ -229,6 +239,7 @@ export class SlaveInput {
     slave.machine.send('confirmed');
     if (slave.outstanding > 0) slave.machine.send('tasks-given');
     this.#groups.onJoined(slave);
+    this.#onJoinedPort(slave);
     this.#onNews();
   }
 

@@ -6,16 +6,19 @@
 import { Deque } from '../../structures/deque.js';
 import { type TimeLimit, tasksHead, tasksTail } from '../../wire/messages/entries.js';
 import { GroupText } from '../../wire/messages/group-text.js';
+import { traceBytes } from '../../wire/messages/trace-context.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import { SHARE_NAME_BYTES } from '../jar/task-maker.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import type { TaskGroup } from '../model/task-group.js';
 import type { Shares } from '../shares/shares.js';
+import { Crew, crewForBytes, LEAST_CREW } from './crew.js';
 import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 import { findObstacle, findSessionObstacle } from './obstacles.js';
 import { ShareNames } from './share-names.js';
 import { SharePlaces } from './share-places.js';
+import { TraceList } from './trace-list.js';
 
 /** Bytes of an entry in addition to its arguments, a generous estimate. */
 const ENTRY_BYTES = 32;
@@ -36,6 +39,8 @@ export interface DispatcherOptions {
   readonly resultGroup: number | 'auto';
   readonly maxMessageBytes: number;
   readonly shares: Shares;
+  /** See MasterPorts; without it, all slaves get tasks. */
+  readonly busyMs: (() => number) | undefined;
   /** Called once for each group that was posted to its slave's session. */
   readonly onGiven: (slave: SlaveRecord, group: TaskGroup) => void;
 }
@@ -44,7 +49,8 @@ export interface DispatcherOptions {
  * Where slaves stand with the dispatcher:
  *
  * - *in line*: may have room. `lineUp` puts a slave at its end when it joins, settles a task, is granted credit or is
- *   cleared of a suspicion; a dispatch that finds no room for it takes it out, and so does `removeFromLine`.
+ *   cleared of a suspicion; a dispatch that finds no room for it takes it out, and so does `removeFromLine`. A slave
+ *   that has room while others keep up with quick tasks rests with the crew.
  * - *addressed*: may have room for what is in its mailbox. From `lineUp` to the dispatch that empties the mailbox,
  *   finds no room, or finds that it still has to end a broadcast.
  * - *reserved*, one at most: gets nothing more until it runs empty, so that a suspect task runs on it alone. From a
@@ -57,6 +63,7 @@ export class Dispatcher {
   readonly #taskGroup: number | 'auto';
   readonly #grouping: number;
   readonly #mostBytes: number;
+  readonly #busyMs: DispatcherOptions['busyMs'];
   readonly #onGiven: DispatcherOptions['onGiven'];
   readonly #line = new Deque<SlaveRecord>();
   readonly #text = new GroupText();
@@ -64,13 +71,15 @@ export class Dispatcher {
   #warm: SlaveRecord | undefined;
   /** Slaves that may have room for tasks in their mailbox. */
   readonly #addressed = new Set<SlaveRecord>();
+  readonly #crew = new Crew();
   readonly #isHeld: (task: Task) => boolean;
   readonly #takeAny = (): Task | undefined => this.#jar.take(this.#isHeld);
   readonly #takeByShare = (): Task | undefined => this.#jar.takeByShare(this.#isHeld);
   /** The slave that gets no more tasks until it is empty, so that a suspect can run alone on it. */
   #reserved: SlaveRecord | undefined;
 
-  constructor({ jar, isHeld, taskGroup, resultGroup, maxMessageBytes, shares, onGiven }: DispatcherOptions) {
+  constructor(options: DispatcherOptions) {
+    const { jar, isHeld, taskGroup, resultGroup, maxMessageBytes, shares, busyMs, onGiven } = options;
     this.#jar = jar;
     this.places = new SharePlaces({
       shares,
@@ -81,6 +90,7 @@ export class Dispatcher {
     this.#grouping = resultGroup === 'auto' ? 0 : resultGroup;
     const mostBytes = maxMessageBytes - HEAD_BYTES;
     this.#mostBytes = taskGroup === 'auto' ? Math.min(MOST_GROUP_BYTES, mostBytes) : mostBytes;
+    this.#busyMs = busyMs;
     this.#onGiven = onGiven;
     this.#isHeld = isHeld;
   }
@@ -117,6 +127,7 @@ export class Dispatcher {
     if (this.#reserved === slave) this.#reserved = undefined;
     if (this.#warm === slave) this.#warm = undefined;
     this.#addressed.delete(slave);
+    this.#crew.remove(slave);
     if (this.#jar.staged.has(slave)) this.#jar.unstage(slave);
     if (!slave.isInLine) return;
     slave.leaveLine();
@@ -131,9 +142,11 @@ export class Dispatcher {
     this.#dispatchAddressed(now);
     if (!this.#jar.hasSuspects) this.#reserved = undefined;
     this.#giveToWarm(slots, now);
+    const crew = this.#findCrew(slots, now);
     let turnedAway = 0;
-    while (this.#line.length > turnedAway && this.#hasTasks) {
-      const slave = this.#line.shift() as SlaveRecord;
+    while (this.#hasTasks) {
+      const slave = this.#line.length > turnedAway ? this.#line.shift() : crew?.recruit();
+      if (slave === undefined) break;
       if (!slave.takesUnordered || slave.hasMail || !this.#hasRoom(slave)) {
         slave.leaveLine();
         if (this.#reserved === slave && !slave.takesUnordered) this.#reserved = undefined;
@@ -145,6 +158,10 @@ export class Dispatcher {
         this.#line.push(slave);
         continue;
       }
+      if (crew?.admits(slave) === false) {
+        crew.rest(slave);
+        continue;
+      }
       const tasks = this.#choose(slave, slots);
       if (tasks.length > 0) {
         this.#giveOrStage(slave, tasks, now);
@@ -154,6 +171,28 @@ export class Dispatcher {
       }
       this.#line.push(slave);
     }
+  }
+
+  /** Those that get tasks for now; undefined if all slaves do. */
+  #findCrew(slots: number, now: number): Crew | undefined {
+    const jar = this.#jar;
+    const busyMs = this.#busyMs;
+    if (busyMs === undefined) return undefined;
+    if (slots > LEAST_CREW && jar.hasReady) this.#crew.look(now, busyMs);
+    const mayLimit = slots > LEAST_CREW && !jar.hasSuspects && jar.staged.isEmpty && !jar.queues.hasReady;
+    if (mayLimit && this.#crew.isLimited) return this.#crew;
+    this.#crew.disband(this.#line);
+    return undefined;
+  }
+
+  /** Whether the slave gets none of the tasks that wait, since the crew keeps up with tasks that are so quick. */
+  isResting(slave: SlaveRecord): boolean {
+    return this.#jar.hasReady && this.#crew.isResting(slave);
+  }
+
+  /** The slaves that get quick tasks. */
+  get crewSize(): number {
+    return this.#crew.members;
   }
 
   get #hasTasks(): boolean {
@@ -275,6 +314,8 @@ export class Dispatcher {
       }
       tasks.push(task);
     }
+    // Tasks of one slave say nothing of how many others should work
+    if (first.addressee === undefined) this.#crew.note(plan.crew + crewForBytes(bytes / tasks.length));
     return tasks;
   }
 
@@ -297,6 +338,7 @@ export class Dispatcher {
     let raws: Uint8Array[] | undefined;
     let limits: TimeLimit[] | undefined;
     let names: ShareNames | undefined;
+    let traces: TraceList | undefined;
     let numOrdered = 0;
     for (let position = 0; position < tasks.length; position++) {
       const task = tasks[position] as Task;
@@ -313,6 +355,10 @@ export class Dispatcher {
         names ??= new ShareNames();
         names.add(position, task.shares);
       }
+      if (task.trace !== undefined) {
+        traces ??= new TraceList();
+        traces.add(position, task.trace);
+      }
       if (task.raws.length > 0) {
         raws ??= [];
         // One by one: there may be more values than fit on the stack.
@@ -322,7 +368,10 @@ export class Dispatcher {
     slave.give(group, numOrdered);
     if (!this.#jar.hasReady && !slave.hasMail) slave.stopFilling();
     const ordered = slave.concurrency > 1 && tasks[0]?.addressee !== undefined;
-    const text = this.#text.take(tasksHead(this.#grouping), tasksTail(limits, ordered, names?.ofTasks));
+    const text = this.#text.take(
+      tasksHead(this.#grouping),
+      tasksTail(limits, ordered, names?.ofTasks, traces?.ofTasks),
+    );
     slave.session.post({ text, raws: raws ?? NO_RAWS });
     this.#onGiven(slave, group);
   }
@@ -346,6 +395,7 @@ export class Dispatcher {
   /** The slave that should give unstarted tasks back, because another idles; undefined if none. */
   chooseRecall(slaves: Iterable<SlaveRecord>, now: number): SlaveRecord | undefined {
     if (this.#jar.hasReady) return undefined;
+    if (this.#busyMs !== undefined) this.#crew.look(now, this.#busyMs);
     let idle = false;
     let fullest: SlaveRecord | undefined;
     for (const slave of slaves) {
@@ -359,7 +409,9 @@ export class Dispatcher {
 
   /** Whether its free slots are for tasks that any slave may run. */
   #mayTakeMore(slave: SlaveRecord): boolean {
-    return !slave.hasMail && (slave.outstanding === 0 || !this.#runsEmpty(slave));
+    return (
+      !slave.hasMail && (slave.outstanding === 0 || !this.#runsEmpty(slave)) && this.#crew.hasPlaceFor(slave)
+    );
   }
 
   /** Its free slots must stay free. */
@@ -375,8 +427,9 @@ export class Dispatcher {
   }
 }
 
-function bytesOf({ bytes, shares }: Task): number {
-  return bytes + ENTRY_BYTES + (shares === undefined ? 0 : SHARE_NAME_BYTES * shares.length);
+function bytesOf({ bytes, shares, trace }: Task): number {
+  const ofShares = shares === undefined ? 0 : SHARE_NAME_BYTES * shares.length;
+  return bytes + ENTRY_BYTES + ofShares + (trace === undefined ? 0 : traceBytes(trace));
 }
 
 /** Unordered tasks that a slave could give back. */

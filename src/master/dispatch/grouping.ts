@@ -2,6 +2,7 @@
 
 import { FIRST_WINDOW } from '../model/slave-record.js';
 import type { AlgorithmEntry } from '../model/task.js';
+import { crewFor } from './crew.js';
 
 /** The time of a slave that a group under `auto` should take, and its limits. */
 const GROUP_SECONDS = 0.05;
@@ -33,6 +34,7 @@ export class GroupPlan {
   #count = 0;
   #seconds = 0;
   #resultBytes = 0;
+  #crew = 0;
 
   constructor({ taskGroup, queued, slots, lastGroup }: GroupingState) {
     this.#exact = taskGroup !== 'auto';
@@ -51,7 +53,13 @@ export class GroupPlan {
     this.#count++;
     this.#seconds += algorithm.seconds ?? GROUP_SECONDS;
     this.#resultBytes += algorithm.resultBytes;
+    this.#crew = Math.max(this.#crew, crewFor(algorithm));
     return true;
+  }
+
+  /** The slaves that keep a master busy with such tasks. */
+  get crew(): number {
+    return this.#crew;
   }
 
   get isFull(): boolean {
@@ -66,14 +74,30 @@ export function nextAverage(average: number | undefined, value: number): number 
   return average + weight * (value - average);
 }
 
+/** Times are measured in microseconds; a quantile that is zero would never grow again. */
+const LEAST_SECONDS = 1e-6;
+
+/** Their balance is reached where one of four values is below. */
+const QUICK_UP = Math.exp(0.1 * 0.25);
+const QUICK_DOWN = Math.exp(0.1 * -0.75);
+
+/** A run time that three of four runs exceed, after one more run; runs of slaves that have just begun do not raise it. */
+export function nextQuick(quick: number | undefined, value: number): number {
+  return nextQuantile(quick, value, QUICK_UP, QUICK_DOWN);
+}
+
 /** Their balance is reached where 19 of 20 values are below. */
 const LONG_UP = Math.exp(0.1 * 0.95);
 const LONG_DOWN = Math.exp(0.1 * -0.05);
 
-/** What about one run in twenty exceeds, after one more run; a few slow slaves do not raise it. */
+/** A run time that about one run in twenty exceeds, after one more run; a few slow slaves do not raise it. */
 export function nextLong(long: number | undefined, value: number): number {
-  if (long === undefined) return value;
-  return value > long ? Math.min(value, long * LONG_UP) : Math.max(value, long * LONG_DOWN);
+  return nextQuantile(long, value, LONG_UP, LONG_DOWN);
+}
+
+function nextQuantile(quantile: number | undefined, value: number, up: number, down: number): number {
+  if (quantile === undefined) return Math.max(LEAST_SECONDS, value);
+  return value > quantile ? Math.min(value, quantile * up) : Math.max(LEAST_SECONDS, value, quantile * down);
 }
 
 /**

@@ -73,7 +73,7 @@ export class SharePlaces {
     return true;
   }
 
-  /** What the slave has, or lacks, has changed. */
+  /** Call it after the shared values that the slave has or lacks have changed. */
   review(slave: SlaveRecord, dropped: readonly string[]): void {
     const [first] = this.#staged.tasksOf(slave);
     if (first?.shares === undefined) return;

@@ -9,10 +9,12 @@ import type { Task } from '../model/task.js';
 import { judgeBegun, judgeSetAside } from './blame.js';
 import type { Comebacks } from './comebacks.js';
 import { countRuns, type Retries, refusal, tryUnbind } from './retries.js';
+import type { RunNotes } from './run-notes.js';
 
 interface ReclaimerParams {
   readonly jar: TaskJar;
   readonly audit: AuditSink;
+  readonly runNotes: RunNotes | undefined;
   readonly comebacks: Comebacks;
   readonly retries: Retries;
   /** Unix milliseconds. */
@@ -25,15 +27,17 @@ interface ReclaimerParams {
 export class Reclaimer {
   readonly #jar: TaskJar;
   readonly #audit: AuditSink;
+  readonly #runNotes: RunNotes | undefined;
   readonly #comebacks: Comebacks;
   readonly #retries: Retries;
   readonly #wallClock: () => number;
   readonly #resultGroup: number;
   readonly #giveUp: ReclaimerParams['giveUp'];
 
-  constructor({ jar, audit, comebacks, retries, wallClock, resultGroup, giveUp }: ReclaimerParams) {
+  constructor({ jar, audit, runNotes, comebacks, retries, wallClock, resultGroup, giveUp }: ReclaimerParams) {
     this.#jar = jar;
     this.#audit = audit;
+    this.#runNotes = runNotes;
     this.#comebacks = comebacks;
     this.#retries = retries;
     this.#wallClock = wallClock;
@@ -52,6 +56,11 @@ export class Reclaimer {
   takeFromLost(slave: SlaveRecord, evidence: string, now: number): void {
     const tasks = slave.openTasks();
     const begun = tasks.map(judgeBegun(slave, tasks, this.#resultGroup));
+    this.#runNotes?.noteLost(
+      slave,
+      tasks.filter((_, position) => begun[position] === 'likely'),
+      now,
+    );
     const isExcused = slave.killed !== undefined;
     const isOneAtATime = slave.concurrency === 1 || begun.filter((one) => one === 'likely').length === 1;
     const at = this.#wallClock();

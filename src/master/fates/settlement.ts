@@ -5,27 +5,32 @@
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { AuditedAttempt } from '../../audit/events.js';
+import { KILLED, OTHER_ERRORS, whyUnrunnable } from '../../audit/format/failure-words.js';
 import { type FailedAttempt, TaskKilledError, UnrunnableError, type UnrunnableReason } from '../../errors.js';
 import { type Body, decodeBody, RawReader } from '../../wire/messages/body.js';
 import { parseResults, RESULT_STATUS, type ResultEntry } from '../../wire/messages/entries.js';
 import type { CellOffer } from '../../wire/messages/messages.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { encodeStoredResult } from '../checkpoint/stored-result.js';
-import { nextAverage, nextLong, nextWindow } from '../dispatch/grouping.js';
+import { nextAverage, nextLong, nextQuick, nextWindow } from '../dispatch/grouping.js';
 import type { AbortWatch } from '../jar/abort-watch.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import { readFate } from '../model/read-fate.js';
+import type { RunWatch } from '../model/run-watch.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import { TaskFate } from '../model/task-fate.js';
 import type { TaskGroup } from '../model/task-group.js';
 import type { ShareRegistry } from '../shares/share-registry.js';
+import { tellBegunRuns } from './begun-runs.js';
 import type { Comebacks } from './comebacks.js';
+import type { FailedTasks } from './failed-tasks.js';
 import type { FateBox } from './fate-box.js';
 import type { Ledger } from './ledger.js';
 import { Reclaimer } from './reclaim.js';
 import { mayRunAgain, Retries } from './retries.js';
-import type { Thrown } from './thrown.js';
+import type { RunNotes } from './run-notes.js';
+import type { Thrown, ThrownKind } from './thrown.js';
 
 /** A run that takes longer makes the time to wake another slave unimportant. */
 const WARM_MICROS = 1_000;
@@ -36,6 +41,7 @@ export interface SettlementOptions {
   readonly ledger: Ledger;
   readonly thrown: Thrown;
   readonly audit: AuditSink;
+  readonly runNotes?: RunNotes | undefined;
   readonly resultGroup: number | 'auto';
   /** Of the master. */
   readonly run: string;
@@ -46,7 +52,7 @@ export interface SettlementOptions {
   readonly wallClock: () => number;
   readonly checkpoint?: Checkpoint | undefined;
   readonly comebacks: Comebacks;
-  /** What tasks of a slave offered to cells before their results. */
+  /** Offers to cells, which tasks of a slave made before their results. */
   readonly takeOffers?: ((slave: SlaveRecord, offers: readonly CellOffer[]) => void) | undefined;
   readonly shares: ShareRegistry;
 }
@@ -65,6 +71,7 @@ export class Settlement {
   readonly #ledger: Ledger;
   readonly #thrown: Thrown;
   readonly #audit: AuditSink;
+  readonly #runNotes: RunNotes | undefined;
   readonly #retries: Retries;
   /** Of what lost slaves were given. */
   readonly reclaimer: Reclaimer;
@@ -74,6 +81,8 @@ export class Settlement {
   readonly #comebacks: Comebacks;
   readonly #takeOffers: SettlementOptions['takeOffers'];
   readonly #shares: ShareRegistry;
+  #runWatch: RunWatch | undefined;
+  #failed: FailedTasks | undefined;
 
   constructor({
     jar,
@@ -81,6 +90,7 @@ export class Settlement {
     ledger,
     thrown,
     audit,
+    runNotes,
     resultGroup,
     run,
     onSuperfluous,
@@ -97,6 +107,7 @@ export class Settlement {
     this.#ledger = ledger;
     this.#thrown = thrown;
     this.#audit = audit;
+    this.#runNotes = runNotes;
     this.#onSuperfluous = onSuperfluous;
     this.#checkpoint = checkpoint;
     this.#comebacks = comebacks;
@@ -113,12 +124,23 @@ export class Settlement {
     this.reclaimer = new Reclaimer({
       jar,
       audit,
+      runNotes,
       comebacks,
       wallClock,
       resultGroup,
       retries: this.#retries,
       giveUp: (task, reason, message) => this.giveUp(task, reason, message),
     });
+  }
+
+  /** Tasks that fail from now on are kept there. */
+  keepFailed(failed: FailedTasks): void {
+    this.#failed = failed;
+  }
+
+  /** Measures runs from now on. */
+  watchRuns(watch: RunWatch): void {
+    this.#runWatch = watch;
   }
 
   /** Takes a results message; throws FormatError when it is malformed. */
@@ -135,6 +157,10 @@ export class Settlement {
       return;
     }
     this.#audit.emit({ type: 'results-received', sid: slave.sid, count: results.length });
+    if (this.#runWatch !== undefined) {
+      tellBegunRuns(this.#runWatch, this.#jar, { slave, sid, results, now });
+    }
+    this.#runNotes?.noteResults(slave, sid, results);
     const reader = new RawReader(raw);
     const bytes = Math.ceil(body.length / Math.max(1, results.length));
     let micros = 0;
@@ -197,6 +223,7 @@ export class Settlement {
     if (sentAt !== undefined) {
       task.algorithm.seconds = nextAverage(task.algorithm.seconds, seconds);
       task.algorithm.longSeconds = nextLong(task.algorithm.longSeconds, seconds);
+      task.algorithm.quickSeconds = nextQuick(task.algorithm.quickSeconds, seconds);
       task.algorithm.resultBytes = nextAverage(task.algorithm.resultBytes, bytes);
     }
     if (isLate) {
@@ -207,7 +234,10 @@ export class Settlement {
     const keep = entry[2] === RESULT_STATUS.packet && this.#checkpoint?.keeps(task);
     const stored = keep ? encodeStoredResult(sid, entry, raws) : undefined;
     const fate = thrown ?? readFate(task, sid, entry, raws, seconds, bytes);
-    if (fate.status === 'error') this.#thrown.note(fate, attempt);
+    if (fate.status === 'error') {
+      const kind = this.#thrown.note(fate, attempt);
+      if (next === undefined) this.#noteThrown(task, kind);
+    }
     if (next !== undefined) {
       this.#retries.afterError(task, slave, fate, next, now);
       return;
@@ -249,6 +279,7 @@ export class Settlement {
       );
       return;
     }
+    this.#runNotes?.noteOverdue(slave, task, now);
     this.#release(task, false);
     this.#retries.afterTimeout(task, slave, false, now);
   }
@@ -292,19 +323,35 @@ export class Settlement {
   }
 
   #tell(
-    { id: taskId, algorithm: { definition }, policy: { category } }: Task,
+    task: Task,
     reason: UnrunnableReason,
     lastSid: number | undefined,
     history: readonly FailedAttempt[],
   ): void {
+    const { id: taskId, policy, algorithm: entry } = task;
+    const { definition } = entry;
+    const { category } = policy;
     const algorithm = definition.name;
     const sid = lastSid === undefined ? undefined : `SLAVE-${lastSid}`;
     if (reason === 'cancelled') this.#audit.emit({ type: 'task-cancelled', taskId, algorithm, sid });
-    else if (reason === 'killed') this.#audit.emit({ type: 'task-killed', taskId, algorithm, category, sid });
-    else {
+    else if (reason === 'killed') {
+      this.#audit.emit({ type: 'task-killed', taskId, algorithm, category, sid });
+      this.#failed?.note(task, { kind: 'unrunnable', algorithm, text: KILLED, frame: undefined });
+    } else {
       const runs = history.map(auditedAttempt);
       this.#audit.emit({ type: 'task-unrunnable', taskId, algorithm, reason, history: runs });
+      const text = whyUnrunnable({ reason, history: runs });
+      this.#failed?.note(task, { kind: 'unrunnable', algorithm, text, frame: undefined });
     }
+  }
+
+  #noteThrown(task: Task, { message = OTHER_ERRORS, frame }: ThrownKind): void {
+    this.#failed?.note(task, {
+      kind: 'threw',
+      algorithm: task.algorithm.definition.name,
+      text: message,
+      frame,
+    });
   }
 
   /** The task gets a second run next, beside the one that it has, which has likely begun or not. */

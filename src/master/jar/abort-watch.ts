@@ -1,9 +1,15 @@
-/** Knows the tasks of each AbortSignal: one listener per signal, for any number of tasks. */
+/**
+ * Knows the tasks of each AbortSignal: one listener per signal, for any number of tasks. Those of a scope are in a list and
+ * know their places there: with thousands under way, a set takes as long as all else that a scope adds to a task.
+ */
 
 import type { Task } from '../model/task.js';
 
 interface Watched {
-  readonly tasks: Set<Task>;
+  /** Those whose own signal it is. */
+  readonly own: Set<Task>;
+  /** Those whose scope's signal it is, in no order. */
+  readonly ofScope: Task[];
   readonly listener: () => void;
 }
 
@@ -19,18 +25,24 @@ export class AbortWatch {
   watch(task: Task, signal: AbortSignal): void {
     let watched = this.#watched.get(signal);
     if (watched === undefined) {
-      const tasks = new Set<Task>();
-      watched = { tasks, listener: () => this.#onAbort([...tasks], signal.reason) };
+      const own = new Set<Task>();
+      const ofScope: Task[] = [];
+      const all = (): Task[] => [...own, ...ofScope].sort((a, b) => a.number - b.number);
+      watched = { own, ofScope, listener: () => this.#onAbort(all(), signal.reason) };
       this.#watched.set(signal, watched);
       signal.addEventListener('abort', watched.listener, { once: true });
     }
-    watched.tasks.add(task);
+    if (signal !== task.policy.scopeSignal) watched.own.add(task);
+    else if (task.scopePlace < 0) task.scopePlace = watched.ofScope.push(task) - 1;
   }
 
   /** The task has its fate. A signal without tasks is released, since it may outlive many masters. */
   forget(task: Task, signal: AbortSignal): void {
     const watched = this.#watched.get(signal);
-    if (!watched?.tasks.delete(task) || watched.tasks.size > 0) return;
+    if (watched === undefined) return;
+    if (signal !== task.policy.scopeSignal) watched.own.delete(task);
+    else leave(watched.ofScope, task);
+    if (watched.own.size > 0 || watched.ofScope.length > 0) return;
     signal.removeEventListener('abort', watched.listener);
     this.#watched.delete(signal);
   }
@@ -39,4 +51,16 @@ export class AbortWatch {
     for (const [signal, { listener }] of this.#watched) signal.removeEventListener('abort', listener);
     this.#watched.clear();
   }
+}
+
+/** The last one takes its place. */
+function leave(tasks: Task[], task: Task): void {
+  const place = task.scopePlace;
+  if (place < 0) return;
+  const last = tasks.pop() as Task;
+  if (last !== task) {
+    tasks[place] = last;
+    last.scopePlace = place;
+  }
+  task.scopePlace = -1;
 }

@@ -8,7 +8,7 @@
 import { Deque } from '../../structures/deque.js';
 
 const SECOND_MS = 1_000;
-/** What a task does elsewhere, such as a request to a host, is seen there some time after its begin. */
+/** The effect of a task elsewhere, such as a request to a host, is seen there some time after its begin. */
 const REACH_MS = 30;
 
 /** One begin; its place is free again at `freeAt`. */

@@ -2,6 +2,7 @@
 
 import type { AlgorithmDefinition, ResolvedPolicy } from '../../algorithms/types.js';
 import { EncodeError, MessageSizeError, UsageError } from '../../errors.js';
+import { type TraceContext, traceBytes } from '../../wire/messages/trace-context.js';
 import { type EncodedValue, encodeList, encodeTemplate, fillTemplate } from '../../wire/values/codec.js';
 import { SubmissionPlaces } from '../model/submission-places.js';
 import { type AlgorithmEntry, type FutureSettler, Task } from '../model/task.js';
@@ -21,10 +22,14 @@ export interface Submission {
   readonly place: string | undefined;
 }
 
-/** What the runs of a broadcast have in common. */
+/** The trace context of a task that is submitted now, if there is one. */
+type TakeTrace = (how: 'link' | 'parent') => TraceContext | undefined;
+
+/** The common part of a broadcast's runs. */
 export interface TaskTemplate {
   readonly algorithm: AlgorithmEntry;
   readonly arguments: EncodedValue;
+  readonly trace: TraceContext | undefined;
 }
 
 interface EncodedArguments extends EncodedValue {
@@ -36,19 +41,24 @@ export class TaskMaker {
   readonly #entries = new Map<AlgorithmDefinition, AlgorithmEntry>();
   readonly #maxMessageBytes: number;
   readonly #advice: ShareAdvice;
+  /** Undefined in a process that traces nothing. */
+  readonly #takeTrace: TakeTrace | undefined;
 
   /** `onRepeated` hears once of an algorithm whose tasks have the same large bytes again and again. */
   constructor(
     algorithms: readonly AlgorithmDefinition[],
     maxMessageBytes: number,
     onRepeated: (algorithm: string, bytes: number) => void = () => {},
+    takeTrace?: TakeTrace | undefined,
   ) {
+    this.#takeTrace = takeTrace;
     this.#maxMessageBytes = maxMessageBytes;
     this.#advice = new ShareAdvice(onRepeated);
     for (const [index, definition] of algorithms.entries()) {
       const measured = {
         seconds: undefined,
         longSeconds: undefined,
+        quickSeconds: undefined,
         resultBytes: 0,
         places: new SubmissionPlaces(),
         lastKind: undefined,
@@ -79,14 +89,31 @@ export class TaskMaker {
     if (byteLength >= LARGE_BYTES) this.#advice.look(task.subject.name, text, raws);
     if (futures !== undefined) task.blockOn(futures);
     if (place !== undefined) entry.places.note(task.number, place);
+    if (this.#takeTrace !== undefined) this.#carry(task, this.#traceFor(policy));
     return task;
   }
 
+  #traceFor({ trace }: ResolvedPolicy): TraceContext | undefined {
+    return trace === 'none' ? undefined : this.#takeTrace?.(trace);
+  }
+
+  /** A task that fills a message goes without. */
+  #carry(task: Task, trace: TraceContext | undefined): void {
+    if (trace === undefined) return;
+    const others = task.bytes + TASK_OVERHEAD + SHARE_NAME_BYTES * (task.shares?.length ?? 0);
+    if (others + traceBytes(trace) <= this.#maxMessageBytes) task.carryTrace(trace);
+  }
+
   /** For tasks of the same arguments, which hold no futures; throws as `make`. */
-  makeTemplate(definition: AlgorithmDefinition, args: readonly unknown[]): TaskTemplate {
+  makeTemplate(
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+  ): TaskTemplate {
     const algorithm = this.entryOf(definition);
     try {
-      return { algorithm, arguments: this.#encodeKnown(definition, args) };
+      const encoded = this.#encodeKnown(definition, args);
+      return { algorithm, arguments: encoded, trace: this.#takeTrace && this.#traceFor(policy) };
     } catch (error) {
       const futures: TaskFuture[] = [];
       if (error instanceof EncodeError) encodeTemplate(args, (value) => placeOf(value, futures));
@@ -101,7 +128,7 @@ export class TaskMaker {
 
   makeFrom(
     number: () => number,
-    { algorithm, arguments: { text, raws, byteLength, shares } }: TaskTemplate,
+    { algorithm, arguments: { text, raws, byteLength, shares }, trace }: TaskTemplate,
     policy: ResolvedPolicy,
     future: FutureSettler,
     place: string | undefined,
@@ -109,6 +136,7 @@ export class TaskMaker {
     const task = new Task(number(), algorithm, text, raws, byteLength, policy, future);
     if (shares !== undefined) task.needShares(shares);
     if (place !== undefined) algorithm.places.note(task.number, place);
+    this.#carry(task, trace);
     return task;
   }
 
@@ -165,6 +193,7 @@ export class TaskMaker {
     if (earlier.dependencies !== undefined) task.blockOn(earlier.dependencies);
     const { submittedAt } = earlier.identity;
     if (submittedAt !== undefined) entry.places.note(task.number, submittedAt);
+    if (this.#takeTrace !== undefined) this.#carry(task, this.#traceFor(policy));
     return task;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What waits for one slave alone: its ordered tasks, and before them the runs of broadcasts that it owes. A run stays here
+ * The tasks that wait for one slave alone: its ordered tasks, and before them the runs of broadcasts that it owes. A run stays here
  * until it has its fate, since until then the slave gets nothing else.
  */
 

@@ -6,6 +6,8 @@ import type { AuditSink } from '../../audit/audit-trail.js';
 import type { SlotText } from '../../link/shared/cell-slots.js';
 import type { Command, HandshakeMessage, OfferedPort } from '../../wire/messages/messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
+import type { TraceContext } from '../../wire/messages/trace-context.js';
+import type { CopyPort } from './copy-port.js';
 import type { ResultStore } from './result-store.js';
 import type { SlaveIdentity } from './slave-identity.js';
 import type { SlaveRecord } from './slave-record.js';
@@ -32,6 +34,8 @@ export interface MasterPorts {
   readonly publishCell?: ((at: number, slot: SlotText, isOffered: boolean) => void) | undefined;
   /** The offers of this message are in the cells; call it after `publishCell`. */
   readonly offersTaken?: ((slave: SlaveRecord, id: number) => void) | undefined;
+  /** Copies of shared values for slaves of this machine; `flush` must follow each answer. */
+  readonly copies?: CopyPort | undefined;
   /** The positions of a session have changed. */
   readonly positions: (slave: SlaveRecord) => void;
   /**
@@ -39,6 +43,13 @@ export interface MasterPorts {
    * later or never. Without this port, every valid slave joins.
    */
   readonly authorize?: ((identity: SlaveIdentity, id: number) => void) | undefined;
+  /**
+   * Whether a slave that joins is on trial: it runs nothing of the program, which is not told of it, until its trial
+   * is ended. Without this port, none is.
+   */
+  readonly isOnTrial?: ((host: string, pid: number) => boolean) | undefined;
+  /** A slave has joined, perhaps on trial. */
+  readonly joined?: ((slave: SlaveRecord) => void) | undefined;
   /** At least one fate was decided, or a slave came or went. */
   readonly news: () => void;
   /**
@@ -48,6 +59,8 @@ export interface MasterPorts {
   readonly dispatchAt?: (at: number) => void;
   /** `dispatch` is called in this turn of the event loop. Without it, `tick` finds what may run. */
   readonly dispatchSoon?: () => void;
+  /** Milliseconds for which the master's main thread has not been waiting; without it, all slaves get quick tasks. */
+  readonly busyMs?: () => number;
   /** Unix milliseconds, for histories; without it they have 0. */
   readonly wallClock?: () => number;
   /** `takeTurn` is called once the event loop has turned; requested only with a store. */
@@ -66,11 +79,15 @@ export interface MasterCoreOptions {
   readonly allowVersionSkew: boolean;
   /** Whether tasks that take too long get a second run, unless their policy says otherwise. */
   readonly backupTasks?: boolean | undefined;
+  /** Whether each run is told to the audit trail. */
+  readonly auditRuns?: boolean | undefined;
   readonly broker: 'embedded' | 'external';
   readonly audit: AuditSink;
   /** Added to the warning that no slave comes: the likely mistake on the command line. */
   readonly slaveHint?: string | undefined;
   readonly ports: MasterPorts;
+  /** The trace context of a task that is submitted now; without it, tasks carry none. */
+  readonly takeTrace?: ((how: 'link' | 'parent') => TraceContext | undefined) | undefined;
   /** The store in which results outlive this master; the shell reports commits to the core. */
   readonly store?: ResultStore | undefined;
 }

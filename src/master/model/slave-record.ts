@@ -30,6 +30,16 @@ const NONE_EARLIER: readonly EarlierSession[] = [];
 const NONE_LINGER: readonly CancelledRun[] = [];
 const NONE_GOING_ON: readonly Task[] = [];
 
+/** The report of a slave's sentinel, for observers. */
+export interface SlaveBeat {
+  /** When main read it. */
+  readonly at: number;
+  /** The session index of the task that runs longest; -1 if there is none. */
+  readonly running: number | undefined;
+  readonly runningMs: number | undefined;
+  readonly memoryBytes: number | undefined;
+}
+
 /**
  * A slave in one session: the only owner of its master's notes about it. Its machine says whether it is
  * connecting, idle, busy, shutting down or disconnected. It may also be, at the same time:
@@ -87,6 +97,7 @@ export class SlaveRecord {
   #broughtRuns = 0;
   /** Results that it sent for tasks of earlier sessions. */
   #earlierResultsSent = 0;
+  #beat: SlaveBeat | undefined = undefined;
   #farewell: Farewell | undefined = undefined;
   #ticksToLeave = 0;
 
@@ -171,11 +182,6 @@ export class SlaveRecord {
     const given = this.earlier.reduce((sum, session) => sum + session.given, 0);
     checkCount(this.#earlierResultsSent, given);
     return true;
-  }
-
-  /** Results that it sent, also of tasks of earlier sessions. */
-  get resultsSent(): number {
-    return this.#resultsSent + this.#earlierResultsSent;
   }
 
   /** Its ordered tasks, and broadcasts that it owes. */
@@ -358,6 +364,15 @@ export class SlaveRecord {
 
   setNeedsTick(needs: boolean): void {
     this.#needsTick = needs;
+  }
+
+  /** Its newest beat that main has read; undefined before the first. */
+  get beat(): SlaveBeat | undefined {
+    return this.#beat;
+  }
+
+  noteBeat(beat: SlaveBeat): void {
+    this.#beat = beat;
   }
 
   /** Results of it came; true if they are the first since the ledger was told. */

@@ -1,5 +1,6 @@
 /** The promise that a stub's `future` returns, and what settles it. */
 
+import type { FutureHolder, FutureOutcome } from '../../algorithms/submitter.js';
 import type { Future, TaskId } from '../../algorithms/types.js';
 import type { FutureSettler } from './task.js';
 
@@ -9,8 +10,16 @@ interface WithState {
   [STATE]: TaskFuture;
 }
 
-/** A promise sets its settlers when it is made. */
-const UNSET = (): void => {};
+/** Of the promise that was made last: a function for each would be a quarter of what a future takes. */
+let lastResolve: (packet: unknown) => void = settleNothing;
+let lastReject: (error: Error) => void = settleNothing;
+
+function settleNothing(): void {}
+
+function noteSettlers(resolve: (packet: unknown) => void, reject: (error: Error) => void): void {
+  lastResolve = resolve;
+  lastReject = reject;
+}
 
 /** Its own class of promises would be awaited by a slower way; properties of each promise take ten times as long. */
 const FUTURE: object = Object.create(Promise.prototype, {
@@ -31,26 +40,29 @@ function cancel(this: WithState): boolean {
   return this[STATE].cancel();
 }
 
-type Outcome = { readonly packet: unknown } | { readonly error: Error };
-
 /** Its fields are what `console.log` shows of the promise. */
 export class TaskFuture implements FutureSettler {
   taskId: TaskId | undefined = undefined;
   fulfilled = false;
-  #outcome: Outcome | undefined;
+  #outcome: FutureOutcome | undefined;
   /** Tasks that need its value. */
   #listeners: ((promise: Promise<unknown>) => void)[] | undefined;
   readonly #promise: Promise<unknown>;
   readonly #cancelTask: (taskId: TaskId) => boolean;
-  #resolve: (packet: unknown) => void = UNSET;
-  #reject: (error: Error) => void = UNSET;
+  readonly #holder: FutureHolder | undefined;
+  readonly #resolve: (packet: unknown) => void;
+  readonly #reject: (error: Error) => void;
 
-  constructor(cancelTask: (taskId: TaskId) => boolean) {
+  /** `holder` hears before any listener that it has ended. */
+  constructor(cancelTask: (taskId: TaskId) => boolean, holder?: FutureHolder) {
     this.#cancelTask = cancelTask;
-    this.#promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#holder = holder;
+    this.#promise = new Promise(noteSettlers);
+    this.#resolve = lastResolve;
+    this.#reject = lastReject;
+    // They would keep the promise, and all that its error remembers
+    lastResolve = settleNothing;
+    lastReject = settleNothing;
   }
 
   get promise(): Promise<unknown> {
@@ -58,7 +70,7 @@ export class TaskFuture implements FutureSettler {
   }
 
   /** How it ended; undefined before. */
-  get outcome(): Outcome | undefined {
+  get outcome(): FutureOutcome | undefined {
     return this.#outcome;
   }
 
@@ -78,9 +90,10 @@ export class TaskFuture implements FutureSettler {
     this.#settle({ error });
   }
 
-  #settle(outcome: Outcome): void {
+  #settle(outcome: FutureOutcome): void {
     this.fulfilled = true;
     this.#outcome = outcome;
+    this.#holder?.futureSettled(this.#promise, outcome);
     const listeners = this.#listeners;
     this.#listeners = undefined;
     if (listeners !== undefined) for (const listener of listeners) listener(this.#promise);

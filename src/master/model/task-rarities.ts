@@ -5,6 +5,7 @@
 
 import type { SharedValue } from '../../algorithms/shared.js';
 import type { FailedAttempt } from '../../errors.js';
+import type { TraceContext } from '../../wire/messages/trace-context.js';
 import type { GivenRun } from './given-run.js';
 import type { ResultKey } from './result-store.js';
 import type { SlaveRecord } from './slave-record.js';
@@ -18,6 +19,10 @@ export class TaskRarities {
   raws: readonly Uint8Array[] | undefined = undefined;
   /** The shared values that its arguments refer to. */
   shares: readonly SharedValue[] | undefined = undefined;
+  /** Its place among the tasks of its scope's signal. */
+  scopePlace = -1;
+  /** Of the span in which it was submitted. */
+  trace: TraceContext | undefined = undefined;
   runningAttempt = 1;
   failures = 0;
   suspect = false;

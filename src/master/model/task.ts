@@ -3,6 +3,7 @@
 import type { SharedValue } from '../../algorithms/shared.js';
 import type { AlgorithmDefinition, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
 import type { FailedAttempt, TaskIdentity } from '../../errors.js';
+import type { TraceContext } from '../../wire/messages/trace-context.js';
 import type { GivenRun } from './given-run.js';
 import type { ResultKey } from './result-store.js';
 import type { SlaveRecord } from './slave-record.js';
@@ -23,6 +24,8 @@ export interface AlgorithmEntry {
   seconds: number | undefined;
   /** Seconds that about one run in twenty exceeds; undefined before the first result. */
   longSeconds: number | undefined;
+  /** Seconds that about three runs in four exceed; undefined before the first result. */
+  quickSeconds: number | undefined;
   /** Bytes per result on the wire, as a moving average; 0 before the first. */
   resultBytes: number;
   /** The places where its tasks were submitted. */
@@ -46,7 +49,7 @@ export interface FutureSettler {
 
 const NO_RAWS: readonly Uint8Array[] = Object.freeze([]);
 
-export type TaskState = 'blocked' | 'queued' | 'waiting' | 'running' | 'stored' | 'settled';
+type TaskState = 'blocked' | 'queued' | 'waiting' | 'running' | 'stored' | 'settled';
 
 /**
  * A task, and where it is. Its states, what puts it there, and what takes it out:
@@ -99,6 +102,15 @@ export class Task {
     return this.#rarities;
   }
 
+  /** Its place among the tasks that its scope's signal cancels, which are its abort watch's; -1 if it is none of them. */
+  get scopePlace(): number {
+    return this.#rarities?.scopePlace ?? -1;
+  }
+
+  set scopePlace(place: number) {
+    this.#own.scopePlace = place;
+  }
+
   /** The encoded arguments. */
   get text(): string {
     return this.#text;
@@ -120,6 +132,15 @@ export class Task {
 
   needShares(shares: readonly SharedValue[]): void {
     this.#own.shares = shares;
+  }
+
+  /** The span in which it was submitted, if its runs are traced. */
+  get trace(): TraceContext | undefined {
+    return this.#rarities?.trace;
+  }
+
+  carryTrace(trace: TraceContext): void {
+    this.#own.trace = trace;
   }
 
   /** Of `text` in UTF-8 and of `raws`. */

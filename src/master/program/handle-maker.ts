@@ -1,13 +1,14 @@
 /** Makes the handle of a master algorithm: CL-MW's calls and ours, over the core. */
 
 import { checkLoopTimeout } from '../../algorithms/loop-timeout.js';
-import { checkCategory, policyInScope, resolvePolicy } from '../../algorithms/policy.js';
+import { checkCategory } from '../../algorithms/policy.js';
 import { definitionOf } from '../../algorithms/registry.js';
 import { submissionScope } from '../../algorithms/submission-scope.js';
-import type { AnyAlgorithm, ResolvedPolicy, SlaveId, TaskId, TaskPolicy } from '../../algorithms/types.js';
+import type { AnyAlgorithm, SlaveId, TaskId, TaskPolicy } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { SlaveKind } from '../../audit/events.js';
 import { UsageError } from '../../errors.js';
+import type { Machine } from '../../machines/farm/machine.js';
 import type { MasterCore } from '../core/master-core.js';
 import type { Selection } from '../fates/fate-box.js';
 import { TaskFate } from '../model/task-fate.js';
@@ -16,6 +17,7 @@ import { arrayItems } from './array-items.js';
 import { drawAll, type Items } from './draw-all.js';
 import { endedBy } from './ended-by.js';
 import { FateIterator, throwOver } from './fate-iterator.js';
+import type { MachineCalls } from './machine-calls.js';
 import type {
   AllocateOptions,
   CancelOptions,
@@ -24,6 +26,7 @@ import type {
   MasterLoopOptions,
   MasterLoopReport,
   SubmitAllOptions,
+  UnregisterOptions,
 } from './master-handle.js';
 import type { Wakeups } from './wakeups.js';
 
@@ -41,6 +44,10 @@ export interface HandleMakerParams {
   readonly wakeups: Wakeups;
   readonly dispatchSoon: () => void;
   readonly audit: AuditSink;
+  /** The program wants more slaves. */
+  readonly onAllocated: () => void;
+  /** Of the farm; throws if the master has none. */
+  readonly machines: () => MachineCalls;
 }
 
 export class HandleMaker {
@@ -54,11 +61,12 @@ export class HandleMaker {
   }
 
   /** The handle for the master algorithm. */
-  createHandle(argv: readonly string[]): MasterHandle {
+  createHandle(argv: readonly string[], dashboardUrl: string | undefined): MasterHandle {
     const side = this;
     const core = this.#core;
     const handle = {
       argv,
+      dashboardUrl,
       signal: core.signal,
       masterLoop: ({ timeout }: MasterLoopOptions = {}) => side.#loop('masterLoop', timeout),
       masterLoopIterate: ({ timeout = PASS_SECONDS }: MasterLoopOptions = {}) =>
@@ -67,7 +75,10 @@ export class HandleMaker {
       getUnrunnableTasks: (...algorithms: AnyAlgorithm[]) =>
         core.fates.takeUnrunnable(side.#select(algorithms)),
       results: (...algorithms: AnyAlgorithm[]) => new FateIterator(core, side.#select(algorithms)),
-      allocateSlaves: (options: AllocateOptions = {}) => core.groups.allocate(...amountAndKind(options)),
+      allocateSlaves: (options: AllocateOptions = {}) => {
+        core.groups.allocate(...amountAndKind(options));
+        side.#params.onAllocated();
+      },
       deallocateSlaves: (options: AllocateOptions = {}) => core.groups.deallocate(...amountAndKind(options)),
       freeSlave: (sid: SlaveId) => {
         const freed = core.groups.free(
@@ -120,6 +131,13 @@ export class HandleMaker {
       submitAll: <T>(items: Items<T>, submit: (item: T) => unknown, options: SubmitAllOptions = {}) =>
         side.#submitAll(items, submit, options),
       resubmit: (task: FailedTask, policy?: TaskPolicy) => side.#resubmit(task, policy),
+      registerMachine: (machine: Machine) => {
+        core.refuseIfOver();
+        return side.#params.machines().registerMachine(machine);
+      },
+      unregisterMachine: async (name: string, options: UnregisterOptions = {}) =>
+        side.#params.machines().unregisterMachine(name, options),
+      machines: () => side.#params.machines().machines(),
     } satisfies Record<keyof MasterHandle, unknown>;
     // The fates are built from wire data; only the algorithms know their public types.
     return handle as unknown as MasterHandle;
@@ -167,7 +185,7 @@ export class HandleMaker {
     if (task === undefined || (fate.status as string) === 'ok') {
       throw new UsageError('only a fate with the status unrunnable or error can be submitted again');
     }
-    const taskId = this.#core.intake.resubmit(task, policyAgain(task.policy, policy));
+    const taskId = this.#core.resubmissions.resubmit(task, policy);
     this.#params.dispatchSoon();
     return taskId;
   }
@@ -223,14 +241,6 @@ export class HandleMaker {
     const { numConnected: numConnectedSlaves, numDisconnected: numDisconnectedSlaves } = groups;
     return { numUnrunnableTasks, numResults, numConnectedSlaves, numDisconnectedSlaves };
   }
-}
-
-/** The scope is that of the new submission, not of the old one. */
-function policyAgain(old: ResolvedPolicy, policy: TaskPolicy | undefined): ResolvedPolicy {
-  const scope = submissionScope();
-  if (policy === undefined && scope === undefined && old.scopeSignal === undefined) return old;
-  const resolved = resolvePolicy(policy ?? {}, old);
-  return scope === undefined ? resolved : policyInScope(resolved, scope.signal);
 }
 
 export function sourceFailed(error: unknown): string {

@@ -14,6 +14,7 @@ import type {
 import type { SlaveKind } from '../../audit/events.js';
 import type { SlaveWhy } from '../../audit/why/slave-why.js';
 import type { TaskWhy } from '../../audit/why/task-why.js';
+import type { Machine, MachineView } from '../../machines/farm/machine.js';
 import type { OrderedSlave } from '../slaves/slave-groups.js';
 
 /** The things to take, and the slaves that joined or left: CL-MW's four counts. */
@@ -28,12 +29,12 @@ export interface MasterLoopReport {
   readonly numDisconnectedSlaves: number;
 }
 
-/** What `getResults` hands over for algorithm `A`. */
+/** The fates that `getResults` hands over for algorithm `A`. */
 export type ResultOf<A extends AnyAlgorithm> = Extract<
   FateOf<A>,
   OkFate<string, never> | ErrorFate<string, never>
 >;
-/** What `getUnrunnableTasks` hands over for algorithm `A`. */
+/** The fates that `getUnrunnableTasks` hands over for algorithm `A`. */
 export type UnrunnableOf<A extends AnyAlgorithm> = Extract<FateOf<A>, UnrunnableFate<string, never>>;
 
 /** The argument of `resubmit`: the fate of a failed task. */
@@ -59,6 +60,12 @@ export interface CancelOptions {
   readonly kill?: boolean | undefined;
 }
 
+/** Options of `unregisterMachine`. */
+export interface UnregisterOptions {
+  /** Whether its slaves are killed instead of ending what they run, which then runs elsewhere; false by default. */
+  readonly kill?: boolean | undefined;
+}
+
 /** Options of `submitAll`. */
 export interface SubmitAllOptions {
   /**
@@ -72,6 +79,11 @@ export interface SubmitAllOptions {
 export interface MasterHandle {
   /** The arguments of the command line that are not flags of the library, in their order. */
   readonly argv: readonly string[];
+  /**
+   * Where a browser shows this master, with the token that lets it in (`--dashboard`); undefined without a dashboard. Anyone
+   * who has it sees the computation: do not log it.
+   */
+  readonly dashboardUrl: string | undefined;
   /**
    * Aborts when the master ends, before anything that waits for it throws. Its reason is the same error: a
    * StoppedError, or a CheckpointError when no more results can be stored.
@@ -210,4 +222,20 @@ export interface MasterHandle {
    * for (const task of master.getUnrunnableTasks()) master.resubmit(task, { doItAnyway: true });
    */
   resubmit(task: FailedTask, policy?: TaskPolicy): TaskId;
+  /**
+   * Adds a machine to the farm, and returns its name. Slaves are started there at once, or as they are needed with
+   * `--min-slaves`, `--max-slaves` or `--finish-within`. `machines()` and the audit trail say what becomes of it: it is
+   * tried again after failures, and given up after equal ones. Throws UsageError for a machine that is not described
+   * rightly, for a name that is taken, and for more than 1,000 machines.
+   *
+   * @example master.registerMachine({ local: true, name: 'big', slots: 2, env: { THREADS: '8' } });
+   */
+  registerMachine(machine: Machine): string;
+  /**
+   * Takes a machine out of the farm: its slaves get no more tasks, and leave when they have run what they have begun.
+   * Resolves when nothing of it is left, at the latest when the master ends. Throws UsageError for an unknown name.
+   */
+  unregisterMachine(name: string, options?: UnregisterOptions): Promise<void>;
+  /** The machines of the farm, each as it is now. `--slaves N` is the machine `local`. */
+  machines(): MachineView[];
 }

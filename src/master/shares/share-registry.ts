@@ -11,6 +11,12 @@ interface Needed {
 
 export class ShareRegistry {
   readonly #needed = new Map<string, Needed>();
+  readonly #onUnneeded: (key: string) => void;
+
+  /** `onUnneeded` hears of each that no task needs any more. */
+  constructor(onUnneeded: (key: string) => void = () => {}) {
+    this.#onUnneeded = onUnneeded;
+  }
 
   /** Whether any task needs one. */
   get isUsed(): boolean {
@@ -44,7 +50,9 @@ export class ShareRegistry {
   settled(shares: readonly SharedValue[]): void {
     for (const { key } of shares) {
       const needed = this.#needed.get(key);
-      if (needed !== undefined && --needed.tasks === 0) this.#needed.delete(key);
+      if (needed === undefined || --needed.tasks > 0) continue;
+      this.#needed.delete(key);
+      this.#onUnneeded(key);
     }
   }
 

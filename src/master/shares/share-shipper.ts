@@ -18,8 +18,10 @@ function mostUnderWay({ outstanding }: SlaveRecord): number {
   return outstanding === 0 ? 2 * CHUNK_BYTES : CHUNK_BYTES;
 }
 
-export interface ShareShipperParams {
+interface ShareShipperParams {
   readonly find: (key: string) => SharedContent | undefined;
+  /** Whether the slave is told where it can read the value by itself; if that fails, it asks for pieces. */
+  readonly offerCopy: (slave: SlaveRecord, content: SharedContent) => boolean;
   readonly maxMessageBytes: number;
   /** The session of the slave has something to send. */
   readonly wake: (slave: SlaveRecord) => void;
@@ -30,7 +32,7 @@ export interface ShareShipperParams {
 export class ShareShipper {
   readonly #params: ShareShipperParams;
   readonly #pieceBytes: number;
-  /** What slaves wait for: keys in the order of asking, and the place from which on each is to be sent. */
+  /** The values that slaves wait for: keys in the order of asking, and the place from which on each is to be sent. */
   readonly #shipments = new Map<SlaveRecord, Map<string, number>>();
   /** Slaves of those that may take a piece now. */
   readonly #ready = new Set<SlaveRecord>();
@@ -41,13 +43,14 @@ export class ShareShipper {
   }
 
   /** The slave asks for the bytes of these from a place on; what it asked for before counts no longer. */
-  want(slave: SlaveRecord, wants: readonly ShareWant[]): void {
+  want(slave: SlaveRecord, wants: readonly ShareWant[], byPieces = false): void {
     for (const [key, from] of wants) {
       const content = this.#params.find(key);
       if (content === undefined || from >= content.size) {
         this.#sayGone(slave, key, 'its program has released it, and no task needs it');
         continue;
       }
+      if (!byPieces && from === 0 && this.#params.offerCopy(slave, content)) continue;
       let shipments = this.#shipments.get(slave);
       if (shipments === undefined) {
         shipments = new Map();

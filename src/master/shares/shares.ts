@@ -8,28 +8,41 @@ import {
   type ShareName,
   type ToMaster,
 } from '../../wire/messages/share-messages.js';
+import type { CopyPort } from '../model/copy-port.js';
 import type { SlaveRecord } from '../model/slave-record.js';
+import { ShareCopies } from './share-copies.js';
 import { ShareHolders } from './share-holders.js';
 import { ShareRegistry } from './share-registry.js';
 import { ShareShipper } from './share-shipper.js';
 
-export interface SharesParams {
+interface SharesParams {
   readonly maxMessageBytes: number;
   readonly audit: AuditSink;
+  /** Without it, slaves of this machine get pieces too. */
+  readonly copies?: CopyPort | undefined;
   /** The session of the slave has something to send. */
   readonly wake: (slave: SlaveRecord) => void;
 }
 
 export class Shares {
-  readonly registry = new ShareRegistry();
+  readonly registry = new ShareRegistry((key) => this.#copies.close(key));
   readonly #holders = new ShareHolders();
   readonly #shipper: ShareShipper;
+  readonly #copies: ShareCopies;
   readonly #wake: SharesParams['wake'];
 
-  constructor({ maxMessageBytes, audit, wake }: SharesParams) {
+  constructor({ maxMessageBytes, audit, wake, copies }: SharesParams) {
     this.#wake = wake;
+    this.#copies = new ShareCopies({
+      port: copies,
+      wake,
+      sendPieces: (slave, key) => this.#shipper.want(slave, [[key, 0]], true),
+      onTold: (slave, { key, size }) =>
+        audit.emit({ type: 'share-copied', sid: slave.sid, key, bytes: size }),
+    });
     this.#shipper = new ShareShipper({
       find: (key) => this.registry.find(key),
+      offerCopy: (slave, content) => this.#copies.offer(slave, content),
       maxMessageBytes,
       wake,
       onSent: (slave, { key, size }) => audit.emit({ type: 'share-sent', sid: slave.sid, key, bytes: size }),
@@ -58,13 +71,14 @@ export class Shares {
   /** A message of a slave. */
   take(slave: SlaveRecord, message: ToMaster): void {
     if (message.type === 'want') {
-      this.#shipper.want(slave, message.wants);
+      this.#shipper.want(slave, message.wants, message.byPieces);
       return;
     }
     for (const key of message.has) this.#holders.add(slave, key);
     for (const key of message.dropped) {
       this.#holders.delete(slave, key);
       this.#shipper.drop(slave, key);
+      this.#copies.drop(slave, key);
     }
   }
 
@@ -76,6 +90,7 @@ export class Shares {
   /** Its session is over. */
   forget(slave: SlaveRecord): void {
     this.#shipper.forget(slave);
+    this.#copies.forget(slave);
     this.#holders.forget(slave);
   }
 

@@ -28,6 +28,8 @@ export interface Allocated {
 export class Allocation {
   readonly #wanted: Record<SlaveKind, number> = { ordered: 0, intermingle: 0, unordered: 0 };
   #reserved = 0;
+  /** Slaves on trial, which no group counts, and those that left then. */
+  readonly #onTrial = new WeakSet<Allocated>();
   readonly #members: Record<SlaveKind, number> = { ordered: 0, intermingle: 0, unordered: 0 };
 
   /** The number of missing slaves in all groups. */
@@ -39,6 +41,11 @@ export class Allocation {
 
   wanted(kind: SlaveKind): number {
     return this.#wanted[kind];
+  }
+
+  /** The same with reservations. */
+  places(kind: SlaveKind): number {
+    return this.#places(kind);
   }
 
   /** Raises the number of slaves that a group wants. */
@@ -74,8 +81,32 @@ export class Allocation {
     return kind;
   }
 
+  /** A slave has come that takes no tasks of the program, and that no group counts, before `endTrial`. */
+  beginTrial(slave: Allocated): void {
+    this.#onTrial.add(slave);
+    slave.draftFor(slave.kind);
+  }
+
+  /** Also of a slave that is gone. */
+  isOnTrial(slave: Allocated): boolean {
+    return this.#onTrial.has(slave);
+  }
+
+  /** It gets its group, as if it joined now; false if it is not on trial. */
+  endTrial(slave: Allocated): boolean {
+    if (!this.#onTrial.delete(slave)) return false;
+    slave.draftFor(this.join());
+    return true;
+  }
+
+  /** It takes no more tasks, and stays in the group that counts it. */
+  hold(slave: Allocated): void {
+    if (slave.draftedFor === undefined) slave.draftFor(slave.kind);
+  }
+
   /** A slave is gone; the place that it was drafted for is open again. */
   leave(slave: Allocated): void {
+    if (this.#onTrial.has(slave)) return;
     this.#members[slave.draftedFor ?? slave.kind]--;
   }
 

@@ -143,7 +143,8 @@ export class Sessions {
     });
     const machine = new SlaveMachine((state, from) => this.#onMove(slave, state, from));
     const { host, pid, concurrency } = hello;
-    const kind = this.allocation.join();
+    const isOnTrial = this.#ports.isOnTrial?.(host, pid) ?? false;
+    const kind = isOnTrial ? 'ordered' : this.allocation.join();
     const credit = this.#credit.join(session);
     const earlier = this.roster.historyOf(hello.previousNonce ?? '', address.user);
     const slave = new SlaveRecord(
@@ -159,6 +160,7 @@ export class Sessions {
       earlier,
     );
     slave.bring(hello.runs?.length ?? 0);
+    if (isOnTrial) this.allocation.beginTrial(slave);
     this.roster.add(slave);
     this.#bySession.set(session, slave);
     const { sid } = slave;

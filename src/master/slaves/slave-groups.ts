@@ -37,6 +37,8 @@ interface SlaveGroupsParams {
   /** A slave will move as soon as it runs nothing: take back the tasks that it has not begun. */
   readonly onDrafted: (slave: SlaveRecord) => void;
   readonly onMoved: (slave: SlaveRecord) => void;
+  /** A slave that retires runs nothing any more. */
+  readonly onRetired: (slave: SlaveRecord) => void;
 }
 
 export class SlaveGroups {
@@ -46,6 +48,9 @@ export class SlaveGroups {
   readonly #audit: AuditSink;
   readonly #onDraftedPort: SlaveGroupsParams['onDrafted'];
   readonly #onMovedPort: SlaveGroupsParams['onMoved'];
+  readonly #onRetired: SlaveGroupsParams['onRetired'];
+  /** Slaves that leave once they run nothing. */
+  readonly #retiring = new Set<SlaveRecord>();
   /** Those without a slave, in the order in which they are served. */
   readonly #waiting = new Set<SlaveHolder>();
   /** Slaves that the program is not told of, with their holders; undefined once they are given back. */
@@ -62,6 +67,7 @@ export class SlaveGroups {
     this.#audit = params.audit;
     this.#onDraftedPort = params.onDrafted;
     this.#onMovedPort = params.onMoved;
+    this.#onRetired = params.onRetired;
   }
 
   get slavesNeeded(): number {
@@ -124,20 +130,72 @@ export class SlaveGroups {
   free(number: number): boolean {
     const slave = this.#roster.findByNumber(number);
     if (slave === undefined || !slave.takesOrdered || this.#held.has(slave)) return false;
+    if (this.#allocation.isOnTrial(slave)) return false;
     this.#allocation.free(slave);
     this.#clearMailbox(slave, 'slave-freed', `${slave.sid} was freed`);
     if (this.#allocation.settle(slave)) this.#onMoved(slave);
     return true;
   }
 
+  /** The number of slaves that the program wants in a group, and what holds slaves beside it. */
+  wanted(kind: SlaveKind): number {
+    return this.#allocation.places(kind);
+  }
+
+  /** Whether a slave has no group yet. */
+  isOnTrial(slave: SlaveRecord): boolean {
+    return this.#allocation.isOnTrial(slave);
+  }
+
+  /** A slave on trial gets its group. */
+  endTrial(slave: SlaveRecord): void {
+    if (this.#allocation.endTrial(slave)) this.onIdle(slave);
+  }
+
+  /** Whether a slave could leave at once: it has nothing to do, and is nobody's. */
+  isDispensable(slave: SlaveRecord): boolean {
+    return (
+      slave.kind === 'unordered' &&
+      slave.draftedFor === undefined &&
+      slave.machine.state === 'idle' &&
+      slave.outstanding === 0 &&
+      slave.lingering.length === 0 &&
+      !slave.hasMail
+    );
+  }
+
+  /**
+   * A slave leaves once it has run what it has begun. Tasks that wait for it alone follow their policy, and a holder gets
+   * another one.
+   */
+  retire(slave: SlaveRecord): void {
+    if (this.#retiring.has(slave) || !slave.isWorking) return;
+    this.#retiring.add(slave);
+    this.#allocation.hold(slave);
+    this.#clearMailbox(slave, 'slave-freed', `${slave.sid} was retired`);
+    if (!this.onIdle(slave)) this.#onDraftedPort(slave);
+  }
+
+  /** Whether a slave leaves once it has run what it has begun. */
+  isRetiring(slave: SlaveRecord): boolean {
+    return this.#retiring.has(slave);
+  }
+
   /** A slave has confirmed its session. */
   onJoined(slave: SlaveRecord): void {
+    if (this.#allocation.isOnTrial(slave)) return;
     if (slave.kind === 'unordered') this.#draft();
     else this.#arrived(slave, slave.kind);
   }
 
   /** A slave runs nothing: if it was drafted or freed, it moves now. True if it did. */
   onIdle(slave: SlaveRecord): boolean {
+    if (this.#allocation.isOnTrial(slave) && !this.#retiring.has(slave)) return false;
+    if (this.#retiring.has(slave)) {
+      if (slave.outstanding > 0) return false;
+      this.#onRetired(slave);
+      return true;
+    }
     if (!this.#allocation.settle(slave)) return false;
     this.#onMoved(slave);
     return true;
@@ -147,7 +205,9 @@ export class SlaveGroups {
   onGone(slave: SlaveRecord, evidence: string): void {
     const { kind } = slave;
     const holder = this.#held.get(slave);
-    if (kind !== 'unordered' && !this.#held.delete(slave)) this.#note(this.#disconnected, slave, kind);
+    this.#retiring.delete(slave);
+    const isTold = kind !== 'unordered' && !this.#allocation.isOnTrial(slave);
+    if (isTold && !this.#held.delete(slave)) this.#note(this.#disconnected, slave, kind);
     if (holder !== undefined) {
       this.#waiting.add(holder);
       holder.lose(slave, evidence);

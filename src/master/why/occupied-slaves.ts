@@ -1,4 +1,4 @@
-/** What slaves have, and why they have no room for a task: looked at for answers, and never changed. */
+/** The tasks that slaves have, and why a slave has no room for another: looked at for answers, and never changed. */
 
 import type { TaskObstacle } from '../../audit/why/slave-obstacle.js';
 import type { OccupiedSlave, OccupiedSlaves, TaskAtSlave } from '../../audit/why/task-why.js';
@@ -22,7 +22,7 @@ export interface Candidate {
 
 interface Place {
   readonly jar: TaskJar;
-  readonly dispatcher: Pick<Dispatcher, 'reserved'>;
+  readonly dispatcher: Pick<Dispatcher, 'reserved' | 'isResting'>;
 }
 
 /** The slaves that may run a queued task: its own, or those that work and take unordered tasks. */
@@ -42,6 +42,7 @@ function obstacleFor(task: Task, slave: SlaveRecord, place: Place): TaskObstacle
   if (task.suspect) return slave.outstanding > 0 ? 'full' : undefined;
   if (dispatcher.reserved === slave) return 'reserved';
   if (jar.staged.has(slave)) return 'fetching';
+  if (dispatcher.isResting(slave)) return 'resting';
   // A task of a strict queue that comes first keeps slaves from getting more than they can begin
   return jar.queues.ready > 0 && slave.outstanding >= slave.slots ? 'full' : undefined;
 }
@@ -80,7 +81,7 @@ export function tasksAt(
   };
 }
 
-export function atSlave({ id, algorithm, group }: Task, now: number): TaskAtSlave {
+function atSlave({ id, algorithm, group }: Task, now: number): TaskAtSlave {
   const givenSeconds = secondsSince(group?.sentAt ?? now, now);
   return { taskId: id, algorithm: algorithm.definition.name, givenSeconds };
 }

@@ -65,6 +65,8 @@ export class SlaveAnswers {
       return answer(slave, 'may-end', state, { ...tasks, task: killed && `TASK-${killed.number}` });
     }
     if (obstacle === 'leaving') return answer(slave, 'leaving', state, tasks);
+    if (this.#params.isRetiring(slave)) return answer(slave, 'draining', state, tasks);
+    if (this.#params.isOnTrial(slave)) return answer(slave, 'on-trial', state, tasks);
     const { draftedFor: group } = slave;
     if (group !== undefined) return answer(slave, 'moving', state, { ...tasks, group });
     if (obstacle === 'cancelled-runs') {
@@ -77,7 +79,10 @@ export class SlaveAnswers {
       const { waitingBytes, spareCredit } = slave.session;
       return answer(slave, 'no-credit', state, { ...tasks, waitingBytes, spareCredit });
     }
-    if (this.#params.dispatcher.reserved === slave) return answer(slave, 'reserved', state, tasks);
+    const { dispatcher, jar } = this.#params;
+    if (dispatcher.reserved === slave) return answer(slave, 'reserved', state, tasks);
+    if (state === 'idle' && dispatcher.isResting(slave))
+      return answer(slave, 'others-keep-up', state, { crew: dispatcher.crewSize, queued: jar.queued });
     return undefined;
   }
 

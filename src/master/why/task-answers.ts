@@ -23,6 +23,7 @@ const BUSY: ReadonlySet<TaskObstacle | undefined> = new Set([
   'mail-first',
   'fetching',
   'reserved',
+  'resting',
 ]);
 const SESSION: ReadonlySet<TaskObstacle | undefined> = new Set(['unsent', 'no-credit']);
 
@@ -121,8 +122,12 @@ export class TaskAnswers {
     if (working.some(({ takesUnordered }) => takesUnordered)) return undefined;
     const joining = slaves.filter(({ machine }) => machine.state === 'connecting').length;
     if (working.length === 0) return answer(task, 'no-slaves', 'queued', { joining });
-    const moving = working.filter(({ draftedFor }) => draftedFor !== undefined).length;
-    return answer(task, 'other-groups', 'queued', { ordered: working.length - moving, moving });
+    const draining = working.filter((slave) => this.#params.isRetiring(slave)).length;
+    const onTrial = working.filter((slave) => this.#params.isOnTrial(slave)).length;
+    const drafted = working.filter(({ draftedFor }) => draftedFor !== undefined).length;
+    const moving = Math.max(0, drafted - draining - onTrial);
+    const ordered = working.length - moving - draining - onTrial;
+    return answer(task, 'other-groups', 'queued', { ordered, moving, draining, onTrial });
   }
 
   /** By a limit of the master, whatever slaves there are. */

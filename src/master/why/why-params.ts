@@ -4,6 +4,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { FateBox, UntakenLoad } from '../fates/fate-box.js';
 import type { TaskJar } from '../jar/task-jar.js';
+import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import type { Roster } from '../slaves/roster.js';
 
@@ -13,6 +14,10 @@ export interface WhyParams {
   readonly roster: Roster;
   readonly dispatcher: Dispatcher;
   readonly checkpoint: Checkpoint | undefined;
+  /** Whether a slave leaves once it has run what it has begun. */
+  readonly isRetiring: (slave: SlaveRecord) => boolean;
+  /** Whether a slave has no group yet, since its machine is being validated. */
+  readonly isOnTrial: (slave: SlaveRecord) => boolean;
   /** Why a task waits until the program takes fates; undefined if it does not. */
   readonly findHold: (task: Task) => UntakenLoad | undefined;
   /** The error with which the master ended. */

@@ -2,6 +2,7 @@
 
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { TaskShares } from '../shares/share-store.js';
+import type { RunTrace } from './run-trace.js';
 
 export interface GivenTask {
   /**
@@ -22,6 +23,8 @@ export interface GivenTask {
   readonly raws: readonly Uint8Array[];
   /** The shared values that it needs; undefined if there are none. */
   readonly shares: TaskShares | undefined;
+  /** Its part in a span; undefined if it is not traced. */
+  readonly trace: RunTrace | undefined;
   /** Its time limit; 0 for none. */
   readonly timeoutMs: number;
   /** Whether a clock runs for it: it has a time limit, or its master has killed it. */

@@ -12,7 +12,7 @@ import type { AuditSink } from '../../audit/audit-trail.js';
 import { FormatError } from '../../errors.js';
 import type { SentinelEvent } from '../../link/ports.js';
 import { decodeBody, RawReader } from '../../wire/messages/body.js';
-import { parseTasks } from '../../wire/messages/entries.js';
+import { parseTasks, type TaskEntry } from '../../wire/messages/entries.js';
 import {
   CREDIT_BYTES,
   type Farewell,
@@ -20,6 +20,7 @@ import {
   type Welcome,
 } from '../../wire/messages/messages.js';
 import { isShareMessage, parseToSlave } from '../../wire/messages/share-messages.js';
+import type { TraceContext } from '../../wire/messages/trace-context.js';
 import { Session } from '../../wire/session/session.js';
 import { ShareStore } from '../shares/share-store.js';
 import { BeginGate } from './begin-gate.js';
@@ -27,6 +28,7 @@ import { type GivenTask, type RunOutcome, TIMED_OUT } from './given-task.js';
 import { Greeter } from './greeter.js';
 import { PortWatch } from './port-watch.js';
 import { ResultOutbox } from './result-outbox.js';
+import type { RunTracer } from './run-trace.js';
 import { RunningTasks } from './running-tasks.js';
 import {
   DEFAULT_SHARE_CACHE,
@@ -68,6 +70,8 @@ export class SlaveCore {
     this.#shares = new ShareStore({
       mostBytes: options.shareCache ?? DEFAULT_SHARE_CACHE,
       files: options.ports.files ?? NO_FILES,
+      readCopy: options.ports.readCopy,
+      onRead: () => this.#ports.news(),
       post: (body) => this.#session?.post(body),
       onAsked: (key, bytes) => this.#audit.emit({ type: 'share-asked', key, bytes }),
       onReceived: (key, bytes) => this.#audit.emit({ type: 'share-received', key, bytes }),
@@ -245,12 +249,14 @@ export class SlaveCore {
     if (this.#session !== undefined) this.#greeter.left(this.#queue.begun);
     this.#session = undefined;
     this.#queue.reset();
+    this.#options.tracer?.dropWaiting();
     this.join();
   }
 
   #finish(end: SlaveCoreEnd): void {
     if (this.#end === undefined || end.kind === 'shutdown') this.#end = end;
     this.#queue.reset();
+    this.#options.tracer?.dropWaiting();
     this.#ports.news();
   }
 
@@ -293,10 +299,11 @@ export class SlaveCore {
 
   #takeTasks(session: Session, body: Uint8Array): void {
     const { value, raw } = decodeBody(body);
-    const { grouping, tasks, limits, ordered, shares } = parseTasks(value);
+    const { grouping, tasks, limits, ordered, shares, traces } = parseTasks(value);
     const timeouts = limits === undefined ? undefined : new Map(limits);
     const reader = new RawReader(raw.length > 0 ? Buffer.from(raw) : raw);
     const { sid } = session.epoch;
+    const traceAt = traces && this.#openTraces(sid, tasks, traces);
     const generation = this.#generation;
     this.#grouping = grouping;
     let position = 0;
@@ -305,8 +312,12 @@ export class SlaveCore {
       const raws = reader.take(entry[5]);
       const timeoutMs = timeouts?.get(position) ?? 0;
       const names = shares?.get(position);
+      const trace = traceAt?.(position);
       const endOfGroup = ++position === tasks.length;
-      if (!this.#ports.offer(index)) continue;
+      if (!this.#ports.offer(index)) {
+        trace?.skip();
+        continue;
+      }
       this.#queue.push({
         index,
         number: entry[0],
@@ -318,6 +329,7 @@ export class SlaveCore {
         meta: entry[4],
         raws,
         shares: names && this.#shares.acquire(names),
+        trace,
         timeoutMs,
         isTimed: timeoutMs > 0,
         ordered,
@@ -326,6 +338,22 @@ export class SlaveCore {
     }
     this.#audit.emit({ type: 'tasks-received', count: tasks.length, grouping });
     this.#ports.news();
+  }
+
+  #openTraces(
+    sid: number,
+    tasks: readonly TaskEntry[],
+    traces: ReadonlyMap<number, TraceContext>,
+  ): ReturnType<RunTracer['open']> | undefined {
+    return this.#options.tracer?.open(
+      `SLAVE-${sid}`,
+      traces,
+      tasks.map(([number, attempt, algorithm]) => ({
+        taskId: `TASK-${number}`,
+        attempt,
+        algorithm: this.#table[algorithm]?.name ?? 'unknown',
+      })),
+    );
   }
 
   /** Sends waiting data, as far as credit and link allow. */
@@ -468,6 +496,7 @@ export class SlaveCore {
     // This comes first: a sentinel that has condemned the run ends the process here, before another task
     // begins.
     const isLate = task.isTimed && (this.#ports.stopClock(task) || isOverLimit(task, micros));
+    if (task.trace !== undefined) task.trace.end(isLate ? TIMED_OUT : outcome);
     if (task.generation === this.#generation && this.#session !== undefined) this.#ports.release(task.index);
     if (this.#end) return false;
     this.#completed++;
@@ -478,6 +507,7 @@ export class SlaveCore {
   /** From now on no task begins; running ones may end. The slave is about to say its `farewell`. */
   leave(now: number): void {
     this.#queue.close();
+    this.#options.tracer?.dropWaiting();
     this.sendResults(now);
   }
 

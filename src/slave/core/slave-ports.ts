@@ -5,8 +5,9 @@ import type { AuditSink } from '../../audit/audit-trail.js';
 import { UsageError } from '../../errors.js';
 import type { CellOffer, Hello, Welcome } from '../../wire/messages/messages.js';
 import type { Session } from '../../wire/session/session.js';
-import type { ShareFiles } from '../shares/shared-entry.js';
+import type { CopyReader, ShareFiles } from '../shares/shared-entry.js';
 import type { GivenTask } from './given-task.js';
+import type { RunTracer } from './run-trace.js';
 
 export interface SlavePorts {
   /** A data frame to the master, on the way of the session; false if that takes none now. */
@@ -34,7 +35,7 @@ export interface SlavePorts {
   readonly stopClock: (task: GivenTask) => boolean;
   /** Running tasks have another place, in another session. */
   readonly renumbered: () => void;
-  /** What tasks have offered to cells since it was last called; undefined if nothing. */
+  /** The offers of tasks to cells since it was last called; undefined if there are none. */
   readonly takeOffers?: (() => readonly CellOffer[] | undefined) | undefined;
   /** The positions of the session have changed. */
   readonly positions: (session: Session) => void;
@@ -44,6 +45,8 @@ export interface SlavePorts {
   readonly news: () => void;
   /** Where shared files are kept; without it, tasks that need one fail. */
   readonly files?: ShareFiles | undefined;
+  /** Reads copies of shared values; `flush` must follow when one has ended. Without it, these come in pieces. */
+  readonly readCopy?: CopyReader | undefined;
   /** The master no longer wants this running task. */
   readonly abort: (task: GivenTask) => void;
 }
@@ -69,6 +72,8 @@ export interface SlaveCoreOptions {
   readonly concurrency?: number | undefined;
   /** Bytes of shared values that it keeps; 512 MB by default. */
   readonly shareCache?: number | undefined;
+  /** Without it, the trace contexts of tasks mean nothing. */
+  readonly tracer?: RunTracer | undefined;
   readonly audit: AuditSink;
   readonly ports: SlavePorts;
 }

@@ -4,7 +4,7 @@ import { Deque } from '../../structures/deque.js';
 import type { TaskShares } from '../shares/share-store.js';
 import type { GivenTask } from './given-task.js';
 
-export interface TaskQueueParams {
+interface TaskQueueParams {
   /** Decides, finally, whether a task may begin. */
   readonly claim: (index: number) => boolean;
   /** Whether the shared values that a task needs are here; asked only for tasks that need some. */
@@ -95,7 +95,8 @@ export class TaskQueue {
     for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) this.#skip(task);
   }
 
-  #skip({ shares }: GivenTask): void {
+  #skip({ shares, trace }: GivenTask): void {
+    trace?.skip();
     if (shares === undefined) return;
     this.#numSharing--;
     this.#params.onSkipped(shares);

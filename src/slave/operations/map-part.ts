@@ -1,7 +1,8 @@
 /** `ts-mw:map`: the values of a task for the elements of a part. */
 
+import { isThenable } from '../../algorithms/is-thenable.js';
+import { packedList } from '../../algorithms/number-list.js';
 import type { Columns, Failure, MapPacket, OnError, TaskReference } from '../../algorithms/operations.js';
-import { isThenable } from '../run/is-thenable.js';
 import { callOf } from './named-task.js';
 import { walkPart } from './walk-part.js';
 
@@ -19,8 +20,9 @@ export function mapPart(
   const values: unknown[] = [];
   const packetOf = (failures: readonly Failure[]): MapPacket => {
     padTo(values, length);
+    const packed = packedList(values);
     const ms = performance.now() - began;
-    return failures.length === 0 ? [ms, values] : [ms, values, failures];
+    return failures.length === 0 ? [ms, packed] : [ms, packed, failures];
   };
   const failures = walkPart({
     call: isThunk ? () => call() : call,

@@ -3,8 +3,8 @@
  * belongs, not the elements, which the master has.
  */
 
+import { isThenable } from '../../algorithms/is-thenable.js';
 import type { OrderPacket, TaskReference } from '../../algorithms/operations.js';
-import { isThenable } from '../run/is-thenable.js';
 import { callOf } from './named-task.js';
 
 type Compare = (a: number, b: number) => number;

@@ -1,4 +1,4 @@
-/** What a part throws when one of its elements does: the element's error, and which one it was. */
+/** The error that a part throws when one of its elements does: the element's error, and which element it was. */
 
 import { FAILURE, type Failure } from '../../algorithms/operations.js';
 import type { SlaveId } from '../../algorithms/types.js';

@@ -1,7 +1,7 @@
 /** `ts-mw:reduce`: the elements of a part, or their keys, folded into one value. */
 
+import { isThenable } from '../../algorithms/is-thenable.js';
 import type { Columns, ReducePacket, TaskReference } from '../../algorithms/operations.js';
-import { isThenable } from '../run/is-thenable.js';
 import { type Call, callOf } from './named-task.js';
 import { partError } from './part-error.js';
 

@@ -1,7 +1,7 @@
 /** `ts-mw:test`: the elements of a part for which a task says true. */
 
+import { isThenable } from '../../algorithms/is-thenable.js';
 import type { Columns, Extent, TaskReference, TestPacket } from '../../algorithms/operations.js';
-import { isThenable } from '../run/is-thenable.js';
 import { callOf } from './named-task.js';
 import { walkPart } from './walk-part.js';
 

@@ -3,8 +3,8 @@
  * from the first promise on, each is awaited.
  */
 
+import { isThenable } from '../../algorithms/is-thenable.js';
 import type { Columns, Failure, OnError } from '../../algorithms/operations.js';
-import { isThenable } from '../run/is-thenable.js';
 import { taskContext } from '../run/task-context.js';
 import type { Call } from './named-task.js';
 import { failureOf, partError } from './part-error.js';

@@ -1,10 +1,10 @@
 /** Runs one task: decodes its arguments, calls its algorithm, and measures it. */
 
+import { isThenable } from '../../algorithms/is-thenable.js';
 import type { SlaveId, TaskId } from '../../algorithms/types.js';
 import { UsageError } from '../../errors.js';
 import { decodeValue } from '../../wire/values/codec.js';
 import type { GivenTask, RunOutcome } from '../core/given-task.js';
-import { isThenable } from './is-thenable.js';
 import { enterScope, type SlaveScope, type TaskContext } from './task-context.js';
 
 /** Finds the shared values of a task that needs some. */
@@ -27,7 +27,9 @@ export function runTask(
     const sharedOf = task.shares === undefined ? undefined : sharesOf(task);
     const args = decodeValue(task.json, task.meta, task.raws, 'allowed', sharedOf) as unknown[];
     const fn = definition.fn as (...args: unknown[]) => unknown;
-    const packet = enterScope(scope, () => fn(...args));
+    const call = (): unknown => fn(...args);
+    const { trace } = task;
+    const packet = trace === undefined ? enterScope(scope, call) : trace.run(() => enterScope(scope, call));
     if (!isThenable(packet)) return { ok: true, packet };
     return Promise.resolve(packet).then(
       (packet): RunOutcome => ({ ok: true, packet }),

@@ -23,7 +23,7 @@ interface Held {
   serial: number;
   /** The serial at the last `takeOffers`. */
   taken: number;
-  /** What tasks see: both folded, as of this count of news. */
+  /** The value that tasks see: both folded, as of this count of news. */
   value: unknown;
   news: number;
 }
@@ -92,8 +92,8 @@ export class SlaveCells implements CellHolder {
   }
 
   /**
-   * What was offered since it was last called, and has not arrived: it must be there before the results of the tasks that
-   * offered it. Undefined if there is nothing.
+   * The offers since it was last called that have not arrived: they must be there before the results of the tasks that
+   * made them. Undefined if there are none.
    */
   takeOffers(): readonly CellOffer[] | undefined {
     if (!this.#hasNew) return undefined;

@@ -10,7 +10,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type CellHolder, enterHolder, openHolder } from '../../algorithms/cell-holder.js';
 import type { SlaveId, TaskId } from '../../algorithms/types.js';
 
-/** What `taskContext()` returns. Outside a task ids are undefined, `attempt` is 1, and `signal` never aborts. */
+/** The return value of `taskContext()`. Outside a task ids are undefined, `attempt` is 1, and `signal` never aborts. */
 export interface TaskContext {
   /** The name of its algorithm. */
   readonly algorithm: string | undefined;

@@ -17,11 +17,15 @@ import {
   type ToSlave,
   wantMessage,
 } from '../../wire/messages/share-messages.js';
-import { SharedEntry, type ShareFiles } from './shared-entry.js';
+import { type CopyReader, SharedEntry, type ShareFiles } from './shared-entry.js';
 
-export interface ShareStoreOptions {
+interface ShareStoreOptions {
   readonly mostBytes: number;
   readonly files: ShareFiles;
+  /** Reads copies of its machine; without it, all values come in pieces. */
+  readonly readCopy?: CopyReader | undefined;
+  /** Something that was read is here: tasks may begin, and what was posted waits. */
+  readonly onRead: () => void;
   /** To the master; dropped while there is no session. */
   readonly post: (body: Body) => void;
   /** The master is asked for a value. */
@@ -122,7 +126,7 @@ export class ShareStore {
       this.#options.post(hasMessage(keys, []));
     }
     for (const entry of this.#entries.values()) {
-      if (entry.state === 'arriving') this.#options.post(wantMessage([[entry.key, entry.filled]]));
+      if (entry.state === 'arriving' && !entry.isRead) this.#want(entry);
     }
     this.#askForMissing();
   }
@@ -135,6 +139,9 @@ export class ShareStore {
         return false;
       case 'piece':
         return this.#takePiece(message);
+      case 'copy':
+        this.#takeCopy(message);
+        return false;
       case 'gone':
         return this.#takeGone(message);
       default:
@@ -146,9 +153,36 @@ export class ShareStore {
     const entry = this.#entries.get(key);
     if (entry === undefined || !entry.take(size, from, bytes)) return false;
     if (entry.error !== undefined) return this.#giveUp(entry);
+    this.#arrived(entry);
+    return true;
+  }
+
+  #arrived({ key, size }: SharedEntry): void {
     this.#options.onReceived(key, size);
     this.#options.post(hasMessage([key], []));
-    return true;
+  }
+
+  /** Pieces are asked for if there is no such file here, if it cannot be read, or has other bytes. */
+  #takeCopy(copy: ToSlave & { readonly type: 'copy' }): void {
+    const { key, size } = copy;
+    const entry = this.#entries.get(key);
+    entry?.checkSize(size);
+    if (entry?.state !== 'arriving' || entry.isRead) return;
+    const { readCopy } = this.#options;
+    if (readCopy === undefined || entry.filled > 0) {
+      this.#want(entry, true);
+      return;
+    }
+    entry.read(copy, readCopy, (isHere) => {
+      if (isHere) this.#arrived(entry);
+      else this.#want(entry, true);
+      this.#options.onRead();
+    });
+  }
+
+  /** Asks for what has not come of it. */
+  #want({ key, filled }: SharedEntry, byPieces = false): void {
+    this.#options.post(wantMessage([[key, filled]], byPieces));
   }
 
   #takeGone({ key, reason }: ToSlave & { readonly type: 'gone' }): boolean {
@@ -208,7 +242,7 @@ export class ShareStore {
     this.#used += entry.size;
     entry.state = 'arriving';
     this.#options.onAsked(entry.key, entry.size);
-    this.#options.post(wantMessage([[entry.key, 0]]));
+    this.#want(entry);
     return true;
   }
 

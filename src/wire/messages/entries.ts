@@ -5,6 +5,7 @@ import { areCellOffers } from './cells.js';
 import { isCount } from './count.js';
 import type { CellOffer } from './messages.js';
 import { parseSharesOfTasks, type ShareName, type SharesOfTasks } from './share-messages.js';
+import { parseTracesOfTasks, type TraceContext, type TracesOfTasks } from './trace-context.js';
 
 /** Task entry: number, attempt, index of the algorithm, then the encoded arguments. */
 export type TaskEntry = readonly [
@@ -34,7 +35,7 @@ export type ResultEntry = readonly [
   lengths?: readonly number[],
 ];
 
-export interface TasksMessage {
+interface TasksMessage {
   /** The number of results in one message; 0 is auto. */
   readonly grouping: number;
   readonly tasks: readonly TaskEntry[];
@@ -44,17 +45,21 @@ export interface TasksMessage {
   readonly ordered: boolean;
   /** The shared values that tasks need, by their positions; undefined if none does. */
   readonly shares: ReadonlyMap<number, readonly ShareName[]> | undefined;
+  /** The trace contexts that tasks carry, by their positions; undefined if none does. */
+  readonly traces: ReadonlyMap<number, TraceContext> | undefined;
 }
 
-export interface ResultsMessage {
+interface ResultsMessage {
   /** The session in which the tasks were given out; a later one may carry its results. */
   readonly sid: number;
   /** The slave had no task left when it sent this. */
   readonly dry: boolean;
   readonly results: readonly ResultEntry[];
-  /** What was offered to cells before later results: a message has results or these. */
+  /** Offers to cells that came before later results: a message has results or these. */
   readonly offers?: readonly CellOffer[] | undefined;
 }
+
+const NO_SHARES: SharesOfTasks = [[], []];
 
 /** The text of a tasks message before its entries; `tasksTail` is the text after them. */
 export function tasksHead(grouping: number): string {
@@ -65,9 +70,11 @@ export function tasksTail(
   limits: readonly TimeLimit[] = [],
   ordered = false,
   shares?: SharesOfTasks | undefined,
+  traces?: TracesOfTasks | undefined,
 ): string {
-  if (shares !== undefined) {
-    return `],${JSON.stringify(limits)},${ordered ? 1 : 0},${JSON.stringify(shares)}]`;
+  if (shares !== undefined || traces !== undefined) {
+    const last = traces === undefined ? '' : `,${JSON.stringify(traces)}`;
+    return `],${JSON.stringify(limits)},${ordered ? 1 : 0},${JSON.stringify(shares ?? NO_SHARES)}${last}]`;
   }
   if (ordered) return `],${JSON.stringify(limits)},1]`;
   return limits.length === 0 ? ']]' : `],${JSON.stringify(limits)}]`;
@@ -86,17 +93,18 @@ export function offerText(sid: number, offer: CellOffer): string {
 }
 
 export function parseTasks(value: unknown): TasksMessage {
-  if (!Array.isArray(value) || value.length < 2 || value.length > 5 || !isCount(value[0])) {
+  if (!Array.isArray(value) || value.length < 2 || value.length > 6 || !isCount(value[0])) {
     throw malformed('tasks');
   }
   const tasks = checkEntries(value[1], 4, 'tasks') as unknown as TaskEntry[];
   const limits = value.length > 2 ? checkLimits(value[2], tasks.length) : undefined;
   if (value.length === 4 && value[3] !== 1) throw malformed('tasks');
-  if (value.length < 5)
-    return { grouping: value[0], tasks, limits, ordered: value.length === 4, shares: undefined };
+  const none = { shares: undefined, traces: undefined };
+  if (value.length < 5) return { grouping: value[0], tasks, limits, ordered: value.length === 4, ...none };
   if (!isBit(value[3])) throw malformed('tasks');
   const shares = parseSharesOfTasks(value[4], tasks.length);
-  return { grouping: value[0], tasks, limits, ordered: value[3] === 1, shares };
+  const traces = value.length === 6 ? parseTracesOfTasks(value[5], tasks.length) : undefined;
+  return { grouping: value[0], tasks, limits, ordered: value[3] === 1, shares, traces };
 }
 
 function checkLimits(limits: unknown, tasks: number): TimeLimit[] {

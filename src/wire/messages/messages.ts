@@ -94,7 +94,7 @@ export interface Welcome {
 /** The value of a cell as text, at most 4 KB; of two values of one cell, that of the higher version is newer. */
 export type CellValue = readonly [name: string, version: number, text: string];
 
-/** What a slave offers to a cell, as text. */
+/** The offer of a slave to a cell, as text. */
 export type CellOffer = readonly [name: string, text: string];
 
 export interface Reject {
@@ -216,6 +216,38 @@ export interface OffersMessage extends Epoch {
 /** Characters of text that one message of cells or offers has, unless it has one cell. */
 export const CELLS_LENGTH = 32 * 1024;
 
+/**
+ * From a master: the slave must take a profile of its main, for `seconds`, or give piece `at` of the one that it has taken.
+ * Repeated until it is answered, and asked again while the profile is not ready. A slave of a version without profiles does
+ * not answer.
+ */
+export interface ProfileRequest extends Epoch {
+  readonly type: 'profile';
+  /** Counts the profiles that this session was asked for, upwards; the same for all pieces of one. */
+  readonly id: number;
+  /** 1 to `MOST_PROFILE_SECONDS`. */
+  readonly seconds: number;
+  readonly at: number;
+}
+
+/** From a slave. */
+export interface ProfileAnswer extends Epoch {
+  readonly type: 'profile-answer';
+  readonly id: number;
+  readonly state: 'running' | 'ready' | 'failed';
+  readonly at: number;
+  /** The number of its pieces, at most `MOST_PROFILE_PIECES`; 0 unless it is ready. */
+  readonly of: number;
+  /** That piece of a compressed .cpuprofile, in base64; or why there is none, at most `MOST_EVIDENCE` characters. */
+  readonly text: string;
+}
+
+export const MOST_PROFILE_SECONDS = 30;
+
+/** The bytes of a piece, before base64, and the number of pieces: 8 MB in all. */
+export const PROFILE_PIECE_BYTES = 48 * 1024;
+export const MOST_PROFILE_PIECES = 170;
+
 export interface ControlStale {
   readonly type: 'stale';
   readonly nonce: string;
@@ -241,6 +273,8 @@ export type ControlMessage =
   | Acknowledgement
   | CellsMessage
   | OffersMessage
+  | ProfileRequest
+  | ProfileAnswer
   | ControlStale
   | MasterQuery
   | MasterHere;

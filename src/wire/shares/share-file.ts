@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import type { Shared, SharedContent } from '../../algorithms/shared.js';
+import type { ShareCopy, Shared, SharedContent } from '../../algorithms/shared.js';
 import { UsageError } from '../../errors.js';
 import { checkShareSize, handleOf } from './share.js';
 import { fileHead } from './share-body.js';
@@ -66,6 +66,10 @@ class FileShare implements SharedContent {
     } finally {
       closeSync(file);
     }
+  }
+
+  get copy(): ShareCopy {
+    return { path: this.path, head: this.head };
   }
 
   /** The file itself is the master's copy. */

@@ -29,7 +29,7 @@ function compile(source: string, name: string, captures: Captures = {}): Compile
   throw new UsageError(`the text received as function ${name} is not a function`);
 }
 
-/** What compilers that keep names call for each inner function. */
+/** The functions, such as `__name`, that compilers which keep names call for each inner function. */
 function nameKeepers(source: string): Array<[string, unknown]> {
   return Array.from(source.matchAll(/\b__name\d*\b/g), ([name]) => [name, setName]);
 }

@@ -3,9 +3,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../../src/audit/events.js';
 import { hasColours } from '../../../src/audit/notices/has-colours.js';
-import { MasterNotices } from '../../../src/audit/notices/master-notices.js';
 import { formatNotice, type NoticeFold } from '../../../src/audit/notices/notice.js';
 import { LocalSlaveNotices, SlaveNotices } from '../../../src/audit/notices/slave-notices.js';
+import { MasterNotices } from '../../../src/picture/notices/master-notices.js';
 import { SAMPLES } from '../samples.js';
 
 const test = suite('notices');

@@ -1,4 +1,4 @@
-/** What a slave's terminal says: never nothing, and beside its master only what the master cannot know. */
+/** The notices of a slave's terminal: never none at all, and beside its master only what the master cannot know. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../../src/audit/events.js';

@@ -1,4 +1,4 @@
-/** What a trail proves of its tasks' fates: whole ones, ones with a fault, and ones that are not fit to tell. */
+/** The proof of its tasks' fates in a trail: whole ones, ones with a fault, and ones that are not fit to tell. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -245,7 +245,7 @@ rotation('it leaves a file alone that another process is rotating, and breaks th
       [{ ...thisOwner(), started: 'at another time' }, 5_000],
     ] as const) {
       writeLock(lock, holder, ageMs);
-      // Who was to remove it died before it could
+      // The process that was to remove it died before it could
       writeLock(`${lock}.${holder.token}`, dead(), 5_000);
       assert.is(await rotate(file, statSync(file, { bigint: true }).ino, 5), 'rotated');
       assert.is(existsSync(lock), false);
@@ -289,7 +289,7 @@ rotation('it goes on in the old file when names cannot be shifted, and says so o
   withFolder(async (folder) => {
     const file = join(folder, 'm.log');
     const audit = createAuditTrail({ file, format: 'text', rotation: { maxBytes: MAX_BYTES, keep: 1 } });
-    // A folder in the place of the old file: no rename leads there, whoever runs this
+    // A folder in the place of the old file: no rename leads there, not even one by root
     const obstacle = mkdtempSync(join(folder, 'folder-'));
     renameSync(obstacle, `${file}.1`);
     writeFileSync(join(`${file}.1`, 'something'), '');

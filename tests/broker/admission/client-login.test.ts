@@ -1,4 +1,4 @@
-/** What a CONNECT says, what it leaves as it was, and whom it lets in. */
+/** The options of a CONNECT, those that it leaves as they were, and the clients that it lets in. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {

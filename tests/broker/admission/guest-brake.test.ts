@@ -11,7 +11,7 @@ import { withTimersByHand } from '../../support/timers-by-hand.js';
 
 const OWNER = 'the-owners-own';
 const HOLD_AT = 300 * 1024;
-/** What the server reads of a socket at once, and the bound of an owner. */
+/** The bytes that the server reads of a socket at once, and the bound of an owner. */
 const CHUNK = 64 * 1024;
 const MOST = 1024 * 1024;
 const MESSAGES = 100;

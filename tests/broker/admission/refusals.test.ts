@@ -1,4 +1,4 @@
-/** Who comes to the broker with a wrong token: waits for the answer, fills no trail, and is in nobody else's way. */
+/** A client with a wrong token: it waits for the answer, fills no trail, and is in nobody else's way. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type AttemptBounds, FailedAttempts, peerOf } from '../../../src/broker/admission/failed-attempts.js';

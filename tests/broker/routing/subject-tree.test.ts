@@ -1,4 +1,4 @@
-/** Subjects and the tree of who wants them, against a table and against a slow, obvious matcher. */
+/** Subjects and the tree of their subscriptions, against a table and against a slow, obvious matcher. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';

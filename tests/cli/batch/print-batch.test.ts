@@ -193,7 +193,7 @@ batch('of kubernetes: the service forwards the data port that is typed, the next
 
 batch('of kubernetes, with a nats-server and its credentials, and a resource file', () => {
   const creds = join(folder, 'my.creds');
-  // What stands before the keys in such a file is for people, and may look like YAML.
+  // The text before the keys in such a file is for people, and may look like YAML.
   const content = `"x": y\n${new NatsAccount().createUser(() => ({ publish: [], subscribe: [] })).creds}`;
   writeFileSync(creds, content, { mode: 0o600 });
   const place = ['--nats-url', 'nats://n:4222', '--nats-creds', creds, '--resource-file', 'm.rsc'];

@@ -66,8 +66,21 @@ dump.long('one file is the program, as master and as slave', async () => {
   const hello = join(folder, 'hello');
   const file = join(folder, 'm.rsc');
   const withLocals = start(hello, ['--master', '--slaves', '2', '--audit-file', join(folder, 'audit.txt')]);
-  const master = start(hello, ['--master', '--member-id', 'alone', '--resource-file', file]);
+  const trail = join(folder, 'alone.txt');
+  const shown = ['--dashboard', '--audit-file', trail];
+  const master = start(hello, ['--master', '--member-id', 'alone', '--resource-file', file, ...shown]);
   await until('the resource file is there', () => existsSync(file));
+  // The page's files are inside
+  const [, origin] = /DASHBOARD READY (\S+)/.exec(readFileSync(trail, 'utf8')) ?? [];
+  for (const [path, text] of [
+    ['/', '<script src="/app.js">'],
+    ['/app.js', 'class App'],
+    ['/app.css', 'body'],
+  ] as const) {
+    const answer = await fetch(`${origin}${path}`);
+    assert.is(answer.status, 200);
+    assert.match(await answer.text(), text);
+  }
   const resource = JSON.parse(readFileSync(file, 'utf8'));
   assert.is(resource['slave-executable'], hello);
   const slave = start(resource['slave-executable'], resource['slave-arguments']);
@@ -104,8 +117,17 @@ dump('it says in one line what is wrong, and exits 255', () => {
   for (const [args, line] of [
     [['dump-exec', 'none.js'], /^there is no .*none\.js; build the program and name its compiled file\n$/],
     [['dump-exec'], /^expected a program, got none; type ts-mw dump-exec PROGRAM, such as dist\/app\.js\n$/],
-    [[], /^expected a command; type ts-mw dump-exec PROGRAM\n$/],
-    [['dump-exec', 'a.js', '--wrong'], /^Unknown argument: wrong\n$/],
+    [[], /^expected a command; type ts-mw server, or ts-mw --help for all\n$/],
+    [
+      ['dump-exec', 'a.js', '--wrong'],
+      /^ts-mw dump-exec: unknown argument: wrong; type ts-mw dump-exec --help\n$/,
+    ],
+    [['servr'], /^there is no command servr; did you mean ts-mw server\?\n$/],
+    [['xyzzy'], /^there is no command xyzzy; type ts-mw --help for all\n$/],
+    [
+      ['server', '--port'],
+      /^ts-mw server: not enough arguments following: port; type ts-mw server --help\n$/,
+    ],
   ] as const) {
     const { status, stdout, stderr } = command(...args);
     assert.match(stderr, line);

@@ -46,7 +46,7 @@ near('of two that are as near, the one that takes a value if one follows', () =>
   assert.is(nearestFlag('--slavze', false)?.name, '--slave');
 });
 
-/** What programs call their own. */
+/** Names that programs may give to flags of their own. */
 const WORDS = `
   accuracy address algorithm all alpha api-key append args arch async auth author backend backup base batch
   batch-size baseline benchmark beta bind block body bound branch buffer build bytes cache capacity category

@@ -93,6 +93,10 @@ flags('fills in every default', () => {
     clientTimeoutMs: 30_000,
     connectTimeoutMs: 30_000,
     slaves: 0,
+    servers: [],
+    serverToken: undefined,
+    farm: undefined,
+    demand: undefined,
     slaveConcurrency: 1,
     shareCache: 512 * 1024 * 1024,
     slaveExecutable: undefined,
@@ -102,9 +106,13 @@ flags('fills in every default', () => {
     dataPort: undefined,
     maxMessageBytes: 256 * 1024 * 1024,
     allowVersionSkew: false,
+    auditRuns: false,
     backupTasks: false,
+    shareCopies: true,
     strict: false,
     progress: 'auto',
+    forwardOutput: 'auto',
+    dashboard: undefined,
     metrics: undefined,
     metricsFile: undefined,
     checkpoint: undefined,
@@ -127,6 +135,9 @@ flags('is frozen all through', () => {
   ];
   for (const part of parts) assert.ok(Object.isFrozen(part));
 });
+
+const server = (host: string, port: number, encrypted: boolean) => ({ host, port, encrypted });
+const SHOWN = { host: '127.0.0.1', port: 0, control: false, showValues: false };
 
 const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: unknown])[] = [
   ['--master', 'role', 'master'],
@@ -169,6 +180,20 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
   ['--slave --master-port 4 --connect-timeout 1.5', 'connectTimeoutMs', 1500],
   ['--master --slaves 0', 'slaves', 0],
   ['--master --slaves 1024', 'slaves', 1024],
+  ['--master --max-slaves 8', 'slaves', 8],
+  ['--master --max-slaves 5000', 'slaves', 1024],
+  ['--master --max-slaves 8 --slaves 2', 'slaves', 2],
+  ['--master --max-slaves 8 --farm f.yaml', 'slaves', 0],
+  ['--master --farm f.yaml', 'farm', 'f.yaml'],
+  ['--master --farm f.yaml', 'demand', undefined],
+  ['--slave --master-port 4 --farm f.yaml --max-slaves 2', 'farm', undefined],
+  ['--master --min-slaves 0 --slaves 2', 'demand', { minSlaves: 0, maxSlaves: null }],
+  ['--master --min-slaves 2 --max-slaves 2', 'demand', { minSlaves: 2, maxSlaves: 2 }],
+  [
+    '--master --finish-within 1.5 --max-slaves 4',
+    'demand',
+    { minSlaves: 0, maxSlaves: 4, finishWithinMs: 1500 },
+  ],
   ['--slave --master-port 4 --slave-concurrency 1000', 'slaveConcurrency', 1000],
   ['--master --slaves 1 --slave-concurrency 1', 'slaveConcurrency', 1],
   ['--slave --master-port 4 --share-cache 64m', 'shareCache', 64 * 1024 * 1024],
@@ -211,16 +236,39 @@ const RIGHT: readonly (readonly [args: string, key: keyof Configuration, value: 
   ['--master --allow-version-skew', 'allowVersionSkew', true],
   ['--master --strict', 'strict', true],
   ['--master --backup-tasks', 'backupTasks', true],
+  ['--master --no-share-copies', 'shareCopies', false],
+  ['--master --audit-runs', 'auditRuns', true],
   ['--master', 'dataPort', undefined],
   ['--master --data-port 5000', 'dataPort', 5000],
   ['--slave --master-port 1 --data-port 5000', 'dataPort', 5000],
   ['--master --no-data-port', 'dataPort', 'none'],
   ['--master --progress log', 'progress', 'log'],
+  ['--master --forward-output off', 'forwardOutput', 'off'],
+  ['--master --dashboard', 'dashboard', SHOWN],
+  ['--master --dashboard 8787', 'dashboard', { ...SHOWN, port: 8787 }],
+  ['--master --dashboard=0', 'dashboard', SHOWN],
+  ['--master --dashboard ::1:80', 'dashboard', SHOWN],
+  ['--master --dashboard [::1]:80', 'dashboard', { ...SHOWN, host: '::1', port: 80 }],
+  [
+    '--master --dashboard host:80 --dashboard-control',
+    'dashboard',
+    { ...SHOWN, host: 'host', port: 80, control: true },
+  ],
+  ['--master --dashboard file.txt --dashboard-show-values', 'dashboard', { ...SHOWN, showValues: true }],
   ['--master --metrics 9400', 'metrics', { host: '127.0.0.1', port: 9400 }],
   ['--master --metrics 0', 'metrics', { host: '127.0.0.1', port: 0 }],
   ['--master --metrics 0.0.0.0:1', 'metrics', { host: '0.0.0.0', port: 1 }],
   ['--master --metrics [::1]:1', 'metrics', { host: '::1', port: 1 }],
   ['--master --metrics-file a/b.prom', 'metricsFile', 'a/b.prom'],
+  ['--master --servers h,[::1]:2', 'servers', [server('h', 11_111, true), server('::1', 2, false)]],
+  [
+    '--master --servers 127.0.0.1:1,tls://localhost:2 --servers 127.0.0.1:1 --servers h:3 --insecure',
+    'servers',
+    [server('127.0.0.1', 1, false), server('localhost', 2, true), server('h', 3, false)],
+  ],
+  [`--master --servers h --server-token-file ${token}`, 'serverToken', 's3cret'],
+  [`--master --server-token-file ${token}`, 'serverToken', 's3cret'],
+  [`--slave --master-port 1 --server-token-file ${token}`, 'serverToken', undefined],
   ['--slave --nats-url h:1 --no-data-port', 'dataPort', 'none'],
   ['--master --checkpoint results', 'checkpoint', 'results'],
   ['--slave --master-port 1 --checkpoint results', 'checkpoint', undefined],
@@ -243,6 +291,16 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--slave --master-host h', '--slave', '--master-port PORT'],
   ['--slave --master-port 4 --slaves 2', '--slaves', 'on a master only'],
   ['--slave --master-port 4 --slaves 0', '--slaves', 'on a master only'],
+  ['--slave --master-port 4 --servers h', '--servers', 'on a master only'],
+  [
+    `--master --servers h --tls-verify --tls-ca ${ca} ${pairOf('broker')}`,
+    '--tls-verify',
+    'is not sent to them',
+  ],
+  ['--master --servers h:0', '--servers', 'expected HOST:PORT or tls://HOST:PORT'],
+  ['--master --servers h,,i', '--servers', 'got ""'],
+  ['--master --servers nats://h:1', '--servers', 'got "nats://h:1"'],
+  [`--master --servers h --server-token-file ${twoTokens}`, '--server-token-file', 'several words'],
   ['--master --resource-file', '--resource-file', 'got nothing'],
   ['--master --resource-file=', '--resource-file', 'not empty'],
   ['--resource-file --master', '--resource-file', 'got --master'],
@@ -277,6 +335,11 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--slave --master-port 4 --share-cache 1k', '--share-cache', '1m to 64g'],
   ['--master --slave-concurrency many', '--slave-concurrency', '"many"'],
   ['--master --slaves 1025', '--slaves', '1024'],
+  ['--master --farm=', '--farm', 'not empty'],
+  ['--master --min-slaves few', '--min-slaves', '"few"'],
+  ['--master --max-slaves 0', '--max-slaves', 'from 1 to 16384'],
+  ['--master --min-slaves 3 --max-slaves 2', '--min-slaves', 'at most 2, the value of --max-slaves, got 3'],
+  ['--master --finish-within 0', '--finish-within', 'above 0'],
   ['--master --slaves 2.5', '--slaves', '"2.5"'],
   ['--master --slave-executable=', '--slave-executable', 'not empty'],
   ['--master --nats-url nonsense', '--nats-url', '"nonsense"'],
@@ -358,6 +421,11 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --audit-file a --audit-keep 0', '--audit-keep', 'from 1 to 1000'],
   ['--master --allow-version-skew=1', '--allow-version-skew', 'takes no value'],
   ['--master --strict=1', '--strict', 'takes no value'],
+  ['--master --dashboard 65536', '--dashboard', 'from 0 to 65535'],
+  ['--master --dashboard=h', '--dashboard', 'HOST:PORT'],
+  ['--master --dashboard-control', '--dashboard-control', 'expected --dashboard too'],
+  ['--master --dashboard-show-values', '--dashboard-show-values', 'expected --dashboard too'],
+  ['--master --dashboard-control=1 --dashboard', '--dashboard-control', 'takes no value'],
   ['--master --metrics 65536', '--metrics', 'from 0 to 65535'],
   ['--master --metrics h', '--metrics', 'HOST:PORT'],
   ['--master --metrics ::1:80', '--metrics', 'HOST:PORT'],
@@ -366,7 +434,10 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --metrics-file x', '--metrics-file', 'ends in .prom'],
   ['--master --metrics-file .prom', '--metrics-file', 'ends in .prom'],
   ['--master --progress bar', '--progress', 'auto or line or log or off'],
+  ['--master --no-share-copies=1', '--no-share-copies', 'takes no value'],
+  ['--master --forward-output yes', '--forward-output', 'auto or on or off'],
   ['--master --backup-tasks=1', '--backup-tasks', 'takes no value'],
+  ['--master --audit-runs=1', '--audit-runs', 'takes no value'],
   ['--master --data-port 0', '--data-port', 'from 1 to 65535'],
   ['--master --no-data-port=1', '--no-data-port', 'takes no value'],
   ['--master --data-port 1 --no-data-port', '--data-port', '--no-data-port, got both'],
@@ -736,7 +807,7 @@ const FILE: ResourceFileOfMaster = {
   'run-id': 'run-1',
 };
 
-/** What a slave goes by, as `urls member run token`. */
+/** The master that a slave is to join, as `urls member run token`. */
 function target(args: string, resource?: ResourceFileOfMaster, env: Env = {}, defaults: Flags = {}): string {
   const found = slaveTarget(run(['--slave', ...args.split(' ')], defaults, env), resource);
   if (found.kind !== 'connect') return found.kind;
@@ -814,8 +885,25 @@ flags('a question about a trail is asked alone, of whatever program', () => {
   const ask = (...argv: string[]) => parseFlags(argv, { slaves: 2 }, { env: {}, program: 'app.js' });
   assert.equal(ask('--audit-verify', 'a'), { kind: 'verify', file: 'a' });
   assert.equal(ask('--audit-watch', 'a'), { kind: 'watch', file: 'a' });
-  assert.equal(ask('--audit-report=a'), { kind: 'report', file: 'a', page: undefined });
-  assert.equal(ask('--html', 'p', '--audit-report', 'a'), { kind: 'report', file: 'a', page: 'p' });
+  assert.equal(ask('--audit-report=a'), { kind: 'report', file: 'a', page: undefined, trace: undefined });
+  assert.equal(ask('--html', 'p', '--audit-report', 'a'), {
+    kind: 'report',
+    file: 'a',
+    page: 'p',
+    trace: undefined,
+  });
+  assert.equal(ask('--audit-report', 'a', '--trace', 't'), {
+    kind: 'report',
+    file: 'a',
+    page: undefined,
+    trace: 't',
+  });
+  assert.equal(ask('--forecast', 'a'), { kind: 'forecast', file: 'a', slaves: undefined });
+  assert.equal(ask('--forecast', 'a', '--slaves', '1,10,100'), {
+    kind: 'forecast',
+    file: 'a',
+    slaves: [1, 10, 100],
+  });
   for (const id of ['TASK-17', 'SLAVE-3'])
     assert.equal(ask('--why', id, '--audit-report', 'a'), { kind: 'why', file: 'a', id });
   for (const [argv, flag] of [
@@ -826,18 +914,26 @@ flags('a question about a trail is asked alone, of whatever program', () => {
     [['--audit-report', 'a', '--audit-verify', 'a'], '--audit-verify'],
     [['--audit-watch', 'a', '--audit-verify', 'a'], '--audit-watch'],
     [['--audit-report', 'a', '--why'], '--why'],
+    [['--forecast', 'a', '--audit-verify', 'a'], '--forecast'],
+    [['--forecast='], '--forecast'],
+    [['--forecast', 'a', '--slaves', '1,0'], '--slaves'],
+    [['--forecast', 'a', '--slaves', '1, 2'], '--slaves'],
+    [['--forecast', 'a', '--slaves', '4097'], '--slaves'],
+    [['--forecast', 'a', '--slaves', Array(21).fill(1).join()], '--slaves'],
     [['--audit-report', 'a', '--why='], '--why'],
     [['--audit-report', 'a', '--why', '17'], '--why'],
     [['--audit-report', 'a', '--why', 'TASK-1', '--html', 'p'], '--why'],
+    [['--audit-report', 'a', '--why', 'TASK-1', '--trace', 't'], '--why'],
+    [['--audit-report', 'a', '--trace='], '--trace'],
   ] as const) {
     assert.is(refusal(argv).flag, flag);
   }
   assert.is(refusal([], { master: true, auditVerify: 'a' } as Flags).flag, '--audit-verify');
 });
 
-flags("leaves a program's own --html and --why alone", () => {
-  const { argv } = run(['--master', '--html', '--html=x', '--why', '--', '--audit-report', 'x']);
-  assert.equal(argv, ['--html', '--html=x', '--why', '--audit-report', 'x']);
+flags("leaves a program's own --html, --trace and --why alone", () => {
+  const { argv } = run(['--master', '--html', '--html=x', '--why', '--trace', '--', '--audit-report', 'x']);
+  assert.equal(argv, ['--html', '--html=x', '--why', '--trace', '--audit-report', 'x']);
 });
 
 flags.run();

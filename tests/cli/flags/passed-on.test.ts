@@ -1,5 +1,5 @@
 /**
- * What a slave comes to of its master's flags, in each way to start it: the arguments that are made for it go
+ * The share of a slave in its master's flags, in each way to start it: the arguments that are made for it go
  * through the parser again, and say what the same flag says to a slave that is given it by hand.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,8 +14,8 @@ import type { FlagKey, PassedOn } from '../../../src/cli/flags/flag-row.js';
 import { FLAG_ROWS } from '../../../src/cli/flags/flag-table.js';
 import { type ParsedCommand, parseFlags } from '../../../src/cli/flags/parse-command.js';
 import { joinCommand } from '../../../src/cli/master/join-command.js';
+import { localSlaveArguments } from '../../../src/cli/master/local-slaves.js';
 import { slaveSecrets } from '../../../src/cli/master/spawn-slave.js';
-import { localSlaveArguments } from '../../../src/cli/master/start-local-slaves.js';
 import { describeRun } from '../../../src/cli/resource-file/open-resource-file.js';
 import { type ResourceFileOfMaster, slaveTarget } from '../../../src/cli/slave/slave-target.js';
 import { createUserKey } from '../../../src/link/connection/nkeys.js';
@@ -43,7 +43,7 @@ const pair = ['--tls-cert', certificateFile('client'), '--tls-key', keyFile('cli
 
 interface Sample {
   readonly flag: readonly string[];
-  /** What it needs beside it, on master and slave alike. */
+  /** The arguments that it needs beside it, on master and slave alike. */
   readonly beside?: readonly string[];
   /** The secret that the environment has of a slave or master to which it is given by hand. */
   readonly env?: Readonly<Record<string, string>>;
@@ -141,7 +141,7 @@ function sight(configuration: Configuration, resourceFile?: ResourceFileOfMaster
 
 type Sight = ReturnType<typeof sight>;
 
-/** What the flag changes for a slave that is given it by hand. */
+/** The changes by the flag to a slave that is given it by hand. */
 function changedBy({ flag, beside = [], env }: Sample): Partial<Sight> {
   const seen = (argv: readonly string[], secrets?: Sample['env']) => {
     const place = argv.includes('--nats-url') ? [] : ['--master-host', '127.0.0.1', '--master-port', '4567'];
@@ -194,7 +194,7 @@ function slaveOf(way: Way, { flag, beside = [], env = {} }: Sample): Sight {
         .slice(line.indexOf('--slave'))
         .replaceAll(`'`, '')
         .split(/ (?=--)/);
-      // What people put in the place of FILE
+      // A file that people put in the place of FILE
       const named = words.map((word) => {
         const [name = ''] = word.split(' ');
         const files = { '--nats-token-file': token, '--tls-cert': pair[1], '--tls-key': pair[3] };

@@ -1,4 +1,4 @@
-/** What a master tells people to type in another shell. */
+/** The command that a master tells people to type in another shell. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

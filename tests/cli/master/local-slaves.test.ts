@@ -7,53 +7,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { spawnSlave } from '../../../src/cli/master/spawn-slave.js';
 import {
   KILL_AFTER_MS,
   LEAVE_WITHIN_MS,
-  type LocalSlaveEvent,
-  LocalSlaves,
-  type LocalSlavesClock,
-} from '../../../src/cli/master/local-slaves.js';
-import { type ProcessEnd, type SpawnSlave, spawnSlave } from '../../../src/cli/master/spawn-slave.js';
-
-/** Time that stands still until told to go on. */
-class ManualClock implements LocalSlavesClock {
-  #now = 0;
-  readonly #timers = new Set<{ readonly at: number; readonly act: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, act: () => void): () => void {
-    const timer = { at: this.#now + delayMs, act };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  get pending(): number {
-    return this.#timers.size;
-  }
-
-  advance(ms: number): void {
-    const until = this.#now + ms;
-    for (;;) {
-      const [next] = [...this.#timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
-      if (next === undefined) break;
-      this.#timers.delete(next);
-      this.#now = next.at;
-      next.act();
-    }
-    this.#now = until;
-  }
-}
+  type PlaceEvent,
+  SlavePlaces,
+} from '../../../src/machines/slave-places.js';
+import type { ProcessEnd, StartSlave } from '../../../src/machines/slave-process.js';
+import { ManualClock } from '../../machines/manual-clock.js';
 
 /** Processes that live until the test ends them; `log` has what was done to them. */
 function fakeFarm() {
   const log: string[] = [];
   const ends = new Map<number, (end: ProcessEnd) => void>();
   let lastPid = 0;
-  const spawnFake: SpawnSlave = (_command, onEnd) => {
+  const startFake: StartSlave = (onEnd) => {
     const pid = ++lastPid;
     ends.set(pid, onEnd);
     log.push(`spawn ${pid}`);
@@ -61,25 +30,59 @@ function fakeFarm() {
   };
   const exit = (pid: number, code: number | null = 1) =>
     ends.get(pid)?.({ code, signal: code === null ? 'SIGTERM' : null });
-  return { log, spawnFake, exit };
+  return { log, startFake, exit };
 }
 
-function faked(count: number) {
+function faked(count: number, most?: number) {
   const clock = new ManualClock();
   const farm = fakeFarm();
-  const events: LocalSlaveEvent[] = [];
-  const slaves = new LocalSlaves({
+  const events: PlaceEvent[] = [];
+  const slaves = new SlavePlaces({
     count,
-    program: 'p',
-    args: [],
     onEvent: (event) => events.push(event),
     clock,
-    spawn: farm.spawnFake,
+    start: farm.startFake,
+    mostStarting: most === undefined ? undefined : () => most,
   });
   return { clock, events, slaves, ...farm };
 }
 
 const local = suite('local slaves');
+
+local('starts no more at a time than its limit, and the others as these join or end', () => {
+  const { slaves, log, exit, clock } = faked(5, 2);
+  slaves.start();
+  assert.equal([log.splice(0), slaves.size], [['spawn 1', 'spawn 2'], 5]);
+  slaves.joined(1);
+  slaves.joined(1);
+  slaves.joined(99);
+  assert.equal(log.splice(0), ['spawn 3']);
+  exit(2);
+  assert.equal(log.splice(0), ['spawn 4']);
+  clock.advance(250);
+  assert.equal(log.splice(0), [], 'the one that ended waits for its turn too');
+  slaves.joined(3);
+  slaves.joined(4);
+  assert.equal(log.splice(0), ['spawn 5', 'spawn 6']);
+  exit(1);
+  clock.advance(250);
+  assert.equal(log, [], 'two others are starting');
+  assert.is(slaves.add(), 7, 'one that is asked for starts at once');
+});
+
+local('a process that does not join holds others up for half a minute at most', () => {
+  const { slaves, log, clock } = faked(3, 1);
+  slaves.start();
+  slaves.add();
+  assert.equal(log.splice(0), ['spawn 1', 'spawn 2']);
+  clock.advance(14_000);
+  assert.equal(log, []);
+  clock.advance(2_000);
+  assert.equal(log.splice(0), ['spawn 3']);
+  slaves.releaseAll();
+  slaves.joined(3);
+  assert.equal(log, [], 'a place that is given up starts nothing');
+});
 
 local('starts as many as it is told, once', () => {
   const { slaves, events, log } = faked(3);
@@ -186,12 +189,10 @@ local('starts nothing when it is told to end before it starts, or while it start
   assert.equal(early.log, []);
 
   const farm = fakeFarm();
-  const slaves: LocalSlaves = new LocalSlaves({
+  const slaves: SlavePlaces = new SlavePlaces({
     count: 3,
-    program: 'p',
-    args: [],
     onEvent: () => slaves.beginEnding(),
-    spawn: farm.spawnFake,
+    start: farm.startFake,
   });
   slaves.start();
   assert.equal(farm.log, ['spawn 1']);
@@ -228,7 +229,7 @@ local('lets those that leave by themselves do so for a second', async () => {
   assert.is(clock.pending, 0);
 });
 
-// What follows runs real processes. Each says hello to the test over a socket, whose end is its death.
+// The tests below run real processes. Each says hello to the test over a socket, whose end is its death.
 
 const SLAVE = `
 import { spawn } from 'node:child_process';
@@ -247,9 +248,11 @@ if (mode === 'bound') {
 `;
 
 const MASTER = `
-import { LocalSlaves } from ${JSON.stringify(new URL('../../../src/cli/master/local-slaves.js', import.meta.url).href)};
+import { spawnSlave } from ${JSON.stringify(new URL('../../../src/cli/master/spawn-slave.js', import.meta.url).href)};
+import { SlavePlaces } from ${JSON.stringify(new URL('../../../src/machines/slave-places.js', import.meta.url).href)};
 const [program, port] = process.argv.slice(2);
-new LocalSlaves({ count: 2, program, args: ['bound', port], onEvent: () => {} }).start();
+const start = (onEnd) => spawnSlave({ program, args: ['bound', port] }, onEnd);
+new SlavePlaces({ count: 2, start, onEvent: () => {} }).start();
 `;
 
 interface Greeting {
@@ -263,7 +266,7 @@ interface Greeting {
 }
 
 class Stage {
-  readonly events: LocalSlaveEvent[] = [];
+  readonly events: PlaceEvent[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), 'mw-slaves-'));
   readonly program = join(this.folder, 'slave.mjs');
   readonly #server: Server = createServer((socket) => this.#greeted(socket));
@@ -280,7 +283,7 @@ class Stage {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  readonly onEvent = (event: LocalSlaveEvent): void => {
+  readonly onEvent = (event: PlaceEvent): void => {
     this.events.push(event);
     this.#wake();
   };
@@ -346,16 +349,15 @@ async function within<T>(promise: Promise<T>): Promise<T> {
 async function onStage(
   count: number,
   mode: string,
-  test: (stage: Stage, slaves: LocalSlaves, clock: ManualClock) => Promise<void>,
+  test: (stage: Stage, slaves: SlavePlaces, clock: ManualClock) => Promise<void>,
 ): Promise<void> {
   const stage = new Stage();
   const clock = new ManualClock();
   const port = await stage.open();
-  const slaves = new LocalSlaves({
+  const command = { program: stage.program, args: [mode, String(port), '--slave', 'a b'], token: 's3cret' };
+  const slaves = new SlavePlaces({
     count,
-    program: stage.program,
-    args: [mode, String(port), '--slave', 'a b'],
-    token: 's3cret',
+    start: (onEnd) => spawnSlave(command, onEnd),
     onEvent: stage.onEvent,
     clock,
   });
@@ -375,7 +377,7 @@ local('gives a process its arguments, its pipe, and the token by its environment
     for (const { argv, pipe, token } of greetings) {
       assert.equal(
         [argv[0], ...argv.slice(2), pipe, token],
-        ['stay', '--slave', 'a b', `3:${process.pid}`, 's3cret'],
+        ['stay', '--slave', 'a b', `3:${process.pid}:`, 's3cret'],
       );
     }
     const started = stage.events.flatMap((event) => (event.type === 'started' ? [event.pid] : []));
@@ -443,16 +445,14 @@ local('reports what cannot be started, and tries again', async () => {
   const execPath = process.execPath;
   const clock = new ManualClock();
   const stage = new Stage();
-  const slaves = new LocalSlaves({
+  const slaves = new SlavePlaces({
     count: 1,
-    program: 'p',
-    args: [],
     onEvent: stage.onEvent,
     clock,
-    spawn: (command, onEnd) => {
+    start: (onEnd) => {
       process.execPath = '/nowhere/node';
       try {
-        return spawnSlave(command, onEnd);
+        return spawnSlave({ program: stage.program, args: [] }, onEnd);
       } finally {
         process.execPath = execPath;
       }
@@ -478,7 +478,11 @@ local('reports what cannot be started, and tries again', async () => {
 
 local('reports a start that node throws at', async () => {
   const stage = new Stage();
-  const slaves = new LocalSlaves({ count: 1, program: 'a\0b', args: [], onEvent: stage.onEvent });
+  const slaves = new SlavePlaces({
+    count: 1,
+    start: (onEnd) => spawnSlave({ program: 'a\0b', args: [] }, onEnd),
+    onEvent: stage.onEvent,
+  });
   try {
     slaves.start();
     assert.equal(stage.events, [], 'not before start has returned');

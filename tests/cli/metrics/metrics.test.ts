@@ -11,7 +11,11 @@ import type { AuditEvent } from '../../../src/audit/events.js';
 import { createMemoryTrail } from '../../../src/audit/memory-trail.js';
 import { parseFlags } from '../../../src/cli/flags/parse-command.js';
 import { expositionOf, type MetricFamily } from '../../../src/cli/metrics/exposition.js';
-import { masterFamilies, TURNAROUND_SECONDS } from '../../../src/cli/metrics/master-families.js';
+import {
+  masterFamilies,
+  TURNAROUND_SECONDS,
+  WAIT_SECONDS,
+} from '../../../src/cli/metrics/master-families.js';
 import { writeMetricsFile } from '../../../src/cli/metrics/metrics-file.js';
 import { openMetricsServer } from '../../../src/cli/metrics/metrics-server.js';
 import { openMetrics } from '../../../src/cli/metrics/open-metrics.js';
@@ -19,6 +23,7 @@ import { ProcessMeter } from '../../../src/cli/metrics/process-meter.js';
 import { FlagError } from '../../../src/errors.js';
 import { Picture } from '../../../src/picture/picture.js';
 import { Turnarounds } from '../../../src/picture/turnarounds.js';
+import { Waits } from '../../../src/picture/waits.js';
 import { until } from '../../support/programs.js';
 import { pair, pem } from '../../support/tls-files.js';
 
@@ -43,8 +48,11 @@ function familiesAfter(...events: readonly AuditEvent[]): MetricFamily[] {
     picture.take(event, second * 1_000);
     turnarounds.take(event, second * 1_000);
   }
+  const waits = new Waits(WAIT_SECONDS);
+  waits.submitted(51, 1_000);
+  for (let number = 0; number < 30; number++) waits.began(number, 1_000 + 2_000 * (number % 2));
   const nowMs = (events.length + 2) * 1_000;
-  return masterFamilies({ version: '1.2.3', picture, turnarounds, counters: COUNTERS, nowMs });
+  return masterFamilies({ version: '1.2.3', picture, turnarounds, waits, counters: COUNTERS, nowMs });
 }
 
 const EVENTS: readonly AuditEvent[] = [
@@ -169,6 +177,9 @@ test('they say what happened, and name neither tasks, slaves nor hosts', () => {
     'ts_mw_task_turnaround_seconds_bucket{le="1.0"} 0',
     'ts_mw_task_turnaround_seconds_bucket{le="5.0"} 33',
     'ts_mw_task_turnaround_seconds_sum 99',
+    'ts_mw_task_wait_seconds_bucket{le="0.01"} 15',
+    'ts_mw_task_wait_seconds_bucket{le="5.0"} 30',
+    'ts_mw_task_wait_seconds_sum 30',
     'ts_mw_tasks_queued 3',
     'ts_mw_fates_untaken 4',
     'ts_mw_oldest_task_age_seconds 13',
@@ -340,13 +351,13 @@ test('beyond loopback it needs TLS, or to be told to go without', async () => {
     await refused('--metrics', '10.1.2.3:0', '--nats-url', 'h:1'),
     '--metrics: expected TLS on 10.1.2.3, which is not loopback; type --insecure to go without',
   );
-  const end = await open('--metrics', '0');
+  const metrics = await open('--metrics', '0');
   const [ready] = trail.ofType('metrics-ready');
   assert.match(ready?.url ?? '', /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
   const { text } = await ask(Number(new URL(ready?.url ?? '').port));
   assert.match(text, /^ts_mw_event_loop_delay_max_seconds \d/m);
   assert.not.match(text, 'ts_mw_tasks_queued', 'the master has not started');
-  await end();
+  await metrics.end();
 });
 
 test('a file is whole at any time, written again when it can be, and a last time at the end', async () => {

@@ -1,4 +1,4 @@
-/** What is printed of an exception that left a component of control flow. */
+/** The printed form of an exception that left a component of control flow. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { describeThrown } from '../../../src/cli/process/describe-thrown.js';

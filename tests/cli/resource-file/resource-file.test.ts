@@ -47,7 +47,7 @@ async function withFolder(body: (folder: string) => unknown): Promise<void> {
   }
 }
 
-/** What is wrong, according to the error, which must name the path and keep the token to itself. */
+/** The fault according to the error, which must name the path and keep the token to itself. */
 function complaint(action: () => unknown): string {
   try {
     action();

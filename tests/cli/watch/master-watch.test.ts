@@ -25,6 +25,7 @@ const EVENTS: readonly AuditEvent[] = [
   { type: 'tasks-submitted', tasks: '0-9', algorithms: [{ algorithm: 'a', count: 10 }] },
   { type: 'tasks-settled', algorithm: 'a', ok: '0-3', error: '4' },
 ];
+const say = (): void => assert.unreachable('there is nothing to say');
 const END: AuditEvent = { type: 'master-finished', memberId: 'm' };
 
 const configurationOf = (...argv: string[]) => {
@@ -33,7 +34,7 @@ const configurationOf = (...argv: string[]) => {
   return (command as Extract<typeof command, { kind: 'run' }>).configuration;
 };
 
-/** What is written to a standard stream meanwhile. */
+/** The text written to a standard stream meanwhile. */
 async function written(stream: NodeJS.WriteStream, body: () => Promise<void>): Promise<string> {
   const { write } = stream;
   let text = '';
@@ -52,7 +53,13 @@ async function written(stream: NodeJS.WriteStream, body: () => Promise<void>): P
 test('log is an audit line each minute', async () => {
   const trail = createMemoryTrail();
   let opening: Promise<MasterWatch> | undefined;
-  const params = { trail, place: 'program', hasNotices: false, configuration: configurationOf() } as const;
+  const params = {
+    trail,
+    place: 'program',
+    hasNotices: false,
+    say,
+    configuration: configurationOf(),
+  } as const;
   withTimersByHand((timers) => {
     opening = watchMaster({ ...params, progress: 'log' });
     for (const event of EVENTS) trail.emit(event);
@@ -71,6 +78,7 @@ test('a line for which there is no terminal is said to be missing, and one that 
     trail,
     place: 'prompt',
     hasNotices: true,
+    say,
     configuration: configurationOf('--progress', 'line'),
   } as const;
   await (await openWatch(params)).end();

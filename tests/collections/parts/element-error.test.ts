@@ -97,7 +97,7 @@ test('an operation between parts shows the error of the task, without an index',
   for (const other of [ofPart, lost, undefined, 'text']) assert.is(operationErrorOf(other, 'add'), other);
 });
 
-/** What is thrown when these arguments of an operation are encoded. */
+/** The error of encoding these arguments of an operation. */
 function unsent(args: readonly unknown[]): EncodeError {
   try {
     encodeList(args);

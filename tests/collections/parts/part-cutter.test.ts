@@ -20,7 +20,7 @@ function cutterOf(params: Partial<PartCutterParams>): PartCutter {
 }
 
 interface Circumstances {
-  /** Slaves when so many elements were cut. */
+  /** Slaves when `at` elements were cut. */
   readonly workers: (at: number) => number;
   /** Time of a part; undefined of one that fails. */
   readonly msOf: (size: number) => number | undefined;
@@ -139,16 +139,16 @@ test('parts get smaller when slaves join in the middle, and the last ones are sm
   }
   const largestAfter = Math.max(...sizes.filter((_, index) => (ends[index] as number) > 0.7 * length));
   assert.is(Math.max(...sizes), 5_000);
-  assert.ok(largestAfter <= Math.ceil(length / 2 / 200), `${largestAfter} after others have joined`);
+  assert.ok(largestAfter <= Math.ceil(length / 2 / 100), `${largestAfter} after others have joined`);
   const last = sizes.at(-1) as number;
-  assert.ok(last <= 200, `the last one has ${last}, and should take 2 ms at most`);
+  assert.ok(last <= 400, `the last one has ${last}, and should take 4 ms at most`);
 });
 
 test('only so many parts are open under auto: none is counted twice, nor one that failed for ever', () => {
   const cutter = cutterOf({ length: 100 });
   const open = [];
   for (let part = cutter.next(3, 0); part !== undefined; part = cutter.next(3, 0)) open.push(part);
-  assert.is(open.length, 8);
+  assert.is(open.length, 3);
   cutter.done({ start: 0, end: 1 });
   assert.ok(cutter.next(3, 0));
   assert.is(cutter.next(3, 0), undefined);

@@ -348,7 +348,7 @@ test('progress counts each element once, whatever is lost and cut', () =>
 test('slaves that join in the middle get parts without waiting for others to end', () =>
   withSubmitter(async (submitter) => {
     submitter.workers = 1;
-    const values = pmap(square, upTo(1_000));
+    const values = pmap(square, upTo(100_000));
     await turn();
     for (let count = 0; count < 4; count++) await submitter.compute();
     assert.ok(submitter.open.size <= 4, `${submitter.open.size} open`);
@@ -358,7 +358,7 @@ test('slaves that join in the middle get parts without waiting for others to end
     await submitter.computeAll();
     assert.equal(
       await values,
-      upTo(1_000).map((n) => n * n),
+      upTo(100_000).map((n) => n * n),
     );
   }));
 

@@ -43,13 +43,13 @@ test('measured times give parts of 50 ms, at least one element, and 64 times tho
     [[[1, 51]], MANY, 2, 1],
     [[[1, 600_000]], MANY, 2, 1],
     [[[1, Number.MAX_VALUE]], MANY, 2, 1],
-    // near the end a quarter of a worker's share, but not less than 2 ms
-    [[[100, 100]], 80, 2, 10],
-    [[[100, 100]], 8, 2, 2],
+    // near the end half of a worker's share, but not less than 4 ms
+    [[[100, 100]], 80, 2, 20],
+    [[[100, 100]], 8, 2, 4],
     [[[100, 100]], 1, 2, 1],
     [[[100, 100]], 0, 2, 0],
     // no slave counts as one
-    [[[100, 100]], 80, 0, 20],
+    [[[100, 100]], 80, 0, 40],
   ] as const) {
     const sizer = new PartSizer(NO_LIMIT, 0);
     for (const [elements, ms] of measured) sizer.measure(elements, ms);
@@ -79,15 +79,18 @@ test('a limit holds for all later parts, and no later one raises it', () => {
   assert.is(sizer.size(MANY, 1), 1);
 });
 
-test('two parts a worker and two more are open, but many more of single long elements', () => {
+test('two parts a worker and two more are open, one a worker while they grow, and many single long elements', () => {
   for (const [measured, size, workers, now, most] of [
-    [undefined, 1, 0, 50, 2],
-    [undefined, 1, 3, 100, 8],
+    [undefined, 1, 0, 50, 1],
+    [undefined, 1, 3, 100, 3],
+    [[1, 0], 64, 3, 50, 3],
+    [[1, 0], 64, 0, 50, 1],
+    [[1, 0], 63, 3, 50, 8],
     // no time is known for long: an element takes long, or no slave is there
     [undefined, 1, 3, 101, 1_000],
-    [[1, 2], 1, 3, 50, 1_000],
-    [[1, 1.9], 1, 3, 5_000, 8],
-    [[1, 2], 2, 3, 50, 8],
+    [[1, 4], 1, 3, 50, 1_000],
+    [[1, 3.9], 1, 3, 5_000, 8],
+    [[1, 4], 2, 3, 50, 8],
     [[1, 600_000], 1, 0, 50, 1_000],
   ] as const) {
     const sizer = new PartSizer(NO_LIMIT, 0);

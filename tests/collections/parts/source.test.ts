@@ -178,4 +178,38 @@ test('anything else is refused by the name of its call', () => {
   assert.throws(() => zip([1], null as never), /its argument 2 is null/);
 });
 
+test('a long list of numbers alone is cut as a typed array, which holds each of them as it is', () => {
+  const all = (length: number, of: (index: number) => unknown): unknown[] =>
+    Array.from({ length }, (_, i) => of(i));
+  for (const [elements, kind] of [
+    [all(40, (i) => i - 20), Int8Array],
+    [all(40, (i) => (i % 2 ? 127 : -128)), Int8Array],
+    [all(40, (i) => 128 - i), Int16Array],
+    [all(40, (i) => -32_768 + i), Int16Array],
+    [all(40, (i) => 32_768 - i), Int32Array],
+    [all(40, (i) => (i % 2 ? 2 ** 31 - 1 : -(2 ** 31))), Int32Array],
+    [all(40, (i) => 2 ** 31 - i), Float64Array],
+    [all(40, (i) => (i === 39 ? -0 : i)), Float64Array],
+    [all(40, (i) => [0.1, Number.NaN, Number.POSITIVE_INFINITY, -0, 1e300][i % 5]), Float64Array],
+    [all(40, (i) => (i === 39 ? '39' : i)), Array],
+    [all(40, (i) => (i === 20 ? undefined : i)), Array],
+    [all(40, (i) => BigInt(i)), Array],
+    [all(31, (i) => i), Array],
+    [new Array(40), Array],
+  ] as const) {
+    const [column] = Source.of('pmap', elements).columns(0, elements.length);
+    assert.is(column?.constructor, kind, String(elements));
+    assert.ok(Array.from(elements as unknown[]).every((item, i) => Object.is(item, column?.[i])));
+  }
+  const halves = Source.of(
+    'pmap',
+    zip(
+      all(80, (i) => i),
+      all(80, String),
+    ),
+  ).columns(40, 80);
+  assert.is(halves[0]?.constructor, Int8Array);
+  assert.equal([halves[0]?.[0], halves[0]?.length, halves[1]?.[0]], [40, 40, '40']);
+});
+
 test.run();

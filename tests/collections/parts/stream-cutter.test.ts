@@ -134,6 +134,8 @@ test('what an awaited source has is cut short only while a slave would idle', ()
   assert.is(cutter.next(2, 0), undefined);
   cutter.end();
   assert.is(cutter.isEmpty, false);
+  assert.is(cutter.next(2, 0), undefined, 'each slave has one');
+  cutter.done(second, 0.02);
   assert.equal(cutter.next(2, 0), { start: 4, end: 5 }, 'nothing longer comes');
   assert.is(cutter.isEmpty, true);
   assert.is(cutter.next(2, 0), undefined);

@@ -10,6 +10,7 @@ import { KILLED } from './killed.js';
 import { NETWORK } from './network.js';
 import { PIPES } from './pipes.js';
 import type { Scenario } from './scenario.js';
+import { STANDING_SERVERS } from './standing-servers.js';
 import { TOGETHER } from './together.js';
 
 export const SCENARIOS = {
@@ -23,4 +24,5 @@ export const SCENARIOS = {
   clocks: CLOCKS,
   pipes: PIPES,
   'two faults': TOGETHER,
+  'standing servers': STANDING_SERVERS,
 } as const satisfies Record<string, readonly Scenario[]>;

@@ -56,6 +56,8 @@ export const KILLED: readonly Scenario[] = [
     settings: {
       flow: [{ submit: 'weigh', args: [{ shared: 48_000_000 }, 50] }],
       pending: 8,
+      // A copy would be read before it can be killed
+      masterFlags: ['--no-share-copies'],
       expect: { lost: 1 },
     },
     async strike(stage) {

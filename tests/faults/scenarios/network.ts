@@ -117,7 +117,7 @@ export const NETWORK: readonly Scenario[] = [
   {
     name: 'a stall of the control connection alone, longer than the timeout',
     brokers: 'either',
-    // Who still sends results is there.
+    // A slave that still sends results is there.
     settings: { way: 'first slave', expect: { lost: 0 } },
     strike: (stage) => suffers(stage, 5_000, { stalled: true }, { plane: 'control' }),
   },

@@ -1,4 +1,4 @@
-/** What a scenario is: a fault with a name, and the cluster that it strikes. */
+/** The form of a scenario: a fault with a name, and the cluster that it strikes. */
 
 import type { ClusterShape } from '../../support/nats-cluster.js';
 import type { Plan, Submission } from '../program.js';
@@ -22,18 +22,22 @@ export interface Settings {
   readonly clientTimeout?: number | undefined;
   /** Of a cluster of nats-servers, where each slave knows all servers but the master's; trio. */
   readonly servers?: ClusterShape | undefined;
-  /** Slaves that the harness starts; 2. */
+  /** Standing servers, from which the master has its slaves: two of the first, and one of each other; none. */
+  readonly standing?: number | undefined;
+  /** Slaves that the harness starts; 2, and none beside standing servers. */
   readonly slaves?: number | undefined;
   readonly slave?: SlaveOptions | undefined;
   readonly masterFlags?: readonly string[] | undefined;
   readonly masterNodeFlags?: readonly string[] | undefined;
-  /** Whose connections go through a way that can be made faulty; then no data goes past it. */
-  readonly way?: 'first slave' | 'slaves' | 'master' | 'data ports' | undefined;
+  /** Whether the master has a checkpoint, in a folder of the cluster. */
+  readonly checkpoint?: boolean | undefined;
+  /** Whose connections go through a way that can be made faulty; then none of their data goes past it. */
+  readonly way?: 'first slave' | 'slaves' | 'master' | 'data ports' | 'first server' | undefined;
   /** Whose wall clock can jump. */
   readonly clock?: 'slaves' | 'master' | undefined;
-  /** What the master submits before the flow. */
+  /** The tasks that the master submits before the flow. */
   readonly before?: Plan['steps'] | undefined;
-  /** What the master keeps under way until the fault is over; naps of 50 ms. */
+  /** The tasks that the master keeps under way until the fault is over; naps of 50 ms. */
   readonly flow?: readonly Submission[] | undefined;
   /** How many; 12. */
   readonly pending?: number | undefined;

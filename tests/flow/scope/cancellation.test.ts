@@ -1,4 +1,4 @@
-/** Cancellations: who is cancelled, with which reason, what outlives a scope, and who is told of components that go on. */
+/** Cancellations: of whom and with which reason, what outlives a scope, and the news of components that go on. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DEFAULT_POLICY, resolvePolicy } from '../../../src/algorithms/policy.js';

@@ -56,7 +56,7 @@ function read(chunks: readonly Buffer[], connectOnly: boolean): Reading {
   return { commands, error: undefined };
 }
 
-/** Where it is cut depends on the input alone, so that a failure can be had again. */
+/** Where it is cut depends on the input alone, so that a failure can be repeated. */
 function cut(input: Buffer, random: Random): Buffer[] {
   const chunks: Buffer[] = [];
   for (let at = 0; at < input.length; ) {

@@ -35,7 +35,10 @@ function generate(random: Random): Uint8Array {
 }
 
 function* doors(input: Buffer): Iterable<() => string> {
-  yield () => parseTasks(decodeBody(input).value).ordered.toString();
+  yield () => {
+    const { ordered, traces } = parseTasks(decodeBody(input).value);
+    return `${ordered}${traces === undefined ? '' : ' traced'}`;
+  };
   yield () => {
     const { value, raw } = decodeBody(input);
     const reader = new RawReader(raw);
@@ -52,7 +55,7 @@ function* doors(input: Buffer): Iterable<() => string> {
   };
 }
 
-/** What could be read can be sent on, unless it says why not. */
+/** A value that could be read can be sent on, unless it says why not. */
 function comeAgain(value: unknown): string {
   let encoded: ReturnType<typeof encodeValue>;
   try {
@@ -88,6 +91,10 @@ export const codecTarget: FuzzTarget = {
       '{"~f":["f","() => x","~"]}'.replace('"~"', '{"x":{"~f":["g","globalThis.hacked = 1"]},"f":"~r0"}'),
     ),
     encodeBody('[1,[[1,1,0,["x"],0]],[[0,50]],1]', []),
+    encodeBody(
+      `[1,[[1,1,0,[]]],[],0,[[],[]],[[["00-${'a'.repeat(32)}-${'b'.repeat(16)}-01","v=1",1]],[[0,0]]]]`,
+      [],
+    ),
     encodeBody('[1,0,[[1,1,0,5,[1]],[2,1,1,5,{"name":"E","message":"m","fields":{}}]]]', []),
     ...Array.from({ length: 20 }, (_, seed) => generate(new Random(seed + 1))),
   ],

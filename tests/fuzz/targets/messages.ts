@@ -1,4 +1,4 @@
-/** The JSON of the data and the control plane: what is no message is none, and what is one has its form. */
+/** The JSON of the data and the control plane: a text is refused, or is a message that has its form. */
 
 import { FormatError } from '../../../src/errors.js';
 import { formatControl, parseControl } from '../../../src/link/sentinel/control-text.js';
@@ -46,7 +46,7 @@ export const messagesTarget: FuzzTarget = {
   run(input) {
     const text = input.toString('utf8');
     const handshake = parseHandshake(text);
-    // What the master shows its program of a hello
+    // The slave of a hello, as the master shows it to its program
     const hello = handshake?.type === 'hello' ? parseHello(handshake) : undefined;
     if (hello !== undefined)
       identityOf({ hello, address: { user: 'u', nonce: hello.nonce }, skewed: [] }, 'external');

@@ -1,6 +1,6 @@
 /**
- * The log of a checkpoint, damaged: edits of five bytes each (which file, what, where twice, a value). What
- * is read back are batches that were written, whole and byte for byte, or it is refused in words.
+ * The log of a checkpoint, damaged: edits of five bytes each (which file, what, where twice, a value). The
+ * batches that are read back were written, whole and byte for byte, or the log is refused in words.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

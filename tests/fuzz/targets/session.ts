@@ -146,7 +146,7 @@ class Play {
   }
 }
 
-/** What seven bytes can say of it: what they cannot comes as a position beyond all. */
+/** The position as far as seven bytes can say it: any other comes as one beyond all. */
 function position(value: number): number {
   return Number.isSafeInteger(value) && value >= 0 ? value : 2 ** 53;
 }

@@ -1,4 +1,4 @@
-/** What a master or a slave is told that finds no broker it can use: each fault names what was given, and a cure. */
+/** The errors of a master or a slave that finds no broker it can use: each names what was given, and a cure. */
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';

@@ -1,4 +1,4 @@
-/** What a broker's URL says. */
+/** The URL of a broker: whether it stays on this machine, what it may leave out, and TLS in its scheme. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isLoopback, isTlsUrl, parseBrokerUrl, withTls } from '../../../src/link/connection/broker-urls.js';

@@ -1,4 +1,4 @@
-/** What is mended of the client's dialling from outside, and that a client without these parts is left alone. */
+/** Repairs of the client's dialling from outside; a client without these parts is left alone. */
 import type { NatsConnection } from 'nats';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** What a look at an address finds before the client dials: a broker, or what else is there. */
+/** The finding of a look at an address before the client dials: a broker, or what else is there. */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { suite } from 'uvu';

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import type { SentinelEvent } from '../../../src/link/ports.js';
 import { SentinelCore } from '../../../src/link/sentinel/sentinel-core.js';
 import { createCells, type SharedCells } from '../../../src/link/shared/shared-state.js';
+import { Subjects } from '../../../src/wire/messages/subjects.js';
 
 const RUN = '00112233445566ff';
 const NAMES = ['a', 'b'];
@@ -82,7 +83,7 @@ class Pair {
     if (isNews) this.slave.core.request({ op: 'cells' }, this.now);
   }
 
-  /** So many milliseconds later; messages arrive at once, those of `lost` never. */
+  /** Lets `ms` milliseconds pass; messages arrive at once, those of `lost` never. */
   pass(ms = 0, lost: readonly (Process | undefined)[] = []): string[] {
     const texts: string[] = [];
     const end = this.now + ms;
@@ -187,6 +188,46 @@ test('offers reach main, come again until it has folded them, and are then taken
   assert.is(pair.slave.cells?.offers.isTaken(1, 1), true);
   assert.is.not(pair.slave.cells?.values.news, news);
   assert.equal(pair.pass(3_000), []);
+});
+
+test('main is woken for offers at most once in 20 ms, by all slaves together, and hears the last one', () => {
+  const master = new Process('master', NAMES);
+  const subjects = new Subjects(common.memberId);
+  const peers = ['a', 'b', 'c'].map((letter, sid) => peerOf(letter, sid));
+  for (const peer of peers) master.core.request({ op: 'watch', peer }, 0);
+  master.core.sendCells(0);
+  master.take();
+  const wakes: number[] = [];
+  for (let now = 100; now < 200; now++) {
+    for (const { user, nonce, run, sid } of peers) {
+      const offers = [['a', String(now)]];
+      const text = JSON.stringify({ type: 'offers', run, nonce, sid, id: now, seen: 0, offers });
+      master.core.receive(subjects.masterControl({ user, nonce }), text, now);
+    }
+    master.core.sendCells(now);
+    const before = master.events.length;
+    master.take();
+    if (master.events.length > before) wakes.push(now);
+  }
+  assert.equal(wakes, [100, 120, 140, 160, 180]);
+  const last = master.events.slice(-3);
+  assert.ok(last.every((event) => event.type === 'offers' && event.id === 180));
+  assert.is(new Set(last.map((event) => 'nonce' in event && event.nonce)).size, 3);
+  assert.is(master.core.cellsDueAt, 200);
+});
+
+test('main hears what a slave has offered before it hears that the slave leaves', () => {
+  const pair = new Pair();
+  pair.offer(0, 1, '5');
+  pair.pass(25);
+  pair.offer(0, 2, '3');
+  const bye = { command: 'bye', running: [], begun: 0, sent: 0 } as const;
+  pair.slave.core.request({ op: 'command', nonce: pair.peer.nonce, id: 1, body: bye }, pair.now);
+  const { publishes } = pair.slave.core.take();
+  for (const { subject, text } of publishes) pair.master.core.receive(subject, text, pair.now);
+  pair.master.take();
+  const heard = pair.master.events.map(({ type }) => type).filter((type) => /^(offers|bye)$/.test(type));
+  assert.equal(heard, ['offers', 'offers', 'bye']);
 });
 
 test('an offer that is repeated after it was folded is only answered', () => {

@@ -1,4 +1,4 @@
-/** A wall clock that goes back while a connection stands: when that breaks it is made again at once all the same. */
+/** A wall clock that goes back while a connection stands: when that breaks it is still made again at once. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -37,11 +37,24 @@ const MESSAGES: Readonly<Record<string, Record<string, unknown>>> = {
   ),
   cells: { type: 'cells', ...epoch, id: 1, taken: 0, values: [['best', 2, '7']] },
   offers: { type: 'offers', ...epoch, id: 0, seen: 3, offers: [['best', '{"a":1}']] },
+  profile: { type: 'profile', ...epoch, id: 1, seconds: 5, at: 0 },
+  'profile that is taken': {
+    ...{ type: 'profile-answer', ...epoch, id: 1 },
+    ...{ state: 'running', at: 0, of: 0, text: '' },
+  },
+  'piece of a profile': {
+    ...{ type: 'profile-answer', ...epoch, id: 1 },
+    ...{ state: 'ready', at: 1, of: 2, text: 'AAAA' },
+  },
+  'no profile': {
+    ...{ type: 'profile-answer', ...epoch, id: 1 },
+    ...{ state: 'failed', at: 0, of: 0, text: 'cannot' },
+  },
   stale: { type: 'stale', nonce: 'n' },
   'master-query': { type: 'master-query', run: 'r', established: false },
   'master-here': { type: 'master-here', run: 'r', established: true },
 };
-/** What a message may lack. */
+/** Fields that a message may lack. */
 const OPTIONAL = new Set([
   'server',
   'running',

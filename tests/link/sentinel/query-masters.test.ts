@@ -1,4 +1,4 @@
-/** A starting master's question for others: who answers, who takes precedence, and that it leaves nothing behind. */
+/** A starting master's question for others: their answers, who takes precedence, and that nothing is left behind. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { DataLink, MessageHandler } from '../../../src/link/ports.js';

@@ -1,4 +1,4 @@
-/** What a sentinel does with a command of the other side: what is answered, and what its main hears. */
+/** The effect of a command of the other side on a sentinel: what is answered, and what its main hears. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SentinelEvent } from '../../../src/link/ports.js';

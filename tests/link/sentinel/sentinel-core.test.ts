@@ -111,7 +111,7 @@ class Pair {
     return this;
   }
 
-  /** What is under way never arrives. */
+  /** The messages under way never arrive. */
   loseAll(): this {
     this.#wire = [];
     return this;
@@ -421,6 +421,28 @@ core('a slave at rest takes one turn for each beat, and is heard every second', 
   }
   assert.ok(turns >= 10 && turns <= 11, `${turns} turns`);
   assert.ok(pair.published.slave.length - said >= 10, 'beats');
+});
+
+core("a slave at rest beats with its master's beats, and needs no turn of its own", () => {
+  const pair = new Pair().join().run(3_000);
+  const { slave } = pair.cores;
+  const said = pair.published.slave.length;
+  const [beat] = pair.published.master.filter(({ text }) => text.includes('"beat"')).slice(-1) as [Publish];
+  let ownTurns = 0;
+  for (let second = 0; second < 10; second++) {
+    const end = pair.now + 1_000;
+    for (; pair.now + slave.restMs(pair.now) < end && second > 1; ownTurns++) {
+      pair.now += slave.restMs(pair.now);
+      slave.tick(pair.now, 0);
+    }
+    pair.now = end;
+    slave.receive(beat.subject, beat.text, pair.now);
+    slave.tick(pair.now, 0);
+    pair.published.slave.push(...slave.take().publishes);
+  }
+  assert.is(ownTurns, 0);
+  const beats = pair.published.slave.length - said;
+  assert.ok(beats >= 9 && beats <= 11, `${beats} beats`);
 });
 
 core('a slave takes every turn while something is wrong, to be repeated, or limited', () => {

@@ -43,8 +43,8 @@ class Thread extends EventEmitter {
   /** The requests that came, and what was said of events. */
   get requests(): unknown[] {
     return this.heard.flatMap((message) => {
-      if (message.type === 'begin') return [];
-      return [message.type === 'request' ? message.request : message.type];
+      if (message.type === 'begin' || message.type === 'profiles') return [];
+      return message.type === 'request' ? [message.request] : [message.type, ...message.requests];
     });
   }
 }
@@ -144,14 +144,38 @@ test('a thread that cannot start says why', async () => {
 test('events wait for a listener, then come to all of them in their order', async () => {
   const { thread, handle } = await start();
   thread.say({ type: 'events', events: [event('1'), event('2')] });
+  await settled();
   assert.equal(thread.requests, ['taken']);
   const first = listen(handle);
   const second = listen(handle);
   thread.say({ type: 'events', events: [event('3')] });
+  await settled();
   thread.say({ type: 'events', events: [] });
+  await settled();
   assert.equal(thread.requests, ['taken', 'taken', 'taken']);
   assert.equal(first, [event('1'), event('2'), event('3')]);
   assert.equal(second, [event('3')], 'what has been heard once is not told again');
+});
+
+test('what follows from events is one message to the thread, and the rest are others', async () => {
+  const { thread, handle } = await start();
+  const cells = { op: 'cells' } as const;
+  const ending = { op: 'ending' } as const;
+  handle.onEvent(() => {
+    handle.request(cells);
+    queueMicrotask(() => handle.request(ending));
+  });
+  thread.say({ type: 'events', events: [event('1')] });
+  await settled();
+  handle.request(cells);
+  assert.equal(thread.heard.slice(-2), [
+    { type: 'taken', requests: [cells, ending] },
+    { type: 'request', request: cells },
+  ]);
+  thread.say({ type: 'events', events: [event('2')] });
+  void handle.stop();
+  thread.emit('exit', 0);
+  assert.equal(thread.requests.slice(-3), ['taken', cells, { op: 'stop' }], 'stop is the last one');
 });
 
 test('a listener that throws keeps no event from the others, and its error is not lost', async () => {

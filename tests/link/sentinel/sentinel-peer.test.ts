@@ -55,6 +55,23 @@ test('a beat that comes late moves the next ones, by no more than it must', () =
   assert.is(peer.beatDueAt, 3_100);
 });
 
+test("a slave falls in step with its master's beats, and beats itself when one is late", () => {
+  const peer = create();
+  peer.watch(watched(0), 0);
+  peer.scheduleBeat(0);
+  assert.equal(
+    [peer.answersBeat(300), peer.beatDueAt],
+    [false, 1_550],
+    'it has just beaten, and awaits the next',
+  );
+  assert.equal([peer.answersBeat(310), peer.beatDueAt], [false, 1_550], 'but for no longer');
+  assert.equal([peer.answersBeat(1_300), peer.beatDueAt], [true, 2_550]);
+  assert.equal([peer.answersBeat(2_310), peer.beatDueAt], [true, 3_560]);
+  peer.scheduleBeat(3_560);
+  assert.is(peer.beatDueAt, 4_560);
+  assert.equal([peer.answersBeat(3_700), peer.beatDueAt], [false, 4_950]);
+});
+
 test('a beat is news when it is the first, has other positions, or names data that main has not received', () => {
   const peer = create();
   const beat = { sent: 3, received: 2, limit: 9 };

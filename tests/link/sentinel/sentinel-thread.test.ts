@@ -42,7 +42,7 @@ class Thread {
       if (message.type !== 'events') this.others.push(message);
       else {
         this.batches.push(message.events);
-        if (this.reads) this.#post({ type: 'taken' });
+        if (this.reads) this.#post({ type: 'taken', requests: [] });
       }
     });
   }
@@ -81,7 +81,7 @@ class Thread {
   }
 
   taken(): void {
-    this.#post({ type: 'taken' });
+    this.#post({ type: 'taken', requests: [] });
   }
 
   /** The event of this kind, which comes or has come. */
@@ -180,7 +180,7 @@ test.after(async () => {
   await broker.stop();
 });
 
-/** What is said on a subject; tests end it by `end`. */
+/** The messages on a subject; tests end it by `end`. */
 async function hear(subject: string): Promise<{ readonly said: Record<string, unknown>[]; end(): void }> {
   const said: Record<string, unknown>[] = [];
   const end = link.subscribe(subject, (_subject, payload) => {

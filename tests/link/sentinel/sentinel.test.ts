@@ -101,7 +101,7 @@ class Stage implements AsyncDisposable {
 
 const suiteOfSentinel = suiteInTurns('sentinel');
 const sentinel = ifNatsServer(suiteOfSentinel);
-/** What takes long because it is about time, and is tested in the core too. */
+/** For tests that take long because they are about time; their subject is tested in the core too. */
 const atLength = ifNatsServer(suiteOfSentinel.long);
 
 sentinel('beats tell what main keeps in the counters, both ways', async () => {
@@ -251,7 +251,8 @@ atLength('beats go on for three seconds while main spins, and what came in is de
   child.send('spin');
   const [{ batches, events }] = (await once(child, 'message')) as [{ batches: number; events: number }];
   const beats = master.events.slice(before).filter((e) => e.type === 'beat').length;
-  assert.ok(beats >= 3, `${beats} beats while main was busy`);
+  // About one per second: the first may have come just before the spin, and the third may come just after it
+  assert.ok(beats >= 2, `${beats} beats while main was busy`);
   assert.not(master.has('suspect'));
   // A turn may come between two of them, and one more beat while they are counted
   assert.ok(batches <= 3 && events <= 4, `${events} events in ${batches} batches were waiting`);

@@ -7,7 +7,7 @@ import { createEntry } from '../parts.js';
 import { Run } from './checkpoint-run.js';
 import type { Stored } from './memory-store.js';
 
-/** What a run that ended tasks of these arguments, in this order, leaves. */
+/** The checkpoint that a run leaves which ended tasks of these arguments, in this order. */
 function storedBy(...args: readonly unknown[]): Stored {
   const stored: Stored = [];
   const run = new Run(stored);

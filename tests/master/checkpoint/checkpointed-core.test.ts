@@ -55,7 +55,7 @@ class Program {
     return promise;
   }
 
-  /** What the results are that can be taken now. */
+  /** The packets of the results that can be taken now. */
   take(): unknown[] {
     return this.core.fates.takeResults(undefined).map(({ packet }) => packet);
   }

@@ -63,7 +63,7 @@ export class MemoryStore implements ResultStore {
     this.commitsAsked++;
   }
 
-  /** Commits the oldest so many, all by default. */
+  /** Commits the oldest `count` entries, all by default. */
   commitNow(count = this.#written.length): void {
     for (const one of this.#written.splice(0, count)) {
       this.#places.set(one.key, this.#stored.length);

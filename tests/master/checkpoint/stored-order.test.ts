@@ -5,7 +5,7 @@ import { StoredOrder } from '../../../src/master/checkpoint/stored-order.js';
 
 const test = suite('master/stored-order');
 
-/** What stands in each commit, and what was read of it so far. */
+/** An order over these commits, each a list of entries, and the entries that it has read so far. */
 function create(commits: readonly number[][], own: readonly number[], end = commits.flat().length) {
   const read: number[] = [];
   const starts = new Map<number, number[]>();

@@ -1,4 +1,4 @@
-/** Broadcasts in the pure master: who runs them, what waits for them meanwhile, and what their listener hears. */
+/** Broadcasts in the pure master: slaves that run them, what waits meanwhile, and what their listener hears. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { policyOfBroadcast, resolvePolicy } from '../../../src/algorithms/policy.js';
@@ -10,7 +10,7 @@ import { CoreStage, definition, type Peer } from './core-stage.js';
 
 const test = suite('master/broadcasts');
 
-/** What a listener heard: `SLAVE-0?` of what is owed, then `SLAVE-0 ok 3`. */
+/** The words of a listener: `SLAVE-0?` of what is owed, then `SLAVE-0 ok 3`. */
 interface Heard {
   readonly told: string[];
   readonly stop: () => void;

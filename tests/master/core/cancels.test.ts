@@ -1,4 +1,4 @@
-/** What runs, as far as the master knows, and what the program takes back: one fate each, and nobody else's. */
+/** Tasks that run, as far as the master knows, and those that the program takes back: one fate each, and no others. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TaskPolicy } from '../../../src/algorithms/types.js';

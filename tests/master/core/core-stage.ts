@@ -114,7 +114,7 @@ export class CoreStage {
       .map((event) => Object.values(event).join(' '));
   }
 
-  /** What became unrunnable since the last call, as `TASK-0 lost-slaves`. */
+  /** The tasks that became unrunnable since the last call, as `TASK-0 lost-slaves`. */
   unrunnable(): string[] {
     return this.core.fates.takeUnrunnable(undefined).map(({ taskId, reason }) => `${taskId} ${reason}`);
   }
@@ -172,10 +172,10 @@ export class Peer {
       .flatMap((body) => (decodeBody(body).value as [number, [number][]])[1].map(([number]) => number));
   }
 
-  /** What it posts when it has run a task; `deliver` it. */
-  write(number: number, attempt = 1, isError = false): Buffer {
+  /** The frame that it posts when it has run a task; `deliver` it. */
+  write(number: number, attempt = 1, isError = false, micros = 1_000): Buffer {
     const { text } = isError ? encodeError(new RangeError('no')) : encodeValue(number);
-    const entry = resultEntryText(number, attempt, isError ? 1 : 0, 1_000, text);
+    const entry = resultEntryText(number, attempt, isError ? 1 : 0, micros, text);
     this.session.post({ text: resultsText(this.record.number, true, [entry]), raws: [] });
     const frames: Buffer[] = [];
     this.session.flush((frame) => frames.push(Buffer.from(frame)) > 0, 0);

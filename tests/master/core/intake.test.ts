@@ -1,4 +1,4 @@
-/** What becomes of a task as the program submits it: the jar, a mailbox, a fate at once; and what takes it back. */
+/** The way of a submitted task: into the jar or a mailbox, or to a fate at once; and how it is taken back. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolvePolicy } from '../../../src/algorithms/policy.js';

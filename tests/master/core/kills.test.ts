@@ -1,4 +1,4 @@
-/** What a master asks of the slave of a killed run, when that is over, and who pays for a process that ends with it. */
+/** The commands to the slave of a killed run, when that is over, and who pays for a process that ends with it. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeQueue } from '../../../src/algorithms/queue.js';

@@ -1,4 +1,4 @@
-/** What a master's core does with what comes in from its program, its slaves and time, when its parts are joined. */
+/** A master's core with its parts joined: its answers to its program, its slaves and time. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeQueue } from '../../../src/algorithms/queue.js';

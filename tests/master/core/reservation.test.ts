@@ -1,4 +1,4 @@
-/** Reserved slaves in the pure master: who gets which slave, in which order tasks go there, and what a loss leaves. */
+/** Reserved slaves in the pure master: the holder of each, the order of its tasks, and what a loss leaves. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { policyOfReserved, resolvePolicy } from '../../../src/algorithms/policy.js';
@@ -11,9 +11,9 @@ import { CoreStage, definition, type Peer } from './core-stage.js';
 const test = suite('master/reservation');
 
 class Stage extends CoreStage {
-  /** What holders heard of losses. */
+  /** Losses that holders heard of. */
   readonly losses: string[] = [];
-  /** What futures came to, as `TASK-0 ok` or `TASK-0 slave-lost`. */
+  /** The outcomes of futures, as `TASK-0 ok` or `TASK-0 slave-lost`. */
   readonly told: string[] = [];
   readonly errors: Error[] = [];
 
@@ -61,7 +61,7 @@ class Stage extends CoreStage {
     this.core.dispatch(0);
   }
 
-  /** What was told since the last call, once promises have turned. */
+  /** The news since the last call, once promises have turned. */
   async heardNow(): Promise<string[]> {
     await new Promise(setImmediate);
     return this.told.splice(0);

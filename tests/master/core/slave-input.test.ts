@@ -1,4 +1,4 @@
-/** What a slave's sentinel says, where it changes what its master does with it. */
+/** The words of a slave's sentinel that change what its master does with the slave. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -39,6 +39,7 @@ test('a freed slave moves when all that it had was taken back, though it sends n
     audit,
     onDrafted: (drafted) => commands.recallAll(drafted),
     onMoved: () => {},
+    onRetired: () => {},
   });
   const side = new SlaveInput({
     sessions,
@@ -51,6 +52,7 @@ test('a freed slave moves when all that it had was taken back, though it sends n
     shares: parts.shares,
     audit,
     closePort() {},
+    onJoined() {},
     onNews() {},
   });
   parts.submit(2);

@@ -48,8 +48,8 @@ function whySlave(stage: CoreStage, number: number, now = 0): string {
 }
 
 /** Slaves that have read what they were given. */
-function staged(slaves: number, tasks: number, options: ConstructorParameters<typeof CoreStage>[0] = {}) {
-  const stage = new CoreStage(options);
+function staged(slaves: number, tasks: number, ...how: ConstructorParameters<typeof CoreStage>) {
+  const stage = new CoreStage(...how);
   const peers = Array.from({ length: slaves }, (_, number) => stage.join(number));
   for (let count = 0; count < tasks; count++) stage.submit();
   stage.core.dispatch(0);
@@ -109,6 +109,22 @@ test('without slaves, or with those of other groups only', () => {
   ]);
 });
 
+test('a slave on trial for its machine, which runs nothing of the program', () => {
+  const stage = new CoreStage({}, { isOnTrial: () => true });
+  stage.join(0);
+  stage.submit();
+  stage.core.dispatch(0);
+  const said = [sentence(stage, 0), whySlave(stage, 0)];
+  const slave = stage.core.roster.findByNumber(0) as SlaveRecord;
+  stage.core.groups.endTrial(slave);
+  said.push(sentence(stage, 0));
+  assert.equal(said, [
+    'TASK-0 (work) waits for a slave that runs tasks without a sid; the slaves here: 1 on trial for a machine that is not valid yet.',
+    'SLAVE-0 (h:0) is on trial, and gets tasks once its machine is valid; it runs nothing.',
+    'TASK-0 (work) is given out in its turn, with the next dispatch.',
+  ]);
+});
+
 test('busy slaves, with what and since when', () => {
   const { stage } = staged(2, 7);
   assert.equal(
@@ -136,15 +152,52 @@ test('busy slaves, with what and since when', () => {
   );
 });
 
-test('slaves that are suspected, leave or move', () => {
+test('slaves that rest, since a few keep up with tasks that are so quick', () => {
+  let busyMs = 0;
+  const { stage, peers } = staged(9, 9, {}, { busyMs: () => (busyMs += 60) });
+  for (const [number, peer] of peers.entries()) peer.deliver(peer.write(number, 1, false, 1), 60);
+  for (let count = 0; count < 18; count++) stage.submit();
+  stage.core.dispatch(120);
+  for (const peer of peers)
+    for (const number of peer.read()) peer.deliver(peer.write(number, 1, false, 1), 130);
+  for (let count = 0; count < 40; count++) stage.submit();
+  stage.core.dispatch(180);
+  const [busy, resting] = peers.reduce<[number[], number[]]>(
+    (all, { record }) => {
+      all[record.outstanding > 0 ? 0 : 1].push(record.number);
+      return all;
+    },
+    [[], []],
+  );
+  assert.equal([busy.length, resting.length], [5, 4]);
+  const { queued } = stage.core;
+  assert.ok(queued > 0);
+  const [first] = resting as [number];
+  assert.is(
+    whySlave(stage, first, 180),
+    `SLAVE-${first} (h:${first}) rests: 5 slaves run tasks that are so quick as fast as the master gives them out (${queued} tasks are queued).`,
+  );
+  const last = 66;
+  assert.match(sentence(stage, last, 180), /^TASK-66 \(work\) waits for a free slave: SLAVE-\d runs TASK/);
+  assert.ok(
+    why(stage, last, 180).includes(
+      `SLAVE-${first} rests while others keep up with such quick tasks: runs nothing`,
+    ),
+    why(stage, last, 180).join('\n'),
+  );
+});
+
+test('slaves that are suspected, leave, move or drain', () => {
   const silent = staged(1, 3);
   suspect(silent.stage, silent.peers[0]);
   const leaving = staged(1, 3);
   leaving.peers[0].bye({ sent: 99 });
   const moving = staged(1, 3);
   moving.stage.core.groups.allocate(1, 'ordered');
+  const draining = staged(1, 3);
+  draining.stage.core.groups.retire(draining.peers[0].record);
   assert.equal(
-    [silent, leaving, moving].map(({ stage }) => [
+    [silent, leaving, moving, draining].map(({ stage }) => [
       sentence(stage, 0, 1_000),
       sentence(stage, 2, 1_000),
       whySlave(stage, 0, 1_000),
@@ -164,6 +217,11 @@ test('slaves that are suspected, leave or move', () => {
         'TASK-0 (work) runs on SLAVE-0 (h:0), to which it was given 1.0 s ago.',
         'TASK-2 (work) waits for a slave that runs tasks without a sid; the slaves here: 1 on the way to another group.',
         'SLAVE-0 (h:0) moves to the group ordered as soon as it runs nothing; it runs TASK-0 (work, given 1.0 s ago), and 1 more task waits there.',
+      ],
+      [
+        'TASK-0 (work) runs on SLAVE-0 (h:0), to which it was given 1.0 s ago.',
+        'TASK-2 (work) waits for a slave that runs tasks without a sid; the slaves here: 1 that will leave.',
+        'SLAVE-0 (h:0) gets no new task, and leaves as soon as it has run what it has begun; it runs TASK-0 (work, given 1.0 s ago), and 1 more task waits there.',
       ],
     ],
   );

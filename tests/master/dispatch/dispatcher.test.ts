@@ -1,4 +1,4 @@
-/** Who gets which tasks, and from whom they are taken back. */
+/** Slaves that get tasks, which tasks, and slaves from which they are taken back. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -329,7 +329,7 @@ test('only a slave that runs several at once is told which tasks are ordered', (
   }
 });
 
-/** What is posted to the slave's session. */
+/** The bodies that are posted to the slave's session. */
 function listen(slave: SlaveRecord): Body[] {
   const bodies: Body[] = [];
   const post = slave.session.post.bind(slave.session);

@@ -6,6 +6,7 @@ import {
   type GroupingState,
   GroupPlan,
   nextAverage,
+  nextQuick,
   nextWindow,
 } from '../../../src/master/dispatch/grouping.js';
 import { createEntry } from '../parts.js';
@@ -156,6 +157,13 @@ test('results of as much as a group may have keep the window', () => {
   assert.is(nextWindow(16, 0.001, 255 * 1024, false), 16);
   assert.is(nextWindow(16, 0.001, 255 * 1024 + 1, false), 2);
   assert.is(nextWindow(16, 0.0001, 1, false), 16);
+});
+
+test('the quick time of an algorithm is one that about three runs in four exceed', () => {
+  assert.is(nextQuick(undefined, 0), 1e-6);
+  const times = Array.from({ length: 2_000 }, (_, run) => 1 + ((run * 7_919) % 1_000) / 1_000);
+  const quick = times.reduce<number | undefined>(nextQuick, undefined) as number;
+  assert.ok(quick > 1.05 && quick < 1.35, String(quick));
 });
 
 test.run();

@@ -39,7 +39,7 @@ class Stage extends Parts {
     this.dispatcher.places.review(slave, keysOf(dropped));
   }
 
-  /** What was given now: `slave: tasks`. */
+  /** The tasks that were given now: `slave: tasks`. */
   gives(): string[] {
     return this.dispatch().map((group) => `${group.slave.number}: ${numbersOf(group)}`);
   }

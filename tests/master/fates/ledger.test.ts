@@ -1,4 +1,4 @@
-/** What the trail is told of tasks: in ranges, submissions first, and every number once. */
+/** The lines of the trail about tasks: in ranges, submissions first, and every number once. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../../src/audit/events.js';
@@ -82,7 +82,7 @@ ledger('it gathers for a second, and no longer than something pends', () => {
   assert.is(told.take().length, 1);
 });
 
-/** What a pipe takes as a whole, so that no other process' line comes in between. */
+/** The bytes that a pipe takes as a whole, so that no other process' line comes in between. */
 const PIPE_BUF = 4_096;
 
 ledger('every line is one that a pipe takes whole, whatever it tells of, and none is told twice', () => {

@@ -1,4 +1,4 @@
-/** What is left behind, in words, and where tasks were submitted, as far as that is known. */
+/** Tasks and fates that are left behind, in words, and where tasks were submitted, as far as that is known. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {

@@ -1,4 +1,4 @@
-/** Runs that came to nothing, and when the next one is: errors by `retryErrors`, waits by `backoffSeconds`. */
+/** Runs that failed, and when the next one is: errors by `retryErrors`, waits by `backoffSeconds`. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -56,7 +56,7 @@ test('a run that succeeds ends it', () => {
   assert.equal(parts.takeFates(), ['0 ok']);
 });
 
-/** What comes of a task whose runs throw `thrown` at 1,000 ms, under this decision. */
+/** The outcome for a task whose runs throw `thrown` at 1,000 ms, under this decision. */
 function decided(retryErrors: RetryDecision, policy: TaskPolicy = {}, thrown?: unknown): string {
   const { parts, slave, task } = one({ backoffSeconds: 4, ...policy, retryErrors });
   parts.error(slave, 0, 0, 1, 1_000, 1_000, thrown);

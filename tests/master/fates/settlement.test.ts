@@ -14,9 +14,9 @@ const test = suite('master/settlement');
 interface Loss {
   readonly what: string;
   readonly policy: TaskPolicy;
-  /** Runs that came to nothing before. */
+  /** Runs that failed before. */
   readonly failures: number;
-  /** What the slave has said of it, if it has. */
+  /** The slave's own word about it, if there is one. */
   readonly farewell?: Farewell;
   /** Of the task that had begun, and of one that waited there: the reason it is unrunnable, or that it is queued. */
   readonly begun: string;
@@ -353,6 +353,57 @@ test('a running task that is cancelled is stopped where it runs', () => {
   assert.equal(parts.takeFates(), ['1 cancelled', '0 cancelled']);
   const [slave] = parts.slaves as [SlaveRecord];
   assert.equal([slave.outstanding, [...slave.groups].length], [0, 0]);
+});
+
+test('an observer hears when first runs began, from the times that results state', () => {
+  const began: string[] = [];
+  const watch = {
+    submitted: () => {},
+    began: (number: number, at: number) => began.push(`${number} at ${at}`),
+  };
+  const parts = new Parts({ taskGroup: 4 });
+  const [slave] = parts.slaves as [SlaveRecord];
+  parts.submit(6);
+  parts.dispatch(100);
+  parts.results(slave, 0, [[0, 1]], false, 1_000, 110);
+  assert.equal(began, [], 'nobody listens');
+  parts.settlement.watchRuns(watch);
+  parts.results(
+    slave,
+    0,
+    [
+      [1, 1],
+      [2, 1],
+    ],
+    false,
+    10_000,
+    150,
+  );
+  assert.equal(began.splice(0), ['2 at 140', '1 at 130'], 'one after another');
+  parts.results(slave, 0, [[1, 1]], false, 1_000, 160);
+  parts.results(slave, 0, [[3, 2]], false, 1_000, 160);
+  assert.equal(began, [], 'neither twice, nor of another attempt');
+  parts.results(slave, 0, [[3, 1]], false, 900_000, 170);
+  assert.equal(began.splice(0), ['3 at 100'], 'not before it was given');
+
+  const others = new Parts({ taskGroup: 2, slaves: 0 });
+  const besides = createSlave(1, 2);
+  others.slaves.push(besides);
+  others.settlement.watchRuns(watch);
+  others.submit(2);
+  others.dispatch(200);
+  others.results(
+    besides,
+    1,
+    [
+      [0, 1],
+      [1, 1],
+    ],
+    false,
+    10_000,
+    250,
+  );
+  assert.equal(began, ['1 at 240', '0 at 240'], 'side by side');
 });
 
 test.run();

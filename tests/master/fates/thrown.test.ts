@@ -1,8 +1,9 @@
-/** What tasks throw, in the trail: the first messages of each kind, and how often they came. */
+/** Errors of tasks in the trail: the first messages of each kind, and how often they came. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createMemoryTrail } from '../../../src/audit/memory-trail.js';
 import { TaskError } from '../../../src/errors.js';
+import { ownFrame } from '../../../src/master/fates/own-frame.js';
 import { Thrown } from '../../../src/master/fates/thrown.js';
 import type { TaskFate } from '../../../src/master/model/task-fate.js';
 
@@ -17,6 +18,8 @@ class Run {
     const taskId = `TASK-${this.#number++}`;
     const run = { taskId, algorithm, sid: 'SLAVE-2', attempt: 3, submittedAt: undefined };
     const error = new TaskError({ name, message, fields: {} }, run);
+    // As from a slave whose program has no file
+    error.stack = '';
     this.thrown.note({ algorithm, taskId, sid: 'SLAVE-2', error } as unknown as TaskFate, 3);
   }
 }
@@ -53,6 +56,27 @@ test('a message is one bounded line, whatever is in it', () => {
   const [line = ''] = run.audit.lines();
   assert.match(line, /^SLAVE-2 THREW TASK-0 #3 "load" Error: \\u001b\[31mred\\nnext x+…$/);
   assert.ok(line.length < 400, `${line.length}`);
+});
+
+test("an error came from the first line of its stack that is the program's own, in few words", () => {
+  const stackOf = (...lines: string[]): string => ['E: at once (x.js:1:1)', ...lines].join('\n');
+  const inner = '    at node:internal/process/task_queues:95:5';
+  const library = '    at run (file:///home/me/app/node_modules/ts-mw/dist/lib/index.js:1:1)';
+  const cases: [string | undefined, string | undefined][] = [
+    [undefined, undefined],
+    ['', undefined],
+    [stackOf(inner, library), undefined],
+    [stackOf(inner, '    at work (file:///home/me/app/jobs.js:12:9)', library), 'work (app/jobs.js:12:9)'],
+    [
+      stackOf('    at async Object.<anonymous> (/a/b.js:1:2)', '    at /a/b/c.js:3:4'),
+      'async Object.<anonymous> (a/b.js:1:2)',
+    ],
+    [stackOf('    at Array.map (<anonymous>)', '    at /a/b/c.js:3:4'), 'b/c.js:3:4'],
+    [stackOf('    at work (C:\\me\\app\\jobs.js:1:2)'), 'work (app\\jobs.js:1:2)'],
+    [stackOf(`    at ${'f'.repeat(200)} (jobs.js:1:2)`), `…${'f'.repeat(106)} (jobs.js:1:2)`],
+    [stackOf(...new Array<string>(60).fill(inner), '    at work (jobs.js:1:2)'), undefined],
+  ];
+  for (const [stack, frame] of cases) assert.is(ownFrame(stack), frame);
 });
 
 test.run();

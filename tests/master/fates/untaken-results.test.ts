@@ -7,7 +7,7 @@ const test = suite('master/untaken results');
 
 const TASKS = 4_000;
 const RESULT_BYTES = 64 * 1024;
-/** What the fate box holds of one algorithm, and for each slave a window of groups that were on their way. */
+/** The share of one algorithm in the fate box, and for each slave a window of groups that were on their way. */
 const MOST_BYTES = 160 * 1024 * 1024;
 
 test('what was given out before is reckoned with: the results of quick slaves do not pile up', () => {

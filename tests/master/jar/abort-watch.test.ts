@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
+import type { Task } from '../../../src/master/model/task.js';
 import { createEntry, Parts } from '../parts.js';
 
 const test = suite('master/abort-watch');
@@ -40,6 +41,32 @@ test('a signal is let go with its last task, and by a master that stops', () => 
   assert.is(listeners(signal), 0);
   for (const task of parts.submit(2, createEntry(), { signal })) parts.aborts.watch(task, signal);
   parts.aborts.close();
+  assert.is(listeners(signal), 0);
+});
+
+test('a scope cancels its tasks in their order, whichever have their fates, and also those that have its signal', () => {
+  const parts = new Parts();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const [slave] = parts.slaves as [SlaveRecord];
+  const entry = createEntry();
+  const inScope = parts.submit(6, entry, {}, signal);
+  const [both] = parts.submit(1, entry, { signal }, signal);
+  const [own] = parts.submit(1, entry, { signal });
+  for (const task of [...inScope, both, both, own]) parts.aborts.watch(task as Task, signal);
+  parts.dispatch();
+  parts.results(slave, 0, [[1, 1]]);
+  parts.aborts.forget(inScope[1] as Task, signal);
+  parts.aborts.forget(inScope[4] as Task, signal);
+  parts.aborts.forget(inScope[4] as Task, signal);
+  parts.takeFates();
+  assert.is(listeners(signal), 1);
+  controller.abort();
+  const cancelled = [0, 2, 3, 5].map((place) => inScope[place] as Task);
+  assert.equal(
+    parts.takeFates(),
+    [...cancelled, both as Task, own as Task].map(({ number }) => `${number} cancelled`),
+  );
   assert.is(listeners(signal), 0);
 });
 

@@ -1,4 +1,4 @@
-/** What is made of a submission: a snapshot of the arguments, within the bounds of a message. */
+/** The task of a submission: a snapshot of the arguments, within the bounds of a message. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolvePolicy } from '../../../src/algorithms/policy.js';

@@ -116,9 +116,9 @@ const LIMIT = { limit: 1 };
 
 interface PlaceRow {
   readonly what: string;
-  /** What happens to the run of task 0, of which `slave` is the slave. */
+  /** The event that the run of task 0 meets, of which `slave` is the slave. */
   readonly happens: (on: Stage, slave: SlaveRecord) => void;
-  /** What is given out next. */
+  /** The tasks that are given out next. */
   readonly next: number[];
 }
 

@@ -1,4 +1,4 @@
-/** What a master keeps of one slave: what it was given, in which groups, and what it may claim of it. */
+/** A master's record of one slave: what it was given, in which groups, and what it may claim of it. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../../src/errors.js';
@@ -11,7 +11,7 @@ import { createEntry, createSlave, createTask, makeKind } from '../parts.js';
 const test = suite('master/slave-record');
 const entry = createEntry();
 
-/** A group of so many tasks from this number on, which stand in it. */
+/** A group of `count` tasks from the number `first` on, which stand in it. */
 function groupOf(slave: SlaveRecord, first: number, count: number): TaskGroup {
   const tasks = Array.from({ length: count }, (_, at) => createTask(first + at, entry));
   const run: GivenRun | undefined = undefined;

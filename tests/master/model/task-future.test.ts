@@ -39,7 +39,7 @@ test.after.each(() => {
 const isCancelled = (error: unknown): boolean =>
   error instanceof UnrunnableError && error.reason === 'cancelled';
 
-/** What it rejects with; undefined if it does not. */
+/** The error with which it rejects; undefined if it does not. */
 function rejection(promise: Promise<unknown>): Promise<Error | undefined> {
   return promise.then(
     () => undefined,

@@ -1,4 +1,4 @@
-/** What a task knows of its runs: which came to nothing, which may still end, and what it may be blamed for. */
+/** A task's knowledge of its runs: which failed, which may still end, and what it may be blamed for. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { noteGiven } from '../../../src/master/model/given-run.js';

@@ -1,4 +1,4 @@
-/** What the program holds of its master, over a core without slaves: what its calls take, give, refuse and wait for. */
+/** The program's handle of its master, over a core without slaves: what its calls take, give, refuse and wait for. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { defineAlgorithm } from '../../../src/algorithms/define-algorithm.js';
@@ -44,7 +44,17 @@ class Stage {
     const dispatchSoon = (): void => void this.dispatches++;
     const { core, wakeups } = this;
     const audit = { ...silentAudit, emit: (event: AuditEvent) => void this.events.push(event) };
-    this.master = new HandleMaker({ core, wakeups, dispatchSoon, audit }).createHandle(['--own']);
+    const machines = (): never => {
+      throw new UsageError('no machines');
+    };
+    this.master = new HandleMaker({
+      core,
+      wakeups,
+      dispatchSoon,
+      audit,
+      onAllocated: () => {},
+      machines,
+    }).createHandle(['--own'], undefined);
   }
 
   submit(argument: number, definition = squareDefinition, policy: TaskPolicy = {}) {
@@ -264,7 +274,7 @@ test('its loop waits for news, as a reader from whom nothing is held back, and n
     }),
   );
   assert.ok(stage.core.demand.isWaiting);
-  // News that is none for it: it waits on.
+  // News that is not for it: it waits on.
   stage.wakeups.tell();
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal([returned, stage.wakeups.waiting], [0, 2]);

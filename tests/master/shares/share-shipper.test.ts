@@ -63,6 +63,7 @@ function shipperOf(contents: readonly SharedContent[]) {
   const known = new Map(contents.map((one) => [one.key, one]));
   const shipper = new ShareShipper({
     find: (key) => known.get(key),
+    offerCopy: () => false,
     maxMessageBytes: 256 * 1024 * 1024,
     wake: (slave) => woken.push(slave),
     onSent: (_slave, { key }) => sent.push(key),

@@ -1,4 +1,4 @@
-/** Slaves about which the program is asked: who waits, who is let in, refused, or forgotten. */
+/** Slaves about which the program is asked: each waits, and is let in, refused, or forgotten. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

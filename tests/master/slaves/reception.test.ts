@@ -1,4 +1,4 @@
-/** Who may join, and what a slave is told that may not. */
+/** Slaves that may join, and what one is told that may not. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -133,7 +133,7 @@ for (const [what, change] of whole) {
   });
 }
 
-/** How many of so many hellos are let through. */
+/** How many of `times` hellos are let through. */
 function knock(gate: HelloGate, times: number): number {
   let admitted = 0;
   for (let time = 0; time < times; time++) if (gate.tryAdmit()) admitted++;

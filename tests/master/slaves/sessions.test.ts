@@ -1,4 +1,4 @@
-/** Who is let in, and who is told what. */
+/** Slaves that are let in, and what each is told. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

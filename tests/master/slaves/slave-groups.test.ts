@@ -1,4 +1,4 @@
-/** What becomes of slaves as the program wants groups of them, and what it is told of who came and went. */
+/** The moves of slaves as the program wants groups of them, and its news of slaves that came and went. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SlaveKind } from '../../../src/audit/events.js';
@@ -9,7 +9,7 @@ import { Roster } from '../../../src/master/slaves/roster.js';
 import { SlaveGroups } from '../../../src/master/slaves/slave-groups.js';
 import { createEntry, createSlave, createTask, makeKind } from '../parts.js';
 
-/** Gives a slave so many tasks. */
+/** Gives a slave `count` tasks. */
 function occupy(slave: SlaveRecord, count: number): void {
   const tasks = Array.from({ length: count }, (_, number) => createTask(number, createEntry()));
   const group = {
@@ -36,6 +36,7 @@ class Stage {
     audit: { ...silentAudit, emit: (event) => this.log.push(Object.values(event).join(' ')) },
     onDrafted: ({ sid }) => this.log.push(`drafted ${sid}`),
     onMoved: ({ sid, kind }) => this.log.push(`moved ${sid} ${kind}`),
+    onRetired: ({ sid }) => this.log.push(`retired ${sid}`),
   });
 
   join(number: number, outstanding = 0): SlaveRecord {
@@ -146,6 +147,81 @@ test('of comings that nobody asks for the newest hundred thousand are kept', () 
   stage.groups.onJoined(last);
   assert.is(stage.groups.numConnected, 100_000);
   assert.equal(stage.groups.takeConnected().at(-1), came(6, 'ordered'));
+});
+
+test("a slave on trial is nobody's, until its trial ends and it gets its group", () => {
+  const stage = new Stage();
+  stage.groups.allocate(1, 'ordered');
+  const [slave, lost] = [createSlave(0), createSlave(1)];
+  for (const one of [slave, lost]) {
+    makeKind(one, 'ordered');
+    stage.roster.add(one);
+    stage.allocation.beginTrial(one);
+    stage.groups.onJoined(one);
+  }
+  assert.equal([stage.groups.slavesNeeded, stage.groups.numConnected], [1, 0]);
+  assert.not(stage.groups.onIdle(slave));
+  assert.equal([slave.takesOrdered, slave.takesUnordered], [false, false]);
+  assert.not(stage.groups.free(0), 'nobody has it');
+  stage.leave(lost);
+  assert.equal([stage.groups.slavesNeeded, stage.groups.numDisconnected], [1, 0]);
+  stage.groups.endTrial(slave);
+  assert.equal([stage.groups.slavesNeeded, stage.groups.takeConnected()], [0, [came(0, 'ordered')]]);
+  stage.groups.endTrial(slave);
+  stage.leave(slave);
+  assert.equal([stage.groups.slavesNeeded, stage.groups.takeDisconnected()], [1, [came(0, 'ordered')]]);
+});
+
+test('a slave whose trial ends where no group lacks one is unordered once it runs nothing', () => {
+  const stage = new Stage();
+  const slave = createSlave(0);
+  makeKind(slave, 'ordered');
+  stage.roster.add(slave);
+  stage.allocation.beginTrial(slave);
+  stage.groups.onJoined(slave);
+  occupy(slave, 1);
+  stage.groups.endTrial(slave);
+  assert.equal([slave.kind, slave.takesUnordered, slave.takesOrdered], ['ordered', false, false]);
+  slave.releaseAll();
+  assert.ok(stage.groups.onIdle(slave));
+  assert.equal([slave.kind, slave.takesUnordered], ['unordered', true]);
+  assert.equal(stage.takeLog(), ['slave-freed SLAVE-0', 'moved SLAVE-0 unordered']);
+});
+
+test('a slave that retires takes nothing more, and leaves when it runs nothing', () => {
+  const stage = new Stage();
+  const [idle, busy] = [stage.join(0), stage.join(1, 2)];
+  assert.equal([stage.groups.isDispensable(idle), stage.groups.isDispensable(busy)], [true, false]);
+  stage.groups.retire(idle);
+  assert.not(stage.groups.isDispensable(idle));
+  stage.groups.retire(busy);
+  stage.groups.retire(busy);
+  assert.equal([busy.takesUnordered, busy.takesOrdered], [false, false]);
+  assert.equal(stage.takeLog(), [
+    'clear SLAVE-0 slave-freed: SLAVE-0 was retired',
+    'retired SLAVE-0',
+    'clear SLAVE-1 slave-freed: SLAVE-1 was retired',
+    'drafted SLAVE-1',
+  ]);
+  assert.not(stage.groups.onIdle(busy));
+  busy.releaseAll();
+  assert.ok(stage.groups.onIdle(busy));
+  assert.equal(stage.takeLog(), ['retired SLAVE-1']);
+  for (const slave of [idle, busy]) stage.leave(slave);
+  stage.groups.allocate(1, 'ordered');
+  assert.is(stage.groups.slavesNeeded, 1);
+});
+
+test('an ordered slave that retires leaves its group, which wants another one', () => {
+  const stage = new Stage();
+  stage.groups.allocate(1, 'ordered');
+  const slave = stage.join(0);
+  assert.not(stage.groups.isDispensable(slave), 'the program has it');
+  stage.groups.retire(slave);
+  assert.is(stage.groups.slavesNeeded, 0, 'it is still there');
+  stage.leave(slave);
+  assert.equal(stage.groups.takeDisconnected(), [came(0, 'ordered')]);
+  assert.is(stage.groups.slavesNeeded, 1);
 });
 
 test.run();

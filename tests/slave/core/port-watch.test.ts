@@ -5,7 +5,7 @@ import { PortWatch } from '../../../src/slave/core/port-watch.js';
 
 const test = suite('slave/core/port-watch');
 
-/** What each tick said from `from` to `to`, as `ask 5000`. */
+/** The words of each tick from `from` to `to`, as `ask 5000`. */
 function ticks(watch: PortWatch, from: number, to: number): string[] {
   const said: string[] = [];
   for (let now = from; now <= to; now += 100) {

@@ -15,7 +15,7 @@ const sized = (byteLength: number, text = '0', raws: readonly Uint8Array[] = [])
   byteLength,
 });
 
-/** So many results, which came at the time 100 and later. */
+/** A batch of `count` results, which came at the time 100 and later. */
 function batchOf(count: number, byteLength = 1): ResultBatch {
   const batch = new ResultBatch(new GroupText(), 1, 100);
   for (let number = 0; number < count; number++)

@@ -22,7 +22,7 @@ interface Noted {
   readonly frames: Buffer[];
   readonly clocks: string[];
   readonly events: AuditEvent[];
-  /** What was asked of its claims, and which tasks are to be aborted. */
+  /** The places that its claims are to release, and the tasks that are to be aborted. */
   readonly claims: string[];
   /** Places of tasks that are taken back: before they came, and before they begin. */
   readonly takenBack: { offered: number[]; claimed: number[] };

@@ -9,7 +9,7 @@ const test = suite('slave/core/ticker');
 class Stage {
   now = 0;
   restMs = Number.POSITIVE_INFINITY;
-  /** What a tick does besides. */
+  /** The further work of a tick. */
   inTick: () => void = () => {};
   readonly ticks: number[] = [];
   readonly ticker: Ticker;

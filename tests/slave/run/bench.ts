@@ -22,7 +22,7 @@ export class Bench {
   readonly runner: SlaveRunner;
   readonly began: number[] = [];
   readonly aborted: number[] = [];
-  /** What `taskContext` says of each task when it ends. */
+  /** The words of `taskContext` about each task when it ends. */
   readonly contexts: string[] = [];
   readonly hellos: Hello[] = [];
   /** Numbers of results, by message. */
@@ -133,7 +133,7 @@ export class Bench {
     }, 0);
   }
 
-  /** What its sentinel heard. */
+  /** Takes an event that its sentinel heard. */
   hear(event: { type: 'shutdown' | 'stale' } | { type: 'lost'; evidence: string }): void {
     this.core.takeSentinelEvent({ ...event, nonce: NONCE }, 0);
   }

@@ -7,7 +7,7 @@ import { Bench } from './bench.js';
 
 const test = suite('slave/side-by-side');
 
-/** What runs meanwhile takes no time by its clock, on any machine. */
+/** A task that runs meanwhile takes no time by its clock, on any machine. */
 async function inNoTime(body: () => Promise<unknown>): Promise<void> {
   const { performance } = globalThis;
   const real = performance.now;

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import type { SharedContent, SharedValue } from '../../../src/algorithms/shared.js';
 import { FormatError, UsageError } from '../../../src/errors.js';
 import { ShareStore, type TaskShares } from '../../../src/slave/shares/share-store.js';
+import type { CopyReader } from '../../../src/slave/shares/shared-entry.js';
 import { encodeBody } from '../../../src/wire/messages/body.js';
 import { parseToMaster, type ShareName } from '../../../src/wire/messages/share-messages.js';
 import { share } from '../../../src/wire/shares/share.js';
@@ -39,10 +40,14 @@ class Stage {
         },
         remove: () => void this.files.pop(),
       },
+      readCopy: this.#readCopy,
+      onRead: () => void this.said.push('read'),
       post: ({ text, raws }) => {
         const message = parseToMaster(encodeBody(text, raws));
         if (message.type === 'want') {
-          for (const [key, from] of message.wants) this.said.push(`want ${names.get(key) ?? '?'} ${from}`);
+          const how = message.byPieces ? ' by pieces' : '';
+          for (const [key, from] of message.wants)
+            this.said.push(`want ${names.get(key) ?? '?'} ${from}${how}`);
           return;
         }
         for (const key of message.has) this.said.push(`has ${names.get(key) ?? '?'}`);
@@ -54,7 +59,28 @@ class Stage {
     });
   }
 
-  /** What it has told its master since the last look. */
+  /** Reads in progress: `read(bytes)` brings some, and the last ones end it. */
+  readonly reads: { readonly path: string; read: (bytes: Uint8Array) => void; fail: () => void }[] = [];
+  stopped = 0;
+  readonly #readCopy: CopyReader = ({ path }, room, { onRead, onEnd }) => {
+    let at = 0;
+    const read = (bytes: Uint8Array): void => {
+      room.set(bytes, at);
+      onRead(room.subarray(at, at + bytes.byteLength));
+      at += bytes.byteLength;
+      if (at === room.byteLength) onEnd(true);
+    };
+    this.reads.push({ path, read, fail: () => onEnd(false) });
+    return () => void this.stopped++;
+  };
+
+  copy(content: SharedContent, head: Uint8Array = new Uint8Array(0), mark?: string): void {
+    const { key, size } = content;
+    const path = `/copies/${names.get(key)}`;
+    assert.not(this.store.take({ type: 'copy', key, size, path, head, mark }));
+  }
+
+  /** Messages to its master since the last look. */
   heard(): string[] {
     return this.said.splice(0);
   }
@@ -250,6 +276,78 @@ it('fails tasks whose value is gone, and asks again for later ones', () => {
   stage.run(later);
 });
 
+it('reads a copy of its machine, while the session is another', () => {
+  const stage = new Stage();
+  const task = stage.task(a);
+  stage.copy(a, a.read(0, 10));
+  stage.copy(a);
+  const read = stage.reads[0] as (typeof stage.reads)[number];
+  assert.is(read.path, '/copies/a');
+  read.read(a.read(10, 500));
+  stage.heard();
+  stage.store.open();
+  assert.equal(stage.heard(), []);
+  assert.not(stage.piece(a, 500));
+  assert.not(stage.store.isReady(task));
+  read.read(a.read(500, 1_000));
+  assert.equal(stage.heard(), ['has a', 'read']);
+  assert.equal(stage.run(task), ['a'.repeat(992)]);
+  assert.is(stage.reads.length, 1);
+});
+
+it('does not look at the bytes of a copy that has the mark of its master', () => {
+  const stage = new Stage();
+  const task = stage.task(a);
+  stage.copy(a, new Uint8Array(0), 'mark');
+  stage.reads[0]?.read(b.read(0, a.size));
+  assert.equal(stage.heard().slice(-2), ['has a', 'read']);
+  assert.equal(stage.run(task), ['b'.repeat(992)]);
+});
+
+it('asks for pieces where a copy cannot be read, has other bytes, or comes after pieces', () => {
+  const stage = new Stage();
+  const tasks = [stage.task(a), stage.task(b)];
+  stage.copy(a);
+  stage.heard();
+  stage.reads[0]?.fail();
+  assert.equal(stage.heard(), ['want a 0 by pieces', 'read']);
+  stage.copy(b);
+  stage.reads[1]?.read(c.read(0, c.size));
+  assert.equal(stage.heard(), ['want b 0 by pieces', 'read']);
+  stage.piece(a);
+  stage.piece(b, 0, 10);
+  stage.copy(b);
+  assert.equal(stage.heard(), ['has a', 'want b 10 by pieces']);
+  stage.piece(b, 10);
+  for (const task of tasks) stage.run(task);
+});
+
+it('stops reading what it drops, and heeds no copy of what it does not want', () => {
+  const stage = new Stage();
+  const first = stage.task(a, b);
+  stage.copy(a);
+  stage.piece(b);
+  stage.store.release(first, false);
+  const next = stage.task(c, d);
+  assert.is(stage.stopped, 1);
+  stage.piece(c);
+  stage.piece(d);
+  stage.run(next);
+  stage.copy(a);
+  stage.copy(c);
+  assert.is(stage.reads.length, 1);
+  const { key, size } = c;
+  const wrong = {
+    type: 'copy',
+    key,
+    size: size - 1,
+    path: '/',
+    head: new Uint8Array(0),
+    mark: undefined,
+  } as const;
+  assert.throws(() => stage.store.take(wrong), isFormatError);
+});
+
 it('fetches ahead what tasks will need, if there is room', () => {
   const stage = new Stage();
   stage.store.take({ type: 'fetch', shares: [nameOf(a)] });
@@ -316,6 +414,7 @@ function churn(seed: number): void {
   const store = new ShareStore({
     mostBytes,
     files: { write: () => '', remove() {} },
+    onRead() {},
     post: ({ text, raws }) => {
       const message = parseToMaster(encodeBody(text, raws));
       if (message.type === 'want') for (const [key] of message.wants) wants.push(key);

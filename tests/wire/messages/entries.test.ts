@@ -1,4 +1,4 @@
-/** The text of task and result messages: what goes in comes out, and what is none is refused. */
+/** The text of task and result messages: what goes in comes out, and any other text is refused. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../../src/errors.js';
@@ -9,6 +9,7 @@ import {
   tasksHead,
   tasksTail,
 } from '../../../src/wire/messages/entries.js';
+import { makeTraceContext, traceBytes } from '../../../src/wire/messages/trace-context.js';
 import { resultEntryText, resultsText, taskEntryText, tasksText } from './entry-texts.js';
 
 const test = suite('wire/entries');
@@ -24,8 +25,16 @@ test('it joins tasks that were encoded one by one', () => {
     limits: undefined,
     ordered: false,
     shares: undefined,
+    traces: undefined,
   });
-  const none = { grouping: 0, tasks: [], limits: undefined, ordered: false, shares: undefined };
+  const none = {
+    grouping: 0,
+    tasks: [],
+    limits: undefined,
+    ordered: false,
+    shares: undefined,
+    traces: undefined,
+  };
   assert.equal(parseTasks(JSON.parse(tasksText(0, []))), none);
 });
 
@@ -70,6 +79,80 @@ test('it names the shared values that tasks need', () => {
   ]) {
     assert.throws(() => parseTasks([0, JSON.parse(`[${entries}]`), [], ...last]), isFormatError);
   }
+});
+
+const PARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+
+test('it names the trace contexts that tasks carry, each once', () => {
+  const name = ['k'.repeat(43), 9] as const;
+  const entries = [taskEntryText(1, 1, 0, '[]'), taskEntryText(2, 1, 0, '[]')].join();
+  const contexts = [
+    [PARENT, 'vendor=1', 1],
+    [PARENT, '', 0],
+  ] as const;
+  for (const shares of [undefined, [[name], [[1, 0]]] as const]) {
+    const text =
+      tasksHead(0) +
+      entries +
+      tasksTail([[1, 9]], false, shares, [
+        contexts,
+        [
+          [0, 1],
+          [1, 0],
+        ],
+      ]);
+    const { traces, limits, ordered, shares: needed } = parseTasks(JSON.parse(text));
+    assert.equal([limits, ordered, needed?.size], [[[1, 9]], false, shares === undefined ? 0 : 1]);
+    assert.equal(
+      [...(traces ?? [])],
+      [
+        [0, { traceparent: PARENT, tracestate: '', isParent: false }],
+        [1, { traceparent: PARENT, tracestate: 'vendor=1', isParent: true }],
+      ],
+    );
+  }
+  const none = [[], []];
+  for (const last of [
+    null,
+    [],
+    [contexts],
+    [contexts, null],
+    [contexts, [[0, 2]]],
+    [contexts, [[2, 0]]],
+    [contexts, [[0]]],
+    [contexts, [[0, 0, 0]]],
+    [contexts, [[0, -1]]],
+    [[...contexts, contexts[0]], []],
+    [[[PARENT, '', 2]], []],
+    [[[PARENT, 'x'.repeat(513), 0]], []],
+    [[[PARENT, 'é', 0]], []],
+    [[[PARENT, 5, 0]], []],
+    [[[PARENT, '']], []],
+    [[[`01${PARENT.slice(2)}`, '', 0]], []],
+    [[[PARENT.replaceAll('a', '0'), '', 0]], []],
+    [[[PARENT.toUpperCase(), '', 0]], []],
+    [[PARENT], []],
+  ]) {
+    const value = [0, JSON.parse(`[${entries}]`), [], 0, none, last];
+    assert.throws(() => parseTasks(value), isFormatError, JSON.stringify(last));
+  }
+  assert.throws(() => parseTasks([0, [], [], 0, none, none, none]), isFormatError);
+});
+
+test('a tracestate that is too long is left out, and what is no traceparent makes no context', () => {
+  assert.equal(makeTraceContext(PARENT, 'x'.repeat(513), true), {
+    traceparent: PARENT,
+    tracestate: '',
+    isParent: true,
+  });
+  assert.is(makeTraceContext(PARENT.replaceAll('b', '0'), '', true), undefined);
+  const context = makeTraceContext(PARENT, '"'.repeat(512), false);
+  assert.ok(context);
+  const text = tasksTail([], false, undefined, [
+    [[context.traceparent, context.tracestate, 0]],
+    [[32_767, 32_767]],
+  ]);
+  assert.ok(traceBytes(context) >= text.length - tasksTail([], false, [[], []]).length);
 });
 
 test('it joins results that were encoded one by one', () => {

@@ -1,4 +1,4 @@
-/** What is taken for a message of the data plane's beginning: each form, and each way to miss it. */
+/** The messages of the data plane's beginning: each form, and each way to miss it. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseHandshake } from '../../../src/wire/messages/handshake.js';

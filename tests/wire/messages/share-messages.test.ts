@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { FormatError } from '../../../src/errors.js';
 import { type Body, encodeBody } from '../../../src/wire/messages/body.js';
 import {
+  copyMessage,
   fetchMessage,
   goneMessage,
   hasMessage,
@@ -26,7 +27,8 @@ const textBody = (value: unknown, raw = 0): Uint8Array =>
 
 test('each message comes as it was sent, and is told from tasks and results', () => {
   const toMaster = [
-    [wantMessage([[KEY, 0]]), { type: 'want', wants: [[KEY, 0]] }],
+    [wantMessage([[KEY, 0]], false), { type: 'want', wants: [[KEY, 0]], byPieces: false }],
+    [wantMessage([[KEY, 0]], true), { type: 'want', wants: [[KEY, 0]], byPieces: true }],
     [hasMessage([KEY], [OTHER]), { type: 'has', has: [KEY], dropped: [OTHER] }],
   ] as const;
   for (const [message, parsed] of toMaster) assert.equal(parseToMaster(bodyOf(message)), parsed);
@@ -44,6 +46,23 @@ test('each message comes as it was sent, and is told from tasks and results', ()
     from: 6,
     bytes: [1, 2, 3],
   });
+  const noHead = new Uint8Array(0);
+  for (const [head, mark] of [
+    [noHead, undefined],
+    [bytes, undefined],
+    [noHead, '0123456789abcdef'.repeat(2)],
+  ] as const) {
+    const copy = parseToSlave(bodyOf(copyMessage(KEY, 9, { path: '/a', head, mark }) as Body));
+    assert.equal(copy.type === 'copy' && { ...copy, head: [...copy.head] }, {
+      type: 'copy',
+      key: KEY,
+      size: 9,
+      path: '/a',
+      head: [...head],
+      mark,
+    });
+  }
+  assert.is(copyMessage(KEY, 9, { path: 'a'.repeat(4_097), head: bytes }), undefined);
   for (const [message] of [...toMaster, ...toSlave]) assert.ok(isShareMessage(bodyOf(message)));
   for (const other of ['[0,[]]', '[7,1,[]]', '']) assert.not(isShareMessage(encodeBody(other, [])));
 });
@@ -54,7 +73,8 @@ const MANY = Array.from({ length: MOST_SHARE_KEYS + 1 }, () => [KEY, 0]);
 for (const [what, body] of [
   ['another word', textBody(['give', [[KEY, 0]]])],
   ['bytes beside it', textBody(['want', [[KEY, 0]]], 1)],
-  ['a word too many', textBody(['want', [[KEY, 0]], 1])],
+  ['a word too many', textBody(['want', [[KEY, 0]], 1, 1])],
+  ['another word at its end', textBody(['want', [[KEY, 0]], 2])],
   ['a key that is too short', textBody(['want', [[NO_KEY, 0]]])],
   ['a key of other characters', textBody(['want', [[`${NO_KEY}/`, 0]]])],
   ['no place', textBody(['want', [[KEY]]])],
@@ -74,6 +94,10 @@ for (const [what, body] of [
   ['a piece of no key', textBody(['piece', NO_KEY, 9, 0], 2)],
   ['a piece without a size', textBody(['piece', KEY, '9', 0], 2)],
   ['bytes beside another message', textBody(['gone', KEY, 'x'], 2)],
+  ['a copy with a mark that is too short', textBody(['copy', KEY, 9, '/a', '0f'])],
+  ['a copy without a path', textBody(['copy', KEY, 9, ''])],
+  ['a copy at a path that ends early', textBody(['copy', KEY, 9, '/a\0b'])],
+  ['a copy that begins with more than there is', textBody(['copy', KEY, 2, '/a'], 3)],
   ['no reason', textBody(['gone', KEY, 7])],
   ['too much to fetch', textBody(['fetch', MANY])],
   ['another word', textBody(['give', KEY])],

@@ -1,11 +1,11 @@
 /** Credit and room shared among crowds of sessions: never more than there is, and a turn for everyone. */
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CHUNK_BYTES, CREDIT_BYTES } from '../../../src/wire/messages/messages.js';
 import { AssemblyBudget, type CreditMember, CreditPool } from '../../../src/wire/session/credit.js';
 import { FRAME_KIND } from '../../../src/wire/session/frame.js';
 import { framedBytes } from '../../../src/wire/session/send-window.js';
 import type { Session } from '../../../src/wire/session/session.js';
+import { suiteInTurns } from '../../support/turns.js';
 import {
   bodyOf,
   CHUNK_BODY_BYTES,
@@ -16,10 +16,12 @@ import {
   framesOf,
 } from './session-pair.js';
 
-const test = suite('wire/credit');
+const test = suiteInTurns('wire/credit');
 
-const SEEDS =
-  Number(process.env.SEED) >= 0 ? [Number(process.env.SEED)] : Array.from({ length: 40 }, (_, seed) => seed);
+const only = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
+const SEEDS = 40;
+/** Those of `npm test`. */
+const FEW_SEEDS = 12;
 const MAX_MESSAGE_BYTES = 4 * CHUNK_BODY_BYTES;
 const BODY = Buffer.alloc(MAX_MESSAGE_BYTES, 7);
 
@@ -288,8 +290,9 @@ for (const members of [1, 2, 3, 17, 150, 700, 2_000]) {
   });
 }
 
-test('it keeps its promises while members come, send, ask and leave, whatever their number', () => {
-  for (const seed of SEEDS) {
+/** From `first` to below `end`. */
+function runCrowds(first: number, end: number): void {
+  for (let seed = first; seed < end; seed++) {
     try {
       runCrowd(seed);
     } catch (error) {
@@ -299,7 +302,15 @@ test('it keeps its promises while members come, send, ask and leave, whatever th
       throw error;
     }
   }
-});
+}
+
+if (only !== undefined) {
+  test.both(`seed ${only} goes well`, () => runCrowds(only, only + 1));
+} else {
+  test('it keeps its promises while members come, send, ask and leave, whatever their number', () =>
+    runCrowds(0, FEW_SEEDS));
+  test.long('it keeps them whatever more seeds bring', () => runCrowds(FEW_SEEDS, SEEDS));
+}
 
 function runCrowd(seed: number): void {
   const random = createRandom(seed);

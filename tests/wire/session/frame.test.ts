@@ -1,4 +1,4 @@
-/** The header of a frame, byte for byte, and the frames that are none of ours. */
+/** The header of a frame, byte for byte, and frames that are not ours. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../../src/errors.js';

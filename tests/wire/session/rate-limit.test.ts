@@ -1,4 +1,4 @@
-/** So many in a second and no more, and again in the next. */
+/** A number of them in a second and no more, and again in the next. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RateLimit } from '../../../src/wire/session/rate-limit.js';

@@ -2,15 +2,17 @@
  * Two sessions under a seeded fake clock, joined by a wire that drops, delays, repeats and reorders
  * frames, refuses them and is cut at either end. `SEED=n` replays one seed.
  */
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CREDIT_BYTES } from '../../../src/wire/messages/messages.js';
 import { AssemblyBudget, type CreditMember, CreditPool } from '../../../src/wire/session/credit.js';
 import { FRAME_KIND, readHeader } from '../../../src/wire/session/frame.js';
 import type { Session } from '../../../src/wire/session/session.js';
+import { suiteInTurns } from '../../support/turns.js';
 import { CHUNK_BODY_BYTES, createRandom, createSession, unpack } from './session-pair.js';
 
 const SEEDS = 200;
+/** Those of `npm test`. */
+const FEW_SEEDS = 60;
 const STEP_MS = 10;
 const FAULTY_MS = 8_000;
 /** Two beats until a lost tail is overdue, the resend, and the turns of credit and room after it. */
@@ -18,7 +20,7 @@ const DRAIN_MS = 6_000;
 const MAX_MESSAGE_BYTES = 3 * CHUNK_BODY_BYTES;
 const MAX_FRAMES = 20_000;
 
-/** What of a seed decides how bad the wire is; each is a probability for a frame or a step. */
+/** The faults of the wire, by its seed: probabilities for a frame or a step, the longest delay, and the order. */
 interface Weather {
   readonly drop: number;
   readonly repeat: number;
@@ -259,13 +261,9 @@ class Storm {
   }
 }
 
-const test = suite('wire/session chaos');
-
-test('it delivers every body once, in order and whole, whatever the wire does', () => {
-  const only = process.env.SEED;
-  const first = only === undefined ? 0 : Number(only);
-  const last = only === undefined ? SEEDS - 1 : first;
-  for (let seed = first; seed <= last; seed++) {
+/** From `first` to below `end`. */
+function weather(first: number, end: number): void {
+  for (let seed = first; seed < end; seed++) {
     try {
       new Storm(seed).run();
     } catch (error) {
@@ -275,6 +273,17 @@ test('it delivers every body once, in order and whole, whatever the wire does', 
       throw error;
     }
   }
-});
+}
+
+const test = suiteInTurns('wire/session chaos');
+const only = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
+
+if (only !== undefined) {
+  test.both(`seed ${only} goes well`, () => weather(only, only + 1));
+} else {
+  test('it delivers every body once, in order and whole, whatever the wire does', () =>
+    weather(0, FEW_SEEDS));
+  test.long('it does so whatever more seeds bring', () => weather(FEW_SEEDS, SEEDS));
+}
 
 test.run();

@@ -1,4 +1,4 @@
-/** What a session tells those around it: resends, for the audit trail, and whether time has something to do for it. */
+/** The news of a session for those around it: resends, for the audit trail, and whether time has work to do for it. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bodyOf, createSession, deliver, framesOf } from './session-pair.js';

@@ -1,4 +1,4 @@
-/** What an array or a view has beside its elements, however many these are. */
+/** The properties of an array or a view beside its elements, however many these are. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hasElementsOnly, isIndex, namedKeys } from '../../../src/wire/values/named-properties.js';

@@ -5,7 +5,7 @@ import { isPlainJson, isPlainList, MAX_DEPTH } from '../../../src/wire/values/pl
 
 const plain = suite('plain walk');
 
-/** So many arrays or objects around a number. */
+/** A number inside this number of arrays or objects. */
 function nested(levels: number, around: (inner: unknown) => unknown): unknown {
   let value: unknown = 1;
   for (let level = 0; level < levels; level++) value = around(value);

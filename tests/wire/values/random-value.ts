@@ -22,7 +22,7 @@ export class Random {
 }
 
 /**
- * What to draw from: `all` that the codec carries; `superjson`, what superjson alone carries, where an
+ * The range to draw from: `all` that the codec carries; `superjson`, what superjson alone carries, where an
  * object may be met twice (but only one without objects inside, and without Maps, Sets and Errors:
  * superjson confuses the others);
  * `superjson-tree`, the same with Maps, Sets and Errors, and no object met twice.
@@ -176,7 +176,7 @@ export function randomValue(random: Random, range: Range): unknown {
     });
   }
 
-  /** What is remembered before it is filled may come to stand inside itself. */
+  /** An object that is remembered before it is filled may come to stand inside itself. */
   function remember<T extends object>(made: T, fill: (made: T) => unknown): T {
     if (range === 'all') met.push(made);
     fill(made);

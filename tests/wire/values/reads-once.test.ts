@@ -1,4 +1,4 @@
-/** What the codec does with values that can tell how often they are read: getters, and Proxies. */
+/** The codec's dealing with values that can tell how often they are read: getters, and Proxies. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

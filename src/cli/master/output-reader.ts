@@ -1,0 +1,184 @@
+/**
+ * Reads what slaves print, and shows it in the master's terminal: lines of local slaves behind the names of the slaves,
+ * those of other machines behind the names of these. A slave that has not joined has the name that the audit trail gives
+ * its place: `LOCAL 0`.
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import { Console } from 'node:console';
+import { hostname } from 'node:os';
+import { isatty } from 'node:tty';
+import type { AuditTrail } from '../../audit/audit-trail.js';
+import {
+  ForwardedOutput,
+  type ForwardedOutputParams,
+  type OutputSource,
+  type OutputStream,
+} from '../../machines/forwarded-output.js';
+import type { SlaveOutput } from '../../machines/parent-pipe.js';
+import type { Configuration } from '../flags/configuration.js';
+
+export type WriteOutput = ForwardedOutputParams['write'];
+
+/** Whether the master's streams are terminals. */
+type Terminals = Readonly<Record<OutputStream, boolean>>;
+
+interface OutputReaderParams {
+  readonly configuration: Pick<Configuration, 'forwardOutput'>;
+  readonly audit: Pick<AuditTrail, 'onEvent'>;
+  readonly writeOutput?: WriteOutput | undefined;
+}
+
+interface Reading {
+  /** Of its place, from 1. */
+  number: number;
+  sid: string | undefined;
+  readonly source: OutputSource;
+  readonly child: ChildProcess;
+  readonly closed: Promise<void>;
+}
+
+/** Bytes that a stream of the master may owe to its reader before lines are left out. */
+const MOST_WAITING_BYTES = 1024 * 1024;
+const TELL_EVERY_MS = 5_000;
+/** A process that a slave has left behind may hold its streams forever. */
+const CLOSE_AFTER_MS = 5_000;
+const CLOSE_AT_END_MS = 1_000;
+
+/** The streams that are read. With `auto`, a stream that goes to a file or a pipe goes there as it is. */
+export function forwardedStreams(
+  wanted: Configuration['forwardOutput'],
+  terminals: Terminals,
+): readonly OutputStream[] {
+  const all: readonly OutputStream[] = ['stdout', 'stderr'];
+  switch (wanted) {
+    case 'auto':
+      return terminals.stderr ? all.filter((stream) => terminals[stream]) : [];
+    case 'on':
+      return all;
+    case 'off':
+      return [];
+    default:
+      return wanted satisfies never;
+  }
+}
+
+export class OutputReader {
+  /** How Node opens the two streams of a slave. */
+  readonly stdout: 'pipe' | 'inherit';
+  readonly stderr: 'pipe' | 'inherit';
+  readonly ends: SlaveOutput;
+  readonly #output: ForwardedOutput;
+  /** Of other machines, by their names. */
+  readonly #machines = new Map<string, OutputSource>();
+  readonly #readings = new Map<number, Reading>();
+  readonly #audit: OutputReaderParams['audit'];
+  /** Undefined before the first slave. */
+  #stopHearing: (() => void) | undefined;
+
+  private constructor(params: OutputReaderParams, streams: readonly OutputStream[], terminals: Terminals) {
+    this.stdout = streams.includes('stdout') ? 'pipe' : 'inherit';
+    this.stderr = streams.includes('stderr') ? 'pipe' : 'inherit';
+    this.ends = { read: streams, isShownAtTerminal: streams.includes('stderr') && terminals.stderr };
+    const write = params.writeOutput ?? writeToOwnStreams();
+    this.#output = new ForwardedOutput({ write, now: () => performance.now() });
+    this.#audit = params.audit;
+  }
+
+  #hear(): () => void {
+    const host = hostname();
+    const stop = this.#audit.onEvent((event) => {
+      if (event.type !== 'slave-connecting' || event.host !== host) return;
+      const reading = this.#readings.get(event.pid);
+      if (reading !== undefined) reading.sid = event.sid;
+    });
+    const timer = setInterval(() => this.#output.tellLeftOut(), TELL_EVERY_MS).unref();
+    return () => {
+      clearInterval(timer);
+      stop();
+    };
+  }
+
+  /** Undefined if slaves have the streams of the master. */
+  static open(params: OutputReaderParams): OutputReader | undefined {
+    const terminals = { stdout: isatty(1), stderr: isatty(2) };
+    const streams = forwardedStreams(params.configuration.forwardOutput, terminals);
+    return streams.length === 0 ? undefined : new OutputReader(params, streams, terminals);
+  }
+
+  /** Reads the streams of a new process to their end, which may come after that of the process. */
+  read(child: ChildProcess): void {
+    const { pid } = child;
+    if (pid === undefined) return;
+    this.#stopHearing ??= this.#hear();
+    const source = this.#output.source(() => reading.sid ?? `LOCAL ${reading.number - 1}`);
+    const closed = new Promise<void>((resolve) => {
+      child.once('close', () => {
+        source.end();
+        // Another process may have the number by now
+        if (this.#readings.get(pid) === reading) this.#readings.delete(pid);
+        resolve();
+      });
+    });
+    const reading: Reading = { number: 1, sid: undefined, source, child, closed };
+    this.#readings.set(pid, reading);
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream]?.on('data', (chunk: Buffer) => source.take(stream, chunk));
+      // A dying slave may reset it
+      child[stream]?.on('error', () => {});
+    }
+    child.once('exit', () => {
+      const timer = setTimeout(() => closeStreams(child), CLOSE_AFTER_MS).unref();
+      void closed.then(() => clearTimeout(timer));
+    });
+  }
+
+  /** Takes the output of another machine, in pieces; that of its slaves comes together. */
+  writerOf(machine: string): (stream: OutputStream, text: string) => void {
+    this.#stopHearing ??= this.#hear();
+    // A machine may be registered again
+    const source = this.#machines.get(machine) ?? this.#output.source(() => machine);
+    this.#machines.set(machine, source);
+    return (stream, text) => {
+      if (this[stream] === 'pipe') source.take(stream, Buffer.from(text));
+      else process[stream].write(text);
+    };
+  }
+
+  /** The process is in the place of this number, from 1. */
+  place(pid: number, number: number): void {
+    const reading = this.#readings.get(pid);
+    if (reading !== undefined) reading.number = number;
+  }
+
+  /** Call it when all processes have ended; resolves when what they printed is shown. */
+  async end(): Promise<void> {
+    const readings = [...this.#readings.values()];
+    const timer = setTimeout(() => {
+      for (const { child } of readings) closeStreams(child);
+    }, CLOSE_AT_END_MS);
+    await Promise.all(readings.map(({ closed }) => closed));
+    clearTimeout(timer);
+    for (const source of this.#machines.values()) source.end();
+    this.#stopHearing?.();
+  }
+}
+
+function closeStreams({ stdout, stderr }: ChildProcess): void {
+  stdout?.destroy();
+  stderr?.destroy();
+}
+
+/** A console survives a stream that takes nothing, in programs that do not listen to its errors too. */
+function writeToOwnStreams(): WriteOutput {
+  const { stdout, stderr } = process;
+  const console = new Console({ stdout, stderr });
+  return (stream, text) => {
+    const to = process[stream];
+    if (to.destroyed || to.writableLength > MOST_WAITING_BYTES) return false;
+    const lines = text.slice(0, -1);
+    if (stream === 'stdout') console.log(lines);
+    else console.error(lines);
+    return true;
+  };
+}

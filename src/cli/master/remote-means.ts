@@ -1,0 +1,177 @@
+/**
+ * The means that slaves on other machines need of their master, each made once, when it is needed first: the script of the
+ * program, and the thread that dials servers. Makes the ways to such machines from them.
+ */
+
+import { resolve } from 'node:path';
+import type { AlgorithmDefinition } from '../../algorithms/types.js';
+import type { AuditSink } from '../../audit/audit-trail.js';
+import type { DataPort } from '../../broker/data-port.js';
+import type { Broker } from '../../broker/start-broker.js';
+import { UsageError } from '../../errors.js';
+import type { BrokerAddress } from '../../link/ports.js';
+import { type ProgramBundle, programBundle } from '../../machines/bundle/program-bundle.js';
+import { Dialler } from '../../machines/dial/dialler.js';
+import { ServerHost } from '../../machines/dial/server-host.js';
+import {
+  kindOf,
+  type Machine,
+  nameOf,
+  type ServerMachine,
+  type SshMachine,
+} from '../../machines/farm/machine.js';
+import type { MachineHost } from '../../machines/machine-host.js';
+import type { ServerAuth } from '../../machines/protocol/auth.js';
+import { SshHost } from '../../machines/ssh/ssh-host.js';
+import type { Configuration } from '../flags/configuration.js';
+import { parseServer } from '../flags/server-flags.js';
+import { packageVersion, versionAbove } from '../process/versions.js';
+import type { OutputReader } from './output-reader.js';
+import {
+  FILES_OF_SERVER,
+  remoteSlaveArguments,
+  remoteSlaveFiles,
+  remoteSlaveSecrets,
+  waysOfMaster,
+} from './remote-slaves.js';
+import { MasterServers, outputOf, type StartServersParams, serverAuthOf, targetOf } from './start-servers.js';
+
+export interface MeansParams {
+  readonly program: string;
+  readonly algorithms: readonly AlgorithmDefinition[];
+  readonly audit: AuditSink;
+  /** Slaves write no trail. */
+  readonly isSilent: boolean;
+}
+
+/** The master to which the slaves of machines belong. */
+export interface AroundMachines {
+  readonly configuration: Configuration;
+  /** For slaves. */
+  readonly address: BrokerAddress;
+  /** Undefined with a nats-server. */
+  readonly broker: Broker | undefined;
+  readonly dataPort: Pick<DataPort, 'port' | 'take'> | undefined;
+  /** Undefined if output goes to the streams of the master as it comes. */
+  readonly output: OutputReader | undefined;
+  /** Instead of the token of the configuration. */
+  readonly serverAuth?: ServerAuth | undefined;
+}
+
+export class RemoteMeans {
+  readonly #params: MeansParams;
+  #script: Promise<ProgramBundle> | undefined;
+  #dialler: Dialler | undefined;
+
+  constructor(params: MeansParams) {
+    this.#params = params;
+  }
+
+  /** The script that other machines run as the slaves of this program. Throws as `programBundle` does; the next call tries again. */
+  script(): Promise<ProgramBundle> {
+    this.#script ??= this.#makeScript();
+    return this.#script;
+  }
+
+  hostOf(machine: Machine, around: AroundMachines): MachineHost {
+    const kind = kindOf(machine);
+    switch (kind) {
+      case 'ssh':
+        return this.#sshHost(machine as SshMachine, around);
+      case 'server':
+        return this.#serverHost(machine as ServerMachine, around);
+      case 'local':
+        throw new UsageError(`${nameOf(machine)} is the machine of the master`);
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  async startServers(
+    around: Omit<StartServersParams, 'script' | 'dialler' | 'isSilent'>,
+  ): Promise<MasterServers> {
+    // Its thread loads meanwhile
+    const dialler = this.#dial();
+    const script = await this.script();
+    return new MasterServers({ ...around, script, dialler, isSilent: this.#params.isSilent });
+  }
+
+  async close(): Promise<void> {
+    await this.#dialler?.close();
+  }
+
+  async #makeScript(): Promise<ProgramBundle> {
+    const { program, algorithms, audit } = this.#params;
+    const programVersion = versionAbove(resolve(program));
+    try {
+      return await programBundle({
+        program,
+        libraryVersion: packageVersion(),
+        programVersion,
+        algorithms,
+        audit,
+      });
+    } catch (error) {
+      this.#script = undefined;
+      throw error;
+    }
+  }
+
+  #dial(): Dialler {
+    this.#dialler ??= new Dialler();
+    return this.#dialler;
+  }
+
+  #sshHost(machine: SshMachine, around: AroundMachines): SshHost {
+    const { configuration, address } = around;
+    const { audit, isSilent } = this.#params;
+    const { ssh: destination, node, cwd, env, prologue, program } = machine;
+    return new SshHost({
+      destination,
+      node,
+      cwd,
+      env,
+      prologue,
+      program,
+      bundle: () => this.script(),
+      ways: waysOfMaster(around),
+      argsOf: (ports, filesFolder) => remoteSlaveArguments(configuration, { ports, filesFolder, isSilent }),
+      files: remoteSlaveFiles(configuration),
+      secrets: remoteSlaveSecrets(address),
+      clientTimeoutMs: configuration.clientTimeoutMs,
+      onBundleSent: (bytes, seconds) =>
+        audit.emit({ type: 'machine-program-sent', machine: nameOf(machine), bytes, seconds }),
+      onOutput: outputOf(nameOf(machine), around),
+    });
+  }
+
+  #serverHost(machine: ServerMachine, around: AroundMachines): ServerHost {
+    const { configuration, address, dataPort } = around;
+    const { audit, isSilent } = this.#params;
+    const { server, slots, env } = machine;
+    const { memberId, clientTimeoutMs, insecure } = configuration;
+    const name = nameOf(machine);
+    return new ServerHost({
+      target: targetOf(parseServer('server', server, insecure), configuration),
+      auth: serverAuthOf(around),
+      dialler: this.#dial(),
+      bundle: () => this.script(),
+      request: {
+        memberId,
+        clientTimeoutMs,
+        slots: slots === 'cores' ? undefined : slots,
+        env: { ...env, ...remoteSlaveSecrets(address) },
+        files: remoteSlaveFiles(configuration),
+      },
+      ways: waysOfMaster(around),
+      takeData: dataPort && ((stream) => dataPort.take(stream)),
+      argsOf: (ports) =>
+        remoteSlaveArguments(configuration, { ports, filesFolder: FILES_OF_SERVER, isSilent }),
+      onGranted: (granted, wanted) =>
+        audit.emit({ type: 'machine-granted', machine: name, slots: granted, wanted }),
+      onBundleSent: (bytes, seconds) =>
+        audit.emit({ type: 'machine-program-sent', machine: name, bytes, seconds }),
+      onOutput: outputOf(name, around),
+    });
+  }
+}

@@ -1,0 +1,133 @@
+/** The protocol of servers: frames, messages and their bounds. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FormatError } from '../../src/errors.js';
+import { Fields } from '../../src/machines/protocol/fields.js';
+import {
+  bytesFrame,
+  FrameReader,
+  LARGEST_FRAME,
+  messageFrame,
+  STRANGERS_FRAME,
+} from '../../src/machines/protocol/frames.js';
+import {
+  readFromServer,
+  readHello,
+  readLeaseRequest,
+  readToServer,
+  readWelcome,
+} from '../../src/machines/protocol/messages.js';
+
+const test = suite('protocol of servers');
+
+const isFormatError = (part: RegExp) => (error: Error) =>
+  error instanceof FormatError && part.test(error.message);
+
+test('frames come out as they went in, however they are cut, and the rest stays', () => {
+  const all = Buffer.concat([messageFrame({ a: 'ä' }), bytesFrame(Buffer.from([1, 2])), Buffer.from('raw')]);
+  for (const size of [1, 2, 7, all.length]) {
+    const reader = new FrameReader(STRANGERS_FRAME);
+    const found: unknown[] = [];
+    for (let at = 0; at < all.length; at += size) {
+      reader.push(all.subarray(at, at + size));
+      while (found.length < 2) {
+        const frame = reader.next();
+        if (frame === undefined) break;
+        found.push(frame.kind === 'message' ? frame.value : [...frame.bytes]);
+      }
+    }
+    assert.equal(found, [{ a: 'ä' }, [1, 2]], `in pieces of ${size}`);
+    assert.is(reader.takeRest().toString(), 'raw');
+    assert.is(reader.waiting, 0);
+  }
+});
+
+test('a frame that is too large is refused at its head, before its body has come', () => {
+  const reader = new FrameReader(STRANGERS_FRAME);
+  reader.push(Buffer.from([0, 0, 0x10, 1, 1]));
+  assert.throws(() => reader.next(), isFormatError(/4097 bytes, where at most 4096/));
+  reader.largest = LARGEST_FRAME;
+  assert.is(reader.next(), undefined);
+  assert.throws(() => messageFrame({ text: 'x'.repeat(LARGEST_FRAME) }), isFormatError(/at most 1048576/));
+});
+
+test('what is no frame is refused', () => {
+  for (const [bytes, part] of [
+    [[0, 0, 0, 1, 7, 0], /unknown kind 7/],
+    [[0, 0, 0, 1, 1, 0x7b], /not JSON/],
+    [[0x47, 0x45, 0x54, 0x20, 0x2f], /a frame of 1195725856 bytes/],
+  ] as const) {
+    const reader = new FrameReader(STRANGERS_FRAME);
+    reader.push(Buffer.from(bytes));
+    assert.throws(() => reader.next(), isFormatError(part));
+  }
+});
+
+const LEASE = {
+  type: 'lease',
+  memberId: 'm',
+  sha256: 'a'.repeat(64),
+  bytes: 3,
+  clientTimeoutMs: 30_000,
+  ways: ['data', 'broker', 'broker'].slice(0, 2),
+  env: { A: 'b' },
+  files: {},
+};
+
+test('messages are taken field by field, and nothing else', () => {
+  assert.equal(readHello({ type: 'stream', version: 1, key: 'k', more: 1 }), {
+    type: 'stream',
+    version: 1,
+    key: 'k',
+  });
+  assert.equal(readLeaseRequest({ ...LEASE, slots: 2, x: 1 }), {
+    ...LEASE,
+    ways: ['broker', 'data'],
+    slots: 2,
+  });
+  assert.equal(readLeaseRequest({ ...LEASE, slots: null }).slots, undefined);
+  assert.equal(readToServer({ type: 'start', slave: 1, args: ['--slave'] }), {
+    type: 'start',
+    slave: 1,
+    args: ['--slave'],
+  });
+  assert.equal(readFromServer({ type: 'ready', ports: { broker: 4222, other: 1 } }), {
+    type: 'ready',
+    ports: { broker: 4222 },
+  });
+  assert.equal(readFromServer({ type: 'ended', slave: 2, code: null, signal: 'SIGKILL' }), {
+    type: 'ended',
+    slave: 2,
+    code: null,
+    signal: 'SIGKILL',
+    error: undefined,
+  });
+});
+
+test('a newer version is heard out, so that it can be told', () => {
+  assert.is(readHello({ type: 'hello', version: 2, purpose: 'what comes later', nonce: '' }).version, 2);
+});
+
+const WRONG: readonly (readonly [what: string, read: () => unknown, part: RegExp])[] = [
+  ['not an object', () => readHello([1]), /not an object/],
+  ['no type', () => readHello({ version: 1 }), /type/],
+  ['another purpose', () => readHello({ type: 'hello', version: 1, purpose: 'x', nonce: '' }), /purpose/],
+  ['a long key', () => readHello({ type: 'stream', version: 1, key: 'k'.repeat(65) }), /key is not a text/],
+  ['a huge bundle', () => readLeaseRequest({ ...LEASE, bytes: 2 ** 40 }), /bytes/],
+  ['no slot', () => readLeaseRequest({ ...LEASE, slots: 0 }), /slots/],
+  ['too many slots', () => readLeaseRequest({ ...LEASE, slots: 1025 }), /from 1 to 1024/],
+  ['a variable that is no text', () => readLeaseRequest({ ...LEASE, env: { A: 1 } }), /env/],
+  ['an argument that is no text', () => readToServer({ type: 'start', slave: 1, args: [1] }), /args/],
+  ['a slave of a fraction', () => readToServer({ type: 'stop', slave: 1.5, how: 'kill' }), /slave/],
+  ['an unknown message', () => readToServer({ type: 'fork' }), /type is not beat or/],
+  ['a port beyond', () => readFromServer({ type: 'ready', ports: { broker: 65_536 } }), /broker/],
+  ['ports that claim a type', () => readFromServer({ type: 'ready', ports: { type: 3 } }), /type/],
+  ['a field of the prototype', () => readToServer({ type: 'undialled', toString: 1 }), /key/],
+  ['half a welcome', () => readWelcome(new Fields({ type: 'welcome', name: 'n' })), /hostname/],
+];
+
+for (const [what, read, part] of WRONG) {
+  test(`${what} is refused by name`, () => assert.throws(read, isFormatError(part)));
+}
+
+test.run();
