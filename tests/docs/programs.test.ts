@@ -62,7 +62,10 @@ const waiting = snippets.filter(
     !/allocateSlaves/.test(code),
 );
 
-for (const [index, { title, name }] of waiting.entries()) {
+/** Programs stop in one way; a few of them show it. */
+const EVERY = 4;
+
+for (const [index, { title, name }] of waiting.filter((_, place) => place % EVERY === 0).entries()) {
   const [signal, code] = index % 2 === 0 ? (['SIGINT', 130] as const) : (['SIGTERM', 143] as const);
   programs.oneIn(20, index >> 1, `${title} prints no answer when ${signal} comes before it has one`, () =>
     withPrograms(async ({ start }) => {

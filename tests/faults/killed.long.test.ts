@@ -8,10 +8,12 @@ import { together, untilGone } from './support.js';
 
 const it = suite('killed slaves at length');
 
+const STARTS = 6;
+
 /** Starting and stopping race in short programs. */
 async function startsInARow(): Promise<void> {
   const hello = new URL('../../examples/hello-world.js', import.meta.url).pathname;
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < STARTS; i++) {
     const child = spawn(process.execPath, [hello, '--master', '--slaves', '2'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -44,6 +46,6 @@ it('retry a task that ends its process, to the end of its attempts, and finish a
   ]);
 });
 
-it('leave no process behind, ten starts in a row', startsInARow);
+it(`leave no process behind, ${STARTS} starts in a row`, startsInARow);
 
 it.run();

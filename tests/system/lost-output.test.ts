@@ -40,7 +40,7 @@ function expectDone({ code, master, slave }: Ending, told: RegExp): void {
   for (const trail of [master, slave]) assert.is(trail.match(told)?.length, 1, `${told} once in\n${trail}`);
 }
 
-test('closed pipes are told once, and all tasks are done', async () => {
+test.long('closed pipes are told once, and all tasks are done', async () => {
   expectDone(await run({}, ['stdout']), /WARNING standard output takes nothing \(EPIPE\)/g);
   expectDone(await run({}, ['stderr']), /WARNING standard error takes nothing \(EPIPE\)/g);
   const both = await run({}, ['stdout', 'stderr']);
@@ -58,7 +58,7 @@ test.long('so is a full disk', async () => {
   }
 });
 
-test.long('behind a reader that has read enough the program comes to its end', () =>
+test('behind a reader that has read enough the program comes to its end', () =>
   withPrograms(async ({ folder }) => {
     const file = join(folder, 'audit');
     const code = join(folder, 'code');
@@ -67,8 +67,7 @@ test.long('behind a reader that has read enough the program comes to its end', (
     const shell = spawnSync('sh', args, { encoding: 'utf8', timeout: LIMIT_MS });
     assert.is(shell.stdout.split('\n').length, 2, shell.stdout);
     assert.is(readFileSync(code, 'utf8'), '0\n', readFileSync(file, 'utf8'));
-  }),
-);
+  }));
 
 test('--help is cut off as well', () => {
   const command = `{ "$0" "$1" --help; echo $? >&2; } | head -c 1`;

@@ -56,7 +56,7 @@ overEachBroker(
   },
 );
 
-test('it stays in progress when the master algorithm throws, or its master is killed', () =>
+test.long('it stays in progress when the master algorithm throws, or its master is killed', () =>
   withPrograms(async ({ start, folder }) => {
     const file = join(folder, 'm.rsc');
     const thrown = start('endings.js', [
@@ -76,7 +76,8 @@ test('it stays in progress when the master algorithm throws, or its master is ki
     killed.kill('SIGKILL');
     await killed.ended();
     assert.is(read(file)['computation-status'], 'in-progress');
-  }));
+  }),
+);
 
 const BAD: readonly (readonly [text: string | Buffer, complaint: RegExp])[] = [
   ['', /is empty$/],

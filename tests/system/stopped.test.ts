@@ -47,7 +47,7 @@ for (const [index, [signal, ways]] of (
   );
 }
 
-test('a source of submitAll that is not drawn to its end makes no iteration complete', () =>
+test.long('a source of submitAll that is not drawn to its end makes no iteration complete', () =>
   withPrograms(async ({ start }) => {
     const program = start('stopped.js', ['--master', '--slaves', '1', '--', 'source']);
     await program.waitForLine(/^begins$/);
@@ -57,7 +57,8 @@ test('a source of submitAll that is not drawn to its end makes no iteration comp
     const line = /^the master was stopped by SIGINT with .*1 source of submitAll not drawn to its end$/;
     assert.is(program.count(line), 1, program.report());
     assert.equal(program.out, []);
-  }));
+  }),
+);
 
 test.long(
   'a program that saves what it has is given the time, and its exit code is still that of the signal',

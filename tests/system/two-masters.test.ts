@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type AuditEvent, FlagError, master } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { square } from '../programs/algorithms.js';
-import { overEachBroker } from '../support/each-broker.js';
+import { overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
 import { until, withPrograms } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -55,7 +55,7 @@ overEachBroker(
   },
 );
 
-overEachBroker(
+overEachBrokerAtLength(
   test,
   'a master that was killed loses it without a word, one that is frozen keeps it',
   async ({ flags, args }, { start, folder }) => {

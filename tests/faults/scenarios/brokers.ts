@@ -68,7 +68,6 @@ export const BROKERS: readonly Scenario[] = [
   {
     name: 'kill -9 of a master with a checkpoint, which is started again',
     brokers: 'each',
-    often: true,
     settings: { expect: { restarted: true } },
     strike: killMaster,
   },
