@@ -17,6 +17,8 @@ import {
 const ACTIVITY = ['running', 'runningMs', 'begun', 'memoryBytes'] as const;
 /** Characters of a server's id; nats-server's has 56. */
 const LONGEST_SERVER = 128;
+/** Milliseconds between two beats that a master may announce. */
+const LONGEST_REST_MS = 60_000;
 const FOUND = new Set<unknown>(['waiting', 'running', 'gone']);
 const LONGEST_PIECE = Math.ceil(PROFILE_PIECE_BYTES / 3) * 4;
 
@@ -37,7 +39,8 @@ export function parseControl(text: string): ControlMessage | undefined {
         isNumber(message.received) &&
         isNumber(message.limit) &&
         ACTIVITY.every((key) => message[key] === undefined || isNumber(message[key])) &&
-        (message.server === undefined || isServer(message.server))
+        (message.server === undefined || isServer(message.server)) &&
+        (message.restMs === undefined || (isCount(message.restMs) && message.restMs <= LONGEST_REST_MS))
         ? (value as ControlMessage)
         : undefined;
     case 'probe':
@@ -103,11 +106,13 @@ export interface BeatNumbers {
   readonly begun?: number | undefined;
   readonly memoryBytes?: number | undefined;
   readonly server?: string | undefined;
+  readonly restMs?: number | undefined;
 }
 
 export function formatBeat(prefix: string, beat: BeatNumbers): string {
   const server = beat.server === undefined ? '' : `,"server":${JSON.stringify(beat.server)}`;
-  const positions = `${prefix}${server},"sent":${beat.sent},"received":${beat.received},"limit":${beat.limit}`;
+  const rest = beat.restMs === undefined ? '' : `,"restMs":${beat.restMs}`;
+  const positions = `${prefix}${server}${rest},"sent":${beat.sent},"received":${beat.received},"limit":${beat.limit}`;
   if (beat.begun === undefined) return `${positions}}`;
   const activity = `"running":${beat.running ?? -1},"runningMs":${beat.runningMs ?? 0},"begun":${beat.begun}`;
   return `${positions},${activity},"memoryBytes":${beat.memoryBytes ?? 0}}`;

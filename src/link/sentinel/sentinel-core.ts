@@ -2,13 +2,14 @@
 
 import type { ProfileOrder } from '../../threads/profile-messages.js';
 import { Liveness, type LivenessVerdict, TURN_MS } from '../../wire/liveness.js';
-import type {
-  Acknowledgement,
-  Beat,
-  Command,
-  CommandMessage,
-  ControlMessage,
-  Epoch,
+import {
+  type Acknowledgement,
+  BEAT_INTERVAL_MS,
+  type Beat,
+  type Command,
+  type CommandMessage,
+  type ControlMessage,
+  type Epoch,
 } from '../../wire/messages/messages.js';
 import { encodeToken, parseSubject, type SessionAddress, Subjects } from '../../wire/messages/subjects.js';
 import type { SentinelEvent, SentinelRequest } from '../ports.js';
@@ -17,6 +18,7 @@ import { CellOfferer } from './cell-offerer.js';
 import { CellTeller } from './cell-teller.js';
 import { formatControl, parseControl } from './control-text.js';
 import { MainWatch } from './main-watch.js';
+import { restIntervalMs } from './rest-interval.js';
 import { runCommand } from './run-command.js';
 import { RunJudge } from './run-judge.js';
 import { SentinelPeer } from './sentinel-peer.js';
@@ -26,8 +28,8 @@ import { Strangers } from './strangers.js';
 /** The id of the only command that a slave's sentinel sends by itself; main's is 1. */
 const OVERDUE_ID = 2;
 
-/** The longest time between two turns of a slave's sentinel. */
-const LONGEST_REST_MS = 1_500;
+/** The longest time between two turns of a slave's sentinel, above that between two beats of its master. */
+const LONGEST_REST_MS = 5_000;
 
 const NOTHING_YET = { sent: 0, received: 0, limit: 0, begun: 0 };
 
@@ -233,9 +235,11 @@ export class SentinelCore {
    * Data that main has received also proves that the peer is alive, when its sentinel does not get through.
    */
   #hearData(peer: SentinelPeer, now: number): void {
-    const { received = 0 } = this.#options.counters(peer.slot) ?? {};
-    if (received <= peer.dataReceived) return;
-    peer.dataReceived = received;
+    const positions = this.#options.counters(peer.slot);
+    if (positions === undefined) return;
+    if (this.#options.role === 'master' && !peer.isAtRest(positions)) peer.wake();
+    if (positions.received <= peer.dataReceived) return;
+    peer.dataReceived = positions.received;
     this.#liveness.heard(peer.nonce, now);
   }
 
@@ -321,7 +325,8 @@ export class SentinelCore {
       case 'beat':
         if (this.#options.role === 'master' || this.#isNews(peer, message))
           this.#events.push(toEvent(message));
-        if (this.#options.role === 'slave' && peer.answersBeat(now)) this.#sendBeat(peer);
+        if (this.#options.role === 'master') peer.hear(message);
+        else if (peer.answersBeat(now, message.restMs)) this.#sendBeat(peer);
         return;
       case 'probe':
         this.#sendBeat(peer);
@@ -410,10 +415,20 @@ export class SentinelCore {
   #sendDue(peer: SentinelPeer, now: number): void {
     if (peer.phase === 'listening') return;
     if (peer.beatDueAt <= now) {
-      this.#sendBeat(peer);
-      peer.scheduleBeat(now);
+      const restMs = this.#restOf(peer);
+      this.#sendBeat(peer, restMs);
+      peer.scheduleBeat(now, restMs);
     }
     this.#sendCommands(peer, now);
+  }
+
+  /** For a master: milliseconds to its next beat for a slave at rest, where many are watched. */
+  #restOf(peer: SentinelPeer): number | undefined {
+    const { role, clientTimeoutMs, counters } = this.#options;
+    const positions = role === 'master' ? counters(peer.slot) : undefined;
+    if (positions === undefined || !peer.isAtRest(positions)) return undefined;
+    const restMs = restIntervalMs(this.#peers.size, clientTimeoutMs);
+    return restMs > BEAT_INTERVAL_MS ? restMs : undefined;
   }
 
   /** A connection that is always cut before a beat is due would look like silence. */
@@ -430,10 +445,10 @@ export class SentinelCore {
     }
   }
 
-  #sendBeat(peer: SentinelPeer): void {
+  #sendBeat(peer: SentinelPeer, restMs?: number): void {
     const positions = this.#options.counters(peer.slot) ?? NOTHING_YET;
     const activity = this.#options.role === 'slave' ? this.#options.activity() : undefined;
-    const text = peer.beatText({ ...positions, ...activity, server: this.#options.server?.() });
+    const text = peer.beatText({ ...positions, ...activity, server: this.#options.server?.(), restMs });
     this.#publishes.push({ subject: peer.subjects.there, text, reply: peer.subjects.here });
   }
 

@@ -1,7 +1,7 @@
 /** A sentinel's record of one peer: the session, its subjects, the commands under way. */
 
 import { TURN_MS } from '../../wire/liveness.js';
-import { BEAT_INTERVAL_MS, type Epoch } from '../../wire/messages/messages.js';
+import { BEAT_INTERVAL_MS, type Beat, type Epoch } from '../../wire/messages/messages.js';
 import type { WatchedPeer } from '../ports.js';
 import type { Positions } from '../shared/peer-counters.js';
 import { CommandInbox, CommandOutbox } from './command-delivery.js';
@@ -29,6 +29,9 @@ export class SentinelPeer {
   #beatPrefix = '';
   #told: { readonly received: number; readonly limit: number } | undefined;
   #watchedAt = 0;
+  #beatAt = Number.NEGATIVE_INFINITY;
+  /** For a master: the last beat of the slave. */
+  #heard: Pick<Beat, 'sent' | 'received' | 'running'> | undefined;
   /** Its next beat awaits one of the master. */
   #isInStep = false;
 
@@ -50,25 +53,47 @@ export class SentinelPeer {
     this.beatDueAt = now;
     this.dataReceived = 0;
     this.#told = undefined;
+    this.#heard = undefined;
     this.#watchedAt = now;
     this.#beatPrefix = beatPrefix(this.epoch);
   }
 
   /** Peers that joined together get beats at different turns from the second beat on. */
-  scheduleBeat(now: number): void {
+  scheduleBeat(now: number, everyMs = BEAT_INTERVAL_MS): void {
     const first = this.beatDueAt === this.#watchedAt;
-    const interval = first ? BEAT_INTERVAL_MS - (this.epoch.sid % TURNS) * TURN_MS : BEAT_INTERVAL_MS;
+    const interval = first ? BEAT_INTERVAL_MS - (this.epoch.sid % TURNS) * TURN_MS : everyMs;
     this.beatDueAt = Math.max(this.beatDueAt + interval, now + interval / 2);
+    this.#beatAt = now;
     this.#isInStep = false;
   }
 
+  /** For a master: a beat of the slave came. */
+  hear({ sent, received, running }: Beat): void {
+    this.#heard = { sent, received, running };
+  }
+
   /**
-   * For a slave, at a beat of its master: whether it beats now. Each time that it wakes costs an idle slave as much as
-   * the beat, so its own turn comes only when its master is late: 1.75 seconds after its last beat at the latest.
+   * For a master, with its own positions: whether nothing runs on the slave by its last beat, and nothing is under way
+   * between the two.
    */
-  answersBeat(now: number): boolean {
-    const answers = now >= this.beatDueAt - BEAT_INTERVAL_MS / 2;
-    if (answers || !this.#isInStep) this.beatDueAt = now + BEAT_INTERVAL_MS + LATE_MS;
+  isAtRest({ sent, received }: Positions): boolean {
+    const heard = this.#heard;
+    return heard?.running === -1 && heard.received === sent && heard.sent === received;
+  }
+
+  /** For a master: the slave is at rest no longer, and has its beats at the usual interval. */
+  wake(): void {
+    this.beatDueAt = Math.min(this.beatDueAt, this.#beatAt + BEAT_INTERVAL_MS);
+  }
+
+  /**
+   * For a slave, at a beat of its master, whose next one comes after `everyMs`: whether it beats now. Each time that it
+   * wakes costs an idle slave as much as the beat, so its own turn comes only when its master is late.
+   */
+  answersBeat(now: number, everyMs = BEAT_INTERVAL_MS): boolean {
+    const answers = now - this.#beatAt >= BEAT_INTERVAL_MS / 2;
+    if (answers || !this.#isInStep) this.beatDueAt = now + everyMs + LATE_MS;
+    if (answers) this.#beatAt = now;
     this.#isInStep = true;
     return answers;
   }

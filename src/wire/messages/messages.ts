@@ -135,6 +135,8 @@ export interface Beat extends Epoch {
   readonly memoryBytes?: number | undefined;
   /** The id of the NATS server of the sentinel's connection. */
   readonly server?: string | undefined;
+  /** From masters: milliseconds until the next beat, where that is not `BEAT_INTERVAL_MS`. */
+  readonly restMs?: number | undefined;
 }
 
 export interface Probe extends Epoch {

@@ -15,6 +15,7 @@ const epoch = { run: 'r', nonce: 'n', sid: 3 };
 const farewell = { command: 'bye', running: [1, 2], begun: 3, sent: 4 };
 const MESSAGES: Readonly<Record<string, Record<string, unknown>>> = {
   beat: { type: 'beat', ...epoch, sent: 1, received: 2, limit: 3 },
+  'beat for a slave at rest': { type: 'beat', ...epoch, restMs: 4_000, sent: 1, received: 2, limit: 3 },
   'beat of a slave': {
     ...{ type: 'beat', ...epoch, server: 's', sent: 1, received: 2, limit: 3 },
     ...{ running: -1, runningMs: 0, begun: 5, memoryBytes: 6 },
@@ -61,6 +62,7 @@ const OPTIONAL = new Set([
   'runningMs',
   'begun',
   'memoryBytes',
+  'restMs',
   'from',
   'found',
   'error',
@@ -110,10 +112,12 @@ test('other text is no message', () => {
   }
 });
 
-test('the name of a server is limited, as are the runs of a farewell', () => {
+test('the name of a server is limited, as are the rest of a beat and the runs of a farewell', () => {
   const beat = MESSAGES.beat;
   assert.ok(parseControl(JSON.stringify({ ...beat, server: 's'.repeat(128) })));
   assert.is(parseControl(JSON.stringify({ ...beat, server: 's'.repeat(129) })), undefined);
+  assert.ok(parseControl(JSON.stringify({ ...beat, restMs: 60_000 })));
+  for (const restMs of [60_001, -1]) assert.is(parseControl(JSON.stringify({ ...beat, restMs })), undefined);
   const bye = (running: unknown): string =>
     JSON.stringify({ type: 'command', ...epoch, id: 1, body: { ...farewell, running } });
   assert.ok(parseControl(bye([])));
@@ -137,6 +141,7 @@ test('a beat says what it is given, and of a slave also what runs', () => {
     begun: 0,
     memoryBytes: 0,
   });
+  assert.equal(read({ restMs: 2_000 }), { type: 'beat', ...epoch, ...positions, restMs: 2_000 });
   const all = { running: 1, runningMs: 2, begun: 3, memoryBytes: 4 };
   assert.equal(read(all), { type: 'beat', ...epoch, ...positions, ...all });
 });

@@ -590,6 +590,39 @@ core('five thousand slaves cost little', () => {
   assert.ok((processorMs() - began) / 25 < 40, 'a fifth of a turn');
 });
 
+core('many slaves at rest have beats less often, and usual ones from when something is sent', () => {
+  const positions = { sent: 1, received: 2, limit: 3 };
+  const common = { memberId: 'm', clientTimeoutMs: 30_000, broker: 'external' as const };
+  const master = new SentinelCore({ ...common, role: 'master', run: RUN, counters: () => positions });
+  const nonces = Array.from({ length: 100 }, (_, i) => i.toString(16).padStart(32, '0'));
+  for (const [sid, nonce] of nonces.entries())
+    master.request({ op: 'watch', peer: { ...peer, nonce, sid } }, 0);
+  const heard: { readonly at: number; readonly restMs: number | undefined }[] = [];
+  let now = 0;
+  const run = (ms: number): void => {
+    for (const end = now + ms; now < end; ) {
+      now += TURN_MS;
+      master.tick(now, 0);
+      for (const { text } of master.take().publishes) {
+        const { type, nonce, sid, restMs } = JSON.parse(text);
+        if (type !== 'beat') continue;
+        if (sid === 0) heard.push({ at: now, restMs });
+        const answer = { type: 'beat', run: RUN, nonce, sid, sent: 2, received: 1, limit: 4, running: -1 };
+        master.receive(subjects.masterControl({ ...address, nonce }), JSON.stringify(answer), now);
+      }
+    }
+  };
+  run(20_000);
+  assert.ok(heard.length <= 7, `${heard.length} beats in 20 seconds`);
+  assert.is(heard.at(-1)?.restMs, 3_750);
+  const wokenAt = now;
+  positions.sent = 2;
+  run(4_000);
+  const woken = heard.filter(({ at }) => at > wokenAt);
+  assert.ok(woken.length >= 3, `${woken.length} beats in four seconds`);
+  assert.equal([...new Set(woken.map(({ restMs }) => restMs))], [undefined]);
+});
+
 core('does not condemn a peer whose data arrives, though its sentinel is not heard', () => {
   const pair = new Pair().join().run(1_000);
   pair.alive.slave = false;

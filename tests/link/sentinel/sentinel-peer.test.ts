@@ -72,6 +72,54 @@ test("a slave falls in step with its master's beats, and beats itself when one i
   assert.equal([peer.answersBeat(3_700), peer.beatDueAt], [false, 4_950]);
 });
 
+test('a slave waits for as long as its master says, and answers each of its beats', () => {
+  const peer = create();
+  peer.watch(watched(0), 0);
+  peer.scheduleBeat(0);
+  assert.equal([peer.answersBeat(1_000, 4_000), peer.beatDueAt], [true, 5_250]);
+  assert.equal([peer.answersBeat(2_000), peer.beatDueAt], [true, 3_250]);
+});
+
+test('a slave is at rest when nothing runs there and nothing is under way', () => {
+  const peer = create();
+  peer.watch(watched(2), 0);
+  const positions = { sent: 3, received: 5, limit: 9 };
+  const beat = {
+    type: 'beat',
+    run: 'r',
+    nonce: 'n',
+    sid: 2,
+    sent: 5,
+    received: 3,
+    limit: 7,
+    running: -1,
+  } as const;
+  assert.is(peer.isAtRest(positions), false, 'it has not been heard');
+  peer.hear(beat);
+  assert.is(peer.isAtRest(positions), true);
+  for (const other of [{ sent: 4 }, { received: 4 }])
+    assert.is(peer.isAtRest({ ...positions, ...other }), false);
+  for (const other of [{ running: 0 }, { running: undefined }, { sent: 6 }, { received: 2 }]) {
+    peer.hear({ ...beat, ...other });
+    assert.is(peer.isAtRest(positions), false, JSON.stringify(other));
+  }
+  peer.hear(beat);
+  peer.watch(watched(3), 0);
+  assert.is(peer.isAtRest(positions), false, 'a new session');
+});
+
+test('a slave that is at rest no longer has its beats at the usual interval', () => {
+  const peer = create();
+  peer.watch(watched(0), 0);
+  peer.scheduleBeat(0);
+  peer.scheduleBeat(1_000, 4_000);
+  assert.is(peer.beatDueAt, 5_000);
+  peer.wake();
+  assert.is(peer.beatDueAt, 2_000);
+  peer.wake();
+  assert.is(peer.beatDueAt, 2_000);
+});
+
 test('a beat is news when it is the first, has other positions, or names data that main has not received', () => {
   const peer = create();
   const beat = { sent: 3, received: 2, limit: 9 };
