@@ -72,6 +72,17 @@ test('it shows the master while that is blocked, answers why, cancels, and ends 
       const page = JSON.parse(askBlocked(`${origin}/api/page?page=overview`, token)) as Found;
       assert.equal([page.done, page.submitted, page.failed], [2, 4, 1]);
 
+      const stranger = await fetch(`${origin}/api/page?page=overview`, {
+        headers: { Authorization: 'Bearer 0123' },
+      });
+      assert.is(stranger.status, 401);
+      const told = (): AuditEvent | undefined => events.find(({ type }) => type === 'dashboard-refused');
+      await until('the trail says so', () => told() !== undefined);
+      assert.equal(told(), {
+        ...{ type: 'dashboard-refused', address: '127.0.0.1', count: 1 },
+        reason: 'a wrong token, or one of an earlier run',
+      });
+
       const why = await ask(`/api/why?id=${taskId}`);
       assert.match(String(why.lines), new RegExp(`^${taskId} \\(dashboard waits\\) runs on SLAVE-0`));
       assert.equal((why.task as Found).tag, 'slow one');

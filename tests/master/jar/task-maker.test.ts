@@ -90,4 +90,16 @@ test('a place is noted where it was looked at, and goes with a task that is subm
   );
 });
 
+test('where nothing is traced, nothing is done for it', () => {
+  const maker = new TaskMaker([work], MAX_MESSAGE_BYTES);
+  const policy = Object.defineProperty({ ...resolvePolicy({}) }, 'trace', {
+    get: () => assert.unreachable('the policy is asked how a task is traced'),
+  });
+  const numbers = new Numbers();
+  const task = maker.make(numbers.next, submission([1], { policy }));
+  assert.is(task.trace, undefined);
+  assert.is(maker.remake(numbers.next, task, policy).trace, undefined);
+  assert.is(maker.makeTemplate(work, [1], policy).trace, undefined);
+});
+
 test.run();
