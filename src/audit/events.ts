@@ -296,35 +296,6 @@ export interface AuditEventTable {
   /** `LOCAL 0 RESTART in 500 ms`. */
   'local-slave-restarting': { index: number; backoffMs: number };
 
-  // Standing servers, as a master sees them; `server` is the address that it was given
-  /** `SERVER h:11111 CONNECTED "name"`: the program is there, and slaves can be started. */
-  'server-connected': { server: string; name: string };
-  /** `SERVER h:11111 SLOTS 2 of 4`: the slots that the master has there now, of those that it asked for. */
-  'server-granted': { server: string; slots: number; wanted: number };
-  /** `SERVER h:11111 UNREACHABLE again in 2.0 s: reason`. */
-  'server-unreachable': { server: string; waitSeconds: number; reason: string };
-  /** `SERVER h:11111 REFUSED again in 2.0 s: reason`: it answers, and will not have this master; or it is not trusted. */
-  'server-refused': { server: string; waitSeconds: number; reason: string };
-  /** `SERVER h:11111 LOST again in 2.0 s: reason`: its slaves are gone with it. */
-  'server-lost': { server: string; waitSeconds: number; reason: string };
-  /** `SERVER h:11111 <- BUNDLE 480000 bytes in 0.1 s`: it did not have the program yet. */
-  'bundle-sent': { server: string; bytes: number; seconds: number };
-  /** `SERVER h:11111 SLAVE 0 STARTED pid 4711`: `index` counts them from 0. */
-  'server-slave-started': { server: string; index: number; pid: number };
-  /** `SERVER h:11111 SLAVE 0 NOT STARTED reason`. */
-  'server-slave-unstarted': { server: string; index: number; reason: string };
-  /** `SERVER h:11111 SLAVE 0 EXITED pid 4711 code 3`, or `signal SIGABRT`, or `; its server was lost: reason`. */
-  'server-slave-exited': {
-    server: string;
-    index: number;
-    pid: number;
-    code?: number | undefined;
-    signal?: string | undefined;
-    note?: string | undefined;
-  };
-  /** `SERVER h:11111 SLAVE 0 RESTART in 500 ms`. */
-  'server-slave-restarting': { server: string; index: number; backoffMs: number };
-
   // A standing server, as it sees itself
   /** `SERVER READY 127.0.0.1:11111 "name" 8 slots`: masters may come. */
   'server-ready': { address: string; name: string; slots: number };
@@ -382,6 +353,8 @@ export interface AuditEventTable {
   };
   /** `MACHINE "big" <- PROGRAM 480000 bytes in 0.1 s`: by ssh, or to a server that did not have it yet. */
   'machine-program-sent': { machine: string; bytes: number; seconds: number };
+  /** `MACHINE "h:11111" REFUSED reason`: a standing server answers and will not have this master, or is not trusted. */
+  'machine-refused': { machine: string; reason: string };
   /** `MACHINE "h:11111" SLOTS 2 of 4`: the slots that a server lends now, of those that were asked for. */
   'machine-granted': { machine: string; slots: number; wanted: number };
   /** `MACHINE "big" SLAVE 0 STARTED pid 4711`: `index` counts from 0 on each machine. */

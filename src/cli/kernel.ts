@@ -57,6 +57,8 @@ export interface Kernel extends AsyncDisposable {
 /** The state of the servers of a kernel that begins. */
 class ServerArrivals {
   readonly #slots = new Map<string, number>();
+  /** Of all servers together. */
+  #most = 0;
   readonly #servers: number;
   #ended = 0;
   failure: string | undefined;
@@ -66,10 +68,13 @@ class ServerArrivals {
   }
 
   take(event: AuditEvent): void {
-    if (event.type === 'server-granted') this.#slots.set(event.server, event.slots);
-    if (event.type === 'server-lost') this.#slots.delete(event.server);
-    if (event.type === 'server-slave-exited') this.#ended++;
-    if (event.type === 'server-refused') this.failure ??= `server ${event.server}: ${event.reason}`;
+    if (event.type === 'machine-granted') {
+      this.#slots.set(event.machine, event.slots);
+      this.#most = Math.max(this.#most, this.#granted);
+    }
+    if (event.type === 'machine-state' && event.state === 'failing') this.#slots.delete(event.machine);
+    if (event.type === 'machine-slave-ended') this.#ended++;
+    if (event.type === 'machine-refused') this.failure ??= `server ${event.machine}: ${event.reason}`;
   }
 
   /** Slaves that have to join; unknown, and so more than there are, until each server has answered. */
@@ -79,7 +84,7 @@ class ServerArrivals {
   }
 
   failureOfSlaves(program: string | undefined): string | undefined {
-    if (this.#granted === 0 || this.#ended < this.#granted * MOST_ENDS) return undefined;
+    if (this.#most === 0 || this.#ended < this.#most * MOST_ENDS) return undefined;
     return `the slaves of makeKernel ended ${this.#ended} times before one joined; ${program} must call makeKernel or initialize`;
   }
 

@@ -353,53 +353,6 @@ export const SAMPLES: Samples = {
     'LOCAL 0 RESTART in 500 ms',
   ],
 
-  'server-connected': [
-    { type: 'server-connected', server: 'h:11111', name: 'a "b"' },
-    'SERVER h:11111 CONNECTED "a \\"b\\""',
-  ],
-  'server-granted': [
-    { type: 'server-granted', server: 'h:11111', slots: 2, wanted: 4 },
-    'SERVER h:11111 SLOTS 2 of 4',
-  ],
-  'server-unreachable': [
-    { type: 'server-unreachable', server: 'h:11111', waitSeconds: 2, reason: 'nothing listens' },
-    'SERVER h:11111 UNREACHABLE again in 2.0 s: nothing listens',
-  ],
-  'server-refused': [
-    { type: 'server-refused', server: 'h:11111', waitSeconds: 2, reason: 'it asks for a token' },
-    'SERVER h:11111 REFUSED again in 2.0 s: it asks for a token',
-  ],
-  'server-lost': [
-    { type: 'server-lost', server: 'h:11111', waitSeconds: 0.5, reason: 'closed' },
-    'SERVER h:11111 LOST again in 0.5 s: closed',
-  ],
-  'bundle-sent': [
-    { type: 'bundle-sent', server: 'h:11111', bytes: 480_000, seconds: 0.1 },
-    'SERVER h:11111 <- BUNDLE 480000 bytes in 0.1 s',
-  ],
-  'server-slave-started': [
-    { type: 'server-slave-started', server: 'h:11111', index: 0, pid: 4711 },
-    'SERVER h:11111 SLAVE 0 STARTED pid 4711',
-  ],
-  'server-slave-unstarted': [
-    { type: 'server-slave-unstarted', server: 'h:11111', index: 0, reason: 'ENOSPC' },
-    'SERVER h:11111 SLAVE 0 NOT STARTED ENOSPC',
-  ],
-  'server-slave-exited': [
-    {
-      type: 'server-slave-exited',
-      server: 'h:11111',
-      index: 0,
-      pid: 4711,
-      code: 3,
-      note: 'its master stopped it',
-    },
-    'SERVER h:11111 SLAVE 0 EXITED pid 4711 code 3; its master stopped it',
-  ],
-  'server-slave-restarting': [
-    { type: 'server-slave-restarting', server: 'h:11111', index: 0, backoffMs: 500 },
-    'SERVER h:11111 SLAVE 0 RESTART in 500 ms',
-  ],
   'server-ready': [
     { type: 'server-ready', address: '127.0.0.1:11111', name: 'n', slots: 8 },
     'SERVER READY 127.0.0.1:11111 "n" 8 slots',
@@ -463,6 +416,10 @@ export const SAMPLES: Samples = {
   'machine-program-sent': [
     { type: 'machine-program-sent', machine: 'a b', bytes: 480_000, seconds: 0.1 },
     'MACHINE "a b" <- PROGRAM 480000 bytes in 0.1 s',
+  ],
+  'machine-refused': [
+    { type: 'machine-refused', machine: 'h:11111', reason: 'it asks for a token' },
+    'MACHINE "h:11111" REFUSED it asks for a token',
   ],
   'machine-granted': [
     { type: 'machine-granted', machine: 'a b', slots: 2, wanted: 4 },

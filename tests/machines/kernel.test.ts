@@ -49,13 +49,15 @@ test.long(
     const port = await freePort();
     const addresses: readonly ServerAddress[] = [['127.0.0.1', port]];
     const auth = passwordAuth({ user: 'alice', password: 'open sesame' });
-    const heard: string[] = [];
+    let hasFailed = false;
     const kernel = makeKernel(addresses, {
       auth,
       program,
-      onAudit: (event) => void heard.push(event.type),
+      onAudit: (event) => {
+        if (event.type === 'machine-state' && event.state === 'failing') hasFailed = true;
+      },
     });
-    while (!heard.includes('server-unreachable')) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!hasFailed) await new Promise((resolve) => setTimeout(resolve, 10));
     const server = await startServer('127.0.0.1', port, {
       folder,
       slots: 1,

@@ -84,6 +84,7 @@ export function leaseOf(
     argsOf: options.args ?? (() => []),
     onGranted: (now) => void granted.push(now),
     onBundleSent: (size) => void sent.push(size),
+    onRefused: () => {},
     onOutput: (to, text) => void output.push(`${to} ${text}`),
   });
   return { host, granted, output, sent };

@@ -3,7 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MachineState } from '../../src/machines/farm/machine.js';
 import { MachineLife, OPEN_WITHIN_MS, VALIDATE_WITHIN_MS } from '../../src/machines/farm/machine-life.js';
+import { retryDelayMs } from '../../src/machines/farm/retry-delay.js';
 import { Chance } from '../simulation/scheduler.js';
+
+const delayMs = (failures: number): number => retryDelayMs('ssh', failures, 0);
 
 class Stage {
   readonly log: string[] = [];
@@ -14,6 +17,7 @@ class Stage {
     this.life = new MachineLife({
       isValidated,
       mostFailures,
+      delayMs,
       ports: {
         open: (attempt) => {
           this.attempt = attempt;
@@ -203,6 +207,7 @@ life('by chance: it moves as its table says, opens only what is closed, and ends
     const machine: MachineLife = new MachineLife({
       isValidated: true,
       mostFailures: chance.between(1, 4),
+      delayMs,
       ports: {
         open: (number) => {
           assert.not(isOpen, `seed ${seed}`);

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UsageError } from '../../src/errors.js';
-import { redialDelayMs } from '../../src/machines/dial/redial-delay.js';
+import { retryDelayMs } from '../../src/machines/farm/retry-delay.js';
 import { passwordAuth } from '../../src/machines/protocol/auth.js';
 import { BundleCache } from '../../src/machines/server/bundle-cache.js';
 import { OutputValve } from '../../src/machines/server/output-valve.js';
@@ -179,12 +179,13 @@ test('what slaves print is bounded, and what was dropped is counted', () => {
   ]);
 });
 
-test('a server is dialled again after a second, then less and less often', () => {
-  assert.equal(
-    [1, 2, 3, 4, 5, 99].map((failures) => redialDelayMs(failures, 1)),
-    [1000, 2000, 4000, 8000, 15_000, 15_000],
-  );
-  assert.is(redialDelayMs(5, 0), 7500);
+test('a machine is tried again after a second, then less and less often, a server not at the same time as others do', () => {
+  const delays = (kind: 'ssh' | 'server', random: number): number[] =>
+    [1, 2, 3, 4, 5, 7, 99].map((failures) => retryDelayMs(kind, failures, random));
+  assert.equal(delays('server', 1), [1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
+  assert.equal(delays('server', 0), [500, 1_000, 2_000, 4_000, 7_500, 7_500, 7_500]);
+  for (const random of [0, 1])
+    assert.equal(delays('ssh', random), [1_000, 2_000, 4_000, 8_000, 16_000, 60_000, 60_000]);
 });
 
 const PAIR = { cert: 'c', key: 'k' };

@@ -39,7 +39,7 @@ overEachBroker(test, 'a master on two servers', async ({ args }, programs) => {
 
   one.program.kill('SIGKILL');
   await one.program.exit;
-  await master.waitForLine(new RegExp(`SERVER 127.0.0.1:${one.port} LOST again in \\d`));
+  await master.waitForLine(new RegExp(`MACHINE "127.0.0.1:${one.port}" -> :failing again in \\d`));
   await master.waitForLine(new RegExp(`: 16 from ${other.program.pid}$`));
   // Its slaves are gone with it, its folder with the next one
   const again = await lend(programs, 'one', one.port);
@@ -69,7 +69,7 @@ test.long('a master whose main is blocked for longer than the timeout keeps its 
     const master = programs.start('lent.js', ['--master', ...flags, '--', 'block'], { env });
     await master.waitForLine(/^unblocked$/);
     await master.waitForLine(/^round [4-9]: 16 from \d+$/);
-    assert.is(master.count(/SERVER .* LOST/), 0, master.report());
+    assert.is(master.count(/MACHINE .* -> :failing/), 0, master.report());
     assert.is(server.program.count(/LEASE-1 ENDED/), 0, server.program.report());
     master.kill('SIGTERM');
     await master.ended();

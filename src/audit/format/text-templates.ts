@@ -136,18 +136,6 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
     'LOCAL {index:int} EXITED pid {pid:int}[[ code {code:int}]][[ signal {signal:word}]][[; {note:text}]]',
   'local-slave-restarting': 'LOCAL {index:int} RESTART in {backoffMs:int} ms',
 
-  'server-connected': 'SERVER {server:word} CONNECTED {name:name}',
-  'server-granted': 'SERVER {server:word} SLOTS {slots:int} of {wanted:int}',
-  'server-unreachable': 'SERVER {server:word} UNREACHABLE again in {waitSeconds:sec} s: {reason:text}',
-  'server-refused': 'SERVER {server:word} REFUSED again in {waitSeconds:sec} s: {reason:text}',
-  'server-lost': 'SERVER {server:word} LOST again in {waitSeconds:sec} s: {reason:text}',
-  'bundle-sent': 'SERVER {server:word} <- BUNDLE {bytes:int} bytes in {seconds:sec} s',
-  'server-slave-started': 'SERVER {server:word} SLAVE {index:int} STARTED pid {pid:int}',
-  'server-slave-unstarted': 'SERVER {server:word} SLAVE {index:int} NOT STARTED {reason:text}',
-  'server-slave-exited':
-    'SERVER {server:word} SLAVE {index:int} EXITED pid {pid:int}[[ code {code:int}]][[ signal {signal:word}]][[; {note:text}]]',
-  'server-slave-restarting': 'SERVER {server:word} SLAVE {index:int} RESTART in {backoffMs:int} ms',
-
   'server-ready': 'SERVER READY {address:word} {name:name} {slots:int} slots',
   'server-open': 'SERVER No token in use: anyone who reaches {address:word} can run code here.',
   'server-auth-failed': 'SERVER AUTH FAILED {address:word} {reason:text}',
@@ -167,6 +155,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'machine-reached':
     'MACHINE {machine:name} IS {hostname:word} {platform:word} node {node:word} cores {cores:int} memory {memoryBytes:int} bytes clock {clockOffsetMs:int} ms ahead',
   'machine-program-sent': 'MACHINE {machine:name} <- PROGRAM {bytes:int} bytes in {seconds:sec} s',
+  'machine-refused': 'MACHINE {machine:name} REFUSED {reason:text}',
   'machine-granted': 'MACHINE {machine:name} SLOTS {slots:int} of {wanted:int}',
   'machine-slave-started': 'MACHINE {machine:name} SLAVE {index:int} STARTED pid {pid:int}',
   'machine-slave-ended': 'MACHINE {machine:name} SLAVE {index:int} ENDED[[ pid {pid:int}]] {how:text}',

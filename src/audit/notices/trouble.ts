@@ -33,14 +33,6 @@ export function troubleOf(event: AuditEvent): Notice | undefined {
       );
     case 'offer-dropped':
       return warning(`an offer of ${event.sid} to cell ${event.cell} changes nothing: ${event.reason}`);
-    case 'server-unreachable':
-      return warning(`server ${event.server} cannot be reached: ${event.reason}; it is dialled again`);
-    case 'server-refused':
-      return bad(`server ${event.server} cannot be used: ${event.reason}; it is dialled again`);
-    case 'server-lost':
-      return bad(`lost server ${event.server}: ${event.reason}; it is dialled again`);
-    case 'server-slave-unstarted':
-      return bad(`a slave cannot be started on server ${event.server}: ${event.reason}; it is tried again`);
     case 'resource-file-unwritten':
       return warning(`cannot write ${event.path}: ${event.reason}; it is tried again`);
     case 'machine-state':

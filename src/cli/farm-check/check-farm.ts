@@ -47,8 +47,6 @@ function forCheck(configuration: Configuration): Configuration {
   return {
     ...configuration,
     masterPort: 0,
-    // They are not machines of the farm, and have `ping`
-    servers: [],
     dataPort: dataPort === 'none' ? dataPort : undefined,
     resourceFile: undefined,
     checkpoint: undefined,
@@ -63,7 +61,7 @@ const HEADING = ['machine', 'reached', 'node', 'cores', 'slots', 'memory', 'cloc
 /** A line for each machine, and the reasons of those that are not ready below. */
 function farmTable(views: readonly MachineView[]): string {
   if (views.length === 0) {
-    return 'there is no machine to check; type --farm FILE, or --slaves N for the machine of the master\n';
+    return 'there is no machine to check; type --farm FILE, --servers HOST:PORT, or --slaves N for the machine of the master\n';
   }
   const rows = [HEADING, ...views.map(rowOf)];
   const widths = HEADING.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));

@@ -124,7 +124,7 @@ const TABLE: Table = {
     'Slaves:',
     TYPED,
     undefined,
-    'Reach each machine of --farm and --slaves, start one slave there, print a table, and exit with 0 or 1',
+    'Reach each machine of --farm, --servers and --slaves, start one slave there, print a table, and exit with 0 or 1',
   ),
   minSlaves: row(
     'Slaves:',

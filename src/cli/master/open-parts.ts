@@ -31,7 +31,7 @@ import { openBroker } from './open-broker.js';
 import { openFarm } from './open-farm.js';
 import { OtherMachines } from './other-machines.js';
 import { OutputReader, type WriteOutput } from './output-reader.js';
-import type { MasterServers } from './start-servers.js';
+import { serverMachines } from './server-machines.js';
 
 export interface RunMasterParams {
   readonly configuration: Configuration;
@@ -61,7 +61,6 @@ export interface MasterParts {
   readonly resources: ResourceWriter | undefined;
   /** Undefined if the program of slaves is not known. */
   readonly farm: Farm | undefined;
-  readonly servers: MasterServers | undefined;
   readonly others: OtherMachines;
   readonly output: OutputReader | undefined;
   readonly checkpoint: CheckpointStore | undefined;
@@ -93,15 +92,13 @@ export async function openParts(params: RunMasterParams): Promise<MasterParts> {
     audit,
     isSilent: params.slaveAuditFile !== undefined,
   });
-  others.begin(configuration, machines);
-  const hasOthers =
-    configuration.servers.length > 0 || machines.some((machine) => kindOf(machine) !== 'local');
+  others.begin(machines);
+  const hasOthers = machines.some((machine) => kindOf(machine) !== 'local');
   let broker: Broker | undefined;
   let dataPort: DataPort | undefined;
   let address: BrokerAddress;
   let ownAddress: BrokerAddress;
   let master: Master | undefined;
-  let servers: MasterServers | undefined;
   let output: OutputReader | undefined;
   try {
     ({ broker, dataPort, address, ownAddress } = await openBroker(configuration, { audit, hasOthers }));
@@ -135,7 +132,8 @@ export async function openParts(params: RunMasterParams): Promise<MasterParts> {
     farm = openFarm({ ...params, address, master, broker, dataPort, others, machines, output });
     const about = { configuration, run, master: opened, broker, address, program };
     await resources?.begin((status) => describeRun(about, status));
-    servers = await others.startServers({ ...params, address, master: opened, broker, dataPort, output });
+    // A program that cannot be sent would wait for its servers forever
+    if (configuration.servers.length > 0) await others.ready();
   } catch (error) {
     await resources?.end('in-progress');
     await others.close();
@@ -149,7 +147,7 @@ export async function openParts(params: RunMasterParams): Promise<MasterParts> {
     audit.emit({ type: 'join-command', command: joinCommand({ configuration, program, broker }) });
   }
   await farm?.begin();
-  return { master, address, broker, dataPort, resources, farm, servers, others, output, checkpoint };
+  return { master, address, broker, dataPort, resources, farm, others, output, checkpoint };
 }
 
 /** A farm that follows the demand learns from the trail how long tasks take. */
@@ -162,7 +160,12 @@ function heard(audit: AuditSink, farm: () => Farm | undefined): AuditSink {
   };
 }
 
-async function readMachines({ farm }: Configuration): Promise<readonly Machine[]> {
+/** Of `--servers` and of the farm file. */
+async function readMachines(configuration: Configuration): Promise<readonly Machine[]> {
+  return [...serverMachines(configuration.servers), ...(await readFarm(configuration))];
+}
+
+async function readFarm({ farm }: Configuration): Promise<readonly Machine[]> {
   if (farm === undefined) return [];
   const { readFarmFile } = await import('../../machines/farm/farm-file.js');
   try {

@@ -6,10 +6,8 @@
 import { UsageError } from '../../errors.js';
 import { kindOf, type Machine } from '../../machines/farm/machine.js';
 import type { MachineHost } from '../../machines/machine-host.js';
-import type { Configuration } from '../flags/configuration.js';
 import { LateHost } from './late-host.js';
 import type { AroundMachines, MeansParams, RemoteMeans } from './remote-means.js';
-import type { MasterServers, StartServersParams } from './start-servers.js';
 
 export class OtherMachines {
   readonly #params: MeansParams;
@@ -20,12 +18,20 @@ export class OtherMachines {
   }
 
   /** Begins what these need and what takes long: the script of the program. A failure is that of the first use. */
-  begin({ servers }: Configuration, machines: readonly Machine[]): void {
-    const needed = servers.length > 0 || machines.some(needsScript);
-    if (!needed) return;
+  begin(machines: readonly Machine[]): void {
+    if (!machines.some(needsScript)) return;
+    const servers = machines.some((machine) => kindOf(machine) === 'server');
     this.#get()
-      .then((means) => means.script())
+      .then((means) => {
+        if (servers) means.beginToDial();
+        return means.script();
+      })
       .catch(() => undefined);
+  }
+
+  /** Resolves when the script of the program is made. Throws as its making does. */
+  async ready(): Promise<void> {
+    await (await this.#get()).script();
   }
 
   /** The way to a machine by ssh or by a server. Throws UsageError for one that slaves of this master cannot run on. */
@@ -44,14 +50,6 @@ export class OtherMachines {
       );
     }
     return new LateHost(async () => (await this.#get()).hostOf(machine, around));
-  }
-
-  /** Undefined without `--servers`. Throws as the making of the script does. */
-  async startServers(
-    around: Omit<StartServersParams, 'script' | 'dialler' | 'isSilent'>,
-  ): Promise<MasterServers | undefined> {
-    if (around.configuration.servers.length === 0) return undefined;
-    return (await this.#get()).startServers(around);
   }
 
   /** Call it when all ways are closed. */

@@ -21,10 +21,10 @@ import {
   type SshMachine,
 } from '../../machines/farm/machine.js';
 import type { MachineHost } from '../../machines/machine-host.js';
-import type { ServerAuth } from '../../machines/protocol/auth.js';
+import { type ServerAuth, tokenAuth } from '../../machines/protocol/auth.js';
 import { SshHost } from '../../machines/ssh/ssh-host.js';
 import type { Configuration } from '../flags/configuration.js';
-import { parseServer } from '../flags/server-flags.js';
+import { parseServer, type ServerPlace } from '../flags/server-flags.js';
 import { packageVersion, versionAbove } from '../process/versions.js';
 import type { OutputReader } from './output-reader.js';
 import {
@@ -34,7 +34,6 @@ import {
   remoteSlaveSecrets,
   waysOfMaster,
 } from './remote-slaves.js';
-import { MasterServers, outputOf, type StartServersParams, serverAuthOf, targetOf } from './start-servers.js';
 
 export interface MeansParams {
   readonly program: string;
@@ -87,13 +86,9 @@ export class RemoteMeans {
     }
   }
 
-  async startServers(
-    around: Omit<StartServersParams, 'script' | 'dialler' | 'isSilent'>,
-  ): Promise<MasterServers> {
-    // Its thread loads meanwhile
-    const dialler = this.#dial();
-    const script = await this.script();
-    return new MasterServers({ ...around, script, dialler, isSilent: this.#params.isSilent });
+  /** Its thread loads while the script is made. */
+  beginToDial(): void {
+    this.#dial();
   }
 
   async close(): Promise<void> {
@@ -171,7 +166,29 @@ export class RemoteMeans {
         audit.emit({ type: 'machine-granted', machine: name, slots: granted, wanted }),
       onBundleSent: (bytes, seconds) =>
         audit.emit({ type: 'machine-program-sent', machine: name, bytes, seconds }),
+      onRefused: (reason) => audit.emit({ type: 'machine-refused', machine: name, reason }),
       onOutput: outputOf(name, around),
     });
   }
+}
+
+/** How a master proves itself to servers; undefined if it has nothing for that. */
+function serverAuthOf({
+  configuration: { serverToken },
+  serverAuth,
+}: Pick<AroundMachines, 'configuration' | 'serverAuth'>): ServerAuth | undefined {
+  return serverAuth ?? (serverToken === undefined ? undefined : tokenAuth(serverToken));
+}
+
+/** Where the output of slaves of another machine goes. */
+function outputOf(
+  machine: string,
+  { output }: Pick<AroundMachines, 'output'>,
+): (to: 'stdout' | 'stderr', text: string) => void {
+  return output?.writerOf(machine) ?? ((to, text) => process[to].write(text));
+}
+
+function targetOf({ host, port, encrypted }: ServerPlace, { tls }: Configuration) {
+  const { ca, cert, key } = tls;
+  return { host, port, tls: encrypted ? { ca, cert, key } : undefined };
 }

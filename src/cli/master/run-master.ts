@@ -58,7 +58,7 @@ export class RunningMaster {
 
   async #end(end: MasterEnd): Promise<void> {
     const { audit, configuration } = this.params;
-    const { master, farm, servers, resources, others, output, dataPort, broker, checkpoint } = this.#parts;
+    const { master, farm, resources, others, output, dataPort, broker, checkpoint } = this.#parts;
     const leftovers = master.halt(end);
     const finished = end.by === 'return' || end.by === 'stop';
     if (areAny(leftovers)) {
@@ -66,11 +66,9 @@ export class RunningMaster {
       this.#leftBehind = `${how} with ${describeLeftovers(leftovers)}${firstSubmission(leftovers)}`;
     }
     farm?.beginEnding();
-    servers?.beginEnding();
     await resources?.end(finished ? 'finished' : 'in-progress');
     await master.stop(end);
-    const { leavingPids } = master;
-    await Promise.all([farm?.end(leavingPids), servers?.end(leavingPids)]);
+    await farm?.end(master.leavingPids);
     await others.close();
     await output?.end();
     await dataPort?.stop();

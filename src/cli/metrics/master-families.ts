@@ -196,9 +196,11 @@ function troubleFamilies({ picture: { counts } }: MasterReading): MetricFamily[]
       { value: counts.linesDropped },
     ]),
     counter('ts_mw_slaves_refused', 'Processes that were not let in as slaves', [{ value: counts.refused }]),
-    counter('ts_mw_login_failures', 'Connections and requests refused for wrong credentials, none, or where they come from', [
-      { value: counts.authFailures },
-    ]),
+    counter(
+      'ts_mw_login_failures',
+      'Connections and requests refused for wrong credentials, none, or where they come from',
+      [{ value: counts.authFailures }],
+    ),
   ];
 }
 

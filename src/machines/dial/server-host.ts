@@ -5,7 +5,7 @@ import { JoinError } from '../../errors.js';
 import type { MachineFacts, MachineHost } from '../machine-host.js';
 import type { AuthChannel, ServerAuth } from '../protocol/auth.js';
 import type { LeaseRequest, Way } from '../protocol/messages.js';
-import { errorOf, failureOf } from '../protocol/server-refusal.js';
+import { errorOf, failureOf, ServerRefusal } from '../protocol/server-refusal.js';
 import { RemoteSlaves } from '../remote-slaves.js';
 import type { ProcessEnd, SlaveProcess } from '../slave-process.js';
 import type { ServerTarget } from './connect.js';
@@ -30,6 +30,8 @@ export interface ServerHostParams {
   /** The slots that the master has there now, at each change. */
   readonly onGranted: (slots: number, wanted: number) => void;
   readonly onBundleSent: (bytes: number, seconds: number) => void;
+  /** The server answers and will not have this master, or is not trusted; `open` rejects then. */
+  readonly onRefused: (reason: string) => void;
   /** The output of slaves there, in pieces. */
   readonly onOutput: (to: 'stdout' | 'stderr', text: string) => void;
 }
@@ -54,7 +56,6 @@ export class ServerHost implements MachineHost {
     | undefined;
   #onOver: (() => void) | undefined;
   #slots = 0;
-  #name = '';
 
   constructor(params: ServerHostParams) {
     this.#params = params;
@@ -64,11 +65,6 @@ export class ServerHost implements MachineHost {
   /** The slots that the master has now. */
   get slots(): number {
     return this.#slots;
-  }
-
-  /** As the server calls itself; empty before it was reached. */
-  get name(): string {
-    return this.#name;
   }
 
   /** Rejects with a ServerRefusal if the server will not have this master, whenever it asks. */
@@ -98,6 +94,9 @@ export class ServerHost implements MachineHost {
         });
         if (signal.aborted) abort();
       });
+    } catch (error) {
+      if (error instanceof ServerRefusal) this.#params.onRefused(error.message);
+      throw error;
     } finally {
       this.#opening = undefined;
       signal.removeEventListener('abort', abort);
@@ -134,9 +133,8 @@ export class ServerHost implements MachineHost {
         this.#params.onBundleSent(this.#bundleBytes, event.seconds);
         return;
       case 'ready': {
-        const { hostname, platform, node, cores, memoryBytes, name } = event.welcome;
+        const { hostname, platform, node, cores, memoryBytes } = event.welcome;
         this.#args = this.#params.argsOf(event.ports);
-        this.#name = name;
         const { clockOffsetMs } = event;
         this.#opening?.resolve({ hostname, platform, node, cores, memoryBytes, clockOffsetMs });
         return;

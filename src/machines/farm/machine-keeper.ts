@@ -19,6 +19,7 @@ import {
 import { MachineLife, type Why } from './machine-life.js';
 import { MachineSlaves } from './machine-slaves.js';
 import { MachineTrial, type Verdict } from './machine-trial.js';
+import { retryDelayMs } from './retry-delay.js';
 import type { SlaveControl, Validations } from './slave-control.js';
 
 interface KeeperParams {
@@ -85,6 +86,7 @@ export class MachineKeeper {
     this.#life = new MachineLife({
       mostFailures: this.#isTold ? mostFailures(machine) : Number.POSITIVE_INFINITY,
       isValidated: this.#trial.kind !== undefined,
+      delayMs: (failures) => retryDelayMs(kindOf(machine), failures, Math.random()),
       ports: {
         open: (attempt) => {
           this.#opening = this.#open(attempt);

@@ -8,8 +8,8 @@
  *     any other --unregister--> gone
  *
  * A machine without a validation goes from starting to ready. Each failure closes the way to it. It is tried again after
- * 1 s, doubled with each failure up to 60 s; a machine that was ready for 60 s begins with 1 s again. Failures are equal if their
- * reasons differ in numbers only.
+ * a time that grows with each failure; a machine that was ready for 60 s begins with the first time again. Failures are equal if their reasons
+ * differ in numbers only.
  *
  * The work of a state takes time, and may end when the machine is in another one. So each attempt has a number,
  * and an event of an earlier one changes nothing.
@@ -44,10 +44,10 @@ interface LifeParams {
   readonly isValidated: boolean;
   /** Equal failures after which it is given up. */
   readonly mostFailures: number;
+  /** The time to the next attempt after this number of failures in a row. */
+  readonly delayMs: (failures: number) => number;
 }
 
-const FIRST_DELAY_MS = 1_000;
-const LONGEST_DELAY_MS = 60_000;
 const STEADY_AFTER_MS = 60_000;
 /** The time to reach a machine, which includes the way of the program to it. */
 export const OPEN_WITHIN_MS = 120_000;
@@ -61,7 +61,7 @@ export class MachineLife {
   /** When something must have happened, or is tried again. */
   #dueAt: number | undefined;
   #readySince: number | undefined;
-  #delayMs = FIRST_DELAY_MS;
+  #failures = 0;
   #reason: string | undefined;
   #equalFailures = 0;
 
@@ -164,7 +164,7 @@ export class MachineLife {
     const isEqual =
       !wasSteady && this.#reason !== undefined && withoutNumbers(reason) === withoutNumbers(this.#reason);
     this.#equalFailures = isEqual ? this.#equalFailures + 1 : 1;
-    if (wasSteady) this.#delayMs = FIRST_DELAY_MS;
+    this.#failures = wasSteady ? 1 : this.#failures + 1;
     this.#reason = reason;
     this.#readySince = undefined;
     this.#params.ports.close();
@@ -173,8 +173,7 @@ export class MachineLife {
       this.#move('given-up', { reason });
       return;
     }
-    const againMs = this.#delayMs;
-    this.#delayMs = Math.min(againMs * 2, LONGEST_DELAY_MS);
+    const againMs = this.#params.delayMs(this.#failures);
     this.#dueAt = now + againMs;
     this.#move('failing', { reason, againMs });
   }

@@ -72,8 +72,6 @@ export class MasterNotices implements NoticeFold {
       case 'join-command':
         this.#joinCommand = event.command;
         return [plain(`to add a slave: ${event.command}`)];
-      case 'server-granted':
-        return [plain(`server ${event.server} lends ${event.slots} of ${counted(event.wanted, 'slot')}`)];
       case 'machine-granted':
         return [plain(`machine ${event.machine} lends ${event.slots} of ${counted(event.wanted, 'slot')}`)];
       case 'checkpoint-opened':

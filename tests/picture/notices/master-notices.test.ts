@@ -207,24 +207,27 @@ test('the progress of each minute is a line of its own', () => {
   assert.equal(lines, [`${known}, about 38 s left`, known]);
 });
 
-test('servers are told of as they come and go', () => {
+test('machines are told of as they come and go', () => {
   const terminal = new Terminal().see(begin);
-  const server = 'h:11111';
+  const machine = 'h:11111';
+  const failing = (againSeconds: number, reason: string) =>
+    ({ type: 'machine-state', machine, state: 'failing', againSeconds, reason }) as const;
   terminal.see(
-    { type: 'server-unreachable', server, waitSeconds: 1, reason: 'nothing listens' },
-    { type: 'server-unreachable', server, waitSeconds: 2, reason: 'nothing listens' },
-    { type: 'server-connected', server, name: 'n' },
-    { type: 'server-granted', server, slots: 2, wanted: 4 },
-    { type: 'server-slave-started', server, index: 0, pid: 7 },
-    { type: 'server-lost', server, waitSeconds: 1, reason: 'it closed the connection' },
-    { type: 'server-refused', server, waitSeconds: 1, reason: 'it asks for a token' },
+    failing(1, 'nothing listens'),
+    failing(2, 'nothing listens'),
+    { type: 'machine-state', machine, state: 'ready' },
+    { type: 'machine-granted', machine, slots: 2, wanted: 4 },
+    { type: 'machine-slave-started', machine, index: 0, pid: 7 },
+    failing(1, 'it closed the connection'),
+    { type: 'machine-refused', machine, reason: 'it asks for a token' },
+    failing(1, 'it asks for a token'),
   );
   const said = terminal.lines.join('\n');
   for (const part of [
-    'server h:11111 cannot be reached: nothing listens; it is dialled again',
-    'server h:11111 lends 2 of 4 slots',
-    'lost server h:11111: it closed the connection; it is dialled again',
-    'server h:11111 cannot be used: it asks for a token; it is dialled again',
+    'machine h:11111 fails: nothing listens; it is tried again',
+    'machine h:11111 lends 2 of 4 slots',
+    'machine h:11111 fails: it closed the connection; it is tried again',
+    'machine h:11111 fails: it asks for a token; it is tried again',
   ]) {
     assert.is(said.split(part).length, 2, `${part}\n${said}`);
   }
