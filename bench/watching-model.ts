@@ -117,7 +117,7 @@ class SimulatedCluster {
 
 function seenSlave(number: number): SlaveSeen {
   const runs = [{ taskId: `TASK-${number}`, algorithm: 'work', seconds: 0.5 }];
-  const measured = { memoryBytes: 60_000_000, beatSeconds: 0.3 };
+  const measured = { memoryBytes: 60_000_000, processorShare: 0.9, beatSeconds: 0.3 };
   return { sid: `SLAVE-${number}`, tasks: 2, isDraining: false, ...measured, runs };
 }
 

@@ -59,6 +59,8 @@ export interface SlaveSeen {
   /** It gets no new tasks, and leaves once it has run what it has begun. */
   readonly isDraining: boolean;
   readonly memoryBytes: number | undefined;
+  /** Of one core, in the second before its last beat: 2 is two cores. Slaves of an earlier ts-mw do not say it. */
+  readonly processorShare: number | undefined;
   /** Seconds since its last beat. */
   readonly beatSeconds: number | undefined;
   /** The first few of them. */

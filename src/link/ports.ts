@@ -170,6 +170,7 @@ export type SentinelEvent =
       readonly running?: number | undefined;
       readonly runningMs?: number | undefined;
       readonly memoryBytes?: number | undefined;
+      readonly processorPercent?: number | undefined;
     }
   | { readonly type: 'suspect'; readonly nonce: string; readonly evidence: string }
   | { readonly type: 'cleared'; readonly nonce: string }

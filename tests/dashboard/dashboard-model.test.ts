@@ -140,6 +140,7 @@ test('lanes show when each slave was busy, with what as far as it was seen, and 
     tasks: 2,
     isDraining: false,
     memoryBytes: 50,
+    processorShare: 1.2,
     beatSeconds: 0.5,
     runs: [{ taskId: 'TASK-7', algorithm: 'a', seconds: 1 }],
   };
@@ -177,7 +178,10 @@ test('lanes show when each slave was busy, with what as far as it was seen, and 
     [['failed'], ['lost']],
   );
   const [row] = slavesPage(model, START_MS + 6_600, 'task-7', 10).rows;
-  assert.equal([row?.runs, row?.runSeconds, row?.beatSeconds, row?.memoryBytes], ['a TASK-7', 1.5, 1, 50]);
+  assert.equal([row?.runs, row?.runSeconds, row?.beatSeconds], ['a TASK-7', 1.5, 1]);
+  assert.equal([row?.memoryBytes, row?.processorShare], [50, 1.2]);
+  const [machine] = machinesPage(model, START_MS + 6_600).rows;
+  assert.equal([machine?.memoryBytes, machine?.cores], [50, 1.2]);
 });
 
 test('a lane forgets what is older than ten minutes, and counts no time twice', () => {

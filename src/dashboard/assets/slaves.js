@@ -15,6 +15,11 @@ const COLUMNS = [
   { label: 'has', get: ({ tasks }) => count(tasks), value: ({ tasks }) => tasks },
   { label: 'runs', kind: 'cut', get: ({ runs }) => runs },
   { label: 'for', get: ({ runSeconds }) => short(runSeconds), value: ({ runSeconds }) => runSeconds },
+  {
+    label: 'processor',
+    get: ({ processorShare }) => percent(processorShare),
+    value: ({ processorShare }) => processorShare,
+  },
   { label: 'memory', get: ({ memoryBytes }) => bytes(memoryBytes), value: ({ memoryBytes }) => memoryBytes },
   {
     label: 'last beat',
@@ -124,6 +129,11 @@ const MACHINES = [
   { label: 'tasks at once', get: ({ places }) => count(places), value: ({ places }) => places },
   { label: 'results', get: ({ results }) => count(results), value: ({ results }) => results },
   { label: 'lost', get: ({ lost }) => (lost === 0 ? '' : count(lost)), value: ({ lost }) => lost },
+  {
+    label: 'cores of slaves',
+    get: ({ cores }) => (cores === 0 ? '' : cores.toFixed(1)),
+    value: ({ cores }) => cores,
+  },
   {
     label: 'memory of slaves',
     get: ({ memoryBytes }) => (memoryBytes === 0 ? '' : bytes(memoryBytes)),

@@ -17,6 +17,8 @@ export interface SlaveRow {
   /** Share of its time that it was busy, 0 to 1. */
   readonly busy: number;
   readonly memoryBytes: number | undefined;
+  /** Of one core: 2 is two cores. */
+  readonly processorShare: number | undefined;
   readonly beatSeconds: number | undefined;
   readonly runs: string;
   /** Of the run that goes on longest. */
@@ -92,6 +94,7 @@ function rowOf(life: SlaveLife, nowMs: number): SlaveRow {
     results,
     busy: Math.min(1, (life.busyMs + goingOn) / lived),
     memoryBytes: isHere ? seen?.memoryBytes : undefined,
+    processorShare: isHere ? seen?.processorShare : undefined,
     beatSeconds:
       isHere && seen?.beatSeconds !== undefined ? seen.beatSeconds + Math.max(0, sinceSeen) : undefined,
     runs: isHere ? runs.join(', ') : '',
@@ -108,6 +111,8 @@ export interface MachineRow {
   readonly results: number;
   readonly lost: number;
   readonly memoryBytes: number;
+  /** The cores that its slaves take. */
+  readonly cores: number;
   /** Share of the time of its slaves, also of those that are gone. */
   readonly busy: number;
 }
@@ -128,7 +133,16 @@ export function machinesPage(model: DashboardModel, nowMs: number): MachinesPage
     const { host, state, end, places, results, seen } = life;
     let row = byHost.get(host);
     if (row === undefined) {
-      const zeros = { slaves: 0, busySlaves: 0, places: 0, results: 0, lost: 0, memoryBytes: 0, busy: 0 };
+      const zeros = {
+        slaves: 0,
+        busySlaves: 0,
+        places: 0,
+        results: 0,
+        lost: 0,
+        memoryBytes: 0,
+        cores: 0,
+        busy: 0,
+      };
       row = { host, ...zeros, livedMs: 0 };
       byHost.set(host, row);
     }
@@ -141,6 +155,7 @@ export function machinesPage(model: DashboardModel, nowMs: number): MachinesPage
     row.slaves++;
     row.places += places;
     row.memoryBytes += seen?.memoryBytes ?? 0;
+    row.cores += seen?.processorShare ?? 0;
     if (state === 'busy') row.busySlaves++;
   }
   const rows = Array.from(byHost.values(), ({ livedMs, ...row }) => ({

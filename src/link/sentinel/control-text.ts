@@ -14,7 +14,9 @@ import {
 } from '../../wire/messages/messages.js';
 
 /** The part of a slave's beat about its work. */
-const ACTIVITY = ['running', 'runningMs', 'begun', 'memoryBytes'] as const;
+const ACTIVITY = ['running', 'runningMs', 'begun'] as const;
+/** The measures of a slave's process, and the most of each: a petabyte, ten thousand cores. */
+const MEASURED = { memoryBytes: 1e15, processorPercent: 1e6 } as const;
 /** Characters of a server's id; nats-server's has 56. */
 const LONGEST_SERVER = 128;
 /** Milliseconds between two beats that a master may announce. */
@@ -39,6 +41,7 @@ export function parseControl(text: string): ControlMessage | undefined {
         isNumber(message.received) &&
         isNumber(message.limit) &&
         ACTIVITY.every((key) => message[key] === undefined || isNumber(message[key])) &&
+        isMeasured(message) &&
         (message.server === undefined || isServer(message.server)) &&
         (message.restMs === undefined || (isCount(message.restMs) && message.restMs <= LONGEST_REST_MS))
         ? (value as ControlMessage)
@@ -105,6 +108,7 @@ export interface BeatNumbers {
   readonly runningMs?: number | undefined;
   readonly begun?: number | undefined;
   readonly memoryBytes?: number | undefined;
+  readonly processorPercent?: number | undefined;
   readonly server?: string | undefined;
   readonly restMs?: number | undefined;
 }
@@ -115,7 +119,16 @@ export function formatBeat(prefix: string, beat: BeatNumbers): string {
   const positions = `${prefix}${server}${rest},"sent":${beat.sent},"received":${beat.received},"limit":${beat.limit}`;
   if (beat.begun === undefined) return `${positions}}`;
   const activity = `"running":${beat.running ?? -1},"runningMs":${beat.runningMs ?? 0},"begun":${beat.begun}`;
-  return `${positions},${activity},"memoryBytes":${beat.memoryBytes ?? 0}}`;
+  const { memoryBytes = 0, processorPercent } = beat;
+  const processor = processorPercent === undefined ? '' : `,"processorPercent":${processorPercent}`;
+  return `${positions},${activity},"memoryBytes":${memoryBytes}${processor}}`;
+}
+
+function isMeasured(message: Record<string, unknown>): boolean {
+  return Object.entries(MEASURED).every(([key, most]) => {
+    const value = message[key];
+    return value === undefined || (isCount(value) && value <= most);
+  });
 }
 
 function isOutcome({ from, found }: Record<string, unknown>): boolean {

@@ -467,6 +467,8 @@ function toEvent({
   running,
   runningMs,
   memoryBytes,
+  processorPercent,
 }: Beat): SentinelEvent {
-  return { type: 'beat', nonce, sent, received, limit, begun, running, runningMs, memoryBytes };
+  const measured = { memoryBytes, processorPercent };
+  return { type: 'beat', nonce, sent, received, limit, begun, running, runningMs, ...measured };
 }

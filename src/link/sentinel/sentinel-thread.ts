@@ -13,6 +13,7 @@ import { SharedState } from '../shared/shared-state.js';
 import { EventQueue } from './event-queue.js';
 import { killProcess } from './kill-process.js';
 import { watchParentPipe } from './parent-pipe.js';
+import { ProcessorMeter, processorTime } from './processor-meter.js';
 import { SentinelCore } from './sentinel-core.js';
 import type { FromSentinelThread, SentinelThreadData, ToSentinelThread } from './sentinel-messages.js';
 import { SentinelProfiles } from './sentinel-profiles.js';
@@ -302,7 +303,12 @@ function coreOptions(
     cells,
   };
   if (role === 'master') return { ...common, role, run, profiles: new ProfileTaker() };
-  const activity = () => ({ ...claims.activity(Date.now()), memoryBytes: process.memoryUsage.rss() });
+  const meter = new ProcessorMeter(performance.now(), processorTime());
+  const activity = () => ({
+    ...claims.activity(Date.now()),
+    memoryBytes: process.memoryUsage.rss(),
+    processorPercent: meter.read(performance.now(), processorTime()),
+  });
   const profiles = new ProfileGiver();
   return { ...common, role, claims, activity, limit: data.mayKill ? limit : undefined, profiles };
 }

@@ -20,6 +20,8 @@ export interface SlaveActivity {
   readonly runningMs: number;
   readonly begun: number;
   readonly memoryBytes: number;
+  /** Of one core, since the last beat; undefined before there was time to see it. */
+  readonly processorPercent?: number | undefined;
 }
 
 interface CommonOptions {

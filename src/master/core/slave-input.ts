@@ -183,6 +183,7 @@ export class SlaveInput {
           running: event.running,
           runningMs: event.runningMs,
           memoryBytes: event.memoryBytes,
+          processorPercent: event.processorPercent,
         });
         this.#endLingering(slave, event.running);
         if (event.begun !== undefined) slave.noteBegun(event.begun);

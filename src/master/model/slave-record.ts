@@ -38,6 +38,8 @@ export interface SlaveBeat {
   readonly running: number | undefined;
   readonly runningMs: number | undefined;
   readonly memoryBytes: number | undefined;
+  /** Of one core. */
+  readonly processorPercent: number | undefined;
 }
 
 /**

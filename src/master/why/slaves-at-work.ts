@@ -20,6 +20,8 @@ export interface SlaveAtWork {
   readonly isDraining: boolean;
   /** As of its last beat. */
   readonly memoryBytes: number | undefined;
+  /** The share of one core that its process took before that beat: 2 is two cores. */
+  readonly processorShare: number | undefined;
   /** Since that beat; undefined before the first. */
   readonly beatSeconds: number | undefined;
   /** The first few. */
@@ -58,7 +60,9 @@ function atWork(slave: SlaveRecord, now: number): Omit<SlaveAtWork, 'isDraining'
     if (runs.length >= MOST_RUNS) break;
   }
   const beatSeconds = beat && secondsSince(beat.at, now);
-  return { sid, tasks, memoryBytes: beat?.memoryBytes, beatSeconds, runs };
+  const percent = beat?.processorPercent;
+  const processorShare = percent === undefined ? undefined : percent / 100;
+  return { sid, tasks, memoryBytes: beat?.memoryBytes, processorShare, beatSeconds, runs };
 }
 
 /** One that the last beat does not have began after it, and one that was given later still later. */

@@ -133,6 +133,8 @@ export interface Beat extends Epoch {
   /** From slaves: no task of the session from this index on has begun. */
   readonly begun?: number | undefined;
   readonly memoryBytes?: number | undefined;
+  /** From slaves: the share of one core that the process took since the last beat. Earlier ts-mw do not say it. */
+  readonly processorPercent?: number | undefined;
   /** The id of the NATS server of the sentinel's connection. */
   readonly server?: string | undefined;
   /** From masters: milliseconds until the next beat, where that is not `BEAT_INTERVAL_MS`. */

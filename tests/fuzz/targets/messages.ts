@@ -24,7 +24,7 @@ export const messagesTarget: FuzzTarget = {
     `{"type":"welcome",${EPOCH},"resultGroup":"auto","algorithms":["a"],"broker":"embedded","limit":9,"clientTimeoutMs":9,"maxMessageBytes":9,"cells":[["best",3,"7"]]}`,
     `{"type":"reject",${EPOCH},"reason":"no"}`,
     `{"type":"stale",${EPOCH}}`,
-    `{"type":"beat",${EPOCH},"sent":1,"received":2,"limit":3,"running":-1,"runningMs":0,"begun":4,"memoryBytes":5}`,
+    `{"type":"beat",${EPOCH},"sent":1,"received":2,"limit":3,"running":-1,"runningMs":0,"begun":4,"memoryBytes":5,"processorPercent":150}`,
     `{"type":"command",${EPOCH},"id":1,"body":{"command":"recall","from":1,"to":3}}`,
     `{"type":"command",${EPOCH},"id":1,"body":{"command":"cancel","index":1}}`,
     `{"type":"command",${EPOCH},"id":2,"body":{"command":"cancel","index":1,"kill":{"task":7,"afterMs":500}}}`,

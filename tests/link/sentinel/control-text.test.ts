@@ -18,7 +18,7 @@ const MESSAGES: Readonly<Record<string, Record<string, unknown>>> = {
   'beat for a slave at rest': { type: 'beat', ...epoch, restMs: 4_000, sent: 1, received: 2, limit: 3 },
   'beat of a slave': {
     ...{ type: 'beat', ...epoch, server: 's', sent: 1, received: 2, limit: 3 },
-    ...{ running: -1, runningMs: 0, begun: 5, memoryBytes: 6 },
+    ...{ running: -1, runningMs: 0, begun: 5, memoryBytes: 6, processorPercent: 7 },
   },
   probe: { type: 'probe', ...epoch },
   cancel: { type: 'command', ...epoch, id: 1, body: { command: 'cancel', index: 0 } },
@@ -63,6 +63,7 @@ const OPTIONAL = new Set([
   'begun',
   'memoryBytes',
   'restMs',
+  'processorPercent',
   'from',
   'found',
   'error',
@@ -144,6 +145,11 @@ test('a beat says what it is given, and of a slave also what runs', () => {
   assert.equal(read({ restMs: 2_000 }), { type: 'beat', ...epoch, ...positions, restMs: 2_000 });
   const all = { running: 1, runningMs: 2, begun: 3, memoryBytes: 4 };
   assert.equal(read(all), { type: 'beat', ...epoch, ...positions, ...all });
+  const measured = { ...all, processorPercent: 250 };
+  assert.equal(read(measured), { type: 'beat', ...epoch, ...positions, ...measured });
+  for (const odd of [-1, 0.5, 1e6 + 1])
+    assert.is(read({ ...all, processorPercent: odd }), undefined, `${odd} percent of a core`);
+  for (const odd of [-1, 1e15 + 1]) assert.is(read({ ...all, memoryBytes: odd }), undefined, `${odd} bytes`);
 });
 
 test.run();

@@ -75,7 +75,7 @@ class Pair {
         claims,
         counters: () => ({ sent: 4, received: 5, limit: 6 }),
         server: () => this.servers.slave,
-        activity: () => ({ ...this.claims.activity(this.now), memoryBytes: 7 }),
+        activity: () => ({ ...this.claims.activity(this.now), memoryBytes: 7, processorPercent: 8 }),
         limit: this.limit,
       }),
     };
@@ -173,6 +173,7 @@ core('beats each second with what main keeps in the counters', () => {
       running: 0,
       runningMs: 0,
       memoryBytes: 7,
+      processorPercent: 8,
     },
   );
   assert.ok(pair.events.slave.some((e) => e.type === 'beat' && e.sent === 1 && e.begun === undefined));
