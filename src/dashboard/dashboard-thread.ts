@@ -8,6 +8,7 @@ import { type Listener, openListener } from './listener/listener.js';
 import { namesOf } from './listener/own-hosts.js';
 import type { AnswerTable, DashboardSettings, FromDashboard, Question, ToDashboard } from './messages.js';
 import { DashboardModel } from './model/dashboard-model.js';
+import { optionalPages } from './pages/optional-pages.js';
 import { PAGES_OF_SLAVES, parsePageQuery, renderPage } from './pages/render-page.js';
 import { ProfileDesk, type ProfileWish } from './profile/profile-desk.js';
 import { Questions } from './questions.js';
@@ -140,8 +141,8 @@ export class DashboardThread {
     const { control, showValues } = this.#settings;
     const nowMs = this.#nowMs();
     const page = renderPage(this.#model, this.#profiles, query, nowMs);
-    const { threadCount } = this.#model;
-    return JSON.stringify({ ...page, nowMs, control, showValues, threadCount });
+    const has = optionalPages(this.#model);
+    return JSON.stringify({ ...page, nowMs, control, showValues, has });
   }
 
   /** Figures that are late are shown as of their time: nothing is known about what slaves did since. */

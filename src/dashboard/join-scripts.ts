@@ -10,6 +10,7 @@ export const SCRIPTS: readonly string[] = [
   'overview.js',
   'stream.js',
   'slaves.js',
+  'machines.js',
   'failures.js',
   'tasks.js',
   'trail.js',

@@ -9,9 +9,10 @@ import { FailureGroups } from '../../src/dashboard/model/failure-groups.js';
 import { CELL_MS, Lane } from '../../src/dashboard/model/lane.js';
 import { SlaveLives } from '../../src/dashboard/model/slave-lives.js';
 import { failuresPage } from '../../src/dashboard/pages/failures-page.js';
+import { machinesPage } from '../../src/dashboard/pages/machines-page.js';
 import { overviewPage } from '../../src/dashboard/pages/overview-page.js';
 import { PAGES, parsePageQuery, renderPage } from '../../src/dashboard/pages/render-page.js';
-import { machinesPage, slavesPage } from '../../src/dashboard/pages/slaves-page.js';
+import { slavesPage } from '../../src/dashboard/pages/slaves-page.js';
 import { streamPage } from '../../src/dashboard/pages/stream-page.js';
 import { joining } from '../picture/joining.js';
 

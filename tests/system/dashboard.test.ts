@@ -174,7 +174,7 @@ test('it takes profiles of a slave and of the master while both compute and awai
     const page = async (): Promise<Found> => JSON.parse(await ask('/api/page?page=profile')) as Found;
     await until('the slave is busy', async () => (await ask('/api/page?page=profile')).includes('"busy"'));
     await until('the thread is listed', async () =>
-      (await ask('/api/page?page=threads')).includes('"threadCount":1'),
+      (await ask('/api/page?page=threads')).includes('"threads":true'),
     );
     writeFileSync(`${path}.block`, '');
     for (const [process, id, functionName] of [

@@ -2,9 +2,10 @@
 
 import { element, setText } from './elements.js';
 import { FailuresPage } from './failures.js';
+import { MachinesPage } from './machines.js';
 import { OverviewPage } from './overview.js';
 import { ProfilePage } from './profile.js';
-import { MachinesPage, SlavesPage } from './slaves.js';
+import { SlavesPage } from './slaves.js';
 import { LiveSource, SavedSource } from './source.js';
 import { StreamPage } from './stream.js';
 import { TasksPage } from './tasks.js';
@@ -26,6 +27,9 @@ const PAGES = {
 
 /** Pages of a live master only. */
 const LIVE = ['profile', 'threads'];
+
+/** The master says whether there is something to see. */
+const OPTIONAL = ['machines', 'shared', 'threads'];
 
 const LATE_MS = 2_000;
 
@@ -49,7 +53,7 @@ class App {
     this.source =
       saved === null ? new LiveSource(listener) : new SavedSource(listener, JSON.parse(saved.textContent));
     this.query = {};
-    this.threadCount = 0;
+    this.optional = {};
   }
 
   async start() {
@@ -63,10 +67,10 @@ class App {
     this.turn();
   }
 
-  /** A saved page has not all, and there is no page of threads without any. */
+  /** A saved page has not all, and some are there only where the program has what they show. */
   has(name) {
     if (!(name in PAGES) || (this.source.isSaved && LIVE.includes(name))) return false;
-    return name !== 'threads' || this.threadCount > 0 || this.name === name;
+    return (this.optional[name] ?? !OPTIONAL.includes(name)) || this.name === name;
   }
 
   menu() {
@@ -112,8 +116,9 @@ class App {
 
   show(data) {
     this.page?.update(data);
-    if (this.threadCount !== (data.threadCount ?? 0)) {
-      this.threadCount = data.threadCount ?? 0;
+    const { has = {} } = data;
+    if (OPTIONAL.some((name) => has[name] !== this.optional[name])) {
+      this.optional = has;
       this.menu();
     }
     const member = data.facts?.memberId;

@@ -1,4 +1,4 @@
-/** The slaves and their machines. */
+/** The slaves. */
 
 import { bit, element, setText, tag } from './elements.js';
 import { bytes, clock, count, percent, plural, short, timeOfDay } from './format.js';
@@ -118,38 +118,5 @@ export class SlavesPage {
         : '';
     setText(this.shown, `${count(data.found)} of ${plural(data.all, 'session', 'sessions')}${cut}`);
     this.table.update(rows, data.all === 0 ? 'no slave has joined yet' : 'none fits the filter');
-  }
-}
-
-const MACHINES = [
-  { label: 'machine', kind: 'cut', get: ({ host }) => host },
-  { label: 'slaves', get: ({ slaves }) => count(slaves), value: ({ slaves }) => slaves },
-  { label: 'busy now', get: ({ busySlaves }) => count(busySlaves), value: ({ busySlaves }) => busySlaves },
-  { label: 'busy so far', get: ({ busy }) => bit(busy, percent(busy)), value: ({ busy }) => busy },
-  { label: 'tasks at once', get: ({ places }) => count(places), value: ({ places }) => places },
-  { label: 'results', get: ({ results }) => count(results), value: ({ results }) => results },
-  { label: 'lost', get: ({ lost }) => (lost === 0 ? '' : count(lost)), value: ({ lost }) => lost },
-  {
-    label: 'cores of slaves',
-    get: ({ cores }) => (cores === 0 ? '' : cores.toFixed(1)),
-    value: ({ cores }) => cores,
-  },
-  {
-    label: 'memory of slaves',
-    get: ({ memoryBytes }) => (memoryBytes === 0 ? '' : bytes(memoryBytes)),
-    value: ({ memoryBytes }) => memoryBytes,
-  },
-];
-
-export class MachinesPage {
-  constructor() {
-    this.table = new Table(MACHINES, ({ host }) => host);
-    this.more = element('p', { class: 'soft' });
-    this.root = element('section', { class: 'card' }, this.table.root, this.more);
-  }
-
-  update({ rows, more }) {
-    this.table.update(rows, 'no slave has joined yet');
-    setText(this.more, more > 0 ? `and ${plural(more, 'more machine', 'more machines')}` : '');
   }
 }

@@ -91,7 +91,7 @@ export class SavedSource {
     const data = this.pages[page];
     const story = page === 'tasks' ? this.pages.stories?.find(({ taskId }) => taskId === task) : undefined;
     this.listener.onState('saved');
-    this.listener.onPage(page === 'tasks' ? { ...data, story } : data);
+    this.listener.onPage({ ...data, story, has: this.pages.has });
   }
 }
 

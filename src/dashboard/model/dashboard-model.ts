@@ -17,6 +17,7 @@ import {
 } from '../messages.js';
 import { FailureGroups } from './failure-groups.js';
 import { History } from './history.js';
+import { MachineLives } from './machine-lives.js';
 import { SlaveLives } from './slave-lives.js';
 import { TaskStories } from './task-stories.js';
 import { lineOf, TrailTail } from './trail-tail.js';
@@ -46,6 +47,7 @@ const PASS_MS = 100;
 export class DashboardModel {
   readonly picture = new Picture();
   readonly slaves = new SlaveLives();
+  readonly machines = new MachineLives();
   readonly failures = new FailureGroups();
   readonly stories = new TaskStories();
   readonly history = new History();
@@ -122,6 +124,7 @@ export class DashboardModel {
       }
       default:
         this.#takeOfMaster(event, timeMs);
+        this.machines.take(event, timeMs);
         this.#takeOfSlave(event, timeMs);
         this.#takeOfTask(event, timeMs);
     }
@@ -148,6 +151,7 @@ export class DashboardModel {
         return;
       case 'init':
         this.facts.memberId = event.memberId;
+        this.machines.clear();
         return;
       case 'broker-ready':
         this.facts.broker = event.broker;

@@ -40,19 +40,27 @@ export interface SlaveLife {
 const MOST_LIVING = 50_000;
 const MOST_GONE = 2_000;
 const MOST_LANES = 1_024;
+/** More need not be told apart. */
+const SEVERAL = 2;
 
 export class SlaveLives {
   readonly living = new Map<string, SlaveLife>();
   /** The newest last. */
   readonly gone: SlaveLife[] = [];
   #lanes = 0;
+  readonly #hosts = new Set<string>();
   /** Slaves beyond the limit. */
   unseen = 0;
+
+  get areOnSeveralHosts(): boolean {
+    return this.#hosts.size >= SEVERAL;
+  }
 
   join(event: AuditEventOf<'slave-connecting'>, timeMs: number): void {
     const life = this.#find(event.sid, timeMs);
     if (life === undefined) return;
     life.host = event.host;
+    if (this.#hosts.size < SEVERAL) this.#hosts.add(event.host);
     life.pid = event.pid;
     life.kind = event.kind;
     life.places = Math.max(1, event.concurrency ?? 1);

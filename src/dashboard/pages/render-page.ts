@@ -3,9 +3,10 @@
 import type { DashboardModel } from '../model/dashboard-model.js';
 import type { ProfileDesk } from '../profile/profile-desk.js';
 import { failuresPage } from './failures-page.js';
+import { machinesPage } from './machines-page.js';
 import { overviewPage } from './overview-page.js';
 import { profilePage } from './profile-page.js';
-import { MOST_SLAVE_ROWS, machinesPage, slavesPage } from './slaves-page.js';
+import { MOST_SLAVE_ROWS, slavesPage } from './slaves-page.js';
 import { streamPage } from './stream-page.js';
 import { MOST_STORIES, tasksPage } from './tasks-page.js';
 import { threadsPage } from './threads-page.js';

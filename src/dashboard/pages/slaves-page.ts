@@ -1,4 +1,4 @@
-/** The slaves, those that need a look first, and the machines that they are on. */
+/** The slaves, those that need a look first. */
 
 import type { DashboardModel } from '../model/dashboard-model.js';
 import type { SlaveLife } from '../model/slave-lives.js';
@@ -101,66 +101,4 @@ function rowOf(life: SlaveLife, nowMs: number): SlaveRow {
     runSeconds: isHere && first !== undefined ? first.seconds + Math.max(0, sinceSeen) : undefined,
     note: end === undefined ? (suspicion ?? again) : end.evidence,
   };
-}
-
-export interface MachineRow {
-  readonly host: string;
-  readonly slaves: number;
-  readonly busySlaves: number;
-  readonly places: number;
-  readonly results: number;
-  readonly lost: number;
-  readonly memoryBytes: number;
-  /** The cores that its slaves take. */
-  readonly cores: number;
-  /** Share of the time of its slaves, also of those that are gone. */
-  readonly busy: number;
-}
-
-export interface MachinesPage {
-  readonly rows: readonly MachineRow[];
-  readonly more: number;
-}
-
-const MOST_MACHINES = 500;
-
-export function machinesPage(model: DashboardModel, nowMs: number): MachinesPage {
-  const byHost = new Map<
-    string,
-    { -readonly [K in keyof MachineRow]: MachineRow[K] } & { livedMs: number }
-  >();
-  for (const life of [...model.slaves.living.values(), ...model.slaves.gone]) {
-    const { host, state, end, places, results, seen } = life;
-    let row = byHost.get(host);
-    if (row === undefined) {
-      const zeros = {
-        slaves: 0,
-        busySlaves: 0,
-        places: 0,
-        results: 0,
-        lost: 0,
-        memoryBytes: 0,
-        cores: 0,
-        busy: 0,
-      };
-      row = { host, ...zeros, livedMs: 0 };
-      byHost.set(host, row);
-    }
-    const goingOn = state === 'busy' ? Math.max(0, nowMs - life.sinceMs) : 0;
-    row.results += results;
-    row.busy += life.busyMs + goingOn;
-    row.livedMs += Math.max(1, (end?.atMs ?? nowMs) - life.joinedMs);
-    if (end?.how === 'lost') row.lost++;
-    if (end !== undefined) continue;
-    row.slaves++;
-    row.places += places;
-    row.memoryBytes += seen?.memoryBytes ?? 0;
-    row.cores += seen?.processorShare ?? 0;
-    if (state === 'busy') row.busySlaves++;
-  }
-  const rows = Array.from(byHost.values(), ({ livedMs, ...row }) => ({
-    ...row,
-    busy: Math.min(1, row.busy / livedMs),
-  })).sort((a, b) => b.slaves - a.slaves || b.results - a.results);
-  return { rows: rows.slice(0, MOST_MACHINES), more: Math.max(0, rows.length - MOST_MACHINES) };
 }

@@ -13,7 +13,7 @@ export interface Warning {
 const RECENT_MS = 300_000;
 
 export function warningsOf(model: DashboardModel, nowMs: number): Warning[] {
-  const { picture, figures, slaves } = model;
+  const { picture, figures, slaves, machines } = model;
   const { counts } = picture;
   const warnings: Warning[] = [];
   const say = (count: number, level: Warning['level'], page: string, text: string): void => {
@@ -42,6 +42,19 @@ export function warningsOf(model: DashboardModel, nowMs: number): Warning[] {
     'slaves',
     `${plural(lost.length, 'slave was', 'slaves were')} lost in the last five minutes, such as ${newest?.sid} on ${newest?.host}: ${newest?.end?.evidence}`,
   );
+  for (const [state, level, is, are] of [
+    ['given-up', 'bad', 'machine is given up', 'machines are given up'],
+    ['failing', 'warning', 'machine fails and is tried again', 'machines fail and are tried again'],
+  ] as const) {
+    const those = machines.list().filter((machine) => machine.state === state);
+    const [first] = those;
+    say(
+      those.length,
+      level,
+      'machines',
+      `${plural(those.length, is, are)}, such as ${first?.name}: ${first?.reason}`,
+    );
+  }
   const given = picture.algorithms.notDone - counts.cancelled - counts.killed;
   say(given, 'warning', 'failures', `${plural(given, 'task', 'tasks')} failed`);
   say(

@@ -6,8 +6,10 @@ import type { TrailSummary } from '../../picture/report/trail-summary.js';
 import { dashboardAssets } from '../assets.js';
 import { DashboardModel } from '../model/dashboard-model.js';
 import { failuresPage } from '../pages/failures-page.js';
+import { machinesPage } from '../pages/machines-page.js';
+import { optionalPages } from '../pages/optional-pages.js';
 import { overviewPage } from '../pages/overview-page.js';
-import { machinesPage, slavesPage } from '../pages/slaves-page.js';
+import { slavesPage } from '../pages/slaves-page.js';
 import { tasksPage } from '../pages/tasks-page.js';
 import { sharedPage, trailPage } from '../pages/trail-page.js';
 import { streamOfTrail } from './stream-of-trail.js';
@@ -55,6 +57,7 @@ export class SavedPage {
       machines: machinesPage(model, nowMs),
       shared: sharedPage(model),
       trail: trailPage(model, '', MOST_LINES),
+      has: optionalPages(model),
     };
   }
 }
