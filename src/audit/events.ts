@@ -164,8 +164,8 @@ export interface AuditEventTable {
   'tasks-sent': { sid: string; count: number };
   /** `SLAVE-0 -> 12 results`. */
   'results-received': { sid: string; count: number };
-  /** `SLAVE-0 COMPUTED 12 tasks in 600 us`: since the last such line. */
-  'slave-computed': { sid: string; count: number; micros: number };
+  /** `SLAVE-0 COMPUTED 12 tasks in 600 us, 2 failed`: since the last such line; `failed` runs threw or took too long. */
+  'slave-computed': { sid: string; count: number; micros: number; failed?: number | undefined };
   /**
    * `SLAVE-0 RAN "hello" 17=500,18#2=60:error us`: with `--audit-runs`, each run that has ended: its task, its attempt
    * from the second on, its microseconds, and its outcome unless it returned. They are in the order of their ends, and

@@ -249,8 +249,8 @@ export const SAMPLES: Samples = {
     'SLAVE-0 RAN "hello" :ordered 17=500,18#2=60:error us',
   ],
   'slave-computed': [
-    { type: 'slave-computed', sid, count: 12, micros: 600 },
-    'SLAVE-0 COMPUTED 12 tasks in 600 us',
+    { type: 'slave-computed', sid, count: 12, micros: 600, failed: 2 },
+    'SLAVE-0 COMPUTED 12 tasks in 600 us, 2 failed',
   ],
   broadcast: [
     { type: 'broadcast', algorithm: 'hello', slaves: 4, lateComers: 'too' },

@@ -39,7 +39,7 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'tasks-received': 'MASTER -> {count:int} tasks ({grouping:int} grouping)',
   'results-sent': 'MASTER <- {count:int} results',
   'runs-ended': '{sid:id} RAN[[ {algorithm:name}]][[ :{kind:word}]] {runs:word} us',
-  'slave-computed': '{sid:id} COMPUTED {count:int} tasks in {micros:int} us',
+  'slave-computed': '{sid:id} COMPUTED {count:int} tasks in {micros:int} us[[, {failed:int} failed]]',
   'tasks-submitted': 'TASKS[[ {tasks:word}]] SUBMITTED ({algorithms:tally})',
   'tasks-settled':
     'TASKS SETTLED {algorithm:name}[[ ok {ok:word}]][[ error {error:word}]][[ unrunnable {unrunnable:word}]][[ times {times:word} us]]',

@@ -5,6 +5,7 @@
 
 import type { SlaveId } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
+import type { AuditEventOf } from '../../audit/events.js';
 import { RangeList } from '../../audit/format/ranges.js';
 import { RunTimes } from '../../audit/format/run-times.js';
 import { splitWithin } from '../../audit/format/split-within.js';
@@ -29,12 +30,15 @@ interface Sheet {
   readonly times: RunTimes;
 }
 
+/** The runs of a slave that have ended, their time, and those of them that failed, if any did. */
+export type Computed = Omit<AuditEventOf<'slave-computed'>, 'type' | 'sid'>;
+
 /** The computing of a slave since its last line; kept with the slave, which is at hand. */
 export interface ComputeSheet {
   readonly sid: SlaveId;
   /** True if what it computed was told, or there was nothing. */
-  noteComputed(count: number, micros: number): boolean;
-  takeComputed(): { readonly count: number; readonly micros: number };
+  noteComputed(count: number, micros: number, failed: number): boolean;
+  takeComputed(): Computed;
 }
 
 export class Ledger {
@@ -66,9 +70,9 @@ export class Ledger {
   }
 
   /** Results came; they may settle fewer tasks. */
-  compute(slave: ComputeSheet, count: number, micros: number): void {
+  compute(slave: ComputeSheet, count: number, micros: number, failed: number): void {
     this.#isEmpty = false;
-    if (slave.noteComputed(count, micros)) this.#computing.push(slave);
+    if (slave.noteComputed(count, micros, failed)) this.#computing.push(slave);
   }
 
   /** Call it about every 100 ms. The `pending` tasks decide whether it is useful to wait for more. */

@@ -164,7 +164,7 @@ export class Settlement {
     const reader = new RawReader(raw);
     const bytes = Math.ceil(body.length / Math.max(1, results.length));
     let micros = 0;
-    let failed = false;
+    let failed = 0;
     const { runs } = this.#jar.queues;
     const isTracked = !runs.isEmpty;
     for (const entry of results) {
@@ -172,10 +172,10 @@ export class Settlement {
       const raws = reader.take(entry[6]);
       this.#takeResult(slave, sid, entry, raws, bytes, now);
       micros += entry[3];
-      failed ||= entry[2] !== RESULT_STATUS.packet;
+      if (entry[2] !== RESULT_STATUS.packet) failed++;
     }
-    this.#ledger.compute(slave, results.length, micros);
-    slave.noteResults(now, !failed && micros < WARM_MICROS * results.length);
+    this.#ledger.compute(slave, results.length, micros, failed);
+    slave.noteResults(now, failed === 0 && micros < WARM_MICROS * results.length);
     const moreWaits = this.#jar.hasReady || slave.hasMail;
     if (moreWaits) slave.setWindow(nextWindow(slave.window, micros / 1e6, body.length, dry));
   }

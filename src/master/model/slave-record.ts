@@ -84,6 +84,7 @@ export class SlaveRecord {
   #resultsSent = 0;
   #computedCount = 0;
   #computedMicros = 0;
+  #computedFailed = 0;
   #resultsAt = 0;
   #isWarm = false;
   readonly sid: SlaveId;
@@ -378,18 +379,25 @@ export class SlaveRecord {
   }
 
   /** Results of it came; true if they are the first since the ledger was told. */
-  noteComputed(count: number, micros: number): boolean {
+  noteComputed(count: number, micros: number, failed = 0): boolean {
     const isFirst = this.#computedCount === 0;
     this.#computedCount += count;
     this.#computedMicros += micros;
+    this.#computedFailed += failed;
     return isFirst;
   }
 
   /** Its computing since the last call. */
-  takeComputed(): { readonly count: number; readonly micros: number } {
-    const computed = { count: this.#computedCount, micros: this.#computedMicros };
+  takeComputed(): { readonly count: number; readonly micros: number; readonly failed?: number } {
+    const failed = this.#computedFailed;
+    const computed = {
+      count: this.#computedCount,
+      micros: this.#computedMicros,
+      ...(failed > 0 && { failed }),
+    };
     this.#computedCount = 0;
     this.#computedMicros = 0;
+    this.#computedFailed = 0;
     return computed;
   }
 

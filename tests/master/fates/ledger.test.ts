@@ -52,15 +52,15 @@ ledger('it tells submissions before fates, by algorithm, and what slaves compute
   for (const number of [1, 0, 3, 2]) told.settle(number);
   told.settle(9, square, 1_000);
   const [first, second] = [createSlave(0), createSlave(1)];
-  told.ledger.compute(first, 3, 150);
-  told.ledger.compute(second, 1, 1_000);
-  told.ledger.compute(first, 1, 50);
+  told.ledger.compute(first, 3, 150, 1);
+  told.ledger.compute(second, 1, 1_000, 0);
+  told.ledger.compute(first, 1, 50, 1);
   told.ledger.flush();
   assert.equal(told.take(), [
     'TASKS 0-9 SUBMITTED ("hello" 6, "square" 4)',
     'TASKS SETTLED "hello" ok 0-3 times 51x4 us',
     'TASKS SETTLED "square" ok 9 times 1008x1 us',
-    'SLAVE-0 COMPUTED 4 tasks in 200 us',
+    'SLAVE-0 COMPUTED 4 tasks in 200 us, 2 failed',
     'SLAVE-1 COMPUTED 1 tasks in 1000 us',
   ]);
   told.ledger.flush();

@@ -196,8 +196,8 @@ test('each of its places has a window, until its own is wider', () => {
 
 test('what it has computed is told once, and the first of it is noted', () => {
   const slave = createSlave(0);
-  assert.equal([slave.noteComputed(2, 30), slave.noteComputed(1, 12)], [true, false]);
-  assert.equal(slave.takeComputed(), { count: 3, micros: 42 });
+  assert.equal([slave.noteComputed(2, 30), slave.noteComputed(1, 12, 1)], [true, false]);
+  assert.equal(slave.takeComputed(), { count: 3, micros: 42, failed: 1 });
   assert.equal(slave.takeComputed(), { count: 0, micros: 0 });
   assert.ok(slave.noteComputed(1, 1));
 });
