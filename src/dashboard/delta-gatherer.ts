@@ -16,6 +16,7 @@ interface Work {
   results: number;
   computed: number;
   micros: number;
+  failed: number;
   firstMs: number;
   lastMs: number;
   busyMs: number;
@@ -49,6 +50,7 @@ export class DeltaGatherer {
         const work = this.#work(event.sid);
         work.computed += event.count;
         work.micros += event.micros;
+        work.failed += event.failed ?? 0;
         return;
       }
       case 'slave-busy':
@@ -108,7 +110,16 @@ export class DeltaGatherer {
   #work(sid: string): Work {
     let work = this.#works.get(sid);
     if (work === undefined) {
-      const zeros = { sent: 0, results: 0, computed: 0, micros: 0, firstMs: 0, lastMs: 0, busyMs: 0 };
+      const zeros = {
+        sent: 0,
+        results: 0,
+        computed: 0,
+        micros: 0,
+        failed: 0,
+        firstMs: 0,
+        lastMs: 0,
+        busyMs: 0,
+      };
       work = {
         slave: Number(sid.slice(sid.lastIndexOf('-') + 1)),
         ...zeros,
@@ -135,10 +146,11 @@ function writeRow(rows: WorkRows, at: number, work: Work): void {
   rows[at + WORK.lastMs] = work.lastMs;
   rows[at + WORK.busyMs] = work.busyMs;
   rows[at + WORK.busy] = work.isBusy ? 1 : 0;
+  rows[at + WORK.failed] = work.failed;
 }
 
 function reset(work: Work): void {
-  work.sent = work.results = work.computed = work.micros = 0;
+  work.sent = work.results = work.computed = work.micros = work.failed = 0;
   work.firstMs = work.lastMs = work.busyMs = 0;
   work.isTouched = false;
 }

@@ -8,6 +8,7 @@ export const SCRIPTS: readonly string[] = [
   'table.js',
   'source.js',
   'overview.js',
+  'lanes.js',
   'stream.js',
   'slaves.js',
   'machines.js',

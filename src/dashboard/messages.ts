@@ -95,7 +95,9 @@ export const WORK = {
   busyMs: 7,
   /** 1 if it is busy after that, 0 if it idles. */
   busy: 8,
-  columns: 9,
+  /** Runs among the computed ones that failed. */
+  failed: 9,
+  columns: 10,
 } as const;
 
 /** The news since the last one. Bounded: see `DeltaGatherer`. */

@@ -201,11 +201,11 @@ class Poster {
     clearInterval(this.#timer);
   }
 
-  /** A few slaves each time, so that short runs are seen; many less often. */
+  /** A few slaves each time, so that the stream knows what they ran; many, if somebody looks at them. */
   #slaves(): readonly SlaveSeen[] {
-    if (!this.#looks.atSlaves || this.subject === undefined) return [];
-    this.#posts++;
-    return this.subject.slaves(this.#posts % SLAVES_EVERY === 1 ? MOST_SLAVES : FEW_SLAVES);
+    if (this.subject === undefined) return [];
+    const isTurnOfMany = this.#looks.atSlaves && this.#posts++ % SLAVES_EVERY === 0;
+    return this.subject.slaves(isTurnOfMany ? MOST_SLAVES : FEW_SLAVES);
   }
 
   #start(): void {

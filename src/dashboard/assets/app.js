@@ -78,7 +78,8 @@ class App {
   }
 
   turn() {
-    const [wanted = '', id = ''] = location.hash.slice(1).split('/', 2);
+    const [wanted = '', rest = ''] = location.hash.slice(1).split('/', 2);
+    const id = decoded(rest);
     const name = wanted in PAGES && !(this.source.isSaved && LIVE.includes(wanted)) ? wanted : 'overview';
     for (const link of this.links) {
       if (link.hash === `#${name}`) link.setAttribute('aria-current', 'page');
@@ -105,6 +106,7 @@ class App {
     this.menu();
     if (name === 'tasks') this.page.open(/^TASK-\d{1,15}$/.test(id) ? id : '');
     else if (name === 'profile') this.page.open(/^SLAVE-\d{1,15}$/.test(id) ? id : '');
+    else if (name === 'slaves' && id !== '') this.page.open(id);
     else this.look({});
   }
 
@@ -176,6 +178,14 @@ class App {
     else if (event.key === '/') this.main.querySelector('input')?.focus();
     else if (event.target instanceof HTMLButtonElement || !this.page?.keyed?.(event.key)) return;
     event.preventDefault();
+  }
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
   }
 }
 

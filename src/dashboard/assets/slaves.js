@@ -2,7 +2,7 @@
 
 import { bit, element, setText, tag } from './elements.js';
 import { bytes, clock, count, percent, plural, short, timeOfDay } from './format.js';
-import { filterBox, filtered, Table } from './table.js';
+import { filterBox, Table } from './table.js';
 
 const here = ({ state }) => !['lost', 'left', 'shut-down', 'master-ended'].includes(state);
 
@@ -38,6 +38,13 @@ const COLUMNS = [
 
 const textOf = (row) => `${row.sid} ${row.host}:${row.pid} ${row.state} ${row.kind} ${row.note} ${row.runs}`;
 
+/** A sid stands for itself alone; everything else is a part of any text of a row. */
+function fits(row, filter) {
+  const wanted = filter.trim().toLowerCase();
+  if (/^slave-\d+$/.test(wanted)) return row.sid.toLowerCase() === wanted;
+  return textOf(row).toLowerCase().includes(wanted);
+}
+
 export class SlavesPage {
   constructor(context) {
     this.context = context;
@@ -68,6 +75,14 @@ export class SlavesPage {
       this.said,
       element('section', { class: 'card' }, this.table.root),
     );
+  }
+
+  /** The page shows the slaves that fit this filter. */
+  open(filter) {
+    this.filter = filter;
+    this.box.value = filter;
+    this.context.look({ filter });
+    if (this.data !== undefined) this.update(this.data);
   }
 
   buttons({ sid, state }) {
@@ -111,7 +126,7 @@ export class SlavesPage {
   update(data) {
     this.data = data;
     if (data.control && !this.add.isConnected) this.tools.append(this.add);
-    const rows = filtered(data.rows, this.filter, textOf);
+    const rows = data.rows.filter((row) => fits(row, this.filter));
     const cut =
       data.found > data.rows.length
         ? `, the first ${count(data.rows.length)} are here: trouble comes first`

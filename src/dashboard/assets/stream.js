@@ -1,12 +1,11 @@
 /** A lane for each slave: when it was busy, and with what. */
 
 import { element, setText } from './elements.js';
-import { count, timeOfDay } from './format.js';
+import { count, plural, short, timeOfDay } from './format.js';
+import { drawLanes, findInLanes, LEFT, legendOf } from './lanes.js';
 
-const ZOOMS = [30, 60, 120, 300, 600];
-const [ROW, BAR, LEFT, AXIS] = [20, 14, 96, 20];
-const MARKS = { lost: '✕', failed: '!', retried: '↻', slow: '◷', suspected: '?' };
-const COLOURS = ['--blue', '--orange', '--green', '--purple', '--sky', '--red'];
+/** Seconds, or all that the master's page keeps. */
+const ZOOMS = [30, 60, 120, 300, 600, 'whole'];
 
 export class StreamPage {
   constructor(context) {
@@ -26,11 +25,11 @@ export class StreamPage {
       element(
         'button',
         { class: 'do', type: 'button', onclick: () => this.zoom(seconds) },
-        seconds < 120 ? `${seconds} s` : `${seconds / 60} min`,
+        seconds === 'whole' ? 'all' : seconds < 120 ? `${seconds} s` : `${seconds / 60} min`,
       ),
     );
     this.canvas.addEventListener('pointermove', (event) => this.point(event));
-    this.canvas.addEventListener('click', (event) => this.point(event));
+    this.canvas.addEventListener('click', (event) => this.open(event));
     this.root = element(
       'div',
       {},
@@ -58,13 +57,14 @@ export class StreamPage {
     this.context.look({ seconds });
   }
 
+  /** The lanes end at that time from then on, so that they may still be zoomed. */
   togglePause() {
     this.isPaused = !this.isPaused;
     this.pause.setAttribute('aria-pressed', String(this.isPaused));
+    this.context.look({ until: this.isPaused ? (this.data?.nowMs ?? '') : '' });
   }
 
   update(data) {
-    if (this.isPaused) return;
     this.data = data;
     const kind = data.folded ? 'machines, since there are more than 64 slaves' : 'slaves';
     setText(
@@ -77,101 +77,48 @@ export class StreamPage {
   }
 
   draw() {
-    const { data, canvas } = this;
     const width = this.root.clientWidth - 30;
-    if (data === undefined || width <= LEFT) return;
-    const height = Math.max(1, data.lanes.length) * ROW + AXIS;
-    const scale = devicePixelRatio || 1;
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(height * scale);
-    canvas.style.height = `${height}px`;
-    canvas.style.width = `${width}px`;
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(name).trim();
-    const draw = canvas.getContext('2d');
-    draw.scale(scale, scale);
-    draw.font = '11px system-ui, "DejaVu Sans", sans-serif';
-    draw.textBaseline = 'middle';
-    this.place = { width, fromMs: data.toMs - data.cells * data.cellMs };
-    const x = (ms) => LEFT + ((ms - this.place.fromMs) / (data.cells * data.cellMs)) * (width - LEFT);
-    for (const [index, lane] of data.lanes.entries()) {
-      const top = index * ROW + (ROW - BAR) / 2;
-      draw.globalAlpha = 1;
-      draw.fillStyle = colour('--ink');
-      draw.fillText(fitted(draw, lane.name, LEFT - 8), 0, top + BAR / 2);
-      draw.fillStyle = colour('--idle');
-      draw.fillRect(LEFT, top, width - LEFT, BAR);
-      let cell = 0;
-      for (const [length, share, algorithm] of lane.runs) {
-        const [from, to] = [cell, cell + length].map((one) => LEFT + (one / data.cells) * (width - LEFT));
-        cell += length;
-        if (share === 0) continue;
-        draw.globalAlpha = 0.25 + (0.75 * share) / 100;
-        draw.fillStyle = colour(colourOf(algorithm));
-        draw.fillRect(from, top, Math.max(0.5, to - from), BAR);
-      }
-      draw.globalAlpha = 1;
-      draw.fillStyle = colour('--ink');
-      draw.textAlign = 'center';
-      for (const { atMs, kind } of lane.marks)
-        draw.fillText(MARKS[kind] ?? '•', Math.min(width - 5, Math.max(LEFT + 5, x(atMs))), top + BAR / 2);
-      draw.textAlign = 'left';
-    }
-    draw.fillStyle = colour('--soft');
-    for (const part of [0, 0.5, 1]) {
-      draw.textAlign = part === 0 ? 'left' : part === 1 ? 'right' : 'center';
-      const ms = this.place.fromMs + part * data.cells * data.cellMs;
-      draw.fillText(timeOfDay(ms), LEFT + part * (width - LEFT), height - AXIS / 2 + 2);
-    }
-    this.tellLegend(data);
-  }
-
-  tellLegend({ algorithms, lanes }) {
-    const used = new Set(
-      lanes.flatMap(({ runs }) => runs.filter(([, share]) => share > 0).map(([, , one]) => one)),
-    );
-    const kinds = new Set(lanes.flatMap(({ marks }) => marks.map(({ kind }) => kind)));
-    const text = JSON.stringify([[...used], [...kinds], algorithms]);
+    if (this.data === undefined || width <= LEFT) return;
+    this.place = drawLanes(this.canvas, this.data, width);
+    const { keys, marks } = legendOf(this.data);
+    const text = JSON.stringify([keys.map(({ textContent }) => textContent), marks]);
     if (text === this.told) return;
     this.told = text;
-    const keys = [...used]
-      .sort((a, b) => a - b)
-      .map((one) => {
-        const square = element('i');
-        square.style.background = `var(${colourOf(one)})`;
-        return element('span', {}, square, one === 0 ? 'busy' : algorithms[one]);
-      });
-    this.legend.replaceChildren(
-      ...keys,
-      ...[...kinds].map((kind) => element('span', {}, `${MARKS[kind]} ${kind}`)),
-    );
+    this.legend.replaceChildren(...keys, ...marks.map((mark) => element('span', {}, mark)));
   }
 
-  point({ offsetX, offsetY }) {
-    const { data, place } = this;
-    const lane = data?.lanes[Math.floor(offsetY / ROW)];
-    if (lane === undefined || offsetX < LEFT) return;
-    const at = ((offsetX - LEFT) / (place.width - LEFT)) * data.cells;
-    const ms = place.fromMs + at * data.cellMs;
-    let end = 0;
-    const run = lane.runs.find(([length]) => {
-      end += length;
-      return end > at;
-    });
-    const [, share = 0, algorithm = 0] = run ?? [];
-    const near = lane.marks.filter(({ atMs }) => Math.abs(atMs - ms) < 4 * data.cellMs);
-    const marked = near.map(({ kind, text }) => `; ${kind}: ${text}`).join('');
-    const name = algorithm === 0 ? '' : `, ${data.algorithms[algorithm]}`;
-    setText(this.caption, `${timeOfDay(ms)} ${lane.name} (${lane.note}): ${share} % busy${name}${marked}`);
+  find({ offsetX, offsetY }) {
+    if (this.place === undefined) return undefined;
+    return findInLanes(this.data, this.place, offsetX, offsetY);
+  }
+
+  point(event) {
+    const found = this.find(event);
+    this.canvas.style.cursor = found === undefined ? '' : 'pointer';
+    if (found === undefined) return;
+    const { lane, atMs, share, algorithm, failed, marks, run } = found;
+    const what = algorithm === 0 ? '' : ` with ${this.data.algorithms[algorithm]}`;
+    const since =
+      run === undefined ? '' : `; runs ${run.taskId} for ${short((this.data.toMs - run.fromMs) / 1_000)}`;
+    const threw = failed === 0 ? '' : `; ${plural(failed, 'failed run', 'failed runs')}`;
+    const marked = marks.map(({ kind, text }) => `; ${kind}: ${text}`).join('');
+    const times = atMs === undefined ? '' : `: ${timeOfDay(atMs)}, ${share} % busy${what}`;
+    const [page, id] = placeOf(found);
+    const opens = `; a click opens ${page === 'tasks' ? id : `the page Slaves for ${id}`}`;
+    setText(this.caption, `${lane.name} (${lane.note})${times}${since}${threw}${marked}${opens}`);
+  }
+
+  /** The task if one is known there, else the slaves of the lane. */
+  open(event) {
+    this.point(event);
+    const found = this.find(event);
+    if (found === undefined) return;
+    const [page, id] = placeOf(found);
+    location.hash = `#${page}/${encodeURIComponent(id)}`;
   }
 }
 
-function colourOf(algorithm) {
-  return COLOURS[algorithm % COLOURS.length];
-}
-
-function fitted(draw, text, width) {
-  let shown = text;
-  while (shown.length > 1 && draw.measureText(shown).width > width) shown = `${shown.slice(0, -2)}…`;
-  return shown;
+function placeOf({ lane, marks, run }) {
+  const taskId = marks.find((mark) => mark.taskId !== undefined)?.taskId ?? run?.taskId;
+  return taskId === undefined ? ['slaves', lane.find] : ['tasks', taskId];
 }

@@ -3,9 +3,10 @@
  * history, marks and lines. A fold: events of a live master or of a trail go in, with their times. All parts are bounded.
  */
 
-import type { AuditEvent } from '../../audit/events.js';
+import type { AuditEvent, AuditEventOf } from '../../audit/events.js';
 import { KILLED, OTHER_ERRORS, whyUnrunnable } from '../../audit/format/failure-words.js';
 import { countRanges } from '../../audit/format/ranges.js';
+import { parseRunList } from '../../audit/format/run-list.js';
 import { Picture } from '../../picture/picture.js';
 import {
   type Delta,
@@ -28,6 +29,8 @@ export interface Mark {
   readonly sid: string;
   readonly kind: 'lost' | 'failed' | 'retried' | 'slow' | 'suspected';
   readonly text: string;
+  /** The task that it is about, if it is about one. */
+  readonly taskId?: string | undefined;
 }
 
 export interface SharedSeen {
@@ -83,8 +86,7 @@ export class DashboardModel {
     for (const seen of slaves) {
       this.slaves.look(seen, atMs);
       const [run] = seen.runs;
-      if (run === undefined) continue;
-      this.slaves.living.get(seen.sid)?.lane?.noteAlgorithm(atMs, this.#numberOf(run.algorithm));
+      if (run !== undefined) this.#noteAlgorithm(seen.sid, run.algorithm, run.seconds * 1_000, atMs);
     }
     const before = this.process;
     if (before !== undefined && atMs > this.atMs)
@@ -115,7 +117,15 @@ export class DashboardModel {
         this.slaves.count(event.sid, timeMs, { ...NOTHING, results: event.count });
         return;
       case 'slave-computed':
-        this.slaves.count(event.sid, timeMs, { ...NOTHING, computed: event.count, micros: event.micros });
+        this.slaves.count(event.sid, timeMs, {
+          ...NOTHING,
+          computed: event.count,
+          micros: event.micros,
+          failed: event.failed ?? 0,
+        });
+        return;
+      case 'runs-ended':
+        this.#takeRuns(event, timeMs);
         return;
       case 'tasks-settled': {
         const failed = countRanges(event.error) + countRanges(event.unrunnable);
@@ -136,7 +146,9 @@ export class DashboardModel {
     const read = (column: number): number => rows[at + column] ?? 0;
     const [firstMs, lastMs, micros] = [read(WORK.firstMs), read(WORK.lastMs), read(WORK.micros)];
     const [sent, results, computed] = [read(WORK.sent), read(WORK.results), read(WORK.computed)];
-    if (sent + results + computed > 0) this.slaves.count(sid, atMs, { sent, results, computed, micros });
+    const failed = read(WORK.failed);
+    if (sent + results + computed > 0)
+      this.slaves.count(sid, atMs, { sent, results, computed, micros, failed });
     if (computed > 0) this.picture.take({ type: 'slave-computed', sid, count: computed, micros }, atMs);
     if (firstMs === 0) return;
     const isBusy = read(WORK.busy) === 1;
@@ -225,7 +237,7 @@ export class DashboardModel {
         const { algorithm, message: text, taskId, sid, frame } = event;
         failures.tell({ kind: 'threw', algorithm, text, frame, taskId, sid }, timeMs, 1);
         story(taskId, algorithm, 'threw');
-        this.#mark(sid, 'failed', `${taskId} ${text}`, timeMs);
+        this.#mark(sid, 'failed', `${taskId} ${text}`, timeMs, taskId);
         return;
       }
       case 'tasks-threw': {
@@ -238,7 +250,7 @@ export class DashboardModel {
         const algorithm = this.stories.find(taskId)?.algorithm ?? '';
         failures.add({ kind: 'run again', algorithm, text, taskId, sid }, timeMs);
         story(taskId, undefined, 'run again');
-        this.#mark(sid, 'retried', `${taskId} ${text}`, timeMs);
+        this.#mark(sid, 'retried', `${taskId} ${text}`, timeMs, taskId);
         return;
       }
       case 'task-unrunnable': {
@@ -259,7 +271,7 @@ export class DashboardModel {
         return;
       case 'task-backed-up':
         story(event.taskId, undefined, 'slow');
-        this.#mark(event.sid, 'slow', event.taskId, timeMs);
+        this.#mark(event.sid, 'slow', event.taskId, timeMs, event.taskId);
         return;
       case 'task-reclaimed':
         story(event.taskId, undefined, 'taken back');
@@ -277,8 +289,8 @@ export class DashboardModel {
     }
   }
 
-  #mark(sid: string, kind: Mark['kind'], text: string, atMs: number): void {
-    this.marks.push({ sid, kind, text: text.slice(0, 200), atMs });
+  #mark(sid: string, kind: Mark['kind'], text: string, atMs: number, taskId?: string): void {
+    this.marks.push({ sid, kind, text: text.slice(0, 200), atMs, taskId });
     if (this.marks.length >= 2 * MOST_MARKS) this.marks = this.marks.slice(-MOST_MARKS);
   }
 
@@ -292,6 +304,21 @@ export class DashboardModel {
     }
     share.sent++;
     share.lastMs = atMs;
+  }
+
+  /** With `--audit-runs`; they ended one after another, as a rule. */
+  #takeRuns({ sid, algorithm, runs }: AuditEventOf<'runs-ended'>, timeMs: number): void {
+    if (algorithm === undefined) return;
+    let micros = 0;
+    for (const run of parseRunList(runs) ?? []) micros += run.micros;
+    this.#noteAlgorithm(sid, algorithm, micros / 1_000, timeMs);
+  }
+
+  #noteAlgorithm(sid: string, algorithm: string, forMs: number, untilMs: number): void {
+    const life = this.slaves.living.get(sid);
+    if (life?.lane === undefined) return;
+    const fromMs = Math.max(untilMs - forMs, life.joinedMs);
+    life.lane.noteAlgorithm(Math.min(fromMs, untilMs), untilMs, this.#numberOf(algorithm));
   }
 
   #numberOf(algorithm: string): number {
@@ -320,4 +347,4 @@ function sidOf(rows: WorkRows, at: number): string {
   return `SLAVE-${rows[at + WORK.slave]}`;
 }
 
-const NOTHING = { sent: 0, results: 0, computed: 0, micros: 0 };
+const NOTHING = { sent: 0, results: 0, computed: 0, micros: 0, failed: 0 };

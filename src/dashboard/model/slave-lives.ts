@@ -107,7 +107,7 @@ export class SlaveLives {
   count(
     sid: string,
     timeMs: number,
-    counts: Pick<SlaveLife, 'sent' | 'results' | 'computed' | 'micros'>,
+    counts: Pick<SlaveLife, 'sent' | 'results' | 'computed' | 'micros'> & { readonly failed: number },
   ): void {
     const life = this.#known(sid, timeMs);
     if (life === undefined) return;
@@ -115,6 +115,7 @@ export class SlaveLives {
     life.results += counts.results;
     life.computed += counts.computed;
     life.micros += counts.micros;
+    if (counts.failed > 0) life.lane?.addFailed(timeMs, counts.failed);
   }
 
   look(seen: SlaveSeen, atMs: number): void {

@@ -42,7 +42,10 @@ export interface PageQuery {
   readonly filter: string;
   /** The id of a task. */
   readonly task: string;
+  /** The length of the stream; 0 for all that is kept. */
   readonly seconds: number;
+  /** The time at which the stream was paused. */
+  readonly untilMs: number | undefined;
 }
 
 /** Undefined if there is no such page. */
@@ -51,26 +54,28 @@ export function parsePageQuery(text: string): PageQuery | undefined {
   const read = (name: string): string => (query.get(name) ?? '').slice(0, MOST_CHARACTERS);
   const page = PAGES.find((one) => one === read('page'));
   if (page === undefined) return undefined;
-  const seconds = Number(read('seconds') || STREAM_SECONDS);
+  const seconds = read('seconds') === 'whole' ? 0 : Number(read('seconds') || STREAM_SECONDS);
+  const untilMs = Number(read('until'));
   return {
     page,
     filter: read('filter'),
     task: read('task'),
-    seconds: seconds > 0 ? seconds : STREAM_SECONDS,
+    seconds: seconds >= 0 ? seconds : STREAM_SECONDS,
+    untilMs: untilMs > 0 ? untilMs : undefined,
   };
 }
 
 export function renderPage(
   model: DashboardModel,
   profiles: Pick<ProfileDesk, 'fault' | 'kept' | 'underWay'>,
-  { page, filter, task, seconds }: PageQuery,
+  { page, filter, task, seconds, untilMs }: PageQuery,
   nowMs: number,
 ): object {
   switch (page) {
     case 'overview':
       return overviewPage(model, nowMs);
     case 'stream':
-      return streamPage(model, nowMs, seconds);
+      return streamPage(model, nowMs, seconds, untilMs);
     case 'slaves':
       return slavesPage(model, nowMs, filter, MOST_SLAVE_ROWS);
     case 'failures':

@@ -37,12 +37,15 @@ export interface SlavesPage {
 
 /** Rows of an update; a trail's page has more. */
 export const MOST_SLAVE_ROWS = 500;
+const SID = /^slave-\d+$/;
 
-/** A filter is a part of any text of a row, without regard to case. */
+/** A filter is the sid of a slave, or a part of any text of a row, without regard to case. */
 export function slavesPage(model: DashboardModel, nowMs: number, filter: string, most: number): SlavesPage {
   const lives = [...model.slaves.living.values(), ...model.slaves.gone.toReversed()];
   const wanted = filter.trim().toLowerCase();
-  const found = wanted === '' ? lives : lives.filter((life) => textOf(life).includes(wanted));
+  const fits = (life: SlaveLife): boolean =>
+    SID.test(wanted) ? life.sid.toLowerCase() === wanted : textOf(life).includes(wanted);
+  const found = wanted === '' ? lives : lives.filter(fits);
   // Trouble first; the sort is stable
   const ranked = found.length <= most ? found : [...found].sort((a, b) => rank(a) - rank(b));
   return {

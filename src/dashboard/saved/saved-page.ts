@@ -49,7 +49,7 @@ export class SavedPage {
     const nowMs = model.atMs;
     return {
       overview: overviewPage(model, nowMs),
-      stream: streamOfTrail(summary, model.marks),
+      stream: streamOfTrail(summary, model),
       slaves: slavesPage(model, nowMs, '', MOST_SLAVES),
       failures: failuresPage(model),
       tasks: tasksPage(model, '', '', MOST_STORIES),
