@@ -86,6 +86,14 @@ test('500 machines are kept, and those that are over make room for others', () =
   assert.equal([farm.length, farm.includes('m7'), farm.includes('m500')], [500, false, true]);
 });
 
+test('another master begins anew, and a slave that writes to the same trail does not', () => {
+  const init = (role: 'master' | 'slave'): AuditEvent => ({ type: 'init', role, memberId: 'm' });
+  const model = modelOf(moved('big', 'starting'), init('slave'));
+  assert.is(model.machines.size, 1);
+  model.take(init('master'), START_MS);
+  assert.is(model.machines.size, 0);
+});
+
 test('machines, shared values and threads have a page where the program has them', () => {
   const none = { machines: false, shared: false, threads: false };
   assert.equal(optionalPages(modelOf(joining(0, 'here'), joining(1, 'here'))), none);

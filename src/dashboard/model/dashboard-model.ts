@@ -163,7 +163,8 @@ export class DashboardModel {
         return;
       case 'init':
         this.facts.memberId = event.memberId;
-        this.machines.clear();
+        // Slaves may write to the same trail
+        if (event.role === 'master') this.machines.clear();
         return;
       case 'broker-ready':
         this.facts.broker = event.broker;
