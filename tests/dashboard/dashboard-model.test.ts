@@ -183,6 +183,7 @@ test('lanes show when each slave was busy, with what as far as it was seen, and 
   assert.equal([row?.memoryBytes, row?.processorShare], [50, 1.2]);
   const [machine] = machinesPage(model, START_MS + 6_600).rows;
   assert.equal([machine?.memoryBytes, machine?.cores], [50, 1.2]);
+  assert.is(overviewPage(model, START_MS + 6_600).cores, 1.2);
 });
 
 test('a lane forgets what is older than ten minutes, and counts no time twice', () => {

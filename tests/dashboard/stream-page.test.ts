@@ -94,8 +94,7 @@ test('a run has its colour from its begin on, though it was seen later, and so h
     [2, 100, 0],
     [7, 100, 1],
     [7, 100, 0],
-    [1, 100, 2],
-    [3, 100, 0],
+    [4, 100, 2],
   ]);
   assert.equal(page.lanes[0]?.now, [{ taskId: 'TASK-7', algorithm: 'b', fromMs: START_MS + 8_100 }]);
   assert.is(page.lanes[0]?.find, 'SLAVE-0');

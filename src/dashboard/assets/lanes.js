@@ -26,8 +26,14 @@ export function drawLanes(canvas, data, width) {
   draw.textBaseline = 'middle';
   const place = { width, fromMs: data.toMs - data.cells * data.cellMs };
   const left = (cell) => LEFT + (cell / data.cells) * (width - LEFT);
+  const isPlain = hasNoAlgorithms(data);
   for (const [index, lane] of data.lanes.entries())
-    drawLane(draw, colour, data.cellMs, { lane, top: index * ROW + (ROW - BAR) / 2, left, place });
+    drawLane(draw, (name) => colour(isPlain && name === '--lane-0' ? '--lane-1' : name), data.cellMs, {
+      lane,
+      top: index * ROW + (ROW - BAR) / 2,
+      left,
+      place,
+    });
   draw.fillStyle = colour('--soft');
   for (const part of [0, 0.5, 1]) {
     draw.textAlign = part === 0 ? 'left' : part === 1 ? 'right' : 'center';
@@ -105,7 +111,7 @@ export function legendOf({ algorithms, lanes }) {
   return {
     keys: keys.map(([one, name]) => {
       const square = element('i', { class: isStriped(one) ? 'striped' : '' });
-      square.style.backgroundColor = `var(${colourOf(one)})`;
+      square.style.backgroundColor = `var(${hasNoAlgorithms({ lanes }) ? '--lane-1' : colourOf(one)})`;
       return element('span', {}, square, name);
     }),
     marks: [
@@ -113,6 +119,11 @@ export function legendOf({ algorithms, lanes }) {
       ...Array.from(kinds, (kind) => `${MARKS[kind]} ${kind === 'failed' ? 'first error' : kind}`),
     ],
   };
+}
+
+/** Then nothing is told apart, as on folded lanes and in most trails. */
+function hasNoAlgorithms({ lanes }) {
+  return lanes.every(({ runs }) => runs.every(([, , algorithm]) => algorithm === 0));
 }
 
 function colourOf(algorithm) {

@@ -134,7 +134,7 @@ export class OverviewPage {
     );
   }
 
-  tellFacts({ facts, places, figures }) {
+  tellFacts({ facts, places, cores, figures }) {
     const rows = {
       member: facts.memberId,
       address: facts.address,
@@ -142,6 +142,7 @@ export class OverviewPage {
       broker: facts.broker,
       checkpoint: facts.checkpoint,
       'tasks at once': count(places),
+      'cores of slaves': cores === 0 ? '' : cores.toFixed(1),
       'sent, received': figures ? `${bytes(figures.sentBytes)}, ${bytes(figures.receivedBytes)}` : '',
       'last news': dayAndTime(facts.atMs),
       'to add a slave': facts.isFinished ? '' : facts.joinCommand,

@@ -1,10 +1,13 @@
 /** The slaves. */
 
 import { bit, element, setText, tag } from './elements.js';
-import { bytes, clock, count, percent, plural, short, timeOfDay } from './format.js';
+import { bytes, clock, count, percent, plural, short } from './format.js';
 import { filterBox, Table } from './table.js';
 
 const here = ({ state }) => !['lost', 'left', 'shut-down', 'master-ended'].includes(state);
+
+/** A slave that ended runs nothing, and one that does well has no evidence. */
+const joined = (...texts) => texts.filter((text) => text !== '').join('; ');
 
 const COLUMNS = [
   { label: 'slave', kind: 'text', get: ({ sid }) => sid },
@@ -13,7 +16,7 @@ const COLUMNS = [
   { label: 'busy', get: ({ busy }) => bit(busy, percent(busy)), value: ({ busy }) => busy },
   { label: 'results', get: ({ results }) => count(results), value: ({ results }) => results },
   { label: 'has', get: ({ tasks }) => count(tasks), value: ({ tasks }) => tasks },
-  { label: 'runs', kind: 'cut', get: ({ runs }) => runs },
+  { label: 'runs, or evidence', kind: 'wrapped', get: ({ runs, note }) => joined(runs, note) },
   { label: 'for', get: ({ runSeconds }) => short(runSeconds), value: ({ runSeconds }) => runSeconds },
   {
     label: 'processor',
@@ -26,14 +29,13 @@ const COLUMNS = [
     get: ({ beatSeconds }) => (beatSeconds === undefined ? '' : `${beatSeconds.toFixed(0)} s ago`),
     value: ({ beatSeconds }) => beatSeconds,
   },
+  { label: 'here for', get: ({ seconds }) => clock(seconds), value: ({ seconds }) => seconds },
   {
     label: 'group',
     kind: 'text',
-    get: ({ kind, places }) => (places > 1 ? `${kind}, ${places} at once` : kind),
+    get: ({ kind, places }) =>
+      joined(kind === 'unordered' ? '' : kind, places > 1 ? `${places} at once` : ''),
   },
-  { label: 'joined', get: ({ joinedMs }) => timeOfDay(joinedMs), value: ({ joinedMs }) => joinedMs },
-  { label: 'here for', get: ({ seconds }) => clock(seconds), value: ({ seconds }) => seconds },
-  { label: 'evidence', kind: 'long', get: ({ note }) => note },
 ];
 
 const textOf = (row) => `${row.sid} ${row.host}:${row.pid} ${row.state} ${row.kind} ${row.note} ${row.runs}`;
@@ -51,7 +53,7 @@ export class SlavesPage {
     this.filter = '';
     this.shown = element('span', { class: 'soft' });
     this.said = element('p', { class: 'soft', role: 'status' });
-    this.box = filterBox('filter: a slave, machine, state, algorithm', (filter) => {
+    this.box = filterBox('a slave, machine, state, algorithm, evidence', (filter) => {
       this.filter = filter;
       context.look({ filter });
       if (this.data !== undefined) this.update(this.data);
@@ -86,8 +88,8 @@ export class SlavesPage {
   }
 
   buttons({ sid, state }) {
+    if (!here({ state })) return '';
     const buttons = element('span');
-    if (!here({ state })) return buttons;
     const ask = (action, label) =>
       element('button', { class: 'link', type: 'button', onclick: action }, label);
     buttons.append(

@@ -67,12 +67,11 @@ export class StreamPage {
   update(data) {
     this.data = data;
     const kind = data.folded ? 'machines, since there are more than 64 slaves' : 'slaves';
-    setText(
-      this.note,
+    const shown =
       data.more > 0
         ? `the first ${data.lanes.length} ${kind}; ${count(data.more)} more`
-        : `${data.lanes.length} ${kind}`,
-    );
+        : `${data.lanes.length} ${kind}`;
+    setText(this.note, this.isPaused ? `${shown}; paused at ${timeOfDay(data.toMs)}` : shown);
     this.draw();
   }
 

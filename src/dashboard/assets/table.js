@@ -28,6 +28,8 @@ export class Table {
     this.empty = element('p', { class: 'soft' });
     const table = element('table', {}, element('thead', {}, element('tr', {}, ...this.heads)), this.body);
     this.root = element('div', { class: 'wide' }, table, this.empty);
+    this.needs = 0;
+    new ResizeObserver(() => this.fit()).observe(this.root);
   }
 
   update(rows, emptyText = 'nothing yet') {
@@ -54,7 +56,11 @@ export class Table {
       const key = this.keyOf(row);
       const tr =
         this.trs.get(key) ??
-        element('tr', {}, ...this.columns.map((one) => element('td', { class: classOf(one) })));
+        element(
+          'tr',
+          {},
+          ...this.columns.map((one) => element('td', { class: classOf(one), 'data-label': one.label })),
+        );
       kept.set(key, tr);
       this.write(tr, row);
       if (this.body.children[index] !== tr) this.body.insertBefore(tr, this.body.children[index] ?? null);
@@ -62,6 +68,15 @@ export class Table {
     for (const [key, tr] of this.trs) if (!kept.has(key)) tr.remove();
     this.trs = kept;
     setText(this.empty, rows.length === 0 ? this.emptyText : '');
+    this.fit();
+  }
+
+  /** Where the columns have no room, the cells of a row stand below each other, with their labels. */
+  fit() {
+    const { root } = this;
+    const isStacked = root.classList.contains('stacked');
+    if (!isStacked) this.needs = root.scrollWidth;
+    root.classList.toggle('stacked', this.needs > root.clientWidth && root.clientWidth > 0);
   }
 
   write(tr, row) {

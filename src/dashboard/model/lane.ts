@@ -12,6 +12,8 @@ export const CELLS = 1_200;
 const UNKNOWN_ALGORITHM = 0;
 /** Seen with the same algorithm twice within this number of cells, it likely ran that between them too. */
 const MOST_UNSEEN = 10;
+/** For this number of cells it likely goes on with it, until it is seen again. */
+const MOST_NEW = 4;
 const MOST_COUNTED = 65_535;
 
 export class Lane {
@@ -66,7 +68,7 @@ export class Lane {
     const runs: number[][] = [];
     for (let cell = first; cell < first + cells; cell++) {
       const share = this.#shareOf(cell, toMs, since);
-      const algorithm = this.#keeps(cell) ? (this.#algorithms[cell % CELLS] ?? 0) : 0;
+      const algorithm = this.#algorithmOf(cell);
       const before = runs.at(-1);
       if (before !== undefined && before[1] === share && before[2] === algorithm)
         before[0] = (before[0] ?? 0) + 1;
@@ -89,6 +91,14 @@ export class Lane {
       const cell = first + index;
       if (this.#keeps(cell)) sums[index] = (sums[index] ?? 0) + (this.#failed[cell % CELLS] ?? 0);
     }
+  }
+
+  /** The newest cells have that of the last look: the next one is on its way. */
+  #algorithmOf(cell: number): number {
+    if (!this.#keeps(cell) && cell <= this.#newest) return UNKNOWN_ALGORITHM;
+    const isNew = cell > this.#noted && cell - this.#noted <= MOST_NEW;
+    const seen = isNew ? this.#noted : cell;
+    return this.#keeps(seen) ? (this.#algorithms[seen % CELLS] ?? UNKNOWN_ALGORITHM) : UNKNOWN_ALGORITHM;
   }
 
   #shareOf(cell: number, toMs: number, since: number | undefined): number {

@@ -28,6 +28,8 @@ export interface OverviewPage {
   readonly remainingSeconds: number | undefined;
   readonly slaves: Readonly<Record<string, number>>;
   readonly places: number;
+  /** The cores that all slaves take, as far as they have said it. */
+  readonly cores: number;
   readonly figures: DashboardModel['figures'];
   readonly memoryBytes: number | undefined;
   readonly processorShare: number | undefined;
@@ -49,7 +51,11 @@ export function overviewPage(model: DashboardModel, nowMs: number): OverviewPage
   const left = ([, tally]: (typeof all)[number]): number => tally.submitted - settledOf(tally);
   const shown = all.sort((a, b) => left(b) - left(a) || b[1].submitted - a[1].submitted);
   let places = 0;
-  for (const life of slaves.living.values()) places += life.places;
+  let cores = 0;
+  for (const life of slaves.living.values()) {
+    places += life.places;
+    cores += life.seen?.processorShare ?? 0;
+  }
   return {
     facts: { ...model.facts, isFinished: picture.isFinished, atMs: model.atMs },
     done,
@@ -61,6 +67,7 @@ export function overviewPage(model: DashboardModel, nowMs: number): OverviewPage
     remainingSeconds,
     slaves: picture.slaves.countStates(),
     places,
+    cores,
     figures,
     memoryBytes: model.process?.memoryBytes,
     processorShare: model.processorShare,

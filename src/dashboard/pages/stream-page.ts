@@ -68,7 +68,7 @@ export function streamPage(
   untilMs: number = nowMs,
 ): StreamPage {
   const isWhole = seconds === 0;
-  const toMs = isWhole ? nowMs : Math.max(nowMs - TIMES_KEPT_MS, Math.min(nowMs, untilMs));
+  const toMs = Math.max(nowMs - TIMES_KEPT_MS, Math.min(nowMs, untilMs));
   const everyone = [...model.slaves.living.values(), ...model.slaves.gone];
   const withLane = everyone.filter(({ lane }) => lane !== undefined);
   const frame = isWhole ? wholeFrame(withLane, toMs) : lateFrame(toMs, seconds);
