@@ -107,6 +107,7 @@ class SimulatedCluster {
       figures: undefined,
       process: { memoryBytes: 1, processorMs: 1 },
       slaves,
+      thrown: [],
       threadCount: 0,
       threads: [],
     };

@@ -234,8 +234,19 @@ export interface AuditEventTable {
   'task-cancelled': { taskId: string; algorithm: string; sid?: string | undefined };
   /** `TASK-7 KILLED "hello" category "search" on SLAVE-0`: by the program, while it ran. */
   'task-killed': { taskId: string; algorithm: string; category: string; sid?: string | undefined };
-  /** `SLAVE-0 F TASK-7 #1 again in 2.0 s: it threw RangeError: no`: a run that threw or took too long. */
-  'task-retried': { sid: string; taskId: string; attempt: number; waitSeconds: number; evidence: string };
+  /**
+   * `SLAVE-0 F TASK-7 #1 "hello" at "work (jobs.js:12:9)" again in 2.0 s: it threw RangeError: no`: a run that threw or
+   * took too long. `frame` is that of `task-threw`, for a run that threw. Earlier versions wrote neither it nor `algorithm`.
+   */
+  'task-retried': {
+    sid: string;
+    taskId: string;
+    attempt: number;
+    algorithm?: string | undefined;
+    frame?: string | undefined;
+    waitSeconds: number;
+    evidence: string;
+  };
   /** `TASK-7 RETRY UNDECIDED #1 "hello" TypeError: no`: its `retryErrors` failed, so that its error is its fate. */
   'retry-undecided': { taskId: string; attempt: number; algorithm: string; reason: string };
   /**

@@ -78,6 +78,16 @@ export interface ThreadSeen {
   readonly pending: number;
 }
 
+/** Errors of one kind that runs threw since the last delta. */
+export interface ThrownSeen {
+  readonly algorithm: string;
+  /** The class and the message of the first one; undefined for those that nothing tells apart. */
+  readonly message: string | undefined;
+  /** The first line of the program's own code. */
+  readonly frame: string | undefined;
+  readonly count: number;
+}
+
 /** Columns of the frequent events of one slave, gathered: see `WORK`. */
 export type WorkRows = Float64Array;
 
@@ -113,6 +123,8 @@ export interface Delta {
   readonly process: ProcessFigures;
   /** Of the slaves that somebody looks at. */
   readonly slaves: readonly SlaveSeen[];
+  /** The errors of all runs, also of those of which no event tells; further kinds come with the next delta. */
+  readonly thrown: readonly ThrownSeen[];
   /** The number of the program's threads of control. */
   readonly threadCount: number;
   /** The oldest of them, while somebody looks. */

@@ -22,6 +22,7 @@ import type {
   TaskQuery,
   TasksFound,
   ThreadSeen,
+  ThrownSeen,
   ToDashboard,
   WhyFound,
 } from './messages.js';
@@ -31,6 +32,8 @@ export interface DashboardSubject {
   figures(): Figures;
   /** `most` is the limit of their number. */
   slaves(most: number): readonly SlaveSeen[];
+  /** The errors since the last call, of at most `most` kinds. */
+  thrown(most: number): readonly ThrownSeen[];
   threadCount(): number;
   /** The oldest. */
   threads(most: number): readonly ThreadSeen[];
@@ -73,6 +76,8 @@ const POST_EVERY_WHEN_LOOKED_AT_MS = 100;
 const MOST_SLAVES = 1_000;
 const SLAVES_EVERY = 5;
 const MOST_THREADS = 500;
+/** Kinds of errors in a delta. */
+const MOST_THROWN = 200;
 const FEW_SLAVES = 64;
 const END_WITHIN_MS = 2_000;
 
@@ -191,6 +196,7 @@ class Poster {
       figures: subject?.figures(),
       process: { memoryBytes: process.memoryUsage.rss(), processorMs: (user + system) / 1_000 },
       slaves: this.#slaves(),
+      thrown: subject?.thrown(MOST_THROWN) ?? [],
       threadCount: subject?.threadCount() ?? 0,
       threads: (this.#looks.atThreads && subject?.threads(MOST_THREADS)) || [],
     };

@@ -25,6 +25,7 @@ import { MasterCore } from './core/master-core.js';
 import type { Resubmitted } from './core/resubmissions.js';
 import type { Failure } from './fates/failed-tasks.js';
 import type { Leftovers } from './fates/leftovers.js';
+import type { ThrownNews } from './fates/thrown.js';
 import { MasterLink, type MasterLinkParams } from './master-link.js';
 import type { RunWatch } from './model/run-watch.js';
 import type { SlaveRecord } from './model/slave-record.js';
@@ -226,6 +227,11 @@ export class Master implements Submitter {
   /** The counts of its core, for observers. */
   counters(): CoreCounters {
     return this.#core.counters();
+  }
+
+  /** The errors that tasks threw since the last call, of at most this number of kinds, for one observer. */
+  takeThrown(most: number): readonly ThrownNews[] {
+    return this.#core.takeThrown(most);
   }
 
   /** From now on people may submit failed tasks again. */

@@ -174,7 +174,7 @@ export class Picture {
       case 'task-retried':
         counts.retried++;
         if (!event.evidence.startsWith('it threw')) counts.retriedTooLong++;
-        failures.add('run again', '', event.evidence);
+        failures.add('run again', event.algorithm ?? '', event.evidence);
         return;
       case 'task-threw':
         failures.raise('threw', event.algorithm, event.message, 1);

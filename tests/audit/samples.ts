@@ -314,10 +314,12 @@ export const SAMPLES: Samples = {
       sid,
       taskId: 'TASK-7',
       attempt: 1,
+      algorithm: 'a "b"',
+      frame: 'work (jobs.js:12:9)',
       waitSeconds: 2.5,
       evidence: 'it threw Error: no',
     },
-    'SLAVE-0 F TASK-7 #1 again in 2.5 s: it threw Error: no',
+    'SLAVE-0 F TASK-7 #1 "a \\"b\\"" at "work (jobs.js:12:9)" again in 2.5 s: it threw Error: no',
   ],
   'result-dropped': [
     { type: 'result-dropped', sid, taskId: 'TASK-7', reason: 'duplicate' },

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../src/audit/events.js';
 import { DeltaGatherer } from '../../src/dashboard/delta-gatherer.js';
-import type { Figures, SlaveSeen } from '../../src/dashboard/messages.js';
+import type { Delta, Figures, SlaveSeen } from '../../src/dashboard/messages.js';
 import { DashboardModel } from '../../src/dashboard/model/dashboard-model.js';
 import { FailureGroups } from '../../src/dashboard/model/failure-groups.js';
 import { CELL_MS, Lane } from '../../src/dashboard/model/lane.js';
@@ -82,10 +82,21 @@ function gathered(events: typeof LIFE, everySeconds: number, untilSecond: number
     const to = from + everySeconds;
     for (const [second, event] of events)
       if (second >= from && second < to) gatherer.take(event, START_MS + second * 1_000);
-    const rest = { figures: FIGURES, process: PROCESS, slaves: [], threadCount: 0, threads: [] };
+    const thrown = events.flatMap(([second, event]) => {
+      if (event.type !== 'task-threw' || second < from || second >= to) return [];
+      const { algorithm, message, frame } = event;
+      return [{ algorithm, message, frame, count: 1 }];
+    });
+    const rest = { figures: FIGURES, process: PROCESS, slaves: [], thrown, threadCount: 0, threads: [] };
     model.takeDelta({ type: 'delta', atMs: START_MS + to * 1_000, ...gatherer.drain(), ...rest });
   }
   return model;
+}
+
+/** Counts of a running master come with deltas, so that the last of a group is known as to these. */
+function failuresOf(model: DashboardModel): unknown {
+  const { groups, ...page } = failuresPage(model);
+  return { ...page, groups: groups.map(({ lastMs: _, ...group }) => group) };
 }
 
 test('deltas of any length and the lines of a trail tell the same of slaves and tasks', () => {
@@ -111,7 +122,7 @@ test('deltas of any length and the lines of a trail tell the same of slaves and 
     const model = gathered(LIFE, seconds, 6);
     assert.equal(slavesPage(model, nowMs, '', 100), expected, `every ${seconds} s`);
     assert.equal(machinesPage(model, nowMs), machinesPage(direct, nowMs));
-    assert.equal(failuresPage(model), failuresPage(direct));
+    assert.equal(failuresOf(model), failuresOf(direct));
     assert.is(model.picture.counts.computedMicros, 1_900_000);
     const page = overviewPage(model, nowMs);
     assert.equal([page.done, page.submitted, page.failed, page.slaves.busy], [6, 10, 3, 1]);
@@ -152,6 +163,7 @@ test('lanes show when each slave was busy, with what as far as it was seen, and 
     dropped: 0,
     figures: FIGURES,
     process: PROCESS,
+    thrown: [],
     threadCount: 0,
     threads: [],
   };
@@ -260,6 +272,50 @@ test('failures go by error and line; numbers in messages make no new group; coun
     groups.add({ kind: 'unrunnable', algorithm: `a ${number}`, text: 'x' }, START_MS);
   assert.is(groups.list().length, 201);
   assert.is(groups.list()[0]?.errorClass, 'other failures');
+});
+
+test('a running master counts errors itself, and repeated runs go by what its events tell of them', () => {
+  const model = new DashboardModel();
+  const algorithm = 'a';
+  const run = { algorithm, sid: 'SLAVE-0', taskId: 'TASK-1', attempt: 1, frame: 'f:1' };
+  const post = (thrown: Delta['thrown'], ...events: AuditEvent[]) =>
+    model.takeDelta({
+      ...{
+        type: 'delta',
+        atMs: START_MS,
+        events,
+        timesMs: [],
+        work: new Float64Array(0),
+        dropped: 0,
+        thrown,
+      },
+      ...{ figures: FIGURES, process: PROCESS, slaves: [], threadCount: 0, threads: [] },
+    });
+  const news = { algorithm, message: 'E: 1', frame: 'f:1', count: 1 };
+  const evidence = 'it threw E: 1';
+  post(
+    [news],
+    { type: 'task-threw', ...run, message: 'E: 1' },
+    { type: 'task-retried', ...run, waitSeconds: 0, evidence },
+  );
+  post([{ ...news, count: 16 }], { type: 'tasks-threw', algorithm, message: 'E: 1', count: 10 });
+  post(
+    [
+      { algorithm, message: 'F: x', frame: 'g:2', count: 3 },
+      { algorithm, message: undefined, frame: undefined, count: 2 },
+    ],
+    { type: 'tasks-threw', algorithm, count: 1 },
+  );
+  const rows = failuresPage(model).groups.map((group) => {
+    const { kind, errorClass, frame, count, examples } = group;
+    return [kind, group.algorithm, errorClass, frame, count, examples.map(({ taskId }) => taskId).join()];
+  });
+  assert.equal(rows, [
+    ['threw', 'a', 'E', 'f:1', 17, 'TASK-1'],
+    ['threw', 'a', 'F', 'g:2', 3, ''],
+    ['threw', 'a', 'other errors', '', 2, ''],
+    ['run again', 'a', 'E', 'f:1', 1, 'TASK-1'],
+  ]);
 });
 
 test('what is gathered is bounded, and what is beyond that is counted', () => {

@@ -61,7 +61,7 @@ class Shown {
     const now = Date.now();
     for (const event of events) gatherer.take(event, now);
     const process = { memoryBytes: 1, processorMs: 1 };
-    const rest = { figures: undefined, process, slaves: [], threadCount: 0, threads: [] };
+    const rest = { figures: undefined, process, slaves: [], thrown: [], threadCount: 0, threads: [] };
     const delta: Delta = { type: 'delta', atMs: now, ...gatherer.drain(), ...rest };
     await this.thread.take(delta);
   }

@@ -45,7 +45,15 @@ test('all failed runs are marked, in deltas as in a trail, also those whose erro
     direct.take(computed('SLAVE-0', failed), atMs);
     gatherer.take(computed('SLAVE-0', failed), atMs);
     const rest = { figures: undefined, process: { memoryBytes: 1, processorMs: 1 }, slaves: [] };
-    gathered.takeDelta({ type: 'delta', atMs, ...gatherer.drain(), ...rest, threadCount: 0, threads: [] });
+    gathered.takeDelta({
+      type: 'delta',
+      atMs,
+      ...gatherer.drain(),
+      ...rest,
+      threadCount: 0,
+      threads: [],
+      thrown: [],
+    });
   }
   for (const model of [direct, gathered]) {
     const [lane] = streamPage(model, START_MS + 4_999, 5).lanes;
@@ -83,6 +91,7 @@ test('a run has its colour from its begin on, though it was seen later, and so h
       slaves: [{ sid: 'SLAVE-0', tasks: 1, isDraining: false, ...measured, runs }],
       threadCount: 0,
       threads: [],
+      thrown: [],
     });
   };
   see(2.2, 'a', 1.2);

@@ -118,7 +118,8 @@ export const TEXT_TEMPLATES: Readonly<Record<AuditEventType, string>> = whole({
   'task-unrunnable': '{taskId:id} UNRUNNABLE {algorithm:name} {reason:word} ({history:runs})',
   'task-cancelled': '{taskId:id} CANCELLED {algorithm:name}[[ on {sid:id}]]',
   'task-killed': '{taskId:id} KILLED {algorithm:name} category {category:name}[[ on {sid:id}]]',
-  'task-retried': '{sid:id} F {taskId:id} #{attempt:int} again in {waitSeconds:sec} s: {evidence:text}',
+  'task-retried':
+    '{sid:id} F {taskId:id} #{attempt:int}[[ {algorithm:name}]][[ at {frame:name}]] again in {waitSeconds:sec} s: {evidence:text}',
   'retry-undecided': '{taskId:id} RETRY UNDECIDED #{attempt:int} {algorithm:name} {reason:text}',
   'task-threw':
     '{sid:id} THREW {taskId:id} #{attempt:int} {algorithm:name}[[ at {frame:name}]] {message:text}',

@@ -133,7 +133,7 @@ export class TrailTask {
       this.#last.shift();
       this.#leftOut++;
     }
-    if ('algorithm' in event) this.#algorithm = event.algorithm;
+    if ('algorithm' in event) this.#algorithm = event.algorithm ?? this.#algorithm;
     switch (event.type) {
       case 'task-reclaimed': {
         const evidence = this.#slaves.evidenceOf(event.sid);

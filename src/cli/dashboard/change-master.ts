@@ -22,6 +22,7 @@ export interface MasterToLookAt {
     | 'resubmitFailed'
     | 'slaves'
     | 'slavesAtWork'
+    | 'takeThrown'
     | 'watchRuns'
   >;
   addSlave(): number | undefined;

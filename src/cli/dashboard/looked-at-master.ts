@@ -12,6 +12,7 @@ import type {
   TaskSeen,
   TasksFound,
   ThreadSeen,
+  ThrownSeen,
   WhyFound,
 } from '../../dashboard/messages.js';
 import type { DashboardSubject } from '../../dashboard/start-dashboard.js';
@@ -45,6 +46,10 @@ export class LookedAtMaster implements DashboardSubject {
     const seen = this.#running.master.slavesAtWork(this.#from, most);
     this.#from = seen.length < most ? 0 : this.#from + most;
     return seen;
+  }
+
+  thrown(most: number): readonly ThrownSeen[] {
+    return this.#running.master.takeThrown(most);
   }
 
   threadCount(): number {

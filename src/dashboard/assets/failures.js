@@ -40,7 +40,7 @@ export class FailuresPage {
   makeGroups(more) {
     return new Table(
       [
-        { label: 'tasks', get: (row) => count(row.count), value: (row) => row.count },
+        { label: 'times', get: (row) => count(row.count), value: (row) => row.count },
         { label: 'kind', kind: 'text', get: ({ kind }) => tag(kind), value: ({ kind }) => kind },
         ...more,
         { label: 'algorithm', kind: 'cut', get: ({ algorithm }) => algorithm },

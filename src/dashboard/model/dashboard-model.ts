@@ -71,6 +71,8 @@ export class DashboardModel {
   atMs = 0;
   /** Events that did not come here. */
   dropped = 0;
+  /** A running master counts what its tasks throw. */
+  #countsErrors = false;
   #passedMs = 0;
 
   takeDelta(delta: Delta): void {
@@ -81,7 +83,10 @@ export class DashboardModel {
       if (this.slaves.living.has(sidOf(work, at))) this.#takeWork(work, at, atMs);
       else later.push(at);
     }
+    this.#countsErrors = true;
     for (const [index, event] of events.entries()) this.take(event, timesMs[index] ?? atMs);
+    for (const { algorithm, message: text = OTHER_ERRORS, frame, count } of delta.thrown)
+      this.failures.add({ kind: 'threw', algorithm, text, frame }, atMs, count);
     for (const at of later) this.#takeWork(work, at, atMs);
     for (const seen of slaves) {
       this.slaves.look(seen, atMs);
@@ -236,21 +241,24 @@ export class DashboardModel {
     switch (event.type) {
       case 'task-threw': {
         const { algorithm, message: text, taskId, sid, frame } = event;
-        failures.tell({ kind: 'threw', algorithm, text, frame, taskId, sid }, timeMs, 1);
+        const failed = { kind: 'threw', algorithm, text, frame, taskId, sid } as const;
+        if (this.#countsErrors) failures.show(failed, timeMs);
+        else failures.tell(failed, timeMs, 1);
         story(taskId, algorithm, 'threw');
         this.#mark(sid, 'failed', `${taskId} ${text}`, timeMs, taskId);
         return;
       }
       case 'tasks-threw': {
+        if (this.#countsErrors) return;
         const { algorithm, message: text = OTHER_ERRORS, count } = event;
         failures.tell({ kind: 'threw', algorithm, text }, timeMs, count);
         return;
       }
       case 'task-retried': {
-        const { taskId, sid, evidence: text } = event;
-        const algorithm = this.stories.find(taskId)?.algorithm ?? '';
-        failures.add({ kind: 'run again', algorithm, text, taskId, sid }, timeMs);
-        story(taskId, undefined, 'run again');
+        const { taskId, sid, evidence: text, frame } = event;
+        const algorithm = event.algorithm ?? this.stories.find(taskId)?.algorithm ?? '';
+        failures.add({ kind: 'run again', algorithm, text, frame, taskId, sid }, timeMs);
+        story(taskId, event.algorithm, 'run again');
         this.#mark(sid, 'retried', `${taskId} ${text}`, timeMs, taskId);
         return;
       }

@@ -1,6 +1,7 @@
 /**
  * Failures of tasks, grouped by kind, algorithm, error class and the first line of the program's own code: how many,
- * since when, and some examples. At most 200 groups; all further failures are in one.
+ * since when, and some examples. At most 200 groups; all further failures are in one. A running master counts its errors
+ * itself; of a trail they are counted by its lines, which tell the 10th, the 100th and so on.
  */
 
 import { withoutNumbers } from '../../audit/format/without-numbers.js';
@@ -34,6 +35,8 @@ export interface Failed {
 }
 
 const MOST_GROUPS = 200;
+/** Kinds of errors whose counts a trail tells again; the growth of others is not counted. */
+const MOST_TOLD = 5_000;
 const MOST_EXAMPLES = 6;
 const MOST_MINUTES = 60;
 const OTHERS = 'other failures';
@@ -47,13 +50,22 @@ export class FailureGroups {
     this.#raise(this.#find(failed, atMs), failed, atMs, count);
   }
 
+  /** One of those that are counted otherwise. */
+  show(failed: Failed, atMs: number): void {
+    this.#raise(this.#find(failed, atMs), failed, atMs, 0);
+  }
+
   /** The count so far of errors of an algorithm that have this message, but for numbers. */
   tell(failed: Failed, atMs: number, total: number): void {
     const key = JSON.stringify([failed.algorithm, withoutNumbers(failed.text)]);
     let told = this.#told.get(key);
     if (told === undefined) {
+      if (this.#told.size >= MOST_TOLD) {
+        if (total === 1) this.add(failed, atMs);
+        return;
+      }
       told = { group: this.#find(failed, atMs), count: 0 };
-      if (this.#told.size < MOST_GROUPS) this.#told.set(key, told);
+      this.#told.set(key, told);
     }
     if (total > told.count) this.#raise(told.group, failed, atMs, total - told.count);
     told.count = Math.max(told.count, total);
@@ -76,6 +88,7 @@ export class FailureGroups {
       group.examples.push({ taskId, sid, atMs, text });
       if (group.examples.length > MOST_EXAMPLES) group.examples.splice(1, 1);
     }
+    if (count === 0) return;
     const minute = Math.floor(atMs / 60_000);
     const last = group.minutes.at(-1);
     if (last !== undefined && last[0] >= minute) last[1] += count;

@@ -19,7 +19,7 @@ import { Ledger } from '../fates/ledger.js';
 import { gatherLeftovers, type Leftovers } from '../fates/leftovers.js';
 import { RunNotes } from '../fates/run-notes.js';
 import { Settlement } from '../fates/settlement.js';
-import { Thrown } from '../fates/thrown.js';
+import { Thrown, type ThrownNews } from '../fates/thrown.js';
 import { AbortWatch } from '../jar/abort-watch.js';
 import { TaskJar } from '../jar/task-jar.js';
 import { TaskMaker } from '../jar/task-maker.js';
@@ -291,6 +291,11 @@ export class MasterCore {
   /** Tasks that fail from now on can be submitted again by `resubmissions`. */
   keepFailed(): void {
     this.#settlement.keepFailed(this.resubmissions.keepFailed());
+  }
+
+  /** The errors that tasks threw since the last call, of at most this number of kinds, for one observer. */
+  takeThrown(most: number): ThrownNews[] {
+    return this.#thrown.takeNews(most);
   }
 
   /** Tells an observer from now on when tasks are submitted and begin. */

@@ -16,6 +16,20 @@ import { Jitter } from './jitter.js';
 /** After its `backoffSeconds`, or after this number of seconds; or it is not run again. */
 export type NextRun = 'after its backoff' | number | undefined;
 
+/** An error of a run, and the first line of the program's own code in its stack. */
+export interface ThrownRun {
+  readonly error: TaskFate['error'];
+  readonly frame: string | undefined;
+}
+
+/** A run after which there is another one, as the trail tells it. */
+interface FailedRun {
+  readonly evidence: string;
+  readonly frame?: string | undefined;
+  /** By its policy's backoff if undefined. */
+  readonly waitSeconds?: number | undefined;
+}
+
 export interface RetriesParams {
   /** Of the master: other runs wait differently. */
   readonly run: string;
@@ -64,7 +78,7 @@ export class Retries {
   afterError(
     task: Task,
     slave: SlaveRecord,
-    { error }: TaskFate,
+    { error, frame }: ThrownRun,
     next: Exclude<NextRun, undefined>,
     now: number,
   ): void {
@@ -77,7 +91,8 @@ export class Retries {
       const why = `${addressee.sid} was ${isFreed ? 'freed' : 'lost'}`;
       this.abandon(task, isFreed ? 'slave-freed' : 'slave-lost', `${why}; ${refusal(task)}`);
     } else {
-      this.#runAgain(task, slave, evidence, now, typeof next === 'number' ? next : undefined);
+      const waitSeconds = typeof next === 'number' ? next : undefined;
+      this.#runAgain(task, slave, { evidence, frame, waitSeconds }, now);
     }
   }
 
@@ -92,7 +107,7 @@ export class Retries {
     } else if (task.runs >= policy.maxAttempts) {
       this.abandon(task, 'timeout', `${countRuns(task)} begun and none finished; the last: ${evidence}`);
     } else {
-      this.#runAgain(task, slave, evidence, now);
+      this.#runAgain(task, slave, { evidence }, now);
     }
   }
 
@@ -123,12 +138,13 @@ export class Retries {
   #runAgain(
     task: Task,
     { sid }: SlaveRecord,
-    evidence: string,
+    { evidence, frame, waitSeconds = this.#backoffSeconds(task) }: FailedRun,
     now: number,
-    waitSeconds = this.#backoffSeconds(task),
   ): void {
     const { id: taskId, failures: attempt } = task;
-    this.#audit.emit({ type: 'task-retried', sid, taskId, attempt, waitSeconds, evidence });
+    const algorithm = task.algorithm.definition.name;
+    const type = 'task-retried';
+    this.#audit.emit({ type, sid, taskId, attempt, algorithm, frame, waitSeconds, evidence });
     this.putBack(task, now, waitSeconds);
   }
 

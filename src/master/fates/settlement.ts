@@ -236,11 +236,11 @@ export class Settlement {
     const fate = thrown ?? readFate(task, sid, entry, raws, seconds, bytes);
     if (fate.status === 'error') {
       const kind = this.#thrown.note(fate, attempt);
-      if (next === undefined) this.#noteThrown(task, kind);
-    }
-    if (next !== undefined) {
-      this.#retries.afterError(task, slave, fate, next, now);
-      return;
+      if (next !== undefined) {
+        this.#retries.afterError(task, slave, { error: fate.error, frame: kind.frame }, next, now);
+        return;
+      }
+      this.#noteThrown(task, kind);
     }
     this.#decide(task, fate, stored);
   }

@@ -14,12 +14,12 @@ class Run {
   readonly thrown = new Thrown(this.audit);
   #number = 0;
 
-  throws(algorithm: string, name: string, message: string): void {
+  throws(algorithm: string, name: string, message: string, stack = ''): void {
     const taskId = `TASK-${this.#number++}`;
     const run = { taskId, algorithm, sid: 'SLAVE-2', attempt: 3, submittedAt: undefined };
     const error = new TaskError({ name, message, fields: {} }, run);
     // As from a slave whose program has no file
-    error.stack = '';
+    error.stack = stack;
     this.thrown.note({ algorithm, taskId, sid: 'SLAVE-2', error } as unknown as TaskFate, 3);
   }
 }
@@ -48,6 +48,27 @@ test('beyond five kinds of an algorithm they are counted together', () => {
     'SLAVE-2 THREW TASK-8 #3 "load" Error: a',
     'THREW 3 times "parse"',
   ]);
+});
+
+test('an observer is told every error once, also those beyond five kinds: by class and line, and then together', () => {
+  const run = new Run();
+  const news = (most = 100) =>
+    run.thrown
+      .takeNews(most)
+      .map(({ message, frame, count }) => `${count} ${message}${frame === undefined ? '' : ` at ${frame}`}`);
+  for (const letter of 'abcdeaa') run.throws('parse', 'E', letter);
+  assert.equal(news(2), ['3 E: a', '1 E: b']);
+  assert.equal(news(), ['1 E: c', '1 E: d', '1 E: e']);
+  for (const letter of 'bxyz') run.throws('parse', 'E', letter, 'E\n    at f (jobs.js:1:2)');
+  for (let line = 0; line < 30; line++)
+    run.throws('parse', 'E', `w${line}w`, `E\n    at g (jobs.js:${line}:2)`);
+  const [first, second, third, ...rest] = news();
+  assert.equal(
+    [first, second, third],
+    ['1 E: b', '3 E: x at f (jobs.js:1:2)', '1 E: w0w at g (jobs.js:0:2)'],
+  );
+  assert.equal([rest.length, rest.at(-1)], [19, '11 undefined']);
+  assert.equal(news(), []);
 });
 
 test('a message is one bounded line, whatever is in it', () => {
