@@ -245,6 +245,8 @@ export interface FailedAttempt {
   readonly evidence: string;
   /** The time when the master learned of its end, in Unix milliseconds. */
   readonly at: number;
+  /** Seconds that it took; there only if its slave told its end. */
+  readonly seconds?: number;
 }
 
 /**

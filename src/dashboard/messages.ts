@@ -152,7 +152,7 @@ export type ControlAction =
   | { readonly do: 'stop-slave'; readonly sid: string };
 
 export interface TaskQuery {
-  /** A state, or empty for all. */
+  /** A state, or empty for all without a fate; `ended` for the last ones with one. */
   readonly state: string;
   /** A part of an id, an algorithm's name or a tag. */
   readonly text: string;
@@ -164,7 +164,7 @@ export type Question =
   | { readonly kind: 'metrics'; readonly format: 'prometheus' | 'openmetrics' }
   | { readonly kind: 'control'; readonly action: ControlAction };
 
-/** A task without a fate. */
+/** A task that was found; one that has ended has no values, and its status as state. */
 export interface TaskSeen extends DescribedTask {
   /** Its arguments as JSON, cut; undefined unless values are shown. */
   readonly values: string | undefined;

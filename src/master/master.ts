@@ -214,7 +214,12 @@ export class Master implements Submitter {
     return this.#link.openProfiles();
   }
 
-  /** Tasks without a fate, for observers. */
+  /** From now on `why` knows the last tasks that ended, also when the program has their fates. */
+  keepEnded(): void {
+    this.#core.keepEnded();
+  }
+
+  /** Tasks without a fate, or the last ones that have one, for observers. */
   findTasks(search: TaskSearch): FoundTasks {
     return this.#core.findTasks(search);
   }

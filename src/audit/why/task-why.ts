@@ -68,7 +68,7 @@ export interface EndedRun {
   readonly sid: string | undefined;
   /** Which run of the task it was, from 1; undefined if a trail does not say so. */
   readonly attempt: number | undefined;
-  /** Seconds that it took; undefined if its slave could not say so any more. */
+  /** Seconds that it took; undefined if its slave could not say so any more, or a trail has no `--audit-runs`. */
   readonly seconds: number | undefined;
   /** How it ended, such as `it returned` or `silent for 30.1 s`. */
   readonly ended: string;
@@ -203,7 +203,9 @@ export interface TaskWhyTable {
     facts: EndedFacts &
       TaskStory & { at: number; leastSeconds: number | undefined; mostSeconds: number | undefined };
   };
-  /** It has its fate, which the program has taken: a master remembers fates only until then. */
+  /** It has its fate, which the program has taken, `at` that time, in Unix milliseconds; the last 10,000 with a dashboard. */
+  taken: { state: 'ended'; facts: EndedFacts & { at: number } };
+  /** It has its fate, which the program has taken: a master without a dashboard remembers fates only until then. */
   forgotten: { state: 'unknown'; facts: object };
   /** No task has this number yet; `next` is the id of the next one. */
   'never-submitted': { state: 'unknown'; facts: { next: string | undefined } };

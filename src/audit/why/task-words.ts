@@ -93,8 +93,9 @@ export const TASK_WORDS: Words = {
   untaken: ({ facts }) => `${fate(facts)}, which the program has not taken`,
   settled: ({ facts }) =>
     `${fate(facts)}${took(facts)}${facts.masters === 1 ? '' : `, by master ${facts.master} of ${facts.masters} in this trail`}`,
+  taken: ({ facts }) => `${fate(facts)}; the program has taken its fate`,
   forgotten: () =>
-    'has had its fate, and the program took it: a master remembers a fate until then; the audit trail knows more (--audit-report FILE --why TASK-n)',
+    'has had its fate, and the program took it: a master remembers a fate until then, or with --dashboard the last 10,000; the audit trail knows more (--audit-report FILE --why TASK-n), and each run if it was written with --audit-runs',
   'never-submitted': ({ facts: { next } }) =>
     next === undefined
       ? 'is not in this trail; its first lines may be rotated away'

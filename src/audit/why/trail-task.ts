@@ -5,6 +5,7 @@
 
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { parseRanges } from '../format/ranges.js';
+import { type AuditedRun, parseRunList } from '../format/run-list.js';
 import { formatText } from '../format/text-format.js';
 import type { EndedFacts, EndedRun, TaskStory, TaskWhy, ToldEvent } from './task-why.js';
 import { TrailSlaves } from './trail-slaves.js';
@@ -17,6 +18,11 @@ const TIME_PREFIX = /^.*? \[A\] /;
 
 /** The line of a run that threw; a master writes it for the first of its kind only. */
 type Threw = AuditEventOf<'task-threw'>;
+
+/** A run as its master was told of it. */
+interface TimedRun extends AuditedRun {
+  readonly sid: string;
+}
 
 interface Fate {
   readonly status: EndedFacts['status'];
@@ -34,6 +40,8 @@ export class TrailTask {
   #reason: string | undefined;
   #threw: Threw | undefined;
   #runs: EndedRun[] = [];
+  /** Those with a line, if the trail has each run. */
+  #timed: TimedRun[] = [];
   readonly #first: ToldEvent[] = [];
   readonly #last: ToldEvent[] = [];
   #leftOut = 0;
@@ -64,6 +72,9 @@ export class TrailTask {
       case 'tasks-settled':
         this.#settle(event, timeMs);
         break;
+      case 'runs-ended':
+        this.#time(event);
+        break;
       case 'interrupted':
         this.#signal = event.signal;
         break;
@@ -89,10 +100,13 @@ export class TrailTask {
       return { ...known, state: 'unknown', because: 'trail-ends', facts };
     }
     const { status, at, seconds } = this.#fate;
+    const took = this.#lastTimed()?.micros;
+    const leastSeconds = took === undefined ? seconds?.[0] : took / 1e6;
+    const mostSeconds = took === undefined ? seconds?.[1] : took / 1e6;
     const error = status === 'error' ? this.#lastThrew()?.message : undefined;
     const why = status === 'ok' ? {} : { reason: this.#reason, error };
-    const took = { leastSeconds: seconds?.[0], mostSeconds: seconds?.[1] };
-    return { ...known, state: 'ended', because: 'settled', facts: { ...story, status, ...why, at, ...took } };
+    const facts = { ...story, status, ...why, at, leastSeconds, mostSeconds };
+    return { ...known, state: 'ended', because: 'settled', facts };
   }
 
   #story(master: number, masters: number): TaskStory {
@@ -111,12 +125,35 @@ export class TrailTask {
   /** The run that made the fate is among the lines about the task only if it threw, as the first of its kind. */
   #allRuns(): EndedRun[] {
     const { status, seconds, at } = this.#fate ?? {};
-    if (status === undefined || status === 'unrunnable') return this.#runs;
-    const took = seconds !== undefined && seconds[0] === seconds[1] ? seconds[0] : undefined;
-    const { sid, attempt, message } = (status === 'error' ? this.#lastThrew() : undefined) ?? {};
+    const runs = this.#runs.map((run) => this.#withTime(run));
+    if (status === undefined || status === 'unrunnable') return runs;
+    const last = this.#lastTimed();
+    const even = seconds !== undefined && seconds[0] === seconds[1] ? seconds[0] : undefined;
+    const took = last === undefined ? even : last.micros / 1e6;
+    const {
+      sid = last?.sid,
+      attempt = last?.attempt,
+      message,
+    } = (status === 'error' ? this.#lastThrew() : undefined) ?? {};
     const threw = message === undefined ? 'it threw' : `it threw ${message}`;
     const ended = status === 'ok' ? 'it returned' : threw;
-    return [...this.#runs, { sid, attempt, seconds: took, ended, doubtful: false, at }];
+    return [...runs, { sid, attempt, seconds: took, ended, doubtful: false, at }];
+  }
+
+  /** The run that made the fate. */
+  #lastTimed(): TimedRun | undefined {
+    return this.#timed.findLast(({ outcome }) => outcome === this.#fate?.status);
+  }
+
+  /** Of a run that was lost, a trail knows which one it was, and not how long it took. */
+  #withTime(run: EndedRun): EndedRun {
+    const isLost = run.attempt === undefined;
+    const timed = this.#timed.findLast(
+      ({ sid, attempt, outcome }) =>
+        sid === run.sid && (isLost ? outcome === 'lost' : outcome !== 'lost' && attempt === run.attempt),
+    );
+    if (timed === undefined) return run;
+    return isLost ? { ...run, attempt: timed.attempt } : { ...run, seconds: timed.micros / 1e6 };
   }
 
   /** Of a run that was not repeated. */
@@ -170,6 +207,14 @@ export class TrailTask {
   #noteRun(run: Omit<EndedRun, 'seconds' | 'at'>, at: number): void {
     this.#runs.push({ ...run, seconds: undefined, at });
     if (this.#runs.length > MOST_RUNS) this.#runs.shift();
+  }
+
+  #time({ sid, runs }: AuditEventOf<'runs-ended'>): void {
+    if (!runs.includes(`${this.#number}`)) return;
+    for (const run of parseRunList(runs) ?? []) {
+      if (run.task === this.#number && run.outcome !== 'ignored') this.#timed.push({ sid, ...run });
+    }
+    if (this.#timed.length > MOST_RUNS) this.#timed = this.#timed.slice(-MOST_RUNS);
   }
 
   #submit(text: string, timeMs: number): void {

@@ -17,6 +17,7 @@ export interface MasterToLookAt {
     | 'findTask'
     | 'findTasks'
     | 'handle'
+    | 'keepEnded'
     | 'keepFailed'
     | 'openProfiles'
     | 'resubmitFailed'

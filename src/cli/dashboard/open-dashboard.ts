@@ -65,6 +65,7 @@ export async function openDashboard(params: OpenDashboardParams): Promise<OpenDa
   return {
     url: `${place}/#${opened.token}`,
     begin(running) {
+      running.master.keepEnded();
       if (control) running.master.keepFailed();
       opened.begin(new LookedAtMaster(running, showValues, trail));
     },

@@ -1,13 +1,15 @@
-/** Tasks: a search among those without a fate, those that something happened to, and one task's whole story. */
+/** Tasks: a search, those that something happened to, and the whole story of one. */
 
 import { element, setText, tag } from './elements.js';
 import { bytes, count, dayAndTime, plural } from './format.js';
 import { filterBox, filtered, Table } from './table.js';
 
-const STATES = ['', 'queued', 'running', 'waiting', 'blocked', 'stored'];
+const STATES = ['', 'queued', 'running', 'waiting', 'blocked', 'stored', 'ended'];
 const ASK_AFTER_MS = 300;
 const link = ({ taskId }) => element('a', { href: `#tasks/${taskId}` }, taskId);
 const idOf = ({ taskId }) => taskId;
+const titleOf = (state) =>
+  state === 'ended' ? 'The last tasks that ended, the newest first' : 'Tasks without a fate';
 
 export class TasksPage {
   constructor(context) {
@@ -45,6 +47,7 @@ export class TasksPage {
       ],
       idOf,
     );
+    this.foundTitle = element('h2', {}, titleOf(''));
     this.foundNote = element('p', { class: 'soft' });
     this.special = new Table(
       [
@@ -58,15 +61,7 @@ export class TasksPage {
     this.specialNote = element('p', { class: 'soft' });
     const search = context.isSaved
       ? []
-      : [
-          element(
-            'section',
-            { class: 'card high' },
-            element('h2', {}, 'Tasks without a fate'),
-            this.found.root,
-            this.foundNote,
-          ),
-        ];
+      : [element('section', { class: 'card high' }, this.foundTitle, this.found.root, this.foundNote)];
     this.root = element(
       'div',
       {},
@@ -125,7 +120,9 @@ export class TasksPage {
     }
     this.timer = setTimeout(() => {
       const filter = this.filter.trim();
-      this.context.tasks({ state: this.state.value, text: filter }).then(
+      const state = this.state.value;
+      setText(this.foundTitle, titleOf(state));
+      this.context.tasks({ state, text: filter }).then(
         ({ tasks, more }) => {
           this.found.update(tasks, 'none fits');
           setText(

@@ -34,6 +34,7 @@ import type { Roster } from '../slaves/roster.js';
 import { Sessions } from '../slaves/sessions.js';
 import { SlaveCommands } from '../slaves/slave-commands.js';
 import { SlaveGroups } from '../slaves/slave-groups.js';
+import { EndedTasks } from '../why/ended-tasks.js';
 import {
   describeTask,
   type FoundTask,
@@ -96,6 +97,7 @@ export class MasterCore {
   #timesToldOver = 0;
   #recallAt = 0;
   #runWatch: RunWatch | undefined;
+  #ended: EndedTasks | undefined;
   #tickedAt: number | undefined;
 
   constructor(options: MasterCoreOptions) {
@@ -254,6 +256,7 @@ export class MasterCore {
       isOnTrial: (slave: SlaveRecord) => this.groups.isOnTrial(slave),
       findHold: (task: Task) => this.demand.findHold(task),
       findEnd: () => this.#over,
+      findEnded: (number: number) => this.#ended?.find(number),
       findBlock: (now: number) => this.#findBlock(now),
       wallClock: this.#ports.wallClock,
     };
@@ -304,8 +307,16 @@ export class MasterCore {
     this.#settlement.watchRuns(watch);
   }
 
-  /** Tasks without a fate. */
+  /** From now on `whyTask` knows the last tasks that ended, also when the program has their fates. */
+  keepEnded(): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = new EndedTasks(this.#ports.wallClock ?? (() => 0));
+    this.#settlement.watchEnds(this.#ended);
+  }
+
+  /** Tasks without a fate, or with the state `ended` the last ones that have one, as far as they are kept. */
   findTasks(search: TaskSearch): FoundTasks {
+    if (search.state === 'ended') return this.#ended?.search(search.text) ?? { tasks: [], more: 0 };
     return findTasks(this.#jar.allLive(), this.#jar.pending, search);
   }
 

@@ -20,6 +20,7 @@ export type NextRun = 'after its backoff' | number | undefined;
 export interface ThrownRun {
   readonly error: TaskFate['error'];
   readonly frame: string | undefined;
+  readonly seconds: number | undefined;
 }
 
 /** A run after which there is another one, as the trail tells it. */
@@ -78,12 +79,12 @@ export class Retries {
   afterError(
     task: Task,
     slave: SlaveRecord,
-    { error, frame }: ThrownRun,
+    { error, frame, seconds }: ThrownRun,
     next: Exclude<NextRun, undefined>,
     now: number,
   ): void {
     const evidence = `it threw ${error?.name}: ${error?.message}`.slice(0, MOST_EVIDENCE);
-    task.noteRun(slave, evidence, this.#wallClock(), false);
+    task.noteRun(slave, evidence, this.#wallClock(), false, seconds);
     const { addressee } = task;
     const isUnwanted = addressee?.takesOrdered === false && !task.policy.isBroadcast;
     if (isUnwanted && !tryUnbind(task)) {
@@ -96,11 +97,12 @@ export class Retries {
     }
   }
 
-  /** It took longer than it may; its slave `lives` on, or is ended for it. */
-  afterTimeout(task: Task, slave: SlaveRecord, lives: boolean, now: number): void {
+  /** It took longer than it may: these `seconds`, if its slave says so and lives on; otherwise the slave is ended for it. */
+  afterTimeout(task: Task, slave: SlaveRecord, seconds: number | undefined, now: number): void {
     const { policy, addressee } = task;
+    const lives = seconds !== undefined;
     const evidence = `it ran longer than its ${policy.timeoutSeconds} s${lives ? '' : ', and did not stop'}`;
-    task.noteRun(slave, evidence, this.#wallClock(), false);
+    task.noteRun(slave, evidence, this.#wallClock(), false, seconds);
     const stays = lives && addressee?.takesOrdered === true;
     if (!(stays ? policy.retry : tryUnbind(task))) {
       this.abandon(task, 'timeout', `${evidence}; ${refusal(task)}`);
@@ -112,8 +114,15 @@ export class Retries {
   }
 
   /** An earlier run has failed, beside the current one; once. */
-  charge(task: Task, run: GivenRun, slave: SlaveRecord, evidence: string, doubtful: boolean): void {
-    run.charge ??= task.noteRun(slave, evidence, this.#wallClock(), doubtful);
+  charge(
+    task: Task,
+    run: GivenRun,
+    slave: SlaveRecord,
+    evidence: string,
+    doubtful: boolean,
+    seconds?: number,
+  ): void {
+    run.charge ??= task.noteRun(slave, evidence, this.#wallClock(), doubtful, seconds);
   }
 
   /** The program ends this run of it; there is no other one. */

@@ -15,6 +15,7 @@ import { encodeStoredResult } from '../checkpoint/stored-result.js';
 import { nextAverage, nextLong, nextQuick, nextWindow } from '../dispatch/grouping.js';
 import type { AbortWatch } from '../jar/abort-watch.js';
 import type { TaskJar } from '../jar/task-jar.js';
+import type { EndWatch } from '../model/end-watch.js';
 import { readFate } from '../model/read-fate.js';
 import type { RunWatch } from '../model/run-watch.js';
 import type { SlaveRecord } from '../model/slave-record.js';
@@ -83,6 +84,7 @@ export class Settlement {
   readonly #shares: ShareRegistry;
   #runWatch: RunWatch | undefined;
   #failed: FailedTasks | undefined;
+  #endWatch: EndWatch | undefined;
 
   constructor({
     jar,
@@ -138,6 +140,11 @@ export class Settlement {
     this.#failed = failed;
   }
 
+  /** Tells an observer of each task that gets its fate from now on. */
+  watchEnds(watch: EndWatch): void {
+    this.#endWatch = watch;
+  }
+
   /** Measures runs from now on. */
   watchRuns(watch: RunWatch): void {
     this.#runWatch = watch;
@@ -161,6 +168,7 @@ export class Settlement {
       tellBegunRuns(this.#runWatch, this.#jar, { slave, sid, results, now });
     }
     this.#runNotes?.noteResults(slave, sid, results);
+    this.#endWatch?.resultsCome();
     const reader = new RawReader(raw);
     const bytes = Math.ceil(body.length / Math.max(1, results.length));
     let micros = 0;
@@ -215,7 +223,7 @@ export class Settlement {
     // An earlier run, believed lost, has failed: another one is under way, or will be.
     if ((next !== undefined || isLate) && !runsHere) {
       const reason = 'it failed there, and is run again already';
-      if (earlier !== undefined) this.#retries.charge(task, earlier, slave, reason, false);
+      if (earlier !== undefined) this.#retries.charge(task, earlier, slave, reason, false, seconds);
       this.#drop(slave, number, reason);
       return;
     }
@@ -227,7 +235,7 @@ export class Settlement {
       task.algorithm.resultBytes = nextAverage(task.algorithm.resultBytes, bytes);
     }
     if (isLate) {
-      this.#retries.afterTimeout(task, slave, true, now);
+      this.#retries.afterTimeout(task, slave, seconds, now);
       return;
     }
     // Before the entry is read, which turns it into the packet.
@@ -237,7 +245,8 @@ export class Settlement {
     if (fate.status === 'error') {
       const kind = this.#thrown.note(fate, attempt);
       if (next !== undefined) {
-        this.#retries.afterError(task, slave, { error: fate.error, frame: kind.frame }, next, now);
+        const run = { error: fate.error, frame: kind.frame, seconds };
+        this.#retries.afterError(task, slave, run, next, now);
         return;
       }
       this.#noteThrown(task, kind);
@@ -281,7 +290,7 @@ export class Settlement {
     }
     this.#runNotes?.noteOverdue(slave, task, now);
     this.#release(task, false);
-    this.#retries.afterTimeout(task, slave, false, now);
+    this.#retries.afterTimeout(task, slave, undefined, now);
   }
 
   /** Takes a running task out of its group; another run of it is told to stop. */
@@ -300,6 +309,7 @@ export class Settlement {
     this.#forgetSignal(task);
     if (task.shares !== undefined) this.#shares.settled(task.shares);
     this.#ledger.settle(task, fate);
+    this.#endWatch?.ended(task, fate);
     if (task.future === undefined) this.#fates.put(fate);
     else if (fate.status === 'ok') task.future.resolve(fate.packet);
     else task.future.reject(fate.error as Error);

@@ -298,9 +298,16 @@ export class Task {
     own.given.push(run);
   }
 
-  /** A run failed. A `doubtful` run most likely never began, and is not an attempt. */
-  noteRun({ sid, host, pid }: SlaveRecord, evidence: string, at: number, doubtful: boolean): FailedAttempt {
-    const attempt = { sid, host, pid, attempt: this.runningAttempt, doubtful, evidence, at };
+  /** A run failed. A `doubtful` run most likely never began, and is not an attempt. The slave may have said how long it took. */
+  noteRun(
+    { sid, host, pid }: SlaveRecord,
+    evidence: string,
+    at: number,
+    doubtful: boolean,
+    seconds?: number,
+  ): FailedAttempt {
+    const took = seconds === undefined ? {} : { seconds };
+    const attempt = { sid, host, pid, attempt: this.runningAttempt, doubtful, evidence, at, ...took };
     const own = this.#own;
     own.history ??= [];
     own.history.push(attempt);

@@ -185,7 +185,8 @@ export interface MasterHandle {
   killTasks(category: string): number;
   /**
    * Says why a task is where it is: what it waits for, or what became of it. Changes nothing, and keeps nothing: a task
-   * whose fate the program has taken is `forgotten`, and the audit trail knows more (`--audit-report FILE --why TASK-n`).
+   * whose fate the program has taken is `forgotten`, and the audit trail knows more (`--audit-report FILE --why TASK-n`);
+   * with a dashboard the last 10,000 of them are remembered.
    * `state`, `because` and `facts` are told apart by `because`; `sayWhy` makes a sentence of them. Never throws for an id
    * of the right form; UsageError for any other value.
    *

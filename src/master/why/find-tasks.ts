@@ -5,7 +5,7 @@ import type { Task } from '../model/task.js';
 
 /** Tasks to look for: both must fit. */
 export interface TaskSearch {
-  /** A state such as `queued`; empty for any. */
+  /** A state such as `queued`; empty for any but `ended`. */
   readonly state: string;
   /** A part of an id, of an algorithm's name, of a state or of a tag, without regard to case; empty for any. */
   readonly text: string;

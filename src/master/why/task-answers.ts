@@ -196,7 +196,13 @@ export class TaskAnswers {
     }
     const untaken = fates.findUntaken(number);
     if (untaken !== undefined) return ended(untaken, 'untaken', endedFacts(untaken));
-    const known = { taskId: `TASK-${number}`, algorithm: undefined, state: 'unknown', runs: [] } as const;
+    const taskId = `TASK-${number}` as const;
+    const taken = this.#params.findEnded(number);
+    if (taken !== undefined) {
+      const { algorithm, runs, facts, at } = taken;
+      return { taskId, algorithm, runs, state: 'ended', because: 'taken', facts: { ...facts, at } };
+    }
+    const known = { taskId, algorithm: undefined, state: 'unknown', runs: [] } as const;
     if (number < jar.numbersGiven) return { ...known, because: 'forgotten', facts: {} };
     return { ...known, because: 'never-submitted', facts: { next: `TASK-${jar.numbersGiven}` } };
   }

@@ -7,10 +7,10 @@ import { TaskFate } from '../model/task-fate.js';
 const MOST_RUNS = 100;
 const MOST_CHARACTERS = 1_000;
 
-/** The last ones. Of a run that failed, the time is not kept. */
+/** The last ones. */
 export function failedRuns({ history = [] }: Task): EndedRun[] {
-  return history.slice(-MOST_RUNS).map(({ sid, attempt, evidence: ended, doubtful, at }) => {
-    return { sid, attempt, seconds: undefined, ended, doubtful, at: at === 0 ? undefined : at };
+  return history.slice(-MOST_RUNS).map(({ sid, attempt, seconds, evidence: ended, doubtful, at }) => {
+    return { sid, attempt, seconds, ended, doubtful, at: at === 0 ? undefined : at };
   });
 }
 

@@ -7,6 +7,7 @@ import type { TaskJar } from '../jar/task-jar.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import type { Roster } from '../slaves/roster.js';
+import type { EndedTask } from './ended-tasks.js';
 
 export interface WhyParams {
   readonly jar: TaskJar;
@@ -22,6 +23,8 @@ export interface WhyParams {
   readonly findHold: (task: Task) => UntakenLoad | undefined;
   /** The error with which the master ended. */
   readonly findEnd: () => Error | undefined;
+  /** A task whose fate the program has; undefined if it is not kept. */
+  readonly findEnded: (number: number) => EndedTask | undefined;
   /** Milliseconds for which the master's event loop has not turned, beyond the usual; undefined if it turns. */
   readonly findBlock: (now: number) => number | undefined;
   /** Unix milliseconds. */

@@ -83,6 +83,32 @@ test('a task with a fate: its runs, and how long the last one took', () => {
   ]);
 });
 
+test('a trail with each run says where they were, and how long each took', () => {
+  const ran = (number: number, runs: string): AuditEvent => ({
+    type: 'runs-ended',
+    sid: `SLAVE-${number}`,
+    algorithm: 'work',
+    runs,
+  });
+  const again: AuditEvent = {
+    type: 'task-retried',
+    sid: 'SLAVE-1',
+    taskId: 'TASK-3',
+    attempt: 2,
+    algorithm: 'work',
+    waitSeconds: 0,
+    evidence: 'it threw RangeError: no',
+  };
+  const life = [init, ready, joins(0), joins(1), submitted('0-33'), ran(0, '3=77:lost,4=1'), lost, reclaimed];
+  const rest = [ran(1, '3#2=5000:error,13=7'), again, ran(1, '33=4,3#3=6000,3#2=9:ignored')];
+  assert.equal(ask('TASK-3', [...life, ...rest, settled({ ok: '0-33', times: '4x33,6000x1' })]).slice(0, 4), [
+    'TASK-3 (work) has its result after a run of 6 ms.',
+    'run 1 on SLAVE-0: it was taken back: silent for 30.1 s (perhaps not begun), noticed at 2026-01-02T03:00:07.000Z',
+    'run 2 on SLAVE-1 (5 ms): it threw RangeError: no, noticed at 2026-01-02T03:00:09.000Z',
+    'run 3 on SLAVE-1 (6 ms): it returned, noticed at 2026-01-02T03:00:11.000Z',
+  ]);
+});
+
 test('a task that could not run, was cancelled or killed', () => {
   const life = [init, ready, joins(0), submitted('0-9')];
   const task = { taskId: 'TASK-3', algorithm: 'work' };

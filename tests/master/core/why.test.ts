@@ -8,13 +8,14 @@ import type { AuditEvent } from '../../../src/audit/events.js';
 import { sayWhy } from '../../../src/audit/why/say-why.js';
 import { SLAVE_WORDS } from '../../../src/audit/why/slave-words.js';
 import { TASK_WORDS } from '../../../src/audit/why/task-words.js';
-import { StoppedError } from '../../../src/errors.js';
+import { StoppedError, UnrunnableError } from '../../../src/errors.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import { TaskFate } from '../../../src/master/model/task-fate.js';
 import { TaskFuture } from '../../../src/master/model/task-future.js';
+import { EndedTasks } from '../../../src/master/why/ended-tasks.js';
 import { share } from '../../../src/wire/shares/share.js';
 import { MemoryStore } from '../checkpoint/memory-store.js';
-import { createTask, WALL_CLOCK_MS } from '../parts.js';
+import { createEntry, createTask, WALL_CLOCK_MS } from '../parts.js';
 import { CoreStage, definition, type Peer } from './core-stage.js';
 
 const test = suite('master/why');
@@ -274,28 +275,95 @@ test('a run that failed, the wait for the next, its result, and what is left of 
   assert.equal(said, [
     [
       'TASK-0 (work) has ended a run, and its next step is being decided.',
-      'run 1 on SLAVE-0: it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
+      'run 1 on SLAVE-0 (1 ms): it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
     ],
     [
       'TASK-0 (work) is run again in 8.0 s: 1 run has failed, and its policy asks for a wait.',
-      'run 1 on SLAVE-0: it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
+      'run 1 on SLAVE-0 (1 ms): it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
     ],
     "SLAVE-0 (h:0) has nothing to do: the master's tasks are 1 until their backoff is over.",
     [
       'TASK-0 (work) runs on SLAVE-0 (h:0), to which it was given 1.0 s ago as run 2; its algorithm takes 1 ms on average.',
-      'run 1 on SLAVE-0: it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
+      'run 1 on SLAVE-0 (1 ms): it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
     ],
     [
       'TASK-0 (work) has its result, which the program has not taken.',
-      'run 1 on SLAVE-0: it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
+      'run 1 on SLAVE-0 (1 ms): it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
       'run 2 on SLAVE-0 (1 ms): it returned',
     ],
     'SLAVE-0 (h:0) has nothing to do: the master has no task.',
     [
-      'TASK-0 has had its fate, and the program took it: a master remembers a fate until then; the audit trail knows more (--audit-report FILE --why TASK-n).',
+      'TASK-0 has had its fate, and the program took it: a master remembers a fate until then, or with --dashboard the last 10,000; the audit trail knows more (--audit-report FILE --why TASK-n), and each run if it was written with --audit-runs.',
     ],
     'TASK-1 was never submitted: the next task is TASK-1.',
   ]);
+});
+
+test('tasks whose fates were taken, while somebody looks: the last 10,000, and their runs', () => {
+  const stage = new CoreStage({}, { wallClock: () => WALL_CLOCK_MS });
+  stage.core.keepEnded();
+  const peer = stage.join(0);
+  const run = (number: number, attempt: number, isError = false): void => {
+    stage.core.dispatch(0);
+    peer.read();
+    peer.deliver(peer.write(number, attempt, isError), 1_000);
+  };
+  stage.submit({ retryErrors: true, maxAttempts: 2 });
+  run(0, 1, true);
+  run(0, 2, true);
+  stage.submit();
+  run(1, 1);
+  stage.submit();
+  stage.core.cancel(2, 1_000);
+  const untaken = sentence(stage, 0);
+  stage.results();
+  stage.unrunnable();
+  assert.equal(
+    [untaken, ...[0, 1, 2].map((number) => why(stage, number))],
+    [
+      'TASK-0 (work) has failed (RangeError: no), which the program has not taken.',
+      [
+        'TASK-0 (work) has failed (RangeError: no); the program has taken its fate.',
+        'run 1 on SLAVE-0 (1 ms): it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
+        'run 2 on SLAVE-0 (1 ms): it threw RangeError: no, noticed at 2023-11-14T22:13:20.000Z',
+      ],
+      [
+        'TASK-1 (work) has its result; the program has taken its fate.',
+        'run 1 on SLAVE-0 (1 ms): it returned, noticed at 2023-11-14T22:13:20.000Z',
+      ],
+      [
+        'TASK-2 (work) is unrunnable, for cancelled (UnrunnableError: TASK-2 was cancelled by the program); the program has taken its fate.',
+      ],
+    ],
+  );
+  const found = stage.core.findTasks({ state: 'ended', text: 'WORK' });
+  assert.equal(
+    found.tasks.map(({ taskId, state, sid, attempt }) => [taskId, state, sid, attempt]),
+    [
+      ['TASK-2', 'unrunnable', undefined, 0],
+      ['TASK-1', 'ok', 'SLAVE-0', 1],
+      ['TASK-0', 'error', 'SLAVE-0', 2],
+    ],
+  );
+  assert.equal(stage.core.findTasks({ state: 'ended', text: 'unrun' }).tasks.length, 1);
+});
+
+test('what is kept of ended tasks is bounded', () => {
+  const ended = new EndedTasks(() => WALL_CLOCK_MS);
+  const number = 11_000;
+  const entry = createEntry();
+  for (let at = 0; at < number; at++) {
+    const task = createTask(at, entry);
+    const error = new UnrunnableError(task.identity, 'cancelled', 'x'.repeat(2_000), []);
+    ended.ended(task, at % 2 === 0 ? TaskFate.ok(task, 1, 1, 0.5, 8) : TaskFate.unrunnable(task, 1, error));
+  }
+  const stories = [999, 1_000, 1_001, number - 2_001, number - 1_999].map((at) => ended.find(at)?.facts);
+  assert.equal(
+    stories.map((facts) => facts && `${facts.status} ${facts.error?.length}`),
+    [undefined, 'ok undefined', 'unrunnable undefined', 'unrunnable undefined', 'unrunnable 1000'],
+  );
+  const { tasks, more } = ended.search('');
+  assert.equal([tasks.length, more, tasks[0]?.taskId], [100, 9_900, 'TASK-10999']);
 });
 
 test('a task that may have ended a slave', () => {
