@@ -76,6 +76,8 @@ export type {
 } from './audit/why/slave-why.js';
 export type {
   AtSlave,
+  AwaitedMachine,
+  AwaitedMachines,
   EndedFacts,
   EndedRun,
   NeededTask,

@@ -18,6 +18,7 @@ import { registerSubmitter } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { SlaveKind } from '../audit/events.js';
+import type { AwaitedMachine } from '../audit/why/task-why.js';
 import { UsageError } from '../errors.js';
 import type { SingleRun } from './core/broadcasts.js';
 import type { CoreCounters } from './core/core-counters.js';
@@ -55,6 +56,10 @@ export interface SlaveKeeper extends MachineCalls {
   /** Whether a slave that says hello runs nothing of the program, until `endTrial`. */
   isOnTrial(host: string, pid: number): boolean;
   joined(slave: Pick<SlaveRecord, 'sid' | 'host' | 'pid'>): void;
+  /** The machine of a slave process; undefined if it is none of these. */
+  machineOf(host: string, pid: number): string | undefined;
+  /** The machines on which slaves are started, for answers about a task that waits for one. */
+  awaited(): readonly AwaitedMachine[];
 }
 
 /** The program's tasks as a farm counts them. */
@@ -91,6 +96,8 @@ export class Master implements Submitter {
         ...link.ports(() => this.#wakeups.tell()),
         isOnTrial: (host, pid) => this.#keeper?.isOnTrial(host, pid) ?? false,
         joined: (slave) => this.#keeper?.joined(slave),
+        machines: () => this.#keeper?.awaited() ?? [],
+        machineOf: (host, pid) => this.#keeper?.machineOf(host, pid),
       },
     });
     this.#audit = params.audit;

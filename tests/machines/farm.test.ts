@@ -248,6 +248,12 @@ test('each machine fills its slots, and one that fails concerns no other', async
     'MACHINE "a" SLAVE 1 STARTED pid 2',
     'MACHINE "b" -> :failing again in 1.0 s: no route to host; is it on?',
   ]);
+  const unready = { reason: undefined, againInSeconds: undefined, processes: 0 };
+  assert.equal(stage.farm.awaited(), [
+    { ...unready, name: 'a', state: 'ready', processes: 2 },
+    { name: 'b', state: 'failing', reason: 'no route to host; is it on?', againInSeconds: 1, processes: 0 },
+    { ...unready, name: 'c', state: 'starting' },
+  ]);
   await stage.pass(4_000);
   assert.is(stage.states(), 'a ready 2, b given-up 0, c starting 0');
   assert.is(stage.farm.machines()[1]?.reason, 'no route to host; is it on?');
@@ -349,6 +355,7 @@ test('a validation runs on the first slave, which alone is on trial, before the 
   assert.ok(stage.farm.isOnTrial('a', first));
   assert.not(stage.farm.isOnTrial('b', stage.host('b').pids[0] as number));
   assert.not(stage.farm.isOnTrial('elsewhere', first));
+  assert.equal([stage.farm.machineOf('a', first), stage.farm.machineOf('b', first)], ['a', undefined]);
   stage.farm.joined({ sid: 'SLAVE-0', host: 'a', pid: first });
   await turn();
   assert.is(stage.states(), 'a failing 0, b ready 2');

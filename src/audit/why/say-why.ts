@@ -1,5 +1,6 @@
 /** Says an answer in words: the same ones in the REPL, of a trail, and wherever else answers are shown. */
 
+import { awaitedLines } from './machine-words.js';
 import { inSeconds } from './plain-text.js';
 import type { SlaveWhy } from './slave-why.js';
 import { SLAVE_WORDS } from './slave-words.js';
@@ -40,6 +41,7 @@ function taskFacts(why: TaskWhy): string[] {
     lines.push(...facts.slaves.map(occupiedLine));
     if (facts.more > 0) lines.push(`and ${facts.more} more slaves`);
   }
+  if ('moreMachines' in facts) lines.push(...awaitedLines(facts));
   if ('told' in facts) {
     const { submittedAt } = facts;
     if (submittedAt !== undefined)

@@ -73,8 +73,8 @@ export interface SlaveWhyTable {
     state: 'idle';
     facts: SlaveTasks & { broadcast: TaskInLine; againInSeconds: number };
   };
-  /** It runs nothing but what its machine's validation asks of it, until that machine is valid. */
-  'on-trial': { state: 'idle' | 'busy'; facts: SlaveTasks };
+  /** It runs nothing but what its machine's validation asks of it, until that `machine` is valid. */
+  'on-trial': { state: 'idle' | 'busy'; facts: SlaveTasks & { machine: string | undefined } };
   /** It runs only tasks that are addressed to it, and there are none. */
   'no-ordered-tasks': { state: 'idle'; facts: OtherTasks };
   /** The checkpoint takes no more results for now, so no task is given out. */

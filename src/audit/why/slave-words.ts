@@ -34,7 +34,10 @@ export const SLAVE_WORDS: Words = {
   reserved: ({ facts }) => `is kept free for a task that must run alone; it ${has(facts)}`,
   'behind-broadcast': ({ facts: { broadcast, againInSeconds } }) =>
     `gets nothing before its next run of a broadcast (${broadcast.taskId}, ${broadcast.algorithm}), which waits for ${inSeconds(againInSeconds)} after one that failed`,
-  'on-trial': ({ facts }) => `is on trial, and gets tasks once its machine is valid; it ${has(facts)}`,
+  'on-trial': ({ facts }) => {
+    const machine = facts.machine === undefined ? 'its machine' : `machine ${facts.machine}`;
+    return `is on trial, and gets tasks once ${machine} is valid; it ${has(facts)}`;
+  },
   'no-ordered-tasks': ({ facts }) => `is ordered, and no task has its sid: ${others(facts)}`,
   'checkpoint-full': ({ facts }) =>
     `gets no task, since the checkpoint takes no more results now: ${others(facts)}`,

@@ -62,6 +62,28 @@ export interface NeededTask {
   readonly state: TaskWhyState | 'fulfilled' | 'failed' | 'elsewhere';
 }
 
+/** A machine of the farm that may have slaves and has none for a task. */
+export interface AwaitedMachine {
+  /** As `machines()` has it. */
+  readonly name: string;
+  /** As that of `machines()`. */
+  readonly state: 'unknown' | 'starting' | 'validating' | 'ready' | 'failing' | 'given-up' | 'draining';
+  /** Why it failed last, if it has not been ready since. */
+  readonly reason: string | undefined;
+  /** The time until it is tried again, if it is `failing`. */
+  readonly againInSeconds: number | undefined;
+  /** Its slave processes, those that are started again included. */
+  readonly processes: number;
+}
+
+/** Such machines, those that fail first; at most ten. */
+export interface AwaitedMachines {
+  /** The machines. */
+  readonly machines: readonly AwaitedMachine[];
+  /** Further ones, which are not listed. */
+  readonly moreMachines: number;
+}
+
 /** A run of a task that has ended. */
 export interface EndedRun {
   /** Its slave; undefined if it is not known, as in a trail of a run that returned. */
@@ -124,15 +146,15 @@ export interface TaskWhyTable {
   'master-ended': { state: Exclude<TaskWhyState, 'ended' | 'unknown'>; facts: { error: string } };
   /** The master's main thread has not turned its event loop: nothing goes out, and nothing is read. */
   'master-blocked': { state: 'queued' | 'running'; facts: { blockedSeconds: number } };
-  /** No slave is there; `joining` have said hello. */
-  'no-slaves': { state: 'queued'; facts: { joining: number } };
+  /** No slave is there; `joining` have said hello. `machines` are those of the master that could have some. */
+  'no-slaves': { state: 'queued'; facts: AwaitedMachines & { joining: number } };
   /**
    * All slaves are `ordered` ones, which run only their own tasks, or move to such a group, or drain, or are on trial for
-   * their machine, which is not valid yet.
+   * their machine, which is not valid yet. `machines` are those that are not ready.
    */
   'other-groups': {
     state: 'queued';
-    facts: { ordered: number; moving: number; draining: number; onTrial: number };
+    facts: AwaitedMachines & { ordered: number; moving: number; draining: number; onTrial: number };
   };
   /** The program leaves the fates of this algorithm untaken: at a limit, its tasks wait until half are taken. */
   'untaken-fates': {

@@ -1,5 +1,6 @@
 /** The sentence for each reason of a task. */
 
+import { awaitedWords, isAnyComing } from './machine-words.js';
 import { inSeconds, list, megabytes, plural } from './plain-text.js';
 import type { TaskObstacle } from './slave-obstacle.js';
 import type {
@@ -21,18 +22,21 @@ export const TASK_WORDS: Words = {
   'master-ended': ({ state, facts: { error } }) => `stays ${state}, since its master has ended: ${error}`,
   'master-blocked': ({ state, facts: { blockedSeconds } }) =>
     `is ${state}, and the master's event loop has not turned for ${inSeconds(blockedSeconds)}: until it does, no task goes out and no result is read`,
-  'no-slaves': ({ facts: { joining } }) =>
-    joining === 0
-      ? 'waits for a slave: there are none; start some with --slave or --slaves N'
-      : `waits for a slave: ${plural(joining, 'slave is', 'slaves are')} joining`,
-  'other-groups': ({ facts: { ordered, moving, draining, onTrial } }) => {
+  'no-slaves': ({ facts }) => {
+    const { joining } = facts;
+    if (joining > 0) return `waits for a slave: ${plural(joining, 'slave is', 'slaves are')} joining`;
+    const hint = isAnyComing(facts) ? '' : '; start some with --slave or --slaves N';
+    return `waits for a slave: there are none${awaitedWords(facts)}${hint}`;
+  },
+  'other-groups': ({ facts }) => {
+    const { ordered, moving, draining, onTrial } = facts;
     const others = [
       ...(ordered === 0 ? [] : [`${ordered} of the group ordered`]),
       ...(moving === 0 ? [] : [`${moving} on the way to another group`]),
       ...(draining === 0 ? [] : [`${draining} that will leave`]),
       ...(onTrial === 0 ? [] : [`${onTrial} on trial for a machine that is not valid yet`]),
     ];
-    return `waits for a slave that runs tasks without a sid; the slaves here: ${list(others, 0)}`;
+    return `waits for a slave that runs tasks without a sid; the slaves here: ${list(others, 0)}${awaitedWords(facts)}`;
   },
   'untaken-fates': ({ algorithm, facts: { untaken, mostUntaken, bytes, mostBytes } }) =>
     `waits until the program takes results: those of ${algorithm} that it has not taken are ${untaken} (${megabytes(bytes)}); from ${mostUntaken}, or ${megabytes(mostBytes)} with those to come, its tasks wait until half are taken`,

@@ -8,6 +8,7 @@
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { AuditEvent } from '../../audit/events.js';
+import type { AwaitedMachine } from '../../audit/why/task-why.js';
 import { UsageError } from '../../errors.js';
 import type { MachineHost } from '../machine-host.js';
 import { type PlaceEvent, type PlacesClock, systemClock } from '../slave-places.js';
@@ -116,6 +117,17 @@ export class Farm {
     for (const keeper of this.#keepers.values())
       if (keeper.isOnTrial && keeper.slaves.has(host, pid)) return true;
     return false;
+  }
+
+  /** The name of the machine of a slave process; undefined if it is none of these. */
+  machineOf(host: string, pid: number): string | undefined {
+    for (const { name, slaves } of this.#keepers.values()) if (slaves.has(host, pid)) return name;
+    return undefined;
+  }
+
+  /** Those that are not gone, as a task that waits for a slave sees them. */
+  awaited(): AwaitedMachine[] {
+    return Array.from(this.#keepers.values(), (keeper) => keeper.awaited() ?? []).flat();
   }
 
   joined({ sid, host, pid }: { readonly sid: string; readonly host: string; readonly pid: number }): void {

@@ -4,6 +4,7 @@
  */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
+import type { AwaitedMachine } from '../../audit/why/task-why.js';
 import { waitAtMost } from '../../structures/wait-at-most.js';
 import type { MachineFacts, MachineHost } from '../machine-host.js';
 import type { PlaceEvent, PlacesClock } from '../slave-places.js';
@@ -136,6 +137,15 @@ export class MachineKeeper {
       facts: this.#facts,
       reason: this.#life.reason,
     };
+  }
+
+  /** As a task that waits for a slave sees it; undefined if it is gone. */
+  awaited(): AwaitedMachine | undefined {
+    const { name, state, dueAt } = this;
+    if (state === 'gone') return undefined;
+    const isWaiting = state === 'failing' && dueAt !== undefined;
+    const againInSeconds = isWaiting ? Math.max(0, dueAt - this.#now()) / 1_000 : undefined;
+    return { name, state, reason: this.#life.reason, againInSeconds, processes: this.slaves.size };
   }
 
   /** Resolves when the first attempt to reach it has ended. */

@@ -254,6 +254,8 @@ export class MasterCore {
       checkpoint: this.#checkpoint,
       isRetiring: (slave: SlaveRecord) => this.groups.isRetiring(slave),
       isOnTrial: (slave: SlaveRecord) => this.groups.isOnTrial(slave),
+      machines: () => this.#ports.machines?.() ?? [],
+      machineOf: ({ host, pid }: SlaveRecord) => this.#ports.machineOf?.(host, pid),
       findHold: (task: Task) => this.demand.findHold(task),
       findEnd: () => this.#over,
       findEnded: (number: number) => this.#ended?.find(number),

@@ -3,6 +3,7 @@
 import type { CellDefinition } from '../../algorithms/cell-holder.js';
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
+import type { AwaitedMachine } from '../../audit/why/task-why.js';
 import type { SlotText } from '../../link/shared/cell-slots.js';
 import type { Command, HandshakeMessage, OfferedPort } from '../../wire/messages/messages.js';
 import type { SessionAddress } from '../../wire/messages/subjects.js';
@@ -48,6 +49,9 @@ export interface MasterPorts {
    * is ended. Without this port, none is.
    */
   readonly isOnTrial?: ((host: string, pid: number) => boolean) | undefined;
+  /** For answers about tasks and slaves: the machines on which slaves are started, and the name of that of a slave. */
+  readonly machines?: (() => readonly AwaitedMachine[]) | undefined;
+  readonly machineOf?: ((host: string, pid: number) => string | undefined) | undefined;
   /** A slave has joined, perhaps on trial. */
   readonly joined?: ((slave: SlaveRecord) => void) | undefined;
   /** At least one fate was decided, or a slave came or went. */

@@ -66,7 +66,10 @@ export class SlaveAnswers {
     }
     if (obstacle === 'leaving') return answer(slave, 'leaving', state, tasks);
     if (this.#params.isRetiring(slave)) return answer(slave, 'draining', state, tasks);
-    if (this.#params.isOnTrial(slave)) return answer(slave, 'on-trial', state, tasks);
+    if (this.#params.isOnTrial(slave)) {
+      const machine = this.#params.machineOf(slave);
+      return answer(slave, 'on-trial', state, { ...tasks, machine });
+    }
     const { draftedFor: group } = slave;
     if (group !== undefined) return answer(slave, 'moving', state, { ...tasks, group });
     if (obstacle === 'cancelled-runs') {

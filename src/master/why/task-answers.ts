@@ -1,7 +1,14 @@
 /** Answers why a task is where it is, from what the core keeps anyway. Asking changes nothing. */
 
 import type { TaskObstacle } from '../../audit/why/slave-obstacle.js';
-import type { NeededTask, TaskWhy, TaskWhyState, TaskWhyTable } from '../../audit/why/task-why.js';
+import type {
+  AwaitedMachine,
+  AwaitedMachines,
+  NeededTask,
+  TaskWhy,
+  TaskWhyState,
+  TaskWhyTable,
+} from '../../audit/why/task-why.js';
 import { isStrict } from '../jar/queue-state.js';
 import type { Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
@@ -13,6 +20,9 @@ import { allRuns, endedFacts } from './task-runs.js';
 import type { WhyParams } from './why-params.js';
 
 const MOST_NEEDS = 20;
+const MOST_MACHINES = 10;
+/** Characters of why one failed. */
+const MOST_REASON = 300;
 
 /** Obstacles that go when a task ends at the slave. */
 const BUSY: ReadonlySet<TaskObstacle | undefined> = new Set([
@@ -121,13 +131,15 @@ export class TaskAnswers {
     const working = slaves.filter(({ isWorking }) => isWorking);
     if (working.some(({ takesUnordered }) => takesUnordered)) return undefined;
     const joining = slaves.filter(({ machine }) => machine.state === 'connecting').length;
-    if (working.length === 0) return answer(task, 'no-slaves', 'queued', { joining });
+    const machines = this.#params.machines();
+    if (working.length === 0) return answer(task, 'no-slaves', 'queued', { joining, ...foremost(machines) });
     const draining = working.filter((slave) => this.#params.isRetiring(slave)).length;
     const onTrial = working.filter((slave) => this.#params.isOnTrial(slave)).length;
     const drafted = working.filter(({ draftedFor }) => draftedFor !== undefined).length;
     const moving = Math.max(0, drafted - draining - onTrial);
     const ordered = working.length - moving - draining - onTrial;
-    return answer(task, 'other-groups', 'queued', { ordered, moving, draining, onTrial });
+    const unready = foremost(machines.filter(({ state }) => state !== 'ready'));
+    return answer(task, 'other-groups', 'queued', { ordered, moving, draining, onTrial, ...unready });
   }
 
   /** By a limit of the master, whatever slaves there are. */
@@ -206,6 +218,26 @@ export class TaskAnswers {
     if (number < jar.numbersGiven) return { ...known, because: 'forgotten', facts: {} };
     return { ...known, because: 'never-submitted', facts: { next: `TASK-${jar.numbersGiven}` } };
   }
+}
+
+/** Those that somebody should look at come first. */
+const BY_URGENCY: readonly AwaitedMachine['state'][] = [
+  'given-up',
+  'failing',
+  'validating',
+  'starting',
+  'unknown',
+  'ready',
+  'draining',
+];
+
+function foremost(all: readonly AwaitedMachine[]): AwaitedMachines {
+  const rank = ({ state }: AwaitedMachine): number => BY_URGENCY.indexOf(state);
+  const machines = [...all]
+    .sort((a, b) => rank(a) - rank(b))
+    .slice(0, MOST_MACHINES)
+    .map((machine) => ({ ...machine, reason: machine.reason?.slice(0, MOST_REASON) }));
+  return { machines, moreMachines: all.length - machines.length };
 }
 
 function ended<B extends 'uncommitted' | 'behind-stored-results' | 'untaken'>(

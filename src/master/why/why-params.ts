@@ -1,5 +1,6 @@
 /** The parts of a master that answers are read from. Nothing here is written for them. */
 
+import type { AwaitedMachine } from '../../audit/why/task-why.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { FateBox, UntakenLoad } from '../fates/fate-box.js';
@@ -19,6 +20,10 @@ export interface WhyParams {
   readonly isRetiring: (slave: SlaveRecord) => boolean;
   /** Whether a slave has no group yet, since its machine is being validated. */
   readonly isOnTrial: (slave: SlaveRecord) => boolean;
+  /** The name of a slave's machine in the farm, if it has one. */
+  readonly machineOf: (slave: SlaveRecord) => string | undefined;
+  /** The machines on which slaves of this master are started, or would be. */
+  readonly machines: () => readonly AwaitedMachine[];
   /** Why a task waits until the program takes fates; undefined if it does not. */
   readonly findHold: (task: Task) => UntakenLoad | undefined;
   /** The error with which the master ended. */

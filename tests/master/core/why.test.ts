@@ -7,6 +7,7 @@ import type { TaskPolicy } from '../../../src/algorithms/types.js';
 import type { AuditEvent } from '../../../src/audit/events.js';
 import { sayWhy } from '../../../src/audit/why/say-why.js';
 import { SLAVE_WORDS } from '../../../src/audit/why/slave-words.js';
+import type { AwaitedMachine } from '../../../src/audit/why/task-why.js';
 import { TASK_WORDS } from '../../../src/audit/why/task-words.js';
 import { StoppedError, UnrunnableError } from '../../../src/errors.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
@@ -110,8 +111,55 @@ test('without slaves, or with those of other groups only', () => {
   ]);
 });
 
+test('without slaves: the machines that could have some, those first that need somebody', () => {
+  let machines: AwaitedMachine[] = [];
+  const stage = new CoreStage({}, { machines: () => machines });
+  const add = (name: string, state: AwaitedMachine['state'], more: Partial<AwaitedMachine> = {}): void =>
+    void machines.push({ name, state, reason: undefined, againInSeconds: undefined, processes: 0, ...more });
+  stage.submit();
+  const said: (string | undefined)[] = [];
+  const reason = 'its validation refused it: too little memory';
+  add('ada@big', 'given-up', { reason });
+  said.push(sentence(stage, 0));
+  add('local', 'ready', { processes: 2 });
+  add('h:1', 'starting', { reason });
+  add('h:2', 'failing', { reason: 'no route', againInSeconds: 8 });
+  said.push(...why(stage, 0));
+  machines = [];
+  add('a', 'validating');
+  add('b', 'unknown');
+  add('c', 'ready');
+  said.push(sentence(stage, 0));
+  machines = [];
+  add('d', 'draining');
+  said.push(sentence(stage, 0));
+  for (let number = 0; number < 20; number++) add(`${number}`, 'given-up', { reason: 'x'.repeat(9_000) });
+  const lines = why(stage, 0);
+  assert.equal([lines.length, lines.at(-1), lines.join().length < 9_000], [12, 'and 11 more machines', true]);
+  const none = 'TASK-0 (work) waits for a slave: there are none; machine';
+  assert.equal(said, [
+    `${none} ada@big was given up (${reason}); start some with --slave or --slaves N.`,
+    `${none} ada@big was given up (${reason}), machine h:2 fails (no route) and is tried again in 8.0 s, machine h:1 is being reached (it failed before: ${reason}) and 1 more.`,
+    `machine ada@big was given up (${reason})`,
+    'machine h:2 fails (no route) and is tried again in 8.0 s',
+    `machine h:1 is being reached (it failed before: ${reason})`,
+    'machine local is ready and 2 slave processes start there',
+    `${none} a is being validated, machine b has not begun yet and machine c is ready and has no slave process.`,
+    `${none} d is unregistered; start some with --slave or --slaves N.`,
+  ]);
+});
+
 test('a slave on trial for its machine, which runs nothing of the program', () => {
-  const stage = new CoreStage({}, { isOnTrial: () => true });
+  const big = { name: 'big', reason: undefined, againInSeconds: undefined, processes: 1 };
+  const other = { ...big, name: 'other', state: 'ready' } as const;
+  const stage = new CoreStage(
+    {},
+    {
+      isOnTrial: () => true,
+      machines: () => [{ ...big, state: 'validating' }, other],
+      machineOf: (host, pid) => (`${host} ${pid}` === 'h 0' ? 'big' : undefined),
+    },
+  );
   stage.join(0);
   stage.submit();
   stage.core.dispatch(0);
@@ -120,8 +168,8 @@ test('a slave on trial for its machine, which runs nothing of the program', () =
   stage.core.groups.endTrial(slave);
   said.push(sentence(stage, 0));
   assert.equal(said, [
-    'TASK-0 (work) waits for a slave that runs tasks without a sid; the slaves here: 1 on trial for a machine that is not valid yet.',
-    'SLAVE-0 (h:0) is on trial, and gets tasks once its machine is valid; it runs nothing.',
+    'TASK-0 (work) waits for a slave that runs tasks without a sid; the slaves here: 1 on trial for a machine that is not valid yet; machine big is being validated.',
+    'SLAVE-0 (h:0) is on trial, and gets tasks once machine big is valid; it runs nothing.',
     'TASK-0 (work) is given out in its turn, with the next dispatch.',
   ]);
 });
