@@ -8,20 +8,38 @@ interface OpenWay {
   readonly link: { send(order: SlaveOrder): void };
   /** Of each slave. */
   readonly args: readonly string[];
+  /** Of the machine, as its slaves say it. */
+  readonly hostname: string;
 }
+
+/** A slave process of which output comes. */
+export interface SlaveOrigin {
+  readonly hostname: string;
+  /** Undefined before it is known to have started. */
+  readonly pid: number | undefined;
+}
+
+/** Takes output in pieces; without a slave, it is of the machine. */
+export type OnRemoteOutput = (to: 'stdout' | 'stderr', text: string, from?: SlaveOrigin) => void;
+
+/** Slaves that have ended, whose last words may still be under way. */
+const MOST_ENDED = 64;
 
 interface Running {
   readonly slave: RemoteSlave;
   readonly onEnd: (end: ProcessEnd) => void;
 }
 
-class RemoteSlave implements SlaveProcess {
+class RemoteSlave implements SlaveProcess, SlaveOrigin {
   pid: number | undefined;
   onPid: ((pid: number) => void) | undefined;
   readonly terminate: () => void;
   readonly kill: () => void;
 
-  constructor(stop: (how: HowToStop) => void) {
+  constructor(
+    readonly hostname: string,
+    stop: (how: HowToStop) => void,
+  ) {
     this.terminate = () => stop('terminate');
     this.kill = () => stop('kill');
   }
@@ -29,10 +47,11 @@ class RemoteSlave implements SlaveProcess {
 
 export class RemoteSlaves {
   readonly #running = new Map<number, Running>();
-  readonly #onOutput: (to: 'stdout' | 'stderr', text: string) => void;
+  readonly #ended = new Map<number, RemoteSlave>();
+  readonly #onOutput: OnRemoteOutput;
   #serial = 0;
 
-  constructor(onOutput: (to: 'stdout' | 'stderr', text: string) => void) {
+  constructor(onOutput: OnRemoteOutput) {
     this.#onOutput = onOutput;
   }
 
@@ -41,10 +60,10 @@ export class RemoteSlaves {
     const number = ++this.#serial;
     if (way instanceof Error) {
       process.nextTick(onEnd, { code: null, signal: null, error: way });
-      return new RemoteSlave(() => {});
+      return new RemoteSlave('', () => {});
     }
-    const { link, args } = way;
-    const slave = new RemoteSlave((how) => link.send({ type: 'stop', slave: number, how }));
+    const { link, args, hostname } = way;
+    const slave = new RemoteSlave(hostname, (how) => link.send({ type: 'stop', slave: number, how }));
     this.#running.set(number, { slave, onEnd });
     link.send({ type: 'start', slave: number, args });
     return slave;
@@ -56,10 +75,10 @@ export class RemoteSlaves {
         this.#started(report.slave, report.pid);
         return;
       case 'ended':
-        this.#ended(report);
+        this.#hasEnded(report);
         return;
       case 'output':
-        this.#onOutput(report.to, report.text);
+        this.#onOutput(report.to, report.text, this.#find(report.slave));
         return;
       default:
         report satisfies never;
@@ -73,6 +92,11 @@ export class RemoteSlaves {
     for (const { onEnd } of running) onEnd({ code: null, signal: null, error });
   }
 
+  #find(number: number | undefined): RemoteSlave | undefined {
+    if (number === undefined) return undefined;
+    return this.#running.get(number)?.slave ?? this.#ended.get(number);
+  }
+
   #started(number: number, pid: number): void {
     const slave = this.#running.get(number)?.slave;
     if (slave === undefined) return;
@@ -80,9 +104,16 @@ export class RemoteSlaves {
     slave.onPid?.(pid);
   }
 
-  #ended({ slave, code, signal, error }: SlaveReport & { readonly type: 'ended' }): void {
+  #remember(number: number, slave: RemoteSlave): void {
+    this.#ended.set(number, slave);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > MOST_ENDED && oldest !== undefined) this.#ended.delete(oldest);
+  }
+
+  #hasEnded({ slave, code, signal, error }: SlaveReport & { readonly type: 'ended' }): void {
     const running = this.#running.get(slave);
     this.#running.delete(slave);
+    if (running !== undefined) this.#remember(slave, running.slave);
     running?.onEnd({
       code,
       signal: signal as NodeJS.Signals | null,

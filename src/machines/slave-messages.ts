@@ -18,4 +18,10 @@ export type SlaveReport =
       /** It could not be started. */
       readonly error?: string | undefined;
     }
-  | { readonly type: 'output'; readonly to: 'stdout' | 'stderr'; readonly text: string };
+  | {
+      readonly type: 'output';
+      readonly to: 'stdout' | 'stderr';
+      readonly text: string;
+      /** Undefined if the machine itself says it, or its ts-mw does not tell slaves apart. */
+      readonly slave?: number | undefined;
+    };

@@ -85,7 +85,8 @@ export function leaseOf(
     onGranted: (now) => void granted.push(now),
     onBundleSent: (size) => void sent.push(size),
     onRefused: () => {},
-    onOutput: (to, text) => void output.push(`${to} ${text}`),
+    onOutput: (to, text, from) =>
+      void output.push(`${from?.pid === undefined ? 'no pid: ' : ''}${to} ${text}`),
   });
   return { host, granted, output, sent };
 }

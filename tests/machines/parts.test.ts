@@ -168,11 +168,13 @@ test('connections that prove nothing are bounded in time and number, and the new
 
 test('what slaves print is bounded, and what was dropped is counted', () => {
   const passed: string[] = [];
-  const valve = new OutputValve((_, text) => passed.push(text));
-  valve.take('stdout', 'x'.repeat(300 * 1024), 0);
-  valve.take('stdout', 'y', 999);
+  const slaves: unknown[] = [];
+  const valve = new OutputValve((_, text, slave) => slaves.push(slave) + passed.push(text));
+  valve.take('stdout', 'x'.repeat(300 * 1024), 0, 1);
+  valve.take('stdout', 'y', 999, 2);
   assert.is(passed.join('').length, 256 * 1024);
-  valve.take('stderr', 'z', 1000);
+  valve.take('stderr', 'z', 1000, 2);
+  assert.equal(slaves.slice(-2), [undefined, 2], 'the notice is of no slave');
   assert.equal(passed.slice(-2), [
     '[the server dropped 45057 characters: slaves print more than 256 KB per second]\n',
     'z',

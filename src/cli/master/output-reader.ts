@@ -1,7 +1,6 @@
 /**
- * Reads what slaves print, and shows it in the master's terminal: lines of local slaves behind the names of the slaves,
- * those of other machines behind the names of these. A slave that has not joined has the name that the audit trail gives
- * its place: `LOCAL 0`.
+ * Reads what slaves print, and shows it in the master's terminal, each line behind the name of its slave. A local slave that
+ * has not joined has the name that the audit trail gives its place: `LOCAL 0`.
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -16,7 +15,9 @@ import {
   type OutputStream,
 } from '../../machines/forwarded-output.js';
 import type { SlaveOutput } from '../../machines/parent-pipe.js';
+import type { OnRemoteOutput } from '../../machines/remote-slaves.js';
 import type { Configuration } from '../flags/configuration.js';
+import { RemoteOutput } from './remote-output.js';
 
 export type WriteOutput = ForwardedOutputParams['write'];
 
@@ -69,8 +70,7 @@ export class OutputReader {
   readonly stderr: 'pipe' | 'inherit';
   readonly ends: SlaveOutput;
   readonly #output: ForwardedOutput;
-  /** Of other machines, by their names. */
-  readonly #machines = new Map<string, OutputSource>();
+  readonly #remote: RemoteOutput;
   readonly #readings = new Map<number, Reading>();
   readonly #audit: OutputReaderParams['audit'];
   /** Undefined before the first slave. */
@@ -82,15 +82,17 @@ export class OutputReader {
     this.ends = { read: streams, isShownAtTerminal: streams.includes('stderr') && terminals.stderr };
     const write = params.writeOutput ?? writeToOwnStreams();
     this.#output = new ForwardedOutput({ write, now: () => performance.now() });
+    this.#remote = new RemoteOutput(this.#output);
     this.#audit = params.audit;
   }
 
   #hear(): () => void {
     const host = hostname();
     const stop = this.#audit.onEvent((event) => {
-      if (event.type !== 'slave-connecting' || event.host !== host) return;
-      const reading = this.#readings.get(event.pid);
+      if (event.type !== 'slave-connecting') return;
+      const reading = event.host === host ? this.#readings.get(event.pid) : undefined;
       if (reading !== undefined) reading.sid = event.sid;
+      else this.#remote.joined(event.sid, event.host, event.pid);
     });
     const timer = setInterval(() => this.#output.tellLeftOut(), TELL_EVERY_MS).unref();
     return () => {
@@ -133,14 +135,11 @@ export class OutputReader {
     });
   }
 
-  /** Takes the output of another machine, in pieces; that of its slaves comes together. */
-  writerOf(machine: string): (stream: OutputStream, text: string) => void {
+  /** Takes the output of another machine, in pieces. */
+  writerOf(machine: string): OnRemoteOutput {
     this.#stopHearing ??= this.#hear();
-    // A machine may be registered again
-    const source = this.#machines.get(machine) ?? this.#output.source(() => machine);
-    this.#machines.set(machine, source);
-    return (stream, text) => {
-      if (this[stream] === 'pipe') source.take(stream, Buffer.from(text));
+    return (stream, text, from) => {
+      if (this[stream] === 'pipe') this.#remote.take(machine, stream, text, from);
       else process[stream].write(text);
     };
   }
@@ -159,7 +158,7 @@ export class OutputReader {
     }, CLOSE_AT_END_MS);
     await Promise.all(readings.map(({ closed }) => closed));
     clearTimeout(timer);
-    for (const source of this.#machines.values()) source.end();
+    this.#remote.end();
     this.#stopHearing?.();
   }
 }

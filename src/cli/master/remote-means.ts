@@ -22,6 +22,7 @@ import {
 } from '../../machines/farm/machine.js';
 import type { MachineHost } from '../../machines/machine-host.js';
 import { type ServerAuth, tokenAuth } from '../../machines/protocol/auth.js';
+import type { OnRemoteOutput } from '../../machines/remote-slaves.js';
 import { SshHost } from '../../machines/ssh/ssh-host.js';
 import type { Configuration } from '../flags/configuration.js';
 import { parseServer, type ServerPlace } from '../flags/server-flags.js';
@@ -181,10 +182,7 @@ function serverAuthOf({
 }
 
 /** Where the output of slaves of another machine goes. */
-function outputOf(
-  machine: string,
-  { output }: Pick<AroundMachines, 'output'>,
-): (to: 'stdout' | 'stderr', text: string) => void {
+function outputOf(machine: string, { output }: Pick<AroundMachines, 'output'>): OnRemoteOutput {
   return output?.writerOf(machine) ?? ((to, text) => process[to].write(text));
 }
 

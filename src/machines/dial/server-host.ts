@@ -6,7 +6,7 @@ import type { MachineFacts, MachineHost } from '../machine-host.js';
 import type { AuthChannel, ServerAuth } from '../protocol/auth.js';
 import type { LeaseRequest, Way } from '../protocol/messages.js';
 import { errorOf, failureOf, ServerRefusal } from '../protocol/server-refusal.js';
-import { RemoteSlaves } from '../remote-slaves.js';
+import { type OnRemoteOutput, RemoteSlaves } from '../remote-slaves.js';
 import type { ProcessEnd, SlaveProcess } from '../slave-process.js';
 import type { ServerTarget } from './connect.js';
 import { DataStreams } from './data-streams.js';
@@ -33,7 +33,7 @@ export interface ServerHostParams {
   /** The server answers and will not have this master, or is not trusted; `open` rejects then. */
   readonly onRefused: (reason: string) => void;
   /** The output of slaves there, in pieces. */
-  readonly onOutput: (to: 'stdout' | 'stderr', text: string) => void;
+  readonly onOutput: OnRemoteOutput;
 }
 
 interface Opening {
@@ -56,6 +56,7 @@ export class ServerHost implements MachineHost {
     | undefined;
   #onOver: (() => void) | undefined;
   #slots = 0;
+  #hostname = '';
 
   constructor(params: ServerHostParams) {
     this.#params = params;
@@ -105,7 +106,10 @@ export class ServerHost implements MachineHost {
 
   readonly startSlave = (onEnd: (end: ProcessEnd) => void): SlaveProcess => {
     const link = this.#link;
-    const way = link === undefined ? new Error('its server is not connected') : { link, args: this.#args };
+    const way =
+      link === undefined
+        ? new Error('its server is not connected')
+        : { link, args: this.#args, hostname: this.#hostname };
     return this.#slaves.start(way, onEnd);
   };
 
@@ -135,6 +139,7 @@ export class ServerHost implements MachineHost {
       case 'ready': {
         const { hostname, platform, node, cores, memoryBytes } = event.welcome;
         this.#args = this.#params.argsOf(event.ports);
+        this.#hostname = hostname;
         const { clockOffsetMs } = event;
         this.#opening?.resolve({ hostname, platform, node, cores, memoryBytes, clockOffsetMs });
         return;

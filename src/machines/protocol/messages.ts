@@ -211,7 +211,12 @@ export function readFromServer(value: unknown): FromServer {
         error: fields.has('error') ? fields.text('error', 1024) : undefined,
       };
     case 'output':
-      return { type, to: fields.choice('to', ['stdout', 'stderr']), text: fields.text('text', 256 * 1024) };
+      return {
+        type,
+        to: fields.choice('to', ['stdout', 'stderr']),
+        text: fields.text('text', 256 * 1024),
+        slave: fields.has('slave') ? fields.whole('slave', 1, LARGEST_NUMBER) : undefined,
+      };
     case 'dial':
       return { type, way: fields.choice('way', WAYS), key: fields.text('key', 64) };
     default:

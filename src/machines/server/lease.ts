@@ -64,7 +64,7 @@ export class Lease {
       slots: params.slots,
       onWanted: (way, key) => this.#tell({ type: 'dial', way, key }),
     });
-    this.#valve = new OutputValve((to, text) => this.#tell({ type: 'output', to, text }));
+    this.#valve = new OutputValve((to, text, slave) => this.#tell({ type: 'output', to, text, slave }));
   }
 
   /** Resolves when nothing of it is left. */
@@ -134,7 +134,7 @@ export class Lease {
         this.#audit({ type: 'lease-slave-ended', lease: id, slave, pid, ...how, reason: error?.message });
         this.#tell({ type: 'ended', slave, code, signal, error: error?.message.slice(0, 1000) });
       },
-      onOutput: (to, text) => this.#valve.take(to, text, performance.now()),
+      onOutput: (to, text, slave) => this.#valve.take(to, text, performance.now(), slave),
     });
     if (this.#isEnding) return;
     this.#tell({ type: 'ready', ports });

@@ -8,17 +8,20 @@ const PER_SECOND = 256 * 1024;
 const SECOND_MS = 1000;
 const LONGEST = 64 * 1024;
 
+/** Without a slave, the server says it. */
+type PassOutput = (to: 'stdout' | 'stderr', text: string, slave?: number) => void;
+
 export class OutputValve {
-  readonly #pass: (to: 'stdout' | 'stderr', text: string) => void;
+  readonly #pass: PassOutput;
   #since = Number.NEGATIVE_INFINITY;
   #passed = 0;
   #dropped = 0;
 
-  constructor(pass: (to: 'stdout' | 'stderr', text: string) => void) {
+  constructor(pass: PassOutput) {
     this.#pass = pass;
   }
 
-  take(to: 'stdout' | 'stderr', text: string, now: number): void {
+  take(to: 'stdout' | 'stderr', text: string, now: number, slave: number): void {
     if (now - this.#since >= SECOND_MS) {
       this.tellDropped();
       this.#since = now;
@@ -28,7 +31,8 @@ export class OutputValve {
     const passing = text.slice(0, room);
     this.#passed += passing.length;
     this.#dropped += text.length - passing.length;
-    for (let at = 0; at < passing.length; at += LONGEST) this.#pass(to, passing.slice(at, at + LONGEST));
+    for (let at = 0; at < passing.length; at += LONGEST)
+      this.#pass(to, passing.slice(at, at + LONGEST), slave);
   }
 
   /** Also called at the end. */

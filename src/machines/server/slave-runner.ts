@@ -19,7 +19,7 @@ interface SlaveRunnerParams {
   readonly starter: SlaveStarter;
   readonly onStarted: (slave: number, pid: number) => void;
   readonly onEnded: (slave: number, pid: number | undefined, end: ProcessEnd) => void;
-  readonly onOutput: (to: 'stdout' | 'stderr', text: string) => void;
+  readonly onOutput: (to: 'stdout' | 'stderr', text: string, slave: number) => void;
 }
 
 export class SlaveRunner {
@@ -80,8 +80,8 @@ export class SlaveRunner {
     // A dying slave may reset the pipe; its exit is what counts
     const pipe = child.stdio[PARENT_PIPE];
     pipe?.on('error', () => {});
-    this.#forward(child, 'stdout');
-    this.#forward(child, 'stderr');
+    this.#forward(slave, child, 'stdout');
+    this.#forward(slave, child, 'stderr');
     child.once('exit', (code, signal) => {
       pipe?.destroy();
       // Processes that the slave has started stay in its group
@@ -96,10 +96,10 @@ export class SlaveRunner {
     if (this.#closed) signalGroup(child, 'kill');
   }
 
-  #forward(child: ChildProcess, to: 'stdout' | 'stderr'): void {
+  #forward(slave: number, child: ChildProcess, to: 'stdout' | 'stderr'): void {
     const stream = child[to];
     stream?.setEncoding('utf8');
-    stream?.on('data', (text: string) => this.#params.onOutput(to, text));
+    stream?.on('data', (text: string) => this.#params.onOutput(to, text, slave));
     stream?.on('error', () => {});
   }
 

@@ -176,18 +176,18 @@ class Agent {
       ended({ code, signal });
     });
     child.stdio[PARENT_PIPE]?.on('error', () => {});
-    this.#pass(child, 'stdout');
-    this.#pass(child, 'stderr');
+    this.#pass(slave, child, 'stdout');
+    this.#pass(slave, child, 'stderr');
     if (pid !== undefined) this.#report({ type: 'started', slave, pid });
   }
 
-  #pass(child: ChildProcess, to: 'stdout' | 'stderr'): void {
+  #pass(slave: number, child: ChildProcess, to: 'stdout' | 'stderr'): void {
     child[to]?.setEncoding('utf8').on('data', (text: string) => {
       const room = process.stdout.writableLength > MOST_WAITING ? 0 : PER_SECOND - this.#passed;
       const passing = text.slice(0, Math.max(0, room));
       this.#passed += passing.length;
       this.#dropped += text.length - passing.length;
-      if (passing !== '') this.#report({ type: 'output', to, text: passing });
+      if (passing !== '') this.#report({ type: 'output', to, text: passing, slave });
     });
     child[to]?.on('error', () => {});
   }

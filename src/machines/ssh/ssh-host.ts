@@ -8,7 +8,7 @@ import { gzip } from 'node:zlib';
 import { JoinError } from '../../errors.js';
 import type { MachineFacts, MachineHost } from '../machine-host.js';
 import { PARENT_PIPE_VARIABLE } from '../parent-pipe.js';
-import { RemoteSlaves } from '../remote-slaves.js';
+import { type OnRemoteOutput, RemoteSlaves } from '../remote-slaves.js';
 import type { ProcessEnd, SlaveProcess } from '../slave-process.js';
 import type { AgentReport, AgentSettings } from './agent-messages.js';
 import { agentText } from './agent-text.js';
@@ -46,7 +46,7 @@ export interface SshHostParams {
   readonly clientTimeoutMs: number;
   readonly onBundleSent?: ((bytes: number, seconds: number) => void) | undefined;
   /** The output of slaves there, in pieces; the agent drops what the connection does not take. */
-  readonly onOutput: (to: 'stdout' | 'stderr', text: string) => void;
+  readonly onOutput: OnRemoteOutput;
 }
 
 /** From the start of ssh to the agent's answer. */
@@ -65,7 +65,9 @@ export class SshHost implements MachineHost {
   readonly #slaves: RemoteSlaves;
   #connection: SshConnection | undefined;
   /** Undefined before the machine is open, and from its end. */
-  #open: { readonly args: readonly string[]; readonly beat: NodeJS.Timeout } | undefined;
+  #open:
+    | { readonly args: readonly string[]; readonly hostname: string; readonly beat: NodeJS.Timeout }
+    | undefined;
   #isBusy = false;
   #closes = 0;
 
@@ -86,8 +88,8 @@ export class SshHost implements MachineHost {
 
   readonly startSlave = (onEnd: (end: ProcessEnd) => void): SlaveProcess => {
     const link = this.#connection?.link;
-    const args = this.#open?.args;
-    const way = link && args ? { link, args } : this.#error('it is not connected');
+    const open = this.#open;
+    const way = link && open ? { link, ...open } : this.#error('it is not connected');
     return this.#slaves.start(way, onEnd);
   };
 
@@ -171,7 +173,7 @@ export class SshHost implements MachineHost {
     const clockOffsetMs = Math.round(now - (asked + Date.now()) / 2);
     const beat = setInterval(() => link.send({ type: 'beat' }), clientTimeoutMs / BEATS);
     beat.unref();
-    this.#open = { args: argsOf(ports.ways, filesFolder), beat };
+    this.#open = { args: argsOf(ports.ways, filesFolder), hostname, beat };
     return { hostname, platform, node: version, cores, memoryBytes, clockOffsetMs };
   }
 

@@ -9,6 +9,8 @@ import { createMemoryTrail } from '../../../src/audit/memory-trail.js';
 import { forwardedStreams, OutputReader } from '../../../src/cli/master/output-reader.js';
 import { spawnSlave } from '../../../src/cli/master/spawn-slave.js';
 import { boundOutput, MOST_KEPT_BYTES } from '../../../src/cli/slave/bounded-output.js';
+import { RemoteSlaves } from '../../../src/machines/remote-slaves.js';
+import type { SlaveOrder } from '../../../src/machines/slave-messages.js';
 import type { ProcessEnd } from '../../../src/machines/slave-process.js';
 
 const test = suite('output reader');
@@ -44,6 +46,44 @@ test('the output of another machine is shown in lines behind its name', async ()
   write('stderr', 'unended');
   await reader.end();
   assert.is(shown, 'stdout me@big| one line\nstdout me@big| and another\nstderr me@big| unended\n');
+});
+
+test('slaves of another machine have their own names once they have joined, and their lines stay apart', async () => {
+  const shown: string[] = [];
+  const audit = createMemoryTrail();
+  const reader = OutputReader.open({
+    configuration: { forwardOutput: 'on' },
+    audit,
+    writeOutput: (_, text) => shown.push(...text.split('\n').slice(0, -1)) > 0,
+  });
+  assert.ok(reader);
+  const take = (): string[] => shown.splice(0);
+  const sent: SlaveOrder[] = [];
+  const slaves = new RemoteSlaves(reader.writerOf('me@big'));
+  const way = { link: { send: (order: SlaveOrder) => sent.push(order) }, args: [], hostname: 'big' };
+  for (let count = 0; count < 2; count++) slaves.start(way, () => {});
+  const print = (slave: number | undefined, text: string): void =>
+    slaves.take({ type: 'output', to: 'stdout', text, slave });
+  print(1, 'loads\nhal');
+  slaves.take({ type: 'started', slave: 1, pid: 77 });
+  slaves.take({ type: 'started', slave: 2, pid: 78 });
+  const joins = { type: 'slave-connecting', memberId: 'm', kind: 'unordered' } as const;
+  audit.emit({ ...joins, sid: 'SLAVE-4', host: 'elsewhere', pid: 77 });
+  audit.emit({ ...joins, sid: 'SLAVE-5', host: 'big', pid: 77 });
+  print(2, 'of another\n');
+  print(1, 'f\n');
+  assert.equal(take(), ['me@big| loads', 'me@big| of another', 'SLAVE-5| half']);
+  audit.emit({ ...joins, sid: 'SLAVE-6', host: 'big', pid: 78 });
+  slaves.take({ type: 'ended', slave: 2, code: null, signal: 'SIGKILL' });
+  print(2, 'last words');
+  print(9, 'of none that was started\n');
+  print(undefined, '[12 characters were dropped]\n');
+  await reader.end();
+  assert.equal(take(), [
+    'me@big| of none that was started',
+    'me@big| [12 characters were dropped]',
+    'SLAVE-6| last words',
+  ]);
 });
 
 /** Says something, waits until it may die, leaves a process behind that has its streams, and dies in the middle of a line. */

@@ -71,7 +71,7 @@ test('runs the program that was sent, and is left as it was', async () => {
     files: { natsCreds: 'creds' },
     secrets: { SECRET: 'hush', NONE: undefined },
     clientTimeoutMs: 30_000,
-    onOutput: (to, text) => output.push(`${to}: ${text}`),
+    onOutput: (to, text, from) => output.push(`${to} of ${from?.hostname}: ${text}`),
   };
   const host = new SshHost(params);
   let losses = 0;
@@ -103,7 +103,7 @@ test('runs the program that was sent, and is left as it was', async () => {
     parent: true,
   });
   assert.is.not(Number(args[0]), port, 'the port is one of the machine');
-  assert.equal(output, ['stderr: a line of the slave\n']);
+  assert.equal(output, [`stderr of ${facts.hostname}: a line of the slave\n`]);
 
   await host.close();
   await host.close();
