@@ -18,6 +18,7 @@ export const SCRIPTS: readonly string[] = [
   'flame.js',
   'profile.js',
   'threads.js',
+  'output.js',
   'app.js',
 ];
 

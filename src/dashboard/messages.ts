@@ -161,6 +161,8 @@ export interface TaskQuery {
 export type Question =
   | { readonly kind: 'why'; readonly id: string }
   | { readonly kind: 'tasks'; readonly query: TaskQuery }
+  /** The lines that a slave printed last. */
+  | { readonly kind: 'output'; readonly sid: string }
   | { readonly kind: 'metrics'; readonly format: 'prometheus' | 'openmetrics' }
   | { readonly kind: 'control'; readonly action: ControlAction };
 
@@ -182,9 +184,26 @@ export interface WhyFound {
   readonly task: TaskSeen | undefined;
 }
 
+/** A line that a slave printed. */
+export interface LineSeen {
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+  readonly atMs: number;
+}
+
+export interface OutputSeen {
+  /** The oldest first; at most fifty. */
+  readonly lines: readonly LineSeen[];
+  /** Lines that are not among them. */
+  readonly leftOut: number;
+  /** Says whose they are, or why there are none. */
+  readonly note: string;
+}
+
 export interface AnswerTable {
   readonly why: WhyFound;
   readonly tasks: TasksFound;
+  readonly output: OutputSeen;
   readonly metrics: string;
   /** The change that was made, in words. */
   readonly control: string;

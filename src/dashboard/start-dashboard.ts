@@ -16,6 +16,7 @@ import type {
   Figures,
   FromDashboard,
   Looks,
+  OutputSeen,
   Question,
   Refusal,
   SlaveSeen,
@@ -41,6 +42,7 @@ export interface DashboardSubject {
   openProfiles(): MessagePort;
   why(id: string): WhyFound;
   tasks(query: TaskQuery): TasksFound;
+  output(sid: string): OutputSeen;
   /** The change that was made, in words. */
   control(action: ControlAction): string;
 }
@@ -245,6 +247,8 @@ function answerWith(
       return subject.why(question.id);
     case 'tasks':
       return subject.tasks(question.query);
+    case 'output':
+      return subject.output(question.sid);
     case 'control':
       if (!mayControl) throw new Error('the master was started without --dashboard-control');
       return subject.control(question.action);

@@ -6,6 +6,7 @@
  */
 
 import { LineCutter } from './line-cutter.js';
+import type { LineKeeper, RecentOutput } from './recent-output.js';
 import { shownLine } from './shown-line.js';
 
 export type OutputStream = 'stdout' | 'stderr';
@@ -15,6 +16,8 @@ export interface ForwardedOutputParams {
   readonly write: (stream: OutputStream, text: string) => boolean;
   /** Milliseconds, of a clock that does not go back. */
   readonly now: () => number;
+  /** Keeps the last lines of each slave, for people who look at one. */
+  readonly recent?: RecentOutput | undefined;
 }
 
 /** The output of one slave process. */
@@ -77,6 +80,7 @@ class SlaveLines {
   #bytes = 0;
   /** Once a line was left out, all are, until the second is over: what is shown has its gaps at few places. */
   #isFull = false;
+  readonly #keeper: LineKeeper | undefined;
   #leftOut = 0;
   /** Lines that are written together, how many the slave printed of them, and the stream that they are for. */
   #gathered = '';
@@ -86,6 +90,7 @@ class SlaveLines {
   constructor(params: ForwardedOutputParams, name: () => string) {
     this.#params = params;
     this.#name = name;
+    this.#keeper = params.recent?.keeper(name);
   }
 
   show(stream: OutputStream, line: string): void {
@@ -95,13 +100,16 @@ class SlaveLines {
     this.#isFull ||= this.#lines >= MOST_LINES || this.#bytes + line.length > MOST_BYTES;
     if (this.#isFull) {
       this.#leftOut++;
+      this.#keeper?.leaveOut();
       return;
     }
     this.tellLeftOut();
     this.#lines++;
     this.#bytes += line.length;
     this.#gatheredLines++;
-    this.#gather(shownLine(line));
+    const shown = shownLine(line);
+    this.#keeper?.add(stream, shown);
+    this.#gather(shown);
   }
 
   tellLeftOut(): void {

@@ -7,6 +7,7 @@
 const STYLE = '\\u001b\\[[0-9;:]*m';
 const HAS_CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 const STYLES_OR_CONTROLS = new RegExp(`${STYLE}|[\\p{Cc}\\p{Zl}\\p{Zp}]`, 'gu');
+const STYLES = new RegExp(STYLE, 'g');
 const PLAIN = '\u001b[0m';
 
 export function shownLine(line: string): string {
@@ -21,6 +22,11 @@ export function shownLine(line: string): string {
     return `\\u${match.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
   return isStyled ? `${shown}${PLAIN}` : shown;
+}
+
+/** The same for where there are no colours. */
+export function withoutStyles(shown: string): string {
+  return shown.includes('\u001b') ? shown.replace(STYLES, '') : shown;
 }
 
 /** Of a bar that is drawn again and again in one line, the state in which it was left. */

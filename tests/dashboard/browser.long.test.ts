@@ -46,6 +46,7 @@ const PAGES: Readonly<Record<string, RegExp>> = {
   trail: /TASKS SETTLED/,
   profile: /master computed [\s\S]*crunchFor/,
   threads: /thread\.watcher/,
+  output: /SLAVE-\d+, [\s\S]*--dashboard-show-values/,
 };
 
 async function visit(page: Page, name: string, shows: RegExp, picture: string): Promise<void> {

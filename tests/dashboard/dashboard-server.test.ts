@@ -137,6 +137,7 @@ test('without the token there is the empty page, under a strict policy, and noth
       '/api/page?page=overview',
       '/api/events?page=trail',
       '/api/why?id=TASK-1',
+      '/api/output?id=SLAVE-1',
       '/metrics',
       '/x',
     ])
@@ -381,6 +382,8 @@ test('a script with the token can ask and change; malformed changes, and all wit
     assert.is(open.headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8');
     assert.is((await one.ask('/api/why?id=TASK-7', BEARER)).text, '"why"');
     assert.is(await statusOf(one.ask('/api/why?id=TASK-7%20x', BEARER)), 400);
+    assert.is((await one.ask('/api/output?id=SLAVE-7', BEARER)).text, '"output"');
+    assert.is(await statusOf(one.ask('/api/output?id=TASK-7', BEARER)), 400);
     await one.ask('/api/tasks?state=queued&text=a', BEARER);
     assert.equal(
       asked.map((question) => ('action' in question ? question.action : question.kind)),
@@ -393,6 +396,7 @@ test('a script with the token can ask and change; malformed changes, and all wit
         'metrics',
         'metrics',
         'why',
+        'output',
         'tasks',
       ],
     );

@@ -1,6 +1,8 @@
 /** The lines of slaves: cut, made safe, bounded, and shown behind names. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { formatJson } from '../../src/audit/format/json-format.js';
+import { formatText } from '../../src/audit/format/text-format.js';
 import {
   ForwardedOutput,
   MOST_BYTES,
@@ -8,6 +10,7 @@ import {
   type OutputStream,
 } from '../../src/machines/forwarded-output.js';
 import { LineCutter, MOST_LINE_BYTES } from '../../src/machines/line-cutter.js';
+import { RecentOutput } from '../../src/machines/recent-output.js';
 import { shownLine } from '../../src/machines/shown-line.js';
 
 const test = suite('forwarded output');
@@ -94,6 +97,46 @@ test('lines of one chunk are written together, behind the name of now', () => {
     'stdout SLAVE-7| two\n',
     'stdout SLAVE-7| rest\n',
   ]);
+});
+
+test('the last lines of each slave are kept, whatever its name was then, cut and without colours', () => {
+  let atMs = 0;
+  const recent = new RecentOutput(() => ++atMs);
+  const place = { now: 0 };
+  const output = new ForwardedOutput({ write: () => true, now: () => place.now, recent });
+  let name = 'LOCAL 0';
+  const source = output.source(() => name);
+  source.take('stdout', Buffer.from('\u001b[31mred\u001b[0m \u001b[2Jend\nhal'));
+  name = 'SLAVE-7';
+  source.take('stderr', Buffer.from(`${'y'.repeat(60_000)}\n`));
+  source.take('stdout', Buffer.from('f\n'));
+  const event = { type: 'id-received', sid: 'SLAVE-7' } as const;
+  for (const format of [formatText, formatJson])
+    source.take('stderr', Buffer.from(`${format(event, 1_790_000_000_000)}\n`));
+  source.end();
+  assert.equal(recent.find('LOCAL 0'), undefined);
+  assert.equal(recent.find('SLAVE-7'), {
+    lines: [
+      { stream: 'stdout', text: 'red \\u001b[2Jend', atMs: 1 },
+      { stream: 'stderr', text: `${'y'.repeat(200)}…`, atMs: 2 },
+      { stream: 'stdout', text: 'half', atMs: 3 },
+    ],
+    leftOut: 0,
+  });
+  const many = output.source(() => 'SLAVE-8');
+  many.take('stdout', print(60));
+  assert.equal([recent.find('SLAVE-8')?.lines.length, recent.find('SLAVE-8')?.leftOut], [50, 10]);
+  place.now = 1_000;
+  many.take('stdout', print(MOST_LINES + 5));
+  assert.equal(
+    [recent.find('SLAVE-8')?.lines.length, recent.find('SLAVE-8')?.leftOut],
+    [50, 60 + MOST_LINES + 5 - 50],
+  );
+  for (let slave = 0; slave < 199; slave++) output.source(() => `OTHER-${slave}`).take('stderr', print(1));
+  assert.equal(
+    ['SLAVE-7', 'SLAVE-8', 'OTHER-0'].map((one) => recent.find(one)?.lines.length),
+    [undefined, 50, 1],
+  );
 });
 
 test('a slave has so many lines and bytes in a second, and what is left out is told once', () => {

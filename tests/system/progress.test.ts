@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { formatText } from '../../src/audit/format/text-format.js';
+import type { OutputSeen } from '../../src/dashboard/messages.js';
 import { processesWith, programPath, until, withPrograms } from '../support/programs.js';
 import { Screen } from '../support/screen.js';
 import { suiteInTurns } from '../support/turns.js';
@@ -36,7 +37,16 @@ test('it stands at the foot, leaves every line whole, and is gone after Ctrl-C; 
     const file = join(folder, 'trail');
     const metricsFile = join(folder, 'master.prom');
     const metrics = ['--metrics', '0', '--metrics-file', metricsFile];
-    const args = ['--master', '--slaves', '1', '--audit-file', file, '--dashboard', ...metrics];
+    const args = [
+      '--master',
+      '--slaves',
+      '1',
+      '--audit-file',
+      file,
+      '--dashboard',
+      '--dashboard-show-values',
+      ...metrics,
+    ];
     const terminal = atTerminal([programPath('watched.js'), ...args]);
     if (terminal === undefined) {
       console.log('no script of util-linux here: nothing was tried at a terminal');
@@ -52,6 +62,12 @@ test('it stands at the foot, leaves every line whole, and is gone after Ctrl-C; 
     const [, shownAt = '', token = ''] = /dashboard at (http:\S+\/)#([0-9a-f]{32})/.exec(shown()) ?? [];
     const headers = { Authorization: `Bearer ${token}` };
     const page = await (await fetch(`${shownAt}api/page?page=overview`, { headers })).json();
+    let printedLast: OutputSeen | undefined;
+    await until('all its lines', async () => {
+      const answer = await fetch(`${shownAt}api/output?id=SLAVE-0`, { headers });
+      printedLast = (await answer.json()) as OutputSeen;
+      return printedLast.lines.length === 24;
+    });
     child.stdin?.write('\x03');
     assert.is(await exit, 130, shown());
 
@@ -77,6 +93,13 @@ test('it stands at the foot, leaves every line whole, and is gone after Ctrl-C; 
     assert.equal(printed(/fate 25 is/), ['fate 25 is ok']);
     assert.is(lines.filter((line) => / \| /.test(line)).length, 0, lines.join('\n'));
     assert.match(lines.at(-1) ?? '', /^mw \S+ ended: 25 tasks, 1 failed, 1 slave, /);
+
+    const { lines: last, leftOut, note } = printedLast as unknown as OutputSeen;
+    assert.equal(
+      last.map(({ stream, text }) => `${stream} ${text}`).sort(),
+      range.map((n) => `stdout task ${n} is done on a slave`).sort(),
+    );
+    assert.equal([leftOut, note], [0, 'The last lines of SLAVE-0.']);
 
     const { done, failed } = page as Readonly<Record<string, unknown>>;
     assert.equal([done, failed], [25, 1]);

@@ -5,9 +5,16 @@ import type { ControlAction, GroupName } from '../../dashboard/messages.js';
 import { nameOfGroup } from '../../dashboard/model/failure-groups.js';
 import { UsageError } from '../../errors.js';
 import type { SlaveProcessName } from '../../machines/farm/farm.js';
+import type { RecentLines } from '../../machines/recent-output.js';
 import type { Resubmitted } from '../../master/core/resubmissions.js';
 import type { Master } from '../../master/master.js';
 import type { SlaveView } from '../../master/slaves/slave-view.js';
+
+/** Which streams of slaves are read, and the lines of one slave. */
+export interface LookedAtOutput {
+  readonly ends: { readonly read: readonly string[] };
+  recentOf(name: string): RecentLines | undefined;
+}
 
 /** A running master, and the local slaves that it has. */
 export interface MasterToLookAt {
@@ -26,6 +33,8 @@ export interface MasterToLookAt {
     | 'takeThrown'
     | 'watchRuns'
   >;
+  /** Undefined if slaves have the streams of the master. */
+  readonly output: LookedAtOutput | undefined;
   addSlave(): number | undefined;
   killSlave(slave: SlaveProcessName): boolean;
   drainSlave(slave: SlaveProcessName): boolean;

@@ -7,6 +7,7 @@ import { sayWhy } from '../../audit/why/say-why.js';
 import type {
   ControlAction,
   Figures,
+  OutputSeen,
   SlaveSeen,
   TaskQuery,
   TaskSeen,
@@ -19,6 +20,10 @@ import type { DashboardSubject } from '../../dashboard/start-dashboard.js';
 import { countThreads, oldestThreads } from '../../flow/threads.js';
 import type { FoundTask } from '../../master/why/find-tasks.js';
 import { changeMaster, type MasterToLookAt } from './change-master.js';
+
+function nothing(note: string): OutputSeen {
+  return { lines: [], leftOut: 0, note };
+}
 
 /** Characters of a task's arguments. */
 const MOST_VALUES = 2_000;
@@ -79,6 +84,25 @@ export class LookedAtMaster implements DashboardSubject {
   tasks(query: TaskQuery): TasksFound {
     const { tasks, more } = this.#running.master.findTasks(query);
     return { tasks: tasks.map((task) => this.#seen(task)), more };
+  }
+
+  output(sid: string): OutputSeen {
+    const { output } = this.#running;
+    if (!this.#showValues)
+      return nothing(
+        'Output may hold secrets, as arguments do: start the master with --dashboard-show-values.',
+      );
+    if (output === undefined)
+      return nothing(
+        'Slaves print to the streams of the master, which does not read them: start it with --forward-output on.',
+      );
+    const { read } = output.ends;
+    const part = read.length === 1 ? ` Only ${read[0]} is read; --forward-output on reads both.` : '';
+    const recent = output.recentOf(sid);
+    if (recent !== undefined) return { ...recent, note: `The last lines of ${sid}.${part}` };
+    return nothing(
+      `${sid} has printed nothing, or long ago, or was not started by this master, which sees only its own slaves.${part}`,
+    );
   }
 
   control(action: ControlAction): string {

@@ -305,7 +305,7 @@ const TABLE: Table = {
     'Watching:',
     MASTERS,
     undefined,
-    'Let the dashboard show the arguments of tasks, not only their sizes',
+    'Let the dashboard show the arguments of tasks, not only their sizes, and the last lines that slaves printed',
   ),
   metrics: row(
     'Watching:',

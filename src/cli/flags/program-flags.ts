@@ -116,7 +116,7 @@ export interface Flags {
   readonly dashboard?: boolean | number | string | undefined;
   /** Let the dashboard cancel tasks, submit failed ones again, and add, drain and stop local slaves; false. */
   readonly dashboardControl?: boolean | undefined;
-  /** Let the dashboard show the arguments of tasks, not only their sizes; false. */
+  /** Let the dashboard show the arguments of tasks, not only their sizes, and the last lines that slaves printed; false. */
   readonly dashboardShowValues?: boolean | undefined;
   /** Port, or a text such as `0.0.0.0:9400`, where a master serves metrics; on 127.0.0.1 without a host. */
   readonly metrics?: number | string | undefined;

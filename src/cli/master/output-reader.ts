@@ -15,6 +15,7 @@ import {
   type OutputStream,
 } from '../../machines/forwarded-output.js';
 import type { SlaveOutput } from '../../machines/parent-pipe.js';
+import { type RecentLines, RecentOutput } from '../../machines/recent-output.js';
 import type { OnRemoteOutput } from '../../machines/remote-slaves.js';
 import type { Configuration } from '../flags/configuration.js';
 import { RemoteOutput } from './remote-output.js';
@@ -25,7 +26,7 @@ export type WriteOutput = ForwardedOutputParams['write'];
 type Terminals = Readonly<Record<OutputStream, boolean>>;
 
 interface OutputReaderParams {
-  readonly configuration: Pick<Configuration, 'forwardOutput'>;
+  readonly configuration: Pick<Configuration, 'forwardOutput'> & Partial<Pick<Configuration, 'dashboard'>>;
   readonly audit: Pick<AuditTrail, 'onEvent'>;
   readonly writeOutput?: WriteOutput | undefined;
 }
@@ -70,6 +71,7 @@ export class OutputReader {
   readonly stderr: 'pipe' | 'inherit';
   readonly ends: SlaveOutput;
   readonly #output: ForwardedOutput;
+  readonly #recent: RecentOutput | undefined;
   readonly #remote: RemoteOutput;
   readonly #readings = new Map<number, Reading>();
   readonly #audit: OutputReaderParams['audit'];
@@ -81,7 +83,10 @@ export class OutputReader {
     this.stderr = streams.includes('stderr') ? 'pipe' : 'inherit';
     this.ends = { read: streams, isShownAtTerminal: streams.includes('stderr') && terminals.stderr };
     const write = params.writeOutput ?? writeToOwnStreams();
-    this.#output = new ForwardedOutput({ write, now: () => performance.now() });
+    // Output may have secrets, as arguments do
+    const isKept = params.configuration.dashboard?.showValues === true;
+    this.#recent = isKept ? new RecentOutput(() => Date.now()) : undefined;
+    this.#output = new ForwardedOutput({ write, now: () => performance.now(), recent: this.#recent });
     this.#remote = new RemoteOutput(this.#output);
     this.#audit = params.audit;
   }
@@ -142,6 +147,11 @@ export class OutputReader {
       if (this[stream] === 'pipe') this.#remote.take(machine, stream, text, from);
       else process[stream].write(text);
     };
+  }
+
+  /** The lines that a slave printed last; undefined if it has printed none, or none are kept. */
+  recentOf(name: string): RecentLines | undefined {
+    return this.#recent?.find(name);
   }
 
   /** The process is in the place of this number, from 1. */

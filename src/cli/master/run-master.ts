@@ -8,6 +8,7 @@ import type { Master } from '../../master/master.js';
 import type { MasterEnd } from '../../master/program/master-end.js';
 import type { MasterHandle } from '../../master/program/master-handle.js';
 import { type MasterParts, openParts, type RunMasterParams } from './open-parts.js';
+import type { OutputReader } from './output-reader.js';
 
 export class RunningMaster {
   readonly params: RunMasterParams;
@@ -91,6 +92,11 @@ export class RunningMaster {
   /** Lets a local slave leave when it has run what it has begun, as `killSlave` otherwise. */
   drainSlave(slave: SlaveProcessName): boolean {
     return this.#parts.farm?.drainLocal(slave) ?? false;
+  }
+
+  /** The reader of what slaves print; undefined if they have the streams of the master. */
+  get output(): OutputReader | undefined {
+    return this.#parts.output;
   }
 
   /** For a process that is ending now. */

@@ -3,6 +3,7 @@
 import { element, setText } from './elements.js';
 import { FailuresPage } from './failures.js';
 import { MachinesPage } from './machines.js';
+import { OutputPage } from './output.js';
 import { OverviewPage } from './overview.js';
 import { ProfilePage } from './profile.js';
 import { SlavesPage } from './slaves.js';
@@ -23,10 +24,11 @@ const PAGES = {
   trail: ['Trail', TrailPage],
   profile: ['Profile', ProfilePage],
   threads: ['Threads', ThreadsPage],
+  output: ['Output', OutputPage],
 };
 
 /** Pages of a live master only. */
-const LIVE = ['profile', 'threads'];
+const LIVE = ['profile', 'threads', 'output'];
 
 /** The master says whether there is something to see. */
 const OPTIONAL = ['machines', 'shared', 'threads'];
@@ -98,6 +100,7 @@ class App {
         control: (action) => this.source.control(action),
         takeProfile: (wish) => this.source.takeProfile(wish),
         profile: (id) => this.source.profile(id),
+        output: (sid) => this.source.output(sid),
       });
       this.isQuiet = false;
       this.main.replaceChildren(element('h1', {}, label), this.page.root);
@@ -105,7 +108,7 @@ class App {
     }
     this.menu();
     if (name === 'tasks') this.page.open(/^TASK-\d{1,15}$/.test(id) ? id : '');
-    else if (name === 'profile') this.page.open(/^SLAVE-\d{1,15}$/.test(id) ? id : '');
+    else if (name === 'profile' || name === 'output') this.page.open(/^SLAVE-\d{1,15}$/.test(id) ? id : '');
     else if (name === 'slaves' && id !== '') this.page.open(id);
     else this.look({});
   }

@@ -62,6 +62,10 @@ export class LiveSource {
     return ask(`/api/tasks?${new URLSearchParams(query)}`);
   }
 
+  output(sid) {
+    return ask(`/api/output?${new URLSearchParams({ id: sid })}`);
+  }
+
   async control(action) {
     return (await ask('/api/control', asChange(action))).done;
   }

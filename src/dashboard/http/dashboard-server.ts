@@ -145,6 +145,12 @@ export class DashboardServer {
           return say(response, 400, 'expected the id of a task or a slave, such as TASK-17 or SLAVE-3\n');
         return say(response, 200, JSON.stringify(await ask({ kind: 'why', id })), JSON_TYPE);
       }
+      case '/api/output': {
+        const sid = read('id');
+        if (!/^SLAVE-\d{1,15}$/.test(sid))
+          return say(response, 400, 'expected the id of a slave, such as SLAVE-3\n');
+        return say(response, 200, JSON.stringify(await ask({ kind: 'output', sid })), JSON_TYPE);
+      }
       case '/api/tasks': {
         const found = await ask({ kind: 'tasks', query: { state: read('state'), text: read('text') } });
         return say(response, 200, JSON.stringify(found), JSON_TYPE);

@@ -4,6 +4,7 @@ import type { DashboardModel } from '../model/dashboard-model.js';
 import type { ProfileDesk } from '../profile/profile-desk.js';
 import { failuresPage } from './failures-page.js';
 import { machinesPage } from './machines-page.js';
+import { outputPage } from './output-page.js';
 import { overviewPage } from './overview-page.js';
 import { profilePage } from './profile-page.js';
 import { MOST_SLAVE_ROWS, slavesPage } from './slaves-page.js';
@@ -23,6 +24,7 @@ export const PAGES = [
   'trail',
   'profile',
   'threads',
+  'output',
 ] as const;
 export type PageName = (typeof PAGES)[number];
 
@@ -92,6 +94,8 @@ export function renderPage(
       return profilePage(model, profiles, filter);
     case 'threads':
       return threadsPage(model);
+    case 'output':
+      return outputPage(model, filter);
     default:
       return page satisfies never;
   }

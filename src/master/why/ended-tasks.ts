@@ -5,6 +5,7 @@
  */
 
 import type { EndedFacts, EndedRun } from '../../audit/why/task-why.js';
+import { ownText } from '../../structures/own-text.js';
 import type { EndWatch } from '../model/end-watch.js';
 import type { Task } from '../model/task.js';
 import type { TaskFate } from '../model/task-fate.js';
@@ -145,11 +146,7 @@ export class EndedTasks implements EndWatch {
   }
 }
 
+/** A cut text would keep the whole one in memory. */
 function ownRun(run: EndedRun): EndedRun {
   return { ...run, ended: ownText(run.ended) };
-}
-
-/** A cut text would keep the whole one in memory. */
-function ownText(text: string): string {
-  return Buffer.from(text).toString();
 }
