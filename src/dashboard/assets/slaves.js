@@ -96,6 +96,8 @@ export class SlavesPage {
       ask(() => this.why(sid), 'why?'),
       ' ',
       element('a', { href: `#profile/${sid}` }, 'profile'),
+      ' ',
+      element('a', { href: `#output/${sid}` }, 'output'),
     );
     if (this.data?.control) {
       if (state === 'idle' || state === 'busy')
