@@ -342,7 +342,7 @@ test('a shared value is counted for each slave that has it, in pieces or from a 
   const model = new DashboardModel();
   model.take({ type: 'share-sent', sid: 'SLAVE-0', key, bytes: 48_000_000 }, START_MS);
   model.take({ type: 'share-copied', sid: 'SLAVE-1', key, bytes: 48_000_000 }, START_MS + 1_000);
-  assert.equal([...model.shares.values()], [{ key, bytes: 48_000_000, sent: 2, lastMs: START_MS + 1_000 }]);
+  assert.equal(model.shares.list(), [{ key, bytes: 48_000_000, sent: 2, lastMs: START_MS + 1_000 }]);
 });
 
 test.run();

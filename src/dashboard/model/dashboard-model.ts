@@ -19,29 +19,13 @@ import {
 import { FailureGroups } from './failure-groups.js';
 import { History } from './history.js';
 import { MachineLives } from './machine-lives.js';
+import { Marks } from './marks.js';
+import { noFacts, takeFact } from './master-facts.js';
+import { SharedValues } from './shared-values.js';
 import { SlaveLives } from './slave-lives.js';
 import { TaskStories } from './task-stories.js';
 import { lineOf, TrailTail } from './trail-tail.js';
 
-/** Something to see on a slave's lane. */
-export interface Mark {
-  readonly atMs: number;
-  readonly sid: string;
-  readonly kind: 'lost' | 'failed' | 'retried' | 'slow' | 'suspected';
-  readonly text: string;
-  /** The task that it is about, if it is about one. */
-  readonly taskId?: string | undefined;
-}
-
-export interface SharedSeen {
-  readonly key: string;
-  readonly bytes: number;
-  sent: number;
-  lastMs: number;
-}
-
-const MOST_MARKS = 2_000;
-const MOST_SHARES = 200;
 /** Names of algorithms for lanes. */
 const MOST_ALGORITHMS = 200;
 /** Shorter times of the history go together. */
@@ -55,10 +39,10 @@ export class DashboardModel {
   readonly stories = new TaskStories();
   readonly history = new History();
   readonly tail = new TrailTail();
-  readonly shares = new Map<string, SharedSeen>();
+  readonly shares = new SharedValues();
   /** The name of each number in a lane; 0 is unknown. */
   readonly algorithms: string[] = [''];
-  marks: Mark[] = [];
+  readonly marks = new Marks();
   figures: Figures | undefined;
   process: ProcessFigures | undefined;
   /** The program's threads of control; the oldest, while somebody looks. */
@@ -66,7 +50,7 @@ export class DashboardModel {
   threads: readonly ThreadSeen[] = [];
   /** Share of one processor that the master's process takes. */
   processorShare: number | undefined;
-  facts = { version: '', memberId: '', address: '', broker: '', joinCommand: '', checkpoint: '' };
+  readonly facts = noFacts();
   /** Of the newest thing that was heard. */
   atMs = 0;
   /** Events that did not come here. */
@@ -162,30 +146,15 @@ export class DashboardModel {
   }
 
   #takeOfMaster(event: AuditEvent, timeMs: number): void {
+    takeFact(this.facts, event);
     switch (event.type) {
-      case 'version':
-        this.facts.version = event.version;
-        return;
       case 'init':
-        this.facts.memberId = event.memberId;
         // Slaves may write to the same trail
         if (event.role === 'master') this.machines.clear();
         return;
-      case 'broker-ready':
-        this.facts.broker = event.broker;
-        return;
       case 'master-ready':
-        this.facts.address = event.address;
-        this.#endRun(timeMs);
-        return;
       case 'master-finished':
         this.#endRun(timeMs);
-        return;
-      case 'join-command':
-        this.facts.joinCommand = event.command;
-        return;
-      case 'checkpoint-opened':
-        this.facts.checkpoint = event.path;
         return;
       default:
     }
@@ -208,7 +177,7 @@ export class DashboardModel {
         return;
       case 'slave-suspected':
         slaves.suspect(event.sid, event.evidence);
-        this.#mark(event.sid, 'suspected', event.evidence, timeMs);
+        this.marks.add(event.sid, 'suspected', event.evidence, timeMs);
         return;
       case 'suspicion-ended':
         slaves.suspect(event.sid, undefined);
@@ -218,7 +187,7 @@ export class DashboardModel {
         return;
       case 'slave-lost':
         slaves.leave(event.sid, 'lost', event.evidence, timeMs);
-        this.#mark(event.sid, 'lost', event.evidence, timeMs);
+        this.marks.add(event.sid, 'lost', event.evidence, timeMs);
         return;
       case 'slave-left':
         slaves.leave(event.sid, 'left', event.reason, timeMs);
@@ -228,7 +197,7 @@ export class DashboardModel {
         return;
       case 'share-sent':
       case 'share-copied':
-        this.#share(event.key, event.bytes, timeMs);
+        this.shares.add(event.key, event.bytes, timeMs);
         return;
       default:
     }
@@ -245,7 +214,7 @@ export class DashboardModel {
         if (this.#countsErrors) failures.show(failed, timeMs);
         else failures.tell(failed, timeMs, 1);
         story(taskId, algorithm, 'threw');
-        this.#mark(sid, 'failed', `${taskId} ${text}`, timeMs, taskId);
+        this.marks.add(sid, 'failed', `${taskId} ${text}`, timeMs, taskId);
         return;
       }
       case 'tasks-threw': {
@@ -259,7 +228,7 @@ export class DashboardModel {
         const algorithm = event.algorithm ?? this.stories.find(taskId)?.algorithm ?? '';
         failures.add({ kind: 'run again', algorithm, text, frame, taskId, sid }, timeMs);
         story(taskId, event.algorithm, 'run again');
-        this.#mark(sid, 'retried', `${taskId} ${text}`, timeMs, taskId);
+        this.marks.add(sid, 'retried', `${taskId} ${text}`, timeMs, taskId);
         return;
       }
       case 'task-unrunnable': {
@@ -280,7 +249,7 @@ export class DashboardModel {
         return;
       case 'task-backed-up':
         story(event.taskId, undefined, 'slow');
-        this.#mark(event.sid, 'slow', event.taskId, timeMs, event.taskId);
+        this.marks.add(event.sid, 'slow', event.taskId, timeMs, event.taskId);
         return;
       case 'task-reclaimed':
         story(event.taskId, undefined, 'taken back');
@@ -296,23 +265,6 @@ export class DashboardModel {
         return;
       default:
     }
-  }
-
-  #mark(sid: string, kind: Mark['kind'], text: string, atMs: number, taskId?: string): void {
-    this.marks.push({ sid, kind, text: text.slice(0, 200), atMs, taskId });
-    if (this.marks.length >= 2 * MOST_MARKS) this.marks = this.marks.slice(-MOST_MARKS);
-  }
-
-  #share(key: string, bytes: number, atMs: number): void {
-    let share = this.shares.get(key);
-    if (share === undefined) {
-      share = { key, bytes, sent: 0, lastMs: atMs };
-      this.shares.set(key, share);
-      const [oldest] = this.shares.keys();
-      if (this.shares.size > MOST_SHARES && oldest !== undefined) this.shares.delete(oldest);
-    }
-    share.sent++;
-    share.lastMs = atMs;
   }
 
   /** With `--audit-runs`; they ended one after another, as a rule. */

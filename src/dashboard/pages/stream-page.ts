@@ -1,7 +1,8 @@
 /** A lane for each slave with its busy times; above 64 slaves, one for each machine. */
 
-import type { DashboardModel, Mark } from '../model/dashboard-model.js';
+import type { DashboardModel } from '../model/dashboard-model.js';
 import { CELL_MS, CELLS } from '../model/lane.js';
+import type { Mark } from '../model/marks.js';
 import type { SlaveLife } from '../model/slave-lives.js';
 
 type StreamMark = Omit<Mark, 'sid'>;
@@ -78,7 +79,7 @@ export function streamPage(
     ? byHost(lives)
     : lives.map((life) => ({ name: life.sid, find: life.sid, lives: [life] }));
   const marks = new Map<string, StreamMark[]>();
-  for (const { sid, ...mark } of model.marks) {
+  for (const { sid, ...mark } of model.marks.list()) {
     if (mark.atMs <= frame.fromMs || mark.atMs > toMs) continue;
     const list = marks.get(sid) ?? [];
     list.push(mark);

@@ -1,6 +1,7 @@
 /** The newest lines of the trail, and the shared values that were sent. */
 
-import type { DashboardModel, SharedSeen } from '../model/dashboard-model.js';
+import type { DashboardModel } from '../model/dashboard-model.js';
+import type { SharedSeen } from '../model/shared-values.js';
 import type { TailLine } from '../model/trail-tail.js';
 
 export interface TrailPage {
@@ -28,5 +29,5 @@ export interface SharedPage {
 }
 
 export function sharedPage(model: DashboardModel): SharedPage {
-  return { rows: [...model.shares.values()].reverse() };
+  return { rows: model.shares.list().reverse() };
 }

@@ -1,8 +1,9 @@
 /** The lanes of a whole trail: a row of pieces for each session, above 64 of them for each machine. */
 
 import type { SlaveSummary, TrailSummary } from '../../picture/report/trail-summary.js';
-import type { DashboardModel, Mark } from '../model/dashboard-model.js';
+import type { DashboardModel } from '../model/dashboard-model.js';
 import type { Lane } from '../model/lane.js';
+import type { Mark } from '../model/marks.js';
 import { addCell, failedCells, MOST_LANES, type StreamLane, type StreamPage } from '../pages/stream-page.js';
 
 const CELLS = 300;
@@ -37,7 +38,7 @@ export function streamOfTrail(
       note: folded ? `${members.length} sessions` : noteOf(members[0]),
       runs: runsOf(members, fromMs, cellMs, folded ? undefined : own[0]),
       failed: failuresOf(own, fromMs, cellMs),
-      marks: members.flatMap((slave) => marksOf(slave, marks)).slice(-MOST_MARKS),
+      marks: members.flatMap((slave) => marksOf(slave, marks.list())).slice(-MOST_MARKS),
       now: [],
     };
   });
