@@ -25,7 +25,7 @@ const COLUMNS = [
   },
   { label: 'memory', get: ({ memoryBytes }) => bytes(memoryBytes), value: ({ memoryBytes }) => memoryBytes },
   {
-    label: 'last beat',
+    label: 'beat',
     get: ({ beatSeconds }) => (beatSeconds === undefined ? '' : `${beatSeconds.toFixed(0)} s ago`),
     value: ({ beatSeconds }) => beatSeconds,
   },
