@@ -15,7 +15,7 @@ import { measurePatience } from './runner/start-up.js';
 import { isListed, weightOfJob } from './runner/weights.js';
 
 /** Files wait more often beside each other than alone. */
-const CROWDED = 1.1;
+const CROWDED = 1.3;
 const FILE_LIMIT_MS = 240_000;
 const LONG_FILE_LIMIT_MS = 900_000;
 const root = dirname(fileURLToPath(import.meta.url));

@@ -14,8 +14,8 @@ import {
 
 const it = suite('churn');
 
-const TASKS = 12_000;
-const CHURN_MS = 5_000;
+const TASKS = 8_000;
+const CHURN_MS = 3_000;
 /** Until then the master stays, also with everything done: who it told to end could not be killed any more. */
 const CALM = 'calm';
 /** On a slow machine it goes on until each way was gone so often, within a minute. */
@@ -102,7 +102,7 @@ async function joined(slave: Member): Promise<void> {
   await slave.trail.until('id-received').catch(() => undefined);
 }
 
-it('give each of 12,000 tasks one fate while slaves come and go', async () => {
+it('give each of 8,000 tasks one fate while slaves come and go', async () => {
   await together(BROKER_NAMES.map((broker) => churn(broker, broker === 'embedded' ? 6 : 4)));
 });
 
