@@ -66,7 +66,7 @@ function phraseAt(text: string, index: number, length: number): string {
 function filesBelow(path: string): string[] {
   if (/\.\w+$/.test(path)) return [path];
   return readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(md|ts)$/.test(name) && !name.includes('node_modules/'))
+    .filter((name) => /\.(md|ts|js)$/.test(name) && !name.includes('node_modules/'))
     .sort()
     .map((name) => join(path, name));
 }

@@ -10,7 +10,7 @@ export const MARKS = { lost: '✕', failed: '!', retried: '↻', slow: '◷', su
 const COLOURS = 6;
 const TOLD_APART = 2 * COLOURS;
 
-/** What was drawn where. */
+/** Draws them, and returns the width and the first time of the drawing, for `findInLanes`. */
 export function drawLanes(canvas, data, width) {
   const height = Math.max(1, data.lanes.length) * ROW + AXIS;
   const scale = devicePixelRatio || 1;
@@ -100,7 +100,7 @@ export function findInLanes(data, place, x, y) {
   return { lane, atMs, share, algorithm, failed, marks, run };
 }
 
-/** What each colour and mark means, of those that are there. */
+/** The colours of algorithms and the marks that can be seen, with their meanings. */
 export function legendOf({ algorithms, lanes }) {
   const seen = lanes.flatMap(({ runs }) => runs.filter(([, share]) => share > 0).map(([, , one]) => one));
   const used = [...new Set(seen)].sort((a, b) => a - b);

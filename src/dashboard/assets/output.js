@@ -73,7 +73,7 @@ export class OutputPage {
     this.slave.replaceChildren(...options, ...rest);
   }
 
-  /** Written anew only if it has changed, so that what somebody marks stays. */
+  /** Written again only if it has changed, so that what somebody marks stays. */
   show({ lines, leftOut = 0, note }) {
     setText(
       this.note,
