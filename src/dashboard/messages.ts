@@ -59,7 +59,7 @@ export interface SlaveSeen {
   /** It gets no new tasks, and leaves once it has run what it has begun. */
   readonly isDraining: boolean;
   readonly memoryBytes: number | undefined;
-  /** Of one core, in the second before its last beat: 2 is two cores. Slaves of an earlier ts-mw do not say it. */
+  /** Of one core, between its last two beats: 2 is two cores. Slaves of an earlier ts-mw do not say it. */
   readonly processorShare: number | undefined;
   /** Seconds since its last beat. */
   readonly beatSeconds: number | undefined;

@@ -3,6 +3,7 @@
  * until then, or if the machine does not say whose they are. Of 1,024 slaves half a line is kept, those that printed last.
  */
 
+import { processName } from '../../machines/farm/machine-slaves.js';
 import type { ForwardedOutput, OutputSource, OutputStream } from '../../machines/forwarded-output.js';
 import type { SlaveOrigin } from '../../machines/remote-slaves.js';
 
@@ -27,7 +28,7 @@ export class RemoteOutput {
   }
 
   joined(sid: string, host: string, pid: number): void {
-    const name = nameOf(host, pid);
+    const name = processName(host, pid);
     this.#sids.delete(name);
     this.#sids.set(name, sid);
     const [oldest] = this.#sids.keys();
@@ -60,10 +61,6 @@ export class RemoteOutput {
   }
 
   #sidOf({ hostname, pid }: SlaveOrigin): string | undefined {
-    return pid === undefined ? undefined : this.#sids.get(nameOf(hostname, pid));
+    return pid === undefined ? undefined : this.#sids.get(processName(hostname, pid));
   }
-}
-
-function nameOf(host: string, pid: number): string {
-  return `${pid} ${host}`;
 }
