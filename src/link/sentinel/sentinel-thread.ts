@@ -1,6 +1,7 @@
 /** The sentinel's thread: joins the core to a connection of its own, to main, and to the clock. */
 
 import { parentPort } from 'node:worker_threads';
+import { ProcessorMeter, processorTime } from '../../structures/processor-meter.js';
 import { TURN_MS } from '../../wire/liveness.js';
 import { Subjects } from '../../wire/messages/subjects.js';
 import { probeBroker } from '../connection/broker-probe.js';
@@ -13,7 +14,6 @@ import { SharedState } from '../shared/shared-state.js';
 import { EventQueue } from './event-queue.js';
 import { killProcess } from './kill-process.js';
 import { watchParentPipe } from './parent-pipe.js';
-import { ProcessorMeter, processorTime } from './processor-meter.js';
 import { SentinelCore } from './sentinel-core.js';
 import type { FromSentinelThread, SentinelThreadData, ToSentinelThread } from './sentinel-messages.js';
 import { SentinelProfiles } from './sentinel-profiles.js';

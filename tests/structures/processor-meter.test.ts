@@ -1,7 +1,7 @@
 /** The share of a core between two looks, whatever lies between them. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ProcessorMeter, processorTime } from '../../../src/link/sentinel/processor-meter.js';
+import { ProcessorMeter, processorTime } from '../../src/structures/processor-meter.js';
 
 const test = suite('processor meter');
 
