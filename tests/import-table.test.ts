@@ -12,7 +12,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   audit: ['structures', 'errors.ts'],
   picture: ['audit', 'errors.ts'],
   threads: ['errors.ts'],
-  dashboard: ['audit', 'picture', 'threads', 'errors.ts'],
+  dashboard: ['audit', 'picture', 'structures', 'threads', 'errors.ts'],
   broker: ['threads', 'errors.ts'],
   wire: ['algorithms', 'errors.ts'],
   link: ['structures', 'wire', 'threads', 'errors.ts'],

@@ -274,6 +274,19 @@ test('failures go by error and line; numbers in messages make no new group; coun
   assert.is(groups.list()[0]?.errorClass, 'other failures');
 });
 
+test('the processor of a master is that of the time between two messages, whenever events came in it', () => {
+  const model = new DashboardModel();
+  for (let message = 0; message < 8; message++) {
+    const atMs = START_MS + message * 250;
+    model.takeDelta({
+      ...{ type: 'delta', atMs, events: [{ type: 'slave-idle', sid: 'SLAVE-0' }], timesMs: [atMs - 1] },
+      ...{ work: new Float64Array(0), dropped: 0, thrown: [], figures: undefined, slaves: [] },
+      ...{ process: { memoryBytes: 1, processorMs: message * 25 }, threadCount: 0, threads: [] },
+    });
+  }
+  assert.is(model.processorShare, 0.1);
+});
+
 test('a running master counts errors itself, and repeated runs go by what its events tell of them', () => {
   const model = new DashboardModel();
   const algorithm = 'a';

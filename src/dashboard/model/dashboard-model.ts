@@ -8,6 +8,7 @@ import { KILLED, OTHER_ERRORS, whyUnrunnable } from '../../audit/format/failure-
 import { countRanges } from '../../audit/format/ranges.js';
 import { parseRunList } from '../../audit/format/run-list.js';
 import { Picture } from '../../picture/picture.js';
+import { ProcessorMeter } from '../../structures/processor-meter.js';
 import {
   type Delta,
   type Figures,
@@ -50,6 +51,7 @@ export class DashboardModel {
   threads: readonly ThreadSeen[] = [];
   /** Share of one processor that the master's process takes. */
   processorShare: number | undefined;
+  #meter: ProcessorMeter | undefined;
   readonly facts = noFacts();
   /** Of the newest thing that was heard. */
   atMs = 0;
@@ -77,9 +79,9 @@ export class DashboardModel {
       const [run] = seen.runs;
       if (run !== undefined) this.#noteAlgorithm(seen.sid, run.algorithm, run.seconds * 1_000, atMs);
     }
-    const before = this.process;
-    if (before !== undefined && atMs > this.atMs)
-      this.processorShare = (process.processorMs - before.processorMs) / (atMs - this.atMs);
+    this.#meter ??= new ProcessorMeter(atMs, process.processorMs);
+    const percent = this.#meter.read(atMs, process.processorMs);
+    this.processorShare = percent === undefined ? undefined : percent / 100;
     this.process = process;
     this.figures = figures ?? this.figures;
     this.picture.yetToCome = figures === undefined ? 0 : figures.undrawn;
