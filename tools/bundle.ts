@@ -35,6 +35,8 @@ const COMMON: BuildOptions = {
   // Text that is not there needs no time to be read. Names stay, for stacks and for profiles.
   minifySyntax: true,
   minifyWhitespace: true,
+  // Node prints the whole line of an error that nobody catches
+  lineLimit: 160,
   legalComments: 'none',
   logLevel: 'warning',
   absWorkingDir: root,
