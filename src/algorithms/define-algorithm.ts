@@ -7,7 +7,7 @@ import { fingerprintFor } from './fingerprint.js';
 import { PlaceSampler } from './place-sampler.js';
 import { DEFAULT_POLICY, resolvePolicy } from './policy.js';
 import { checkAlgorithmName, definitionOf, registerAlgorithm } from './registry.js';
-import { currentMaster, currentSubmitter } from './submitter-context.js';
+import { currentMaster, futureHere, submitHere } from './submitter-context.js';
 import type {
   Algorithm,
   AlgorithmDefinition,
@@ -99,7 +99,7 @@ function makeFuncall(definition: AlgorithmDefinition, places: PlaceSampler): (..
   const stub = `${definition.name}.funcall`;
   const funcall = (...args: unknown[]): TaskId => {
     if (args.length === 3) refuseArrayCallback(stub, fn, args, funcall);
-    return currentSubmitter(stub).submit(definition, args, policy, places.take(funcall));
+    return submitHere(stub, definition, args, policy, places.take(funcall));
   };
   return funcall;
 }
@@ -112,7 +112,7 @@ function makeFuture(
   const stub = `${definition.name}.future`;
   const future = (...args: unknown[]): Future<unknown> => {
     if (args.length === 3) refuseArrayCallback(stub, fn, args, future);
-    return currentSubmitter(stub).future(definition, args, policy, places.take(future));
+    return futureHere(stub, definition, args, policy, places.take(future));
   };
   return future;
 }
@@ -126,11 +126,11 @@ function makeTaskSubmitter(
   const mapped = new ArrayCallbackArguments(stub, definition.fn);
   const submit = (...args: readonly unknown[]): TaskId => {
     const sent = args.length === 3 ? mapped.take(args, submit) : args;
-    return currentSubmitter(stub).submit(definition, sent, policy, places.take(submit));
+    return submitHere(stub, definition, sent, policy, places.take(submit));
   };
   const future = (...args: readonly unknown[]): Future<unknown> => {
     const sent = args.length === 3 ? mapped.take(args, future) : args;
-    return currentSubmitter(stub).future(definition, sent, policy, places.take(future));
+    return futureHere(stub, definition, sent, policy, places.take(future));
   };
   return Object.assign(submit, { future });
 }

@@ -12,6 +12,7 @@ import { NoKernelError } from '../errors.js';
 import { enterHolder, setProgramHolder } from './cell-holder.js';
 import { submissionScope } from './submission-scope.js';
 import type { Submitter } from './submitter.js';
+import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from './types.js';
 
 const live = new Set<Submitter>();
 let entered: AsyncLocalStorage<Submitter> | undefined;
@@ -26,6 +27,34 @@ let lastEnd: Error | undefined;
 /** Where to submit tasks: the current master; inside a scope of control flow, that scope over it. Throws as `currentMaster`. */
 export function currentSubmitter(stub?: string): Submitter {
   return inScope(currentMaster(stub));
+}
+
+/** Submits a task where `stub` is called, in the scope of this call if there is one. Throws as `currentMaster`. */
+export function submitHere(
+  stub: string,
+  definition: AlgorithmDefinition,
+  args: readonly unknown[],
+  policy: ResolvedPolicy,
+  place: string | undefined,
+): TaskId {
+  const master = currentMaster(stub);
+  const scope = submissionScope();
+  if (scope === undefined) return master.submit(definition, args, policy, place);
+  return scope.submit(master, definition, args, policy, place);
+}
+
+/** The same for a future. */
+export function futureHere(
+  stub: string,
+  definition: AlgorithmDefinition,
+  args: readonly unknown[],
+  policy: ResolvedPolicy,
+  place: string | undefined,
+): Future<unknown> {
+  const master = currentMaster(stub);
+  const scope = submissionScope();
+  if (scope === undefined) return master.future(definition, args, policy, place);
+  return scope.future(master, definition, args, policy, place);
 }
 
 /** A master, for tasks that are submitted here and now: through the scope of this call, if there is one. */

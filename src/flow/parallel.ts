@@ -3,8 +3,8 @@
 import { UsageError } from '../errors.js';
 import { type Component, type Components, type ComponentValues, componentsOf } from './components.js';
 import { Cancellation } from './scope/cancellation.js';
-import { type Ending, EndingTogether, heldBy, runComponent } from './scope/run-component.js';
-import { currentFlowScope, FlowScope, pathWithin } from './scope/scope.js';
+import { EndingTogether, heldBy, runComponent } from './scope/run-component.js';
+import { currentFlowScope, FlowScope, pathWithin, ScopeCall } from './scope/scope.js';
 
 /** Options of `parallel`. */
 export interface ParallelOptions {
@@ -60,8 +60,11 @@ function runAll<C extends Components>(
       () => scopes.filter((scope) => scope !== undefined),
     );
     const values = new Array<unknown>(functions.length);
-    const begin = (index: number, ending: Ending<unknown>): void => {
-      const scope = new FlowScope(nameOf, index, around, cancellation);
+    let call: ScopeCall | undefined;
+    const begin = (index: number, ending: EndingTogether): void => {
+      const { onOutcome } = ending;
+      call ??= new ScopeCall({ nameOf, parent: around, cancellation, onOutcome });
+      const scope = new FlowScope(call, index);
       scopes[index] = scope;
       runComponent(scope, functions[index] as Component, ending);
     };
@@ -80,7 +83,7 @@ function endOfAll(
   values: unknown[],
   limit: number,
   cancellation: Cancellation,
-  begin: (index: number, ending: Ending<unknown>) => void,
+  begin: (index: number, ending: EndingTogether) => void,
   onEnded: (scope: FlowScope) => void,
 ): Promise<number> {
   let next = 0;

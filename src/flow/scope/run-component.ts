@@ -10,19 +10,19 @@ import { tellScope } from './scope-path.js';
 export interface Ending<T> {
   readonly onValue: (value: T, scope: FlowScope) => void;
   readonly onError: (error: unknown, scope: FlowScope) => void;
-  /** Of a component whose value is a task's future; without it, that is as any promise. */
-  readonly onOutcome?: OnOutcome | undefined;
 }
 
 /**
- * The same for components of which many may return futures: those that settle in one turn end together, after what settled
- * them, and in the context of their call, as readers of their promises would.
+ * The same for components of which many may return futures, whose outcomes `onOutcome` takes: those that settle in one turn
+ * end together, after what settled them, and in the context of their call, as readers of their promises would.
  */
 export class EndingTogether implements Ending<unknown> {
   readonly onValue: Ending<unknown>['onValue'];
   readonly onError: Ending<unknown>['onError'];
   readonly #context = new AsyncResource('MW_COMPONENTS');
-  #ended: [FlowScope, FutureOutcome][] = [];
+  #ended: FlowScope[] = [];
+  /** Of those that have ended. */
+  #outcomes: FutureOutcome[] = [];
 
   constructor({ onValue, onError }: Ending<unknown>) {
     this.onValue = onValue;
@@ -30,14 +30,17 @@ export class EndingTogether implements Ending<unknown> {
   }
 
   readonly onOutcome: OnOutcome = (scope, outcome) => {
-    if (this.#ended.push([scope, outcome]) > 1) return;
+    this.#outcomes.push(outcome);
+    if (this.#ended.push(scope) > 1) return;
     queueMicrotask(() => this.#context.runInAsyncScope(this.#end));
   };
 
   readonly #end = (): void => {
-    const ended = this.#ended;
+    const [ended, outcomes] = [this.#ended, this.#outcomes];
     this.#ended = [];
-    for (const [scope, outcome] of ended) {
+    this.#outcomes = [];
+    for (const [index, scope] of ended.entries()) {
+      const outcome = outcomes[index] as FutureOutcome;
       if ('error' in outcome) fail(scope, outcome.error, this);
       else succeed(scope, outcome.packet, this);
     }
@@ -56,7 +59,7 @@ export function runComponent<T>(scope: FlowScope, fn: () => T | PromiseLike<T>, 
     fail(scope, error, ending);
     return;
   }
-  if (ending.onOutcome !== undefined && scope.endsWith(value, ending.onOutcome)) return;
+  if (scope.endsWith(value)) return;
   if (!isThenable(value)) {
     succeed(scope, value, ending);
     return;

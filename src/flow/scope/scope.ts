@@ -6,11 +6,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { findScopesBy, type SubmissionScope } from '../../algorithms/submission-scope.js';
 import type { FutureOutcome, Submitter } from '../../algorithms/submitter.js';
-import type { Future } from '../../algorithms/types.js';
+import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
 import { UsageError } from '../../errors.js';
 import { Cancellation } from './cancellation.js';
 import { FIRST_NAMES, LAST_NAMES, pathOf } from './scope-path.js';
-import { ScopedSubmitter, type TaskHolder } from './scoped-submitter.js';
+import { futureIn, ScopedSubmitter, submitIn, type TaskHolder } from './scoped-submitter.js';
 
 /** Scopes that are open at a time, in a process. */
 const MOST_OPEN = 1_000_000;
@@ -45,46 +45,88 @@ export type NameOf = (index: number) => string;
 /** Takes the outcome of a scope, in the middle of what settles its task: nothing of the program may run there. */
 export type OnOutcome = (scope: FlowScope, outcome: FutureOutcome) => void;
 
-export class FlowScope implements Scope, SubmissionScope, TaskHolder {
-  readonly #nameOf: NameOf;
-  /** Its place among the components of its call. */
-  readonly index: number;
+/** The facts that the scopes of one call share. */
+export class ScopeCall {
+  readonly nameOf: NameOf;
   readonly parent: FlowScope | undefined;
-  /** The number of scopes from the outermost one to it. */
+  /** The number of scopes from the outermost one to those of the call. */
   readonly depth: number;
-  /** The last of those whose names begin a long path: no path is longer to make than to read. */
-  readonly head: FlowScope;
+  /** The last of those whose names begin a long path; undefined for the scopes of the call themselves. */
+  readonly head: FlowScope | undefined;
   readonly cancellation: Cancellation;
   readonly section: Section | undefined;
-  #number = 0;
-  #begun = 0;
-  #state: 'new' | 'open' | 'over' = 'new';
-  #onQuiet: (() => void) | undefined;
-  #submitter: ScopedSubmitter | undefined;
-  /** The future that was begun in it last, if it has not settled. */
-  #last: Promise<unknown> | undefined;
-  /** Takes the outcome of that future, which is the scope's own. */
-  #onOutcome: OnOutcome | undefined;
+  /** Takes the outcomes of scopes that end with a task's future. */
+  readonly onOutcome: OnOutcome | undefined;
 
-  constructor(
-    nameOf: NameOf,
-    index: number,
-    parent: FlowScope | undefined,
-    cancellation: Cancellation,
-    section = parent?.section,
-  ) {
-    this.#nameOf = nameOf;
-    this.index = index;
+  constructor({ nameOf, parent, cancellation, section = parent?.section, onOutcome }: ScopeCallParams) {
+    this.nameOf = nameOf;
     this.parent = parent;
     this.depth = parent === undefined ? 1 : parent.depth + 1;
-    this.head = parent === undefined || parent.depth < FIRST_NAMES ? this : parent.head;
+    this.head = parent === undefined || parent.depth < FIRST_NAMES ? undefined : parent.head;
     this.cancellation = cancellation;
     this.section = section;
+    this.onOutcome = onOutcome;
+  }
+}
+
+interface ScopeCallParams {
+  readonly nameOf: NameOf;
+  readonly parent: FlowScope | undefined;
+  readonly cancellation: Cancellation;
+  /** That of the parent, by default. */
+  readonly section?: Section | undefined;
+  readonly onOutcome?: OnOutcome | undefined;
+}
+
+/** Apart, since few scopes need them, and there may be a scope for each of a hundred thousand tasks. */
+interface Seldom {
+  number?: number;
+  onQuiet?: () => void;
+  submitter?: ScopedSubmitter;
+}
+
+export class FlowScope implements Scope, SubmissionScope, TaskHolder {
+  readonly #call: ScopeCall;
+  /** Its place among the components of its call. */
+  readonly index: number;
+  #begun = 0;
+  /** `ending` is open too: its value is the future that was begun last. */
+  #state: 'new' | 'open' | 'ending' | 'over' = 'new';
+  /** The future that was begun in it last, if it has not settled. */
+  #last: Promise<unknown> | undefined;
+  #seldom: Seldom | undefined;
+
+  constructor(call: ScopeCall, index: number) {
+    this.#call = call;
+    this.index = index;
+  }
+
+  get parent(): FlowScope | undefined {
+    return this.#call.parent;
+  }
+
+  /** The number of scopes from the outermost one to it. */
+  get depth(): number {
+    return this.#call.depth;
+  }
+
+  /** The last of those whose names begin a long path: no path is longer to make than to read. */
+  get head(): FlowScope {
+    return this.#call.head ?? this;
+  }
+
+  get cancellation(): Cancellation {
+    return this.#call.cancellation;
+  }
+
+  get section(): Section | undefined {
+    return this.#call.section;
   }
 
   get id(): `SCOPE-${number}` {
-    if (this.#number === 0) this.#number = ++lastNumber;
-    return `SCOPE-${this.#number}`;
+    const seldom = this.#seldomOf();
+    seldom.number ??= ++lastNumber;
+    return `SCOPE-${seldom.number}`;
   }
 
   get path(): string {
@@ -92,7 +134,7 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
   }
 
   get name(): string {
-    return this.#nameOf(this.index);
+    return this.#call.nameOf(this.index);
   }
 
   get signal(): AbortSignal {
@@ -101,7 +143,7 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
 
   /** Whether it was entered and has not ended. */
   get isOpen(): boolean {
-    return this.#state === 'open';
+    return this.#state === 'open' || this.#state === 'ending';
   }
 
   /** Itself; if it has ended well, the innermost scope around it that has not. */
@@ -114,8 +156,29 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
   }
 
   submitterOver(master: Submitter): Submitter {
-    if (this.#submitter?.master !== master) this.#submitter = new ScopedSubmitter(master, this);
-    return this.#submitter;
+    const seldom = this.#seldomOf();
+    if (seldom.submitter?.master !== master) seldom.submitter = new ScopedSubmitter(master, this);
+    return seldom.submitter;
+  }
+
+  submit(
+    master: Submitter,
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+    place?: string,
+  ): TaskId {
+    return submitIn(this, master, definition, args, policy, place);
+  }
+
+  future(
+    master: Submitter,
+    definition: AlgorithmDefinition,
+    args: readonly unknown[],
+    policy: ResolvedPolicy,
+    place?: string,
+  ): Future<unknown> {
+    return futureIn(this, master, definition, args, policy, place);
   }
 
   // ---- what runs in it
@@ -149,7 +212,7 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
   /** It has ended. If the scope is cancelled, nobody need hear of its error. */
   release(promise: Promise<unknown>): void {
     if (this.cancellation.reason !== undefined) promise.catch(() => {});
-    if (--this.#begun === 0) this.#onQuiet?.();
+    if (--this.#begun === 0) this.#seldom?.onQuiet?.();
   }
 
   begun(future: Future<unknown>): void {
@@ -157,12 +220,12 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
   }
 
   /**
-   * Whether `value` is the future that was begun last here, and has not settled. Then `onOutcome` is called instead of
-   * the readers of the promise, of which each would be one more promise.
+   * Whether `value` is the future that was begun last here, and has not settled. Then the `onOutcome` of its call is
+   * called instead of the readers of the promise, of which each would be one more promise. False if the call has none.
    */
-  endsWith(value: unknown, onOutcome: OnOutcome): boolean {
-    if (value === undefined || value !== this.#last) return false;
-    this.#onOutcome = onOutcome;
+  endsWith(value: unknown): boolean {
+    if (value === undefined || value !== this.#last || this.#call.onOutcome === undefined) return false;
+    this.#state = 'ending';
     return true;
   }
 
@@ -171,20 +234,19 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
       this.release(promise);
       return;
     }
-    const onOutcome = this.#onOutcome;
     this.#last = undefined;
-    this.#onOutcome = undefined;
     this.release(promise);
-    if (onOutcome === undefined) return;
+    if (this.#state !== 'ending') return;
+    this.#state = 'open';
     if ('error' in outcome) promise.catch(() => {});
-    onOutcome(this, outcome);
+    this.#call.onOutcome?.(this, outcome);
   }
 
   /** Resolves when nothing runs in it any more. */
   async quiet(): Promise<void> {
     while (this.#begun > 0) {
       await new Promise<void>((resolve) => {
-        this.#onQuiet = resolve;
+        this.#seldomOf().onQuiet = resolve;
       });
       // A waiter for the last of it may begin more
       await new Promise((resolve) => setImmediate(resolve));
@@ -203,8 +265,13 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
 
   /** It has ended. */
   leave(): void {
-    if (this.#state === 'open') open--;
+    if (this.isOpen) open--;
     this.#state = 'over';
+  }
+
+  #seldomOf(): Seldom {
+    this.#seldom ??= {};
+    return this.#seldom;
   }
 }
 
@@ -215,7 +282,8 @@ export function ownScope(name: string, around: FlowScope | undefined, section?: 
     () => scope.path,
     () => (scope.isOpen ? [scope] : []),
   );
-  const scope = new FlowScope(() => name, 0, around, cancellation, section);
+  const call = new ScopeCall({ nameOf: () => name, parent: around, cancellation, section });
+  const scope = new FlowScope(call, 0);
   return scope;
 }
 

@@ -35,10 +35,9 @@ export class ScopedSubmitter implements Submitter {
     policy: ResolvedPolicy,
     place?: string,
   ): TaskId {
-    const cancellation = this.#scope.living?.cancellation;
-    if (cancellation === undefined) return this.master.submit(definition, args, policy, place);
-    cancellation.noteSurvivor();
-    return this.master.submit(definition, args, cancellation.policyOf(policy), place);
+    const scope = this.#scope.living;
+    if (scope === undefined) return this.master.submit(definition, args, policy, place);
+    return submitIn(scope, this.master, definition, args, policy, place);
   }
 
   future(
@@ -50,18 +49,7 @@ export class ScopedSubmitter implements Submitter {
   ): Future<unknown> {
     const scope = this.#scope.living;
     if (scope === undefined) return this.master.future(definition, args, policy, place, holder);
-    const holders = holder === undefined ? scope : bothOf(scope, holder);
-    scope.hold();
-    try {
-      const joined = scope.cancellation.policyOf(policy);
-      const future = this.master.future(definition, args, joined, place, holders);
-      scope.begun(future);
-      return future;
-    } catch (error) {
-      // There is no such task, and so no promise that settles
-      scope.release(NO_FUTURE);
-      throw error;
-    }
+    return futureIn(scope, this.master, definition, args, policy, place, holder);
   }
 
   broadcast(submission: BroadcastSubmission): () => void {
@@ -104,6 +92,42 @@ export class ScopedSubmitter implements Submitter {
 
   get keepsResults(): boolean {
     return this.master.keepsResults;
+  }
+}
+
+/** Submits a task that may outlive the scope, which has not ended. */
+export function submitIn(
+  { cancellation }: TaskHolder,
+  master: Submitter,
+  definition: AlgorithmDefinition,
+  args: readonly unknown[],
+  policy: ResolvedPolicy,
+  place: string | undefined,
+): TaskId {
+  cancellation.noteSurvivor();
+  return master.submit(definition, args, cancellation.policyOf(policy), place);
+}
+
+/** Submits a task for whose future the scope waits, which has not ended. */
+export function futureIn(
+  scope: TaskHolder,
+  master: Submitter,
+  definition: AlgorithmDefinition,
+  args: readonly unknown[],
+  policy: ResolvedPolicy,
+  place: string | undefined,
+  holder?: FutureHolder,
+): Future<unknown> {
+  const holders = holder === undefined ? scope : bothOf(scope, holder);
+  scope.hold();
+  try {
+    const future = master.future(definition, args, scope.cancellation.policyOf(policy), place, holders);
+    scope.begun(future);
+    return future;
+  } catch (error) {
+    // There is no such task, and so no promise that settles
+    scope.release(NO_FUTURE);
+    throw error;
   }
 }
 

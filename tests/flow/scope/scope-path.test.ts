@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ScopeCancelledError, StoppedError, scopePathOf } from '../../../src/errors.js';
 import { Cancellation } from '../../../src/flow/scope/cancellation.js';
-import { FlowScope, pathWithin } from '../../../src/flow/scope/scope.js';
+import { FlowScope, pathWithin, ScopeCall } from '../../../src/flow/scope/scope.js';
 import { componentName, tellScope } from '../../../src/flow/scope/scope-path.js';
 
 const it = suite('paths of scopes');
@@ -26,16 +26,12 @@ it('lead from the outermost scope to the innermost, and leave the middle out whe
   const path = (depth: number): string => {
     let scope: FlowScope | undefined;
     for (let at = 1; at < depth; at++) {
-      scope = new FlowScope(
-        (n) => `${n}`,
-        at,
-        scope,
-        new Cancellation(
-          undefined,
-          () => '',
-          () => [],
-        ),
+      const cancellation = new Cancellation(
+        undefined,
+        () => '',
+        () => [],
       );
+      scope = new FlowScope(new ScopeCall({ nameOf: (n) => `${n}`, parent: scope, cancellation }), at);
     }
     return pathWithin(scope, `${depth}`);
   };
