@@ -6,6 +6,7 @@ import type { AuditListener } from '../audit/audit-trail.js';
 import type { AuditEvent } from '../audit/events.js';
 import { JoinError, UsageError } from '../errors.js';
 import { hostAndPort } from '../link/connection/broker-urls.js';
+import { describeEnd } from '../machines/farm/describe-end.js';
 import { PARENT_PIPE_VARIABLE } from '../machines/parent-pipe.js';
 import { type ServerAuth, tokenAuth } from '../machines/protocol/auth.js';
 import type { Master } from '../master/master.js';
@@ -54,13 +55,40 @@ export interface Kernel extends AsyncDisposable {
   readonly hasEnded: boolean;
 }
 
+/** The ends of a kernel's slaves while none has joined. */
+class EarlyEnds {
+  #count = 0;
+  #last = '';
+
+  take(event: AuditEvent): void {
+    if (event.type === 'local-slave-exited') {
+      const { code = null, signal = null } = event;
+      this.#add(describeEnd({ code, signal }));
+    }
+    if (event.type === 'machine-slave-ended') this.#add(event.how);
+  }
+
+  /** Says why none of `slaves` will join; undefined while they are started again. */
+  failure(slaves: number, program: string | undefined): string | undefined {
+    if (slaves === 0 || this.#count < slaves * MOST_ENDS) return undefined;
+    return (
+      `the slaves of makeKernel ended ${this.#count} times before one joined (the last ${this.#last}); ` +
+      `${program} must call makeKernel or initialize, and throw nothing before`
+    );
+  }
+
+  #add(how: string): void {
+    this.#count++;
+    this.#last = how;
+  }
+}
+
 /** The state of the servers of a kernel that begins. */
 class ServerArrivals {
   readonly #slots = new Map<string, number>();
   /** Of all servers together. */
   #most = 0;
   readonly #servers: number;
-  #ended = 0;
   failure: string | undefined;
 
   constructor(servers: number) {
@@ -73,7 +101,6 @@ class ServerArrivals {
       this.#most = Math.max(this.#most, this.#granted);
     }
     if (event.type === 'machine-state' && event.state === 'failing') this.#slots.delete(event.machine);
-    if (event.type === 'machine-slave-ended') this.#ended++;
     if (event.type === 'machine-refused') this.failure ??= `server ${event.machine}: ${event.reason}`;
   }
 
@@ -83,9 +110,9 @@ class ServerArrivals {
     return Math.max(1, this.#granted);
   }
 
-  failureOfSlaves(program: string | undefined): string | undefined {
-    if (this.#most === 0 || this.#ended < this.#most * MOST_ENDS) return undefined;
-    return `the slaves of makeKernel ended ${this.#ended} times before one joined; ${program} must call makeKernel or initialize`;
+  /** The slots that they have granted, at most at one time. */
+  get most(): number {
+    return this.#most;
   }
 
   get #granted(): number {
@@ -177,20 +204,19 @@ export async function makeKernel(
   checkWhere(where);
   const { slaves, program = options.program ?? process.argv[1] } = where;
   const { token: _token, auth: _auth, ...others } = options;
-  let ended = 0;
+  const ends = new EarlyEnds();
   const onAudit: AuditListener = (event, timeMs) => {
-    if (event.type === 'local-slave-exited') ended++;
+    ends.take(event);
     options.onAudit?.(event, timeMs);
   };
   const embedded = await master({ ...others, slaves, program, onAudit });
   const kernel = kernelOf(masterOf(embedded), embedded);
   // A slave that joins is no news for a program
   while (!kernel.hasEnded && kernel.workerCount < slaves) {
-    if (kernel.workerCount === 0 && ended >= slaves * MOST_ENDS) {
+    const failure = kernel.workerCount === 0 ? ends.failure(slaves, program) : undefined;
+    if (failure !== undefined) {
       await kernel.end({});
-      throw new JoinError(
-        `the slaves of makeKernel ended ${ended} times before one joined; ${program} must call makeKernel or initialize`,
-      );
+      throw new JoinError(failure);
     }
     await sleep(LOOK_MS);
   }
@@ -201,6 +227,7 @@ export async function makeKernel(
 async function makeServerKernel(where: readonly ServerAddress[], options: KernelOptions): Promise<Kernel> {
   const { token, auth, onAudit, program = process.argv[1], ...flags } = options;
   const arrivals = new ServerArrivals(where.length);
+  const ends = new EarlyEnds();
   const embedded = await master({
     ...flags,
     program,
@@ -208,13 +235,14 @@ async function makeServerKernel(where: readonly ServerAddress[], options: Kernel
     serverAuth: auth ?? (token === undefined ? undefined : tokenAuth(token)),
     onAudit: (event, timeMs) => {
       arrivals.take(event);
+      ends.take(event);
       onAudit?.(event, timeMs);
     },
   });
   const kernel = kernelOf(masterOf(embedded), embedded);
   while (!kernel.hasEnded && kernel.workerCount < arrivals.expected) {
     const failure =
-      arrivals.failure ?? (kernel.workerCount === 0 ? arrivals.failureOfSlaves(program) : undefined);
+      arrivals.failure ?? (kernel.workerCount === 0 ? ends.failure(arrivals.most, program) : undefined);
     if (failure !== undefined) {
       await kernel.end({});
       throw new JoinError(failure);

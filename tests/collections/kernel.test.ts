@@ -111,7 +111,7 @@ test.long('slaves that never join are given up', async () => {
   assert.instance(error, JoinError);
   assert.match(
     error.message,
-    `ended 3 times before one joined; ${program} must call makeKernel or initialize`,
+    `ended 3 times before one joined (the last exited with code 0); ${program} must call makeKernel or initialize`,
   );
 });
 
