@@ -1,7 +1,8 @@
 /**
  * Calls over collections, embedded broker, slaves as processes: maps and folds of many tiny elements, the round trip of a
  * channel beside that of a funcall, what a second slave brings for elements of a millisecond, and how fast a shared value
- * comes to slaves. Beside each but the last the same by pools of threads in one process, with slices cut by hand.
+ * comes to slaves. Beside each but the last the same by pools of threads in one process, with slices cut by hand; beside
+ * the computation and the shared value, what processes reach that only compute, or read the value from a file.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -29,16 +30,16 @@ export interface CollectionsOptions {
 export interface CollectionsRow {
   readonly name: string;
   readonly workers: number;
-  /** Of 100,000 elements. */
-  readonly mapSeconds: Figure;
-  readonly mapReduceSeconds: Figure;
+  /** Of 100,000 elements. Bare processes have none of these three. */
+  readonly mapSeconds: Figure | undefined;
+  readonly mapReduceSeconds: Figure | undefined;
   /** One task and its result. */
-  readonly oneMicros: Figure;
+  readonly oneMicros: Figure | undefined;
   /** How many times a funcall and its result that is; of ts-mw alone. */
   readonly timesFuncall: Figure | undefined;
   /** 1,000 elements of 1 ms each. */
   readonly computeSeconds: Figure;
-  /** From tasks that need a shared value of 50 MB, one for each slave, to their results; of ts-mw alone. */
+  /** From tasks that need a shared value of 50 MB, one for each slave, to their results; of ts-mw and bare processes. */
   readonly sharedRate: Figure | undefined;
   /** How many times one worker's speed that is, in the same repeat. */
   readonly speedUp: Figure | undefined;
@@ -61,7 +62,7 @@ export async function measureCollections({
   repeats,
 }: CollectionsOptions): Promise<CollectionsRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'ts-mw-bench-'));
-  const contenders = await startContenders(workers, folder);
+  const contenders = await startContenders({ workers, folder, withBare: true });
   try {
     const steps = stepsOf(COMPUTED_MS);
     const runs = contenders.map(
@@ -78,12 +79,12 @@ export async function measureCollections({
     return runs.map(([{ name, workers }, samples]) => ({
       name,
       workers,
-      mapSeconds: figure(samples.map),
-      mapReduceSeconds: figure(samples.mapReduce),
-      oneMicros: figure(samples.one),
-      timesFuncall: samples.timesFuncall.length === 0 ? undefined : figure(samples.timesFuncall),
+      mapSeconds: figureOf(samples.map),
+      mapReduceSeconds: figureOf(samples.mapReduce),
+      oneMicros: figureOf(samples.one),
+      timesFuncall: figureOf(samples.timesFuncall),
       computeSeconds: figure(samples.compute),
-      sharedRate: samples.shared.length === 0 ? undefined : figure(samples.shared),
+      sharedRate: figureOf(samples.shared),
       speedUp: speedUp(name, workers, samples, runs),
     }));
   } finally {
@@ -92,27 +93,38 @@ export async function measureCollections({
   }
 }
 
-async function warmUp({ process, isOurs }: Contender, steps: number): Promise<void> {
-  await process.measure({ kind: 'one-by-one', rounds: WARM_UP_ROUNDS });
-  if (isOurs) await process.measure({ kind: 'funcall', rounds: WARM_UP_ROUNDS });
+/** Undefined of none. */
+function figureOf(samples: readonly number[]): Figure | undefined {
+  return samples.length === 0 ? undefined : figure(samples);
+}
+
+async function warmUp({ process, kind }: Contender, steps: number): Promise<void> {
+  if (kind !== 'bare') await process.measure({ kind: 'one-by-one', rounds: WARM_UP_ROUNDS });
+  if (kind === 'ours') await process.measure({ kind: 'funcall', rounds: WARM_UP_ROUNDS });
   for (let call = 0; call < WARM_UP_CALLS; call++) {
-    await process.measure({ kind: 'map', elements: ELEMENTS });
-    await process.measure({ kind: 'map-reduce', elements: ELEMENTS });
+    if (kind !== 'bare') {
+      await process.measure({ kind: 'map', elements: ELEMENTS });
+      await process.measure({ kind: 'map-reduce', elements: ELEMENTS });
+    }
     await process.measure({ kind: 'compute', elements: 100, steps });
   }
 }
 
-async function measureCalls([{ process, isOurs, workers }, samples]: Run, steps: number): Promise<void> {
-  samples.map.push((await process.measure({ kind: 'map', elements: ELEMENTS })).seconds);
-  samples.mapReduce.push((await process.measure({ kind: 'map-reduce', elements: ELEMENTS })).seconds);
+async function measureCalls([{ process, kind, workers }, samples]: Run, steps: number): Promise<void> {
+  if (kind !== 'bare') {
+    samples.map.push((await process.measure({ kind: 'map', elements: ELEMENTS })).seconds);
+    samples.mapReduce.push((await process.measure({ kind: 'map-reduce', elements: ELEMENTS })).seconds);
+  }
   samples.compute.push((await process.measure({ kind: 'compute', elements: COMPUTED, steps })).seconds);
-  if (!isOurs) return;
+  if (kind === 'pool') return;
   const share = { kind: 'share', bytes: SHARED_BYTES, slaves: workers } as const;
   samples.shared.push(SHARED_BYTES / (await process.measure(share)).seconds);
 }
 
 /** A channel and funcalls have short turns, so that a disturbance of the machine affects both. */
-async function measureRounds([{ process, isOurs }, samples]: Run): Promise<void> {
+async function measureRounds([{ process, kind }, samples]: Run): Promise<void> {
+  if (kind === 'bare') return;
+  const isOurs = kind === 'ours';
   const ones: number[] = [];
   const funcalls: number[] = [];
   for (let block = 0; block < BLOCKS; block++) {
@@ -165,7 +177,12 @@ export function collectionsLine(row: CollectionsRow): string {
   ]);
 }
 
-function milliseconds({ median, spread: { least, most } }: Figure): string {
+function milliseconds(of: Figure | undefined): string {
+  if (of === undefined) return '';
+  const {
+    median,
+    spread: { least, most },
+  } = of;
   return text({ median: median * 1000, spread: { least: least * 1000, most: most * 1000 } }, 1);
 }
 

@@ -1,34 +1,52 @@
-/** The processes that the part `collections` measures in turns: a master with its slaves, and pools of threads. */
+/**
+ * The processes that the part `collections` measures in turns: a master with its slaves, pools of threads, and bare
+ * processes, which are the bound of what slaves can reach.
+ */
 
 import { MeasuredProcess } from './measured-process.js';
 import { INSTALL, named, versionOf } from './peers/packages.js';
 
 export interface Contender {
   readonly name: string;
-  readonly isOurs: boolean;
+  readonly kind: 'ours' | 'pool' | 'bare';
   readonly workers: number;
   readonly process: MeasuredProcess;
 }
 
 const POOLS = ['Piscina', 'workerpool'];
 
-/** Starts them; `folder` gets the audit files. */
-export async function startContenders(workers: readonly number[], folder: string): Promise<Contender[]> {
+interface ContenderParams {
+  /** Of each kind one with one slave or thread, one with two, ... */
+  readonly workers: readonly number[];
+  /** Gets the audit files. */
+  readonly folder: string;
+  readonly withBare: boolean;
+}
+
+export async function startContenders({ workers, folder, withBare }: ContenderParams): Promise<Contender[]> {
   const contenders: Contender[] = [];
-  const start = async (name: string, count: number, program: string, args: readonly string[]) => {
+  const start = async (
+    { name, kind, workers }: Omit<Contender, 'process'>,
+    program: string,
+    args: readonly string[],
+  ) => {
     const process = await MeasuredProcess.start(program, args);
-    contenders.push({ name, isOurs: name === 'ts-mw', workers: count, process });
+    contenders.push({ name, kind, workers, process });
   };
   try {
     for (const count of workers) {
       const audit = `${folder}/audit-${count}`;
       const flags = ['--master', '--slaves', String(count), '--audit-file', audit];
-      await start('ts-mw', count, 'collections', flags);
+      await start({ name: 'ts-mw', kind: 'ours', workers: count }, 'collections', flags);
       for (const pool of POOLS) {
         const package_ = pool.toLowerCase();
         if (versionOf(package_) === undefined) continue;
-        await start(named(pool), count, '../peers/collections', [package_, String(count)]);
+        const contender = { name: named(pool), kind: 'pool', workers: count } as const;
+        await start(contender, '../peers/collections', [package_, String(count)]);
       }
+      if (!withBare) continue;
+      const bare = { name: 'bare processes', kind: 'bare', workers: count } as const;
+      await start(bare, 'bare-processes', [String(count)]);
     }
     return contenders;
   } catch (error) {

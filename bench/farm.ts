@@ -25,6 +25,8 @@ const STOOD_MS = 2000;
 export interface FarmRow {
   readonly coldMs: Figure;
   readonly cachedMs: Figure;
+  /** `node -e 0` in the same turns, from its start to its end: how fast processes start here. */
+  readonly nodeMs: Figure;
   /** Tasks per second, group auto, 64 outstanding, one slave. */
   readonly local: Figure;
   readonly server: Figure;
@@ -37,14 +39,16 @@ export async function measureFarm({ repeats }: { readonly repeats: number }): Pr
   try {
     const coldMs: number[] = [];
     const cachedMs: number[] = [];
+    const nodeMs: number[] = [];
     for (let turn = 0; turn < repeats; turn++) {
       await withServers([`${folder}/one-${turn}`, `${folder}/two-${turn}`], async (addresses) => {
         coldMs.push(await firstResult(addresses));
         cachedMs.push(await firstResult(addresses));
+        nodeMs.push(await nodeAlone());
       });
     }
     const rates = await measureRates(folder, repeats);
-    return { coldMs: figure(coldMs), cachedMs: figure(cachedMs), ...rates };
+    return { coldMs: figure(coldMs), cachedMs: figure(cachedMs), nodeMs: figure(nodeMs), ...rates };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -87,6 +91,12 @@ async function firstResult(addresses: readonly string[]): Promise<number> {
   return Number(stdout);
 }
 
+async function nodeAlone(): Promise<number> {
+  const began = performance.now();
+  await promisify(execFile)(process.execPath, ['-e', '0']);
+  return performance.now() - began;
+}
+
 /** With one slot each, so that two cores are enough. */
 async function withServers(
   folders: readonly string[],
@@ -122,9 +132,11 @@ async function addressOf({ stderr }: ChildProcess): Promise<string> {
   throw new Error('a server ended before it was ready');
 }
 
-export function farmLines({ coldMs, cachedMs, local, server, share }: FarmRow): string[] {
+export function farmLines({ coldMs, cachedMs, nodeMs, local, server, share }: FarmRow): string[] {
+  const times = (ms: Figure): string => (ms.median / nodeMs.median).toFixed(1);
   return [
-    `first result of two servers  ${text(coldMs, 0)} ms, with the program there ${text(cachedMs, 0)} ms`,
+    `first result of two servers  ${text(coldMs, 0)} ms, with the program there ${text(cachedMs, 0)} ms: ` +
+      `${times(coldMs)} and ${times(cachedMs)} times node -e 0, ${text(nodeMs, 0)} ms`,
     `tasks per second  ${text(local, 0)} of a local slave, ${text(server, 0)} of a server's, ${text(share, 2)} of it`,
   ];
 }

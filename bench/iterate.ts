@@ -34,7 +34,7 @@ export async function measureIterations({
   repeats,
 }: IterateOptions): Promise<IterateRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'ts-mw-bench-'));
-  const contenders = await startContenders(workers, folder);
+  const contenders = await startContenders({ workers, folder, withBare: false });
   try {
     const runs = contenders.map((contender) => ({ contender, rates: [] as number[] }));
     const tenth = Math.ceil(elements / 10);

@@ -28,6 +28,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'ratio', width: 6 },
   { title: 'request µs', width: 10 },
   { title: 'ratio', width: 6 },
+  { title: 'TCP µs', width: 6 },
   { title: 'peak MB', width: 12 },
 ];
 
@@ -70,7 +71,7 @@ function windowCells(rate: Rate | undefined): string[] {
 }
 
 function sequentialCells(trip: RoundTrip | undefined): string[] {
-  if (trip === undefined) return ['', '', '', '', '', ''];
+  if (trip === undefined) return ['', '', '', '', '', '', ''];
   return [
     `${trip.medianMicros.toFixed(0)}, ${trip.p99Micros.toFixed(0)}`,
     trip.chainMedianMicros.toFixed(0),
@@ -78,6 +79,7 @@ function sequentialCells(trip: RoundTrip | undefined): string[] {
     trip.ratio.toFixed(2),
     trip.requestMedianMicros.toFixed(0),
     trip.requestRatio.toFixed(2),
+    trip.tcpMedianMicros.toFixed(0),
   ];
 }
 

@@ -54,6 +54,8 @@ export interface RoundTrip {
   /** Median of the NATS client's own request and answer, and how many times that ours is. */
   readonly requestMedianMicros: number;
   readonly requestRatio: number;
+  /** Median of a TCP connection between two processes and nothing else: two wakeups, which a task needs too. */
+  readonly tcpMedianMicros: number;
 }
 
 export interface ThroughputRow {
@@ -125,7 +127,7 @@ async function measureRow(params: RowParams): Promise<ThroughputRow> {
   ]);
   const bulk: Sample[] = [];
   const windows: Sample[] = [];
-  const rounds: Rounds = { ours: [], chains: [], theirs: [], requests: [] };
+  const rounds: Rounds = { ours: [], chains: [], theirs: [], requests: [], tcp: [] };
   const size = group === 'auto' ? AUTO_GROUP : group;
   const tasks = Math.round(share * tasksFor(size));
   try {
@@ -134,12 +136,14 @@ async function measureRow(params: RowParams): Promise<ThroughputRow> {
       const one = { kind: 'sequential', rounds: ROUNDS, bytes: FRAME_BYTES + ENTRY_BYTES } as const;
       await framework.measure({ ...one, rounds: WARM_UP_ROUNDS });
       const request = { ...one, kind: 'request' } as const;
-      for (const theirs of [one, request]) await raw.measure({ ...theirs, rounds: WARM_UP_ROUNDS });
+      const tcp = { ...one, kind: 'tcp' } as const;
+      for (const theirs of [one, request, tcp]) await raw.measure({ ...theirs, rounds: WARM_UP_ROUNDS });
       for (let block = 0; block < 20 * share * repeats; block++) {
         rounds.theirs.push(...(await raw.measure(one)).micros);
         rounds.ours.push(...(await framework.measure(one)).micros);
         rounds.chains.push(...(await framework.measure({ kind: 'chain', rounds: ROUNDS })).micros);
         rounds.requests.push(...(await raw.measure(request)).micros);
+        rounds.tcp.push(...(await raw.measure(tcp)).micros);
       }
     }
     await framework.measure({ kind: 'bulk', tasks: Math.round(tasks / 2) });
@@ -202,9 +206,10 @@ interface Rounds {
   readonly chains: number[];
   readonly theirs: number[];
   readonly requests: number[];
+  readonly tcp: number[];
 }
 
-function roundTrip({ ours, chains, theirs, requests }: Rounds): RoundTrip {
+function roundTrip({ ours, chains, theirs, requests, tcp }: Rounds): RoundTrip {
   const medianMicros = median(ours);
   const rawMedianMicros = median(theirs);
   const requestMedianMicros = median(requests);
@@ -217,5 +222,6 @@ function roundTrip({ ours, chains, theirs, requests }: Rounds): RoundTrip {
     chainMedianMicros: median(chains),
     requestMedianMicros,
     requestRatio: medianMicros / requestMedianMicros,
+    tcpMedianMicros: median(tcp),
   };
 }

@@ -14,7 +14,9 @@ export type Measurement =
   /** The same by futures, each task's argument made from the result before; of the framework alone. */
   | { readonly kind: 'chain'; readonly rounds: number }
   /** The same by the request of the NATS client, which waits for its answer; of NATS alone. */
-  | { readonly kind: 'request'; readonly rounds: number; readonly bytes: number };
+  | { readonly kind: 'request'; readonly rounds: number; readonly bytes: number }
+  /** The same over a TCP connection between two processes and nothing else. */
+  | { readonly kind: 'tcp'; readonly rounds: number; readonly bytes: number };
 
 /** The measurements of the part `collections`, of ts-mw and of peers. */
 export type CollectionMeasurement =

@@ -28,7 +28,8 @@ function measure(master: MasterHandle, measurement: Measurement): Promise<Measur
       });
     }
     case 'request':
-      return Promise.reject(new Error('requests are of NATS alone'));
+    case 'tcp':
+      return Promise.reject(new Error(`${measurement.kind} is not of the framework`));
     default:
       return measurement satisfies never;
   }
