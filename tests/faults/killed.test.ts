@@ -1,9 +1,9 @@
 /** Slaves that end without a word, by a signal from outside or by what a task does to its process. */
 
+import { spawn } from 'node:child_process';
 import * as assert from 'uvu/assert';
 import { suiteInTurns } from '../support/turns.js';
-import { killsToTheEnd } from './kills-to-the-end.js';
-import { type BrokerName, Cluster, TWO_BROKERS } from './support.js';
+import { type BrokerName, Cluster, TWO_BROKERS, untilGone } from './support.js';
 
 const it = suiteInTurns('killed slaves');
 
@@ -60,14 +60,76 @@ function begunAgainAt(cluster: Cluster, taskId: string, pid: number): number {
   return cluster.computed().get(taskId)?.begunAt.get(pid) ?? Number.POSITIVE_INFINITY;
 }
 
+/** The innocent tasks all finish and the guilty one has its history; the scenarios have the other ways to end a process. */
+async function abortsToTheEnd(): Promise<void> {
+  await using cluster = await Cluster.open('embedded');
+  await cluster.startMaster({
+    plan: {
+      steps: [
+        { submit: 'small', args: [], count: 50 },
+        { submit: 'die', args: ['abort'] },
+        { submit: 'small', args: [], count: 50 },
+      ],
+    },
+    flags: ['--slaves', '2'],
+  });
+  const report = await cluster.finish(101);
+  const [guilty, ...others] = report.fates.filter(({ status }) => status !== 'ok');
+  assert.equal(others, [], 'all the innocent finish well');
+  assert.is(guilty?.status, 'unrunnable');
+  assert.is(guilty?.reason, 'max-attempts');
+  assert.is(guilty?.history?.length, 5, 'the history has every attempt');
+  for (const [i, attempt] of (guilty?.history ?? []).entries()) {
+    assert.is(attempt.attempt, i + 1);
+    assert.match(attempt.evidence, /^process ended by SIGABRT$/, 'the evidence says how the process ended');
+  }
+  for (const { taskId, algorithm, attempts } of report.fates) {
+    if (algorithm === 'small') assert.ok(attempts <= 2, `${taskId} had at most one bad neighbour`);
+  }
+  for (const { pid } of report.trail.all('local-slave-started')) await untilGone(pid, 10_000);
+}
+
+const STARTS = 4;
+
+/** Starting and stopping race in short programs. */
+async function startsInARow(): Promise<void> {
+  const hello = new URL('../../examples/hello-world.js', import.meta.url).pathname;
+  for (let i = 0; i < STARTS; i++) {
+    const child = spawn(process.execPath, [hello, '--master', '--slaves', '2'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [output, audit] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      audit += chunk.toString();
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+    try {
+      assert.is(await ended, 0, `start ${i} exits 0: ${audit}`);
+    } finally {
+      clearTimeout(timer);
+    }
+    assert.is(output.split('\n').filter((line) => line.startsWith('Got result')).length, 10);
+    const pids = [...audit.matchAll(/STARTED pid (\d+)/g)].map(([, pid]) => Number(pid));
+    assert.ok(pids.length >= 2, 'it started its slaves');
+    for (const pid of pids) await untilGone(pid, 10_000);
+  }
+}
+
 const IN_TIME = 'give the tasks of a killed slave to another within four seconds';
 const [one, other] = TWO_BROKERS;
 
 it(IN_TIME, () => foundInTime(other));
 it.long(`${IN_TIME}, on the other broker`, () => foundInTime(one));
 
-it.long('retry a task that aborts its process, to the end of its attempts, and finish all others', () =>
-  killsToTheEnd('abort', /^process ended by SIGABRT$/),
+it.long(
+  'retry a task that aborts its process, to the end of its attempts, and finish all others',
+  abortsToTheEnd,
 );
+
+it.long(`leave no process behind, ${STARTS} starts in a row`, startsInARow);
 
 it.run();
