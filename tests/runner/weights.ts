@@ -24,7 +24,7 @@ export const WEIGHTS: Readonly<Record<string, number | readonly [seconds: number
   'examples/slave-database.long': 5,
   'examples/stopped.long': [7, 0.8],
   'faults/backlog.long': 55,
-  'faults/busy.long': alone(15),
+  'faults/busy.long': alone(12),
   'faults/checkpoint': [5, 0.9],
   'faults/churn.long': alone(40),
   'faults/comeback.long': [9, 0.4],
