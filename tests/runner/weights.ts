@@ -26,7 +26,7 @@ export const WEIGHTS: Readonly<Record<string, number | readonly [seconds: number
   'faults/backlog.long': 55,
   'faults/busy.long': alone(12),
   'faults/checkpoint': [5, 0.9],
-  'faults/churn.long': alone(40),
+  'faults/churn.long': alone(25),
   'faults/comeback.long': [9, 0.4],
   'faults/flow-checkpoint.long': [40, 0.8],
   'faults/killed': [25, 0.6],
