@@ -2,4 +2,4 @@
 
 import { testSeeds } from './seeds.js';
 
-testSeeds('simulation/cluster at length', 35);
+testSeeds('simulation/cluster at length', 35, 16, 16);

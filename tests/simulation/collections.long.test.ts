@@ -1,5 +1,5 @@
-/** The same with two hundred seeds. */
+/** The same with a hundred seeds. */
 
 import { testCollections } from './collections-seeds.js';
 
-testCollections('simulation/collections at length', 200);
+testCollections('simulation/collections at length', 100);
