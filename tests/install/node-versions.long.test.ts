@@ -13,6 +13,7 @@ versions.before(async () => {
 });
 versions.after(removePlace);
 
+const LOCAL = ['--master', '--slaves', '1'];
 const LOCALS = ['--master', '--slaves', '2'];
 
 /** Undefined where it was not fetched. */
@@ -27,24 +28,22 @@ for (const [name, node] of NODES) {
     continue;
   }
   versions(`${name}: two slaves, TLS, a slave killed, a checkpoint`, async () => {
-    await app.prints([node, 'hello.mjs', ...LOCALS], GREETINGS);
-    const tls = ['--tls-cert', certificateFile('broker'), '--tls-key', keyFile('broker')];
-    await app.prints([node, 'hello.mjs', ...LOCALS, ...tls], GREETINGS);
     await app.prints([node, 'killed.mjs', ...LOCALS, join(app.folder, `${name} was killed`)], ['285']);
+    const tls = ['--tls-cert', certificateFile('broker'), '--tls-key', keyFile('broker')];
     const kept = ['--checkpoint', `kept by ${name}`];
-    await app.prints([node, 'hello.mjs', ...LOCALS, ...kept], GREETINGS);
+    await app.prints([node, 'hello.mjs', ...LOCAL, ...tls, ...kept], GREETINGS);
     await app.prints([node, 'hello.mjs', '--master', ...kept], GREETINGS);
   });
 
   versions(`${name}: types are stripped, and require takes it`, async () => {
-    await app.prints([node, 'typed.ts', '--master', '--slaves', '1'], ['42 0']);
-    await app.prints([node, 'required.cjs', '--master', '--slaves', '1'], ['42']);
+    await app.prints([node, 'typed.ts', ...LOCAL], ['42 0']);
+    await app.prints([node, 'required.cjs', ...LOCAL], ['42']);
   });
 
   ifNatsServer(versions)(`${name}: a nats-server`, async () => {
     const server = await startNatsServer();
     try {
-      await app.prints([node, 'hello.mjs', ...LOCALS, '--nats-url', server.url], GREETINGS);
+      await app.prints([node, 'hello.mjs', ...LOCAL, '--nats-url', server.url], GREETINGS);
     } finally {
       await server.stop();
     }

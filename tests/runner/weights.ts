@@ -41,7 +41,7 @@ export const WEIGHTS: Readonly<Record<string, number | readonly [seconds: number
   'faults/scenarios-tasks.long': alone(80),
   'faults/soak.long': alone(18),
   'faults/ssh-machines.long': [20, 0.6],
-  'install/node-versions.long': 60,
+  'install/node-versions.long': 40,
   'install/packages.long': 60,
   'install/runtimes.long': 60,
   'link/connection/broker-faults': [16, 0.3],
