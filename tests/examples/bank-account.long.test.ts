@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { documented } from './catalogue.js';
-import { runWithTwoSlaves } from './run-example.js';
+import { runWithSlaves } from './run-example.js';
 
 const test = suite('bank-account');
 const { program, args, output } = documented('bank-account');
@@ -17,7 +17,7 @@ const comparable = (text: string): string =>
     .replace(/^[1-9]\d* orders/m, 'N orders');
 
 test('a branch that is killed comes back with every account as it should be', async () => {
-  const { code, stdout, stderr, trail } = await runWithTwoSlaves(program, undefined, args);
+  const { code, stdout, stderr, trail } = await runWithSlaves(program, undefined, args);
   assert.is(comparable(stdout), comparable(output), stderr);
   assert.is(stderr, '');
   assert.is(code, 0);
@@ -26,7 +26,7 @@ test('a branch that is killed comes back with every account as it should be', as
 });
 
 test('without a death nothing has to be given again', async () => {
-  const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, [
+  const { code, stdout, stderr } = await runWithSlaves(program, undefined, [
     ...['--transfers', '200', '--kill-after', '0'],
   ]);
   const [, made, refused] = /^200 transfers: (\d+) made, (\d+) refused$/m.exec(stdout) ?? [];

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { documented, runAsDocumented } from './catalogue.js';
-import { runWithTwoSlaves } from './run-example.js';
+import { runWithSlaves } from './run-example.js';
 
 const test = suite('build-farm');
 
@@ -12,7 +12,7 @@ test('it prints what the catalogue shows', async () => {
 
 test('a module that cannot be compiled ends the build, and is named', async () => {
   const { program } = documented('build-farm');
-  const { code, stdout, trail } = await runWithTwoSlaves(program, undefined, ['--broken', '5']);
+  const { code, stdout, trail } = await runWithSlaves(program, undefined, ['--broken', '5']);
   assert.is(stdout, 'parallel.compile > parallel[4] failed: module-5.ts: unexpected end of input\n');
   assert.is(code, 1);
   assert.not.match(trail, /"link"/, 'no stage began that needs it');

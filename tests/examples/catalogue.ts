@@ -1,7 +1,7 @@
 /** An example as docs/manual/examples.md shows it: its command line, and what that prints. */
 import assert from 'node:assert/strict';
 import { codeBlocks, readDocument } from '../docs/read-docs.js';
-import { exampleFile, runWithTwoSlaves, type Surroundings } from './run-example.js';
+import { exampleFile, runWithSlaves, type Surroundings } from './run-example.js';
 
 export interface Documented {
   /** The compiled program. */
@@ -26,7 +26,7 @@ export function documented(path: string): Documented {
 /** Runs it, and what it prints must be what the catalogue shows; returns that. */
 export async function runAsDocumented(path: string, surroundings?: Surroundings): Promise<string> {
   const { program, args, output } = documented(path);
-  const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, args, surroundings);
+  const { code, stdout, stderr } = await runWithSlaves(program, undefined, args, surroundings);
   assert.equal(stdout, output, stderr);
   assert.equal(stderr, '');
   assert.equal(code, 0);

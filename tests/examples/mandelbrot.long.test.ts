@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { escapeTimes, type View } from '../../examples/mandelbrot/escape-times.js';
 import { Picture } from '../../examples/mandelbrot/picture.js';
 import { documented, runAsDocumented } from './catalogue.js';
-import { runWithTwoSlaves } from './run-example.js';
+import { runWithSlaves } from './run-example.js';
 
 const test = suite('mandelbrot');
 const { program } = documented('mandelbrot/main');
@@ -55,7 +55,7 @@ test('a part of the plane, in more rows than a band has', () =>
   inFolder(async (cwd) => {
     const place = ['--centre-x', '-0.745', '--centre-y', '0.186', '--zoom', '400', '--iterations', '2000'];
     const flags = [...place, ...['--width', '333', '--height', '127', '--output', 'part.png']];
-    const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, flags, { cwd });
+    const { code, stdout, stderr } = await runWithSlaves(program, undefined, flags, { cwd });
     const view = { width: 333, height: 127, centreX: -0.745, centreY: 0.186, zoom: 400, iterations: 2_000 };
     assert.is(stdout, `part.png: 333 x 127 pixels, SHA-256 ${checksumOf(view)}\n`, stderr);
     assert.is(stderr, '');
@@ -68,7 +68,7 @@ test('it refuses what gives no picture, before anything is computed', async () =
     [['--width', '0'], /^--width: expected a whole number from 1 to 20000, got "0"\n$/],
     [['--output', '/nowhere/at/all.png'], /^--output: cannot be written: ENOENT/],
   ] as const) {
-    const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, flags);
+    const { code, stdout, stderr } = await runWithSlaves(program, undefined, flags, { slaves: 0 });
     assert.match(stderr, message);
     assert.is(stdout, '');
     assert.is(code, 255);

@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert';
 import { suiteInTurns } from '../support/turns.js';
 import { documented, runAsDocumented } from './catalogue.js';
-import { runWithTwoSlaves } from './run-example.js';
+import { runWithSlaves } from './run-example.js';
 
 const test = suiteInTurns('monte-carlo-pi');
 const { program } = documented('monte-carlo-pi');
@@ -16,14 +16,16 @@ test('it prints what the catalogue shows, which is near to pi', async () => {
 });
 
 test('it refuses what is no flag of its own, in one line, and exits 255', async () => {
-  const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, ['--max-trails', '5']);
+  const { code, stdout, stderr } = await runWithSlaves(program, undefined, ['--max-trails', '5'], {
+    slaves: 0,
+  });
   assert.is(stderr, '--max-trails: is not known; -- --help lists what is\n');
   assert.is(stdout, '');
   assert.is(code, 255);
 });
 
 test.long('it explains its flags', async () => {
-  const { code, stdout } = await runWithTwoSlaves(program, undefined, ['--', '--help']);
+  const { code, stdout } = await runWithSlaves(program, undefined, ['--', '--help'], { slaves: 0 });
   assert.match(stdout, /--max-trial-sets +How many tasks to make .*default: "100"/);
   assert.is(code, 0);
 });

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { documented, runAsDocumented } from './catalogue.js';
-import { runWithTwoSlaves } from './run-example.js';
+import { runWithSlaves } from './run-example.js';
 
 const test = suite('parameter-sweep');
 const { program } = documented('parameter-sweep');
@@ -12,7 +12,7 @@ test('it prints what the catalogue shows', async () => {
 });
 
 test('every point of the grid has its row, in order, below one header', async () => {
-  const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, ['--steps', '12']);
+  const { code, stdout, stderr } = await runWithSlaves(program, undefined, ['--steps', '12']);
   assert.is(stderr, '');
   assert.is(code, 0);
   const [header, ...rows] = stdout.trimEnd().split('\n');

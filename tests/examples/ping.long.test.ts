@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert';
 import { suiteInTurns } from '../support/turns.js';
 import { documented } from './catalogue.js';
-import { BROKERS, runWithTwoSlaves } from './run-example.js';
+import { BROKERS, runWithSlaves } from './run-example.js';
 
 const ping = suiteInTurns('ping');
 const { program, args, output } = documented('ping');
@@ -15,7 +15,7 @@ for (const [index, kind] of BROKERS.entries()) {
     index,
     `it has every ping answered and keeps only the target number in memory, on ${kind.name}`,
     async () => {
-      const { code, stdout, stderr } = await runWithTwoSlaves(program, kind, args);
+      const { code, stdout, stderr } = await runWithSlaves(program, kind, args);
       assert.is(untimed(stdout), untimed(output), stderr);
       assert.is(stderr, '');
       assert.is(code, 0);
@@ -24,7 +24,7 @@ for (const [index, kind] of BROKERS.entries()) {
 }
 
 ping('it refuses a number of pings that is none, and exits 255', async () => {
-  const { code, stdout, stderr, trail } = await runWithTwoSlaves(program, undefined, ['--pings', 'many']);
+  const { code, stdout, stderr, trail } = await runWithSlaves(program, undefined, ['--pings', 'many']);
   assert.match(stderr, /^--pings: expected a whole number from 1 to \d+, got "many"\n$/);
   assert.is(stdout, '');
   assert.is(code, 255);

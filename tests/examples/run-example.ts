@@ -24,14 +24,16 @@ export interface Surroundings {
   readonly cwd?: string | undefined;
   /** Beside this process's own. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Local ones, two by default; none for a master that is to refuse its arguments. */
+  readonly slaves?: 0 | 1 | 2 | undefined;
 }
 
 export { BROKERS };
 
 export const exampleFile = (name: string): string => join(dist, 'examples', `${name}.js`);
 
-/** With two local slaves; the embedded broker is the master's own. Killed as a group when it is late. */
-export async function runWithTwoSlaves(
+/** With local slaves; the embedded broker is the master's own. Killed as a group when it is late. */
+export async function runWithSlaves(
   program: string,
   kind: BrokerKind | undefined,
   args: readonly string[] = [],
@@ -42,7 +44,14 @@ export async function runWithTwoSlaves(
   const place = broker === undefined ? [] : ['--nats-url', broker.url];
   const trailFile = join(folder, 'audit.txt');
   try {
-    const flags = ['--master', '--slaves', '2', ...place, '--audit-file', trailFile];
+    const flags = [
+      '--master',
+      '--slaves',
+      String(surroundings.slaves ?? 2),
+      ...place,
+      '--audit-file',
+      trailFile,
+    ];
     const ended = await run([program, ...flags, ...args], surroundings);
     return { ...ended, trail: await readFile(trailFile, 'utf8').catch(() => '') };
   } finally {

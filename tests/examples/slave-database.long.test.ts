@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { documented } from './catalogue.js';
-import { type Finished, runWithTwoSlaves } from './run-example.js';
+import { type Finished, runWithSlaves } from './run-example.js';
 
 const test = suite('slave-database');
 const { program, args, output } = documented('slave-database');
 
 /** Its databases go to a folder that must be empty in the end. */
-async function runAndLookBehind(args: readonly string[]): Promise<Finished> {
+async function runAndLookBehind(args: readonly string[], slaves: 1 | 2): Promise<Finished> {
   const folder = await mkdtemp(join(tmpdir(), 'ts-mw-databases-'));
   try {
-    const finished = await runWithTwoSlaves(program, undefined, args, { env: { TMPDIR: folder } });
+    const finished = await runWithSlaves(program, undefined, args, { env: { TMPDIR: folder }, slaves });
     assert.equal(await readdir(folder), [], finished.stderr);
     return finished;
   } finally {
@@ -23,7 +23,7 @@ async function runAndLookBehind(args: readonly string[]): Promise<Finished> {
 }
 
 test('slaves that fail are started again, and remove what they fetched', async () => {
-  const { code, stdout, stderr, trail } = await runAndLookBehind(args);
+  const { code, stdout, stderr, trail } = await runAndLookBehind(args, 2);
   assert.is(stdout, output, stderr);
   assert.is(code, 0);
   assert.match(stderr, /^Error: the database wore out after 20 tasks$/m);
@@ -31,7 +31,7 @@ test('slaves that fail are started again, and remove what they fetched', async (
 });
 
 test('each of the loops runs all tasks', async () => {
-  const loops = ['simple', 'all', 'iterate'].map((loop) => runAndLookBehind(['--loop', loop]));
+  const loops = ['simple', 'all', 'iterate'].map((loop) => runAndLookBehind(['--loop', loop], 1));
   for (const { code, stdout, stderr } of await Promise.all(loops)) {
     assert.is(stdout, output);
     assert.is(stderr, '');
@@ -40,7 +40,7 @@ test('each of the loops runs all tasks', async () => {
 });
 
 test('a loop that there is not is refused, on slaves too', async () => {
-  const { code, stdout, stderr } = await runAndLookBehind(['--loop', 'round']);
+  const { code, stdout, stderr } = await runAndLookBehind(['--loop', 'round'], 1);
   assert.match(stderr, /^--loop: expected simple or all or iterate, got "round"$/m);
   assert.is(stdout, '');
   assert.is(code, 255);

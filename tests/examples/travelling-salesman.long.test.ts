@@ -10,7 +10,7 @@ import {
   search,
 } from '../../examples/travelling-salesman/shortest-tour.js';
 import { documented, runAsDocumented } from './catalogue.js';
-import { runWithTwoSlaves } from './run-example.js';
+import { runWithSlaves } from './run-example.js';
 
 const test = suite('travelling-salesman');
 const { program } = documented('travelling-salesman/main');
@@ -82,7 +82,7 @@ test('two slaves that share their bound visit at most 1.3 times the nodes of one
   const apart = searchAlone(lengths, [newBound(), newBound()]);
   assert.ok(apart.nodes > 1.8 * nodes, 'without a shared bound it would be far more');
   const asked = ['--seed', String(seed), '--show-nodes', '1'];
-  const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, asked);
+  const { code, stdout, stderr } = await runWithSlaves(program, undefined, asked);
   const visited = Number(/^(\d+) nodes$/m.exec(stdout)?.[1]);
   assert.ok(visited <= MOST_NODES * nodes, `${visited} nodes, and ${nodes} in one process`);
   assert.is(stderr, '');

@@ -7,7 +7,7 @@ import { countIn, countWords, type WordCounts } from '../../examples/word-count/
 import { root } from '../docs/read-docs.js';
 import { suiteInTurns } from '../support/turns.js';
 import { documented, runAsDocumented } from './catalogue.js';
-import { runWithTwoSlaves } from './run-example.js';
+import { runWithSlaves } from './run-example.js';
 
 const test = suiteInTurns('word-count');
 const { program } = documented('word-count/main');
@@ -59,7 +59,7 @@ test.long('two slaves count what one process counts', () =>
   withText(text(5_000), async (file) => {
     const whole = countIn(text(5_000));
     const args = ['--file', file, '--range-size', '1000', '--top', '100'];
-    const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, args);
+    const { code, stdout, stderr } = await runWithSlaves(program, undefined, args);
     assert.is(code, 0, stderr);
     const [, ...rows] = stdout.trimEnd().split('\n');
     const all = [...whole.values()].reduce((sum, times) => sum + times, 0);
@@ -71,7 +71,9 @@ test.long('two slaves count what one process counts', () =>
 );
 
 test.long('a file that cannot be read is named in one line', async () => {
-  const { code, stdout, stderr } = await runWithTwoSlaves(program, undefined, ['--file', 'no such file']);
+  const { code, stdout, stderr } = await runWithSlaves(program, undefined, ['--file', 'no such file'], {
+    slaves: 0,
+  });
   assert.match(stderr, /^--file: cannot be read: ENOENT.*\n$/);
   assert.is(stdout, '');
   assert.is(code, 255);
@@ -79,7 +81,7 @@ test.long('a file that cannot be read is named in one line', async () => {
 
 test.long('an empty file has no words', () =>
   withText('', async (file) => {
-    const { code, stdout } = await runWithTwoSlaves(program, undefined, ['--file', file]);
+    const { code, stdout } = await runWithSlaves(program, undefined, ['--file', file], { slaves: 1 });
     assert.match(stdout, /^0 words, 0 different ones$/m);
     assert.is(code, 0);
   }),
