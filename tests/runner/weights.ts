@@ -23,7 +23,7 @@ export const WEIGHTS: Readonly<Record<string, number | readonly [seconds: number
   'examples/ping.long': 4,
   'examples/slave-database.long': 5,
   'examples/stopped.long': [7, 0.8],
-  'faults/backlog.long': 55,
+  'faults/backlog.long': 45,
   'faults/busy.long': alone(12),
   'faults/checkpoint': [5, 0.9],
   'faults/churn.long': alone(25),
