@@ -15,6 +15,8 @@ import { type ModelRow, measureModel, modelLine } from './watching-model.js';
 
 export interface WatchingOptions {
   readonly repeats: number;
+  /** The sizes of task groups whose rates are measured; all. */
+  readonly groups?: readonly Group[];
   /** Scales how many tasks a measurement of a rate takes. */
   readonly share: number;
   /** Drawn for the memory. */
@@ -24,8 +26,10 @@ export interface WatchingOptions {
   readonly updates: number;
 }
 
+type Group = keyof typeof TASKS;
+
 export interface WatchedRate {
-  readonly group: number | 'auto';
+  readonly group: Group;
   readonly tasksPerSecond: number;
   /** Of pairs: with all of it, to without. */
   readonly ratio: number;
@@ -52,6 +56,7 @@ export interface WatchingRow {
 }
 
 const TASKS = { 1: 60_000, auto: 600_000 } as const;
+const GROUPS = [1, 'auto'] as const;
 const WATCHED = ['--dashboard', '--metrics', '0', '--progress', 'log'];
 
 /** Says a line for each figure as it is there. */
@@ -63,7 +68,7 @@ export async function measureWatching(
   const model = measureModel(options);
   say(modelLine(model));
   const rates: WatchedRate[] = [];
-  for (const group of [1, 'auto'] as const) {
+  for (const group of options.groups ?? GROUPS) {
     const rate = await measureRate(group, options);
     rates.push(rate);
     say(rateLine(rate));
@@ -88,10 +93,7 @@ function memoryLine({ drawn, plain, watched }: WatchedMemory): string {
   return `${late} MB more after ${count(drawn)} tasks, ${early} MB more after ${count(drawn / 10)}`;
 }
 
-async function measureRate(
-  group: keyof typeof TASKS,
-  { repeats, share }: WatchingOptions,
-): Promise<WatchedRate> {
+async function measureRate(group: Group, { repeats, share }: WatchingOptions): Promise<WatchedRate> {
   const tasks = Math.round(TASKS[group] * share);
   const args = ['--slave-task-group', `${group}`, '--slave-result-group', `${group}`];
   return withMasters(args, async (plain, watched, viewers) => {
