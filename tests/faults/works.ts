@@ -155,7 +155,8 @@ export function block(ms: number): void {
 
 function fillMemory(): void {
   const held: unknown[] = [];
-  for (;;) held.push(Array.from({ length: 10_000 }, (_, i) => ({ i })));
+  // Large ones: many small ones keep the collector busy for seconds first
+  for (;;) held.push(new Array(200_000).fill(0.5));
 }
 
 function raise(error: Error): never {
