@@ -18,7 +18,7 @@ export const KILLED: readonly Scenario[] = [
   },
   {
     name: 'kill -9 of a busy slave',
-    brokers: 'each',
+    brokers: 'either',
     often: true,
     settings: { ...SLOW, expect: { lost: 1 } },
     strike: (stage) => stage.killAndReplace(stage.anyone),
@@ -52,7 +52,7 @@ export const KILLED: readonly Scenario[] = [
   },
   {
     name: 'kill -9 of a slave while a shared value is on its way',
-    brokers: 'each',
+    brokers: 'either',
     settings: {
       flow: [{ submit: 'weigh', args: [{ shared: 48_000_000 }, 50] }],
       pending: 8,

@@ -142,7 +142,7 @@ export const STANDING_SERVERS: readonly Scenario[] = [
   },
   {
     name: 'kill -9 of a master with a checkpoint on two standing servers, which is started again',
-    brokers: 'each',
+    brokers: 'either',
     settings: {
       ...LENT,
       before: [{ submit: 'nap', args: [8, { number: true }], count: RUNS }],
