@@ -6,7 +6,7 @@ import { pass, until } from '../support.js';
 import { DATA, type Scenario, type Settings } from './scenario.js';
 import { cuts, cutsInside, suffers } from './strikes.js';
 
-const PORTS: Settings = { ...DATA, way: 'data ports', expect: { unharmed: true } };
+const PORTS: Settings = { ...DATA, way: 'data ports', slaves: 1, expect: { unharmed: true } };
 
 const taken = ({ cluster }: Stage): number => cluster.trail.all('data-port-taken').length;
 
@@ -22,7 +22,7 @@ export const DATA_PORTS: readonly Scenario[] = [
   {
     name: 'three cuts of the data ports, with data in both directions',
     brokers: 'embedded',
-    settings: { ...PORTS, pending: 200 },
+    settings: { ...PORTS, slaves: 2, pending: 200 },
     async strike(stage) {
       await allOnPorts(stage);
       await cuts(stage, () => stage.way.cut(), 3);

@@ -8,7 +8,7 @@ import { pass, until } from '../support.js';
 import type { Scenario, Settings } from './scenario.js';
 
 /** Of tasks, that begin in each scenario at least. */
-const RUNS = 1_000;
+const RUNS = 400;
 /** A silent master is looked for at each beat, and then its connection is given a second to take what was said last. */
 const BEAT_AND_LINGER_MS = 2_000;
 /** Slaves are lent, and run naps. */
@@ -33,7 +33,7 @@ async function atWork({ cluster, chance, servers }: Stage): Promise<void> {
     'work of both servers',
     () => noted.read() && servers.every((one) => one.slaves().some(begins)),
   );
-  await cluster.begun(noted.begun + chance.between(10, 500));
+  await cluster.begun(noted.begun + chance.between(10, 200));
 }
 
 async function killServer(stage: Stage): Promise<void> {
