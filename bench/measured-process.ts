@@ -1,9 +1,10 @@
 /** A process of the benchmark: asked for measurements over its channel, and ended with the run. */
 
-import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { shellWords } from '../src/machines/shell-quote.js';
 import type { CollectionMeasurement, FlowMeasurement, Measured, Measurement } from './programs/commands.js';
 
 const REPLY_WITHIN_MS = 120_000;
@@ -25,16 +26,22 @@ export class MeasuredProcess {
 
   private constructor(child: ChildProcess) {
     this.#child = child;
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#said = (this.#said + text).slice(-MOST_SAID);
-    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#said = (this.#said + text).slice(-MOST_SAID);
+      });
+    }
   }
 
   /** Starts a file of `bench/programs` and waits until it is ready. */
   static async start(program: string, args: readonly string[]): Promise<MeasuredProcess> {
     const file = fileURLToPath(new URL(`programs/${program}.js`, import.meta.url));
     const stdio: StdioOptions = ['ignore', 'inherit', 'pipe', 'ipc'];
-    const measured = new MeasuredProcess(fork(file, args, { execArgv: nodeFlags(), stdio }));
+    return MeasuredProcess.#ready(fork(file, args, { execArgv: nodeFlags(), stdio }));
+  }
+
+  static async #ready(child: ChildProcess): Promise<MeasuredProcess> {
+    const measured = new MeasuredProcess(child);
     try {
       await measured.#reply();
       return measured;
@@ -42,6 +49,15 @@ export class MeasuredProcess {
       await measured.stop();
       throw error;
     }
+  }
+
+  /** The same in a terminal of its own, which `hasTerminals` must allow. */
+  static async startInTerminal(program: string, args: readonly string[]): Promise<MeasuredProcess> {
+    const file = fileURLToPath(new URL(`programs/${program}.js`, import.meta.url));
+    const command = shellWords([process.execPath, ...nodeFlags(), file, ...args]);
+    const inTerminal = ['-qfec', `stty cols 120 rows 40; exec ${command}`, '/dev/null'];
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc'];
+    return MeasuredProcess.#ready(spawn('script', inTerminal, { stdio }));
   }
 
   /** A text that it writes to standard error near its start; rejects if it does not within ten seconds. */
@@ -62,11 +78,11 @@ export class MeasuredProcess {
 
   /** Of this process and of those that it started; undefined where there is no /proc. */
   peakMemory(): PeakMemory | undefined {
-    const { pid } = this.#child;
-    const children = `/proc/${pid}/task/${pid}/children`;
-    if (pid === undefined || !existsSync(children)) return undefined;
-    const slaves = readFileSync(children, 'utf8').split(' ').filter(Boolean);
-    return { masterBytes: peakBytes(pid), slaveBytes: slaves.map((slave) => peakBytes(Number(slave))) };
+    const { pid, spawnfile } = this.#child;
+    if (pid === undefined || !existsSync(childrenFile(pid))) return undefined;
+    // A terminal is a process around it
+    const [own = pid] = spawnfile === 'script' ? childrenOf(pid) : [];
+    return { masterBytes: peakBytes(own), slaveBytes: childrenOf(own).map(peakBytes) };
   }
 
   async stop(): Promise<void> {
@@ -103,6 +119,19 @@ export class MeasuredProcess {
       child.once('exit', onExit);
     });
   }
+}
+
+/** Whether there is what makes terminals: util-linux's script. */
+export function hasTerminals(): boolean {
+  return spawnSync('script', ['-qfec', 'test -t 0', '/dev/null']).status === 0;
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(childrenFile(pid), 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+function childrenFile(pid: number): string {
+  return `/proc/${pid}/task/${pid}/children`;
 }
 
 /** For profiles: what stands in BENCH_NODE_FLAGS goes to the master, and from there to its slaves. */

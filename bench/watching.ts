@@ -1,13 +1,13 @@
 /**
  * The cost of watching: the rate of tasks that do nothing, with a dashboard that somebody looks at, metrics that are read
- * each second and progress in its trail, beside a master without these, in turns; the memory that all this takes,
+ * each second and progress at the foot of a terminal, beside a master without these, in turns; the memory that all this takes,
  * in two masters that draw as many tasks; and the dashboard's state of 5,000 simulated slaves.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MeasuredProcess } from './measured-process.js';
+import { hasTerminals, MeasuredProcess } from './measured-process.js';
 import { count, megabytes } from './report.js';
 import { median, type Spread, spread } from './statistics.js';
 import { Viewers } from './viewers.js';
@@ -57,7 +57,7 @@ export interface WatchingRow {
 
 const TASKS = { 1: 60_000, auto: 600_000 } as const;
 const GROUPS = [1, 'auto'] as const;
-const WATCHED = ['--dashboard', '--metrics', '0', '--progress', 'log'];
+const WATCHED = ['--dashboard', '--metrics', '0'];
 
 /** Says a line for each figure as it is there. */
 export async function measureWatching(
@@ -142,18 +142,21 @@ async function withMasters<T>(
   act: (plain: MeasuredProcess, watched: MeasuredProcess, viewers: Viewers) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'ts-mw-bench-'));
-  const start = (name: string, more: readonly string[]): Promise<MeasuredProcess> =>
-    MeasuredProcess.start('no-op', [
-      '--master',
-      ...['--slaves', '1', '--audit-file', join(folder, name)],
-      ...args,
-      ...more,
-    ]);
+  const argsOf = (name: string, more: readonly string[]): string[] => [
+    '--master',
+    ...['--slaves', '1', '--audit-file', join(folder, name)],
+    ...args,
+    ...more,
+  ];
+  const startWatched = (): Promise<MeasuredProcess> =>
+    hasTerminals()
+      ? MeasuredProcess.startInTerminal('no-op', argsOf('watched', [...WATCHED, '--progress', 'line']))
+      : MeasuredProcess.start('no-op', argsOf('watched', [...WATCHED, '--progress', 'log']));
   const masters: MeasuredProcess[] = [];
   try {
-    const plain = await start('plain', ['--progress', 'off']);
+    const plain = await MeasuredProcess.start('no-op', argsOf('plain', ['--progress', 'off']));
     masters.push(plain);
-    const watched = await start('watched', WATCHED);
+    const watched = await startWatched();
     masters.push(watched);
     return await act(plain, watched, await Viewers.of(watched));
   } finally {
