@@ -4,21 +4,17 @@
  */
 
 import { Deque } from '../../structures/deque.js';
-import { type TimeLimit, tasksHead, tasksTail } from '../../wire/messages/entries.js';
-import { GroupText } from '../../wire/messages/group-text.js';
 import { traceBytes } from '../../wire/messages/trace-context.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import { SHARE_NAME_BYTES } from '../jar/task-maker.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
-import type { TaskGroup } from '../model/task-group.js';
 import type { Shares } from '../shares/shares.js';
 import { Crew, crewForBytes, LEAST_CREW } from './crew.js';
+import { GroupGiver, type GroupGiverOptions } from './group-giver.js';
 import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 import { findObstacle, findSessionObstacle } from './obstacles.js';
-import { ShareNames } from './share-names.js';
 import { SharePlaces } from './share-places.js';
-import { TraceList } from './trace-list.js';
 
 /** Bytes of an entry in addition to its arguments, a generous estimate. */
 const ENTRY_BYTES = 32;
@@ -29,20 +25,15 @@ const RECALL_AFTER_MS = 20;
 /** Slaves of the line that are looked at for one that idles. */
 const MOST_LOOKED_AT = 64;
 const NO_TASKS: readonly Task[] = [];
-const NO_RAWS: readonly Uint8Array[] = [];
 
-export interface DispatcherOptions {
-  readonly jar: TaskJar;
+export interface DispatcherOptions extends GroupGiverOptions {
   /** Whether a task must wait until the program has taken results of its algorithm. */
   readonly isHeld: (task: Task) => boolean;
   readonly taskGroup: number | 'auto';
-  readonly resultGroup: number | 'auto';
   readonly maxMessageBytes: number;
   readonly shares: Shares;
   /** See MasterPorts; without it, all slaves get tasks. */
   readonly busyMs: (() => number) | undefined;
-  /** Called once for each group that was posted to its slave's session. */
-  readonly onGiven: (slave: SlaveRecord, group: TaskGroup) => void;
 }
 
 /**
@@ -61,12 +52,10 @@ export class Dispatcher {
   /** Of tasks with shared values. */
   readonly places: SharePlaces;
   readonly #taskGroup: number | 'auto';
-  readonly #grouping: number;
   readonly #mostBytes: number;
   readonly #busyMs: DispatcherOptions['busyMs'];
-  readonly #onGiven: DispatcherOptions['onGiven'];
+  readonly #giver: GroupGiver;
   readonly #line = new Deque<SlaveRecord>();
-  readonly #text = new GroupText();
   /** The slave that lined up last with quick results. */
   #warm: SlaveRecord | undefined;
   /** Slaves that may have room for tasks in their mailbox. */
@@ -79,7 +68,7 @@ export class Dispatcher {
   #reserved: SlaveRecord | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { jar, isHeld, taskGroup, resultGroup, maxMessageBytes, shares, busyMs, onGiven } = options;
+    const { jar, isHeld, taskGroup, maxMessageBytes, shares, busyMs } = options;
     this.#jar = jar;
     this.places = new SharePlaces({
       shares,
@@ -87,11 +76,10 @@ export class Dispatcher {
       judgeIdle: (slave) => this.judgeIdle(slave),
     });
     this.#taskGroup = taskGroup;
-    this.#grouping = resultGroup === 'auto' ? 0 : resultGroup;
     const mostBytes = maxMessageBytes - HEAD_BYTES;
     this.#mostBytes = taskGroup === 'auto' ? Math.min(MOST_GROUP_BYTES, mostBytes) : mostBytes;
     this.#busyMs = busyMs;
-    this.#onGiven = onGiven;
+    this.#giver = new GroupGiver(options);
     this.#isHeld = isHeld;
   }
 
@@ -154,7 +142,7 @@ export class Dispatcher {
       }
       if (!this.#jar.staged.isEmpty && this.#jar.staged.isReady(slave)) {
         const staged = this.#jar.takeStaged(slave);
-        if (staged.length > 0) this.#give(slave, staged, now);
+        if (staged.length > 0) this.#giver.give(slave, staged, now);
         this.#line.push(slave);
         continue;
       }
@@ -201,7 +189,7 @@ export class Dispatcher {
 
   #giveOrStage(slave: SlaveRecord, tasks: readonly Task[], now: number): void {
     if (this.places.isUsed && this.places.mustWait(slave, tasks)) this.#jar.stage(slave, tasks);
-    else this.#give(slave, tasks, now);
+    else this.#giver.give(slave, tasks, now);
   }
 
   /**
@@ -237,7 +225,7 @@ export class Dispatcher {
       while (slave.hasMail && this.#hasRoom(slave)) {
         const tasks = this.#takeAddressed(slave);
         if (tasks.length === 0) break;
-        this.#give(slave, tasks, now);
+        this.#giver.give(slave, tasks, now);
       }
     }
   }
@@ -324,61 +312,9 @@ export class Dispatcher {
     this.#jar.putBack(task);
   }
 
-  #give(slave: SlaveRecord, tasks: readonly Task[], now: number): void {
-    const group: TaskGroup = {
-      slave,
-      tasks,
-      firstIndex: slave.nextIndex,
-      sentAt: now,
-      message: slave.session.posted + 1,
-      open: tasks.length,
-      next: undefined,
-      run: undefined,
-    };
-    let raws: Uint8Array[] | undefined;
-    let limits: TimeLimit[] | undefined;
-    let names: ShareNames | undefined;
-    let traces: TraceList | undefined;
-    let numOrdered = 0;
-    for (let position = 0; position < tasks.length; position++) {
-      const task = tasks[position] as Task;
-      task.toRunning(group, slave.takeIndex());
-      this.#text.add(task.number, task.attempt, task.algorithm.index, undefined, task.text);
-      if (task.addressee !== undefined) numOrdered++;
-      const { timeoutSeconds, queue } = task.policy;
-      if (queue !== undefined) this.#jar.queues.begin(task, slave, queue, now);
-      if (timeoutSeconds !== undefined) {
-        limits ??= [];
-        limits.push([position, Math.round(timeoutSeconds * 1000)]);
-      }
-      if (task.shares !== undefined) {
-        names ??= new ShareNames();
-        names.add(position, task.shares);
-      }
-      if (task.trace !== undefined) {
-        traces ??= new TraceList();
-        traces.add(position, task.trace);
-      }
-      if (task.raws.length > 0) {
-        raws ??= [];
-        // One by one: there may be more values than fit on the stack.
-        for (const raw of task.raws) raws.push(raw);
-      }
-    }
-    slave.give(group, numOrdered);
-    if (!this.#jar.hasReady && !slave.hasMail) slave.stopFilling();
-    const ordered = slave.concurrency > 1 && tasks[0]?.addressee !== undefined;
-    const text = this.#text.take(
-      tasksHead(this.#grouping),
-      tasksTail(limits, ordered, names?.ofTasks, traces?.ofTasks),
-    );
-    slave.session.post({ text, raws: raws ?? NO_RAWS });
-    this.#onGiven(slave, group);
-  }
-
   /** Gives a task, which is in no queue, to a slave that can begin it now. */
   giveAlone(slave: SlaveRecord, task: Task, now: number): void {
-    this.#give(slave, [task], now);
+    this.#giver.give(slave, [task], now);
   }
 
   /** Whether the slave can begin a task that any slave may run, and nothing else waits for it. */
