@@ -3,7 +3,7 @@
  * that computes a little. It goes on until a signal, or until its tasks are done if it has the argument `short`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineAlgorithm, defineMaster, initialize, spawnThread } from 'ts-mw';
+import { defineAlgorithm, defineMaster, initialize, makeQueue, spawnThread } from 'ts-mw';
 
 const crunchFor = (ms: number): number => {
   const until = performance.now() + ms;
@@ -16,7 +16,8 @@ const sumOfRoots = (most: number): number => {
   for (let n = 1; n < most; n++) sum += Math.sqrt(n);
   return sum;
 };
-const work = defineAlgorithm('work', async (n: number) => {
+/** Wider than a narrow page, and without a place to break it. */
+const work = defineAlgorithm(`work${'_and_work'.repeat(15)}`, async (n: number) => {
   await sleep(40 + (n % 7) * 20);
   return n;
 });
@@ -26,11 +27,16 @@ const parse = defineAlgorithm('parse', async (text: string) => {
     throw new RangeError(`cannot parse <img src=x onerror=alert(1)> number ${text.length}`);
   return text.length;
 });
-const long = defineAlgorithm('long', () => sleep(600_000));
+const alone = makeQueue('alone', { limit: 1 });
+const long = defineAlgorithm('long', () => sleep(600_000), { policy: { queue: alone } });
 
 defineMaster(async (master) => {
   const isShort = master.argv.includes('short');
-  if (!isShort) long.withTaskPolicy({ tag: '<b>long</b>' })();
+  if (!isShort) {
+    long.withTaskPolicy({ tag: '<b>long</b>' })();
+    // It waits, as one of them may run
+    long.withTaskPolicy({ tag: 'second' })();
+  }
   const { signal } = master;
   const watch = async (): Promise<void> => {
     while (!isShort && !signal.aborted) {
