@@ -11,7 +11,7 @@ import type { AuditEvent } from '../../src/audit/events.js';
 import { formatText } from '../../src/audit/format/text-format.js';
 import { root } from '../docs/read-docs.js';
 import { until, withPrograms } from '../support/programs.js';
-import { expectNothingCut, openSaved, useSlaves, useStream, useTasks } from './use-pages.js';
+import { cancelSecond, expectNothingCut, openSaved, useSlaves, useStream, useTasks } from './use-pages.js';
 
 const test = suite('dashboard in a browser');
 
@@ -148,6 +148,7 @@ if (executablePath === undefined) {
         await useStream(page, SHOTS);
         await useSlaves(page);
         await useTasks(page);
+        await cancelSecond(page);
         const menu = await page.locator('nav a:visible').allInnerTexts();
         assert.equal(
           menu.filter((title) => ['Machines', 'Shared values', 'Threads'].includes(title)),

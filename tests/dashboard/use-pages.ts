@@ -168,6 +168,24 @@ export async function useTasks(page: Page): Promise<void> {
   await page.keyboard.press('Escape');
 }
 
+/** Also when the master's answer comes before the page's data; a task with a fate has no buttons. */
+export async function cancelSecond(page: Page): Promise<void> {
+  await turn(page, 'slaves', 'Slaves');
+  const buttons = page.getByRole('button', { name: /^(cancel|kill)$/ });
+  const text = page.locator('main pre');
+  const events = /events\?page=tasks/;
+  await page.route(events, async (route) => {
+    await until('the answer', async () => /^TASK-1 \(long\)/.test(await text.innerText()), LIMIT_MS);
+    await route.continue();
+  });
+  await page.evaluate("location.hash = '#tasks/TASK-1'");
+  await until('both buttons', async () => (await buttons.count()) === 2, LIMIT_MS);
+  await page.unroute(events);
+  await buttons.first().click();
+  await until('it is cancelled', async () => /^cancelled TASK-1$/.test(await text.innerText()), LIMIT_MS);
+  assert.is(await buttons.count(), 0);
+}
+
 /** The page of a trail, from its file: every page that it has, without a word in its console. */
 export async function openSaved(page: Page, file: string, shots: string, scheme: string): Promise<void> {
   const problems: string[] = [];

@@ -153,7 +153,9 @@ export class TasksPage {
 
   tellStory(story) {
     const { taskId, answer } = this;
-    const mark = JSON.stringify([taskId, answer, story]);
+    // Only a task without a fate is described
+    const mayCancel = this.data?.control && answer?.task !== undefined;
+    const mark = JSON.stringify([taskId, answer, story, mayCancel]);
     if (mark === this.mark) return;
     this.mark = mark;
     const task = answer?.task;
@@ -177,9 +179,7 @@ export class TasksPage {
         'div',
         { class: 'tools' },
         ...(this.context.isSaved ? [] : [act('ask again', () => this.ask())]),
-        ...(this.data?.control
-          ? [act('cancel', () => this.cancel(false)), act('kill', () => this.cancel(true))]
-          : []),
+        ...(mayCancel ? [act('cancel', () => this.cancel(false)), act('kill', () => this.cancel(true))] : []),
         element('a', { href: '#tasks' }, 'close'),
       ),
     );
