@@ -11,7 +11,16 @@ import type { AuditEvent } from '../../src/audit/events.js';
 import { formatText } from '../../src/audit/format/text-format.js';
 import { root } from '../docs/read-docs.js';
 import { until, withPrograms } from '../support/programs.js';
-import { cancelSecond, expectNothingCut, openSaved, useSlaves, useStream, useTasks } from './use-pages.js';
+import {
+  cancelSecond,
+  expectNothingCut,
+  openAgain,
+  openSaved,
+  useEnded,
+  useSlaves,
+  useStream,
+  useTasks,
+} from './use-pages.js';
 
 const test = suite('dashboard in a browser');
 
@@ -149,6 +158,7 @@ if (executablePath === undefined) {
         await useSlaves(page);
         await useTasks(page);
         await cancelSecond(page);
+        await openAgain(page, url);
         const menu = await page.locator('nav a:visible').allInnerTexts();
         assert.equal(
           menu.filter((title) => ['Machines', 'Shared values', 'Threads'].includes(title)),
@@ -223,10 +233,11 @@ if (executablePath === undefined) {
         process.kill(program.pid, 'SIGINT');
         await until(
           'it says the end',
-          async () => /has ended|no answer/.test(await page.locator('.status').innerText()),
+          async () => /has ended/.test(await page.locator('.status').innerText()),
           LIMIT_MS,
         );
         await program.ended();
+        await useEnded(page);
         const [trail, html] = [join(folder, 'audit.txt'), join(folder, 'page.html')];
         const lines = [...program.out, ...program.err].filter((line) => AUDIT_LINE.test(line));
         const joined = lines.findIndex((line) => line.includes(':connecting'));

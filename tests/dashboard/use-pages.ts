@@ -186,6 +186,28 @@ export async function cancelSecond(page: Page): Promise<void> {
   assert.is(await buttons.count(), 0);
 }
 
+/** The URL that a master printed opens its pages also in a window that shows them, and does not stay there. */
+export async function openAgain(page: Page, url: string): Promise<void> {
+  await turn(page, 'slaves', 'Slaves');
+  await page.goto(url);
+  await until('the token is gone', () => !page.url().includes(new URL(url).hash), LIMIT_MS);
+  await until(
+    'the overview',
+    async () => (await page.locator('h1').allInnerTexts())[0] === 'Overview',
+    LIMIT_MS,
+  );
+}
+
+/** A master that has ended leaves the pages that were open as they were last, and says which ones were not. */
+export async function useEnded(page: Page): Promise<void> {
+  const status = (): Promise<string> => page.locator('.status').innerText();
+  await turn(page, 'slaves', 'Slaves');
+  assert.match(await status(), /the master has ended; these are its last figures/);
+  assert.ok((await rowsOf(page).count()) >= 3);
+  await turn(page, 'machines', 'Machines');
+  assert.match(await status(), /the master has ended, and this page was not open before/);
+}
+
 /** The page of a trail, from its file: every page that it has, without a word in its console. */
 export async function openSaved(page: Page, file: string, shots: string, scheme: string): Promise<void> {
   const problems: string[] = [];

@@ -149,6 +149,9 @@ class App {
       case 'ended':
         this.say('the master has ended; these are its last figures', 'gone');
         break;
+      case 'unseen':
+        this.say('the master has ended, and this page was not open before', 'gone');
+        break;
       case 'locked':
         this.say('locked', 'late');
         this.main.replaceChildren(

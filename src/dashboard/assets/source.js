@@ -1,17 +1,25 @@
 /** Where the page has its data from: the master's dashboard, or the file itself. */
 
 const RETRY_MS = 2_000;
+const TOKEN = /^#([0-9a-f]{32})$/;
 
 export class LiveSource {
-  /** `onPage(data)`, `onBeat(ageMs)`, and `onState('live' | 'lost' | 'ended' | 'locked')`. */
+  /** `onPage(data)`, `onBeat(ageMs)`, and `onState('live' | 'lost' | 'ended' | 'unseen' | 'locked')`. */
   constructor(listener) {
     this.listener = listener;
     this.isSaved = false;
+    this.hasEnded = false;
+    /** The last data of each page, for the time when no master answers. */
+    this.seen = {};
+    // The URL of another master at this port differs in its fragment alone, for which no browser loads a page again
+    addEventListener('hashchange', () => {
+      if (TOKEN.test(location.hash)) location.reload();
+    });
   }
 
   /** Exchanges the token of the URL, which then goes away, for a session. False if there is none. */
   async enter() {
-    const token = /^#([0-9a-f]{32})$/.exec(location.hash)?.[1];
+    const token = TOKEN.exec(location.hash)?.[1];
     if (token !== undefined) {
       history.replaceState(undefined, '', `${location.pathname}#overview`);
       const answer = await fetch('/session', {
@@ -26,15 +34,22 @@ export class LiveSource {
   look(query) {
     this.events?.close();
     clearTimeout(this.retry);
+    if (this.hasEnded) {
+      this.listener.onState(query.page in this.seen ? 'ended' : 'unseen');
+      this.recall(query);
+      return;
+    }
     const events = new EventSource(`/api/events?${new URLSearchParams(query)}`);
     this.events = events;
     events.addEventListener('page', ({ data }) => {
       this.listener.onState('live');
-      this.listener.onPage(JSON.parse(data));
+      this.seen[query.page] = JSON.parse(data);
+      this.listener.onPage(this.seen[query.page]);
     });
     events.addEventListener('beat', ({ data }) => this.listener.onBeat(JSON.parse(data).ageMs));
     events.addEventListener('end', () => {
       events.close();
+      this.hasEnded = true;
       this.listener.onState('ended');
     });
     events.addEventListener('error', () => {
@@ -44,8 +59,15 @@ export class LiveSource {
     });
   }
 
+  recall({ page, task }) {
+    const data = this.seen[page];
+    if (data !== undefined)
+      this.listener.onPage(data.story?.taskId === task ? data : { ...data, story: undefined });
+  }
+
   async lose(query) {
     this.listener.onState('lost');
+    this.recall(query);
     const status = await fetch('/api/page?page=failures').then(
       (answer) => answer.status,
       () => 0,
@@ -105,7 +127,9 @@ function asChange(body) {
 }
 
 async function ask(url, options) {
-  const answer = await fetch(url, options);
+  const answer = await fetch(url, options).catch(() => {
+    throw new Error('the master does not answer');
+  });
   if (!answer.ok) throw new Error((await answer.text()).trim());
   return answer.json();
 }
