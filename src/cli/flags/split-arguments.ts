@@ -5,6 +5,7 @@
  * flag, and loses the place of `--resource-file` among the others.
  */
 
+import { isIP } from 'node:net';
 import { FlagError } from '../../errors.js';
 import type { FlagRow } from './flag-row.js';
 import { FLAG_ROWS } from './flag-table.js';
@@ -75,9 +76,14 @@ export function splitArguments(args: readonly string[]): SplitArguments & { read
   return problem === undefined ? split : { ...split, problem };
 }
 
-/** `[HOST:]PORT`, if there is one: the value may be left out, and the program's own arguments follow. */
+/**
+ * `[HOST:]PORT`, if there is one: the value may be left out, and the program's own arguments follow. A part of one, `:PORT`
+ * or an address alone, is taken too: its reader says what is missing, where no dashboard is where it was meant to be.
+ */
 function listenerBehind(next: string | undefined): string | undefined {
-  return next !== undefined && /^(?:(?:\[[^\]]*\]|[^:\s/]+):)?\d{1,5}$/.test(next) ? next : undefined;
+  if (next === undefined) return undefined;
+  const isAddress = next === 'localhost' || isIP(next.replace(/^\[(.*)\]$/, '$1')) !== 0;
+  return isAddress || /^(?:(?:\[[^\]]*\]|[^:\s/]*):)?\d{1,5}$/.test(next) ? next : undefined;
 }
 
 /** A text that looks like a flag is probably a flag whose neighbour has no value; `=` says otherwise. */
