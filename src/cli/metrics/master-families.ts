@@ -47,12 +47,10 @@ export function masterFamilies(reading: MasterReading): MetricFamily[] {
 
 function taskFamilies({ picture, turnarounds, waits }: MasterReading): MetricFamily[] {
   const { algorithms, counts, unrunnable } = picture;
-  const labelled = [...algorithms.byName].map(([name, tally], index) => ({
-    algorithm: index < MOST_ALGORITHMS ? name : OTHER,
-    tally,
-  }));
-  const own = labelled.slice(0, MOST_ALGORITHMS);
-  const others = labelled.slice(MOST_ALGORITHMS).map(({ tally }) => tally);
+  const all = Array.from(algorithms.byName, ([algorithm, tally]) => ({ algorithm, tally }));
+  // One that is called `other` is among the others: no two samples may have the same labels
+  const own = all.filter(({ algorithm }) => algorithm !== OTHER).slice(0, MOST_ALGORITHMS);
+  const others = all.filter((one) => !own.includes(one)).map(({ tally }) => tally);
   const perAlgorithm = (labels: object, read: (tally: AlgorithmTally) => number): Sample[] => [
     ...own.map(({ algorithm, tally }) => ({ labels: { algorithm, ...labels }, value: read(tally) })),
     ...(others.length === 0
