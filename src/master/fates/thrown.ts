@@ -53,9 +53,11 @@ export class Thrown {
 
   /** A run whose result has come threw this error; returns its kind. */
   note({ algorithm, taskId, sid, error }: TaskFate, attempt: number): ThrownKind {
-    const message = shorten(`${error?.name}: ${error?.message}`);
+    const whole = `${error?.name}: ${error?.message}`;
+    const message = shorten(whole);
     const thrown = this.#thrownBy(algorithm);
-    const key = withoutNumbers(message);
+    // Without numbers first, since longer numbers would move the place where it is cut
+    const key = withoutNumbers(whole.slice(0, 2 * MOST_CHARACTERS)).slice(0, MOST_CHARACTERS);
     let kind = thrown.kinds.get(key);
     if (kind === undefined && thrown.kinds.size < MOST_KINDS) {
       const frame = ownFrame(error?.stack);

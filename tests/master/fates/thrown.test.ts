@@ -37,6 +37,18 @@ test('the first of a kind is told, and how often it came at powers of ten and at
   ]);
 });
 
+test('numbers of any length leave a long message of one kind', () => {
+  const run = new Run();
+  for (const n of [1, 22, 333]) run.throws('load', 'Error', `no file ${n}.txt ${'in there '.repeat(100)}`);
+  run.thrown.end();
+  const [first = '', ...others] = run.audit.lines();
+  assert.match(first, /^SLAVE-2 THREW TASK-0 #3 "load" Error: no file 1\.txt in there .*…$/);
+  assert.equal(
+    others.map((line) => line.slice(0, 40)),
+    ['THREW 3 times "load" Error: no file 1.tx'],
+  );
+});
+
 test('beyond five kinds of an algorithm they are counted together', () => {
   const run = new Run();
   for (const letter of 'abcdefgh') run.throws('parse', 'SyntaxError', letter);
