@@ -52,7 +52,9 @@ function partsOf(progress: Progress, { silentSeconds = 0, linesDropped = 0 }: Li
   if (perSecond !== undefined) parts.push({ text: rateText(perSecond), weight: 4 });
   parts.push({ text: `${clock(elapsedSeconds)}${left}`, weight: 5 });
   for (const [index, { name, done, submitted }] of algorithms.entries()) {
-    parts.push({ text: `${shortName(name)} ${done}/${submitted}`, weight: 3 - index / 10 });
+    // A trail that begins in the middle lacks submissions
+    const tasks = done > submitted ? `${done}` : `${done}/${submitted}`;
+    parts.push({ text: `${shortName(name)} ${tasks}`, weight: 3 - index / 10 });
   }
   if (otherAlgorithms > 0) parts.push({ text: `${otherAlgorithms} more`, weight: 1 });
   return parts;

@@ -57,6 +57,8 @@ test('it says only what is known', () => {
     lineOf(200, { ...unknown, algorithms: [], otherAlgorithms: 0, busy: 1 }),
     '1234 done so far | 1 slave, 1 busy | 0:12',
   );
+  const late = lineOf(200, { ...unknown, algorithms: [{ name: 'square', done: 7, submitted: 0 }], busy: 1 });
+  assert.is(late, '1234 done so far | 1 slave, 1 busy | 0:12 | square 7 | 3 more');
   assert.is(lineOf(30, { done: 0, submitted: 0, slaves: 0, busy: 0, failed: 0 }), 'no task yet | no slave');
   assert.match(lineOf(200, {}, { silentSeconds: 70, linesDropped: 9 }), '9 lines lost | no line for 1:10 |');
   assert.not.match(lineOf(200, {}, { silentSeconds: 5 }), 'no line');
