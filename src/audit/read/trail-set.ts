@@ -19,15 +19,24 @@ async function* bytesOfSet(path: string): AsyncGenerator<Uint8Array, void, undef
   for (const file of [...(await oldFilesOf(path)), path]) {
     if (last !== LINE_END) yield Uint8Array.of(LINE_END);
     last = LINE_END;
+    let isFirst = true;
     try {
       for await (const bytes of createReadStream(file)) {
+        if (isFirst && isGzip(bytes))
+          throw new UsageError(`${file} is compressed; give what gunzip makes of it`);
+        isFirst = false;
         last = (bytes as Uint8Array).at(-1) ?? last;
         yield bytes as Uint8Array;
       }
     } catch (error) {
-      throw unreadable(file, error);
+      throw error instanceof UsageError ? error : unreadable(file, error);
     }
   }
+}
+
+/** As programs that rotate logs leave old ones. */
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 /** The rotated files of a trail, the oldest first. */

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../../src/audit/events.js';
@@ -264,6 +265,10 @@ verifying('it refuses foreign files, empty ones and those that are not there', a
         assert.is((error as Error).message, `cannot read ${path}: ${why}`);
       }
     }
+    const compressed = join(folder, 'audit.txt.1.gz');
+    writeFileSync(compressed, gzipSync('hello'));
+    const refused = await verifyTrail(compressed).catch((error: Error) => error.message);
+    assert.is(refused, `${compressed} is compressed; give what gunzip makes of it`);
   });
 });
 
