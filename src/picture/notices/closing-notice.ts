@@ -6,9 +6,10 @@ import { progressOf } from '../progress.js';
 
 export function closingNotice(picture: Picture, timeMs: number): Notice {
   const { counts, slaves } = picture;
-  const { submitted, failed, elapsedSeconds } = progressOf(picture, timeMs);
+  const { done, submitted, failed, elapsedSeconds } = progressOf(picture, timeMs);
   const parts = [
-    counted(submitted, 'task'),
+    // A master that was stopped has others left
+    `${done < submitted ? `${done} of ` : ''}${counted(submitted, 'task')}`,
     `${failed} failed`,
     ...(counts.cancelled === 0 ? [] : [`${counts.cancelled} cancelled`]),
     ...(counts.killed === 0 ? [] : [`${counts.killed} killed`]),

@@ -94,7 +94,7 @@ test('a line for which there is no terminal is said to be missing, and one that 
     await watch.end();
     trail.emit(END);
   });
-  assert.match(stripVTControlCharacters(text), /^mw \S+ ended: 10 tasks, 1 failed, 1 slave, 0\.0 s\n$/);
+  assert.match(stripVTControlCharacters(text), /^mw \S+ ended: 5 of 10 tasks, 1 failed, 1 slave, 0\.0 s\n$/);
 });
 
 test('a trail that has ended is told in one line, the last run of several alone', async () => {

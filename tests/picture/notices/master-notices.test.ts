@@ -136,7 +136,7 @@ test('the first of each error is told as it comes, and counts at the end', () =>
     'TASK-21 of load will not run again (max-attempts; the last run on SLAVE-1: process ended by SIGABRT)',
     'load threw 17 times: Error: no',
     'load threw 2 times: errors of further kinds',
-    'ended: 30 tasks, 18 failed, 1 cancelled, 2 killed, 1 slave, 0.0 s',
+    'ended: 26 of 30 tasks, 18 failed, 1 cancelled, 2 killed, 1 slave, 0.0 s',
   ]);
 });
 
