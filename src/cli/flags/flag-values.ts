@@ -105,7 +105,7 @@ export function parseListener(
   text: string,
   hostByDefault: string,
 ): { readonly host: string; readonly port: number } {
-  const [, host, digits] = /^(?:(\[[^\]]*\]|[^:]*):)?(\d{1,5})$/.exec(text) ?? [];
+  const [, host, digits] = /^(?:(\[[^\]]*\]|[^:]+):)?(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits ?? Number.NaN);
   if (!(port <= 65535)) throw wrong(name, 'a port from 0 to 65535, or HOST:PORT', text, '9400');
   return { host: host === undefined ? hostByDefault : parseHost(name, host), port };
