@@ -10,7 +10,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   structures: [],
   algorithms: ['errors.ts'],
   audit: ['structures', 'errors.ts'],
-  picture: ['audit', 'errors.ts'],
+  picture: ['audit', 'structures', 'errors.ts'],
   threads: ['errors.ts'],
   dashboard: ['audit', 'picture', 'structures', 'threads', 'errors.ts'],
   broker: ['threads', 'errors.ts'],
@@ -25,6 +25,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   flow: ['algorithms', 'errors.ts'],
   actors: ['algorithms', 'flow', 'errors.ts'],
   cli: [
+    'structures',
     'algorithms',
     'audit',
     'picture',

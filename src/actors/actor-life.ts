@@ -168,7 +168,7 @@ export class ActorLife {
 
   get #cure(): string {
     const { workers } = this.#params.master;
-    const there = workers === 0 ? 'there is none' : `those there are run ${workers} tasks at once`;
+    const there = workers === 0 ? 'there is none' : `tasks there run at most ${workers} at a time`;
     return `${there}: start more, such as with --slaves, or stop another actor`;
   }
 

@@ -1,5 +1,6 @@
 /** A forecast in words. */
 
+import { counted } from '../structures/counted.js';
 import type { Bound, Forecast, ForecastRow } from './forecast.js';
 import type { TaskWork } from './task-work.js';
 import type { TrailWork } from './trail-work.js';
@@ -11,8 +12,8 @@ export function forecastText(path: string, trail: TrailWork, forecast: Forecast)
   const { work, places } = trail;
   const beside = places === 1 ? '' : `, ${places} tasks at once each`;
   const head =
-    `${path}: ${work.count} tasks, ${seconds(work.totalMicros / 1_000)} s of runs; it took ` +
-    `${seconds(trail.tookMs)} s with ${trail.slaves} ${trail.slaves === 1 ? 'slave' : 'slaves'}${beside}`;
+    `${path}: ${counted(work.count, 'task')}, ${seconds(work.totalMicros / 1_000)} s of runs; it took ` +
+    `${seconds(trail.tookMs)} s with ${counted(trail.slaves, 'slave')}${beside}`;
   return `${[head, '', ...table(forecast.rows), '', sentence(work, forecast), ...shortRuns(work)].join('\n')}\n`;
 }
 

@@ -1,5 +1,6 @@
 /** One master of a trail, as it is read: its tasks, and what is known of their runs. */
 
+import { counted } from '../structures/counted.js';
 import { PooledTimes } from './pooled-times.js';
 import type { NextRun, WorkTask } from './task-work.js';
 
@@ -58,11 +59,14 @@ export function remarksOf(path: string, master: MasterTasks, ended: number, isTo
   const { hasRuns, lost, retried } = master;
   const left = master.told - ended;
   if (isTorn) remarks.push(`${path}: its last line is cut in the middle and was left out`);
-  if (left > 0) remarks.push(`${left} tasks are left out, since no run of them has ended`);
-  if (lost > 0) remarks.push(`${lost} runs that were lost with their slaves are left out`);
+  if (left > 0) remarks.push(`${counted(left, 'task is', 'tasks are')} left out, of which no run has ended`);
+  if (lost > 0)
+    remarks.push(
+      `${counted(lost, 'run that was lost with its slave is', 'runs that were lost with their slaves are')} left out`,
+    );
   if (!hasRuns && retried > 0) {
     remarks.push(
-      `${retried} failed runs and the slaves of ordered tasks are left out, since the trail has no runs; a master ` +
+      `${counted(retried, 'failed run')} and the slaves of ordered tasks are left out, since the trail has no runs; a master ` +
         'with --audit-runs writes them',
     );
   }

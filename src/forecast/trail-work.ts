@@ -7,6 +7,7 @@ import type { AuditEvent, AuditEventOf } from '../audit/events.js';
 import { parseRanges } from '../audit/format/ranges.js';
 import { parseRunList } from '../audit/format/run-list.js';
 import { UsageError } from '../errors.js';
+import { counted } from '../structures/counted.js';
 import { endedTasks, MasterTasks, type ReadTask, remarksOf } from './master-tasks.js';
 import { TaskWork } from './task-work.js';
 
@@ -185,7 +186,7 @@ export class TrailWorkReader {
     if (this.#events === 0) throw new UsageError(`${path} is not an audit trail: it has no line of ts-mw`);
     if (master.dropped > 0) {
       throw new UsageError(
-        `${path} is incomplete: ${master.dropped} lines were dropped when it was written, so that tasks are missing; ` +
+        `${path} is incomplete: ${counted(master.dropped, 'line was', 'lines were')} dropped when it was written, so that tasks are missing; ` +
           'run the program again with an --audit-file on a disk that takes them',
       );
     }

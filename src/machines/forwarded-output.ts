@@ -5,6 +5,7 @@
  * a slave makes a source for it, and gives that the bytes as they come.
  */
 
+import { counted } from '../structures/counted.js';
 import { LineCutter } from './line-cutter.js';
 import type { LineKeeper, RecentOutput } from './recent-output.js';
 import { shownLine } from './shown-line.js';
@@ -114,7 +115,7 @@ class SlaveLines {
 
   tellLeftOut(): void {
     if (this.#leftOut === 0) return;
-    this.#gather(`(${this.#leftOut} ${this.#leftOut === 1 ? 'line' : 'lines'} left out)`);
+    this.#gather(`(${counted(this.#leftOut, 'line')} left out)`);
     this.#gatheredLines += this.#leftOut;
     this.#leftOut = 0;
   }

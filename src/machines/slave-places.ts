@@ -155,6 +155,7 @@ export class SlavePlaces {
     const place = this.#places.find(({ running }) => running?.process.pid === pid);
     if (place === undefined) return false;
     place.givenUp = true;
+    if (place.running !== undefined) place.running.stopped = true;
     place.running?.process.kill();
     return true;
   }

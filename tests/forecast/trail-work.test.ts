@@ -98,8 +98,8 @@ test('runs tell the time of each run, and the first message of tasks when they w
   ]);
   assert.equal([trail.slaves, trail.places, trail.tookMs], [2, 1, 4_000]);
   assert.equal(trail.remarks, [
-    '1 tasks are left out, since no run of them has ended',
-    '1 runs that were lost with their slaves are left out',
+    '1 task is left out, of which no run has ended',
+    '1 run that was lost with its slave is left out',
   ]);
 });
 
@@ -111,7 +111,7 @@ test('without runs, tasks that were settled together have the times of that line
     [0, 1, 2, 3, 4].map((number) => [number, number === 2 ? 'other' : 'hello']),
   );
   assert.equal(times.map(([, , , micros]) => micros).sort(), [100_000, 2_000_000, 400_000, 700_000, 700_000]);
-  assert.match(trail.remarks.join('\n'), /1 failed runs .*--audit-runs writes them/);
+  assert.match(trail.remarks.join('\n'), /1 failed run .*--audit-runs writes them/);
 });
 
 test('times that stand in a later line than their tasks are theirs, and too many are nobodys', () => {

@@ -53,10 +53,6 @@ export const warning = (text: string): Notice => ({ tone: 'warning', text });
 export const bad = (text: string): Notice => ({ tone: 'bad', text });
 
 /** `1 slave`, `2 slaves`. */
-export function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
-}
-
 function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -1,8 +1,9 @@
 /** The notices at a slave's terminal, folded from its audit events. */
 
+import { counted } from '../../structures/counted.js';
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { commonNotices, stopping } from './common-notices.js';
-import { bad, counted, good, NO_NOTICES, type Notice, type NoticeFold, plain, warning } from './notice.js';
+import { bad, good, NO_NOTICES, type Notice, type NoticeFold, plain, warning } from './notice.js';
 import { Repeats } from './repeats.js';
 
 export class SlaveNotices implements NoticeFold {

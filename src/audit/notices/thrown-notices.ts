@@ -2,8 +2,9 @@
  * Exceptions of tasks, as notices: the first of each message when it comes, and the count of each at the end.
  */
 
+import { counted } from '../../structures/counted.js';
 import type { AuditEventOf } from '../events.js';
-import { bad, counted, type Notice } from './notice.js';
+import { bad, type Notice } from './notice.js';
 
 /** Number of lines at the end, for the most frequent ones. */
 const MOST_LINES = 10;

@@ -3,8 +3,9 @@
  * to it, and a second after the first.
  */
 
+import { counted } from '../../structures/counted.js';
 import { withoutNumbers } from '../format/without-numbers.js';
-import { bad, counted, good, type Notice, plain, warning } from './notice.js';
+import { bad, good, type Notice, plain, warning } from './notice.js';
 
 const QUIET_MS = 250;
 const LONGEST_MS = 1_000;

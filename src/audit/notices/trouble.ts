@@ -1,5 +1,6 @@
 /** Notices of repeated problems on a master: refusals, failed runs, files. */
 
+import { counted } from '../../structures/counted.js';
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { bad, type Notice, warning } from './notice.js';
 
@@ -16,9 +17,9 @@ export function troubleOf(event: AuditEvent): Notice | undefined {
     case 'auth-failed':
       return bad(`refused ${event.address}: ${event.reason}`);
     case 'auth-failures':
-      return bad(`refused ${event.address} ${event.count} times more: ${event.reason}`);
+      return bad(`refused ${event.address} ${counted(event.count, 'time')} more: ${event.reason}`);
     case 'dashboard-refused':
-      return bad(`the dashboard refused ${event.address}, ${event.count} times: ${event.reason}`);
+      return bad(`the dashboard refused ${event.address}, ${counted(event.count, 'time')}: ${event.reason}`);
     case 'skew-accepted':
       return warning(`${event.sid} runs other code of ${event.algorithms}`);
     case 'task-unrunnable':

@@ -6,6 +6,7 @@
  * when its master's first and last lines were read. For any other run, the check can find a task with no fate
  * or two, but cannot prove that there is none.
  */
+import { counted } from '../../structures/counted.js';
 import type { AuditEvent, AuditEventOf } from '../events.js';
 import { parseRanges, type Range, RangeSet } from '../format/ranges.js';
 
@@ -88,7 +89,7 @@ export class FateCheck {
     this.#close(false);
     if (this.#refutation !== undefined) {
       if (this.#dropped === 0) return { kind: 'refuted', text: this.#refutation };
-      const doubt = `but ${this.#dropped} lines were dropped when the trail was written`;
+      const doubt = `but ${counted(this.#dropped, 'line was', 'lines were')} dropped when the trail was written`;
       return { kind: 'unusable', text: `nothing is proven: ${this.#refutation}, ${doubt}` };
     }
     if (this.#beginningIsMissing && this.#whole === 0) {

@@ -1,6 +1,7 @@
 /** Machines that have no slave for a task, in words. */
 
-import { inSeconds, list, plural } from './plain-text.js';
+import { counted } from '../../structures/counted.js';
+import { inSeconds, list } from './plain-text.js';
 import type { AwaitedMachine, AwaitedMachines } from './task-why.js';
 
 /** In one sentence, a few are enough; the facts list the others. */
@@ -17,7 +18,7 @@ export function awaitedWords({ machines, moreMachines }: AwaitedMachines): strin
 export function awaitedLines({ machines, moreMachines }: AwaitedMachines): string[] {
   if (machines.length <= MOST_SAID) return [];
   const lines = machines.map(machineWords);
-  return moreMachines === 0 ? lines : [...lines, `and ${moreMachines} more machines`];
+  return moreMachines === 0 ? lines : [...lines, `and ${counted(moreMachines, 'more machine')}`];
 }
 
 /** Whether one of them may have a slave without anybody doing anything. */
@@ -44,7 +45,7 @@ function machineWords({ name, state, reason, againInSeconds, processes }: Awaite
     case 'ready':
       return processes === 0
         ? `machine ${name} is ready and has no slave process`
-        : `machine ${name} is ready and ${plural(processes, 'slave process starts', 'slave processes start')} there`;
+        : `machine ${name} is ready and ${counted(processes, 'slave process starts', 'slave processes start')} there`;
     default:
       return state satisfies never;
   }

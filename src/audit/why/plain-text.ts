@@ -12,11 +12,6 @@ export function megabytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MB`;
 }
 
-/** `1 run`, `2 runs`. */
-export function plural(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 /** `a, b and 3 more`. */
 export function list(items: readonly string[], more: number): string {
   const all = more === 0 ? items : [...items, `${more} more`];

@@ -1,5 +1,6 @@
 /** Says an answer in words: the same ones in the REPL, of a trail, and wherever else answers are shown. */
 
+import { counted } from '../../structures/counted.js';
 import { awaitedLines } from './machine-words.js';
 import { inSeconds } from './plain-text.js';
 import type { SlaveWhy } from './slave-why.js';
@@ -39,7 +40,7 @@ function taskFacts(why: TaskWhy): string[] {
   const { facts } = why;
   if ('more' in facts && 'slaves' in facts) {
     lines.push(...facts.slaves.map(occupiedLine));
-    if (facts.more > 0) lines.push(`and ${facts.more} more slaves`);
+    if (facts.more > 0) lines.push(`and ${counted(facts.more, 'more slave')}`);
   }
   if ('moreMachines' in facts) lines.push(...awaitedLines(facts));
   if ('told' in facts) {
@@ -49,7 +50,8 @@ function taskFacts(why: TaskWhy): string[] {
     lines.push(
       ...lastOf(facts.told, ({ at, text }) => `${new Date(at).toISOString()} ${text}`, 'earlier lines'),
     );
-    if (facts.leftOut > 0) lines.push(`${facts.leftOut} lines between them are left out`);
+    if (facts.leftOut > 0)
+      lines.push(`${counted(facts.leftOut, 'line between them is', 'lines between them are')} left out`);
   }
   return lines;
 }

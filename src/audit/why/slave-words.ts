@@ -1,6 +1,7 @@
 /** The sentence for each reason of a slave. */
 
-import { inSeconds, list, plural } from './plain-text.js';
+import { counted } from '../../structures/counted.js';
+import { inSeconds, list } from './plain-text.js';
 import type { OtherTasks, SlaveBecause, SlaveTasks, SlaveWhyOf } from './slave-why.js';
 import { busyWith } from './task-words.js';
 
@@ -46,7 +47,7 @@ export const SLAVE_WORDS: Words = {
     `fetches the shared values that ${waiting === 1 ? 'a task needs' : `${waiting} tasks need`}`,
   'no-task-for-it': ({ facts }) => `has nothing to do: ${others(facts)}`,
   'others-keep-up': ({ facts: { crew, queued } }) =>
-    `rests: ${plural(crew, 'slave runs', 'slaves run')} tasks that are so quick as fast as the master gives them out (${plural(queued, 'task is', 'tasks are')} queued)`,
+    `rests: ${counted(crew, 'slave runs', 'slaves run')} tasks that are so quick as fast as the master gives them out (${counted(queued, 'task is', 'tasks are')} queued)`,
   next: () => 'gets tasks with the next dispatch',
   'master-ended': ({ facts: { error } }) => `gets no task, since the master has ended: ${error}`,
   lost: ({ facts: { evidence, rejoinedAs } }) => `was declared dead: ${evidence}${again(rejoinedAs)}`,
@@ -65,8 +66,8 @@ export const SLAVE_WORDS: Words = {
 };
 
 function has({ runs, waiting, mail }: SlaveTasks): string {
-  const more = waiting === 0 ? '' : `, and ${plural(waiting, 'more task waits', 'more tasks wait')} there`;
-  const own = mail === 0 ? '' : `; ${plural(mail, 'task waits', 'tasks wait')} for it alone`;
+  const more = waiting === 0 ? '' : `, and ${counted(waiting, 'more task waits', 'more tasks wait')} there`;
+  const own = mail === 0 ? '' : `; ${counted(mail, 'task waits', 'tasks wait')} for it alone`;
   return `${busyWith(runs)}${more}${own}`;
 }
 

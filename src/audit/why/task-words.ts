@@ -1,7 +1,8 @@
 /** The sentence for each reason of a task. */
 
+import { counted } from '../../structures/counted.js';
 import { awaitedWords, isAnyComing } from './machine-words.js';
-import { inSeconds, list, megabytes, plural } from './plain-text.js';
+import { inSeconds, list, megabytes } from './plain-text.js';
 import type { TaskObstacle } from './slave-obstacle.js';
 import type {
   AtSlave,
@@ -24,7 +25,7 @@ export const TASK_WORDS: Words = {
     `is ${state}, and the master's event loop has not turned for ${inSeconds(blockedSeconds)}: until it does, no task goes out and no result is read`,
   'no-slaves': ({ facts }) => {
     const { joining } = facts;
-    if (joining > 0) return `waits for a slave: ${plural(joining, 'slave is', 'slaves are')} joining`;
+    if (joining > 0) return `waits for a slave: ${counted(joining, 'slave is', 'slaves are')} joining`;
     const hint = isAnyComing(facts) ? '' : '; start some with --slave or --slaves N';
     return `waits for a slave: there are none${awaitedWords(facts)}${hint}`;
   },
@@ -41,9 +42,9 @@ export const TASK_WORDS: Words = {
   'untaken-fates': ({ algorithm, facts: { untaken, mostUntaken, bytes, mostBytes } }) =>
     `waits until the program takes results: those of ${algorithm} that it has not taken are ${untaken} (${megabytes(bytes)}); from ${mostUntaken}, or ${megabytes(mostBytes)} with those to come, its tasks wait until half are taken`,
   'checkpoint-full': ({ facts: { waiting, mostWaiting, bytes, mostBytes } }) =>
-    `waits for the checkpoint: ${waiting} results (${megabytes(bytes)}) wait for its disk or their turn; from ${mostWaiting}, or ${megabytes(mostBytes)}, no task is given out`,
+    `waits for the checkpoint: ${counted(waiting, 'result waits', 'results wait')} for its disk or their turn (${megabytes(bytes)}); from ${mostWaiting}, or ${megabytes(mostBytes)}, no task is given out`,
   'queue-limit': ({ facts: { queue, limit, atSlaves } }) =>
-    `waits in the queue ${JSON.stringify(queue)}: its limit is ${limit}, and it has ${plural(atSlaves, 'task', 'tasks')} at slaves`,
+    `waits in the queue ${JSON.stringify(queue)}: its limit is ${limit}, and it has ${counted(atSlaves, 'task')} at slaves`,
   'queue-rate': ({ facts: { queue, perSecond, againInSeconds } }) =>
     `waits in the queue ${JSON.stringify(queue)}: its rate is ${perSecond} per second, and the next task may begin in ${inSeconds(againInSeconds)}`,
   'shared-values': ({ facts: { sid, values, bytes } }) =>
@@ -51,7 +52,7 @@ export const TASK_WORDS: Words = {
   'queue-turn': ({ facts }) =>
     `waits in the queue ${JSON.stringify(facts.queue)}, of weight ${facts.weight}, for a slave: ${occupied(facts)}${
       facts.otherQueues > 0
-        ? `; ${plural(facts.otherQueues, 'other queue has', 'other queues have')} tasks too`
+        ? `; ${counted(facts.otherQueues, 'other queue has', 'other queues have')} tasks too`
         : ''
     }`,
   'runs-alone': ({ facts }) => {
@@ -71,7 +72,7 @@ export const TASK_WORDS: Words = {
   next: ({ facts: { before } }) =>
     `is given out in its turn, with the next dispatch${before === undefined || before === 0 ? '' : ` (${before} before it)`}`,
   'backing-off': ({ facts: { againInSeconds, failures } }) =>
-    `is run again in ${inSeconds(againInSeconds)}: ${plural(failures, 'run has', 'runs have')} failed, and its policy asks for a wait`,
+    `is run again in ${inSeconds(againInSeconds)}: ${counted(failures, 'run has', 'runs have')} failed, and its policy asks for a wait`,
   running: ({ facts }) => {
     const { expectedSeconds } = facts;
     const usual =
@@ -79,7 +80,7 @@ export const TASK_WORDS: Words = {
     return `runs on ${place(facts)}, to which it was given ${since(facts)}${usual}`;
   },
   'behind-at-slave': ({ facts }) =>
-    `waits at ${place(facts)}, to which it was given ${since(facts)}, after ${plural(facts.before, 'other task', 'other tasks')}: the slave ${busyWith(facts.runs)}`,
+    `waits at ${place(facts)}, to which it was given ${since(facts)}, after ${counted(facts.before, 'other task')}: the slave ${busyWith(facts.runs)}`,
   'not-sent': ({ facts }) =>
     `was given to ${place(facts)} ${since(facts)}, and has not left the master: ${
       facts.spareCredit > 0 ? 'the link takes nothing now' : 'the slave has granted no room for it'
@@ -155,7 +156,7 @@ export function occupiedLine({ sid, obstacle, runs, waiting }: OccupiedSlaves['s
 export function busyWith(runs: readonly TaskAtSlave[]): string {
   if (runs.length === 0) return 'runs nothing';
   const [first] = runs as readonly [TaskAtSlave];
-  const others = runs.length === 1 ? '' : ` and ${plural(runs.length - 1, 'other task', 'other tasks')}`;
+  const others = runs.length === 1 ? '' : ` and ${counted(runs.length - 1, 'other task')}`;
   return `runs ${first.taskId} (${first.algorithm}, given ${inSeconds(first.givenSeconds)} ago)${others}`;
 }
 
@@ -189,5 +190,5 @@ function whereInTrail({ slaves, unordered, computing, told }: TaskWhyOf<'trail-e
   const groups = unordered === 0 ? 'only ordered ones; ' : '';
   const last = told.at(-1);
   const known = last === undefined ? '' : `; the last line about it: ${last.text}`;
-  return `${plural(slaves, 'slave was', 'slaves were')} there, ${groups}${computing} of them with tasks; whether it was at one of them, the trail does not say${known}`;
+  return `${counted(slaves, 'slave was', 'slaves were')} there, ${groups}${computing} of them with tasks; whether it was at one of them, the trail does not say${known}`;
 }

@@ -9,6 +9,7 @@ import type { RecentLines } from '../../machines/recent-output.js';
 import type { Resubmitted } from '../../master/core/resubmissions.js';
 import type { Master } from '../../master/master.js';
 import type { SlaveView } from '../../master/slaves/slave-view.js';
+import { counted } from '../../structures/counted.js';
 
 /** Which streams of slaves are read, and the lines of one slave. */
 export interface LookedAtOutput {
@@ -100,7 +101,7 @@ function resubmit(master: MasterToLookAt['master'], group: GroupName): string {
     throw new UsageError(
       `no failed task ${which} could be submitted again${others === '' ? ': the master knows of none' : others}`,
     );
-  const tasks = `${taskIds.length} failed task${taskIds.length === 1 ? '' : 's'}`;
+  const tasks = counted(taskIds.length, 'failed task');
   const names = taskIds.length === 1 ? `${taskIds[0]}` : `${taskIds[0]} to ${taskIds.at(-1)}`;
   return `submitted ${tasks} ${which} again, as ${names}${others}`;
 }

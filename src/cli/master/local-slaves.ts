@@ -38,6 +38,8 @@ export function localSlaveArguments(
   });
 }
 
+const STOPPED = 'its master stopped it';
+
 export function tellLocalSlave(
   event: PlaceEvent,
   audit: AuditSink,
@@ -55,12 +57,10 @@ export function tellLocalSlave(
         return;
       }
       const how = signal === null ? { code: code ?? undefined } : { signal };
-      const note = stopped ? 'its master stopped it' : undefined;
+      const note = stopped ? STOPPED : undefined;
       audit.emit({ type: 'local-slave-exited', index, pid, ...how, note });
-      master.processGone(
-        pid,
-        signal === null ? `process exited with code ${code}` : `process ended by ${signal}`,
-      );
+      const evidence = signal === null ? `process exited with code ${code}` : `process ended by ${signal}`;
+      master.processGone(pid, stopped ? `${evidence}; ${STOPPED}` : evidence);
       return;
     }
     case 'restarting':

@@ -10,6 +10,7 @@ import { hasColours } from '../../audit/notices/has-colours.js';
 import { formatNotice } from '../../audit/notices/notice.js';
 import { MasterNotices } from '../../picture/notices/master-notices.js';
 import { Picture } from '../../picture/picture.js';
+import { counted } from '../../structures/counted.js';
 import { programAuthorization, programListeners, programServerAuth } from '../define-program.js';
 import type { Configuration } from '../flags/configuration.js';
 import { RunningMaster } from '../master/run-master.js';
@@ -102,7 +103,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
 }
 
 function promptOf(slaves: number, pending: number): string {
-  return `mw ${slaves} ${slaves === 1 ? 'slave' : 'slaves'}, ${pending} pending> `;
+  return `mw ${counted(slaves, 'slave')}, ${pending} pending> `;
 }
 
 function say(line: string, repl: MwRepl | undefined): void {

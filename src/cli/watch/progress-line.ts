@@ -2,6 +2,7 @@
 
 import { escapeControls } from '../../audit/format/text-fields.js';
 import type { Progress } from '../../picture/progress.js';
+import { counted } from '../../structures/counted.js';
 
 export interface LineParams {
   /** Columns that there are; `Infinity` for a line that goes elsewhere. */
@@ -47,7 +48,7 @@ function partsOf(progress: Progress, { silentSeconds = 0, linesDropped = 0 }: Li
   if (failed > 0) parts.push({ text: `${failed} failed`, weight: 8, isBad: true });
   const isStuck = progress.slaves === 0 && progress.done < progress.submitted;
   parts.push({ text: slavesText(progress), weight: 7, isBad: isStuck });
-  if (linesDropped > 0) parts.push({ text: `${linesDropped} lines lost`, weight: 6, isBad: true });
+  if (linesDropped > 0) parts.push({ text: `${counted(linesDropped, 'line')} lost`, weight: 6, isBad: true });
   if (silentSeconds >= SILENT_SECONDS) parts.push({ text: `no line for ${clock(silentSeconds)}`, weight: 6 });
   if (perSecond !== undefined) parts.push({ text: rateText(perSecond), weight: 4 });
   parts.push({ text: `${clock(elapsedSeconds)}${left}`, weight: 5 });
@@ -72,7 +73,7 @@ function doneText({ done, submitted, total }: Progress): string {
 
 function slavesText({ slaves, busy }: Progress): string {
   if (slaves === 0) return 'no slave';
-  return `${slaves} ${slaves === 1 ? 'slave' : 'slaves'}, ${busy} busy`;
+  return `${counted(slaves, 'slave')}, ${busy} busy`;
 }
 
 /** In the unit that gives a number from 1, if there is one. */

@@ -1,5 +1,6 @@
 /** The news that people should know at once, the worst first. */
 
+import { counted } from '../../structures/counted.js';
 import type { DashboardModel } from '../model/dashboard-model.js';
 
 export interface Warning {
@@ -23,7 +24,7 @@ export function warningsOf(model: DashboardModel, nowMs: number): Warning[] {
   if (picture.slaves.size === 0 && !picture.isFinished) {
     const how = model.facts.joinCommand === '' ? '' : `; to add one: ${model.facts.joinCommand}`;
     if (queued > 0)
-      say(1, 'bad', 'slaves', `No slave is here, and ${plural(queued, 'task waits', 'tasks wait')}${how}`);
+      say(1, 'bad', 'slaves', `No slave is here, and ${counted(queued, 'task waits', 'tasks wait')}${how}`);
     else say(1, 'note', 'slaves', `No slave is here${how}`);
   }
   const suspects = [...slaves.living.values()].filter(({ suspicion }) => suspicion !== undefined);
@@ -31,7 +32,7 @@ export function warningsOf(model: DashboardModel, nowMs: number): Warning[] {
     suspects.length,
     'warning',
     'slaves',
-    `${plural(suspects.length, 'slave is', 'slaves are')} suspected, such as ${suspects[0]?.sid}: ${suspects[0]?.suspicion}`,
+    `${counted(suspects.length, 'slave is', 'slaves are')} suspected, such as ${suspects[0]?.sid}: ${suspects[0]?.suspicion}`,
   );
   const lately = picture.isFinished ? picture.lastMs : nowMs;
   const lost = slaves.gone.filter(({ end }) => end?.how === 'lost' && lately - end.atMs < RECENT_MS);
@@ -40,7 +41,7 @@ export function warningsOf(model: DashboardModel, nowMs: number): Warning[] {
     lost.length,
     'warning',
     'slaves',
-    `${plural(lost.length, 'slave was', 'slaves were')} lost in the last five minutes, such as ${newest?.sid} on ${newest?.host}: ${newest?.end?.evidence}`,
+    `${counted(lost.length, 'slave was', 'slaves were')} lost in the last five minutes, such as ${newest?.sid} on ${newest?.host}: ${newest?.end?.evidence}`,
   );
   for (const [state, level, is, are] of [
     ['given-up', 'bad', 'machine is given up', 'machines are given up'],
@@ -52,38 +53,34 @@ export function warningsOf(model: DashboardModel, nowMs: number): Warning[] {
       those.length,
       level,
       'machines',
-      `${plural(those.length, is, are)}, such as ${first?.name}: ${first?.reason}`,
+      `${counted(those.length, is, are)}, such as ${first?.name}: ${first?.reason}`,
     );
   }
   const given = picture.algorithms.notDone - counts.cancelled - counts.killed;
-  say(given, 'warning', 'failures', `${plural(given, 'task', 'tasks')} failed`);
+  say(given, 'warning', 'failures', `${counted(given, 'task')} failed`);
   say(
     counts.linesDropped,
     'warning',
     'trail',
-    `${plural(counts.linesDropped, 'line', 'lines')} of the trail dropped: its destination is slow or full`,
+    `${counted(counts.linesDropped, 'line')} of the trail dropped: its destination is slow or full`,
   );
   say(
     model.dropped,
     'warning',
     '',
-    `${plural(model.dropped, 'event', 'events')} left out here: all numbers are too low`,
+    `${counted(model.dropped, 'event')} left out here: all numbers are too low`,
   );
   say(
     counts.authFailures,
     'note',
     'trail',
-    `${plural(counts.authFailures, 'connection', 'connections')} with wrong credentials or none`,
+    `${counted(counts.authFailures, 'connection')} with wrong credentials or none`,
   );
   say(
     counts.refused,
     'note',
     'trail',
-    `${plural(counts.refused, 'process was', 'processes were')} not let in as a slave`,
+    `${counted(counts.refused, 'process was', 'processes were')} not let in as a slave`,
   );
   return warnings;
-}
-
-function plural(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

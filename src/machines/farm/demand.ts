@@ -10,6 +10,8 @@
  * was started for a need stays thirty seconds longer than that need, and the number cannot go up and down faster.
  */
 
+import { counted } from '../../structures/counted.js';
+
 /** The work of a farm's slaves. */
 export interface Load {
   /** Tasks that wait or run, and items that are known to come. */
@@ -144,10 +146,10 @@ export class Demand {
   ): { readonly need: number; readonly because: string; readonly isLate: boolean } {
     const { most, deadline } = this.#settings;
     const atOnce = Math.ceil(tasks / concurrency);
-    let [forTasks, because, isLate] = [atOnce, `${tasks} tasks`, false];
+    let [forTasks, because, isLate] = [atOnce, counted(tasks, 'task'), false];
     if (tasks > 0 && taskSeconds !== undefined) {
       const work = (tasks * taskSeconds) / concurrency;
-      because = `${tasks} tasks of ${shown(taskSeconds)} each`;
+      because = `${counted(tasks, 'task')} of ${shown(taskSeconds)} each`;
       if (deadline === undefined) {
         forTasks = Math.max(1, Math.min(atOnce, Math.ceil(work / WORTH_SECONDS)));
       } else {

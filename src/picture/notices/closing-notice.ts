@@ -1,6 +1,7 @@
 /** The line that stays when a master has ended: tasks, those that failed, slaves, and seconds. */
 
-import { bad, counted, good, type Notice } from '../../audit/notices/notice.js';
+import { bad, good, type Notice } from '../../audit/notices/notice.js';
+import { counted } from '../../structures/counted.js';
 import type { Picture } from '../picture.js';
 import { progressOf } from '../progress.js';
 

@@ -2,19 +2,12 @@
 
 import type { AuditEvent, AuditEventOf } from '../../audit/events.js';
 import { commonNotices, stopping } from '../../audit/notices/common-notices.js';
-import {
-  bad,
-  counted,
-  NO_NOTICES,
-  type Notice,
-  type NoticeFold,
-  plain,
-  warning,
-} from '../../audit/notices/notice.js';
+import { bad, NO_NOTICES, type Notice, type NoticeFold, plain, warning } from '../../audit/notices/notice.js';
 import { Repeats } from '../../audit/notices/repeats.js';
 import { ThrownNotices } from '../../audit/notices/thrown-notices.js';
 import { Together } from '../../audit/notices/together.js';
 import { troubleOf } from '../../audit/notices/trouble.js';
+import { counted } from '../../structures/counted.js';
 import { Picture } from '../picture.js';
 import { closingNotice } from './closing-notice.js';
 

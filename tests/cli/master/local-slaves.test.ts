@@ -105,8 +105,11 @@ local('adds a place, and gives up that of a process which it is told to kill', (
   assert.not.ok(slaves.kill(2), 'it has ended');
   exit(1);
   assert.equal(
-    events.map(({ type, number }) => `${type} ${number}`),
-    ['started 1', 'started 2', 'exited 2', 'exited 1', 'restarting 1'],
+    events.map(
+      (event) =>
+        `${event.type} ${event.number}${event.type === 'exited' && event.stopped ? ', stopped' : ''}`,
+    ),
+    ['started 1', 'started 2', 'exited 2, stopped', 'exited 1', 'restarting 1'],
   );
   clock.advance(1_000);
   assert.equal(log, ['spawn 1', 'spawn 2', 'kill 2', 'spawn 3']);

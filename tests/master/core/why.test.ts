@@ -543,7 +543,7 @@ test('the checkpoint: its order, its disk, its room', () => {
   assert.equal(said, [
     'TASK-0 (work) has a stored result, which comes in the order in which results were stored (in line: 1).',
     'TASK-1 (work) is unrunnable, for unknown-sid (UnrunnableError: no ordered slave has the sid SLAVE-9), which comes after the stored results of earlier runs (in line: 1).',
-    'TASK-3 (work) waits for the checkpoint: 2 results (64.0 MB) wait for its disk or their turn; from 100000, or 64.0 MB, no task is given out.',
+    'TASK-3 (work) waits for the checkpoint: 2 results wait for its disk or their turn (64.0 MB); from 100000, or 64.0 MB, no task is given out.',
     "SLAVE-0 (h:0) gets no task, since the checkpoint takes no more results now: the master's tasks are 1 for their turn, with stored results and 1 queued for slaves of another group, or at a limit such as that of their queue.",
     "TASK-0 (work) has its result, and waits until that is on the checkpoint's disk.",
   ]);
