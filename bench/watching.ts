@@ -57,7 +57,21 @@ export interface WatchingRow {
 
 const TASKS = { 1: 60_000, auto: 600_000 } as const;
 const GROUPS = [1, 'auto'] as const;
+/** Two processes of one program differ by some hundredths to their end, so that one pair would measure that too. */
+const MOST_PAIRS = 5;
 const WATCHED = ['--dashboard', '--metrics', '0'];
+
+interface Masters {
+  readonly plain: MeasuredProcess;
+  readonly watched: MeasuredProcess;
+  readonly viewers: Viewers;
+}
+
+/** Seconds of one turn. */
+interface Sample {
+  readonly plain: number;
+  readonly watched: number;
+}
 
 /** Says a line for each figure as it is there. */
 export async function measureWatching(
@@ -96,30 +110,40 @@ function memoryLine({ drawn, plain, watched }: WatchedMemory): string {
 async function measureRate(group: Group, { repeats, share }: WatchingOptions): Promise<WatchedRate> {
   const tasks = Math.round(TASKS[group] * share);
   const args = ['--slave-task-group', `${group}`, '--slave-result-group', `${group}`];
-  return withMasters(args, async (plain, watched, viewers) => {
-    const ratios: number[] = [];
-    const rates: number[] = [];
-    const timePlain = async (): Promise<number> => (await plain.measure({ kind: 'bulk', tasks })).seconds;
-    const timeWatched = (): Promise<number> =>
-      looked(viewers, async () => (await watched.measure({ kind: 'bulk', tasks })).seconds);
-    await timePlain();
-    await timeWatched();
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      // Each is first in every other round
-      const isFirst = repeat % 2 === 0;
-      const early = isFirst ? await timePlain() : undefined;
-      const seconds = await timeWatched();
-      const plainSeconds = early ?? (await timePlain());
-      rates.push(tasks / seconds);
-      ratios.push(plainSeconds / seconds);
-    }
-    return { group, tasksPerSecond: median(rates), ratio: median(ratios), spread: spread(ratios) };
-  });
+  const pairs = Math.min(MOST_PAIRS, repeats);
+  const samples: Sample[] = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    const turns = Math.ceil((repeats - samples.length) / (pairs - pair));
+    samples.push(...(await withMasters(args, (masters) => timeTurns(masters, tasks, turns))));
+  }
+  const ratios = samples.map(({ plain, watched }) => plain / watched);
+  const rates = samples.map(({ watched }) => tasks / watched);
+  return { group, tasksPerSecond: median(rates), ratio: median(ratios), spread: spread(ratios) };
+}
+
+async function timeTurns(
+  { plain, watched, viewers }: Masters,
+  tasks: number,
+  turns: number,
+): Promise<Sample[]> {
+  const timePlain = async (): Promise<number> => (await plain.measure({ kind: 'bulk', tasks })).seconds;
+  const timeWatched = (): Promise<number> =>
+    looked(viewers, async () => (await watched.measure({ kind: 'bulk', tasks })).seconds);
+  await timePlain();
+  await timeWatched();
+  const samples: Sample[] = [];
+  for (let turn = 0; turn < turns; turn++) {
+    // Each is first in every other turn
+    const early = turn % 2 === 0 ? await timePlain() : undefined;
+    const seconds = await timeWatched();
+    samples.push({ plain: early ?? (await timePlain()), watched: seconds });
+  }
+  return samples;
 }
 
 /** Both masters draw the same, one after the other. */
 async function measureMemory({ drawn }: WatchingOptions): Promise<WatchedMemory> {
-  return withMasters([], async (plain, watched, viewers) => {
+  return withMasters([], async ({ plain, watched, viewers }) => {
     const draw = async (master: MeasuredProcess): Promise<Peaks> => {
       await master.measure({ kind: 'submit-all', tasks: drawn / 10 });
       const earlyBytes = master.peakMemory()?.masterBytes;
@@ -137,10 +161,7 @@ async function looked<T>(viewers: Viewers, act: () => Promise<T>): Promise<T> {
   return result;
 }
 
-async function withMasters<T>(
-  args: readonly string[],
-  act: (plain: MeasuredProcess, watched: MeasuredProcess, viewers: Viewers) => Promise<T>,
-): Promise<T> {
+async function withMasters<T>(args: readonly string[], act: (masters: Masters) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'ts-mw-bench-'));
   const argsOf = (name: string, more: readonly string[]): string[] => [
     '--master',
@@ -158,7 +179,7 @@ async function withMasters<T>(
     masters.push(plain);
     const watched = await startWatched();
     masters.push(watched);
-    return await act(plain, watched, await Viewers.of(watched));
+    return await act({ plain, watched, viewers: await Viewers.of(watched) });
   } finally {
     for (const master of masters) await master.stop();
     rmSync(folder, { recursive: true, force: true });
