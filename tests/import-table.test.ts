@@ -23,7 +23,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   tracing: ['wire'],
   collections: ['algorithms', 'structures', 'errors.ts'],
   flow: ['algorithms', 'errors.ts'],
-  actors: ['algorithms', 'flow', 'errors.ts'],
+  actors: ['algorithms', 'flow', 'structures', 'errors.ts'],
   cli: [
     'structures',
     'algorithms',

@@ -13,6 +13,7 @@ import type { FutureHolder, SlaveReservation, Submitter } from '../algorithms/su
 import { inScope } from '../algorithms/submitter-context.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy } from '../algorithms/types.js';
 import { TaskError, UnrunnableError } from '../errors.js';
+import { counted } from '../structures/counted.js';
 import type { ActorMethod, ActorParts } from './actor-parts.js';
 import type { StopActorOptions } from './actor-types.js';
 import { Restarts } from './restarts.js';
@@ -168,7 +169,7 @@ export class ActorLife {
 
   get #cure(): string {
     const { workers } = this.#params.master;
-    const there = workers === 0 ? 'there is none' : `tasks there run at most ${workers} at a time`;
+    const there = workers === 0 ? 'there is none' : `those there are run ${counted(workers, 'task')} at once`;
     return `${there}: start more, such as with --slaves, or stop another actor`;
   }
 

@@ -84,7 +84,9 @@ export const flagsTarget: FuzzTarget = {
 /** Damage may have put the secret where texts are shown: only those of our secret flags are ours to hide. */
 function mayShow(argv: readonly string[]): boolean {
   const flag = /^--(nats-token|nats-password)(=|$)/;
+  // A flag with = has its value already
+  const flagAlone = /^--(nats-token|nats-password)$/;
   return argv.some(
-    (word, index) => word.includes(SECRET) && !flag.test(word) && !flag.test(argv[index - 1] ?? ''),
+    (word, index) => word.includes(SECRET) && !flag.test(word) && !flagAlone.test(argv[index - 1] ?? ''),
   );
 }
