@@ -49,7 +49,7 @@ const typeRoots = [join(root, 'node_modules', '@types')];
 for (const [index, { title, name, code }] of snippets.filter(({ isProgram }) => isProgram).entries()) {
   // The one that wins there runs beside the other
   const slaves = code.includes('firstWins(') ? 2 : 1;
-  programs.oneIn(20, index, `${title} runs and exits 0`, async () => {
+  programs.oneIn(30, index, `${title} runs and exits 0`, async () => {
     const ended = await runWithSlaves(join(folder, `${name}.js`), undefined, [], { slaves });
     assert.is(ended.code, 0, ended.stderr + ended.trail);
   });
@@ -69,7 +69,7 @@ const EVERY = 8;
 
 for (const [index, { title, name }] of waiting.filter((_, place) => place % EVERY === 0).entries()) {
   const [signal, code] = index % 2 === 0 ? (['SIGINT', 130] as const) : (['SIGTERM', 143] as const);
-  programs.oneIn(20, index >> 1, `${title} prints no answer when ${signal} comes before it has one`, () =>
+  programs.oneIn(30, index >> 1, `${title} prints no answer when ${signal} comes before it has one`, () =>
     withPrograms(async ({ start }) => {
       // Without slaves nothing is ever done.
       const program = start(relative(join(root, 'dist'), join(folder, `${name}.js`)), ['--master']);
