@@ -5,7 +5,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '../write/destination.js';
 import { TrailReader } from './read-trail.js';
-import { LINE_END, oldFilesOf, unreadable } from './trail-set.js';
+import { LINE_END, oldFilesOf, refuseCompressed, unreadable } from './trail-set.js';
 
 const LOOK_EVERY_MS = 250;
 const CHUNK_BYTES = 256 * 1024;
@@ -43,6 +43,7 @@ async function* bytesToCome(path: string, params: FollowParams): AsyncGenerator<
         position,
       );
       if (bytesRead > 0) {
+        if (position === 0) refuseCompressed(path, buffer.subarray(0, bytesRead));
         // A file of a killed process may end within a line; the next file still begins a new line
         if (position === 0 && last !== LINE_END) yield Uint8Array.of(LINE_END);
         position += bytesRead;

@@ -22,8 +22,7 @@ async function* bytesOfSet(path: string): AsyncGenerator<Uint8Array, void, undef
     let isFirst = true;
     try {
       for await (const bytes of createReadStream(file)) {
-        if (isFirst && isGzip(bytes))
-          throw new UsageError(`${file} is compressed; give what gunzip makes of it`);
+        if (isFirst) refuseCompressed(file, bytes);
         isFirst = false;
         last = (bytes as Uint8Array).at(-1) ?? last;
         yield bytes as Uint8Array;
@@ -34,9 +33,10 @@ async function* bytesOfSet(path: string): AsyncGenerator<Uint8Array, void, undef
   }
 }
 
-/** As programs that rotate logs leave old ones. */
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+/** Throws UsageError if these first bytes are those of gzip: programs that rotate logs leave such files. */
+export function refuseCompressed(file: string, bytes: Uint8Array): void {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return;
+  throw new UsageError(`${file} is compressed; give what gunzip makes of it`);
 }
 
 /** The rotated files of a trail, the oldest first. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../../src/audit/events.js';
@@ -114,6 +115,10 @@ test('a trail that has ended is told in one line, the last run of several alone'
     const error = await watchTrail(file).catch((thrown: unknown) => thrown);
     assert.instance(error, UsageError);
     assert.match((error as UsageError).message, 'has no lines of a master');
+
+    writeFileSync(file, gzipSync(lines.join('\n')));
+    const refused = await watchTrail(file).catch((thrown: unknown) => thrown);
+    assert.is((refused as UsageError).message, `${file} is compressed; give what gunzip makes of it`);
   } finally {
     rmSync(folder, { recursive: true });
   }
