@@ -103,6 +103,30 @@ it('end a component whose value is a future when that has settled and nothing el
     assert.equal(await run, { last: 'value', first: 'first', settled: 'settled', read: 'read own' });
   }));
 
+for (const order of [
+  ['value', 'later'],
+  ['later', 'value'],
+]) {
+  it(`take the value of a component from the future that it returned, not from a later one; ${order[0]} ends first`, () =>
+    withHeldTasks(async (tasks) => {
+      const run = parallel([
+        () => {
+          void turn().then(() => future('later'));
+          return future('value');
+        },
+        () => future('other'),
+      ]);
+      await turn();
+      await turn();
+      assert.equal(tasks.begun, ['value', 'other', 'later']);
+      for (const name of [...order, 'other']) {
+        tasks.end(name);
+        await turn();
+      }
+      assert.equal(await run, ['value', 'other']);
+    }));
+}
+
 it('take a future that was refused when it was submitted, and one of another component', () =>
   withHeldTasks(async (tasks) => {
     const aborted = AbortSignal.abort(new Error('too late'));

@@ -92,7 +92,7 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
   #begun = 0;
   /** `ending` is open too: its value is the future that was begun last. */
   #state: 'new' | 'open' | 'ending' | 'over' = 'new';
-  /** The future that was begun in it last, if it has not settled. */
+  /** The future that was begun in it last, or that is its value; undefined if that has settled. */
   #last: Promise<unknown> | undefined;
   #seldom: Seldom | undefined;
 
@@ -216,7 +216,8 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
   }
 
   begun(future: Future<unknown>): void {
-    this.#last = future.fulfilled ? undefined : future;
+    // One that it leaves to itself must not take the place of the one that is its value
+    if (this.#state !== 'ending') this.#last = future.fulfilled ? undefined : future;
   }
 
   /**
