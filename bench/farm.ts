@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { MeasuredProcess } from './measured-process.js';
+import { runToEnd } from './start-up.js';
 import { type Figure, figure } from './statistics.js';
 
 const COMMAND = fileURLToPath(new URL('../lib/ts-mw.js', import.meta.url));
@@ -44,7 +45,7 @@ export async function measureFarm({ repeats }: { readonly repeats: number }): Pr
       await withServers([`${folder}/one-${turn}`, `${folder}/two-${turn}`], async (addresses) => {
         coldMs.push(await firstResult(addresses));
         cachedMs.push(await firstResult(addresses));
-        nodeMs.push(await nodeAlone());
+        nodeMs.push((await runToEnd(['-e', '0'])).ms);
       });
     }
     const rates = await measureRates(folder, repeats);
@@ -89,12 +90,6 @@ async function firstResult(addresses: readonly string[]): Promise<number> {
   await sleep(STOOD_MS);
   const { stdout } = await promisify(execFile)(process.execPath, [FIRST, addresses.join()]);
   return Number(stdout);
-}
-
-async function nodeAlone(): Promise<number> {
-  const began = performance.now();
-  await promisify(execFile)(process.execPath, ['-e', '0']);
-  return performance.now() - began;
 }
 
 /** With one slot each, so that two cores are enough. */

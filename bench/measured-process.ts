@@ -1,6 +1,6 @@
 /** A process of the benchmark: asked for measurements over its channel, and ended with the run. */
 
-import { type ChildProcess, fork, type StdioOptions, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -51,7 +51,7 @@ export class MeasuredProcess {
     }
   }
 
-  /** The same in a terminal of its own, which `hasTerminals` must allow. */
+  /** The same in a terminal of its own, which the machine must have (`hasTerminals`). */
   static async startInTerminal(program: string, args: readonly string[]): Promise<MeasuredProcess> {
     const file = fileURLToPath(new URL(`programs/${program}.js`, import.meta.url));
     const command = shellWords([process.execPath, ...nodeFlags(), file, ...args]);
@@ -119,11 +119,6 @@ export class MeasuredProcess {
       child.once('exit', onExit);
     });
   }
-}
-
-/** Whether there is what makes terminals: util-linux's script. */
-export function hasTerminals(): boolean {
-  return spawnSync('script', ['-qfec', 'test -t 0', '/dev/null']).status === 0;
 }
 
 function childrenOf(pid: number): number[] {

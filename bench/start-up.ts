@@ -26,7 +26,7 @@ export interface StartUpRow {
   readonly residentBytes: number;
 }
 
-interface Taken {
+export interface Taken {
   readonly ms: number;
   readonly cpuMs: number;
 }
@@ -56,7 +56,8 @@ export async function measureStartUp({ repeats }: { readonly repeats: number }):
   };
 }
 
-async function runToEnd(args: readonly string[]): Promise<Taken> {
+/** Until the process has ended. */
+export async function runToEnd(args: readonly string[]): Promise<Taken> {
   const before = childrenCpuMs();
   const began = performance.now();
   await once(spawn(process.execPath, args, QUIET), 'exit');

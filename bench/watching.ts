@@ -7,7 +7,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasTerminals, MeasuredProcess } from './measured-process.js';
+import { hasTerminals } from '../tests/support/terminal.js';
+import { MeasuredProcess } from './measured-process.js';
 import { count, megabytes } from './report.js';
 import { median, type Spread, spread } from './statistics.js';
 import { Viewers } from './viewers.js';

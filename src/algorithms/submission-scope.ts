@@ -1,7 +1,7 @@
 /** A scope of control flow as submissions see it. */
 
 import type { Submitter } from './submitter.js';
-import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from './types.js';
+import type { Future, TaskId } from './types.js';
 
 export interface SubmissionScope {
   /** Aborts when the scope is cancelled. */
@@ -9,21 +9,9 @@ export interface SubmissionScope {
   /** Submits to `master` what is of this scope. */
   submitterOver(master: Submitter): Submitter;
   /** As `submitterOver(master).submit`, for one task: most scopes submit only one, and need no submitter of their own. */
-  submit(
-    master: Submitter,
-    definition: AlgorithmDefinition,
-    args: readonly unknown[],
-    policy: ResolvedPolicy,
-    place?: string,
-  ): TaskId;
+  submit(master: Submitter, ...submission: Parameters<Submitter['submit']>): TaskId;
   /** As `submitterOver(master).future`, for one task. */
-  future(
-    master: Submitter,
-    definition: AlgorithmDefinition,
-    args: readonly unknown[],
-    policy: ResolvedPolicy,
-    place?: string,
-  ): Future<unknown>;
+  future(master: Submitter, ...submission: Parameters<Submitter['future']>): Future<unknown>;
 }
 
 /** Undefined until the program enters its first scope, so that other programs look at one variable. */

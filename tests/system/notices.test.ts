@@ -1,10 +1,12 @@
 /** Whole runs as people see them: notices at a terminal and beside an audit file, the trail everywhere else. */
+
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import * as assert from 'uvu/assert';
 import { programPath, withPrograms } from '../support/programs.js';
+import { hasTerminals } from '../support/terminal.js';
 import { suiteInTurns } from '../support/turns.js';
 
 const test = suiteInTurns('notices of programs');
@@ -18,7 +20,7 @@ function atTerminal(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): { code: number | null; text: string } | undefined {
-  if (spawnSync('script', ['-qfec', 'test -t 0', '/dev/null']).status !== 0) {
+  if (!hasTerminals()) {
     console.log('no script of util-linux here: nothing was tried at a terminal');
     return undefined;
   }

@@ -1,5 +1,6 @@
 /** A whole run that is watched: by its line at a terminal until Ctrl-C, its metrics, and its trail in another process. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -7,6 +8,7 @@ import { formatText } from '../../src/audit/format/text-format.js';
 import type { OutputSeen } from '../../src/dashboard/messages.js';
 import { processesWith, programPath, until, withPrograms } from '../support/programs.js';
 import { Screen } from '../support/screen.js';
+import { hasTerminals } from '../support/terminal.js';
 import { suiteInTurns } from '../support/turns.js';
 
 const test = suiteInTurns('progress');
@@ -18,7 +20,7 @@ const DRAWN = '\u001b[?7h\u001b8';
 
 /** A program at a terminal of its own, of a known size; undefined where there is no tool to make one. */
 function atTerminal(words: readonly string[]): { child: ChildProcess; shown: () => string } | undefined {
-  if (spawnSync('script', ['-qfec', 'test -t 0', '/dev/null']).status !== 0) return undefined;
+  if (!hasTerminals()) return undefined;
   const quoted = [process.execPath, ...words].map((word) => `'${word}'`).join(' ');
   const command = `stty cols ${COLUMNS} rows ${ROWS}; exec ${quoted}`;
   const { CI: _, ...env } = process.env;

@@ -52,7 +52,6 @@ export const good = (text: string): Notice => ({ tone: 'good', text });
 export const warning = (text: string): Notice => ({ tone: 'warning', text });
 export const bad = (text: string): Notice => ({ tone: 'bad', text });
 
-/** `1 slave`, `2 slaves`. */
 function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }

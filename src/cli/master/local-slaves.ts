@@ -2,6 +2,7 @@
 
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { Broker } from '../../broker/start-broker.js';
+import { describeEnd, STOPPED } from '../../machines/farm/describe-end.js';
 import type { PlaceEvent } from '../../machines/slave-places.js';
 import type { Master } from '../../master/master.js';
 import type { Configuration } from '../flags/configuration.js';
@@ -38,8 +39,6 @@ export function localSlaveArguments(
   });
 }
 
-const STOPPED = 'its master stopped it';
-
 export function tellLocalSlave(
   event: PlaceEvent,
   audit: AuditSink,
@@ -59,8 +58,7 @@ export function tellLocalSlave(
       const how = signal === null ? { code: code ?? undefined } : { signal };
       const note = stopped ? STOPPED : undefined;
       audit.emit({ type: 'local-slave-exited', index, pid, ...how, note });
-      const evidence = signal === null ? `process exited with code ${code}` : `process ended by ${signal}`;
-      master.processGone(pid, stopped ? `${evidence}; ${STOPPED}` : evidence);
+      master.processGone(pid, `process ${describeEnd({ code, signal, stopped })}`);
       return;
     }
     case 'restarting':

@@ -5,7 +5,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { findScopesBy, type SubmissionScope } from '../../algorithms/submission-scope.js';
-import type { FutureOutcome, Submitter } from '../../algorithms/submitter.js';
+import type { FutureHolder, FutureOutcome, Submitter } from '../../algorithms/submitter.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
 import { UsageError } from '../../errors.js';
 import { Cancellation } from './cancellation.js';
@@ -177,8 +177,9 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
     args: readonly unknown[],
     policy: ResolvedPolicy,
     place?: string,
+    holder?: FutureHolder,
   ): Future<unknown> {
-    return futureIn(this, master, definition, args, policy, place);
+    return futureIn(this, master, definition, args, policy, place, holder);
   }
 
   // ---- what runs in it

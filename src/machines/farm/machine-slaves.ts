@@ -174,7 +174,7 @@ export class MachineSlaves {
         audit.emit({ type: 'machine-slave-started', machine, index, pid: event.pid });
         return;
       case 'exited': {
-        const how = describeEnd(event) + (event.stopped ? '; its master stopped it' : '');
+        const how = describeEnd(event);
         audit.emit({ type: 'machine-slave-ended', machine, index, pid: event.pid, how });
         return;
       }

@@ -1,4 +1,5 @@
 /** Local slaves: how they are started, restarted and ended, on a fake clock and with real processes. */
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { tellLocalSlave } from '../../../src/cli/master/local-slaves.js';
 import { spawnSlave } from '../../../src/cli/master/spawn-slave.js';
 import {
   KILL_AFTER_MS,
@@ -93,6 +95,21 @@ local('starts as many as it is told, once', () => {
     events,
     [1, 2, 3].map((number) => ({ type: 'started', number, pid: number })),
   );
+});
+
+local('tells the master and the trail how a process ended, and that its master stopped it', () => {
+  const told: unknown[] = [];
+  const audit = { emit: (event: unknown) => void told.push(event) };
+  const master = { processGone: (pid: number, evidence: string) => void told.push([pid, evidence]) };
+  const ended = { type: 'exited', number: 1, pid: 7, code: null, signal: 'SIGKILL' } as const;
+  for (const stopped of [true, false]) tellLocalSlave({ ...ended, stopped }, audit, master);
+  const event = { type: 'local-slave-exited', index: 0, pid: 7, signal: 'SIGKILL' };
+  assert.equal(told, [
+    { ...event, note: 'its master stopped it' },
+    [7, 'process ended by SIGKILL; its master stopped it'],
+    { ...event, note: undefined },
+    [7, 'process ended by SIGKILL'],
+  ]);
 });
 
 local('adds a place, and gives up that of a process which it is told to kill', () => {

@@ -1,4 +1,5 @@
 /** The REPL as it is typed: from a pipe, two of them, and at a terminal where there is a tool to make one. */
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import * as assert from 'uvu/assert';
 import { programPath, until, within } from '../../support/programs.js';
+import { hasTerminals } from '../../support/terminal.js';
 import { suiteInTurns } from '../../support/turns.js';
 
 const repls = suiteInTurns('--repl');
@@ -145,8 +147,7 @@ repls.long('two of them: one has the master, the other a slave', async () => {
 
 /** A command that runs another at a terminal of its own, or undefined. */
 function terminal(command: string): readonly [string, readonly string[]] | undefined {
-  const script = spawnSync('script', ['-qfec', 'test -t 0', '/dev/null']);
-  return script.status === 0 ? ['script', ['-qfec', command, '/dev/null']] : undefined;
+  return hasTerminals() ? ['script', ['-qfec', command, '/dev/null']] : undefined;
 }
 
 repls('at a terminal: the prompt follows the slaves, lines are kept, Ctrl-D ends with 0', async () => {
