@@ -22,7 +22,7 @@ process.stdout.write(JSON.stringify({
   id: module.id,
   place: [__filename === process.argv[1], join(__dirname, 'x') === process.argv[1].replace(/[^/]*$/, 'x')],
   cwd: process.cwd(),
-  variables: [process.env.TS_MW_TOKEN, process.env.TMPDIR, process.env.OTHER, process.env.TS_MW_SERVER_TOKEN],
+  variables: [process.env.TS_MW_TOKEN, process.env.TMPDIR, process.env.OTHER, process.env.TS_MW_SERVER_TOKEN, process.env.GLIBC_TUNABLES],
   parent: process.env.TS_MW_PARENT_PIPE,
   modules: Object.keys(require.cache).length,
   leads: process.pid === Number(require('node:fs').readFileSync('/proc/self/stat', 'latin1').split(') ')[1].split(' ')[2]),
@@ -54,11 +54,14 @@ test('are alike from a spare that has compiled the bundle, from any other, and a
   writeFileSync(bundle, PROGRAM);
   const sha256 = createHash('sha256').update(PROGRAM).digest('hex');
   process.env.TS_MW_SERVER_TOKEN = 'secret';
+  const { GLIBC_TUNABLES } = process.env;
+  process.env.GLIBC_TUNABLES = 'own';
   const starter = new SlaveStarter(folder);
   const order = { bundle, args: ['--slave', 'b'], cwd, env: { TS_MW_TOKEN: 't', TMPDIR: cwd } };
   try {
     const anew = await ran(starter.start(order));
     assert.is(anew.from, 'program.cjs');
+    assert.equal((anew.facts as { variables: unknown }).variables, ['t', cwd, null, null, 'own']);
     starter.prepare(1, { bundle, sha256 });
     const compiled = await ran(starter.start(order));
     starter.prepare(1, { bundle, sha256: sha256.replace(/./g, '0') });
@@ -78,6 +81,8 @@ test('are alike from a spare that has compiled the bundle, from any other, and a
     assert.is((await ran(starter.start(order))).from, 'program.cjs');
   } finally {
     delete process.env.TS_MW_SERVER_TOKEN;
+    if (GLIBC_TUNABLES === undefined) delete process.env.GLIBC_TUNABLES;
+    else process.env.GLIBC_TUNABLES = GLIBC_TUNABLES;
     await starter.stop();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 /** One local slave process: its start, its tie to the life of the process that starts it, and its end. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { DEFAULT_VARIABLES } from '../../machines/default-variables.js';
 import { PARENT_PIPE, PARENT_PIPE_VARIABLE, parentPipeValue } from '../../machines/parent-pipe.js';
 import { killWithGroup, terminate } from '../../machines/process-group.js';
 import type { ProcessEnd, SlaveProcess } from '../../machines/slave-process.js';
@@ -70,6 +71,7 @@ export function spawnTied(
       stdio: ['ignore', output?.stdout ?? 'inherit', output?.stderr ?? 'inherit', 'pipe'],
       cwd,
       env: {
+        ...DEFAULT_VARIABLES,
         ...process.env,
         ...env,
         [PARENT_PIPE_VARIABLE]: parentPipeValue(output?.ends),

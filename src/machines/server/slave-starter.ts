@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { DEFAULT_VARIABLES } from '../default-variables.js';
 import { PARENT_PIPE_VARIABLE, parentPipeValue } from '../parent-pipe.js';
 import {
   type BundleToCompile,
@@ -127,7 +128,7 @@ function tell(spare: ChildProcess, order: SpareOrder): void {
 }
 
 function ownEnvironment(): NodeJS.ProcessEnv {
-  const env = { ...process.env };
+  const env: NodeJS.ProcessEnv = { ...DEFAULT_VARIABLES, ...process.env };
   for (const name of WITHHELD) delete env[name];
   return env;
 }

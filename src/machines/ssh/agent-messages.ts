@@ -6,6 +6,8 @@ import type { SlaveOrder, SlaveReport } from '../slave-messages.js';
 export interface AgentSettings {
   /** Variables of all slaves, and of the agent itself. */
   readonly env: Readonly<Record<string, string>>;
+  /** Variables of slaves that the machine may set otherwise. */
+  readonly defaults: Readonly<Record<string, string>>;
   /** Variables of slaves alone. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Texts that the arguments of slaves name, such as certificates, by the names of their files. */

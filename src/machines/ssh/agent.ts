@@ -144,7 +144,7 @@ class Agent {
   }
 
   #start(settings: AgentSettings, program: string, slave: number, args: readonly string[]): void {
-    const { cwd, secrets, parentVariable } = settings;
+    const { cwd, defaults, secrets, parentVariable } = settings;
     const own = join(this.#folder ?? '', `slave-${slave}`);
     let child: ChildProcess;
     try {
@@ -153,7 +153,12 @@ class Agent {
         cwd: cwd === undefined ? own : atHome(cwd),
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-        env: { ...process.env, ...secrets, [parentVariable]: `${PARENT_PIPE}:${process.pid}` },
+        env: {
+          ...defaults,
+          ...process.env,
+          ...secrets,
+          [parentVariable]: `${PARENT_PIPE}:${process.pid}`,
+        },
       });
     } catch (error) {
       this.#report({ type: 'ended', slave, code: null, signal: null, error: String(error) });

@@ -6,6 +6,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { JoinError } from '../../errors.js';
+import { DEFAULT_VARIABLES } from '../default-variables.js';
 import type { MachineFacts, MachineHost } from '../machine-host.js';
 import { PARENT_PIPE_VARIABLE } from '../parent-pipe.js';
 import { type OnRemoteOutput, RemoteSlaves } from '../remote-slaves.js';
@@ -180,6 +181,7 @@ export class SshHost implements MachineHost {
   #settings(probePort: number | undefined): AgentSettings {
     const { env = {}, files = {}, secrets, cwd, program, clientTimeoutMs } = this.#params;
     return {
+      defaults: DEFAULT_VARIABLES,
       env,
       files,
       secrets: Object.fromEntries(

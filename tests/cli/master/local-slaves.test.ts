@@ -255,9 +255,9 @@ const SLAVE = `
 import { spawn } from 'node:child_process';
 import { connect, Socket } from 'node:net';
 const [mode, port] = process.argv.slice(2);
-const { TS_MW_PARENT_PIPE: pipe, TS_MW_TOKEN: token } = process.env;
+const { TS_MW_PARENT_PIPE: pipe, TS_MW_TOKEN: token, GLIBC_TUNABLES: tunables } = process.env;
 const socket = connect(Number(port), '127.0.0.1');
-socket.write(JSON.stringify({ pid: process.pid, mode, argv: process.argv.slice(2), pipe, token }) + '\\n');
+socket.write(JSON.stringify({ pid: process.pid, mode, argv: process.argv.slice(2), pipe, token, tunables }) + '\\n');
 socket.on('data', () => process.exit(7));
 if (mode === 'stubborn') process.on('SIGTERM', () => {});
 if (mode === 'family') spawn(process.execPath, [process.argv[1], 'stubborn', port], { stdio: 'ignore' });
@@ -280,6 +280,7 @@ interface Greeting {
   readonly argv: readonly string[];
   readonly pipe?: string;
   readonly token?: string;
+  readonly tunables?: string;
   readonly socket: Socket;
   /** Resolves to what else it said, when the process is gone. */
   readonly gone: Promise<string>;
@@ -394,10 +395,10 @@ async function onStage(
 local('gives a process its arguments, its pipe, and the token by its environment', () =>
   onStage(2, 'stay', async (stage, slaves) => {
     const greetings = await stage.greetings(2);
-    for (const { argv, pipe, token } of greetings) {
+    for (const { argv, pipe, token, tunables } of greetings) {
       assert.equal(
-        [argv[0], ...argv.slice(2), pipe, token],
-        ['stay', '--slave', 'a b', `3:${process.pid}:`, 's3cret'],
+        [argv[0], ...argv.slice(2), pipe, token, tunables],
+        ['stay', '--slave', 'a b', `3:${process.pid}:`, 's3cret', 'glibc.malloc.hugetlb=1'],
       );
     }
     const started = stage.events.flatMap((event) => (event.type === 'started' ? [event.pid] : []));

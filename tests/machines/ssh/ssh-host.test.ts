@@ -21,6 +21,7 @@ const found = {
   creds: require('node:fs').readFileSync(process.argv[3], 'utf8'),
   files: require('node:fs').readdirSync('.'),
   left: left.pid,
+  tunables: process.env.GLIBC_TUNABLES,
   parent: process.env.TS_MW_PARENT_PIPE === '3:' + process.ppid,
 };
 console.error('a line of the slave');
@@ -100,6 +101,7 @@ test('runs the program that was sent, and is left as it was', async () => {
     own: 'of the machine',
     creds: 'creds',
     files: [],
+    tunables: 'glibc.malloc.hugetlb=1',
     parent: true,
   });
   assert.is.not(Number(args[0]), port, 'the port is one of the machine');
