@@ -2,7 +2,8 @@
 
 /**
  * `FD:PID:WORDS`: the pipe that the slave reads, which ends with its starter, the starter's process, and where the output
- * of the slave goes: `stdout` and `stderr` if the starter reads it, `terminal` if that ends at one.
+ * of the slave goes: `stdout` and `stderr` if the starter reads it, `terminal` if that ends at one. `streams` if the starter hands
+ * over connections to the master.
  */
 export const PARENT_PIPE_VARIABLE = 'TS_MW_PARENT_PIPE';
 
@@ -10,6 +11,7 @@ export const PARENT_PIPE_VARIABLE = 'TS_MW_PARENT_PIPE';
 export const PARENT_PIPE = 3;
 
 export const AT_TERMINAL = 'terminal';
+export const GIVES_STREAMS = 'streams';
 
 /** Where the standard streams of a slave end. */
 export interface SlaveOutput {
@@ -20,7 +22,9 @@ export interface SlaveOutput {
 }
 
 /** The value of the variable in a slave of this process. */
-export function parentPipeValue(output?: SlaveOutput | undefined): string {
-  const words = [...(output?.read ?? []), ...(output?.isShownAtTerminal ? [AT_TERMINAL] : [])];
+export function parentPipeValue(output?: SlaveOutput | undefined, givesStreams = false): string {
+  const words: string[] = [...(output?.read ?? [])];
+  if (output?.isShownAtTerminal) words.push(AT_TERMINAL);
+  if (givesStreams) words.push(GIVES_STREAMS);
   return `${PARENT_PIPE}:${process.pid}:${words.join(',')}`;
 }

@@ -1,6 +1,7 @@
 /** One attempt to be a slave of one master: the connection, the sentinel and the core, joined. */
 
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { CellDefinition } from '../algorithms/cell-holder.js';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
@@ -49,6 +50,8 @@ export interface SlaveLinkParams {
   readonly clientTimeoutMs: number;
   /** The data port to dial, if it is not the one that the master offers; or none at all. */
   readonly dataPort?: number | 'none' | undefined;
+  /** Opens a connection to it, if the starter of this process hands them over. Rejects if there is none now. */
+  readonly openStream?: ((timeoutMs: number) => Promise<Socket>) | undefined;
   /** The rest of the time to find a master; may be Infinity. */
   readonly withinMs: number;
   /** Called once a sentinel can read it: the pipe whose end says that the master is gone, if any. */
@@ -193,8 +196,10 @@ export class SlaveLink {
     this.#port = new PortDialer({
       addressOf: (offered) =>
         portAddress(place.broker, typeof dataPort === 'number' ? { ...offered, port: dataPort } : offered),
-      connect: (address, timeoutMs) =>
-        connectOnce(address, { name: `ts-mw slave ${process.pid}`, timeoutMs }),
+      connect: async (address, timeoutMs) => {
+        const stream = await params.openStream?.(timeoutMs).catch(() => undefined);
+        return await connectOnce(address, { name: `ts-mw slave ${process.pid}`, timeoutMs, stream });
+      },
       onTaken: () => {
         audit.emit({ type: 'data-port-taken', peer: 'MASTER' });
         this.core.takePort(now());

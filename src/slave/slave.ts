@@ -3,6 +3,7 @@
  * looks up the place of the master again before each attempt, since resource files change.
  */
 
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CellDefinition } from '../algorithms/cell-holder.js';
 import type { AlgorithmDefinition } from '../algorithms/types.js';
@@ -44,6 +45,8 @@ export interface ParentMaster {
   readonly pipeFd: number;
   /** While no sentinel reads the pipe. */
   readonly isGone: () => boolean;
+  /** Opens a connection to the data port, if it hands them over. Rejects if there is none now. */
+  readonly openStream?: ((timeoutMs: number) => Promise<Socket>) | undefined;
 }
 
 export interface SlaveParams {
@@ -213,6 +216,7 @@ export class Slave {
         tracer: this.#params.tracer,
         clientTimeoutMs,
         dataPort: this.#params.dataPort,
+        openStream: this.#params.parent?.openStream,
         withinMs: deadline() - performance.now(),
         takeParentPipe: () => this.#takePipe(),
         mayKill: mayKill ?? false,

@@ -1,5 +1,5 @@
 /** Kernels on standing servers: lfarm's no-server-test and auth-test, and what makeKernel takes. In a process of its own: threads. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,13 +17,14 @@ import {
   withKernel,
 } from 'ts-mw';
 import * as assert from 'uvu/assert';
-import { programPath } from '../support/programs.js';
+import { programPath, until } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
 const test = suiteInTurns('kernels on servers');
 
 /** Of the program below, too. */
 const whose = defineAlgorithm('lent.whose', async (_: number) => process.ppid, { version: '1' });
+const itself = defineAlgorithm('lent.itself', async (_: number) => process.pid, { version: '1' });
 const program = programPath('lent.js');
 const passwords = { alice: 'open sesame' };
 
@@ -32,6 +33,19 @@ async function rejection(promise: Promise<unknown>): Promise<Error> {
     () => assert.unreachable('it was not refused') as never,
     (error: Error) => error,
   );
+}
+
+/** Of this machine's connections, the own ports of those that the process has. Linux tells them. */
+function portsOf(pid: number): number[] {
+  const folder = `/proc/${pid}/fd`;
+  const sockets = readdirSync(folder).map(
+    (fd) => /socket:\[(\d+)\]/.exec(readlinkSync(join(folder, fd)))?.[1],
+  );
+  const lines = readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1);
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  return fields
+    .filter(([, , , , , , , , , inode]) => inode !== undefined && sockets.includes(inode))
+    .map(([, own = '']) => Number.parseInt(own.slice(-4), 16));
 }
 
 async function freePort(): Promise<number> {
@@ -72,6 +86,8 @@ test.long(
       assert.instance(error, JoinError);
       assert.is(error.message, `server 127.0.0.1:${port}: its token or password is another one`);
       assert.equal(await withKernel(lent, () => pmap(whose, [3])), [process.pid], 'the server survives');
+      const [slave = 0] = (await withKernel(lent, () => pmap(itself, [0]))) as number[];
+      await until('its stream', () => portsOf(slave).includes(port));
       await endKernel(lent);
       assert.is(server.freeSlots, 1);
     } finally {

@@ -16,6 +16,7 @@ import {
   readLeaseRequest,
   readToServer,
   readWelcome,
+  SERVER_PROTOCOL,
 } from '../../src/machines/protocol/messages.js';
 
 const test = suite('protocol of servers');
@@ -75,9 +76,9 @@ const LEASE = {
 };
 
 test('messages are taken field by field, and nothing else', () => {
-  assert.equal(readHello({ type: 'stream', version: 1, key: 'k', more: 1 }), {
+  assert.equal(readHello({ type: 'stream', version: SERVER_PROTOCOL, key: 'k', more: 1 }), {
     type: 'stream',
-    version: 1,
+    version: SERVER_PROTOCOL,
     key: 'k',
   });
   assert.equal(readLeaseRequest({ ...LEASE, slots: 2, x: 1 }), {
@@ -105,14 +106,26 @@ test('messages are taken field by field, and nothing else', () => {
 });
 
 test('a newer version is heard out, so that it can be told', () => {
-  assert.is(readHello({ type: 'hello', version: 2, purpose: 'what comes later', nonce: '' }).version, 2);
+  assert.is(
+    readHello({ type: 'hello', version: SERVER_PROTOCOL + 1, purpose: 'what comes later', nonce: '' })
+      .version,
+    SERVER_PROTOCOL + 1,
+  );
 });
 
 const WRONG: readonly (readonly [what: string, read: () => unknown, part: RegExp])[] = [
   ['not an object', () => readHello([1]), /not an object/],
-  ['no type', () => readHello({ version: 1 }), /type/],
-  ['another purpose', () => readHello({ type: 'hello', version: 1, purpose: 'x', nonce: '' }), /purpose/],
-  ['a long key', () => readHello({ type: 'stream', version: 1, key: 'k'.repeat(65) }), /key is not a text/],
+  ['no type', () => readHello({ version: SERVER_PROTOCOL }), /type/],
+  [
+    'another purpose',
+    () => readHello({ type: 'hello', version: SERVER_PROTOCOL, purpose: 'x', nonce: '' }),
+    /purpose/,
+  ],
+  [
+    'a long key',
+    () => readHello({ type: 'stream', version: SERVER_PROTOCOL, key: 'k'.repeat(65) }),
+    /key is not a text/,
+  ],
   ['a huge bundle', () => readLeaseRequest({ ...LEASE, bytes: 2 ** 40 }), /bytes/],
   ['no slot', () => readLeaseRequest({ ...LEASE, slots: 0 }), /slots/],
   ['too many slots', () => readLeaseRequest({ ...LEASE, slots: 1025 }), /from 1 to 1024/],

@@ -16,6 +16,7 @@ import * as assert from 'uvu/assert';
 import { FrameConnection } from '../../src/machines/protocol/frame-connection.js';
 import { messageFrame } from '../../src/machines/protocol/frames.js';
 import { greetServer } from '../../src/machines/protocol/handshake.js';
+import { SERVER_PROTOCOL } from '../../src/machines/protocol/messages.js';
 import { ServerRefusal } from '../../src/machines/protocol/server-refusal.js';
 import type { ProcessEnd } from '../../src/machines/slave-process.js';
 import { canConnect } from '../support/can-connect.js';
@@ -25,7 +26,7 @@ import { answerTo, leaseOf, withDialler, withServer } from './lend.js';
 
 const test = suite('a server');
 const NEVER = new AbortController().signal;
-const HELLO = { type: 'hello', version: 1, purpose: 'lease', nonce: 'n' };
+const HELLO = { type: 'hello', version: SERVER_PROTOCOL, purpose: 'lease', nonce: 'n' };
 
 async function rejection(promise: Promise<unknown>): Promise<Error> {
   return promise.then(
@@ -67,10 +68,14 @@ test('cuts strangers that say too much, something else, or another version', () 
   withServer({ token: 'right' }, async ({ server: { port }, events }) => {
     assert.is((await answerTo(port, Buffer.from([0, 0, 0x10, 1, 1]))).length, 0);
     assert.is((await answerTo(port, 'GET / HTTP/1.1\r\n\r\n')).length, 0);
-    assert.is((await answerTo(port, messageFrame({ type: 'stream', version: 1, key: 'guessed' }))).length, 0);
+    assert.is(
+      (await answerTo(port, messageFrame({ type: 'stream', version: SERVER_PROTOCOL, key: 'guessed' })))
+        .length,
+      0,
+    );
     assert.match(
       (await answerTo(port, messageFrame({ ...HELLO, version: 9 }))).toString(),
-      /this server speaks version 1, and the master 9; install the same ts-mw/,
+      new RegExp(`this server speaks version ${SERVER_PROTOCOL}, and the master 9; install the same ts-mw`),
     );
     const unproved = await answerTo(
       port,
@@ -315,6 +320,72 @@ test('main takes the streams to its data port, which end with the lease', () =>
     }),
   ));
 
+const CHANNEL = new URL('../../src/machines/protocol/stream-channel.js', import.meta.url).href;
+/** It asks for one stream more than may be asked for at once. */
+const ASKING_SLAVE = `import(${JSON.stringify(CHANNEL)}).then(async ({ StreamChannel }) => {
+  const words = process.env.TS_MW_PARENT_PIPE.split(':')[2];
+  console.log('words', words);
+  if (words === '') return;
+  const channel = new StreamChannel();
+  process.send('of its program');
+  const ends = await Promise.allSettled(Array.from({ length: 9 }, () => channel.open(10_000)));
+  for (const { reason } of ends) if (reason) console.log('none:', reason.message);
+  const [{ value: first }, ...others] = ends;
+  const sent = require('node:crypto').randomBytes(1 << 20);
+  first.write(sent);
+  let size = 0, equal = true;
+  first.on('data', (chunk) => {
+    equal &&= chunk.equals(sent.subarray(size, size + chunk.length));
+    if ((size += chunk.length) < sent.length) return;
+    console.log('got', equal, others.filter(({ value }) => value?.readable).length);
+    first.end();
+  });
+  first.on('close', () => console.log('closed'));
+});`;
+
+test('slaves are handed the streams to the data port, unless the server decrypts them', async () => {
+  await withServer({}, ({ server }) =>
+    withDialler(async (dialler) => {
+      const taken: Socket[] = [];
+      const { host, granted, output } = leaseOf(dialler, server.port, {
+        script: ASKING_SLAVE,
+        ways: { data: { host: '127.0.0.1', port: 1 } },
+        takeData: (stream) => {
+          taken.push(stream);
+          stream.pipe(stream);
+        },
+      });
+      await host.open(NEVER);
+      await until('slots', () => granted.length > 0);
+      host.startSlave(() => {});
+      await until('the bytes', () => output.join('').includes('closed'));
+      assert.equal(output.join('').match(/(words|none|got|closed).*/g), [
+        'words streams',
+        'none: its server has no stream for it',
+        'got true 7',
+        'closed',
+      ]);
+      assert.equal(taken.map(({ destroyed }) => destroyed).sort(), [...Array(7).fill(false), true]);
+      await host.close();
+      assert.ok(taken.every(({ destroyed }) => destroyed));
+    }),
+  );
+  await withServer({ tls: pair('broker') }, ({ server }) =>
+    withDialler(async (dialler) => {
+      const { host, granted, output } = leaseOf(dialler, server.port, {
+        tls: { ca: pem('ca') },
+        script: ASKING_SLAVE,
+        ways: { data: { host: '127.0.0.1', port: 1 } },
+      });
+      await host.open(NEVER);
+      await until('slots', () => granted.length > 0);
+      await new Promise((ended) => host.startSlave(ended));
+      assert.match(output.join(''), /^stdout words \n$/);
+      await host.close();
+    }),
+  );
+});
+
 const WELCOME = {
   type: 'welcome',
   name: 'n',
@@ -348,7 +419,7 @@ test('a server that says nothing for the timeout is lost, with its slaves', () =
     const mute = createServer(async (socket) => {
       const connection = new FrameConnection(socket);
       await connection.receive(5000);
-      connection.send({ type: 'challenge', version: 1, method: 'none', nonce: 'n' });
+      connection.send({ type: 'challenge', version: SERVER_PROTOCOL, method: 'none', nonce: 'n' });
       connection.send(WELCOME);
       await connection.receive(5000);
       connection.send({ type: 'bundle', wanted: false });

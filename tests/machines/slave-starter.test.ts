@@ -57,7 +57,8 @@ test('are alike from a spare that has compiled the bundle, from any other, and a
   const { GLIBC_TUNABLES } = process.env;
   process.env.GLIBC_TUNABLES = 'own';
   const starter = new SlaveStarter(folder);
-  const order = { bundle, args: ['--slave', 'b'], cwd, env: { TS_MW_TOKEN: 't', TMPDIR: cwd } };
+  const env = { TS_MW_TOKEN: 't', TMPDIR: cwd };
+  const order = { bundle, args: ['--slave', 'b'], cwd, env, givesStreams: true };
   try {
     const anew = await ran(starter.start(order));
     assert.is(anew.from, 'program.cjs');
@@ -71,7 +72,7 @@ test('are alike from a spare that has compiled the bundle, from any other, and a
     assert.equal(other.facts, anew.facts);
     // Node would have read some variables when it started
     starter.prepare(1, undefined);
-    const late = await ran(starter.start({ ...order, env: { ...order.env, OTHER: 'o' } }));
+    const late = await ran(starter.start({ ...order, env: { ...env, OTHER: 'o' } }));
     assert.is(late.from, 'program.cjs');
     const spare = starter.start(order);
     starter.prepare(0, undefined);

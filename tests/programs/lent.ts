@@ -18,6 +18,8 @@ const whose = defineAlgorithm(
   { version: '1' },
 );
 
+defineAlgorithm('lent.itself', async (_: number) => process.pid, { version: '1' });
+
 defineAlgorithm('lent.fit', () => process.env.MACHINE !== 'unfit' || 'it has no compiler', { version: '1' });
 
 defineMaster(async (master) => {

@@ -1,5 +1,6 @@
 /** A connection to NATS as the port `DataLink`: limited, reconnecting forever, silent while it is down. */
 
+import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect, type Msg, type NatsConnection, type Status } from 'nats';
 import { UsageError } from '../../errors.js';
 import { waitAtMost } from '../../structures/wait-at-most.js';
@@ -9,6 +10,7 @@ import { connectOptions, PING_INTERVAL_MS, ReconnectDelays } from './connect-opt
 import { dialFirst } from './dial-first.js';
 import { dropFailedDial, failCutDial, forgetFutureDials } from './dial-repairs.js';
 import { FlushWindow, UNFLUSHED_LIMIT_BYTES } from './flush-window.js';
+import { connectOver } from './lent-sockets.js';
 
 /** The size of a message without its payload: `PUB`, subject, reply, length. */
 const LINE_BYTES = 128;
@@ -43,17 +45,24 @@ export async function connectData(address: BrokerAddress, options: ConnectDataOp
 
 /**
  * Tries each URL once, and does not connect again: the first end of the connection is the last, and `close` waits
- * for nothing. Rejects with a `ConnectError`.
+ * for nothing. `stream` is a connection to the first URL that is open already. Rejects with a `ConnectError`.
  */
 export async function connectOnce(
   address: BrokerAddress,
-  options: Pick<ConnectDataOptions, 'name' | 'timeoutMs'>,
+  {
+    stream,
+    ...options
+  }: Pick<ConnectDataOptions, 'name' | 'timeoutMs'> & { readonly stream?: Socket | undefined },
 ): Promise<DataLink> {
   const delays = new ReconnectDelays();
   try {
     const given = connectOptions(address, { pingIntervalMs: PING_INTERVAL_MS, ...options, delays });
     const settings = { refusedForGoodMs: REFUSED_FOR_GOOD_MS, flushMs: 0 };
-    return new DataConnection(await connect(given), delays, settings);
+    const connecting =
+      stream === undefined
+        ? connect(given)
+        : connectOver(stream, address.urls[0] ?? '', () => connect(given));
+    return new DataConnection(await connecting, delays, settings);
   } catch (error) {
     throw toConnectError(address, options.timeoutMs, error);
   }

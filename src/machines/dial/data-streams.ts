@@ -3,10 +3,10 @@
  * itself, so that frames pass no other thread. With TLS they are dialled by the thread of servers, which decrypts.
  */
 
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
-import { messageFrame } from '../protocol/frames.js';
-import { SERVER_PROTOCOL } from '../protocol/messages.js';
-import { connectTo, type ServerTarget } from './connect.js';
+import type { ServerTarget } from './connect.js';
+import { openStream } from './open-stream.js';
 
 /** Streams of one slave, while it dials again. */
 const STREAMS_PER_SLOT = 8;
@@ -27,6 +27,8 @@ export class DataStreams {
 
   constructor(params: DataStreamsParams) {
     this.#params = params;
+    // Each stream that is being dialled listens to it
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** `slots` are those of the lease, which bound its streams. Never rejects. */
@@ -38,11 +40,12 @@ export class DataStreams {
     }
     this.#dialled++;
     try {
-      const stream = await connectTo(target, { signal: this.#stop.signal });
+      const { stream, rest } = await openStream(target, key, this.#stop.signal);
       this.#streams.add(stream);
       stream.once('close', () => this.#streams.delete(stream));
-      stream.write(messageFrame({ type: 'stream', version: SERVER_PROTOCOL, key }));
+      if (rest.length > 0) stream.unshift(rest);
       take(stream);
+      stream.resume();
       // The lease may have ended while the connection was made
       if (this.#stop.signal.aborted) stream.destroy();
     } catch {

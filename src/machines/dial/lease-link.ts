@@ -3,22 +3,17 @@
  * that neither beats nor slaves wait for a master whose main thread computes.
  */
 
+import { setMaxListeners } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { FrameConnection } from '../protocol/frame-connection.js';
-import { type Frame, messageFrame } from '../protocol/frames.js';
+import type { Frame } from '../protocol/frames.js';
 import { ANSWER_WITHIN_MS, type Asked, answerOf, greetServer } from '../protocol/handshake.js';
 import { joinSockets } from '../protocol/join-sockets.js';
-import {
-  beatEveryMs,
-  readFromServer,
-  SERVER_PROTOCOL,
-  type ToServer,
-  type Way,
-  type Welcome,
-} from '../protocol/messages.js';
+import { beatEveryMs, readFromServer, type ToServer, type Way, type Welcome } from '../protocol/messages.js';
 import { errorOf, failureOf } from '../protocol/server-refusal.js';
 import { connectTo } from './connect.js';
 import type { LinkCommand, LinkEvent, LinkOrder } from './link-messages.js';
+import { openStream } from './open-stream.js';
 
 const CHUNK_BYTES = 256 * 1024;
 /** For the server to remove what it has. */
@@ -47,6 +42,8 @@ export class LeaseLink {
   constructor(order: LinkOrder, tell: (event: LinkEvent) => void) {
     this.#order = order;
     this.#tell = tell;
+    // Each stream that is being dialled listens to it
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** Resolves when the lease is over, which it tells; never rejects. */
@@ -182,15 +179,14 @@ export class LeaseLink {
     const own = connect({ ...place, noDelay: true });
     own.on('error', () => this.#send({ type: 'undialled', key }));
     try {
-      const stream = await connectTo(this.#order.target, { signal: this.#stop.signal });
+      const { stream, rest } = await openStream(this.#order.target, key, this.#stop.signal);
       if (own.destroyed) {
         stream.destroy();
         own.destroy();
         return;
       }
-      stream.write(messageFrame({ type: 'stream', version: SERVER_PROTOCOL, key }));
       this.#streams.add(own);
-      joinSockets(own, stream, Buffer.alloc(0), () => this.#streams.delete(own));
+      joinSockets(stream, own, rest, () => this.#streams.delete(own));
     } catch {
       own.destroy();
       this.#send({ type: 'undialled', key });

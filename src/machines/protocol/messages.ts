@@ -3,14 +3,15 @@
  *
  * A connection begins with `hello`, which says what it is for. `ping`, `end` and `lease` are answered by a `challenge`;
  * then both sides prove themselves in `auth` messages, and the server says `welcome` or `refused`. A `stream` is
- * proved by the key that the server gave over its lease; from then on its bytes are those of a slave's connection.
+ * proved by the key that the server gave over its lease. The master waits until it is `joined`; from then on its bytes are those
+ * of a slave's connection.
  */
 
 import type { SlaveOrder, SlaveReport } from '../slave-messages.js';
 import { Fields } from './fields.js';
 
 /** Changed when either side could misunderstand the other. */
-export const SERVER_PROTOCOL = 1;
+export const SERVER_PROTOCOL = 2;
 
 /** Silence that is allowed a master, in milliseconds, as `--client-timeout`. */
 const TIMEOUT_BOUNDS = { from: 100, to: 200_000_000 } as const;
@@ -37,6 +38,14 @@ export function readHello(value: unknown): Hello {
   if (fields.type === 'stream') return { type: 'stream', version, key: fields.text('key', 64) };
   const purpose = version === SERVER_PROTOCOL ? fields.choice('purpose', PURPOSES) : 'ping';
   return { type: 'hello', version, purpose, nonce: fields.text('nonce', 64) };
+}
+
+/** To a master that has opened a stream: the slave's end is joined to it. */
+export const JOINED = { type: 'joined' } as const;
+
+/** Throws FormatError. */
+export function readJoined(value: unknown): void {
+  new Fields(value).choice('type', [JOINED.type]);
 }
 
 /** From the server, before `welcome`. */

@@ -88,8 +88,10 @@ export class Door {
   }
 
   #serveStream(connection: FrameConnection, key: string): void {
+    // A slave that is handed the stream leaves nothing to ask for it
+    const address = addressOf(connection.socket);
     if (this.#params.onStream(key, connection)) {
-      this.#unproved.remove(addressOf(connection.socket));
+      this.#unproved.remove(address);
       return;
     }
     // A slave that went away while its master dialled leaves such a stream too

@@ -35,6 +35,8 @@ interface LeaseParams {
   readonly askForSlots: () => Grant;
   /** All slots of the server. */
   readonly slots: number;
+  /** Whether masters speak TLS, which the server decrypts. */
+  readonly isEncrypted: boolean;
 }
 
 export class Lease {
@@ -109,7 +111,7 @@ export class Lease {
   }
 
   async #prepare(): Promise<void> {
-    const { cache, folders, request, id, askForSlots } = this.#params;
+    const { cache, folders, request, id, isEncrypted, askForSlots } = this.#params;
     const { sha256, bytes, files, ways, env } = request;
     if (!SHA256_FORM.test(sha256)) throw new FormatError('a bundle whose name is no SHA-256');
     const cached = await cache.begin(sha256);
@@ -135,6 +137,7 @@ export class Lease {
         this.#tell({ type: 'ended', slave, code, signal, error: error?.message.slice(0, 1000) });
       },
       onOutput: (to, text, slave) => this.#valve.take(to, text, performance.now(), slave),
+      askForStream: ways.includes('data') && !isEncrypted ? this.#relay.hand : undefined,
     });
     if (this.#isEnding) return;
     this.#tell({ type: 'ready', ports });

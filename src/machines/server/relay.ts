@@ -1,20 +1,29 @@
 /**
- * The ports on loopback to which the slaves of one lease connect as if they were their master's: for each connection the
- * master is asked to dial a stream, and both are joined. A connection that is not dialled within ten seconds is closed.
+ * The ways of one lease's slaves to their master, which is asked to dial a stream for each connection. A slave connects to a port
+ * on loopback as if it were its master's, and both are joined; or it is handed the stream itself. A connection that is not
+ * dialled within ten seconds is closed.
  */
 
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { messageFrame } from '../protocol/frames.js';
 import { joinSockets } from '../protocol/join-sockets.js';
-import type { Way } from '../protocol/messages.js';
+import { JOINED, type Way } from '../protocol/messages.js';
+import type { AskForStream } from '../protocol/stream-channel.js';
 
 const DIAL_WITHIN_MS = 10_000;
 /** Connections of one slave, while it dials again. */
 const STREAMS_PER_SLOT = 8;
 const KEY_BYTES = 24;
 
-interface Waiting {
-  readonly socket: Socket;
+interface Wanted {
+  /** `rest` came after the key. */
+  readonly take: (stream: Socket, rest: Buffer) => void;
+  readonly giveUp: () => void;
+}
+
+interface Waiting extends Wanted {
   readonly timer: NodeJS.Timeout;
 }
 
@@ -49,15 +58,30 @@ export class Relay {
   take(key: string, stream: Socket, rest: Buffer): boolean {
     const waiting = this.#remove(key);
     if (waiting === undefined) return false;
-    this.#sockets.add(stream);
-    if (waiting.socket.destroyed) stream.destroy();
-    joinSockets(stream, waiting.socket, rest, () => this.#sockets.delete(stream));
+    waiting.take(stream, rest);
     return true;
   }
 
+  /** A stream to the data port, for a slave that it is handed to. None where the server decrypts what the master sends. */
+  readonly hand: AskForStream = (take) => {
+    if (this.#waiting.size >= this.#params.slots * STREAMS_PER_SLOT) {
+      take(undefined);
+      return;
+    }
+    this.#want('data', {
+      take: (stream, rest) => {
+        // The master waits to be told that the slave has it
+        const isWhole = rest.length === 0 && !(stream instanceof TLSSocket);
+        if (!isWhole) stream.destroy();
+        take(isWhole ? stream : undefined);
+      },
+      giveUp: () => take(undefined),
+    });
+  };
+
   /** The master cannot dial it. */
   giveUp(key: string): void {
-    this.#remove(key)?.socket.destroy();
+    this.#remove(key)?.giveUp();
   }
 
   close(): void {
@@ -90,9 +114,23 @@ export class Relay {
     }
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
+    this.#want(way, {
+      take: (stream, rest) => this.#join(socket, stream, rest),
+      giveUp: () => socket.destroy(),
+    });
+  }
+
+  #join(socket: Socket, stream: Socket, rest: Buffer): void {
+    this.#sockets.add(stream);
+    if (socket.destroyed) stream.destroy();
+    stream.write(messageFrame(JOINED));
+    joinSockets(stream, socket, rest, () => this.#sockets.delete(stream));
+  }
+
+  #want(way: Way, wanted: Wanted): void {
     const key = randomBytes(KEY_BYTES).toString('base64url');
     const timer = setTimeout(() => this.giveUp(key), DIAL_WITHIN_MS);
-    this.#waiting.set(key, { socket, timer });
+    this.#waiting.set(key, { ...wanted, timer });
     this.#params.onWanted(way, key);
   }
 

@@ -159,6 +159,7 @@ export class Server {
         starter: this.#starter,
         audit,
         slots: this.#slots.total,
+        isEncrypted: this.#settings.tls !== undefined,
         askForSlots: () => {
           const { sha256 } = request;
           this.#lastBundle = { bundle: this.#cache.pathOf(sha256), sha256 };

@@ -5,6 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PARENT_PIPE } from '../parent-pipe.js';
 import { killGroup, killWithGroup, terminate } from '../process-group.js';
+import { type AskForStream, giveStreams } from '../protocol/stream-channel.js';
 import type { HowToStop } from '../slave-messages.js';
 import type { ProcessEnd } from '../slave-process.js';
 import type { SlaveStarter } from './slave-starter.js';
@@ -20,6 +21,8 @@ interface SlaveRunnerParams {
   readonly onStarted: (slave: number, pid: number) => void;
   readonly onEnded: (slave: number, pid: number | undefined, end: ProcessEnd) => void;
   readonly onOutput: (to: 'stdout' | 'stderr', text: string, slave: number) => void;
+  /** Undefined if slaves are given none. */
+  readonly askForStream: AskForStream | undefined;
 }
 
 export class SlaveRunner {
@@ -64,13 +67,13 @@ export class SlaveRunner {
   }
 
   async #start(slave: number, args: readonly string[]): Promise<void> {
-    const { folder, bundle, env, starter, onStarted } = this.#params;
+    const { folder, bundle, env, starter, onStarted, askForStream } = this.#params;
     const cwd = join(folder, `slave-${slave}`);
     let child: ChildProcess;
     try {
       await mkdir(cwd, { mode: 0o700 });
       if (this.#closed || this.#stopBefore.delete(slave)) throw new Error('it was stopped before it began');
-      child = starter.start({ bundle, args, cwd, env });
+      child = starter.start({ bundle, args, cwd, env, givesStreams: askForStream !== undefined });
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
       await this.#ended(slave, cwd, undefined, { code: null, signal: null, error: failure });
@@ -80,6 +83,7 @@ export class SlaveRunner {
     // A dying slave may reset the pipe; its exit is what counts
     const pipe = child.stdio[PARENT_PIPE];
     pipe?.on('error', () => {});
+    if (askForStream !== undefined) giveStreams(child, askForStream);
     this.#forward(slave, child, 'stdout');
     this.#forward(slave, child, 'stderr');
     child.once('exit', (code, signal) => {

@@ -30,6 +30,11 @@ const WITHHELD = [
 /** Others may be read by Node, or by what it is made of, when a process starts. */
 const READ_LATE = /^(TS_MW_.*|TMPDIR)$/;
 
+export interface SlaveOrder extends SlaveStart {
+  /** Whether its starter answers requests of `StreamChannel`. */
+  readonly givesStreams: boolean;
+}
+
 export class SlaveStarter {
   readonly #folder: string;
   #script: string | undefined;
@@ -41,13 +46,16 @@ export class SlaveStarter {
     this.#folder = resolve(folder);
   }
 
-  /** Its process group is its own; descriptor 3 is the pipe that ends with this process. Throws as `spawn` does. */
-  start({ bundle, args, cwd, env }: SlaveStart): ChildProcess {
+  /**
+   * Its process group is its own; descriptor 3 is the pipe that ends with this process, and it has a channel of Node's. Throws as
+   * `spawn` does.
+   */
+  start({ bundle, args, cwd, env, givesStreams }: SlaveOrder): ChildProcess {
     const order: SlaveStart = {
       bundle: resolve(bundle),
       args,
       cwd: resolve(cwd),
-      env: { ...env, [PARENT_PIPE_VARIABLE]: parentPipeValue() },
+      env: { ...env, [PARENT_PIPE_VARIABLE]: parentPipeValue(undefined, givesStreams) },
     };
     const spare = Object.keys(env).every((name) => READ_LATE.test(name)) ? this.#spares.shift() : undefined;
     if (spare !== undefined) {
@@ -57,7 +65,7 @@ export class SlaveStarter {
     return spawn(process.execPath, [order.bundle, ...args], {
       cwd: order.cwd,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
       env: { ...ownEnvironment(), ...order.env },
     });
   }
@@ -99,7 +107,7 @@ export class SlaveStarter {
       spare = spawn(process.execPath, [this.#script], {
         cwd: this.#folder,
         detached: true,
-        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
         env: ownEnvironment(),
       });
     } catch {

@@ -1,6 +1,7 @@
 /** The data connection against a real nats-server: bounds, statuses, reconnection, refusals. */
 
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConnectError } from '../../../src/link/connection/connect-error.js';
@@ -379,6 +380,41 @@ onServer('a wait for the broker ends with the connection, whoever ends it', asyn
       assert.instance(refusal, Error);
       await link.close();
     }
+  } finally {
+    await server.stop();
+  }
+});
+
+onServer('a connection that is open already is used, and a new one is made where it has ended', async () => {
+  const server = await startNatsServer();
+  const urls = [`nats://127.0.0.1:${server.port}`];
+  try {
+    const [open, ended] = await Promise.all(
+      [0, 1].map(async () => {
+        const socket = connect({ host: '127.0.0.1', port: server.port });
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    ended?.destroy();
+    for (const stream of [open, ended]) {
+      const link = await connectOnce({ urls }, { name: 'test', timeoutMs: 2_000, stream });
+      const heard: string[] = [];
+      link.subscribe('s', (_, payload) => void heard.push(String.fromCharCode(...payload)));
+      link.send('s', Buffer.from('m'));
+      await link.ready();
+      assert.equal(heard, ['m']);
+      assert.is((stream?.bytesWritten ?? 0) > 0, stream === open);
+      await link.close();
+    }
+    await until('its end', () => open?.destroyed === true);
+    const absent = ['nats://127.0.0.1:1'];
+    const silent = createServer();
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const unanswered = connect({ host: '127.0.0.1', port: (silent.address() as { port: number }).port });
+    await failure(connectOnce({ urls: absent }, { name: 'test', timeoutMs: 100, stream: unanswered }));
+    await until('its end', () => unanswered.destroyed);
+    silent.close();
   } finally {
     await server.stop();
   }
