@@ -229,7 +229,7 @@ test('a slave that does not find its master tells none of what its resource file
     }
   }));
 
-test('a token of the environment is in no dump of the process, nor in what it starts', () =>
+test.long('a token of the environment is in no dump of the process, nor in what it starts', () =>
   withPrograms(async ({ start }) => {
     const secret = newSecret();
     const env = { TS_MW_TOKEN: secret, TS_MW_NATS_PASSWORD: secret };
@@ -237,7 +237,8 @@ test('a token of the environment is in no dump of the process, nor in what it st
     assert.is(await running.code(), 0, running.report());
     assert.is(running.count(/^dumped (here|there) \d{4,}$/), 2, running.report());
     expectSilent(secret, printed(running), 'the dump');
-  }));
+  }),
+);
 
 test('who types a token or a password is told that others see it', () => {
   const warningsOf = (args: readonly string[]): readonly string[] => {

@@ -4,4 +4,4 @@ import { testSeeds } from './seeds.js';
 
 const { SEEDS } = process.env;
 
-testSeeds('simulation/cluster', Number(SEEDS ?? 4), Number(SEEDS ?? 7));
+testSeeds('simulation/cluster', Number(SEEDS ?? 3), Number(SEEDS ?? 7));

@@ -67,7 +67,7 @@ test.long('it does without a resource file, by host and port', () =>
 );
 
 overNatsServer(
-  test,
+  test.long,
   'it does without a resource file, by the URL of the broker',
   async ({ args }, { start }) => {
     const slave = start(HELLO, ['--slave', ...args]);

@@ -187,7 +187,7 @@ repls('at a terminal: the prompt follows the slaves, lines are kept, Ctrl-D ends
   assert.is(readFileSync(history, 'utf8').split('\n').length, 1000, 'it does not grow without bound');
 });
 
-repls('its audit file rotates at its size, and is opened anew on SIGHUP', async () => {
+repls.long('its audit file rotates at its size, and is opened anew on SIGHUP', async () => {
   const file = join(state, 'repl.log');
   const repl = new Session(process.execPath, [...args, '--audit-file', file, '--audit-max-size', '4k']);
   await repl.expect(/pending> /);
