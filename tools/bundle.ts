@@ -17,12 +17,12 @@ const OUT = join(root, 'dist', 'lib');
 /** Installed by those who want what needs them. */
 const OPTIONAL = ['lmdb', 'esbuild', 'postject'];
 
-/** Beside the library; nobody's bundle has a file of these names. */
+/** Beside the library; nobody's bundle has a file of these names. Node starts a thread of CommonJS sooner than one of a module. */
 const THREADS = {
-  sentinel: './ts-mw-sentinel.js',
-  broker: './ts-mw-broker.js',
-  dial: './ts-mw-dial.js',
-  dashboard: './ts-mw-dashboard.js',
+  sentinel: './ts-mw-sentinel.cjs',
+  broker: './ts-mw-broker.cjs',
+  dial: './ts-mw-dial.cjs',
+  dashboard: './ts-mw-dashboard.cjs',
 };
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -157,9 +157,21 @@ async function bundleAlone(
     write: false,
     entryPoints: [entry],
     external: OPTIONAL,
-    plugins: [builtins, natsCore],
+    plugins: options.format === 'cjs' ? [natsCore] : [builtins, natsCore],
   });
   return { text: outputFiles[0]?.text ?? '', metafile };
+}
+
+/**
+ * A script that Node can also run from its text: its names are its own then, and not those of the thread's global object. No
+ * thread asks for its own place, since `import.meta` is in what is left out of them.
+ */
+async function bundleThread(entry: string): Promise<{ text: string; metafile: Metafile }> {
+  const { text, metafile } = await bundleAlone(entry, {
+    format: 'cjs',
+    logOverride: { 'empty-import-meta': 'silent' },
+  });
+  return { text: `(() => {${text}})();\n`, metafile };
 }
 
 /** Folders of the packages whose code went into a bundle, from the root. */
@@ -184,13 +196,13 @@ function thirdPartyText(places: Iterable<string>): string {
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
-const sentinel = await bundleAlone('dist/src/link/sentinel/sentinel-thread.js');
-const broker = await bundleAlone('dist/src/broker/thread.js');
-const dial = await bundleAlone('dist/src/machines/dial/dial-thread.js');
+const sentinel = await bundleThread('dist/src/link/sentinel/sentinel-thread.js');
+const broker = await bundleThread('dist/src/broker/thread.js');
+const dial = await bundleThread('dist/src/machines/dial/dial-thread.js');
 writeFileSync(join(OUT, THREADS.sentinel), sentinel.text);
 writeFileSync(join(OUT, THREADS.broker), broker.text);
 writeFileSync(join(OUT, THREADS.dial), dial.text);
-const dashboard = await bundleAlone('dist/src/dashboard/thread.js');
+const dashboard = await bundleThread('dist/src/dashboard/thread.js');
 writeFileSync(join(OUT, THREADS.dashboard), dashboard.text);
 const command = await bundleAlone('dist/src/cli/ts-mw.js');
 writeFileSync(join(OUT, 'ts-mw.js'), command.text, { mode: 0o755 });

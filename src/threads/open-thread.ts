@@ -21,7 +21,10 @@ const FILES: Readonly<Record<ThreadName, string>> =
     : TS_MW_THREAD_FILES;
 
 export async function openThread(name: ThreadName, options: WorkerOptions): Promise<Worker> {
-  return new Worker(fileOf(name) ?? (await textOf(name)), { name, ...options });
+  const file = fileOf(name);
+  if (file !== undefined) return new Worker(file, { name, ...options });
+  const text = `${await textOf(name)}\n//# sourceURL=ts-mw-${name}.cjs`;
+  return new Worker(text, { name, ...options, eval: true });
 }
 
 /** Undefined if it is missing: in a bundle, or in an executable made by `dump-exec`. */
@@ -33,8 +36,8 @@ function fileOf(name: ThreadName): URL | undefined {
   return existsSync(url) ? url : undefined;
 }
 
-/** A module that imports only Node's own modules, as a URL. */
-async function textOf(name: ThreadName): Promise<URL> {
+/** A script that requires only Node's own modules. */
+async function textOf(name: ThreadName): Promise<string> {
   const { THREAD_TEXTS } = await import('./thread-texts.js');
   const text = THREAD_TEXTS?.[name];
   if (text === undefined) {
@@ -43,5 +46,5 @@ async function textOf(name: ThreadName): Promise<URL> {
       `the file of the ${name} thread is missing; install ts-mw again, or bundle the ts-mw that npm pack makes`,
     );
   }
-  return new URL(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
+  return text;
 }

@@ -8,10 +8,10 @@ import type { ThreadName } from '../../src/threads/thread-texts.js';
 
 /** Relative to the file of `src` that opens them. */
 const FILES: Readonly<Record<ThreadName, string>> = {
-  sentinel: '../../lib/ts-mw-sentinel.js',
-  broker: '../../lib/ts-mw-broker.js',
-  dashboard: '../../lib/ts-mw-dashboard.js',
-  dial: '../../lib/ts-mw-dial.js',
+  sentinel: '../../lib/ts-mw-sentinel.cjs',
+  broker: '../../lib/ts-mw-broker.cjs',
+  dashboard: '../../lib/ts-mw-dashboard.cjs',
+  dial: '../../lib/ts-mw-dial.cjs',
 };
 
 Object.assign(globalThis, { TS_MW_THREAD_FILES: FILES });

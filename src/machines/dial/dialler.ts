@@ -34,7 +34,7 @@ export class Dialler {
   }
 
   #start(): Promise<Worker> {
-    this.#thread ??= openThread('dial', {}).then((thread) => {
+    this.#thread ??= openThread('dial', { argv: [], execArgv: [] }).then((thread) => {
       thread.on('message', ({ link, event }: { readonly link: number; readonly event: LinkEvent }) => {
         const onEvent = this.#links.get(link);
         if (event.type === 'over') this.#links.delete(link);

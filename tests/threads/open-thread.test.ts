@@ -1,0 +1,65 @@
+/** Threads of a program that a bundler made into one file: they run from their text. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { EOL, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { openThread } from '../../src/threads/open-thread.js';
+
+const test = suite('open-thread');
+
+const folder = mkdtempSync(join(tmpdir(), 'ts-mw-threads-'));
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** As a program's bundle has it, in a folder where no thread has a file. */
+async function bundled(sentinel: string): Promise<typeof openThread> {
+  const outfile = join(folder, 'bundle.cjs');
+  await build({
+    entryPoints: [fileURLToPath(import.meta.resolve('../../src/threads/open-thread.js'))],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+    logOverride: { 'empty-import-meta': 'silent' },
+    outfile,
+    plugins: [
+      {
+        name: 'texts',
+        setup({ onLoad }) {
+          onLoad({ filter: /thread-texts\.js$/ }, () => ({
+            contents: `export const THREAD_TEXTS = ${JSON.stringify({ sentinel })};`,
+          }));
+        },
+      },
+    ],
+  });
+  return (createRequire(outfile)(outfile) as { openThread: typeof openThread }).openThread;
+}
+
+const THREAD = `"use strict";(() => {
+const { parentPort, workerData } = require('node:worker_threads');
+const frame = () => new Error('x').stack.split('\\n')[1].trim();
+import('node:os').then(({ EOL }) => parentPort.postMessage({ frame: frame(), workerData, EOL, argv: process.argv.length }));
+})();
+`;
+
+test('a thread without a file runs from its text, and its stacks name a file', async () => {
+  const open = await bundled(THREAD);
+  const worker = await open('sentinel', { argv: [], execArgv: [], workerData: 7 });
+  const [said] = (await once(worker, 'message')) as [Record<string, unknown>];
+  assert.is(said.workerData, 7);
+  assert.is(said.EOL, EOL);
+  assert.match(String(said.frame), /^at frame \(ts-mw-sentinel\.cjs:3:\d+\)$/);
+  await once(worker, 'exit');
+  const none = await open('broker', {}).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  assert.match(none ?? '', /^the file of the broker thread is missing; install ts-mw again/);
+});
+
+test.run();
