@@ -3,8 +3,10 @@
  */
 
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { MwError } from '../errors.js';
+import { sourceUrl, takePreparedThread } from './prepared-thread.js';
 import type { ThreadName } from './thread-texts.js';
 
 /** The places of the files, relative to this one; set when the library is packed. */
@@ -23,8 +25,16 @@ const FILES: Readonly<Record<ThreadName, string>> =
 export async function openThread(name: ThreadName, options: WorkerOptions): Promise<Worker> {
   const file = fileOf(name);
   if (file !== undefined) return new Worker(file, { name, ...options });
-  const text = `${await textOf(name)}\n//# sourceURL=ts-mw-${name}.cjs`;
-  return new Worker(text, { name, ...options, eval: true });
+  const text = await textOf(name);
+  return (
+    takePreparedThread(name, text) ?? new Worker(text + sourceUrl(name), { name, ...options, eval: true })
+  );
+}
+
+/** A file whose text is the thread's in `THREAD_TEXTS`; undefined where the library is not packed, or without files. */
+export function packedThreadFile(name: ThreadName): string | undefined {
+  const file = typeof TS_MW_THREAD_FILES === 'undefined' ? undefined : fileOf(name);
+  return file && fileURLToPath(file);
 }
 
 /** Undefined if it is missing: in a bundle, or in an executable made by `dump-exec`. */

@@ -1,5 +1,5 @@
 /** Slave processes of a server, from spares and as new processes: a program does not see a difference. */
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SlaveStarter } from '../../src/machines/server/slave-starter.js';
+import { ORDER_PIPE, SPARE_SCRIPT } from '../../src/machines/server/spare-script.js';
 
 const test = suite('slave processes of a server');
 
@@ -29,6 +30,10 @@ process.stdout.write(JSON.stringify({
   stack: new Error('x').stack.split('\\n')[1].replace(__dirname, '').replace(/^ *at .*\\(/, ''),
 }));
 })();`;
+
+/** Stands for the sentinel's. */
+const THREAD = `const { parentPort } = require('node:worker_threads');
+parentPort.on('message', (message) => parentPort.postMessage([message, process.env.TS_MW_TOKEN, process.execArgv.length]));`;
 
 interface Ran {
   readonly from: string;
@@ -56,7 +61,9 @@ test('are alike from a spare that has compiled the bundle, from any other, and a
   process.env.TS_MW_SERVER_TOKEN = 'secret';
   const { GLIBC_TUNABLES } = process.env;
   process.env.GLIBC_TUNABLES = 'own';
-  const starter = new SlaveStarter(folder);
+  const sentinel = join(folder, 'thread.cjs');
+  writeFileSync(sentinel, THREAD);
+  const starter = new SlaveStarter(folder, sentinel);
   const env = { TS_MW_TOKEN: 't', TMPDIR: cwd };
   const order = { bundle, args: ['--slave', 'b'], cwd, env, givesStreams: true };
   try {
@@ -85,6 +92,62 @@ test('are alike from a spare that has compiled the bundle, from any other, and a
     if (GLIBC_TUNABLES === undefined) delete process.env.GLIBC_TUNABLES;
     else process.env.GLIBC_TUNABLES = GLIBC_TUNABLES;
     await starter.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Says which threads it finds prepared until none is there, and what they answer. */
+const TAKER = `(async () => {
+const { setTimeout: pause } = require('node:timers/promises');
+const key = Symbol.for('ts-mw.prepared-thread');
+const found = [];
+while (globalThis[key] !== undefined) {
+  const { name, text, worker } = globalThis[key];
+  worker.ref();
+  const answer = await new Promise((resolve) => {
+    worker.once('message', resolve).once('exit', () => resolve('none')).postMessage('begin');
+  });
+  found.push([name, text.length, answer]);
+  await worker.terminate();
+  await pause(1);
+}
+process.stdout.write(JSON.stringify(found));
+})();`;
+
+test('have a thread of the sentinel that waits, unless it failed', async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ts-mw-starter-')));
+  const write = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const env = { TS_MW_TOKEN: 't' };
+  const order = { bundle: write('taker.cjs', TAKER), args: [], cwd: folder, env, givesStreams: false };
+  const found = async (sentinel: string): Promise<unknown> => {
+    const starter = new SlaveStarter(folder, sentinel);
+    starter.prepare(1, undefined);
+    return (await ran(starter.start(order))).facts;
+  };
+  try {
+    const thread = write('thread.cjs', THREAD);
+    const [waits, fails, missing] = await Promise.all([
+      found(thread),
+      found(write('failing.cjs', 'throw 1')),
+      found(join(folder, 'missing.cjs')),
+    ]);
+    assert.equal(waits, [['sentinel', THREAD.length, ['begin', 't', 0]]]);
+    // Whether it had failed before the slave began, or not
+    assert.ok(JSON.stringify(fails) === '[]' || JSON.stringify(fails) === '[["sentinel",7,"none"]]');
+    assert.equal(missing, []);
+    const spare = spawn(process.execPath, [write('spare.cjs', SPARE_SCRIPT), thread], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    });
+    const said = Promise.all([
+      text(spare.stdout as NodeJS.ReadableStream),
+      text(spare.stderr as NodeJS.ReadableStream),
+    ]);
+    spare.stdio[ORDER_PIPE]?.destroy();
+    assert.equal([(await once(spare, 'exit'))[0], ...(await said)], [0, '', '']);
+  } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });

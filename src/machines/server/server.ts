@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server as NetServer } from 'node:n
 import { cpus, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { cannotListen, placeOf } from '../../broker/cannot-listen.js';
+import { packedThreadFile } from '../../threads/open-thread.js';
 import type { FrameConnection } from '../protocol/frame-connection.js';
 import { ANSWER_WITHIN_MS } from '../protocol/handshake.js';
 import { type Purpose, readLeaseRequest, type Welcome } from '../protocol/messages.js';
@@ -43,7 +44,7 @@ export class Server {
       settings.audit.emit({ type: 'bundle-dropped', sha256, bytes }),
     );
     this.#folders = new WorkFolders(join(settings.folder, 'work'));
-    this.#starter = new SlaveStarter(this.#folders.path);
+    this.#starter = new SlaveStarter(this.#folders.path, packedThreadFile('sentinel'));
     this.#door = new Door({
       settings,
       onAdmitted: (connection, purpose, identity) => void this.#serve(connection, purpose, identity),

@@ -2,7 +2,8 @@
  * Starts the slave processes of a server: from spare processes, which are Node already and wait for their order, or as new processes.
  *
  * Spares are for free slots only, at most four. Each has a process group of its own, as a slave has, knows nothing of any
- * master until it becomes a slave, and is used once. The bundle of the last lease is compiled there in advance.
+ * master until it becomes a slave, and is used once. The bundle of the last lease is compiled there in advance, and the
+ * thread of the slave's sentinel waits there.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -37,13 +38,15 @@ export interface SlaveOrder extends SlaveStart {
 
 export class SlaveStarter {
   readonly #folder: string;
+  readonly #sentinelFile: string | undefined;
   #script: string | undefined;
   #spares: ChildProcess[] = [];
   #stopped = false;
 
-  /** `folder` is the server's own. */
-  constructor(folder: string) {
+  /** `folder` is the server's own; without the packed file of the sentinel's thread spares start none. */
+  constructor(folder: string, sentinelFile?: string | undefined) {
     this.#folder = resolve(folder);
+    this.#sentinelFile = sentinelFile;
   }
 
   /**
@@ -104,7 +107,8 @@ export class SlaveStarter {
     let spare: ChildProcess;
     try {
       this.#script ??= this.#writeScript();
-      spare = spawn(process.execPath, [this.#script], {
+      const args = this.#sentinelFile === undefined ? [] : [this.#sentinelFile];
+      spare = spawn(process.execPath, [this.#script, ...args], {
         cwd: this.#folder,
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],

@@ -1,10 +1,12 @@
 /**
- * The script of a spare process: it loads Node's own modules that slaves use, compiles a bundle that it is told of, and
- * becomes a slave of another bundle or of that one when it is told its order. It ends with the pipe of its orders.
+ * The script of a spare process: it loads Node's own modules that slaves use, starts the sentinel's thread of this library, whose
+ * file is its argument, compiles a bundle that it is told of, and becomes a slave of another bundle or of that one when it
+ * is told its order. It ends with the pipe of its orders.
  *
- * Nothing of a bundle is run before the order: until then the process is nobody's slave.
+ * Nothing of a bundle is run before the order: until then the process is nobody's slave. The thread waits for its first message.
  */
 
+import { PREPARED_THREAD, sourceUrl } from '../../threads/prepared-thread.js';
 import { PARENT_PIPE } from '../parent-pipe.js';
 
 /** The descriptor of the pipe of orders, which is closed before the slave begins. */
@@ -38,7 +40,8 @@ const Module = require('node:module');
 const { Socket } = require('node:net');
 const { dirname } = require('node:path');
 const vm = require('node:vm');
-for (const name of ['dns', 'fs/promises', 'os', 'perf_hooks', 'timers/promises', 'tls', 'tty', 'worker_threads']) {
+const { SHARE_ENV, Worker } = require('node:worker_threads');
+for (const name of ['dns', 'fs/promises', 'os', 'perf_hooks', 'timers/promises', 'tls', 'tty']) {
   require('node:' + name);
 }
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
@@ -68,6 +71,20 @@ function compile({ bundle, sha256 }) {
     // Gone, or no script: the slave says it
   }
 }
+function prepareThread(file) {
+  const key = Symbol.for('${PREPARED_THREAD}');
+  const forget = () => delete globalThis[key];
+  try {
+    const text = readFileSync(file, 'utf8');
+    // The variables of the order are the thread's too
+    const options = { name: 'sentinel', eval: true, argv: [], execArgv: [], env: SHARE_ENV };
+    const worker = new Worker(text + ${JSON.stringify(sourceUrl('sentinel'))}, options);
+    worker.on('error', forget).on('exit', forget).unref();
+    globalThis[key] = { name: 'sentinel', text, worker };
+  } catch {
+    // The slave starts one, or says why it cannot
+  }
+}
 function begin({ bundle, args, cwd, env }) {
   const run = compiled?.bundle === bundle ? compiled.run : undefined;
   compiled = undefined;
@@ -88,6 +105,7 @@ function begin({ bundle, args, cwd, env }) {
   Reflect.apply(run, main.exports, [main.exports, Module.createRequire(bundle), main, bundle, dirname(bundle)]);
   main.loaded = true;
 }
+if (process.argv[2] !== undefined) prepareThread(process.argv[2]);
 const orders = new Socket({ fd: ${ORDER_PIPE}, readable: true, writable: false });
 let text = '';
 orders.setEncoding('utf8');
