@@ -5,7 +5,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { dashboardAssets } from '../src/dashboard/assets.js';
@@ -57,13 +57,32 @@ const builtins: Plugin = {
   },
 };
 
-/** Of the NATS client we use the core alone; JetStream and services are two thirds of it. */
+/**
+ * Of the NATS client we use the core alone; JetStream and services are two thirds of it. Its additions to older Nodes make
+ * this one load its streams of the web, and nkeys, which few runs have, is loaded with the first call.
+ */
 const natsCore: Plugin = {
   name: 'core of nats',
   setup(build) {
     const rest =
       /[\\/]nats[\\/]lib[\\/](jetstream[\\/]\w+|nats-base-client[\\/](service|serviceclient|bench))\.js$/;
     build.onLoad({ filter: rest }, () => ({ contents: '', loader: 'js' }));
+    build.onLoad({ filter: /[\\/]nats[\\/]lib[\\/]src[\\/]mod\.js$/ }, ({ path }) => ({
+      contents: `exports.connect = require('./connect').connect;
+Object.assign(exports, require('../nats-base-client/mod'));`,
+      resolveDir: dirname(path),
+      loader: 'js',
+    }));
+    build.onResolve({ filter: /^nkeys\.js$/ }, ({ path, namespace, resolveDir }) =>
+      namespace === 'late' ? undefined : { path, namespace: 'late', pluginData: resolveDir },
+    );
+    build.onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData }) => ({
+      contents: ['createUser', 'encode', 'fromSeed']
+        .map((name) => `exports.${name} = (...args) => require(${JSON.stringify(path)}).${name}(...args);`)
+        .join('\n'),
+      resolveDir: pluginData as string,
+      loader: 'js',
+    }));
   },
 };
 
