@@ -186,6 +186,7 @@ export class SlaveLink {
         stopClock: (task) => this.#clock.stop(task),
         renumbered: () => this.#clock.renumbered(),
         takeOffers: cells && (() => cells.takeOffers()),
+        setCells: cells && ((values) => cells.takeSet(values)),
         positions: ({ sentThrough, receivedThrough, receiveLimit }) =>
           counters.set(slot, sentThrough, receivedThrough, receiveLimit),
         wantTick: () => this.#ticker.soon(),

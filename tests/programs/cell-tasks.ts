@@ -31,6 +31,15 @@ export const offerName = defineAlgorithm('offerName', (name: string) => {
   return names.value;
 });
 
+/** The least of what is offered. */
+export const least = cell('least', Number.POSITIVE_INFINITY, { merge: Math.min });
+
+export const offerLeast = defineAlgorithm('offerLeast', (value: number) => {
+  const before = least.value;
+  least.offer(value);
+  return before;
+});
+
 export const setSignal = defineAlgorithm('setSignal', (value: number) => {
   signal.value = value;
 });

@@ -74,7 +74,7 @@ test('what it says without end waits for a busy main as one word of each kind', 
     watch.say({ ...BEAT, sent: i });
     watch.say({ type: 'command', id: i, body: { command: 'overdue', index: i } });
     watch.say({ type: 'ack', id: i });
-    watch.say({ type: 'offers', id: i, seen: i, offers: [['best', `${i}`]] });
+    watch.say({ type: 'offers', id: i, seen: i, offers: [['best', i, `${i}`]] });
     watch.text(JSON.stringify({ type: 'master-query', run: `${i}`, established: true }));
   }
   watch.say({ type: 'command', id: 9_000, body: BYE });
@@ -136,10 +136,10 @@ for (const text of [
   `{"type":"cells","run":"r","nonce":"n","sid":1,"id":1,"taken":0,"values":[["a",1,"${'é'.repeat(2_049)}"]]}`,
   `{"type":"cells","run":"r","nonce":"n","sid":1,"id":1,"taken":-1,"values":[]}`,
   `{"type":"cells","run":"r","nonce":"n","sid":1,"id":1,"taken":0,"values":{"length":1}}`,
-  `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[${Array(65).fill('["a","1"]')}]}`,
-  `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[["a",1]]}`,
+  `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[${Array(65).fill('["a",1,"1"]')}]}`,
+  `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[["a","1"]]}`,
   `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[["a","1","2"]]}`,
-  `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[[{"toString":1},"1"]]}`,
+  `{"type":"offers","run":"r","nonce":"n","sid":1,"id":1,"seen":0,"offers":[[{"toString":1},1,"1"]]}`,
   '\u{fffd}\u0000{"type":"stale"}',
 ]) {
   test(`${text.slice(0, 90)} is no control message`, () => {

@@ -33,6 +33,8 @@ export class CellCheck {
   readonly #seen = new WeakMap<SlaveCells, Seen>();
   /** By sid: what the master's step was when it admitted the slave. */
   readonly #atWelcome = new Map<string, number>();
+  /** By mark: what it was when the program submitted the task. */
+  readonly #atSubmit = new Map<number, number>();
   readonly #master: () => MasterCells;
 
   constructor(master: () => MasterCells) {
@@ -49,7 +51,14 @@ export class CellCheck {
     this.#atWelcome.set(sid, stepOf(this.#master()));
   }
 
-  /** A task reads both cells, and offers its mark: never does a value go back, and it is never from before the welcome. */
+  submits(mark: number): void {
+    this.#atSubmit.set(mark, stepOf(this.#master()));
+  }
+
+  /**
+   * A task reads both cells, and offers its mark: never does a value go back, and it is never from before the welcome, or
+   * from before the task was submitted.
+   */
   begins(slave: { readonly cells: SlaveCells }, sid: number, mark: number): void {
     const { cells } = slave;
     const seen = this.#seen.get(cells) ?? { step: 0, marks: 0, offered: new Set() };
@@ -57,6 +66,8 @@ export class CellCheck {
     this.#look(cells, seen);
     const atWelcome = this.#atWelcome.get(`SLAVE-${sid}`) ?? 0;
     must(seen.step >= atWelcome, `SLAVE-${sid} was welcomed at step ${atWelcome} and sees ${seen.step}`);
+    const atSubmit = this.#atSubmit.get(mark) ?? 0;
+    must(seen.step >= atSubmit, `task ${mark} was submitted at step ${atSubmit} and sees ${seen.step}`);
     cells.offer(MARKS, [mark]);
     seen.offered.add(mark);
     this.#look(cells, seen);

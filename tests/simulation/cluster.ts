@@ -159,6 +159,7 @@ export class Cluster implements Faulty {
       maxMessageBytes: MAX_MESSAGE_BYTES,
       broadcasts: this.#broadcasts,
       onResult: (mark) => this.#cells.settles(mark),
+      onSubmit: (mark) => this.#cells.submits(mark),
       poisons: options.faults === 'all' ? chance.between(0, 2) : 0,
       ...(options.faults === 'long islands'
         ? { longRuns: 10, longMs: [4_000, 10_000], attempts: [2, 2, 3], limits: [20] }

@@ -58,6 +58,8 @@ export interface ProgramParams {
   readonly broadcasts: BroadcastCheck;
   /** A packet or an exception of the task with this mark has come. */
   readonly onResult: (mark: number) => void;
+  /** The task with this mark is submitted next. */
+  readonly onSubmit: (mark: number) => void;
   /** Tasks that kill their slave. */
   readonly poisons: number;
   /** Tasks that take seconds, at most. */
@@ -153,6 +155,7 @@ export class Program {
       reject: (error: Error) => this.#reject(task, error),
     };
     const definition = ALGORITHMS[work.size > 1_000 ? 1 : 0] as (typeof ALGORITHMS)[number];
+    this.#params.onSubmit(work.mark);
     const id = master.core.intake.submit(
       definition,
       [work, ...this.#shares.handlesFor(work.mark)],

@@ -190,6 +190,7 @@ export class SimulatedSlave {
         },
         listen: (nonce) => this.#listen(nonce),
         takeOffers: () => this.cells.takeOffers(),
+        setCells: (values) => this.cells.takeSet(values),
         watch: (session, { broker, clientTimeoutMs, cells }) => {
           this.cells.welcome(cells);
           const { run, nonce, sid } = session.epoch;

@@ -37,6 +37,17 @@ test('a task that computes without awaiting sees a new value, and its offer arri
     assert.equal(names.value, ['a', 'b'], 'what a task offers is there before its result');
     assert.throws(() => (names.value as string[]).push('c'), TypeError);
 
+    // Another search begins with what the program has set: nothing of the last one is in it
+    for (let round = 0; round < 30; round++) {
+      const from = round % 2 === 0 ? 10 : 1_000;
+      tasks.least.value = 5_000;
+      const seen = await Promise.all([8, 5, 7, 9].map((more) => tasks.offerLeast.future(from + more)));
+      assert.is(tasks.least.value, from + 5, `round ${round}`);
+      for (const before of seen) {
+        assert.ok(before >= from && before <= 5_000, `round ${round}: a task saw ${before}`);
+      }
+    }
+
     const refused = await tasks.setSignal.future(9).catch((error: unknown) => error as Error);
     assert.match(refused?.message ?? '', /cell "signal" is set by the master only/);
     assert.is(signal.value, 7);

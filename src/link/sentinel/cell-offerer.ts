@@ -93,7 +93,9 @@ export class CellOfferer implements CellExchange {
   }
 
   #say({ peer, seen }: Master, sent: SentSlots | undefined): void {
-    const offers = (sent?.slots ?? []).map(({ at, text }): CellOffer => [this.#cells?.names[at] ?? '', text]);
+    const offers = (sent?.slots ?? []).map(
+      ({ at, version, text }): CellOffer => [this.#cells?.names[at] ?? '', version, text],
+    );
     this.#publish(peer, { type: 'offers', ...peer.epoch, id: sent?.id ?? 0, seen, offers });
   }
 }

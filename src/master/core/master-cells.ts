@@ -17,6 +17,13 @@ interface Held {
   text: string;
   /** 0 while it is the initial one. */
   version: number;
+  /** The version that the program set last; 0 if it never did. */
+  setAt: number;
+}
+
+/** A slave in one session. */
+interface Offerer {
+  readonly sid: string;
 }
 
 interface MasterCellsParams {
@@ -31,14 +38,17 @@ export class MasterCells implements CellHolder {
   readonly #held: readonly Held[];
   readonly #byName: ReadonlyMap<string, Held>;
   readonly #told = new Set<string>();
+  /** By cell, the serial of the last offer that came with results: what the sentinel still brings of those is in the value. */
+  readonly #withResults = new WeakMap<Offerer, Map<string, number>>();
   /** Counts the changes of all cells. */
   #version = 0;
+  #setAt = 0;
 
   /** Throws EncodeError or UsageError for an initial value that is not one. */
   constructor(params: MasterCellsParams) {
     this.#params = params;
     this.#held = params.definitions.map((definition) => {
-      return { definition, ...copyForCell(definition.name, definition.initial), version: 0 };
+      return { definition, ...copyForCell(definition.name, definition.initial), version: 0, setAt: 0 };
     });
     this.#byName = new Map(this.#held.map((held) => [held.definition.name, held]));
   }
@@ -48,7 +58,20 @@ export class MasterCells implements CellHolder {
   }
 
   set(cell: CellDefinition, value: unknown): void {
-    this.#change(this.#heldOf(cell), value, false);
+    const held = this.#heldOf(cell);
+    this.#change(held, value, false);
+    held.setAt = held.version;
+    this.#setAt = this.#version;
+  }
+
+  /** The version that the program set last, of any cell; 0 if it never did. */
+  get setAt(): number {
+    return this.#setAt;
+  }
+
+  /** The newest values of the cells that the program has set after this version. */
+  setAfter(version: number): readonly CellValue[] {
+    return this.#held.filter(({ setAt }) => setAt > version).map(newestOf);
   }
 
   /** The master's own code offers too, for example an algorithm that it calls directly. */
@@ -56,10 +79,16 @@ export class MasterCells implements CellHolder {
     this.#fold(this.#heldOf(cell), copyForCell(cell.name, value).value, false);
   }
 
-  /** Folds what a slave offers. An offer that cannot be folded changes nothing, and the first one of each name is told. */
-  takeOffers(sid: string, offers: readonly CellOffer[]): void {
-    for (const [name, text] of offers) {
+  /**
+   * Folds what a slave offers. An offer that cannot be folded changes nothing, and the first one of each name is told.
+   * Offers come with results, and by the sentinel, perhaps after the program has taken those results and has set the cell.
+   */
+  takeOffers(slave: Offerer, offers: readonly CellOffer[], way: 'with results' | 'by sentinel'): void {
+    const { sid } = slave;
+    for (const [name, serial, text] of offers) {
       try {
+        if (way === 'with results') this.#noteSerial(slave, name, serial);
+        else if (serial <= (this.#withResults.get(slave)?.get(name) ?? 0)) continue;
         const held = this.#byName.get(name);
         if (held === undefined)
           throw new UsageError('this master has no such cell; run the same program on both');
@@ -73,9 +102,17 @@ export class MasterCells implements CellHolder {
   /** For a slave that joins: the cells that have changed; undefined if none has. */
   get changed(): readonly CellValue[] | undefined {
     if (this.#version === 0) return undefined;
-    return this.#held
-      .filter(({ version }) => version > 0)
-      .map(({ definition, version, text }) => [definition.name, version, text] as const);
+    return this.#held.filter(({ version }) => version > 0).map(newestOf);
+  }
+
+  #noteSerial(slave: Offerer, name: string, serial: number): void {
+    if (!this.#byName.has(name)) return;
+    let serials = this.#withResults.get(slave);
+    if (serials === undefined) {
+      serials = new Map();
+      this.#withResults.set(slave, serials);
+    }
+    serials.set(name, serial);
   }
 
   #fold(held: Held, offered: unknown, isOffered: boolean): void {
@@ -114,4 +151,8 @@ export class MasterCells implements CellHolder {
       reason: reason.slice(0, MOST_EVIDENCE),
     });
   }
+}
+
+function newestOf({ definition, version, text }: Held): CellValue {
+  return [definition.name, version, text];
 }

@@ -159,10 +159,11 @@ export class MasterCore {
       },
       aborts: this.#aborts,
       wallClock: this.#ports.wallClock ?? (() => 0),
-      takeOffers: ({ sid }, offers) => this.cells.takeOffers(sid, offers),
+      takeOffers: (slave, offers) => this.cells.takeOffers(slave, offers, 'with results'),
     });
     this.#dispatcher = new Dispatcher({
       jar,
+      cells: this.cells,
       isHeld: (task) => this.demand.judgeTaskHeld(task),
       taskGroup: options.taskGroup,
       resultGroup: options.resultGroup,
@@ -512,8 +513,8 @@ export class MasterCore {
     this.#shares.tick();
     this.#dispatcher.tick();
     // Room may come without a message of the slave, when data that waited for the link has left.
-    if (this.#jar.hasReady || this.#jar.hasSuspects)
-      for (const slave of this.roster) this.#dispatcher.lineUp(slave);
+    const hasUnordered = this.#jar.hasReady || this.#jar.hasSuspects;
+    for (const slave of this.roster) if (hasUnordered || slave.hasMail) this.#dispatcher.lineUp(slave);
     this.dispatch(now);
     this.#backups.tick(this.roster, now);
     this.flush(now);
@@ -540,7 +541,7 @@ export class MasterCore {
   #takeOffers({ nonce, id, offers }: SentinelEvent & { readonly type: 'offers' }): void {
     const slave = this.roster.findByNonce(nonce);
     if (slave === undefined) return;
-    this.cells.takeOffers(slave.sid, offers);
+    this.cells.takeOffers(slave, offers, 'by sentinel');
     this.#ports.offersTaken?.(slave, id);
   }
 

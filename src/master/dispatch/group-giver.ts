@@ -1,7 +1,8 @@
 /** Posts a group of tasks to its slave's session, as one message; the slave, the jar and the tasks know of it. */
 
-import { type TimeLimit, tasksHead, tasksTail } from '../../wire/messages/entries.js';
+import { cellText, type TimeLimit, tasksHead, tasksTail } from '../../wire/messages/entries.js';
 import { GroupText } from '../../wire/messages/group-text.js';
+import type { CellValue } from '../../wire/messages/messages.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
@@ -11,8 +12,17 @@ import { TraceList } from './trace-list.js';
 
 const NO_RAWS: readonly Uint8Array[] = [];
 
+/** The cells that the program sets. */
+export interface SetCells {
+  /** The version that it set last; 0 if it never did. */
+  readonly setAt: number;
+  /** The newest values of those that it has set after this version. */
+  setAfter(version: number): readonly CellValue[];
+}
+
 export interface GroupGiverOptions {
   readonly jar: TaskJar;
+  readonly cells?: SetCells | undefined;
   readonly resultGroup: number | 'auto';
   /** Called once for each group that was posted to its slave's session. */
   readonly onGiven: (slave: SlaveRecord, group: TaskGroup) => void;
@@ -21,17 +31,20 @@ export interface GroupGiverOptions {
 export class GroupGiver {
   readonly #jar: TaskJar;
   readonly #grouping: number;
+  readonly #cells: SetCells | undefined;
   readonly #onGiven: GroupGiverOptions['onGiven'];
   readonly #text = new GroupText();
 
-  constructor({ jar, resultGroup, onGiven }: GroupGiverOptions) {
+  constructor({ jar, cells, resultGroup, onGiven }: GroupGiverOptions) {
     this.#jar = jar;
+    this.#cells = cells;
     this.#grouping = resultGroup === 'auto' ? 0 : resultGroup;
     this.#onGiven = onGiven;
   }
 
   /** The tasks are in no queue, and the slave has room for them. */
   give(slave: SlaveRecord, tasks: readonly Task[], now: number): void {
+    if (this.#cells !== undefined && this.#cells.setAt > slave.cellsSetAt) this.#bring(this.#cells, slave);
     const group: TaskGroup = {
       slave,
       tasks,
@@ -81,5 +94,12 @@ export class GroupGiver {
     );
     slave.session.post({ text, raws: raws ?? NO_RAWS });
     this.#onGiven(slave, group);
+  }
+  /** The sentinel brings each value too, but perhaps after tasks that were submitted later. */
+  #bring(cells: SetCells, slave: SlaveRecord): void {
+    for (const value of cells.setAfter(slave.cellsSetAt)) {
+      slave.session.post({ text: cellText(value), raws: NO_RAWS });
+    }
+    slave.cellsAreSet(cells.setAt);
   }
 }

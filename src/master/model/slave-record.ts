@@ -70,6 +70,7 @@ export class SlaveRecord {
   #outstanding = 0;
   #orderedOutstanding = 0;
   #nextIndex = 0;
+  #cellsSetAt = 0;
   #window = FIRST_WINDOW;
   #isFilling = true;
   #lastGroup = 1;
@@ -158,6 +159,15 @@ export class SlaveRecord {
   bring(runs: number): void {
     this.#broughtRuns = runs;
     this.#nextIndex = runs;
+  }
+
+  /** Of the program's settings of cells, the last one that goes before its next tasks; 0 for none. */
+  get cellsSetAt(): number {
+    return this.#cellsSetAt;
+  }
+
+  cellsAreSet(version: number): void {
+    this.#cellsSetAt = version;
   }
 
   /** Index that the next task of this session will have. */

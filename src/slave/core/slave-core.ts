@@ -299,7 +299,11 @@ export class SlaveCore {
 
   #takeTasks(session: Session, body: Uint8Array): void {
     const { value, raw } = decodeBody(body);
-    const { grouping, tasks, limits, ordered, shares, traces } = parseTasks(value);
+    const { grouping, tasks, limits, ordered, shares, traces, cells } = parseTasks(value);
+    if (cells !== undefined) {
+      this.#ports.setCells?.(cells);
+      return;
+    }
     const timeouts = limits === undefined ? undefined : new Map(limits);
     const reader = new RawReader(raw.length > 0 ? Buffer.from(raw) : raw);
     const { sid } = session.epoch;

@@ -3,7 +3,7 @@
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { UsageError } from '../../errors.js';
-import type { CellOffer, Hello, Welcome } from '../../wire/messages/messages.js';
+import type { CellOffer, CellValue, Hello, Welcome } from '../../wire/messages/messages.js';
 import type { Session } from '../../wire/session/session.js';
 import type { CopyReader, ShareFiles } from '../shares/shared-entry.js';
 import type { GivenTask } from './given-task.js';
@@ -37,6 +37,8 @@ export interface SlavePorts {
   readonly renumbered: () => void;
   /** The offers of tasks to cells since it was last called; undefined if there are none. */
   readonly takeOffers?: (() => readonly CellOffer[] | undefined) | undefined;
+  /** The program has set cells, before it submitted the tasks that come next. */
+  readonly setCells?: ((values: readonly CellValue[]) => void) | undefined;
   /** The positions of the session have changed. */
   readonly positions: (session: Session) => void;
   /** Something may have to be done again later: `tick` should be called within 100 ms. */

@@ -103,7 +103,8 @@ export class SlaveCells implements CellHolder {
       this.#dropTaken(held);
       if (held.offered === NOTHING || held.taken === held.serial) continue;
       held.taken = held.serial;
-      offers.push([held.definition.name, encodeCell(held.definition.name, held.offered)]);
+      const { name } = held.definition;
+      offers.push([name, held.serial, encodeCell(name, held.offered)]);
     }
     return offers;
   }
@@ -115,6 +116,18 @@ export class SlaveCells implements CellHolder {
       if (held === undefined) continue;
       this.#show(held, version, text);
       held.news = UNREAD;
+    }
+  }
+
+  /**
+   * The program has set these before it submitted the tasks that come next. Offers that went with results
+   * are in the value, or were replaced.
+   */
+  takeSet(values: readonly CellValue[]): void {
+    this.welcome(values);
+    for (const [name] of values) {
+      const held = this.#held.find(({ definition }) => definition.name === name);
+      if (held !== undefined && held.taken === held.serial) held.offered = NOTHING;
     }
   }
 

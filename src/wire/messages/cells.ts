@@ -6,20 +6,22 @@ import type { CellOffer, CellValue } from './messages.js';
 
 /** As many values as a program may have cells, each with a text that a slot has room for. */
 export function areCellValues(values: unknown): values is readonly CellValue[] {
-  return isList(values) && values.every((one) => isTuple(one, 3) && isCount(one[1]) && isText(one[2]));
+  return isList(values) && values.every((one) => isNumberedText(one));
 }
 
 /** The same for offers. */
 export function areCellOffers(offers: unknown): offers is readonly CellOffer[] {
-  return isList(offers) && offers.every((one) => isTuple(one, 2) && isText(one[1]));
+  return isList(offers) && offers.every((one) => isNumberedText(one));
 }
 
 function isList(list: unknown): list is readonly unknown[] {
   return Array.isArray(list) && list.length <= MOST_CELLS;
 }
 
-function isTuple(one: unknown, length: number): one is readonly unknown[] {
-  return Array.isArray(one) && one.length === length && typeof one[0] === 'string';
+/** A name, a version or a serial, and a text. */
+function isNumberedText(one: unknown): boolean {
+  if (!Array.isArray(one) || one.length !== 3) return false;
+  return typeof one[0] === 'string' && isCount(one[1]) && isText(one[2]);
 }
 
 /** Its characters are at most its bytes, so the bytes are counted for long ones only. */

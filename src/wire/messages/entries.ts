@@ -1,9 +1,9 @@
 /** The text of task and result messages: a group is a list of entries that were encoded one by one. */
 
 import { FormatError } from '../../errors.js';
-import { areCellOffers } from './cells.js';
+import { areCellOffers, areCellValues } from './cells.js';
 import { isCount } from './count.js';
-import type { CellOffer } from './messages.js';
+import type { CellOffer, CellValue } from './messages.js';
 import { parseSharesOfTasks, type ShareName, type SharesOfTasks } from './share-messages.js';
 import { parseTracesOfTasks, type TraceContext, type TracesOfTasks } from './trace-context.js';
 
@@ -47,6 +47,8 @@ interface TasksMessage {
   readonly shares: ReadonlyMap<number, readonly ShareName[]> | undefined;
   /** The trace contexts that tasks carry, by their positions; undefined if none does. */
   readonly traces: ReadonlyMap<number, TraceContext> | undefined;
+  /** Cells that the program has set before it submitted later tasks: a message has tasks or these. */
+  readonly cells?: readonly CellValue[] | undefined;
 }
 
 interface ResultsMessage {
@@ -80,6 +82,11 @@ export function tasksTail(
   return limits.length === 0 ? ']]' : `],${JSON.stringify(limits)}]`;
 }
 
+/** The text of a tasks message that has the value of a cell instead. */
+export function cellText(value: CellValue): string {
+  return `${tasksHead(0)}],${JSON.stringify([value])}]`;
+}
+
 /** The same of a results message. */
 export function resultsHead(sid: number, dry: boolean): string {
   return `[${sid},${dry ? 1 : 0},[`;
@@ -97,9 +104,12 @@ export function parseTasks(value: unknown): TasksMessage {
     throw malformed('tasks');
   }
   const tasks = checkEntries(value[1], 4, 'tasks') as unknown as TaskEntry[];
+  const none = { shares: undefined, traces: undefined };
+  if (tasks.length === 0 && value.length === 3 && areCellValues(value[2])) {
+    return { grouping: 0, tasks, limits: undefined, ordered: false, ...none, cells: value[2] };
+  }
   const limits = value.length > 2 ? checkLimits(value[2], tasks.length) : undefined;
   if (value.length === 4 && value[3] !== 1) throw malformed('tasks');
-  const none = { shares: undefined, traces: undefined };
   if (value.length < 5) return { grouping: value[0], tasks, limits, ordered: value.length === 4, ...none };
   if (!isBit(value[3])) throw malformed('tasks');
   const shares = parseSharesOfTasks(value[4], tasks.length);

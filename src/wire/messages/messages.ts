@@ -1,7 +1,7 @@
 /** The protocol on one screen: the JSON messages of the data plane and the control plane. */
 
 /** Increase it when either side could misread the other; hellos of another version are refused. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** The interval at which each sentinel says that its process is alive. */
 export const BEAT_INTERVAL_MS = 1_000;
@@ -94,8 +94,8 @@ export interface Welcome {
 /** The value of a cell as text, at most 4 KB; of two values of one cell, that of the higher version is newer. */
 export type CellValue = readonly [name: string, version: number, text: string];
 
-/** The offer of a slave to a cell, as text. */
-export type CellOffer = readonly [name: string, text: string];
+/** The offers of a slave to a cell, folded, as text; the serial counts the changes of that, in its process. */
+export type CellOffer = readonly [name: string, serial: number, text: string];
 
 export interface Reject {
   readonly type: 'reject';

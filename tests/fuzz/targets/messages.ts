@@ -30,7 +30,7 @@ export const messagesTarget: FuzzTarget = {
     `{"type":"command",${EPOCH},"id":2,"body":{"command":"cancel","index":1,"kill":{"task":7,"afterMs":500}}}`,
     `{"type":"ack",${EPOCH},"id":1,"from":2,"found":"running"}`,
     `{"type":"cells",${EPOCH},"id":1,"taken":2,"values":[["best",3,"7"],["names",4,"[]"]]}`,
-    `{"type":"offers",${EPOCH},"id":1,"seen":2,"offers":[["best","7"]]}`,
+    `{"type":"offers",${EPOCH},"id":1,"seen":2,"offers":[["best",1,"7"]]}`,
     `["want",[["${KEY}",0]]]`,
     `["has",["${KEY}"],["${KEY}"]]`,
     `["piece","${KEY}",9,2]`,

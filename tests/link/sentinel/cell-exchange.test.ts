@@ -165,8 +165,8 @@ test('offers reach main, come again until it has folded them, and are then taken
   pair.pass(20);
   assert.equal(pair.offers, [
     [
-      ['a', '5'],
-      ['b', '6'],
+      ['a', 1, '5'],
+      ['b', 1, '6'],
     ],
   ]);
   // Main is busy for long: more is offered, and each message says all
@@ -175,8 +175,8 @@ test('offers reach main, come again until it has folded them, and are then taken
   assert.is(pair.slave.cells?.offers.isTaken(0, 2), false);
   assert.ok(pair.offers.length < 15, `${pair.offers.length} messages in five seconds`);
   assert.equal(pair.offers.at(-1), [
-    ['b', '6'],
-    ['a', '4'],
+    ['b', 1, '6'],
+    ['a', 2, '4'],
   ]);
   const last = pair.master.events.findLast((event) => event.type === 'offers');
   pair.set(0, '4');
@@ -200,7 +200,7 @@ test('main is woken for offers at most once in 20 ms, by all slaves together, an
   const wakes: number[] = [];
   for (let now = 100; now < 200; now++) {
     for (const { user, nonce, run, sid } of peers) {
-      const offers = [['a', String(now)]];
+      const offers = [['a', now, String(now)]];
       const text = JSON.stringify({ type: 'offers', run, nonce, sid, id: now, seen: 0, offers });
       master.core.receive(subjects.masterControl({ user, nonce }), text, now);
     }

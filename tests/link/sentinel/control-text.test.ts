@@ -37,7 +37,7 @@ const MESSAGES: Readonly<Record<string, Record<string, unknown>>> = {
     ['waiting', 'running', 'gone'].map((found) => [`ack, ${found}`, { type: 'ack', ...epoch, id: 1, found }]),
   ),
   cells: { type: 'cells', ...epoch, id: 1, taken: 0, values: [['best', 2, '7']] },
-  offers: { type: 'offers', ...epoch, id: 0, seen: 3, offers: [['best', '{"a":1}']] },
+  offers: { type: 'offers', ...epoch, id: 0, seen: 3, offers: [['best', 2, '{"a":1}']] },
   profile: { type: 'profile', ...epoch, id: 1, seconds: 5, at: 0 },
   'profile that is taken': {
     ...{ type: 'profile-answer', ...epoch, id: 1 },

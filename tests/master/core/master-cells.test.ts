@@ -38,6 +38,11 @@ class Stage {
     publish: (index, { version, text }) => this.published.push(`${index}@${version} ${text}`),
   });
 
+  offer(sid: string, ...offers: readonly (readonly [name: string, text: string])[]): void {
+    const numbered = offers.map(([name, text]) => [name, 1, text] as const);
+    this.cells.takeOffers({ sid }, numbered, 'with results');
+  }
+
   get told(): string[] {
     return this.events.map((event) =>
       event.type === 'offer-dropped' ? `${event.sid} ${event.cell}: ${event.reason}` : event.type,
@@ -68,27 +73,51 @@ test('a cell has its initial value until it is set, and what is equal is not pub
 
 test('offers are folded in, and only what changes the value is published', () => {
   const { cells, published, events } = new Stage();
-  cells.takeOffers('SLAVE-0', [['best', '7']]);
-  cells.takeOffers('SLAVE-1', [
-    ['best', '9'],
-    ['best', '7'],
-    ['best', '5'],
-  ]);
+  cells.takeOffers({ sid: 'SLAVE-0' }, [['best', 1, '7']], 'with results');
+  const slave = { sid: 'SLAVE-1' };
+  for (const [index, text] of ['9', '7', '5'].entries()) {
+    cells.takeOffers(slave, [['best', index + 1, text]], 'by sentinel');
+  }
   cells.offer(BEST, 4);
   assert.is(cells.get(BEST), 4);
   assert.equal(published, ['1@1 7', '1@2 5', '1@3 4']);
   assert.equal(events, []);
 });
 
+test('what came with results is not folded once more after the program has set the cell', () => {
+  const { cells } = new Stage();
+  const [slave, other] = [{ sid: 'SLAVE-0' }, { sid: 'SLAVE-1' }];
+  cells.takeOffers(slave, [['best', 2, '5']], 'with results');
+  cells.set(BEST, Number.POSITIVE_INFINITY);
+  cells.takeOffers(slave, [['best', 1, '7']], 'by sentinel');
+  cells.takeOffers(slave, [['best', 2, '5']], 'by sentinel');
+  assert.is(cells.get(BEST), Number.POSITIVE_INFINITY);
+  cells.takeOffers(slave, [['best', 3, '90']], 'by sentinel');
+  assert.is(cells.get(BEST), 90, 'a task that runs has offered it');
+  cells.takeOffers(other, [['best', 1, '80']], 'by sentinel');
+  assert.is(cells.get(BEST), 80, 'another slave counts for itself');
+  cells.takeOffers(slave, [['best', 2, '70']], 'with results');
+  assert.is(cells.get(BEST), 70, 'what comes with results is folded in any case');
+});
+
+test('it says which cells the program has set since, as they are now', () => {
+  const { cells } = new Stage();
+  assert.is(cells.setAt, 0);
+  cells.offer(BEST, 9);
+  assert.is(cells.setAt, 0, 'an offer is no setting');
+  cells.set(STEP, 1);
+  const { setAt } = cells;
+  assert.equal(cells.setAfter(0), [['step', setAt, '1']]);
+  cells.set(BEST, 7);
+  cells.offer(BEST, 5);
+  assert.equal(cells.setAfter(setAt), [['best', 4, '5']]);
+  assert.equal(cells.setAfter(cells.setAt), []);
+});
+
 test('what cannot be folded changes nothing, and the first of each cell is told', () => {
   const stage = new Stage();
   for (let n = 0; n < 3; n++) {
-    stage.cells.takeOffers('SLAVE-3', [
-      ['odd', '"throw"'],
-      ['step', '1'],
-      ['best', '{'],
-      ['none', '1'],
-    ]);
+    stage.offer('SLAVE-3', ['odd', '"throw"'], ['step', '1'], ['best', '{'], ['none', '1']);
   }
   assert.equal(stage.told, [
     'SLAVE-3 odd: RangeError: no',
@@ -106,7 +135,7 @@ for (const [offered, reason] of [
 ] as const) {
   test(`a merge that returns what no cell can hold is told: ${offered}`, () => {
     const stage = new Stage();
-    stage.cells.takeOffers('SLAVE-0', [['odd', JSON.stringify(offered)]]);
+    stage.offer('SLAVE-0', ['odd', JSON.stringify(offered)]);
     assert.equal(stage.cells.get(ODD), []);
     assert.match(stage.told[0]?.slice('SLAVE-0 odd: '.length) ?? '', reason);
   });
@@ -119,14 +148,14 @@ test('a function that a slave offers is refused, and nothing of it runs', () => 
       throw new Error('it ran');
     }),
   );
-  stage.cells.takeOffers('SLAVE-0', [['odd', text]]);
+  stage.offer('SLAVE-0', ['odd', text]);
   assert.equal(stage.cells.get(ODD), []);
   assert.match(stage.told[0] ?? '', /^SLAVE-0 odd: FormatError: /);
 });
 
 test('names that a slave invents are told a hundred times at most', () => {
   const stage = new Stage();
-  for (let n = 0; n < 1_000; n++) stage.cells.takeOffers('SLAVE-0', [[`name ${n}`, '1']]);
+  for (let n = 0; n < 1_000; n++) stage.offer('SLAVE-0', [`name ${n}`, '1']);
   assert.is(stage.events.length, 100);
 });
 

@@ -118,11 +118,11 @@ outbox('it is drained when all is acknowledged, and knows what it has collected'
 
 outbox('what tasks have offered to cells goes before their results, also when there is no session', () => {
   const waiting = [
-    [['best', '7']],
+    [['best', 1, '7']],
     undefined,
     [
-      ['a', '1'],
-      ['b', '"é"'],
+      ['a', 1, '1'],
+      ['b', 2, '"é"'],
     ],
   ] as const;
   let calls = 0;
@@ -135,7 +135,7 @@ outbox('what tasks have offered to cells goes before their results, also when th
   results.open(into, LIMIT);
   assert.equal(
     bodies(into).map(({ results, offers }) => offers ?? results.map(([number]) => number)),
-    [[['best', '7']], [0], [1], [['a', '1']], [['b', '"é"']], [2]],
+    [[['best', 1, '7']], [0], [1], [['a', 1, '1']], [['b', 2, '"é"']], [2]],
   );
 });
 

@@ -149,15 +149,32 @@ test('what goes with the next results is what was offered since the last and has
   cells.offer(BEST, 5);
   cells.offer(UNION, [1]);
   assert.equal(cells.takeOffers(), [
-    ['best', '5'],
-    ['union', '[1]'],
+    ['best', 1, '5'],
+    ['union', 1, '[1]'],
   ]);
   assert.is(cells.takeOffers(), undefined);
   cells.offer(UNION, [2]);
-  assert.equal(cells.takeOffers(), [['union', '[1,2]']]);
+  assert.equal(cells.takeOffers(), [['union', 2, '[1,2]']]);
   cells.offer(BEST, 4);
   taken(BEST);
   assert.equal(cells.takeOffers(), []);
+});
+
+test('when the program sets a cell, what went with results is replaced, and what a task that runs has offered is not', () => {
+  const { cells, arrives } = bound(new Stage());
+  cells.offer(BEST, 5);
+  cells.takeOffers();
+  arrives(BEST, '100', 8);
+  assert.is(cells.get(BEST), 5);
+  cells.takeSet([['best', 8, '100']]);
+  assert.is(cells.get(BEST), 100);
+  cells.offer(BEST, 50);
+  cells.takeSet([
+    ['best', 9, '70'],
+    ['of another program', 9, '1'],
+  ]);
+  assert.is(cells.get(BEST), 50);
+  assert.equal(cells.takeOffers(), [['best', 2, '50']]);
 });
 
 const refusals: [string, (cells: SlaveCells) => unknown, new (...args: never[]) => Error, RegExp][] = [

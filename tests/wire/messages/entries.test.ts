@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../../src/errors.js';
 import {
+  cellText,
   offerText,
   parseResults,
   parseTasks,
@@ -281,13 +282,19 @@ const ALMOST_TASKS: readonly unknown[] = [
 ];
 
 test('it reads an offer to a cell in the place of results', () => {
-  const text = offerText(9, ['best "one"', '"é"']);
+  const text = offerText(9, ['best "one"', 3, '"é"']);
   assert.equal(parseResults(JSON.parse(text)), {
     sid: 9,
     dry: false,
     results: [],
-    offers: [['best "one"', '"é"']],
+    offers: [['best "one"', 3, '"é"']],
   });
+});
+
+test('it reads the value of a cell in the place of tasks', () => {
+  const { tasks, cells } = parseTasks(JSON.parse(cellText(['best "one"', 3, '"é"'])));
+  assert.equal(tasks, []);
+  assert.equal(cells, [['best "one"', 3, '"é"']]);
 });
 
 test('it refuses a message with a single fault', () => {

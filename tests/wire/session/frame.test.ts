@@ -52,7 +52,7 @@ test('it has the layout that both sides agreed on', () => {
   assert.is(
     frame.toString('hex'),
     [
-      '040505',
+      '050505',
       EPOCH.run,
       EPOCH.nonce,
       '00000007',
