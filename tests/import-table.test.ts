@@ -149,7 +149,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'collections/parts': [],
   flow: ['flow/scope'],
   machines: [],
-  'machines/bundle': [],
+  'machines/bundle': ['machines'],
   'machines/farm': ['machines'],
   'machines/protocol': ['machines'],
   'machines/dial': ['machines', 'machines/protocol'],

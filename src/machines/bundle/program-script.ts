@@ -5,6 +5,7 @@
  * place known.
  */
 
+import { HIDE_CHANNEL } from '../hidden-channel.js';
 import type { PackedFacts } from './packed-program.js';
 
 export interface ScriptFacts extends PackedFacts {
@@ -24,6 +25,7 @@ export function textsAroundCode({ fingerprints = {}, ...facts }: ScriptFacts): {
 } {
   const before = `(async () => {
 'use strict';
+${facts.kind === 'bundle' ? HIDE_CHANNEL : ''}
 const TS_MW_PACKED = ${JSON.stringify(facts)};
 const TS_MW_FINGERPRINTS = ${JSON.stringify(fingerprints)};
 const __mwFile = ${facts.kind === 'executable' ? 'process.execPath' : '__filename'};

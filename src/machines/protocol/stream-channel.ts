@@ -3,16 +3,21 @@
  * the channel that Node has between a process and its starter. So frames pass no process between master and slave.
  *
  * The slave says `ask`; the server answers `here` with the connection and `yours` once it holds it no more, or `none`. Nobody
- * reads or writes the connection in between. Any other message of the slave's program is ignored.
+ * reads or writes the connection in between. Node gives messages with such a `cmd` to no listener of a program.
  */
 
 import type { ChildProcess } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
+import { hiddenChannel } from '../hidden-channel.js';
 import { messageFrame } from './frames.js';
 import { JOINED } from './messages.js';
 
+const COMMAND = 'NODE_TS_MW_STREAM';
+
 interface StreamMessage {
-  readonly tsMwStream: 'ask' | 'here' | 'yours' | 'none';
+  readonly cmd: typeof COMMAND;
+  readonly step: 'ask' | 'here' | 'yours' | 'none';
   readonly id: number;
 }
 
@@ -25,31 +30,34 @@ export type AskForStream = (take: (stream: Socket | undefined) => void) => void;
 /** On the server: answers the requests of this slave as long as it lives. */
 export function giveStreams(slave: ChildProcess, ask: AskForStream): void {
   let asked = 0;
-  const send = (message: StreamMessage, stream?: Socket): void => {
+  const send = (step: StreamMessage['step'], id: number, stream?: Socket): void => {
     const isSent = (): unknown => stream?.destroy();
+    const message: StreamMessage = { cmd: COMMAND, step, id };
     // A slave that has just ended takes nothing
     if (slave.connected) slave.send(message, stream, undefined, isSent);
     else isSent();
   };
-  slave.on('message', (message) => {
-    if (!isOurs(message) || message.tsMwStream !== 'ask') return;
+  // Node keeps what a program sends as long as nobody listens
+  slave.on('message', () => {});
+  slave.on('internalMessage', (message: unknown) => {
+    if (!isOurs(message) || message.step !== 'ask') return;
     const { id } = message;
     if (asked >= MOST_ASKED) {
-      send({ tsMwStream: 'none', id });
+      send('none', id);
       return;
     }
     asked++;
     ask((stream) => {
       asked--;
       if (stream === undefined) {
-        send({ tsMwStream: 'none', id });
+        send('none', id);
         return;
       }
       // A listener of Node 20 that knows of sockets in other processes never closes once these have ended
       Object.assign(stream, { server: undefined });
-      send({ tsMwStream: 'here', id }, stream);
+      send('here', id, stream);
       // Node sends it when it has closed the connection here
-      send({ tsMwStream: 'yours', id });
+      send('yours', id);
     });
   });
 }
@@ -76,6 +84,7 @@ export class StreamChannel {
         this.#asked.delete(id);
       };
       const fail = (error: Error): void => {
+        this.#asked.get(id)?.stream?.destroy();
         end();
         reject(error);
       };
@@ -84,21 +93,21 @@ export class StreamChannel {
         resolve(stream);
       };
       this.#asked.set(id, { take, fail, stream: undefined });
-      const message: StreamMessage = { tsMwStream: 'ask', id };
-      if (process.send === undefined || !process.connected) fail(new Error('its server is gone'));
-      else process.send(message, undefined, undefined, (error) => error !== null && fail(error));
+      const message: StreamMessage = { cmd: COMMAND, step: 'ask', id };
+      const channel = hiddenChannel();
+      if (!channel?.isConnected) fail(new Error('its server is gone'));
+      else channel.send(message, undefined, undefined, (error) => error !== null && fail(error));
     });
   }
 
   #listen(): void {
-    process.on('message', (message, handle) => {
+    const events: EventEmitter = process;
+    events.on('internalMessage', (message: unknown, handle: unknown) => {
       if (isOurs(message)) this.#take(message, handle instanceof Socket ? handle : undefined);
     });
-    // It does not keep the process alive
-    process.channel?.unref();
   }
 
-  #take({ tsMwStream: step, id }: StreamMessage, stream: Socket | undefined): void {
+  #take({ step, id }: StreamMessage, stream: Socket | undefined): void {
     const asked = this.#asked.get(id);
     if (asked === undefined) {
       stream?.destroy();
@@ -121,5 +130,5 @@ export class StreamChannel {
 }
 
 function isOurs(message: unknown): message is StreamMessage {
-  return typeof message === 'object' && message !== null && 'tsMwStream' in message && 'id' in message;
+  return typeof message === 'object' && message !== null && 'cmd' in message && message.cmd === COMMAND;
 }

@@ -50,8 +50,8 @@ export class SlaveStarter {
   }
 
   /**
-   * Its process group is its own; descriptor 3 is the pipe that ends with this process, and it has a channel of Node's. Throws as
-   * `spawn` does.
+   * Its process group is its own; descriptor 3 is the pipe that ends with this process, and it has a channel of Node's if it is
+   * given streams. Throws as `spawn` does.
    */
   start({ bundle, args, cwd, env, givesStreams }: SlaveOrder): ChildProcess {
     const order: SlaveStart = {
@@ -62,13 +62,14 @@ export class SlaveStarter {
     };
     const spare = Object.keys(env).every((name) => READ_LATE.test(name)) ? this.#spares.shift() : undefined;
     if (spare !== undefined) {
+      if (!givesStreams && spare.connected) spare.disconnect();
       tell(spare, { type: 'begin', ...order });
       return spare;
     }
     return spawn(process.execPath, [order.bundle, ...args], {
       cwd: order.cwd,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(givesStreams ? ['ipc' as const] : [])],
       env: { ...ownEnvironment(), ...order.env },
     });
   }
