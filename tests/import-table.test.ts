@@ -22,7 +22,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   forecast: ['algorithms', 'audit', 'structures', 'wire', 'master', 'slave', 'errors.ts'],
   tracing: ['wire'],
   collections: ['algorithms', 'structures', 'errors.ts'],
-  flow: ['algorithms', 'errors.ts'],
+  flow: ['algorithms', 'structures', 'errors.ts'],
   actors: ['algorithms', 'flow', 'structures', 'errors.ts'],
   cli: [
     'structures',

@@ -64,7 +64,7 @@ export function defineParts({ name, Class, policy, version, place }: PartsParams
   for (const [method, why] of TAKEN) {
     if (!methods.has(method)) continue;
     throw new UsageError(
-      `${Class.name}, the class of actor ${JSON.stringify(name)}, has a method ${method}; ${why}. Rename it`,
+      `the class of actor ${JSON.stringify(name)} has a method ${method}; ${why}. Rename it`,
     );
   }
   const make = define(undefined, (...args: unknown[]) => actorHost().make(name, Class, args));
@@ -74,12 +74,19 @@ export function defineParts({ name, Class, policy, version, place }: PartsParams
     parts.set(method, { definition, fn, places: new PlaceSampler() });
   }
   const end = define('stop', () => actorHost().end(name));
-  return { name, className: Class.name, make, methods: parts, end, accessors };
+  return {
+    name,
+    className: Class.name === '' ? 'its class' : Class.name,
+    make,
+    methods: parts,
+    end,
+    accessors,
+  };
 }
 
 function checkClass(name: string, Class: unknown): asserts Class is ActorClass {
   if (typeof Class === 'function' && Class.prototype instanceof Object && isClass(Class)) return;
-  const got = typeof Class === 'function' ? 'a function' : typeof Class;
+  const got = typeof Class === 'function' ? 'a function' : Class === null ? 'null' : typeof Class;
   throw new UsageError(
     `actor ${JSON.stringify(name)} needs a class, such as class Counter { … }; got ${got}`,
   );

@@ -7,6 +7,7 @@ import { currentMaster, inScope } from '../algorithms/submitter-context.js';
 import { UsageError } from '../errors.js';
 import { heldBy } from '../flow/scope/run-component.js';
 import { currentFlowScope } from '../flow/scope/scope.js';
+import { givenText } from '../structures/value-text.js';
 import { ActorLife } from './actor-life.js';
 import { type ActorParts, defineParts } from './actor-parts.js';
 import { proxyOf } from './actor-proxy.js';
@@ -94,7 +95,7 @@ function checkOptions(name: string, options: DefineActorOptions, keys: readonly 
   const of = `actor ${JSON.stringify(name)}`;
   if (typeof options !== 'object' || options === null) {
     throw new UsageError(
-      `the options of ${of} are an object, such as { restart: true }; got ${String(options)}`,
+      `the options of ${of} are an object, such as { restart: true }; got ${givenText(options)}`,
     );
   }
   for (const key of Object.keys(options)) {
@@ -105,12 +106,12 @@ function checkOptions(name: string, options: DefineActorOptions, keys: readonly 
   const isCount = Number.isSafeInteger(restart) && isWithin(restart, MOST_RESTARTS);
   if (restart !== undefined && typeof restart !== 'boolean' && !isCount) {
     throw new UsageError(
-      `restart of ${of} is true, false or a whole number from 0 to ${MOST_RESTARTS}; got ${String(restart)}`,
+      `restart of ${of} is true, false or a whole number from 0 to ${MOST_RESTARTS}; got ${givenText(restart)}`,
     );
   }
   if (timeout !== undefined && !isWithin(timeout, MOST_TIMEOUT_SECONDS)) {
     throw new UsageError(
-      `the timeout of ${of} is a number of seconds from 0 to ${MOST_TIMEOUT_SECONDS}; got ${String(timeout)}`,
+      `the timeout of ${of} is a number of seconds from 0 to ${MOST_TIMEOUT_SECONDS}; got ${givenText(timeout)}`,
     );
   }
 }

@@ -25,7 +25,7 @@ export interface NamedComponents {
 
 /** Throws UsageError that names the component; `kind` is the call, such as `parallel`. */
 export function componentsOf(kind: string, given: unknown): NamedComponents {
-  if (typeof given !== 'object' || given === null || isPromise(given)) {
+  if (typeof given !== 'object' || given === null || isPromise(given) || isOtherList(given)) {
     throw new UsageError(
       `${kind} takes an array or an object of functions, such as ${kind}([() => square.future(3)]); got ${kindOf(given)}`,
     );
@@ -55,6 +55,11 @@ export function checkComponent(component: unknown, name: () => string): void {
   );
 }
 
+/** A Map, a Set or a generator has no property that would be run. */
+function isOtherList(value: object): boolean {
+  return Symbol.iterator in value && !Array.isArray(value);
+}
+
 function isPromise(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
@@ -62,5 +67,9 @@ function isPromise(value: unknown): boolean {
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (isPromise(value)) return 'a promise';
-  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && isOtherList(value)) {
+    return `a ${Object.prototype.toString.call(value).slice(8, -1)}, which is neither`;
+  }
+  return `a value of type ${typeof value}`;
 }

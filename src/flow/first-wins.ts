@@ -1,6 +1,7 @@
 /** Components of which one is enough. */
 
 import { StoppedError } from '../errors.js';
+import { valueText } from '../structures/value-text.js';
 import { type Component, type Components, componentsOf } from './components.js';
 import { componentResult, heldBy } from './scope/run-component.js';
 import { currentFlowScope, type FlowScope, ownScope, pathWithin } from './scope/scope.js';
@@ -61,7 +62,7 @@ export function firstWins(components: Components): Promise<unknown> {
 }
 
 function allFailed(errors: readonly unknown[], path: string): AggregateError {
-  const shown = errors.slice(0, MOST_SHOWN).map((error) => `\n  ${String(error)}`);
+  const shown = errors.slice(0, MOST_SHOWN).map((error) => `\n  ${valueText(error)}`);
   if (errors.length > MOST_SHOWN) shown.push(`\n  and ${errors.length - MOST_SHOWN} more, in errors`);
   const what = errors.length === 0 ? 'there is none' : `none of ${errors.length} succeeded`;
   const error = new AggregateError(errors, `${path} has no winner: ${what}${shown.join('')}`);

@@ -1,6 +1,7 @@
 /** Components that must all succeed: side by side, or one after the other. */
 
 import { UsageError } from '../errors.js';
+import { givenText } from '../structures/value-text.js';
 import { type Component, type Components, type ComponentValues, componentsOf } from './components.js';
 import { Cancellation } from './scope/cancellation.js';
 import { EndingTogether, heldBy, runComponent } from './scope/run-component.js';
@@ -122,7 +123,7 @@ function endOfAll(
 function checkedLimit(options: ParallelOptions): number {
   if (typeof options !== 'object' || options === null) {
     throw new UsageError(
-      `the options of parallel are an object, such as { limit: 4 }; got ${String(options)}`,
+      `the options of parallel are an object, such as { limit: 4 }; got ${givenText(options)}`,
     );
   }
   for (const key of Object.keys(options)) {
@@ -131,5 +132,5 @@ function checkedLimit(options: ParallelOptions): number {
   }
   const { limit = Number.POSITIVE_INFINITY } = options;
   if (limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit > 0)) return limit;
-  throw new UsageError(`the limit of parallel is a whole number from 1; got ${String(limit)}`);
+  throw new UsageError(`the limit of parallel is a whole number from 1; got ${givenText(limit)}`);
 }

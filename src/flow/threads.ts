@@ -1,6 +1,7 @@
 /** Threads of control: functions that run beside the rest of the program, with ids by which they can be killed. */
 
 import { UsageError } from '../errors.js';
+import { givenText } from '../structures/value-text.js';
 import { checkComponent } from './components.js';
 import { componentResult, heldBy } from './scope/run-component.js';
 import { currentFlowScope, type FlowScope, ownScope } from './scope/scope.js';
@@ -112,7 +113,7 @@ export function countThreads(): number {
 export function killThread(id: ThreadId): boolean {
   if (typeof id !== 'string' || !THREAD_ID.test(id)) {
     throw new UsageError(
-      `killThread takes the id of a thread, such as spawnThread(fn).id; got ${String(id)}`,
+      `killThread takes the id of a thread, such as spawnThread(fn).id; got ${givenText(id)}`,
     );
   }
   const thread = live.get(id);
@@ -133,5 +134,5 @@ function nameOf(options: ThreadOptions, id: ThreadId): string {
   }
   if (name === undefined) return id;
   if (typeof name === 'string' && name !== '') return componentName('thread', name);
-  throw new UsageError(`the name of spawnThread is a text that is not empty; got ${String(name)}`);
+  throw new UsageError(`the name of spawnThread is a text that is not empty; got ${givenText(name)}`);
 }

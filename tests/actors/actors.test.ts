@@ -199,7 +199,7 @@ test('a class that cannot be an actor is refused', () => {
           stop() {}
         },
       ),
-    /has a method stop; it is what ends every actor/,
+    /^the class of actor "refused" has a method stop; it is what ends every actor/,
   );
   class Thenable {}
   Object.defineProperty(Thenable.prototype, 'then', { value: () => {} });

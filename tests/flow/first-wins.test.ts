@@ -67,6 +67,10 @@ it('rejects with all errors, in order, if none succeeds', () =>
     );
     const none = (await rejection(firstWins([]))) as AggregateError;
     assert.equal([none.errors, none.message], [[], 'firstWins has no winner: there is none']);
+    const textless = (await rejection(
+      firstWins([() => Promise.reject(Object.create(null))]),
+    )) as AggregateError;
+    assert.is(textless.message, 'firstWins has no winner: none of 1 succeeded\n  an object without a text');
   }));
 
 it('has one winner, whatever ends in the same turn', () =>

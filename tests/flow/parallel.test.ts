@@ -6,7 +6,7 @@ import { delay, promise } from '../../src/collections/promises.js';
 import { ScopeCancelledError, scopePathOf, UnrunnableError, UsageError } from '../../src/errors.js';
 import { firstWins } from '../../src/flow/first-wins.js';
 import { parallel, sequential } from '../../src/flow/parallel.js';
-import { currentScope } from '../../src/flow/scope/scope.js';
+import { currentScope, type Scope } from '../../src/flow/scope/scope.js';
 import { funcall, future, rejection, turn, UNSENDABLE, withHeldTasks } from './held-tasks.js';
 
 const it = suite('parallel and sequential');
@@ -406,9 +406,38 @@ it('say what is wrong with their arguments', async () => {
     parallel({ 'a b': 3 } as never),
     /^parallel\["a b"\] is a function.*got a value of type number/,
   );
+  for (const list of [new Map([['a', () => 1]]), new Set([() => 1]), [() => 1].values()]) {
+    await wrong(
+      parallel(list as never),
+      /^parallel takes .* got a (Map|Set|Array Iterator), which is neither$/,
+    );
+  }
+  await wrong(parallel([], { limit: '2' as never }), /^the limit of parallel is .*; got "2"$/);
   await wrong(parallel([], { limit: 0 }), /^the limit of parallel is a whole number from 1; got 0$/);
   await wrong(parallel([], { limits: 1 } as never), /^parallel has no option "limits"; it may have limit$/);
   await wrong(parallel([], null as never), /^the options of parallel are an object/);
+});
+
+it('a value that cannot be asked whether it is a promise is a failure as others', async () => {
+  let isCancelled = false;
+  const failed = parallel([
+    async () => {
+      const { signal } = currentScope() as Scope;
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      isCancelled = true;
+    },
+    () =>
+      Object.defineProperty({}, 'then', {
+        get: () => {
+          throw new Error('no answer');
+        },
+      }),
+  ]);
+  const error = await failed.then(
+    () => assert.unreachable() as never,
+    (thrown: unknown) => thrown,
+  );
+  assert.equal([String(error), scopePathOf(error), isCancelled], ['Error: no answer', 'parallel[1]', true]);
 });
 
 it.run();

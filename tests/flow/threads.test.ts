@@ -107,7 +107,7 @@ it('say what is wrong with their arguments', () => {
   wrong(() => spawnThread(() => 1, { names: 'a' } as never), /has no option "names"/);
   wrong(() => spawnThread(() => 1, null as never), /^the options of spawnThread are an object/);
   wrong(() => spawnThread(() => 1, { name: '' }), /a text that is not empty/);
-  wrong(() => killThread('TASK-1' as never), /^killThread takes the id of a thread.*got TASK-1$/);
+  wrong(() => killThread('TASK-1' as never), /^killThread takes the id of a thread.*got "TASK-1"$/);
   assert.equal(threads(), []);
 });
 

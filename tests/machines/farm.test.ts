@@ -381,6 +381,32 @@ test('a validation on the master starts no slave before it says yes', async () =
   await stage.farm.end(new Set());
 });
 
+test('a validation may return and throw anything, and its reason is bounded', async () => {
+  const nothing = Object.create(null);
+  const judges: readonly (readonly [judge: () => unknown, reason: string])[] = [
+    [() => '', 'it gave an empty text as its reason'],
+    [() => nothing, 'it returned an object without a text'],
+    [() => Promise.reject(nothing), 'an object without a text'],
+    [() => 'x'.repeat(2_000), `${'x'.repeat(1_000)}…`],
+  ];
+  for (const [verdict, reason] of judges) {
+    const stage = new Stage({ machines: [{ ssh: 'a', validate: () => false }], verdict });
+    await stage.farm.begin();
+    await turn();
+    assert.is(stage.farm.machines()[0]?.reason, `its validation refused it: ${reason}`);
+    await stage.farm.end(new Set());
+  }
+});
+
+test('options of unregisterMachine that there are not are refused', async () => {
+  const stage = new Stage({ machines: [{ ssh: 'a' }] });
+  for (const options of [null, { kil: true }, { kill: 'yes' }]) {
+    const refused = await stage.farm.unregisterMachine('a', options as never).catch((error: Error) => error);
+    assert.match(String(refused), /^UsageError: .*unregisterMachine/);
+  }
+  await stage.farm.end(new Set());
+});
+
 test('an unregistered machine leaves once its slaves have; its name is free again', async () => {
   const stage = new Stage({ machines: [{ ssh: 'a' }] });
   await stage.farm.begin();

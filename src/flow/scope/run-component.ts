@@ -53,18 +53,20 @@ export class EndingTogether implements Ending<unknown> {
  */
 export function runComponent<T>(scope: FlowScope, fn: () => T | PromiseLike<T>, ending: Ending<T>): void {
   let value: T | PromiseLike<T>;
+  let isPromise: boolean;
   try {
     value = scope.enter(fn);
+    isPromise = isThenable(value);
   } catch (error) {
     fail(scope, error, ending);
     return;
   }
   if (scope.endsWith(value)) return;
-  if (!isThenable(value)) {
-    succeed(scope, value, ending);
+  if (!isPromise) {
+    succeed(scope, value as T, ending);
     return;
   }
-  awaitIn(scope, value).then(
+  awaitIn(scope, value as PromiseLike<T>).then(
     (settled) => succeed(scope, settled, ending),
     (error: unknown) => fail(scope, error, ending),
   );

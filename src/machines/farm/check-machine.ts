@@ -1,6 +1,7 @@
 /** Checks a machine that a program or a farm file describes, and says at which field it is wrong. */
 
 import { UsageError } from '../../errors.js';
+import { givenText } from '../../structures/value-text.js';
 import { type Machine, MOST_SLOTS } from './machine.js';
 
 /** A fault of a field. */
@@ -31,6 +32,21 @@ export function checkMachine(machine: unknown): asserts machine is Machine {
   if (fault === undefined) return;
   const where = fault.path.length === 0 ? 'a machine' : `the field ${fault.path.join('.')} of a machine`;
   throw new UsageError(`${where}: ${fault.text}`);
+}
+
+/** Whether slaves of a machine that is unregistered are killed. Throws UsageError. */
+export function isToKill(options: unknown): boolean {
+  const shape = 'the options of unregisterMachine are an object, such as { kill: true }';
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError(`${shape}; got ${shown(options)}`);
+  }
+  const unknown = Object.keys(options).find((key) => key !== 'kill');
+  if (unknown !== undefined) {
+    throw new UsageError(`unregisterMachine has no option ${JSON.stringify(unknown)}; it may have kill`);
+  }
+  const { kill = false } = options as { readonly kill?: unknown };
+  if (typeof kill === 'boolean') return kill;
+  throw new UsageError(`kill of unregisterMachine is true or false; got ${shown(kill)}`);
 }
 
 /** Undefined if there is none. In a file, a validation is the name of a task algorithm. */
@@ -104,7 +120,7 @@ const CHECKS: Readonly<Record<(typeof FIELDS)[number], Check>> = {
   slots: wholeOr('slots', MOST_SLOTS, 'cores'),
   cwd: text('cwd', '/scratch/me'),
   env: (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (typeof value !== 'object' || value === null || Symbol.iterator in value) {
       return at(['env'], 'variables with their texts', value, 'env: { THREADS: "8" }');
     }
     for (const [name, one] of Object.entries(value)) {
@@ -138,9 +154,9 @@ function at(path: readonly string[], expected: string, came: unknown, example: s
 }
 
 function shown(value: unknown): string {
-  if (value === undefined || typeof value === 'function') return typeof value;
+  if (typeof value === 'function') return typeof value;
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  const json = String(JSON.stringify(value));
-  return json.length > SHOWN ? `${json.slice(0, SHOWN)}…` : json;
+  const text = givenText(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }

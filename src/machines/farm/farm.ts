@@ -12,7 +12,7 @@ import type { AwaitedMachine } from '../../audit/why/task-why.js';
 import { UsageError } from '../../errors.js';
 import type { MachineHost } from '../machine-host.js';
 import { type PlaceEvent, type PlacesClock, systemClock } from '../slave-places.js';
-import { checkMachine } from './check-machine.js';
+import { checkMachine, isToKill } from './check-machine.js';
 import { Demand, type DemandSettings, type IdleSlave } from './demand.js';
 import { kindOf, type LocalMachine, type Machine, type MachineView, nameOf } from './machine.js';
 import { MachineKeeper } from './machine-keeper.js';
@@ -91,10 +91,8 @@ export class Farm {
     return keeper.name;
   }
 
-  async unregisterMachine(
-    name: string,
-    { kill = false }: { readonly kill?: boolean | undefined },
-  ): Promise<void> {
+  async unregisterMachine(name: string, options: { readonly kill?: boolean | undefined }): Promise<void> {
+    const atOnce = isToKill(options);
     const keeper = this.#keepers.get(name);
     if (keeper === undefined) {
       const known = [...this.#keepers.keys()].map((one) => JSON.stringify(one)).join(', ');
@@ -102,7 +100,7 @@ export class Farm {
         `there is no machine ${JSON.stringify(name)}; ${known === '' ? 'the farm has none' : `there are ${known}`}`,
       );
     }
-    await keeper.unregister(kill);
+    await keeper.unregister(atOnce);
     // The name may have been given again meanwhile
     if (this.#keepers.get(name) === keeper) this.#keepers.delete(name);
   }

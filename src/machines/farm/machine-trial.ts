@@ -1,5 +1,6 @@
 /** The trial of one machine: how it is qualified, and by which slave. Says whether it is fit, and knows nothing of its life. */
 
+import { thrownText, valueText } from '../../structures/value-text.js';
 import type { MachineFacts } from '../machine-host.js';
 import type { Machine } from './machine.js';
 import type { Validations } from './slave-control.js';
@@ -10,6 +11,9 @@ interface MachineTrialParams {
   /** Its first slave is always on trial, also without a validation. */
   readonly isChecked: boolean;
 }
+
+/** Of a reason, which goes to the trail. */
+const MOST_CHARACTERS = 1_000;
 
 /** Undefined if it is fit, or why it is not. */
 export type Verdict = string | undefined;
@@ -47,8 +51,10 @@ async function verdictOf(judge: () => Promise<unknown>): Promise<Verdict> {
   try {
     said = await judge();
   } catch (error) {
-    said = error instanceof Error ? error.message : String(error);
+    said = thrownText(error);
   }
   if (said === true || said === undefined) return undefined;
-  return typeof said === 'string' ? said : `it returned ${String(said)}`;
+  if (said === '') return 'it gave an empty text as its reason';
+  const reason = typeof said === 'string' ? said : `it returned ${valueText(said)}`;
+  return reason.length > MOST_CHARACTERS ? `${reason.slice(0, MOST_CHARACTERS)}…` : reason;
 }

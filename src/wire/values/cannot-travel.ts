@@ -11,6 +11,9 @@ const BY_TAG: Readonly<Record<string, string>> = {
   WeakSet: 'is a WeakSet, whose entries cannot be listed; send a Set',
 };
 
+/** Undefined in a Node that has none. */
+const DISPOSALS: ReadonlySet<symbol | undefined> = new Set([Symbol.dispose, Symbol.asyncDispose]);
+
 /** The reason why a function or a symbol cannot travel. */
 export function refusePrimitive(value: unknown): string {
   if (typeof value === 'function') {
@@ -22,6 +25,9 @@ export function refusePrimitive(value: unknown): string {
 
 /** The reason why an object with a property named by a symbol cannot travel. */
 export function refuseSymbol(symbol: symbol): string {
+  if (DISPOSALS.has(symbol)) {
+    return 'is an object that is disposed of, such as an actor, and lives in this process only; send data';
+  }
   return `has a property named ${String(symbol)}, and symbols do not travel; use a string`;
 }
 

@@ -107,6 +107,7 @@ test('functions, symbols and properties are named', () => {
   );
   assert.match(refusePrimitive(Symbol('s')), /^is Symbol\(s\), and symbols do not travel/);
   assert.match(refuseSymbol(Symbol('s')), /named Symbol\(s\)/);
+  assert.match(refuseSymbol(Symbol.asyncDispose), /such as an actor, and lives in this process only/);
   assert.match(refuseOwnProperty('zone'), /named zone/);
 });
 
