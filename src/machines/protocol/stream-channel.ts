@@ -2,8 +2,8 @@
  * The way by which a slave of a server gets a stream to its master's data port: the server hands it the connection itself, over
  * the channel that Node has between a process and its starter. So frames pass no process between master and slave.
  *
- * The slave says `ask`; the server answers `here` with the connection and `yours` once it holds it no more, or `none`. Nobody
- * reads or writes the connection in between. Node gives messages with such a `cmd` to no listener of a program.
+ * The slave says `ask`; the server answers `none`, or `here` with the connection. The slave says `got`, and the server `yours` once it
+ * holds it no more. Nobody reads or writes the connection before. Node gives messages with such a `cmd` to no listener of a program.
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -17,12 +17,19 @@ const COMMAND = 'NODE_TS_MW_STREAM';
 
 interface StreamMessage {
   readonly cmd: typeof COMMAND;
-  readonly step: 'ask' | 'here' | 'yours' | 'none';
+  readonly step: 'ask' | 'here' | 'got' | 'yours' | 'none';
   readonly id: number;
+}
+
+interface Handing {
+  readonly stream: Socket;
+  readonly timer: NodeJS.Timeout;
 }
 
 /** Requests of one slave that are not answered. */
 const MOST_ASKED = 8;
+/** As long as the master waits for it. */
+const TAKEN_WITHIN_MS = 10_000;
 
 /** Asks for a stream; `take` is called once, with undefined if there is none. */
 export type AskForStream = (take: (stream: Socket | undefined) => void) => void;
@@ -30,18 +37,41 @@ export type AskForStream = (take: (stream: Socket | undefined) => void) => void;
 /** On the server: answers the requests of this slave as long as it lives. */
 export function giveStreams(slave: ChildProcess, ask: AskForStream): void {
   let asked = 0;
+  /** By request, what the slave does not have yet. Node itself would never close it if the slave ended meanwhile. */
+  const handing = new Map<number, Handing>();
   const send = (step: StreamMessage['step'], id: number, stream?: Socket): void => {
-    const isSent = (): unknown => stream?.destroy();
     const message: StreamMessage = { cmd: COMMAND, step, id };
     // A slave that has just ended takes nothing
-    if (slave.connected) slave.send(message, stream, undefined, isSent);
-    else isSent();
+    if (slave.connected)
+      slave.send(message, stream, { keepOpen: true }, (error) => error !== null && drop(id));
   };
+  const drop = (id: number): boolean => {
+    const handed = handing.get(id);
+    handing.delete(id);
+    clearTimeout(handed?.timer);
+    handed?.stream.destroy();
+    return handed !== undefined;
+  };
+  const hand = (id: number, stream: Socket): void => {
+    drop(id);
+    handing.set(id, { stream, timer: setTimeout(() => drop(id), TAKEN_WITHIN_MS) });
+    // A listener of Node 20 that knows of sockets in other processes never closes once these have ended
+    Object.assign(stream, { server: undefined });
+    if (slave.connected) send('here', id, stream);
+    else drop(id);
+  };
+  const end = (): void => {
+    for (const id of handing.keys()) drop(id);
+  };
+  slave.once('exit', end);
+  slave.once('disconnect', end);
   // Node keeps what a program sends as long as nobody listens
   slave.on('message', () => {});
   slave.on('internalMessage', (message: unknown) => {
-    if (!isOurs(message) || message.step !== 'ask') return;
-    const { id } = message;
+    if (!isOurs(message)) return;
+    const { step, id } = message;
+    if (step === 'got' && drop(id)) send('yours', id);
+    if (step !== 'ask') return;
     if (asked >= MOST_ASKED) {
       send('none', id);
       return;
@@ -49,15 +79,8 @@ export function giveStreams(slave: ChildProcess, ask: AskForStream): void {
     asked++;
     ask((stream) => {
       asked--;
-      if (stream === undefined) {
-        send('none', id);
-        return;
-      }
-      // A listener of Node 20 that knows of sockets in other processes never closes once these have ended
-      Object.assign(stream, { server: undefined });
-      send('here', id, stream);
-      // Node sends it when it has closed the connection here
-      send('yours', id);
+      if (stream === undefined) send('none', id);
+      else hand(id, stream);
     });
   });
 }
@@ -93,11 +116,17 @@ export class StreamChannel {
         resolve(stream);
       };
       this.#asked.set(id, { take, fail, stream: undefined });
-      const message: StreamMessage = { cmd: COMMAND, step: 'ask', id };
-      const channel = hiddenChannel();
-      if (!channel?.isConnected) fail(new Error('its server is gone'));
-      else channel.send(message, undefined, undefined, (error) => error !== null && fail(error));
+      if (!this.#say('ask', id, fail)) fail(new Error('its server is gone'));
     });
+  }
+
+  /** False if the server is gone. */
+  #say(step: StreamMessage['step'], id: number, onError: (error: Error) => void): boolean {
+    const channel = hiddenChannel();
+    if (!channel?.isConnected) return false;
+    const message: StreamMessage = { cmd: COMMAND, step, id };
+    channel.send(message, undefined, undefined, (error) => error !== null && onError(error));
+    return true;
   }
 
   #listen(): void {
@@ -109,6 +138,7 @@ export class StreamChannel {
 
   #take({ step, id }: StreamMessage, stream: Socket | undefined): void {
     const asked = this.#asked.get(id);
+    if (step === 'here') this.#say('got', id, () => {});
     if (asked === undefined) {
       stream?.destroy();
     } else if (step === 'none') {
