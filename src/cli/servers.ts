@@ -7,6 +7,7 @@ import { JoinError } from '../errors.js';
 import { isLoopback } from '../link/connection/broker-urls.js';
 import type { ServerTarget } from '../machines/dial/connect.js';
 import { type ServerAuth, tokenAuth } from '../machines/protocol/auth.js';
+import { checkServerCall } from '../machines/protocol/check-server-options.js';
 import { ServerRefusal } from '../machines/protocol/server-refusal.js';
 import type { ServerOptions } from '../machines/server/server-options.js';
 import { DEFAULT_SERVER_PORT } from './flags/server-flags.js';
@@ -58,6 +59,11 @@ export interface PingOptions extends ServerAccess {
 }
 
 const PING_EVERY_MS = 100;
+const ACCESS_OPTIONS = ['token', 'auth', 'tls', 'insecure'] as const satisfies (keyof ServerAccess)[];
+const SERVER_OPTIONS = [
+  ...ACCESS_OPTIONS,
+  ...(['slots', 'name', 'allowedUsers', 'authorize', 'folder', 'onAudit'] as const),
+] as const satisfies (keyof StartServerOptions)[];
 
 /**
  * Starts a standing server in this process: masters dial it and run their slaves here, each in a process and an empty
@@ -75,11 +81,13 @@ const PING_EVERY_MS = 100;
 export async function startServer(
   host = '127.0.0.1',
   port: number = DEFAULT_SERVER_PORT,
-  { onAudit, ...options }: StartServerOptions = {},
+  options: StartServerOptions = {},
 ): Promise<StandingServer> {
+  checkServerCall('startServer', { host, port, options }, SERVER_OPTIONS);
+  const { onAudit, ...own } = options;
   const trail = createListenedTrail();
   if (onAudit !== undefined) trail.onEvent(onAudit);
-  return openServer(host, port, options, trail);
+  return openServer(host, port, own, trail);
 }
 
 /** The same with a trail of its own. */
@@ -112,8 +120,10 @@ export async function openServer(
 export async function ping(
   host: string,
   port: number = DEFAULT_SERVER_PORT,
-  { timeout = 3, ...access }: PingOptions = {},
+  options: PingOptions = {},
 ): Promise<boolean> {
+  checkServerCall('ping', { host, port, options }, [...ACCESS_OPTIONS, 'timeout']);
+  const { timeout = 3, ...access } = options;
   const deadline = performance.now() + timeout * 1000;
   const { askServer } = await import('../machines/dial/ask-server.js');
   for (;;) {
@@ -138,6 +148,7 @@ export async function endServer(
   port: number = DEFAULT_SERVER_PORT,
   access: ServerAccess = {},
 ): Promise<void> {
+  checkServerCall('endServer', { host, port, options: access }, ACCESS_OPTIONS);
   const { askServer } = await import('../machines/dial/ask-server.js');
   try {
     await askServer(targetOf(host, port, access), 'end', authOf(access));

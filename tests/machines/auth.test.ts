@@ -46,11 +46,25 @@ test('passwords of users', async () => {
   for (const wrong of [
     { user: 'alice', password: '1234' },
     { user: 'carol', password: '1234' },
-    { user: '__proto__', password: '' },
+    { user: '__proto__', password: '1234' },
   ]) {
     const [, server] = await outcome(passwordAuth(wrong), PASSWORDS);
     assert.is(server, 'the secret is wrong', wrong.user);
   }
+});
+
+test('secrets that are none are refused where they are given', () => {
+  const passwords: readonly unknown[] = [
+    undefined,
+    { passwords: { alice: '' } },
+    { passwords: new Map([['alice', 'a']]) },
+    { user: 'alice', password: undefined },
+    { user: '', password: 'a' },
+    { passwords: { alice: 'a' }, user: 'alice', password: 'a' },
+  ];
+  for (const one of passwords) assert.throws(() => passwordAuth(one as never), /none of them is empty/);
+  for (const one of ['', 5, undefined])
+    assert.throws(() => tokenAuth(one as never), /tokenAuth takes a token/);
 });
 
 test('values that are no proofs are refused', async () => {

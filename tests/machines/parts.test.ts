@@ -205,6 +205,7 @@ test('a server that lets strangers run code does not start', () => {
     ['127.0.0.1', { token: 't', allowedUsers: ['alice'] }, /names in certificates/],
     ['127.0.0.1', { slots: 0 }, /from 1 to 1024 slots, got 0/],
     ['127.0.0.1', { token: '' }, /not empty/],
+    ['127.0.0.1', { tls: {} as never }, /a certificate and its key/],
   ] as const) {
     assert.throws(
       () => settings(host, options),

@@ -10,6 +10,7 @@ import {
   ping,
   type ServerAuth,
   startServer,
+  UsageError,
 } from 'ts-mw';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -49,6 +50,36 @@ test('answers pings with its token, refuses others, and slows and tells their fa
       .map(({ reason }) => reason);
     assert.equal(failures, ['the secret is wrong']);
   }));
+
+test('options that are misspelt or of another kind are refused, for they could let in everybody', async () => {
+  for (const [host, port, options, part] of [
+    ['', 0, {}, /^the host of ping is a name or an address; got ""$/],
+    ['127.0.0.1', 70_000, {}, /^the port of ping is a whole number to 65535; got 70000$/],
+    ['127.0.0.1', 1, null, /^the options of ping are an object/],
+    ['127.0.0.1', 1, { timeout: 'x' }, /^timeout of ping is a number of seconds; got "x"$/],
+    ['127.0.0.1', 1, { token: 5 }, /^token of ping is a text that is not empty; got another number$/],
+    [
+      '127.0.0.1',
+      1,
+      { tls: { cert: 'x', key: 'x' } },
+      /^tls of ping has cert, key, ca in PEM, which cannot be read: /,
+    ],
+  ] as const) {
+    assert.match((await rejection(ping(host, port, options as never))).message, part);
+  }
+  assert.match((await rejection(endServer(undefined as never))).message, /^the host of endServer/);
+  for (const [options, part] of [
+    [{ allowedUser: ['alice'] }, /^startServer has no option "allowedUser"; it may have .*allowedUsers/],
+    [{ allowedUsers: 'alice' }, /^allowedUsers of startServer is an array of names; got "alice"$/],
+    [{ authorize: true }, /^authorize of startServer is a function; got true$/],
+    [{ auth: { method: 'own' } }, /^auth of startServer is an object with method, proveToServer and acc/],
+    [{ name: 'n'.repeat(257) }, /^name of startServer is a text of 1 to 256 characters/],
+  ] as const) {
+    const error = await rejection(startServer('127.0.0.1', 0, options as never));
+    assert.instance(error, UsageError);
+    assert.match(error.message, part);
+  }
+});
 
 test('gives a ping that nobody answers its time, and no more', async () => {
   const server = createServer().listen(0, '127.0.0.1');

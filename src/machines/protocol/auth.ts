@@ -54,7 +54,7 @@ export const noAuth: ServerAuth = {
 
 /** Both sides have the same token; take at least 128 random bits. Throws UsageError for an empty one. */
 export function tokenAuth(token: string): ServerAuth {
-  if (token === '') throw new UsageError('tokenAuth takes a token that is not empty');
+  if (!isSecret(token)) throw new UsageError('tokenAuth takes a token that is a text and not empty');
   const key = Buffer.from(token);
   return {
     method: 'token',
@@ -66,9 +66,13 @@ export function tokenAuth(token: string): ServerAuth {
   };
 }
 
+function isSecret(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
 /**
  * A server has the passwords of its users, and a master the name and the password of one. A guess takes an eavesdropper on an
- * unencrypted connection about 50 ms.
+ * unencrypted connection about 50 ms. Throws UsageError for an empty name or password.
  *
  * @example
  * await startServer('127.0.0.1', 11111, { auth: passwordAuth({ passwords: { alice: 'open sesame' } }) });
@@ -76,6 +80,7 @@ export function tokenAuth(token: string): ServerAuth {
  */
 export function passwordAuth(options: PasswordOptions): ServerAuth {
   const method = 'password';
+  checkPasswords(options);
   if ('user' in options) {
     const { user, password } = options;
     const key = keyOf(user, password);
@@ -102,6 +107,17 @@ export function passwordAuth(options: PasswordOptions): ServerAuth {
       return user;
     },
   };
+}
+
+function checkPasswords(options: unknown): void {
+  const { user, password, passwords } = Object(options) as Readonly<Record<string, unknown>>;
+  const isMaster = isSecret(user) && isSecret(password) && passwords === undefined;
+  const isTable = typeof passwords === 'object' && passwords !== null && !(Symbol.iterator in passwords);
+  const isServer = user === undefined && isTable && Object.entries(passwords).flat().every(isSecret);
+  if (isMaster || isServer) return;
+  throw new UsageError(
+    "passwordAuth takes { passwords: { USER: 'PASSWORD' } } on a server, { user: 'USER', password: 'PASSWORD' } on a master, and none of them is empty",
+  );
 }
 
 function keyOf(user: string, password: string): Promise<Buffer> {

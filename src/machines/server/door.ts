@@ -20,6 +20,7 @@ import type { MasterIdentity, ServerSettings } from './server-options.js';
 import { addressOf, UnprovedSockets } from './unproved-sockets.js';
 
 const AUTHORIZE_WITHIN_MS = 10_000;
+const LONGEST_USER = 1024;
 
 interface DoorParams {
   readonly settings: ServerSettings;
@@ -120,7 +121,7 @@ export class Door {
     connection.send({ type: 'challenge', version: SERVER_PROTOCOL, method: auth.method, nonce: own });
     let user: string | undefined;
     try {
-      user = await auth.acceptMaster(channelOver(connection, binding));
+      user = checkedUser(await auth.acceptMaster(channelOver(connection, binding)));
     } catch (error) {
       // A master leaves if the methods differ, or if the server's proof is wrong
       if (connection.isClosed) return;
@@ -160,6 +161,12 @@ export class Door {
 export function refuse(connection: FrameConnection, reason: string, lasting: boolean): void {
   connection.send({ type: 'refused', reason: reason.slice(0, 1000), lasting });
   connection.end();
+}
+
+/** Of an `auth` of the server's program. */
+function checkedUser(user: unknown): string | undefined {
+  if (user === undefined || (typeof user === 'string' && user.length <= LONGEST_USER)) return user;
+  throw new Error(`acceptMaster resolves with a name of at most ${LONGEST_USER} characters, or undefined`);
 }
 
 function identityOf(socket: Socket, user: string | undefined, purpose: Purpose): MasterIdentity {

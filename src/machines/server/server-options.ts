@@ -81,6 +81,11 @@ export function serverSettings(
   if (token !== undefined && auth !== undefined) {
     throw new UsageError('a server has either a token or an auth; leave one of them out');
   }
+  if (tls !== undefined && (!tls.cert || !tls.key)) {
+    throw new UsageError(
+      'a server with TLS has a certificate and its key; give cert and key, or leave tls out',
+    );
+  }
   const proof = token === undefined ? (auth ?? noAuth) : tokenAuth(token);
   const isOpen = proof.method === noAuth.method && tls?.ca === undefined;
   if (!isLoopback(host)) {
