@@ -111,6 +111,10 @@ for (const [text, message] of [
     '{"machines": [',
     'f:1:15: Flow sequence in block collection must be sufficiently indented and end with a ]',
   ],
+  [
+    '- local: true\n---\n- local: true',
+    'f:2:1: a second document begins here; leave out this line, and write one list of machines',
+  ],
   ['- just a word', 'f:1:3: expected an object, got "just a word"; write local: true'],
 ] as const) {
   test(`refuses ${JSON.stringify(text)}`, () => {

@@ -46,6 +46,12 @@ export function parseFarmFile(text: string, path: string): Machine[] {
     return new FormatError(`${path}:${line}:${col}: ${message}`);
   };
   const [error] = document.errors;
+  if (error?.code === 'MULTIPLE_DOCS') {
+    throw wrong(
+      error.pos[0],
+      'a second document begins here; leave out this line, and write one list of machines',
+    );
+  }
   if (error !== undefined) throw wrong(error.pos[0], firstLine(error.message));
   const { contents } = document;
   const list = isMap(contents) ? listOf(contents, wrong) : contents;
