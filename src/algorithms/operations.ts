@@ -33,6 +33,8 @@ export interface Failure extends RemoteError {
   readonly offset: number;
   readonly sid: SlaveId;
   readonly attempt: number;
+  /** The key of the element threw, and not the task. */
+  readonly inKey?: boolean | undefined;
 }
 
 /** The property of a part's error that has its `Failure`. */

@@ -4,7 +4,7 @@ import { placeAbove } from '../algorithms/call-site.js';
 import { currentSubmitter } from '../algorithms/submitter-context.js';
 import type { Task } from '../algorithms/task.js';
 import type { Arguments, Future } from '../algorithms/types.js';
-import { InvalidTaskError } from '../errors.js';
+import { InvalidTaskError, UsageError } from '../errors.js';
 import { resolveTask, submitTaskTo } from './parts/task.js';
 
 /** A task with its arguments, or a function to call here. */
@@ -35,6 +35,11 @@ export type Checked<B> = B extends readonly [infer T, ...infer P]
 export async function plet<B extends Readonly<Record<string, Binding>>>(
   bindings: B & { readonly [K in keyof B]: Checked<B[K]> },
 ): Promise<{ [K in keyof B]: Bound<B[K]> }> {
+  if (typeof bindings !== 'object' || bindings === null) {
+    throw new UsageError(
+      `plet takes an object of bindings, such as { area: [square, 3] }; got ${String(bindings)}`,
+    );
+  }
   const submitter = currentSubmitter('plet');
   const place = placeAbove(plet);
   const begin = (name: string, binding: Binding): unknown => {
@@ -42,7 +47,7 @@ export async function plet<B extends Readonly<Record<string, Binding>>>(
     const [task, ...args] = Array.isArray(binding) ? binding : [];
     if (task === undefined) {
       throw new InvalidTaskError(
-        `plet takes for ${name} a task with its arguments, such as [square, 3], or a function to call here`,
+        `plet takes for ${JSON.stringify(name)} a task with its arguments, such as [square, 3], or a function to call here`,
       );
     }
     return submitTaskTo(submitter, resolveTask('plet', task), args, place);

@@ -8,7 +8,7 @@ import { type Call, openCall, throwError } from './parts/call.js';
 import type { MapElement, MapElements } from './parts/map-element.js';
 import { checkOptions } from './parts/options.js';
 import { type ComputedPart, PartRun } from './parts/part-run.js';
-import { isIterable, refuseSource } from './parts/source.js';
+import { isAsyncIterable, isIterable, refuseSource } from './parts/source.js';
 import { StreamCutter } from './parts/stream-cutter.js';
 import { Zip } from './parts/zip.js';
 
@@ -68,9 +68,7 @@ type Drawn =
   | { readonly isAwaited: true; readonly iterator: AsyncIterator<unknown> };
 
 function iteratorOf(elements: unknown): Drawn {
-  if (elements !== null && elements !== undefined && Symbol.asyncIterator in Object(elements)) {
-    return { isAwaited: true, iterator: (elements as AsyncIterable<unknown>)[Symbol.asyncIterator]() };
-  }
+  if (isAsyncIterable(elements)) return { isAwaited: true, iterator: elements[Symbol.asyncIterator]() };
   if (!isIterable(elements)) refuseSource('pmapIterable', elements, 'an iterable or async iterable');
   return { isAwaited: false, iterator: elements[Symbol.iterator]() };
 }

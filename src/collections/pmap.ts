@@ -10,7 +10,7 @@ import type { MapElement, MapElements } from './parts/map-element.js';
 import { checkOptions, MAP_KEYS, type MapOptions } from './parts/options.js';
 import type { Part } from './parts/part-cutter.js';
 import type { ComputedPart } from './parts/part-run.js';
-import { isIterable, Source } from './parts/source.js';
+import { isAsyncIterable, isIterable, Source } from './parts/source.js';
 import type { Zip } from './parts/zip.js';
 
 /** An array or a typed array, into which `pmapInto` writes. */
@@ -111,13 +111,14 @@ export async function pmapInto(
   elementsOrOptions: unknown = {},
   given?: MapOptions,
 ): Promise<unknown> {
-  const elements = isIterable(elementsOrOptions) ? elementsOrOptions : undefined;
-  const options = given ?? (elements === undefined ? (elementsOrOptions as MapOptions) : {});
+  const hasSource =
+    given !== undefined || isIterable(elementsOrOptions) || isAsyncIterable(elementsOrOptions);
+  const options = given ?? (hasSource ? {} : (elementsOrOptions as MapOptions));
   checkOptions('pmapInto', options, MAP_KEYS);
   checkTarget(target);
   const call = openCall(pmapInto, task, options);
   const size = Math.min(target.length, options.size ?? Number.POSITIVE_INFINITY);
-  const source = elements && Source.of('pmapInto', elements, size);
+  const source = hasSource ? Source.of('pmapInto', elementsOrOptions, size) : undefined;
   await mapOrThrow(call, options, {
     length: source?.length ?? size,
     argumentOf: ({ start, end }) => source?.columns(start, end) ?? end - start,

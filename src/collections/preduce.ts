@@ -6,7 +6,7 @@ import { type Call, openCall, runOfCall, throwError } from './parts/call.js';
 import type { MapElements } from './parts/map-element.js';
 import { checkOptions, PART_KEYS, type PartOptions } from './parts/options.js';
 import { Source } from './parts/source.js';
-import { type ResolvedTask, resolveTask, submitOperation } from './parts/task.js';
+import { type ResolvedTask, resolveTask, submitOperation, withKey } from './parts/task.js';
 import type { Zip } from './parts/zip.js';
 
 /** Options of `preducePartial`. */
@@ -42,6 +42,8 @@ type Partial = readonly [start: number, value: unknown];
 
 interface Reduction {
   readonly call: Call;
+  /** The task as its parts are submitted. */
+  readonly partTask: ResolvedTask;
   readonly key: ResolvedTask | undefined;
   readonly fromEnd: boolean;
 }
@@ -109,7 +111,8 @@ export async function preducePartial(
 
 /**
  * Maps and folds at once: the values of `map` for each element are folded with `reduce` where they were computed
- * (lparallel's pmap-reduce). Otherwise like `preduce`; with `zip`, `map` gets an element of each source.
+ * (lparallel's pmap-reduce). Otherwise like `preduce`; with `zip`, `map` gets an element of each source. The parts run
+ * under the policy of `map`, the last fold under that of `reduce`.
  *
  * @example const bytes = await pmapReduce(sizeOf, add, files, { initial: 0 });
  */
@@ -134,13 +137,16 @@ export async function pmapReduce(
 ): Promise<unknown> {
   checkOptions('pmapReduce', options, [...PART_KEYS, 'initial', 'size']);
   const call = openCall(pmapReduce, reduce, options);
-  const key = resolveTask('pmapReduce', map);
+  const key = resolveTask('pmapReduce', map, options.policy);
   const source = Source.of('pmapReduce', elements, options.size);
-  return fold({ call, key, fromEnd: false }, source, 0, source.length, initialOf(options));
+  // The parts are the runs of `map`, with its limits and repetitions
+  const partTask = { ...withKey(call.task, key), policy: key.policy };
+  return fold({ call, partTask, key, fromEnd: false }, source, 0, source.length, initialOf(options));
 }
 
-function reductionOf(call: Call, { key, fromEnd = false }: PartialReduceOptions<never, unknown>): Reduction {
-  return { call, key: key && resolveTask(call.stub, key), fromEnd };
+function reductionOf(call: Call, options: PartialReduceOptions<never, unknown>): Reduction {
+  const key = options.key && resolveTask(call.stub, options.key);
+  return { call, partTask: withKey(call.task, key), key, fromEnd: options.fromEnd ?? false };
 }
 
 /** `initial: undefined` means that there is no initial value, as in the calls of arrays with fewer arguments. */
@@ -187,11 +193,13 @@ async function partials(
   start: number,
   end: number,
 ): Promise<unknown[]> {
-  const { call, key, fromEnd } = reduction;
+  const { call, partTask, key, fromEnd } = reduction;
   const values: Partial[] = [];
   const cuts: number[] = [];
   const run = runOfCall(call, {
     operation: 'ts-mw:reduce',
+    task: partTask,
+    keyName: key?.name,
     length: end - start,
     base: start,
     argumentsOf: (part) => [

@@ -6,7 +6,7 @@ import { type Call, openCall } from './parts/call.js';
 import { checkOptions } from './parts/options.js';
 import { Sorting } from './parts/sorting.js';
 import { Source } from './parts/source.js';
-import { resolveTask } from './parts/task.js';
+import { resolveTask, withKey } from './parts/task.js';
 
 /** Options of `psort`. */
 export interface SortOptions<A, K> {
@@ -27,7 +27,8 @@ const KEPT_PARTS = 16;
 
 /**
  * The elements in the order of a comparing task, which returns a number as a comparator of `Array.sort` does; a new
- * array of the elements themselves (lparallel's psort). Stable. A comparator that returns a promise is an error. Lists
+ * array of the elements themselves (lparallel's psort). Stable. As there, undefined comes last, and is not compared; so do
+ * elements whose key is undefined. A comparator that returns a promise is an error. Lists
  * that are too large for a message are sorted and merged in pieces; MessageSizeError if two elements are.
  *
  * @example const sorted = await psort(byNumber, people, { key: ageOf });
@@ -38,13 +39,14 @@ export async function psort<A, K = A>(
   options: SortOptions<A, K> = {},
 ): Promise<A[]> {
   checkOptions('psort', options, ['key', 'parts', 'policy', 'signal']);
-  const call = openCall(psort, compare, options);
-  const key = options.key && resolveTask('psort', options.key).reference;
+  const opened = openCall(psort, compare, options);
+  const key = options.key && resolveTask('psort', options.key);
+  const call = { ...opened, task: withKey(opened.task, key) };
   const source = Source.ofList('psort', elements);
   const all = source.columns(0, source.length)[0] as ArrayLike<A>;
   const { signal } = options;
   signal?.throwIfAborted();
-  const sorting = new Sorting(call, key ?? null, all);
+  const sorting = new Sorting(call, key?.reference ?? null, all);
   const onAbort = (): void => sorting.stop(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {

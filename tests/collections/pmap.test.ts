@@ -10,12 +10,26 @@ import {
   preduce,
   preducePartial,
   TaskError,
+  type UnrunnableError,
   UsageError,
   zip,
 } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { rejection, suiteOnFarm } from './farm.js';
-import { add, gates, held, itself, join, late, nothing, notSeventh, same, square } from './tasks.js';
+import {
+  add,
+  gates,
+  held,
+  itself,
+  join,
+  late,
+  nothing,
+  notSeventh,
+  same,
+  secondTime,
+  seven,
+  square,
+} from './tasks.js';
 
 const test = suiteOnFarm('pmap');
 
@@ -152,6 +166,42 @@ test('progress is told after each part, up to the end', async () => {
   assert.is(((await rejection(broken)) as Error).message, 'no display');
 });
 
+test('parts of pmapReduce run under the policy of its map, and an error names the one that threw', async () => {
+  assert.is(await pmapReduce(secondTime, add, upTo(5)), 10);
+  assert.is(await pmapReduce(secondTime, add, upTo(5), { parts: 2 }), 10);
+  const wrong = (await rejection(
+    pmapReduce(secondTime, add, [1], { policy: { maxAttempts: 1 } }),
+  )) as TaskError;
+  assert.equal([wrong.algorithm, wrong.message], ['secondTime', 'the first run']);
+  const none = portable((): number => {
+    throw new RangeError('no sum');
+  });
+  for (const [call, algorithm] of [
+    [() => pmapReduce(notSeventh, add, [6]), 'notSeventh'],
+    [() => preduce(add, [6], { key: notSeventh }), 'notSeventh'],
+    [() => preduce(none, [1, 2], { key: notSeventh, parts: 1 }), 'a portable function'],
+  ] as const) {
+    const error = (await rejection(call())) as TaskError;
+    assert.is(error.algorithm, algorithm);
+  }
+});
+
+async function* lines(): AsyncGenerator<number> {
+  yield 1;
+}
+
+test('a failed future among elements is the error of its element alone', async () => {
+  const failed = notSeventh.future(6);
+  const elements = [1, 2, [failed], 4, 5];
+  const fates = await pmapSettled(itself, elements, { parts: 1 });
+  assert.equal(
+    fates.map((fate) => (fate.status === 'ok' ? fate.packet : fate.status)),
+    [1, 2, 'unrunnable', 4, 5],
+  );
+  const error = (await rejection(pmap(itself, elements, { parts: 1 }))) as UnrunnableError;
+  assert.equal([error.reason, (error as { index?: number }).index], ['dependency', 2]);
+});
+
 test('wrong calls say what is wrong', async () => {
   for (const [call, message] of [
     [() => pmap(same, 5 as never), /pmap takes its elements from an iterable.*got number/],
@@ -166,10 +216,17 @@ test('wrong calls say what is wrong', async () => {
     [() => pmap(same, [1], { policy: { retries: 1 } as never }), /a task policy has no "retries"/],
     [() => pmapSettled(same, [1], { stopOnError: true } as never), /pmapSettled has no option "stopOnError"/],
     [() => pmapInto(new DataView(new ArrayBuffer(8)) as unknown as number[], same, [1]), /got object/],
+    [() => pmapInto([0], seven, 5 as never, {}), /pmapInto takes its elements from an iterable.*got number/],
+    [
+      () => pmapInto([0], seven, lines() as never),
+      /pmapInto takes its elements from an iterable.*got object/,
+    ],
+    [() => pmapInto([0], seven, lines() as never, {}), /pmapInto takes its elements from an iterable/],
     [
       () => preduce(add, [1, 2], { start: 2, end: 1 }),
       /preduce takes elements 2 to 1 of a source that has 2/,
     ],
+    [() => plet(undefined as never), /plet takes an object of bindings.*got undefined/],
     [() => preduce(add, [1, 2], { end: 3 }), /preduce takes elements 0 to 3 of a source that has 2/],
     [() => preduce(add, []), /preduce has no elements and no initial value.*\{ initial \}/],
     [() => pmapReduce(square, add, [1], { size: 0 }), /pmapReduce has no elements and no initial value/],

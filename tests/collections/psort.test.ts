@@ -1,5 +1,5 @@
 /** `psort`: the order of `Array.sort`, whatever the parts. */
-import { portable, psort, TaskError, zip } from 'ts-mw';
+import { type EncodeError, portable, psort, TaskError, zip } from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { generator } from '../support/random.js';
 import { rejection, suiteOnFarm } from './farm.js';
@@ -52,6 +52,27 @@ test('it sorts typed arrays, sets and the tuples of a zip, and many elements in 
   );
   const downwards = portable((a: number, b: number) => b - a);
   assert.equal(await psort(downwards, [1, 3, 2]), [3, 2, 1]);
+});
+
+test('undefined and holes come last without being compared, as in Array.sort', async () => {
+  // biome-ignore lint/suspicious/noSparseArray: a hole is an element too
+  const list = [5, undefined, 3, , 9, 1, undefined, 2] as number[];
+  const expected = [1, 2, 3, 5, 9, undefined, undefined, undefined];
+  const keyed = portable((n: number): number | undefined => (n % 2 === 0 ? undefined : n));
+  for (const parts of [1, 2, 3, 8]) {
+    assert.equal(await psort(compare, list, { parts }), expected, `${parts} parts`);
+    const byKey = await psort(compare, [4, 3, 2, 1], { parts, key: keyed as never });
+    assert.equal(byKey, [1, 3, 4, 2], `${parts} parts, by a key`);
+  }
+});
+
+test('the error of an element that cannot travel names it, whatever the parts', async () => {
+  const list = [3, 1, 2, { deep: Symbol('s') }, 5, 4] as unknown as number[];
+  for (const parts of [1, 2, 6]) {
+    const error = (await rejection(psort(compare, list, { parts }))) as EncodeError & { index: number };
+    assert.match(error.message, /^element 3\.deep is Symbol\(s\)/);
+    assert.equal([error.path, error.index], ['.deep', 3]);
+  }
 });
 
 test('an error of the comparison ends it, and so does its signal', async (mw) => {

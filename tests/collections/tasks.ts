@@ -27,6 +27,16 @@ export const notSeventh = defineAlgorithm('notSeventh', (x: number) => {
   return x;
 });
 
+/** Throws in its first run. */
+export const secondTime = defineAlgorithm(
+  'secondTime',
+  (x: number) => {
+    if (taskContext().attempt === 1) throw new RangeError('the first run');
+    return x;
+  },
+  { policy: { retryErrors: true } },
+);
+
 /** A value after a while, unless its master does not want it any more. */
 export const late = defineAlgorithm('late', async <T>(ms: number, value: T) => {
   await sleep(ms, undefined, { signal: taskContext().signal });

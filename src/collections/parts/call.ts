@@ -30,7 +30,7 @@ export function openCall(stub: Stub, task: unknown, options: PartOptions): Call 
 
 interface RunOfCallParams
   extends Pick<PartRunParams, 'argumentsOf' | 'take' | 'takeError'>,
-    Partial<Pick<PartRunParams, 'task'>> {
+    Partial<Pick<PartRunParams, 'task' | 'keyName'>> {
   readonly operation: OperationName;
   readonly length: number;
   /** Hears of each part that was cut. */
@@ -42,7 +42,7 @@ interface RunOfCallParams
 /** Runs the parts of a call over `length` elements. */
 export function runOfCall(call: Call, params: RunOfCallParams): PartRun {
   const { submitter, place, options } = call;
-  const { length, base = 0, task = call.task } = params;
+  const { length, base = 0, task = call.task, keyName } = params;
   let done = 0;
   const count = (elements: number): void => {
     done += elements;
@@ -52,13 +52,14 @@ export function runOfCall(call: Call, params: RunOfCallParams): PartRun {
   return new PartRun({
     submitter,
     task,
+    keyName,
     operation,
     place,
     base,
     argumentsOf,
     onCut,
     signal: options.signal,
-    cutter: cutterOf(call, length),
+    cutter: cutterOf({ ...call, task }, length),
     take: (part, packet) => {
       take(part, packet);
       count(part.end - part.start);

@@ -14,6 +14,8 @@ import type { Part } from './part-cutter.js';
 interface CallOfElements {
   /** The name of its task. */
   readonly algorithm: string;
+  /** Of the task that turns each element into the value to fold. */
+  readonly keyName?: string | undefined;
   /** The index of its first element in its source. */
   readonly base: number;
   readonly place: string | undefined;
@@ -23,12 +25,13 @@ interface CallOfElements {
 export function elementErrorOf(
   error: unknown,
   { start, end }: Part,
-  { algorithm, base, place }: CallOfElements,
+  { algorithm, keyName, base, place }: CallOfElements,
 ): Error {
   const failure = failureOf(error);
   if (failure !== undefined) {
     const { taskId } = error as TaskError;
-    return failureError(failure, { taskId, submittedAt: place }, start, algorithm, base);
+    const name = failure.inKey === true ? (keyName ?? algorithm) : algorithm;
+    return failureError(failure, { taskId, submittedAt: place }, start, name, base);
   }
   if (end - start === 1 && (error instanceof TaskError || error instanceof UnrunnableError)) {
     return withIndex(error, base + start);
@@ -97,8 +100,25 @@ export function unsentErrorOf(
   const [place = '', , column] = ELEMENT_PATH.exec(path) ?? [];
   const isTuple = (args.at(-1) as readonly unknown[]).length > 1;
   const inside = `${isTuple ? column : ''}${path.slice(place.length)}`;
+  return atElement(error, inside, index);
+}
+
+/** The error, whose path in the element is `inside`, with the words for that. */
+function atElement({ message, path, cause }: EncodeError, inside: string, index: number): EncodeError {
   const reason = message.slice(path.length);
-  return withIndex(new EncodeError(inside, `${element}${inside}${reason}`, { cause }), index);
+  return withIndex(new EncodeError(inside, `element ${index}${inside}${reason}`, { cause }), index);
+}
+
+/** The same for an element in one of the lists that end the arguments of an operation: its place in the source is looked up. */
+export function unsortedErrorOf(
+  error: EncodeError,
+  args: readonly unknown[],
+  elements: ArrayLike<unknown>,
+): EncodeError {
+  const [place = '', list, offset] = /^\[(\d+)\]\[(\d+)\]/.exec(error.path) ?? [];
+  const element = (args[Number(list)] as readonly unknown[] | undefined)?.[Number(offset)];
+  const index = place === '' ? -1 : Array.prototype.indexOf.call(elements, element);
+  return index < 0 ? error : atElement(error, error.path.slice(place.length), index);
 }
 
 /** The error of a task in an operation on values between its parts: they have no place in the program's source. */

@@ -26,6 +26,8 @@ export interface ComputedPart extends Part {
 export interface PartRunParams {
   readonly submitter: Submitter;
   readonly task: ResolvedTask;
+  /** The name of the task that turns each element into the value to fold. */
+  readonly keyName?: string | undefined;
   readonly operation: OperationName;
   readonly cutter: Cutter;
   readonly place: string | undefined;
@@ -184,7 +186,7 @@ export class PartRun {
   }
 
   #takeError(part: OpenPart, error: unknown): void {
-    const { task, takeError, base, place } = this.#params;
+    const { task, keyName, takeError, base, place } = this.#params;
     // The master has ended: that is nothing of an element
     if (error instanceof StoppedError) throw error;
     if (part.end - part.start > 1 && isOfWholePart(error)) {
@@ -195,7 +197,7 @@ export class PartRun {
       if (pieces !== undefined) this.#askAgain(pieces);
       else {
         const failed = failedPartOf(error, part);
-        takeError(elementErrorOf(error, part, { algorithm: task.name, base, place }), failed);
+        takeError(elementErrorOf(error, part, { algorithm: task.name, keyName, base, place }), failed);
         this.#askAgain(without(part, failed));
       }
     }

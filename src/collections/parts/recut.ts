@@ -26,6 +26,8 @@ export function recut(
   { maxAttempts, retryErrors }: Pick<ResolvedPolicy, 'maxAttempts' | 'retryErrors'>,
 ): readonly OpenPart[] | undefined {
   if (part.end - part.start === 1) return undefined;
+  // A future among the elements failed: no run of the part has begun
+  if (error instanceof UnrunnableError && error.reason === 'dependency') return halve(part);
   const isRepeated = error instanceof TaskError && !error.final && retryErrors !== false;
   const lost = isLost(error) ? Math.max(1, error.history.length) : 0;
   if (!isRepeated && lost === 0) return undefined;

@@ -6,8 +6,9 @@
 import { setMaxListeners } from 'node:events';
 import { packedList } from '../../algorithms/number-list.js';
 import type { OperationName, TaskReference } from '../../algorithms/operations.js';
-import { MessageSizeError } from '../../errors.js';
+import { EncodeError, MessageSizeError } from '../../errors.js';
 import type { Call } from './call.js';
+import { unsortedErrorOf } from './element-error.js';
 import { submitOperation } from './task.js';
 
 /** Elements of a list beside which another's place is looked for at once. */
@@ -114,6 +115,8 @@ export class Sorting<A> {
       const [, order] = await submitOperation({ submitter, task, place, signal }, operation, args);
       return order as Uint32Array;
     } catch (error) {
+      if (error instanceof EncodeError)
+        throw unsortedErrorOf(error, [task.reference, this.#key, ...lists], this.#elements);
       if ((error as Error).name !== 'MessageSizeError') throw error;
       if (length > 2) return undefined;
       if (!(error instanceof MessageSizeError)) throw error;

@@ -52,6 +52,10 @@ export function isIterable(value: unknown): value is Iterable<unknown> {
   return value !== null && value !== undefined && Symbol.iterator in Object(value);
 }
 
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return value !== null && value !== undefined && Symbol.asyncIterator in Object(value);
+}
+
 export function refuseSource(stub: string, elements: unknown, kinds: string): never {
   const kind = elements === null ? 'null' : Array.isArray(elements) ? 'an array' : typeof elements;
   throw new UsageError(`${stub} takes its elements from ${kinds}, such as an array; got ${kind}`);

@@ -53,6 +53,12 @@ export function resolveTask(stub: string, task: unknown, policy?: TaskPolicy): R
   };
 }
 
+/** A task whose parts compute `key` of their elements too: a checkpoint keeps their results only if it keeps those of both. */
+export function withKey(task: ResolvedTask, key: ResolvedTask | undefined): ResolvedTask {
+  if (key?.definition === undefined || key.definition.checkpoint) return task;
+  return { ...task, definition: { ...(task.definition ?? key.definition), checkpoint: false } };
+}
+
 /** One task; a portable function travels to the operation that calls it. */
 export function submitTaskTo(
   submitter: Submitter,

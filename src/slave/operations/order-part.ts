@@ -53,7 +53,11 @@ async function keysOf(key: TaskReference | null, items: ArrayLike<unknown>): Pro
 function compareBy(task: TaskReference, keys: readonly unknown[]): Compare {
   const call = callOf(task);
   return (a, b) => {
-    const sign = call(keys[a], keys[b]);
+    const [left, right] = [keys[a], keys[b]];
+    // As Array.sort, which does not ask about them
+    if (left === undefined || right === undefined)
+      return Number(left === undefined) - Number(right === undefined);
+    const sign = call(left, right);
     if (typeof sign === 'number') return sign;
     throw new TypeError(
       `the task of psort returns a number, as a comparator does; it returned ${isThenable(sign) ? 'a promise' : typeof sign}`,

@@ -31,6 +31,8 @@ export function failureOf(thrown: unknown, offset: number): Failure {
   return { ...describeError(thrown), offset, sid: sid as SlaveId, attempt };
 }
 
-export function partError(thrown: unknown, offset: number): Error {
-  return new PartError(failureOf(thrown, offset));
+/** `inKey`: its key threw, and not the task. */
+export function partError(thrown: unknown, offset: number, inKey = false): Error {
+  const failure = failureOf(thrown, offset);
+  return new PartError(inKey ? { ...failure, inKey } : failure);
 }

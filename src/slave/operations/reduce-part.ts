@@ -19,10 +19,12 @@ export async function reducePart(
   let value: unknown;
   for (let step = 0; step < length; step++) {
     const offset = fromEnd ? length - 1 - step : step;
+    let inKey = keyOf !== undefined;
     try {
       let next =
         keyOf === undefined ? columns[0]?.[offset] : keyOf(...columns.map((column) => column[offset]));
       if (isThenable(next)) next = await next;
+      inKey = false;
       if (step === 0) {
         value = next;
         continue;
@@ -30,7 +32,7 @@ export async function reducePart(
       const folded = fromEnd ? call(next, value) : call(value, next);
       value = isThenable(folded) ? await folded : folded;
     } catch (thrown) {
-      throw partError(thrown, offset);
+      throw partError(thrown, offset, inKey);
     }
   }
   return [performance.now() - began, value];

@@ -22,6 +22,10 @@ import { fileHead } from './share-body.js';
  * const labels = await pmap(portable((image) => classify(path, image), { path: model, classify }), images);
  */
 export async function shareFile(path: string): Promise<Shared<string>> {
+  if (typeof path !== 'string') {
+    const cure = (path as unknown) instanceof URL ? '; write shareFile(fileURLToPath(url))' : '';
+    throw new UsageError(`shareFile() takes the path of a file; got ${String(path)}${cure}`);
+  }
   const absolute = resolve(path);
   const before = await stat(absolute);
   if (!before.isFile())

@@ -28,6 +28,17 @@ const thrown = (final?: boolean): TaskError =>
   );
 const bounds = (pieces: readonly OpenPart[] | undefined) => pieces?.map(({ start, end }) => [start, end]);
 
+test('a part that waited for a future that failed is halved, which costs no run', () => {
+  const pieces = recut(part(3, 8), unrunnable('dependency', 0), { maxAttempts: 1, retryErrors: false });
+  assert.equal(bounds(pieces), [
+    [3, 6],
+    [6, 8],
+  ]);
+  assert.ok(pieces?.every(({ runs, losses }) => runs === 0 && losses === 0));
+  const single = recut(part(3, 4), unrunnable('dependency', 0), { maxAttempts: 5, retryErrors: false });
+  assert.is(single, undefined);
+});
+
 test('a lost part is cut in two, then in single elements, as long as runs are left', () => {
   for (const [open, error, maxAttempts, expected, runs] of [
     [
@@ -113,7 +124,7 @@ test('a lost part is cut in two, then in single elements, as long as runs are le
     [part(0, 4), unrunnable('cancelled'), 5, undefined, 0],
     [part(0, 4), unrunnable('killed'), 5, undefined, 0],
     [part(0, 4), unrunnable('slave-lost'), 5, undefined, 0],
-    [part(0, 4), unrunnable('dependency'), 5, undefined, 0],
+    [part(0, 4), unrunnable('cancelled'), 5, undefined, 0],
     [part(0, 4), new Error('another'), 5, undefined, 0],
     [part(0, 4), 'no error', 5, undefined, 0],
   ] as const) {

@@ -10,10 +10,11 @@ import {
   resolveTask,
   submitOperation,
   submitTaskTo,
+  withKey,
 } from '../../../src/collections/parts/task.js';
 import { InvalidTaskError, NoKernelError, TaskError, UsageError } from '../../../src/errors.js';
 import { ComputingSubmitter, type OpenTask } from './computing-submitter.js';
-import { flaky, patient, runs } from './tasks.js';
+import { flaky, passing, patient, runs } from './tasks.js';
 
 const test = suite('collections/parts/task');
 
@@ -25,6 +26,23 @@ const isA =
   (kind: new (...args: never[]) => Error) =>
   (error: unknown): boolean =>
     error instanceof kind;
+
+test('a checkpoint keeps what a task and its key compute only if it keeps the results of both', () => {
+  const [kept, alone, fn] = [patient, passing, square].map((task) => resolveTask('preduce', task));
+  if (kept === undefined || alone === undefined || fn === undefined) throw new Error('no tasks');
+  for (const [task, key, checkpoint] of [
+    [kept, undefined, true],
+    [kept, fn, true],
+    [kept, kept, true],
+    [kept, alone, false],
+    [alone, kept, false],
+    [fn, alone, false],
+    [fn, kept, undefined],
+  ] as const) {
+    assert.is(withKey(task, key).definition?.checkpoint, checkpoint, `${task.name} ${key?.name}`);
+  }
+  assert.is(withKey(kept, alone).definition?.name, 'parts.patient');
+});
 
 test('algorithms travel by name and fingerprint, and portable functions as themselves', () => {
   const algorithm = resolveTask('pmap', patient);

@@ -56,6 +56,11 @@ it('refuses what is not a file, or not there', async () => {
     );
   assert.instance(await refused(folder), UsageError);
   assert.match(String(await refused(join(folder, 'none'))), /ENOENT/);
+  const url = new URL('file:///a.txt') as unknown as string;
+  assert.match(
+    String(await refused(url)),
+    /takes the path of a file; got file:\/\/\/a\.txt; write shareFile\(fileURLToPath\(url\)\)/,
+  );
 });
 
 it('does not read a file that has changed', async () => {
