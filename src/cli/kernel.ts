@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { currentMaster, enterMaster } from '../algorithms/submitter-context.js';
 import type { AuditListener } from '../audit/audit-trail.js';
 import type { AuditEvent } from '../audit/events.js';
-import { JoinError, UsageError } from '../errors.js';
+import { JoinError, StoppedError, UsageError } from '../errors.js';
 import { hostAndPort } from '../link/connection/broker-urls.js';
 import { describeEnd } from '../machines/farm/describe-end.js';
 import { PARENT_PIPE_VARIABLE } from '../machines/parent-pipe.js';
@@ -277,12 +277,24 @@ export function kernelWorkerCount(): number {
  * its slaves stop. With `wait`, it first waits until no task is pending, and no broadcast owed by slaves that were there at
  * its call. May be called twice.
  */
-export async function endKernel(
-  kernel: Kernel = currentKernel(),
-  options: EndKernelOptions = {},
-): Promise<void> {
+export async function endKernel(kernel?: Kernel, options: EndKernelOptions = {}): Promise<void> {
+  if (kernel === undefined) {
+    const current = kernelToEnd();
+    await current?.end(options);
+    return;
+  }
   checkKernel('endKernel', kernel);
   await kernel.end(options);
+}
+
+/** Undefined if the last kernel of the process has ended. */
+function kernelToEnd(): MasterKernel | undefined {
+  try {
+    return kernelOf(currentMaster('endKernel') as Master);
+  } catch (error) {
+    if (error instanceof StoppedError) return undefined;
+    throw error;
+  }
 }
 
 function checkKernel(stub: string, kernel: unknown): asserts kernel is MasterKernel {

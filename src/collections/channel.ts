@@ -2,6 +2,7 @@
 
 import { placeAbove } from '../algorithms/call-site.js';
 import { LONGEST_TIMER_MS } from '../algorithms/loop-timeout.js';
+import { resolvePolicy } from '../algorithms/policy.js';
 import { submissionScope } from '../algorithms/submission-scope.js';
 import type { Submitter } from '../algorithms/submitter.js';
 import { currentMaster, inScope } from '../algorithms/submitter-context.js';
@@ -9,6 +10,7 @@ import type { Task } from '../algorithms/task.js';
 import type { Arguments, TaskPolicy } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
 import { Deque } from '../structures/deque.js';
+import { checkOptions } from './parts/options.js';
 import { resolveTask, submitTaskTo } from './parts/task.js';
 
 /** Options of `makeChannel`. */
@@ -82,6 +84,7 @@ interface Timeout {
  * for await (const result of channel) total += result;
  */
 export function makeChannel<R = unknown>(options: ChannelOptions = {}): Channel<R> {
+  checkOptions('makeChannel', options, ['fixedCapacity', 'policy']);
   const { fixedCapacity = Number.POSITIVE_INFINITY, policy } = options;
   if (
     fixedCapacity !== Number.POSITIVE_INFINITY &&
@@ -91,6 +94,7 @@ export function makeChannel<R = unknown>(options: ChannelOptions = {}): Channel<
       `fixedCapacity of makeChannel is a whole number from 1; got ${String(fixedCapacity)}`,
     );
   }
+  if (policy !== undefined) resolvePolicy(policy);
   return new TaskChannel<R>(currentMaster('makeChannel'), fixedCapacity, policy);
 }
 
@@ -165,19 +169,23 @@ class TaskChannel<R> implements Channel<R> {
     });
   }
 
-  async receiveResult({ timeout }: ReceiveOptions = {}): Promise<R> {
+  async receiveResult(options: ReceiveOptions = {}): Promise<R> {
+    checkOptions('receiveResult', options, ['timeout']);
+    const { timeout } = options;
     const outcome = await this.#next(checkedMs('receiveResult', timeout), false);
     if (outcome !== undefined) return resultOf(outcome);
     throw new DOMException(`no result came within ${timeout} s`, 'TimeoutError');
   }
 
-  async tryReceiveResult({ timeout = 0 }: ReceiveOptions = {}): Promise<Received<R>> {
+  async tryReceiveResult(options: ReceiveOptions = {}): Promise<Received<R>> {
+    checkOptions('tryReceiveResult', options, ['timeout']);
+    const { timeout = 0 } = options;
     const outcome = await this.#next(checkedMs('tryReceiveResult', timeout), false);
     return outcome === undefined ? { received: false } : { received: true, value: resultOf(outcome) };
   }
 
   submitTimeout(seconds: number, value: R): void {
-    const ms = checkedMs('submitTimeout', seconds) as number;
+    const ms = checkedMs('submitTimeout', seconds ?? Number.NaN) as number;
     const timeout = { timer: setTimeout(() => this.#endTimeout(timeout, value), ms) };
     this.#timeouts.add(timeout);
   }

@@ -127,7 +127,18 @@ test('wrong calls say what is wrong', async () => {
       /fixedCapacity of makeChannel is a whole number from 1; got/,
     );
   }
+  assert.throws(
+    () => makeChannel({ capacity: 3 } as never),
+    /makeChannel has no option "capacity"; it may have fixed/,
+  );
+  assert.throws(() => makeChannel(null as never), /the options of makeChannel are an object; got null/);
+  assert.throws(() => makeChannel({ policy: { retries: 1 } as never }), /a task policy has no "retries"/);
   const channel = makeChannel<number>();
+  for (const options of [0.1, { timeOut: 1 }, null] as never[]) {
+    assert.instance(await rejection(channel.receiveResult(options)), UsageError);
+    assert.instance(await rejection(channel.tryReceiveResult(options)), UsageError);
+  }
+  assert.throws(() => channel.submitTimeout(undefined as never, 1), /the time of submitTimeout is a number/);
   for (const timeout of [-1, NaN, '1' as never]) {
     const error = await rejection(channel.receiveResult({ timeout }));
     assert.instance(error, UsageError);

@@ -62,6 +62,7 @@ test('submit-after-end-kernel-test and double-end-kernel-test', async () => {
     () => withKernel(kernel, () => 0),
     (error: Error) => error instanceof StoppedError,
   );
+  await endKernel();
 });
 
 test.long(
