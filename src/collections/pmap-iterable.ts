@@ -4,7 +4,7 @@ import { packedList } from '../algorithms/number-list.js';
 import type { Task } from '../algorithms/task.js';
 import type { TaskPolicy } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
-import { type Call, openCall, throwError } from './parts/call.js';
+import { type Call, isForSingles, openCall, throwError } from './parts/call.js';
 import type { MapElement, MapElements } from './parts/map-element.js';
 import { checkOptions } from './parts/options.js';
 import { type ComputedPart, PartRun } from './parts/part-run.js';
@@ -95,12 +95,11 @@ class Mapped implements AsyncIterableIterator<unknown> {
     this.#source = source;
     this.#isZip = isZip;
     this.#isOrdered = isOrdered;
-    const { retryErrors, timeoutSeconds } = task.policy;
     this.#cutter = new StreamCutter({
       isAwaited: source.isAwaited,
       keepsResults: submitter.keepsResults,
       window,
-      mostSize: retryErrors !== false || timeoutSeconds !== undefined ? 1 : window,
+      mostSize: isForSingles(task.policy) ? 1 : window,
       draw: (into) => this.#draw(into),
       clock: () => performance.now(),
     });

@@ -4,6 +4,7 @@ import { placeAbove } from '../../algorithms/call-site.js';
 import type { OperationName } from '../../algorithms/operations.js';
 import type { Submitter } from '../../algorithms/submitter.js';
 import { currentSubmitter } from '../../algorithms/submitter-context.js';
+import type { ResolvedPolicy } from '../../algorithms/types.js';
 import type { PartOptions } from './options.js';
 import { PartCutter } from './part-cutter.js';
 import { PartRun, type PartRunParams } from './part-run.js';
@@ -71,11 +72,9 @@ export function runOfCall(call: Call, params: RunOfCallParams): PartRun {
   });
 }
 
-/** Limits and repetitions of single runs are meant for single elements. */
 export function cutterOf({ submitter, task, options }: Call, length: number): PartCutter {
   const { parts = 'auto' } = options;
-  const { retryErrors, timeoutSeconds } = task.policy;
-  const isSingle = parts === 'auto' && (retryErrors !== false || timeoutSeconds !== undefined);
+  const isSingle = parts === 'auto' && isForSingles(task.policy);
   return new PartCutter({
     length,
     parts,
@@ -88,4 +87,9 @@ export function cutterOf({ submitter, task, options }: Call, length: number): Pa
 /** Any error ends the call. */
 export function throwError(error: Error): never {
   throw error;
+}
+
+/** Limits and repetitions of single runs are meant for single elements, and so is a number of begins in a second. */
+export function isForSingles({ retryErrors, timeoutSeconds, queue }: ResolvedPolicy): boolean {
+  return retryErrors !== false || timeoutSeconds !== undefined || queue?.perSecond !== undefined;
 }

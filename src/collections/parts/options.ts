@@ -22,7 +22,7 @@ export interface PartOptions {
   readonly parts?: Parts | undefined;
   /**
    * Overrides the algorithm's policy; of a portable function, the default one. It holds for the parts. If it limits or
-   * repeats single runs (`timeoutSeconds`, `retryErrors`), each element is a part under `auto`.
+   * repeats single runs (`timeoutSeconds`, `retryErrors`, a `queue` with `perSecond`), each element is a part under `auto`.
    */
   readonly policy?: TaskPolicy | undefined;
   /** Cancels the call, and its tasks, when it aborts; the call rejects with its reason. */

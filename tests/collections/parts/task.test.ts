@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DEFAULT_POLICY } from '../../../src/algorithms/policy.js';
 import { portable } from '../../../src/algorithms/portable.js';
+import { makeQueue } from '../../../src/algorithms/queue.js';
 import { registerSubmitter } from '../../../src/algorithms/submitter-context.js';
 import { type Call, cutterOf, openCall, throwError } from '../../../src/collections/parts/call.js';
 import {
@@ -154,6 +155,8 @@ test('elements are parts of their own where single runs are timed or repeated, u
     [{}, 'auto', true, [2, 2]],
     [{ timeoutSeconds: 3 }, 'auto', true, [1, 1]],
     [{ timeoutSeconds: 3 }, 4, true, [500, 500]],
+    [{ queue: makeQueue('slow begins', { perSecond: 5 }) }, 'auto', false, [1, 1]],
+    [{ queue: makeQueue('few at once', { limit: 1 }) }, 'auto', true, [2, 2]],
   ] as const) {
     submitter.keepsResults = keepsResults;
     const task = resolveTask('pmap', square, policy);
