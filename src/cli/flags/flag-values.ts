@@ -65,7 +65,7 @@ export const SHARE_CACHE_BYTES: ByteBounds = {
   example: '512m',
 };
 
-/** The minimum has room forevery line that ts-mw itself writes. */
+/** The minimum has room for every line that ts-mw itself writes. */
 export const AUDIT_FILE_BYTES: ByteBounds = {
   from: 4 * KB,
   to: 1024 * 1024 * KB * KB,

@@ -32,8 +32,11 @@ interface DrawParams<T> {
 export async function drawAll<T>(params: DrawParams<T>): Promise<boolean> {
   const { items, submit, hasRoom, news, signal } = params;
   const making = new Making(params.onFinished);
-  const iterator =
-    Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<T>)[Symbol.iterator]();
+  // A text has no properties to look for with `in`.
+  const { [Symbol.asyncIterator]: isAsync } = items as Partial<AsyncIterable<T>>;
+  const iterator = isAsync
+    ? (items as AsyncIterable<T>)[Symbol.asyncIterator]()
+    : (items as Iterable<T>)[Symbol.iterator]();
   let isOpen = true;
   let isAwaited = false;
   const closeEarly = (): void => {

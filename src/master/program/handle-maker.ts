@@ -9,6 +9,7 @@ import type { AuditSink } from '../../audit/audit-trail.js';
 import type { SlaveKind } from '../../audit/events.js';
 import { UsageError } from '../../errors.js';
 import type { Machine } from '../../machines/farm/machine.js';
+import { givenText } from '../../structures/value-text.js';
 import type { MasterCore } from '../core/master-core.js';
 import type { Selection } from '../fates/fate-box.js';
 import { TaskFate } from '../model/task-fate.js';
@@ -100,7 +101,7 @@ export class HandleMaker {
       },
       set targetNumber(target: number) {
         if (!Number.isSafeInteger(target)) {
-          throw new UsageError(`the master's targetNumber is a whole number; got ${String(target)}`);
+          throw new UsageError(`the master's targetNumber is a whole number; got ${givenText(target)}`);
         }
         side.#targetNumber = Math.max(0, target);
       },
@@ -247,9 +248,9 @@ export function sourceFailed(error: unknown): string {
   return `a source of submitAll failed, and nobody asked for it: ${String(error)}`;
 }
 
-function numberOf(id: string, form: RegExp, what: string): number {
-  const number = form.exec(id)?.[1];
-  if (number === undefined) throw new UsageError(`${JSON.stringify(id)} is no ${what}`);
+function numberOf(id: unknown, form: RegExp, what: string): number {
+  const number = typeof id === 'string' ? form.exec(id)?.[1] : undefined;
+  if (number === undefined) throw new UsageError(`${givenText(id)} is no ${what}`);
   return Number(number);
 }
 
@@ -269,7 +270,7 @@ function checkSource(items: unknown, submit: unknown, targetNumber: unknown): vo
     throw new UsageError('submitAll needs a function of an item, such as (n) => square.funcall(n)');
   }
   if (targetNumber !== undefined && !(Number.isSafeInteger(targetNumber) && (targetNumber as number) > 0)) {
-    throw new UsageError(`submitAll's targetNumber is a whole number from 1; got ${String(targetNumber)}`);
+    throw new UsageError(`submitAll's targetNumber is a whole number from 1; got ${givenText(targetNumber)}`);
   }
 }
 
@@ -278,11 +279,11 @@ function amountAndKind({
   kind = 'unordered',
 }: AllocateOptions): [number, SlaveKind] {
   if (!Number.isSafeInteger(amount) || amount < 0) {
-    throw new UsageError(`an amount of slaves is a whole number from 0; got ${amount}`);
+    throw new UsageError(`an amount of slaves is a whole number from 0; got ${givenText(amount)}`);
   }
   if (!SLAVE_KINDS.includes(kind)) {
     throw new UsageError(
-      `${JSON.stringify(kind)} is not a group of slaves; the groups are ${SLAVE_KINDS.join(', ')}`,
+      `${givenText(kind)} is not a group of slaves; the groups are ${SLAVE_KINDS.join(', ')}`,
     );
   }
   return [amount, kind];

@@ -71,6 +71,12 @@ for (const [kind, wrap] of [
   });
 }
 
+test('it draws the characters of a text', async () => {
+  const room = new Room(2);
+  await room.draw('texts');
+  assert.equal(room.drawn, [...'texts']);
+});
+
 test('it waits for what the function returns, and has no more of that under way than there is room for', async () => {
   const room = new Room(3);
   let underWay = 0;

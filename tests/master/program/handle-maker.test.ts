@@ -138,7 +138,7 @@ test('it cancels by id, once, and refuses what is no id', () => {
   const taskId = stage.submit(1);
   assert.ok(stage.master.cancel(taskId));
   assert.not(stage.master.cancel(taskId));
-  for (const id of ['TASK-x', 'SLAVE-1', 'TASK-1 ', '']) {
+  for (const id of ['TASK-x', 'SLAVE-1', 'TASK-1 ', '', 7n, Symbol('TASK-1'), Object.create(null)]) {
     assert.throws(() => stage.master.cancel(id as never), refusal(/is no task id/));
   }
 });
@@ -439,9 +439,13 @@ test('it draws only from what can be drawn from', () => {
     assert.throws(() => master.submitAll(items as never, submit), refusal(/an iterable/));
   }
   assert.throws(() => master.submitAll([], 'square' as never), refusal(/a function of an item/));
-  for (const targetNumber of [0, -1, 1.5, '3' as unknown as number]) {
+  for (const targetNumber of [0, -1, 1.5, '3' as unknown as number, Object.create(null)]) {
     assert.throws(() => master.submitAll([], submit, { targetNumber }), refusal(/from 1/));
   }
+  assert.throws(
+    () => master.submitAll([], submit, { targetNumber: '3' as never }),
+    refusal(/from 1; got "3"/),
+  );
   master.submitAll('text', submit, { targetNumber: 1 });
 });
 
