@@ -226,7 +226,8 @@ bounds('it names host and port when it cannot listen', async () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     await startBroker({ host: '127.0.0.1', port }).then(
       () => assert.unreachable(),
-      (error: Error) => assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${port}.*EADDRINUSE`)),
+      (error: Error) =>
+        assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${port}: another program has .*EADDRINUSE`)),
     );
   } finally {
     taken.close();

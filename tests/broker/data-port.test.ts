@@ -589,7 +589,9 @@ ports('it says where it cannot listen', async () => {
         assert.is(error.code, 'ERR_MW_BROKER');
         assert.match(
           error.message,
-          new RegExp(`^the data port cannot listen on 127.0.0.1:${port}: .*EADDRINUSE`),
+          new RegExp(
+            `^the data port cannot listen on 127.0.0.1:${port}: another program has that port; .*EADDRINUSE`,
+          ),
         );
       },
     );

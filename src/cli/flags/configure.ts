@@ -113,7 +113,7 @@ class Reader {
       nats: { urls, ...this.#credentials(urls) },
       tls,
       insecure: this.#has('insecure'),
-      dataPort: this.#dataPort(urls),
+      dataPort: this.#dataPort(urls, coordinates.masterPort),
       maxMessageBytes: this.#read('maxMessageSize', messageBytesOf) ?? 256 * 1024 * 1024,
       allowVersionSkew: this.#has('allowVersionSkew'),
       backupTasks: this.#has('backupTasks'),
@@ -200,7 +200,7 @@ class Reader {
     }
   }
 
-  #dataPort(urls: readonly string[]): Configuration['dataPort'] {
+  #dataPort(urls: readonly string[], masterPort: number | undefined): Configuration['dataPort'] {
     const port = this.#read('dataPort', (name, text) =>
       parseNatural(name, text, { from: 1, to: 65535 }, '4223'),
     );
@@ -215,6 +215,12 @@ class Reader {
       throw new FlagError(
         '--data-port',
         'expected the broker inside the master, got --nats-url; leave one of the two out',
+      );
+    }
+    if (port !== undefined && port === masterPort && this.#role === 'master') {
+      throw new FlagError(
+        '--data-port',
+        `expected another port than that of --master-port, got ${port} for both; type another one, or leave it out`,
       );
     }
     return none ? 'none' : port;

@@ -445,6 +445,7 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--master --data-port 0', '--data-port', 'from 1 to 65535'],
   ['--master --no-data-port=1', '--no-data-port', 'takes no value'],
   ['--master --data-port 1 --no-data-port', '--data-port', '--no-data-port, got both'],
+  ['--master --data-port 4222 --master-port 4222', '--data-port', '--master-port, got 4222 for both'],
   ['--master --data-port 1 --nats-url h:1', '--data-port', 'expected the broker inside the master'],
   ['--master --checkpoint', '--checkpoint', 'got nothing'],
 ];
