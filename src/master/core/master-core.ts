@@ -482,7 +482,8 @@ export class MasterCore {
   /** The tasks that the program did not wait for, and the fates that it did not take. */
   leftovers(): Leftovers {
     const { unfinished } = this.broadcasts;
-    return gatherLeftovers(this.#jar, this.fates, this.#maker.entries, this.demand.openSources, unfinished);
+    const sources = this.demand.openSources + this.fates.numFailures;
+    return gatherLeftovers(this.#jar, this.fates, this.#maker.entries, sources, unfinished);
   }
 
   #openFutures(): Task[] {

@@ -209,6 +209,11 @@ export class FateBox {
     return this.#failures.length > 0;
   }
 
+  /** Sources whose error no reader has had. */
+  get numFailures(): number {
+    return this.#failures.length;
+  }
+
   takeFailure(): { readonly error: unknown } | undefined {
     return this.#failures.shift();
   }

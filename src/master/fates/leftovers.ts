@@ -21,7 +21,7 @@ export interface Leftover {
 export interface Leftovers {
   readonly pending: number;
   readonly untaken: number;
-  /** Sources of `submitAll` that were not drawn to their end. */
+  /** Sources of `submitAll` that were not drawn to their end, without those whose error a reader has had. */
   readonly sources: number;
   /** Broadcasts that slaves still owe which were there at the call. */
   readonly broadcasts: number;

@@ -402,6 +402,18 @@ test('what a source throws is thrown by the loop, once', async () => {
   assert.is((await stage.master.masterLoop({ timeout: 0 })).numResults, 0);
 });
 
+test('a source that failed is left behind until a reader has had its error', async () => {
+  const stage = new Stage();
+  const fault = new Error('no such item');
+  stage.master.submitAll([1], () => {
+    throw fault;
+  });
+  await settle();
+  assert.is(stage.core.leftovers().sources, 1);
+  assert.is(await stage.master.masterLoop({ timeout: 0 }).catch((error: unknown) => error), fault);
+  assert.is(stage.core.leftovers().sources, 0);
+});
+
 test('what a source throws after the end is in the trail, unless it is the end itself', async () => {
   for (const [thrown, told] of [
     ['the end', 0],
