@@ -20,7 +20,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   master: ['algorithms', 'audit', 'structures', 'wire', 'link', 'machines', 'errors.ts'],
   slave: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
   forecast: ['algorithms', 'audit', 'structures', 'wire', 'master', 'slave', 'errors.ts'],
-  tracing: ['wire'],
+  tracing: ['structures', 'wire'],
   collections: ['algorithms', 'structures', 'errors.ts'],
   flow: ['algorithms', 'structures', 'errors.ts'],
   actors: ['algorithms', 'flow', 'structures', 'errors.ts'],

@@ -1,5 +1,6 @@
 /** Owns the audit trail of a process: takes events, tells listeners, and has the lines written. */
 
+import { valueText } from '../structures/value-text.js';
 import { type AuditEvent, FREQUENT_EVENTS } from './events.js';
 import { formatJson } from './format/json-format.js';
 import { formatText } from './format/text-format.js';
@@ -106,7 +107,7 @@ export function createAuditTrail({ file, format, rotation, clock = Date.now }: A
     try {
       writer.gather(formatLine(event, timeMs));
     } catch (error) {
-      const text = `an audit event of type ${String(event?.type)} cannot be written: ${String(error)}`;
+      const text = `an audit event of type ${String(event?.type)} cannot be written: ${valueText(error)}`;
       writer.gather(formatLine({ type: 'warning', text }, timeMs));
     }
   }
@@ -236,7 +237,7 @@ export class Listeners {
       } catch (error) {
         if (this.#reported.has(key)) continue;
         this.#reported.add(key);
-        this.#report({ type: 'warning', text: `an audit listener threw: ${String(error)}` });
+        this.#report({ type: 'warning', text: `an audit listener threw: ${valueText(error)}` });
       }
     }
   }

@@ -5,7 +5,7 @@ export function valueText(value: unknown): string {
   try {
     return String(value);
   } catch {
-    return 'an object without a text';
+    return 'a value that has no text';
   }
 }
 

@@ -4,6 +4,7 @@
  * A task that comes alone, as each long one does, has a span of its own.
  */
 
+import { valueText } from '../structures/value-text.js';
 import type { TraceContext } from '../wire/messages/trace-context.js';
 import type { Context, Span, SpanContext, TracingApi } from './tracing-api.js';
 
@@ -152,7 +153,7 @@ class GroupSpan {
       ? new DOMException(`${task.taskId} exceeded its time limit`, 'TimeoutError')
       : thrown instanceof Error
         ? thrown
-        : { name: typeof thrown, message: String(thrown), stack: undefined };
+        : { name: typeof thrown, message: valueText(thrown), stack: undefined };
     this.#span.addEvent('exception', {
       'exception.type': name,
       'exception.message': message,

@@ -151,12 +151,16 @@ trail('it tells listeners, and survives what they throw', async () => {
     const stopBad = audit.onEvent(() => {
       throw new Error('bad listener');
     });
+    const stopTextless = audit.onEvent(() => {
+      throw Object.create(null);
+    });
     const stop = audit.onEvent((event, timeMs) => heard.push([event, timeMs]));
     audit.emit(sent(1));
     audit.emit(sent(2));
     stop();
     stop();
     stopBad();
+    stopTextless();
     audit.emit(sent(3));
     await audit.close();
     assert.equal(heard, [
@@ -167,6 +171,7 @@ trail('it tells listeners, and survives what they throw', async () => {
     assert.equal(lines, [
       'SLAVE-0 <- 1 tasks',
       'WARNING an audit listener threw: Error: bad listener',
+      'WARNING an audit listener threw: a value that has no text',
       'SLAVE-0 <- 2 tasks',
       'SLAVE-0 <- 3 tasks',
     ]);

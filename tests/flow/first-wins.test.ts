@@ -70,7 +70,7 @@ it('rejects with all errors, in order, if none succeeds', () =>
     const textless = (await rejection(
       firstWins([() => Promise.reject(Object.create(null))]),
     )) as AggregateError;
-    assert.is(textless.message, 'firstWins has no winner: none of 1 succeeded\n  an object without a text');
+    assert.is(textless.message, 'firstWins has no winner: none of 1 succeeded\n  a value that has no text');
   }));
 
 it('has one winner, whatever ends in the same turn', () =>

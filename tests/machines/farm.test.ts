@@ -385,8 +385,8 @@ test('a validation may return and throw anything, and its reason is bounded', as
   const nothing = Object.create(null);
   const judges: readonly (readonly [judge: () => unknown, reason: string])[] = [
     [() => '', 'it gave an empty text as its reason'],
-    [() => nothing, 'it returned an object without a text'],
-    [() => Promise.reject(nothing), 'an object without a text'],
+    [() => nothing, 'it returned a value that has no text'],
+    [() => Promise.reject(nothing), 'a value that has no text'],
     [() => 'x'.repeat(2_000), `${'x'.repeat(1_000)}…`],
   ];
   for (const [verdict, reason] of judges) {

@@ -222,6 +222,10 @@ test('a span ends though some of its tasks never begin', () => {
   unread?.end({ ok: false, thrown: new Error('unreadable') });
   spans.dropWaiting();
   assert.equal(ended(), [0]);
+  const [textless] = open();
+  textless?.end({ ok: false, thrown: Object.create(null) });
+  spans.dropWaiting();
+  assert.equal(ended(), [0], 'what it threw has no text');
 });
 
 test.run();

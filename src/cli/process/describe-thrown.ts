@@ -12,6 +12,7 @@ import {
   type TaskIdentity,
   UnrunnableError,
 } from '../../errors.js';
+import { valueText } from '../../structures/value-text.js';
 
 const MOST_CAUSES = 10;
 /** Of an AggregateError. */
@@ -74,7 +75,7 @@ function detailsOf(error: TaskError | UnrunnableError, most = MOST_CAUSES): stri
 }
 
 function stackOf(error: unknown, most = MOST_CAUSES): string {
-  if (!(error instanceof Error)) return `thrown: ${String(error)}`;
+  if (!(error instanceof Error)) return `thrown: ${valueText(error)}`;
   return `${ownFramesLeftOut(error.stack ?? error.message)}${causesOf(error, most)}`;
 }
 

@@ -8,6 +8,7 @@ import {
   type TaskIdentity,
   UnrunnableError,
 } from '../../errors.js';
+import { valueText } from '../../structures/value-text.js';
 import type { Part } from './part-cutter.js';
 
 /** The call of the program, for the errors of its elements. */
@@ -36,7 +37,7 @@ export function elementErrorOf(
   if (end - start === 1 && (error instanceof TaskError || error instanceof UnrunnableError)) {
     return withIndex(error, base + start);
   }
-  return error instanceof Error ? error : new Error(String(error));
+  return error instanceof Error ? error : new Error(valueText(error));
 }
 
 /** The element that threw; the whole part if none did. */

@@ -1,6 +1,7 @@
 /** A master's answer to the way in which a server wants it to prove itself. */
 
 import { JoinError } from '../../errors.js';
+import { thrownText } from '../../structures/value-text.js';
 import { noAuth, type ServerAuth } from '../protocol/auth.js';
 import type { Asked } from '../protocol/handshake.js';
 import { ServerRefusal } from '../protocol/server-refusal.js';
@@ -18,7 +19,7 @@ export async function proveBy(
   } catch (error) {
     // Of the connection itself, which may be better next time
     if (error instanceof JoinError) throw error;
-    throw new ServerRefusal(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new ServerRefusal(thrownText(error), { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 /** A server that answers, and will not have this master: another attempt would end in the same way. */
 
 import { JoinError } from '../../errors.js';
+import { thrownText } from '../../structures/value-text.js';
 
 export class ServerRefusal extends JoinError {
   constructor(message: string, options?: ErrorOptions) {
@@ -11,7 +12,7 @@ export class ServerRefusal extends JoinError {
 
 /** The text of a failure for others, and whether it lasts. */
 export function failureOf(error: unknown): { readonly reason: string; readonly lasting: boolean } {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = thrownText(error);
   return { reason, lasting: error instanceof ServerRefusal };
 }
 

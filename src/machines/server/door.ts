@@ -9,6 +9,7 @@ import { TLSSocket } from 'node:tls';
 import { Refusals } from '../../broker/admission/refusals.js';
 import { TlsDoor } from '../../broker/admission/tls-door.js';
 import { DEFAULT_BOUNDS } from '../../broker/options.js';
+import { thrownText } from '../../structures/value-text.js';
 import type { ServerAuth } from '../protocol/auth.js';
 import { bindingOf } from '../protocol/binding.js';
 import { FrameConnection } from '../protocol/frame-connection.js';
@@ -89,10 +90,8 @@ export class Door {
   }
 
   #serveStream(connection: FrameConnection, key: string): void {
-    // A slave that is handed the stream leaves nothing to ask for it
-    const address = addressOf(connection.socket);
     if (this.#params.onStream(key, connection)) {
-      this.#unproved.remove(address);
+      this.#unproved.remove(addressOf(connection.socket));
       return;
     }
     // A slave that went away while its master dialled leaves such a stream too
@@ -126,7 +125,7 @@ export class Door {
       // A master leaves if the methods differ, or if the server's proof is wrong
       if (connection.isClosed) return;
       if (error instanceof ServerRefusal) answer = error.message;
-      this.#refusals.refuse(applicant, error instanceof Error ? error.message : String(error));
+      this.#refusals.refuse(applicant, thrownText(error));
       return;
     }
     this.#unproved.proved(address);
@@ -153,7 +152,7 @@ export class Door {
       const allowed = await withinTime(Promise.resolve(authorize(identity)), AUTHORIZE_WITHIN_MS);
       return allowed === true ? undefined : `its program does not authorize ${who}`;
     } catch (error) {
-      return `its program could not authorize ${who}: ${error instanceof Error ? error.message : String(error)}`;
+      return `its program could not authorize ${who}: ${thrownText(error)}`;
     }
   }
 }

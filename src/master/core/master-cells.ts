@@ -5,6 +5,7 @@ import type { CellDefinition, CellHolder } from '../../algorithms/cell-holder.js
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { UsageError } from '../../errors.js';
 import type { SlotText } from '../../link/shared/cell-slots.js';
+import { valueText } from '../../structures/value-text.js';
 import { type CellOffer, type CellValue, MOST_EVIDENCE } from '../../wire/messages/messages.js';
 import { copyForCell, decodeCell } from '../../wire/values/cell-value.js';
 
@@ -143,12 +144,11 @@ export class MasterCells implements CellHolder {
   #tell(sid: string, name: string, error: unknown): void {
     if (this.#told.has(name) || this.#told.size === MOST_TOLD) return;
     this.#told.add(name);
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     this.#params.audit.emit({
       type: 'offer-dropped',
       sid,
       cell: name,
-      reason: reason.slice(0, MOST_EVIDENCE),
+      reason: valueText(error).slice(0, MOST_EVIDENCE),
     });
   }
 }

@@ -95,6 +95,7 @@ export class GroupGiver {
     slave.session.post({ text, raws: raws ?? NO_RAWS });
     this.#onGiven(slave, group);
   }
+
   /** The sentinel brings each value too, but perhaps after tasks that were submitted later. */
   #bring(cells: SetCells, slave: SlaveRecord): void {
     for (const value of cells.setAfter(slave.cellsSetAt)) {

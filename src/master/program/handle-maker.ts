@@ -9,7 +9,7 @@ import type { AuditSink } from '../../audit/audit-trail.js';
 import type { SlaveKind } from '../../audit/events.js';
 import { UsageError } from '../../errors.js';
 import type { Machine } from '../../machines/farm/machine.js';
-import { givenText } from '../../structures/value-text.js';
+import { givenText, valueText } from '../../structures/value-text.js';
 import type { MasterCore } from '../core/master-core.js';
 import type { Selection } from '../fates/fate-box.js';
 import { TaskFate } from '../model/task-fate.js';
@@ -245,7 +245,7 @@ export class HandleMaker {
 }
 
 export function sourceFailed(error: unknown): string {
-  return `a source of submitAll failed, and nobody asked for it: ${String(error)}`;
+  return `a source of submitAll failed, and nobody asked for it: ${valueText(error)}`;
 }
 
 function numberOf(id: unknown, form: RegExp, what: string): number {

@@ -1,6 +1,7 @@
 /** The reason why a master ends, and the error for its program. */
 
 import { StoppedError } from '../../errors.js';
+import { valueText } from '../../structures/value-text.js';
 import { describeLeftovers, type Leftovers } from '../fates/leftovers.js';
 
 export type MasterEnd =
@@ -31,7 +32,7 @@ function how(end: MasterEnd): string {
       return `the master was stopped by ${end.signal}`;
     case 'error': {
       const { error } = end;
-      const what = error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`;
+      const what = error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${valueText(error)}`;
       return `the master was stopped by an error (${what})`;
     }
     default:

@@ -10,6 +10,7 @@ const firstLine = (error: unknown): string | undefined => describeThrown(error).
 
 it('name the component first', () => {
   assert.is(firstLine(new RangeError('no')), 'RangeError: no');
+  assert.is(firstLine(Object.create(null)), 'thrown: a value that has no text');
   const error = Object.assign(new RangeError('no'), { scopePath });
   assert.is(firstLine(error), `in ${scopePath}: RangeError: no`);
   const run = { taskId: 'TASK-7', algorithm: 'compile', sid: 'SLAVE-0', attempt: 1, submittedAt: undefined };

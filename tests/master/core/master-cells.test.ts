@@ -23,6 +23,7 @@ const ODD: CellDefinition = {
   initial: [],
   merge: (_value, offered) => {
     if (offered === 'throw') throw new RangeError('no');
+    if (offered === 'textless') throw Object.create(null);
     if (offered === 'large') return 'x'.repeat(5_000);
     return offered === 'symbol' ? Symbol('s') : offered;
   },
@@ -132,6 +133,7 @@ test('what cannot be folded changes nothing, and the first of each cell is told'
 for (const [offered, reason] of [
   ['large', /takes 5002 bytes as JSON/],
   ['symbol', /^EncodeError: cell "odd"/],
+  ['textless', /^a value that has no text$/],
 ] as const) {
   test(`a merge that returns what no cell can hold is told: ${offered}`, () => {
     const stage = new Stage();
