@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { failuresFirst, failuresOf } from './runner/failures.js';
 import { jobsOf, roomOf } from './runner/jobs.js';
 import { runFiles, type Turn } from './runner/run-files.js';
 import { runAll } from './runner/schedule.js';
@@ -49,6 +50,7 @@ process.env.TEST_PATIENCE ??= patience.toFixed(2);
 let passed = 0;
 let failed = 0;
 let processor = 0;
+const failures: string[] = [];
 
 const schedule = {
   cores: CROWDED * availableParallelism(),
@@ -66,9 +68,13 @@ await runAll(jobs, weightOfJob, schedule, async (job) => {
   const [first = ''] = job;
   const name = job.length === 1 ? first : `${job.length} files of ${roomOf(first)}`;
   console.log(`${outcome.failed > 0 ? 'FAIL' : 'ok  '} ${name} (${outcome.passed} passed, ${took})`);
-  if (outcome.failed > 0) console.log(outcome.output);
+  if (outcome.failed > 0) {
+    console.log(failuresFirst(outcome.output));
+    failures.push(`FAIL ${name}`, ...failuresOf(outcome.output));
+  }
 });
 
+for (const line of failures) console.log(line);
 const seconds = (performance.now() - began) / 1000;
 console.log(
   `${passed} passed, ${failed} failed, ${seconds.toFixed(0)} s, ${processor.toFixed(0)} s of processors`,
