@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { freePort } from '../support/free-port.js';
 import { programPath } from '../support/programs.js';
 import type { Cluster, Member } from './support.js';
 import { until } from './trail.js';
@@ -39,11 +40,11 @@ export class StandingServer {
 
   /** Resolves when it listens; the second time at the same port, with the same folder. */
   async start(): Promise<void> {
+    if (this.#port === 0) this.#port = await freePort();
     const args = ['--port', String(this.#port), '--slots', String(this.#slots), '--folder', this.folder];
     const env = SERVER_TOKEN;
     this.#member = this.#cluster.launch(programPath('lib/ts-mw.js'), 'server', args, { env });
-    const { address } = await this.#member.trail.until('server-ready');
-    this.#port = Number(new URL(`tcp://${address}`).port);
+    await this.#member.trail.until('server-ready');
   }
 
   get member(): Member {

@@ -1,6 +1,6 @@
 /** Kernels on standing servers: lfarm's no-server-test and auth-test, and what makeKernel takes. In a process of its own: threads. */
+
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -17,6 +17,7 @@ import {
   withKernel,
 } from 'ts-mw';
 import * as assert from 'uvu/assert';
+import { freePort } from '../support/free-port.js';
 import { programPath, until } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -46,14 +47,6 @@ function portsOf(pid: number): number[] {
   return fields
     .filter(([, , , , , , , , , inode]) => inode !== undefined && sockets.includes(inode))
     .map(([, own = '']) => Number.parseInt(own.slice(-4), 16));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 test.long(

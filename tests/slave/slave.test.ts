@@ -1,4 +1,5 @@
 /** A slave that finds no master: how it waits, and what it leaves behind. */
+
 import { getEventListeners } from 'node:events';
 import { createServer } from 'node:net';
 import { suite } from 'uvu';
@@ -10,6 +11,7 @@ import { connectData } from '../../src/link/connection/data-connection.js';
 import { SearchNotes } from '../../src/slave/search-notes.js';
 import { type Located, type ParentMaster, Slave } from '../../src/slave/slave.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
+import { freePort } from '../support/free-port.js';
 
 const search = suite('search for a master');
 
@@ -46,11 +48,7 @@ search('it says once what is missing, ends with 255, and leaves no listener on i
 });
 
 search('its last line says why the last attempt failed', async () => {
-  const free = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => free.once('listening', resolve));
-  const address = free.address();
-  const url = `nats://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-  await new Promise((resolve) => free.close(resolve));
+  const url = `nats://127.0.0.1:${await freePort()}`;
   const { slave, events } = createSlave(
     { kind: 'connect', broker: { urls: [url] }, memberId: 'm', run: undefined },
     700,

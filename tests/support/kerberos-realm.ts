@@ -1,10 +1,11 @@
 /** A Kerberos realm of this test: a KDC on loopback, with its database, keytabs and tickets in one folder. */
+
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canConnect } from './can-connect.js';
+import { freePort } from './free-port.js';
 import { until } from './programs.js';
 
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/usr/bin'];
@@ -132,16 +133,5 @@ function run(program: string, args: readonly string[], input = ''): string {
     encoding: 'utf8',
     input,
     timeout: 30_000,
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
   });
 }

@@ -2,7 +2,8 @@
  * Several nats-servers that are one broker: the master is at the first, slaves at the others, which are
  * connected to it alone.
  */
-import { freePort, type NatsServer, startNatsServer } from './nats-server.js';
+import { freePort } from './free-port.js';
+import { type NatsServer, startNatsServer } from './nats-server.js';
 
 export type ClusterShape =
   /** Two servers that tell nobody of each other. */

@@ -1,4 +1,5 @@
 /** Machines that are reached by ssh: each an sshd of this user, on loopback or in a test's own network, with keys made on the spot. */
+
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -11,9 +12,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 import type { NetworkMachine } from './networks.js';
 import { until } from './programs.js';
 
@@ -169,15 +170,4 @@ function kill(pid: number): void {
   } catch {
     // ended meanwhile
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -1,13 +1,14 @@
 /** A real Prometheus reads the metrics of a real run: it takes all, and answers what docs/monitoring asks it. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
 import { ALERTS, alerts, dashboardQueries } from '../docs/monitoring-files.js';
+import { freePort } from '../support/free-port.js';
 import { until, withPrograms } from '../support/programs.js';
 
 const test = suite('monitoring');
@@ -18,14 +19,6 @@ interface Answer<T> {
   readonly status: string;
   readonly error?: string;
   readonly data: T;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** Undefined where there is none. */

@@ -1,8 +1,10 @@
 /** Standing servers as processes: a master on two of them, one is killed and comes back, then the master is killed. */
+
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { overEachBroker } from '../support/each-broker.js';
+import { freePort } from '../support/free-port.js';
 import { type Programs, type RunningProgram, withPrograms } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -16,12 +18,13 @@ interface RunningServer {
   readonly folder: string;
 }
 
-async function lend({ start, folder }: Programs, name: string, port = '0'): Promise<RunningServer> {
+async function lend({ start, folder }: Programs, name: string, lastPort?: string): Promise<RunningServer> {
+  const port = lastPort ?? String(await freePort());
   const own = join(folder, name);
   const env = { TS_MW_SERVER_TOKEN: 'token of the test' };
   const program = start(COMMAND, ['server', '--port', port, '--slots', '1', '--folder', own], { env });
-  const ready = await program.waitForLine(/SERVER READY 127\.0\.0\.1:(\d+) .* 1 slots$/);
-  return { program, port: ready[1] ?? '', folder: own };
+  await program.waitForLine(/SERVER READY 127\.0\.0\.1:\d+ .* 1 slots$/);
+  return { program, port, folder: own };
 }
 
 const leases = ({ folder }: RunningServer): string[] =>

@@ -9,8 +9,8 @@ import { ConnectError, type ConnectFailure } from '../../../src/link/connection/
 import { connectData } from '../../../src/link/connection/data-connection.js';
 import type { BrokerAddress, DataLink } from '../../../src/link/ports.js';
 import { BROKERS } from '../../support/brokers.js';
+import { freePort } from '../../support/free-port.js';
 import {
-  freePort,
   ifNatsServer,
   type NatsServer,
   type NatsServerOptions,

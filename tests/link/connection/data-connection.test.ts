@@ -9,8 +9,8 @@ import { connectData, connectOnce } from '../../../src/link/connection/data-conn
 import { UNFLUSHED_LIMIT_BYTES } from '../../../src/link/connection/flush-window.js';
 import type { DataLink, LinkStatus } from '../../../src/link/ports.js';
 import { FaultyWay } from '../../faults/faulty-way.js';
+import { freePort } from '../../support/free-port.js';
 import {
-  freePort,
   ifNatsServer,
   type NatsServer,
   type NatsServerOptions,

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Greeting, greet } from '../../../src/link/connection/greeting.js';
 import { findOtherProtocol } from '../../../src/link/connection/other-protocol.js';
-import { freePort } from '../../support/nats-server.js';
+import { freePort } from '../../support/free-port.js';
 
 const greetings = suite('greeting');
 

@@ -15,7 +15,7 @@ import type {
 import { openSentinelThread } from '../../../src/link/sentinel/spare-thread.js';
 import { SharedState } from '../../../src/link/shared/shared-state.js';
 import { Subjects } from '../../../src/wire/messages/subjects.js';
-import { freePort } from '../../support/nats-server.js';
+import { freePort } from '../../support/free-port.js';
 import { until, within } from '../../support/programs.js';
 
 const test = suite('link/sentinel-thread');
