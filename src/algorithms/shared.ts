@@ -38,6 +38,10 @@ export interface SharedContent {
   value(): unknown;
   /** A file of this machine that has the bytes anyway, if there is one. */
   readonly copy?: ShareCopy | undefined;
+  /** Its bytes are needed, once more than before. */
+  hold?(): void;
+  /** Once less: with the last need ends what it takes outside of memory. */
+  free?(): void;
 }
 
 /** Where processes of one machine may read the bytes of a shared value: `head`, then those of the file. */
@@ -61,6 +65,7 @@ export class SharedValue {
     this.key = content.key;
     this.bytes = content.size;
     this.#content = content;
+    content.hold?.();
   }
 
   /** Undefined for any other object. */
@@ -78,6 +83,7 @@ export class SharedValue {
   }
 
   release(): void {
+    this.#content?.free?.();
     this.#content = undefined;
   }
 

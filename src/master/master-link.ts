@@ -72,7 +72,7 @@ export class MasterLink {
   /** Messages of offers that were folded, of which the sentinel does not know yet. */
   readonly #taken: (readonly [nonce: string, id: number])[] = [];
   #takenDue = false;
-  readonly #copies = new LocalCopies();
+  readonly #copies: LocalCopies | undefined;
   /** The next dispatch that the core asked for. */
   #appointment: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
 
@@ -87,6 +87,7 @@ export class MasterLink {
     this.#sentinel = sentinel;
     this.#shared = shared;
     this.#subjects = new Subjects(params.memberId);
+    this.#copies = params.shareCopies === false ? undefined : new LocalCopies();
   }
 
   /** Rejects with a JoinError when there is no broker, or when another master of the member id is alive. */
@@ -123,7 +124,7 @@ export class MasterLink {
     return {
       send: (slave, frame) => this.#send(slave, frame),
       dataPort: (slave) => this.#offerPort(slave),
-      copies: this.#params.shareCopies === false ? undefined : this.#copyPort(),
+      copies: this.#copyPort(),
       closePort: (slave) => this.#routes.get(slave)?.pass?.hangUp(),
       sendHandshake: (address, message, memberId) => this.#sendHandshake(address, message, memberId),
       watch: (slave) => this.#watch(slave),
@@ -223,7 +224,7 @@ export class MasterLink {
     clearInterval(this.#ticker);
     clearTimeout(this.#appointment?.timer);
     clearImmediate(this.#turn);
-    this.#copies.close();
+    this.#copies?.close();
     await Promise.all([this.#sentinel.stop(), this.#link.close()]);
   }
 
@@ -237,7 +238,8 @@ export class MasterLink {
     };
   }
 
-  #copyPort(): CopyPort {
+  #copyPort(): CopyPort | undefined {
+    if (this.#copies === undefined) return undefined;
     const { host, leastBytes, make, remove } = this.#copies;
     return {
       host,

@@ -28,8 +28,10 @@ export class ShareRegistry {
     const contents = shares.map((shared) => this.#contentOf(shared));
     for (const content of contents) {
       const needed = this.#needed.get(content.key);
-      if (needed === undefined) this.#needed.set(content.key, { content, tasks: 1 });
-      else needed.tasks++;
+      if (needed === undefined) {
+        content.hold?.();
+        this.#needed.set(content.key, { content, tasks: 1 });
+      } else needed.tasks++;
     }
   }
 
@@ -53,6 +55,7 @@ export class ShareRegistry {
       if (needed === undefined || --needed.tasks > 0) continue;
       this.#needed.delete(key);
       this.#onUnneeded(key);
+      needed.content.free?.();
     }
   }
 

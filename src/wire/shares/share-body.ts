@@ -9,26 +9,61 @@ import { decodeView, type EncodedValue } from '../values/codec.js';
 
 const HEAD = 4;
 const ALIGNMENT = 8;
+/** Each takes the system or a hash about a microsecond, whatever its size. */
+const PIECE_BYTES = 64 * 1024;
 
 /** A file's name and bytes, or the parsed text and the raw parts of a value. */
 export type ShareBody =
   | { readonly file: string; readonly bytes: Uint8Array }
   | { readonly file: undefined; readonly parts: readonly unknown[]; readonly raws: readonly Uint8Array[] };
 
+/** The body of a value in the parts that it has already, and each with its place; between them are zeros. */
+export interface ShareLayout {
+  readonly size: number;
+  readonly parts: readonly (readonly [at: number, bytes: Uint8Array])[];
+}
+
 /** The body of a value. */
-export function writeShare({ text, raws }: EncodedValue): Buffer {
+export function layOutShare({ text, raws }: EncodedValue): ShareLayout {
   const head = headOf(`[${text}]`, raws.length > 0);
   let size = head.byteLength;
-  for (const raw of raws) size = aligned(size) + raw.byteLength;
+  const parts: [number, Uint8Array][] = [[0, head]];
+  for (const raw of raws) {
+    const at = aligned(size);
+    parts.push([at, raw]);
+    size = at + raw.byteLength;
+  }
+  return { size, parts };
+}
+
+/** Large parts as they are, and small ones together; a piece is to be used before the next one is taken. */
+export function* piecesOf({ parts }: ShareLayout): Generator<readonly [at: number, bytes: Uint8Array]> {
+  const together = Buffer.alloc(PIECE_BYTES);
+  let begin = 0;
+  let end = 0;
+  for (const [at, bytes] of parts) {
+    if (end > begin && at + bytes.byteLength > begin + PIECE_BYTES) {
+      yield [begin, together.subarray(0, end - begin)];
+      together.fill(0, 0, end - begin);
+      begin = end;
+    }
+    if (end === begin) begin = at;
+    end = at + bytes.byteLength;
+    if (bytes.byteLength <= PIECE_BYTES) {
+      together.set(bytes, at - begin);
+    } else {
+      yield [at, bytes];
+      begin = end;
+    }
+  }
+  if (end > begin) yield [begin, together.subarray(0, end - begin)];
+}
+
+/** All of it. */
+export function writeShare({ size, parts }: ShareLayout): Buffer {
   // Not from a pool: it must begin at a multiple of eight
   const body = Buffer.from(new ArrayBuffer(size));
-  body.set(head, 0);
-  let at = head.byteLength;
-  for (const raw of raws) {
-    at = aligned(at);
-    body.set(raw, at);
-    at += raw.byteLength;
-  }
+  for (const [at, bytes] of parts) body.set(bytes, at);
   return body;
 }
 

@@ -1,10 +1,13 @@
 /** Shares values with slaves: encodes each once, under a key that its bytes say. */
 
 import { createHash } from 'node:crypto';
-import { type Shared, type SharedContent, SharedValue } from '../../algorithms/shared.js';
+import { type ShareCopy, type Shared, type SharedContent, SharedValue } from '../../algorithms/shared.js';
 import { UsageError } from '../../errors.js';
 import { encodeView } from '../values/codec.js';
-import { decodeShare, openShare, writeShare } from './share-body.js';
+import { mayHaveReaders } from './file-readers.js';
+import type { NamelessFile } from './nameless-file.js';
+import { decodeShare, layOutShare, openShare, piecesOf, type ShareLayout, writeShare } from './share-body.js';
+import { writeToFile } from './share-in-file.js';
 
 /** The limit of bytes of one shared value: 1 GB. */
 export const MOST_SHARED_BYTES = 1024 * 1024 * 1024;
@@ -26,9 +29,9 @@ export function share<T>(value: T): Shared<T> {
   if (typeof value === 'object' && value !== null && SharedValue.find(value) !== undefined) {
     throw new UsageError('share() got a value that is shared already; pass its handle to tasks');
   }
-  const body = writeShare(encodeView(value));
-  checkShareSize('share()', body.byteLength);
-  return handleOf<T>(new EncodedShare(body));
+  const layout = layOutShare(encodeView(value));
+  checkShareSize('share()', layout.size);
+  return handleOf<T>(new EncodedShare(layout));
 }
 
 /** The handle of a content. */
@@ -44,27 +47,59 @@ export function checkShareSize(call: string, size: number): void {
   );
 }
 
-/** A value, as it was when it was shared. */
+/** A value, as it was when it was shared: in a file where slaves may read it from one, or else in memory. */
 class EncodedShare implements SharedContent {
   readonly key: string;
-  readonly #body: Buffer;
+  readonly size: number;
+  readonly copy: ShareCopy | undefined;
+  readonly #body: Buffer | NamelessFile;
+  /** Undefined before the first `hold`. */
+  #holders: number | undefined;
   #value: { readonly decoded: unknown } | undefined;
 
-  constructor(body: Buffer) {
-    this.#body = body;
-    this.key = createHash('sha256').update(body).digest('base64url');
-  }
-
-  get size(): number {
-    return this.#body.byteLength;
+  constructor(layout: ShareLayout) {
+    this.size = layout.size;
+    this.key = keyOf(layout);
+    const written = mayHaveReaders(layout.size) ? writeToFile(layout) : undefined;
+    this.copy = written?.copy;
+    this.#body = written?.file ?? writeShare(layout);
+    if (written !== undefined) unheld.register(this, written.file, this);
   }
 
   read(from: number, to: number): Uint8Array {
-    return this.#body.subarray(from, to);
+    if (Buffer.isBuffer(this.#body)) return this.#body.subarray(from, to);
+    const bytes = Buffer.from(new ArrayBuffer(to - from));
+    this.#body.read(bytes, from);
+    return bytes;
   }
 
   value(): unknown {
-    this.#value ??= { decoded: decodeShare(openShare(this.#body)) };
+    this.#value ??= { decoded: decodeShare(openShare(this.read(0, this.size) as Buffer)) };
     return this.#value.decoded;
   }
+
+  hold(): void {
+    this.#holders = (this.#holders ?? 0) + 1;
+  }
+
+  free(): void {
+    this.#holders = (this.#holders ?? 0) - 1;
+    if (this.#holders > 0 || Buffer.isBuffer(this.#body)) return;
+    unheld.unregister(this);
+    this.#body.close();
+  }
+}
+
+/** Of values that the program drops without a release. */
+const unheld = new FinalizationRegistry<NamelessFile>((file) => file.close());
+
+function keyOf(layout: ShareLayout): string {
+  const hash = createHash('sha256');
+  let end = 0;
+  for (const [at, bytes] of piecesOf(layout)) {
+    if (at > end) hash.update(Buffer.alloc(at - end));
+    hash.update(bytes);
+    end = at + bytes.byteLength;
+  }
+  return hash.digest('base64url');
 }

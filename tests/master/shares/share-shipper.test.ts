@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { SharedContent, SharedValue } from '../../../src/algorithms/shared.js';
+import { type SharedContent, SharedValue } from '../../../src/algorithms/shared.js';
 import { UsageError } from '../../../src/errors.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import { ShareHolders } from '../../../src/master/shares/share-holders.js';
@@ -56,6 +56,23 @@ class Line {
 }
 
 const content = handleOf(new Uint8Array(1_000_000)).content as SharedContent;
+
+it('the registry holds a content from its first task to the fate of the last one, and frees it once', () => {
+  let held = 0;
+  const counted: SharedContent = { ...content, hold: () => held++, free: () => held-- };
+  const shared = new SharedValue(counted);
+  assert.is(held, 1, 'by its handle');
+  const registry = new ShareRegistry();
+  registry.need([shared]);
+  registry.need([shared]);
+  assert.is(held, 2);
+  shared.release();
+  registry.settled([shared]);
+  assert.is(held, 1);
+  registry.settled([shared]);
+  registry.settled([shared]);
+  assert.is(held, 0);
+});
 
 function shipperOf(contents: readonly SharedContent[]) {
   const sent: string[] = [];

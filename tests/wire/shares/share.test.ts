@@ -1,10 +1,20 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { portable } from '../../../src/algorithms/portable.js';
 import type { SharedContent, SharedValue } from '../../../src/algorithms/shared.js';
 import { EncodeError, FormatError, UsageError } from '../../../src/errors.js';
+import { expectReaders } from '../../../src/wire/shares/file-readers.js';
 import { share } from '../../../src/wire/shares/share.js';
-import { decodeShare, openShare } from '../../../src/wire/shares/share-body.js';
+import {
+  decodeShare,
+  layOutShare,
+  openShare,
+  piecesOf,
+  writeShare,
+} from '../../../src/wire/shares/share-body.js';
 import {
   decodeText,
   encodeList,
@@ -12,6 +22,7 @@ import {
   encodeValue,
   fillTemplate,
 } from '../../../src/wire/values/codec.js';
+import { until } from '../../support/programs.js';
 
 const it = suite('share');
 
@@ -31,6 +42,76 @@ it('gives equal values equal keys, and others other ones', () => {
   assert.is(one.key.length, 43);
   assert.is(share({ a: [1, 'x'], b: Float64Array.of(1, 2) }).key, one.key);
   assert.is.not(share({ a: [1, 'x'], b: Float64Array.of(1, 3) }).key, one.key);
+});
+
+/** Parts of all sizes, some of which begin behind a gap. */
+const PARTS = [3, 0, 70_001, 8, 65_536, 1, 65_535, 2, 2, 200_000, 5].map((size, index) =>
+  new Uint8Array(size).fill(index + 1),
+);
+
+it('gives the pieces of a body the bytes and places that they have in the whole', () => {
+  const layout = layOutShare(encodeValue({ PARTS, big: new Float64Array(300_000).fill(0.5) }));
+  const joined = Buffer.alloc(layout.size);
+  let pieces = 0;
+  for (const [at, bytes] of piecesOf(layout)) {
+    joined.set(bytes, at);
+    pieces++;
+  }
+  assert.is(joined.compare(writeShare(layout)), 0);
+  assert.ok(pieces < layout.parts.length, `${pieces} pieces`);
+});
+
+const ofFile = process.platform === 'linux' ? it : it.skip;
+
+ofFile('has a large value in a file while a master has readers for it, and in memory otherwise', () => {
+  const value = { PARTS, big: new Float64Array(300_000).fill(0.5), text: 'ä' };
+  const inMemory = contentOf(value);
+  const expectNone = expectReaders();
+  const inFile = contentOf(value);
+  const small = contentOf({ PARTS });
+  expectNone();
+  expectNone();
+  assert.equal(
+    [inMemory, inFile, small, contentOf(value)].map(({ copy }) => copy !== undefined),
+    [false, true, false, false],
+  );
+  assert.is(inFile.key, inMemory.key);
+  assert.is(inFile.size, inMemory.size);
+  const bytes = inFile.read(0, inFile.size) as Buffer;
+  assert.is(bytes.compare(inMemory.read(0, inMemory.size)), 0);
+  assert.is((inFile.read(70_000, 90_000) as Buffer).compare(bytes.subarray(70_000, 90_000)), 0);
+  assert.equal(inFile.value(), value);
+  assert.is(inFile.value(), inFile.value());
+  const file = readFileSync(inFile.copy?.path as string);
+  assert.is(file.toString('latin1', inFile.size), inFile.copy?.mark);
+  assert.is(file.compare(bytes, 0, inFile.size, 0, inFile.size), 0);
+});
+
+ofFile('has the file until the handle is released and the last one that held it is through', async () => {
+  const expectNone = expectReaders();
+  const shared = handle(new Float64Array(300_000));
+  expectNone();
+  const content = shared.content as SharedContent;
+  const isThere = (): boolean => existsSync(content.copy?.path as string);
+  content.hold?.();
+  shared.release();
+  shared.release();
+  assert.is(content.read(0, 9).byteLength, 9);
+  assert.ok(isThere());
+  content.free?.();
+  await until('it is closed', () => !isThere());
+});
+
+ofFile('frees the file of a handle that the program has dropped without a release', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const expectNone = expectReaders();
+  const path = contentOf(new Float64Array(300_000)).copy?.path as string;
+  expectNone();
+  await until('it is closed', () => {
+    collectGarbage();
+    return !existsSync(path);
+  });
 });
 
 it('takes the value as it is now, in memory of its own', () => {
