@@ -73,7 +73,7 @@ export class Dispatcher {
     this.places = new SharePlaces({
       shares,
       staged: jar.staged,
-      judgeIdle: (slave) => this.judgeIdle(slave),
+      comesNext: (slave) => slave.isInLine && !this.#crew.isResting(slave) && this.judgeIdle(slave),
     });
     this.#taskGroup = taskGroup;
     const mostBytes = maxMessageBytes - HEAD_BYTES;
@@ -143,6 +143,8 @@ export class Dispatcher {
       if (!this.#jar.staged.isEmpty && this.#jar.staged.isReady(slave)) {
         const staged = this.#jar.takeStaged(slave);
         if (staged.length > 0) this.#giver.give(slave, staged, now);
+        // It has not been asked yet, and those who were come before it now
+        turnedAway = 0;
         this.#line.push(slave);
         continue;
       }

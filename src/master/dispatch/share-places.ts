@@ -16,19 +16,19 @@ const MOST_LOOKED_AT = 32;
 interface SharePlacesParams {
   readonly shares: Shares;
   readonly staged: StagedTasks;
-  /** Whether the slave can begin a task now. */
-  readonly judgeIdle: (slave: SlaveRecord) => boolean;
+  /** Whether the slave can begin a task now, and its turn comes: not that of one that rests while others keep up. */
+  readonly comesNext: (slave: SlaveRecord) => boolean;
 }
 
 export class SharePlaces {
   readonly #shares: Shares;
   readonly #staged: StagedTasks;
-  readonly #judgeIdle: (slave: SlaveRecord) => boolean;
+  readonly #comesNext: (slave: SlaveRecord) => boolean;
 
-  constructor({ shares, staged, judgeIdle }: SharePlacesParams) {
+  constructor({ shares, staged, comesNext }: SharePlacesParams) {
     this.#shares = shares;
     this.#staged = staged;
-    this.#judgeIdle = judgeIdle;
+    this.#comesNext = comesNext;
   }
 
   /** Whether any task has shared values. */
@@ -48,8 +48,7 @@ export class SharePlaces {
     let left = MOST_LOOKED_AT;
     for (const slave of this.#shares.holdersOf(first?.key ?? '')) {
       if (left-- === 0) return false;
-      const isOther = slave !== except && slave.isInLine;
-      if (isOther && this.#shares.holdsAll(slave, shares) && this.#judgeIdle(slave)) return true;
+      if (slave !== except && this.#shares.holdsAll(slave, shares) && this.#comesNext(slave)) return true;
     }
     return false;
   }

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { policyOfBroadcast, resolvePolicy } from '../../../src/algorithms/policy.js';
 import { makeQueue } from '../../../src/algorithms/queue.js';
+import type { SharedValue } from '../../../src/algorithms/shared.js';
 import type { TaskPolicy } from '../../../src/algorithms/types.js';
 import type { AuditEvent } from '../../../src/audit/events.js';
 import { sayWhy } from '../../../src/audit/why/say-why.js';
@@ -14,6 +15,7 @@ import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import { TaskFate } from '../../../src/master/model/task-fate.js';
 import { TaskFuture } from '../../../src/master/model/task-future.js';
 import { EndedTasks } from '../../../src/master/why/ended-tasks.js';
+import { hasMessage } from '../../../src/wire/messages/share-messages.js';
 import { share } from '../../../src/wire/shares/share.js';
 import { MemoryStore } from '../checkpoint/memory-store.js';
 import { createEntry, createTask, WALL_CLOCK_MS } from '../parts.js';
@@ -490,6 +492,30 @@ test('shared values that its slave does not have yet', () => {
     /^TASK-0 \(work\) waits until SLAVE-0 has the shared value that it needs, 1\d\d\d bytes\.$/,
   );
   assert.is(whySlave(stage, 0), 'SLAVE-0 (h:0) fetches the shared values that a task needs.');
+});
+
+test('tasks behind one that needs a shared value which only one slave has', () => {
+  const { stage, peers } = staged(2, 0);
+  const values = ['a', 'b', 'c'].map((value) => share(value));
+  const [, b, c] = values as unknown as SharedValue[];
+  for (const argument of [...values, 1]) stage.core.intake.submit(definition, [argument], resolvePolicy({}));
+  stage.core.dispatch(0);
+  const said = [2, 3].map((number) => sentence(stage, number));
+  const [, holder] = peers;
+  holder.session.post(hasMessage([b?.key ?? '', c?.key ?? ''], []));
+  holder.session.flush((frame) => {
+    holder.deliver(Buffer.from(frame));
+    return true;
+  }, 0);
+  stage.core.dispatch(0);
+  const slaves = 'SLAVE-0 fetches shared values and SLAVE-1 fetches shared values.';
+  assert.equal(said.concat([1, 2, 3].map((number) => sentence(stage, number, 250))), [
+    `TASK-2 (work) waits for a free slave: ${slaves}`,
+    `TASK-3 (work) waits for a free slave: ${slaves}`,
+    'TASK-1 (work) runs on SLAVE-1 (h:1), to which it was given 0.3 s ago.',
+    'TASK-2 (work) waits at SLAVE-1 (h:1), to which it was given 0.3 s ago, after 1 other task: the slave runs TASK-1 (work, given 0.3 s ago).',
+    'TASK-3 (work) runs on SLAVE-0 (h:0), to which it was given 0.3 s ago.',
+  ]);
 });
 
 test('broadcasts, and ordered tasks', () => {

@@ -159,6 +159,49 @@ it('brings the tasks to a slave that has their value once that is free', () => {
   assert.is(one.outstanding, 0);
 });
 
+it('gives a slave its turn after the tasks that waited there, though another one was turned away before', () => {
+  const { stage, slaves } = stageOf(2);
+  const [one, other] = slaves as [SlaveRecord, SlaveRecord];
+  const first = stage.add([a]);
+  const second = stage.add([b]);
+  stage.gives();
+  assert.equal([stage.jar.staged.tasksOf(one), stage.jar.staged.tasksOf(other)], [[first], [second]]);
+  stage.says(other, [a, b]);
+  stage.add([a]);
+  stage.add([]);
+  assert.equal(stage.gives(), ['1: 1', '1: 2', '0: 3']);
+});
+
+it('does not wait for a slave that has the value and rests with the crew', () => {
+  let busyMs = 0;
+  const stage = new Stage({ slaves: 10, taskGroup: 1, busyMs: () => busyMs });
+  const quick = createEntry('quick', 1e-6);
+  const work = (now: number, micros = 1): void => {
+    for (const group of stage.given.splice(0)) {
+      const runs = numbersOf(group).map((number) => [number, 1] as const);
+      stage.results(group.slave, group.slave.number, runs, false, micros, now);
+    }
+  };
+  stage.submit(20, quick);
+  stage.dispatch(0);
+  work(50);
+  stage.submit(40, quick);
+  busyMs = 100;
+  stage.dispatch(100);
+  const resting = stage.slaves.filter((slave) => stage.dispatcher.isResting(slave));
+  assert.is(resting.length, 5);
+  for (let left = 40; left > 0; left--) {
+    work(100);
+    stage.dispatch(100);
+  }
+  const [holder] = resting as [SlaveRecord];
+  stage.says(holder, [a]);
+  stage.add([a]);
+  const [behind] = stage.submit(1, quick) as [Task];
+  stage.dispatch(100);
+  assert.equal([behind.state, stage.dispatcher.isResting(holder)], ['running', false]);
+});
+
 it('forgets a task that is cancelled or removed while it waits', () => {
   const { stage, slaves } = stageOf(1);
   const [slave] = slaves as [SlaveRecord];
