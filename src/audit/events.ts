@@ -44,7 +44,7 @@ export interface AuditEventTable {
   'data-port-ready': { port: number };
   /** `SLAVE-0 DATA-PORT TAKEN`: data goes there instead of through the broker. */
   'data-port-taken': { peer: string };
-  /** `SLAVE-0 DATA-PORT LOST`: data goes through the broker again. */
+  /** `SLAVE-0 DATA-PORT LOST`: data goes through the broker again. Not of a peer that has left or was lost within a second. */
   'data-port-lost': { peer: string };
   /** `DATA-PORT UNREACHABLE nats://h:41234 reason`: data goes through the broker; told once. */
   'data-port-unreachable': { url: string; reason: string };

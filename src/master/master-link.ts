@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { JoinError } from '../errors.js';
 import { subjectUser } from '../link/connection/credentials.js';
 import { connectData } from '../link/connection/data-connection.js';
+import { PortLoss } from '../link/port-loss.js';
 import type {
   BrokerAddress,
   DataLink,
@@ -294,17 +295,23 @@ export class MasterLink {
     const core = this.#core as MasterCore;
     const { audit } = this.#params;
     const { sid: peer } = slave;
+    const loss = new PortLoss({
+      isOver: () =>
+        !this.#routes.has(slave) || slave.farewell !== undefined || slave.machine.state === 'shutting-down',
+      tell: () => audit.emit({ type: 'data-port-lost', peer }),
+    });
     return {
       onFrame: (payload) => {
         core.slaves.takeFrameOfPort(slave, toBuffer(payload), now());
         this.dispatchSoon();
       },
-      onOpened: () => audit.emit({ type: 'data-port-taken', peer }),
+      onOpened: () => {
+        loss.settle();
+        audit.emit({ type: 'data-port-taken', peer });
+      },
       onClosed: () => {
         if (!this.#routes.has(slave)) return;
-        // A slave that leaves closes it, of course
-        const leaves = slave.farewell !== undefined || slave.machine.state === 'shutting-down';
-        if (!leaves) audit.emit({ type: 'data-port-lost', peer });
+        loss.note();
         core.slaves.losePort(slave);
         core.flush(now());
       },

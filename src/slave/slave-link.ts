@@ -9,6 +9,7 @@ import type { AuditSink } from '../audit/audit-trail.js';
 import { subjectUser } from '../link/connection/credentials.js';
 import { connectData, connectOnce } from '../link/connection/data-connection.js';
 import { portAddress } from '../link/connection/port-address.js';
+import { PortLoss } from '../link/port-loss.js';
 import type { BrokerAddress, DataLink, LinkStatus, SentinelEvent, SentinelHandle } from '../link/ports.js';
 import { startSentinel } from '../link/sentinel/sentinel.js';
 import type { SpareThread } from '../link/sentinel/spare-thread.js';
@@ -87,6 +88,8 @@ export class SlaveLink {
   unheardSince: number | undefined;
   linkLost = false;
   #closing = false;
+  #saidGoodbye = false;
+  readonly #loss: PortLoss;
   #answered = false;
   readonly #onAnswer: () => void;
 
@@ -194,6 +197,10 @@ export class SlaveLink {
         abort: (task) => this.runner.abort(task, 'AbortError'),
       },
     });
+    this.#loss = new PortLoss({
+      isOver: () => this.core.end !== undefined || this.#saidGoodbye || this.#closing,
+      tell: () => audit.emit({ type: 'data-port-lost', peer: 'MASTER' }),
+    });
     this.#port = new PortDialer({
       addressOf: (offered) =>
         portAddress(place.broker, typeof dataPort === 'number' ? { ...offered, port: dataPort } : offered),
@@ -202,6 +209,7 @@ export class SlaveLink {
         return await connectOnce(address, { name: `ts-mw slave ${process.pid}`, timeoutMs, stream });
       },
       onTaken: () => {
+        this.#loss.settle();
         audit.emit({ type: 'data-port-taken', peer: 'MASTER' });
         this.core.takePort(now());
       },
@@ -275,6 +283,7 @@ export class SlaveLink {
     if (farewell === undefined) return false;
     const { nonce } = this.core;
     this.#sentinel.request({ op: 'command', nonce, id: 1, body: { command: 'bye', ...farewell } });
+    this.#saidGoodbye = true;
     return true;
   }
 
@@ -282,8 +291,7 @@ export class SlaveLink {
   farewell = false;
 
   #onPortLost(): void {
-    // A master that has told it to stop closes it
-    if (this.core.end === undefined) this.#audit.emit({ type: 'data-port-lost', peer: 'MASTER' });
+    this.#loss.note();
     this.core.losePort(now());
   }
 

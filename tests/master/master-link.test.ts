@@ -6,12 +6,13 @@ import type { AuditEvent, AuditEventOf } from '../../src/audit/events.js';
 import { type Broker, startBroker } from '../../src/broker/start-broker.js';
 import { JoinError } from '../../src/errors.js';
 import { connectData } from '../../src/link/connection/data-connection.js';
-import type { DataLink, SentinelEvent } from '../../src/link/ports.js';
+import type { DataLink, DataPort, PortPeer, SentinelEvent } from '../../src/link/ports.js';
 import type { MasterCore } from '../../src/master/core/master-core.js';
 import { MasterLink, type MasterLinkParams } from '../../src/master/master-link.js';
 import type { MasterPorts } from '../../src/master/model/master-ports.js';
 import type { ResultStore, ResultStoreListener } from '../../src/master/model/result-store.js';
 import type { SlaveIdentity } from '../../src/master/model/slave-identity.js';
+import type { SlaveRecord } from '../../src/master/model/slave-record.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
 import { until } from '../support/programs.js';
 import { coreOptions, createSlave } from './parts.js';
@@ -46,6 +47,7 @@ class PlayedCore {
     takeFrame: (from: unknown, payload: Buffer) => void this.told.push(['frame', from, payload.toString()]),
     takeFrameOf: (from: unknown, payload: Buffer) =>
       void this.told.push(['frame of', from, payload.toString()]),
+    losePort: (...args: unknown[]) => void this.told.push(['port lost', ...args]),
     takeAuthorization: (...args: unknown[]) => void this.told.push(['authorization', ...args]),
   };
 
@@ -256,6 +258,39 @@ test('an answer goes to the member whose slave it is', () =>
       [{ ...answer, reason: 'other' }],
     );
   }));
+
+test('a data port that ends is lost, but not that of a slave which leaves, though its goodbye comes later', async () => {
+  const peers: PortPeer[] = [];
+  const pass = { secret: 's', send: () => true, hangUp() {}, revoke() {} };
+  const dataPort: DataPort = {
+    port: 1,
+    encrypted: false,
+    admit: (_subjects, peer) => {
+      peers.push(peer);
+      return pass;
+    },
+  };
+  await withLink(
+    async ({ ports, core, events }) => {
+      const slaves = [1, 2, 3, 4].map((number) => createSlave(number));
+      for (const slave of slaves) ports.watch(slave);
+      const [, leaving, stopped, gone] = slaves as [SlaveRecord, SlaveRecord, SlaveRecord, SlaveRecord];
+      for (const peer of peers) peer.onOpened();
+      for (const peer of peers) peer.onClosed();
+      leaving.sayFarewell({ running: [], begun: 0, sent: 0 }, 1);
+      stopped.machine.send('shutdown-sent');
+      ports.forget(gone);
+      for (const peer of peers) peer.onOpened();
+      const lost = events.filter(({ type }) => type === 'data-port-lost');
+      assert.equal(lost, [{ type: 'data-port-lost', peer: 'SLAVE-1' }]);
+      assert.equal(
+        core.told.filter(([what]) => what === 'port lost').map(([, slave]) => slave),
+        slaves,
+      );
+    },
+    { dataPort },
+  );
+});
 
 test('the program is asked about slaves where it wants to be', async () => {
   await withLink(async ({ ports }) => assert.is(ports.authorize, undefined));
