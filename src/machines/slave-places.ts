@@ -3,7 +3,8 @@
  *
  * Each of the N places is in one of three states: *running*, *waiting* for its next start, or *empty*. A
  * process that ends while the master is not ending makes its place wait: 250 ms at first, doubled with each
- * end up to 15 s, and 250 ms again once a process has run for 30 s. After `beginEnding` nothing is started
+ * end up to 15 s, and 250 ms again once a process has run for 30 s. One whose end was ordered is started again
+ * at once, and its end does not count. After `beginEnding` nothing is started
  * any more, and waiting places are empty. There are never more than N processes, and a program that dies at
  * once costs N starts every 15 s, forever. Places are added and removed one by one;
  * a new one has the lowest free number.
@@ -41,6 +42,8 @@ interface SlavePlacesParams {
   readonly start: StartSlave;
   /** The number that may be starting at once, apart from those of `add`; no limit by default. */
   readonly mostStarting?: (() => number) | undefined;
+  /** Whether the end of a process was ordered, such as that of a run which would not stop; asked before `exited` is told. */
+  readonly isOrdered?: ((pid: number, end: ProcessEnd) => boolean) | undefined;
   /** Whether one that ended so is started again; all are by default. */
   readonly isRestarted?: ((end: ProcessEnd) => boolean) | undefined;
 }
@@ -281,11 +284,18 @@ export class SlavePlaces {
     place.running = undefined;
     if (this.#clock.now() - running.since >= STEADY_AFTER_MS) place.nextDelayMs = FIRST_DELAY_MS;
     const { process, stopped } = running;
-    this.#params.onEvent({ type: 'exited', number, pid: process.pid, stopped, ...end });
+    const { pid } = process;
+    const isOrdered = pid !== undefined && this.#params.isOrdered?.(pid, end) === true;
+    this.#params.onEvent({ type: 'exited', number, pid, stopped, ...end });
     if (this.#params.isRestarted?.(end) === false) place.givenUp = true;
     if (place.givenUp) this.#forgetEmpty();
     if (this.#ending) this.#settle();
     if (this.#ending || place.givenUp) return;
+    if (isOrdered) {
+      this.#params.onEvent({ type: 'restarting', number, delayMs: 0 });
+      this.#startInTurn(place);
+      return;
+    }
     const delayMs = place.nextDelayMs;
     place.nextDelayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
     place.cancelStart = this.#clock.after(delayMs, () => this.#startInTurn(place));

@@ -321,6 +321,11 @@ export class Master implements Submitter {
 
   // ---- the farm's side
 
+  /** As `SlaveControl`. */
+  endsForRun(pid: number, host: string): boolean {
+    return this.#core.roster.findProcess(pid, host).some(({ mayEnd }) => mayEnd);
+  }
+
   /** From now on this one hears of slaves, and answers the program's calls about machines. */
   keepSlaves(keeper: SlaveKeeper): void {
     this.#keeper = keeper;

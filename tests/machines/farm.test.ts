@@ -87,6 +87,8 @@ class Stage {
   readonly log: string[] = [];
   tasks = 0;
   busy = new Set<number>();
+  /** Processes that are ended for one of their runs. */
+  readonly killed = new Set<number>();
   readonly farm: Farm;
   #pid = 0;
 
@@ -123,6 +125,7 @@ class Stage {
         },
         retire: (pid, host) => this.log.push(`retire ${pid} of ${host} when it is idle`),
         endTrial: (pid) => this.log.push(`admit ${pid}`),
+        endsForRun: (pid) => this.killed.has(pid),
         processGone: (pid, evidence) => this.log.push(`gone ${pid}: ${evidence}`),
         load: () => ({ tasks: this.tasks, ordered: 0, allocated: 0 }),
         seen: () =>
@@ -197,6 +200,29 @@ test('of many slaves only some start at once, and the next one as one has joined
   assert.is(stage.host('local').pids.length, atOnce + 1);
   await stage.farm.end(new Set());
   assert.equal([stage.host('local').pids, stage.clock.pending], [[], 0]);
+});
+
+test('a slave that is killed for one of its runs is started again at once, on every machine', async () => {
+  const stage = new Stage({ local: 1, machines: [{ ssh: 'h1', slots: 1 }] });
+  await stage.farm.begin();
+  await turn();
+  for (const name of ['local', 'h1']) {
+    const host = stage.host(name);
+    for (const [code, signal, isKilled, isAtOnce] of [
+      [null, 'SIGKILL', true, true],
+      [137, null, true, true],
+      [1, null, true, false],
+      [null, 'SIGKILL', false, false],
+    ] as const) {
+      const [pid = 0] = host.pids;
+      if (isKilled) stage.killed.add(pid);
+      host.exit(pid, code, signal);
+      assert.is(host.pids.length, isAtOnce ? 1 : 0, `${name}: ${code} ${signal} ${isKilled}`);
+      await stage.pass(1_000);
+      assert.is(host.pids.length, 1);
+    }
+  }
+  await stage.farm.end(new Set());
 });
 
 test('a local slave that drains is told to leave, in each of its sessions, and is not started again', async () => {

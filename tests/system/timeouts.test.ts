@@ -61,6 +61,8 @@ test.long('a task that does not stop, waiting or computing, ends with its slave,
     const lost = events.filter((event) => event.type === 'slave-lost');
     assert.is(lost.length, 2);
     for (const { evidence } of lost) assert.match(evidence, /SIGKILL/);
+    const waits = events.flatMap((event) => (event.type === 'local-slave-restarting' ? event.backoffMs : []));
+    assert.equal(waits, [0, 0], 'their limit ended them, not a fault');
   }),
 );
 

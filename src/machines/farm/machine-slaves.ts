@@ -6,7 +6,7 @@
 import type { AuditSink } from '../../audit/audit-trail.js';
 import type { MachineFacts } from '../machine-host.js';
 import { type PlaceEvent, type PlacesClock, SlavePlaces } from '../slave-places.js';
-import type { StartSlave } from '../slave-process.js';
+import type { ProcessEnd, StartSlave } from '../slave-process.js';
 import type { IdleSlave } from './demand.js';
 import { describeEnd } from './describe-end.js';
 import type { SlaveControl } from './slave-control.js';
@@ -14,6 +14,9 @@ import type { SlaveControl } from './slave-control.js';
 /** A slave takes a core for a third of a second until it has joined, and waits for others meanwhile. */
 const STARTING_PER_CORE = 2;
 const LEAST_STARTING = 4;
+
+/** The exit code of a shell whose process ends so. */
+const KILLED_CODE = 137;
 
 interface MachineSlavesParams {
   /** Of the machine. */
@@ -148,6 +151,7 @@ export class MachineSlaves {
       start: this.#params.start,
       mostStarting: () => this.#mostStarting,
       onEvent: (event) => this.#take(event),
+      isOrdered: (pid, end) => isKill(end) && this.#params.control.endsForRun(pid, this.#hostname),
     });
     places.start();
     if (this.#isEnding) places.beginEnding();
@@ -189,6 +193,11 @@ export class MachineSlaves {
   #pids(): number[] {
     return this.#places.processes().flatMap(({ pid }) => pid ?? []);
   }
+}
+
+/** As a sentinel ends its process. */
+function isKill({ code, signal }: ProcessEnd): boolean {
+  return signal === 'SIGKILL' || code === KILLED_CODE;
 }
 
 /** The same for the same process on the same machine. */

@@ -20,6 +20,8 @@ export interface SlaveControl {
   retire(pid: number, host: string): void;
   /** It gets work from now on. */
   endTrial(pid: number, host: string): void;
+  /** Whether its process is ended for one of its runs, which was killed or is over its limit; or may be. */
+  endsForRun(pid: number, host: string): boolean;
   /** Its process has ended. */
   processGone(pid: number, evidence: string, host: string): void;
   load(): {

@@ -35,7 +35,7 @@ function fakeFarm() {
   return { log, startFake, exit };
 }
 
-function faked(count: number, most?: number) {
+function faked(count: number, most?: number, isOrdered?: (pid: number, end: ProcessEnd) => boolean) {
   const clock = new ManualClock();
   const farm = fakeFarm();
   const events: PlaceEvent[] = [];
@@ -44,6 +44,7 @@ function faked(count: number, most?: number) {
     onEvent: (event) => events.push(event),
     clock,
     start: farm.startFake,
+    isOrdered,
     mostStarting: most === undefined ? undefined : () => most,
   });
   return { clock, events, slaves, ...farm };
@@ -170,6 +171,36 @@ local('forgets earlier ends once a process has run for 30 s', () => {
     clock.advance(delays().at(-1) ?? 0);
   }
   assert.equal(delays(), [250, 500, 250, 500]);
+});
+
+local('restarts one whose end was ordered at once, and later ends count as if it had not been', () => {
+  const ordered = new Set([2, 3, 5]);
+  const { clock, events, slaves, exit, log } = faked(
+    1,
+    4,
+    (pid, { code }) => code === null && ordered.has(pid),
+  );
+  slaves.start();
+  const delays: number[] = [];
+  for (const [pid, code] of [
+    [1, 1],
+    [2, null],
+    [3, null],
+    [4, 1],
+    [5, 1],
+    [6, null],
+  ] as const) {
+    exit(pid, code);
+    const last = events.findLast(({ type }) => type === 'restarting');
+    delays.push(last?.type === 'restarting' ? last.delayMs : -1);
+    assert.is(log.length, delays.at(-1) === 0 ? pid + 1 : pid, 'at once');
+    clock.advance(delays.at(-1) ?? 0);
+  }
+  assert.equal(delays, [250, 0, 0, 500, 1000, 2000]);
+  slaves.beginEnding();
+  ordered.add(7);
+  exit(7, null);
+  assert.is(log.length, 7, 'nothing is started at the end');
 });
 
 local('restarts one without touching the others, whatever its exit code', () => {
