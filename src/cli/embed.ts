@@ -92,6 +92,7 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
     });
   } catch (error) {
     await watch.end();
+    await audit.close();
     throw error;
   }
   watch.begin(running);
