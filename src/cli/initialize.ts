@@ -129,10 +129,20 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   } catch (error) {
     audit.tellAsItIs(describeOwn(error));
   }
+  tellMistyped(configuration, audit);
   stopReopening();
   await audit.flush();
   exitAfterLingering(audit, code);
   return code;
+}
+
+/** Once more: the first time may have scrolled away, and the run was without what was meant. */
+function tellMistyped(configuration: Configuration, audit: ProgramTrail): void {
+  const isForPeople = saysNotices(configuration);
+  for (const text of configuration.mistyped) {
+    if (isForPeople) audit.tellPeople(text);
+    else audit.emit({ type: 'warning', text });
+  }
 }
 
 async function runMaster(configuration: Configuration, audit: ProgramTrail): Promise<number> {

@@ -14,13 +14,14 @@ test('a master that waits for slaves names the flag that was likely meant', () =
     assert.is(master.count(new RegExp(`WAITING .* start some with .*; ${told}$`)), 1, master.report());
     master.kill('SIGTERM');
     assert.is(await master.code(), 143, master.report());
+    assert.is(master.count(new RegExp(`WARNING ${told}$`)), 2, `again at the end: ${master.report()}`);
   }));
 
 test.long('the local slaves of a master do not ask again', () =>
   withPrograms(async ({ start }) => {
     const master = start('lives.js', ['squares', '3', '--master', '--slaves', '1', '--checkpiont', 'd']);
     assert.is(await master.code(), 0, master.report());
-    assert.is(master.count(/did you mean --checkpoint/), 1, master.report());
+    assert.is(master.count(/did you mean --checkpoint/), 2, master.report());
   }),
 );
 
