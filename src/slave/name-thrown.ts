@@ -1,6 +1,10 @@
 /** Describes any exception in one line of limited length: for audit trails and the histories of tasks. */
 
-import { MOST_EVIDENCE } from '../wire/messages/messages.js';
+import { cutAlike } from '../audit/format/cut-alike.js';
+
+/** Few enough that the words before it, and longer numbers, fit into a message's evidence. */
+const MOST_CHARACTERS = 150;
+const LONGEST = 170;
 
 export function nameThrown(thrown: unknown): string {
   let text: string;
@@ -10,5 +14,5 @@ export function nameThrown(thrown: unknown): string {
     text = 'a value that has no text';
   }
   const [line = ''] = text.trimStart().split(/[\r\n]/, 1);
-  return line.slice(0, MOST_EVIDENCE);
+  return cutAlike(line, MOST_CHARACTERS, LONGEST);
 }

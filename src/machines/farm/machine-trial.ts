@@ -1,5 +1,6 @@
 /** The trial of one machine: how it is qualified, and by which slave. Says whether it is fit, and knows nothing of its life. */
 
+import { cutAlike } from '../../audit/format/cut-alike.js';
 import { thrownText, valueText } from '../../structures/value-text.js';
 import type { MachineFacts } from '../machine-host.js';
 import type { Machine } from './machine.js';
@@ -56,5 +57,6 @@ async function verdictOf(judge: () => Promise<unknown>): Promise<Verdict> {
   if (said === true || said === undefined) return undefined;
   if (said === '') return 'it gave an empty text as its reason';
   const reason = typeof said === 'string' ? said : `it returned ${valueText(said)}`;
-  return reason.length > MOST_CHARACTERS ? `${reason.slice(0, MOST_CHARACTERS)}…` : reason;
+  const cut = cutAlike(reason, MOST_CHARACTERS);
+  return cut === reason ? reason : `${cut}…`;
 }

@@ -3,6 +3,7 @@
 import { nameOf } from '../../algorithms/cell.js';
 import type { CellDefinition, CellHolder } from '../../algorithms/cell-holder.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
+import { cutAlike } from '../../audit/format/cut-alike.js';
 import { UsageError } from '../../errors.js';
 import type { SlotText } from '../../link/shared/cell-slots.js';
 import { valueText } from '../../structures/value-text.js';
@@ -148,7 +149,7 @@ export class MasterCells implements CellHolder {
       type: 'offer-dropped',
       sid,
       cell: name,
-      reason: valueText(error).slice(0, MOST_EVIDENCE),
+      reason: cutAlike(valueText(error), MOST_EVIDENCE),
     });
   }
 }

@@ -3,6 +3,7 @@
 import { MOST_BACKOFF_SECONDS } from '../../algorithms/policy.js';
 import type { ResolvedPolicy } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
+import { cutAlike } from '../../audit/format/cut-alike.js';
 import { type TaskError, type UnrunnableReason, UsageError } from '../../errors.js';
 import { MOST_EVIDENCE } from '../../wire/messages/messages.js';
 import { describeError } from '../../wire/values/remote-error.js';
@@ -69,7 +70,7 @@ export class Retries {
     try {
       return nextRun(retryErrors(error as TaskError, attempt));
     } catch (thrown) {
-      const reason = reasonOf(thrown).slice(0, MOST_EVIDENCE);
+      const reason = cutAlike(reasonOf(thrown), MOST_EVIDENCE);
       this.#audit.emit({ type: 'retry-undecided', taskId, attempt, algorithm, reason });
       return undefined;
     }
@@ -83,7 +84,7 @@ export class Retries {
     next: Exclude<NextRun, undefined>,
     now: number,
   ): void {
-    const evidence = `it threw ${error?.name}: ${error?.message}`.slice(0, MOST_EVIDENCE);
+    const evidence = cutAlike(`it threw ${error?.name}: ${error?.message}`, MOST_EVIDENCE);
     task.noteRun(slave, evidence, this.#wallClock(), false, seconds);
     const { addressee } = task;
     const isUnwanted = addressee?.takesOrdered === false && !task.policy.isBroadcast;

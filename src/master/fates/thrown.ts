@@ -5,6 +5,7 @@
  */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
+import { cutAlike } from '../../audit/format/cut-alike.js';
 import { tellsCount } from '../../audit/format/tells-count.js';
 import { withoutNumbers } from '../../audit/format/without-numbers.js';
 import type { TaskFate } from '../model/task-fate.js';
@@ -14,7 +15,7 @@ import { ownFrame } from './own-frame.js';
 const MOST_KINDS = 5;
 /** Classes and lines per algorithm by which the others go; those beyond are together. */
 const MOST_PLACES = 20;
-/** Characters of a message. */
+/** Characters of a message; a number is one. */
 const MOST_CHARACTERS = 300;
 
 /** Errors of an algorithm that are counted together. */
@@ -54,10 +55,10 @@ export class Thrown {
   /** A run whose result has come threw this error; returns its kind. */
   note({ algorithm, taskId, sid, error }: TaskFate, attempt: number): ThrownKind {
     const whole = `${error?.name}: ${error?.message}`;
-    const message = shorten(whole);
+    const cut = cutAlike(whole, MOST_CHARACTERS);
+    const message = cut === whole ? whole : `${cut}…`;
     const thrown = this.#thrownBy(algorithm);
-    // Without numbers first, since longer numbers would move the place where it is cut
-    const key = withoutNumbers(whole.slice(0, 2 * MOST_CHARACTERS)).slice(0, MOST_CHARACTERS);
+    const key = withoutNumbers(cut);
     let kind = thrown.kinds.get(key);
     if (kind === undefined && thrown.kinds.size < MOST_KINDS) {
       const frame = ownFrame(error?.stack);
@@ -120,7 +121,7 @@ function placeOf(
   message: string,
 ): ThrownKind {
   const frame = ownFrame(error?.stack);
-  const key = JSON.stringify([shorten(`${error?.name}`), frame]);
+  const key = JSON.stringify([`${error?.name}`.slice(0, MOST_CHARACTERS), frame]);
   let place = places.get(key);
   if (place === undefined) {
     const isRoom = places.size < MOST_PLACES;
@@ -136,8 +137,4 @@ const REST = '';
 
 function newKind(algorithm: string, message: string | undefined, frame: string | undefined): ThrownKind {
   return { algorithm, message, frame, count: 0, told: 0 };
-}
-
-function shorten(text: string): string {
-  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
 }

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { resolvePolicy } from '../../../src/algorithms/policy.js';
 import type { RetryDecision, TaskPolicy } from '../../../src/algorithms/types.js';
 import type { AuditEventOf } from '../../../src/audit/events.js';
+import { withoutNumbers } from '../../../src/audit/format/without-numbers.js';
 import { FinalError } from '../../../src/errors.js';
 import { backoffSeconds } from '../../../src/master/fates/retries.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
@@ -51,6 +52,18 @@ test('a task that throws is run again until its runs are used up; the last error
     waitSeconds: 0,
     evidence: 'it threw RangeError: no',
   });
+});
+
+test('errors that differ only in numbers stay equal without them, however long they are', () => {
+  const evidence = [7, 123_456_789].map((number) => {
+    const { parts, slave } = one({ retryErrors: true });
+    const thrown = new Error(`block ${number} is damaged: ${'no checksum fits '.repeat(30)}`);
+    parts.error(slave, 0, 0, 1, 0, 1_000, thrown);
+    const [retried] = parts.events.filter(({ type }) => type === 'task-retried');
+    return (retried as AuditEventOf<'task-retried'>).evidence;
+  });
+  assert.is.not(evidence[0], evidence[1]);
+  assert.is(withoutNumbers(evidence[0] ?? ''), withoutNumbers(evidence[1] ?? ''));
 });
 
 test('a run that succeeds ends it', () => {
