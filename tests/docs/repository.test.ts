@@ -22,10 +22,20 @@ repository('every path that a document names is there', () => {
   for (const [document, path] of named) assert.ok(existsSync(join(root, path)), `${document}: ${path}`);
 });
 
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
+
+repository(
+  'the first command shows greetings and a few notices, also where its output goes to a pipe',
+  () => {
+    assert.match(readDocument('README.md'), /npm run hello +# .* ten greetings, a few notices/);
+    const { hello = '' } = scripts;
+    assert.match(hello, / --audit-file dist\/\S+$/, 'else the trail goes there');
+  },
+);
+
 repository('every npm script that a document names is one', () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    readonly scripts: Readonly<Record<string, string>>;
-  };
   const named = matches(/npm run (?:-s )?([\w:-]+)/g);
   assert.ok(named.length > 20, 'the commands were found');
   for (const [document, script] of named) assert.ok(script in scripts, `${document}: npm run ${script}`);
