@@ -30,6 +30,8 @@ export interface Workload {
 
 export interface Makespan {
   readonly ms: number;
+  /** When the last task began. */
+  readonly lastBegunMs: number;
   /** No schedule is over sooner: the longest task, or the work divided by the slaves. */
   readonly boundMs: number;
   /** When it would be over if each task began, without any delay, at the first slave that is free. */
@@ -57,8 +59,12 @@ export function measureMakespan({
     },
   };
   const { core, main } = new SimulatedMaster({ network, audit, busyMs: () => busyShare * scheduler.now });
+  let lastBegunAt = 0;
+  const onBegin = (): void => {
+    lastBegunAt = scheduler.now;
+  };
   for (let pid = 1; pid <= slaves; pid++) {
-    new SimulatedSlave({ network, audit: silentAudit, pid, concurrency: 1, workOf });
+    new SimulatedSlave({ network, audit: silentAudit, pid, concurrency: 1, workOf, onBegin });
   }
   scheduler.runUntil(BEGIN_MS);
   const lengths = Array.from({ length: tasks }, () => draw(chance.random));
@@ -80,6 +86,7 @@ export function measureMakespan({
   }
   return {
     ms: scheduler.now - BEGIN_MS,
+    lastBegunMs: lastBegunAt - BEGIN_MS,
     boundMs,
     greedyMs: greedyMs(lengths, slaves),
     given: [...given.values()],

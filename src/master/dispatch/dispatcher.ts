@@ -358,10 +358,11 @@ export class Dispatcher {
   }
 
   #mayRecall(slave: SlaveRecord, now: number): boolean {
-    const oldest = slave.groups.oldest;
-    return (
-      slave.commands.recalling === undefined && oldest !== undefined && now - oldest.sentAt >= RECALL_AFTER_MS
-    );
+    const { commands, groups } = slave;
+    const { oldest } = groups;
+    if (commands.recalling !== undefined || oldest === undefined) return false;
+    // Results that have not come yet make it look as if it had more than another slave
+    return commands.exhaustedTo < slave.nextIndex && now - oldest.sentAt >= RECALL_AFTER_MS;
   }
 }
 

@@ -8,9 +8,10 @@ export interface CancelledRun {
   readonly killAfterMs?: number | undefined;
 }
 
-/** A recall is out: the tasks from its answer up to this index are asked back. */
+/** A recall is out: of the tasks `from` ≤ index < `to`, those from its answer on are taken back. */
 export interface Recall {
   readonly id: number;
+  readonly from: number;
   readonly to: number;
   /** Whether it asks for all that has not begun. */
   readonly isAll?: boolean | undefined;
@@ -19,6 +20,7 @@ export interface Recall {
 export class PendingCommands {
   #next = 1;
   #recalling: Recall | undefined = undefined;
+  #exhaustedTo = 0;
   /** By command id. */
   #cancels: Map<number, CancelledRun> | undefined = undefined;
   #shutdownId = 0;
@@ -50,8 +52,18 @@ export class PendingCommands {
     this.#recalling = recall;
   }
 
-  endRecall(): void {
+  /** It has taken back the tasks from this index on, if its answer says so. */
+  endRecall(takenFrom?: number): void {
+    const recall = this.#recalling;
     this.#recalling = undefined;
+    // Then the one before had begun, and with it all that came earlier
+    if (recall !== undefined && takenFrom !== undefined && takenFrom > recall.from)
+      this.#exhaustedTo = Math.max(this.#exhaustedTo, recall.to);
+  }
+
+  /** A recall has found that nothing before this index is left to take back. */
+  get exhaustedTo(): number {
+    return this.#exhaustedTo;
   }
 
   get shutdownAcknowledged(): boolean {

@@ -80,7 +80,7 @@ export class SlaveCommands {
   ): void {
     if (slave.commands.recalling?.id === id) {
       const { to, isAll } = slave.commands.recalling;
-      slave.commands.endRecall();
+      slave.commands.endRecall(from);
       if (from !== undefined) fates.takeBack(slave, from, to);
       // The kill came while less was asked back
       if (slave.killed !== undefined && !isAll) this.recallAll(slave);
@@ -96,7 +96,7 @@ export class SlaveCommands {
 
   #recall(slave: SlaveRecord, from: number, to: number, isAll: boolean): void {
     const id = slave.commands.takeId();
-    slave.commands.noteRecall({ id, to, isAll });
+    slave.commands.noteRecall({ id, from, to, isAll });
     this.#ports.command(slave, id, { command: 'recall', from, to });
   }
 }

@@ -329,7 +329,7 @@ test('a slave whose room came without a word of it is found by the next tick', (
   const peer = stage.join(0);
   for (let count = 0; count < 2; count++) stage.submit();
   // It is asked for tasks, and so has no room.
-  peer.record.commands.noteRecall({ id: 99, to: 0 });
+  peer.record.commands.noteRecall({ id: 99, from: 0, to: 0 });
   stage.core.dispatch(0);
   assert.equal([peer.read(), peer.record.isInLine], [[], false]);
   peer.record.commands.endRecall();
@@ -342,7 +342,7 @@ test('a slave whose room came without a word of it is found by the next tick', (
 test('a slave that has nothing to do, and nothing that waits, is not lined up by ticks', () => {
   const stage = new CoreStage();
   const peer = stage.join(0);
-  peer.record.commands.noteRecall({ id: 99, to: 0 });
+  peer.record.commands.noteRecall({ id: 99, from: 0, to: 0 });
   stage.submit();
   stage.core.dispatch(0);
   stage.core.cancel(0, 0);

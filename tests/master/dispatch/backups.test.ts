@@ -239,7 +239,7 @@ it('what a slave has not begun is asked back first, and run elsewhere if there i
   for (const number of [1, 2]) stage.slaves.push(createSlave(number));
   stage.look(2 * LATE_MS);
   assert.equal(stage.told, ['TASK-0: SLAVE-0 6.0 of 3.0']);
-  slow.commands.noteRecall({ id: 1, to: 2 });
+  slow.commands.noteRecall({ id: 1, from: 0, to: 2 });
   stage.look(2 * LATE_MS - 2);
   assert.is(stage.told.length, 1, 'it would begin after the first');
   stage.look(2 * LATE_MS);

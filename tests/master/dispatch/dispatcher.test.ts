@@ -58,7 +58,7 @@ test('a task may have more binaries than arguments fit a call', () => {
 const unfit: readonly (readonly [string, (slave: SlaveRecord) => void])[] = [
   ['is suspected', (slave) => slave.beSuspected('silent for 5.0 s')],
   ['runs a suspect', (slave) => slave.runAlone()],
-  ['is asked for tasks', (slave) => slave.commands.noteRecall({ id: 1, to: 0 })],
+  ['is asked for tasks', (slave) => slave.commands.noteRecall({ id: 1, from: 0, to: 0 })],
   ['shuts down', (slave) => slave.machine.send('shutdown-sent')],
   ['is gone', (slave) => slave.machine.send('gone')],
   ['has no credit', (slave) => slave.session.post(Buffer.alloc(2 * 1024 * 1024))],
@@ -237,11 +237,33 @@ test('unstarted tasks are asked from the fullest slave once another idles and no
   idle.beSuspected('silent for 5.0 s');
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'who is suspected gets nothing');
   idle.beCleared();
-  full.commands.noteRecall({ id: 1, to: 8 });
+  full.commands.noteRecall({ id: 1, from: 0, to: 8 });
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'one recall at a time');
   full.commands.endRecall();
   parts.submit(1);
   assert.is(dispatcher.chooseRecall([full, idle], 9_000), undefined, 'there is work in the jar');
+});
+
+test('a slave that has begun all it has is asked no more, though its results make it look the fullest', () => {
+  const parts = new Parts({ slaves: 2, taskGroup: 4 });
+  const [full, other] = parts.slaves as [SlaveRecord, SlaveRecord];
+  parts.submit(12);
+  parts.dispatch();
+  assert.equal([full.outstanding, other.outstanding], [8, 4]);
+  const slaves = [full, other, createSlave(2)];
+  const { dispatcher } = parts;
+  const answered = (takenFrom: number): SlaveRecord | undefined => {
+    full.commands.noteRecall({ id: 1, from: 4, to: 8 });
+    full.commands.endRecall(takenFrom);
+    return dispatcher.chooseRecall(slaves, 9_000);
+  };
+  assert.is(answered(4), full, 'those before may not have begun');
+  assert.is(answered(8), other);
+  parts.submit(1);
+  full.judgeFilling();
+  dispatcher.giveAlone(full, parts.jar.take(() => false) as Task, 0);
+  assert.is(dispatcher.chooseRecall(slaves, 9_000), full, 'it has got one more');
+  assert.is(answered(6), full, 'the answer is about those that it had before');
 });
 
 test('a slave on which a cancelled run goes on gets nothing more, and gives back all that waits there', () => {

@@ -85,7 +85,7 @@ test('it asks all back that has not begun, up to the next task, unless it has as
   others.recallAll(other);
   others.recallAll(other);
   assert.equal(told, [{ command: 'recall', from: 0, to: 2 }]);
-  assert.equal(other.commands.recalling, { id: 1, to: 2, isAll: true });
+  assert.equal(other.commands.recalling, { id: 1, from: 0, to: 2, isAll: true });
 });
 
 test('a kill asks all back that has not begun, at the latest once an earlier recall is answered, and once', () => {
