@@ -7,8 +7,8 @@ import * as assert from 'uvu/assert';
 
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
-  structures: [],
-  algorithms: ['errors.ts'],
+  structures: ['errors.ts'],
+  algorithms: ['structures', 'errors.ts'],
   audit: ['structures', 'errors.ts'],
   picture: ['audit', 'structures', 'errors.ts'],
   threads: ['errors.ts'],

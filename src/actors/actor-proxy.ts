@@ -2,6 +2,7 @@
 
 import type { Future } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
+import { checkOptionNames } from '../structures/check-options.js';
 import { givenText } from '../structures/value-text.js';
 import type { ActorLife } from './actor-life.js';
 import type { ActorParts } from './actor-parts.js';
@@ -47,15 +48,7 @@ function unreachable({ name, className, methods, accessors }: ActorParts, key: s
 }
 
 function checked(name: string, options: StopActorOptions): StopActorOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError(
-      `the options of stop are an object, such as { now: true }; got ${givenText(options)}`,
-    );
-  }
-  for (const key of Object.keys(options)) {
-    if (key === 'now') continue;
-    throw new UsageError(`stop of the actor ${name} has no option ${JSON.stringify(key)}; it may have now`);
-  }
+  checkOptionNames(`stop of the actor ${name}`, options, ['now']);
   if (options.now === undefined || typeof options.now === 'boolean') return options;
   throw new UsageError(`now of stop is true or false; got ${givenText(options.now)}`);
 }

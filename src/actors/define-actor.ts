@@ -7,6 +7,7 @@ import { currentMaster, inScope } from '../algorithms/submitter-context.js';
 import { UsageError } from '../errors.js';
 import { heldBy } from '../flow/scope/run-component.js';
 import { currentFlowScope } from '../flow/scope/scope.js';
+import { checkOptionNames } from '../structures/check-options.js';
 import { givenText } from '../structures/value-text.js';
 import { ActorLife } from './actor-life.js';
 import { type ActorParts, defineParts } from './actor-parts.js';
@@ -53,7 +54,7 @@ export function defineActor<C extends ActorClass>(
   options: DefineActorOptions = {},
 ): DefinedActor<C> {
   const place = placeOf(callSiteOf(defineActor));
-  checkOptions(name, options, KEYS);
+  checkOptions(`actor ${JSON.stringify(name)}`, options, KEYS);
   const { policy = {}, version, ...own } = options;
   checkPolicy(name, policy);
   if (version !== undefined && (typeof version !== 'string' || version === '')) {
@@ -64,7 +65,7 @@ export function defineActor<C extends ActorClass>(
     name,
     create: makerOf<C>(parts, own).create,
     with: (more: ActorOptions) => {
-      checkOptions(name, more, MAKER_KEYS);
+      checkOptions(`with of actor ${JSON.stringify(name)}`, more, MAKER_KEYS);
       return makerOf<C>(parts, { ...own, ...more });
     },
   });
@@ -91,17 +92,8 @@ function makerOf<C extends ActorClass>(
   return { create: create as ActorMaker<C>['create'] };
 }
 
-function checkOptions(name: string, options: DefineActorOptions, keys: readonly string[]): void {
-  const of = `actor ${JSON.stringify(name)}`;
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError(
-      `the options of ${of} are an object, such as { restart: true }; got ${givenText(options)}`,
-    );
-  }
-  for (const key of Object.keys(options)) {
-    if (keys.includes(key)) continue;
-    throw new UsageError(`${of} has no option ${JSON.stringify(key)} here; it may have ${keys.join(', ')}`);
-  }
+function checkOptions(of: string, options: DefineActorOptions, keys: readonly string[]): void {
+  checkOptionNames(of, options, keys);
   const { restart, timeout } = options;
   const isCount = Number.isSafeInteger(restart) && isWithin(restart, MOST_RESTARTS);
   if (restart !== undefined && typeof restart !== 'boolean' && !isCount) {

@@ -1,6 +1,7 @@
 /** Cells as values: their definitions, by name, and the handle by which a program reads and changes them. */
 
 import { NoKernelError, UsageError } from '../errors.js';
+import { checkOptionNames } from '../structures/check-options.js';
 import { callSiteOf, placeOf } from './call-site.js';
 import { type CellDefinition, currentHolder } from './cell-holder.js';
 
@@ -152,17 +153,7 @@ function checkName(name: unknown, place: string): asserts name is string {
 }
 
 function checkOptions(name: string, options: unknown): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new UsageError(
-      `the options of cell ${JSON.stringify(name)} are an object of merge; got ${String(options)}`,
-    );
-  }
-  for (const key of Object.keys(options)) {
-    if ((KEYS as readonly string[]).includes(key)) continue;
-    throw new UsageError(
-      `cell ${JSON.stringify(name)} has no option ${JSON.stringify(key)}; it may have ${KEYS.join(', ')}`,
-    );
-  }
+  checkOptionNames(`cell ${JSON.stringify(name)}`, options, KEYS);
   const { merge } = options as { readonly merge?: unknown };
   if (typeof merge === 'function') return;
   throw new UsageError(

@@ -1,6 +1,7 @@
 /** Makes an algorithm from a function: the registry's definition, and the callable with its stubs. */
 
 import { UsageError } from '../errors.js';
+import { checkOptionNames } from '../structures/check-options.js';
 import { ArrayCallbackArguments, refuseArrayCallback } from './array-callback.js';
 import { callSiteOf, placeOf } from './call-site.js';
 import { fingerprintFor } from './fingerprint.js';
@@ -175,18 +176,7 @@ function checkFunction(name: string, fn: unknown): void {
 }
 
 function checkOptions(name: string, options: AlgorithmOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError(
-      `the options of algorithm ${JSON.stringify(name)} are an object; got ${String(options)}`,
-    );
-  }
-  for (const key of Object.keys(options)) {
-    if ((OPTION_KEYS as readonly string[]).includes(key)) continue;
-    throw new UsageError(
-      `algorithm ${JSON.stringify(name)} has no option ${JSON.stringify(key)}; it may have ` +
-        OPTION_KEYS.join(', '),
-    );
-  }
+  checkOptionNames(`algorithm ${JSON.stringify(name)}`, options, OPTION_KEYS);
   const { version } = options;
   for (const key of ['checkpoint', 'functionsInResults'] as const) {
     if (options[key] === undefined || typeof options[key] === 'boolean') continue;

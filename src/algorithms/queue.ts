@@ -1,6 +1,7 @@
 /** Queues of tasks as values: their limits and weight, by name. The master of the tasks holds them to these. */
 
 import { UsageError } from '../errors.js';
+import { checkOptionNames } from '../structures/check-options.js';
 
 /** Options of `makeQueue`. */
 export interface QueueOptions {
@@ -97,16 +98,9 @@ function checkName(name: unknown): void {
 }
 
 function checkOptions(name: string, options: QueueOptions): void {
-  const what = `of queue ${JSON.stringify(name)}`;
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new UsageError(`the options ${what} are an object of ${KEYS.join(', ')}; got ${show(options)}`);
-  }
-  for (const key of Object.keys(options)) {
-    if ((KEYS as readonly string[]).includes(key)) continue;
-    throw new UsageError(
-      `queue ${JSON.stringify(name)} has no option ${JSON.stringify(key)}; it may have ${KEYS.join(', ')}`,
-    );
-  }
+  const queue = `queue ${JSON.stringify(name)}`;
+  const what = `of ${queue}`;
+  checkOptionNames(queue, options, KEYS);
   const { limit, perSecond, weight } = options;
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
     throw new UsageError(`the limit ${what} is a whole number from 1; got ${show(limit)}`);

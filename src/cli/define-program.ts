@@ -7,6 +7,7 @@ import type { ServerAuth } from '../machines/protocol/auth.js';
 import type { MasterHandle } from '../master/program/master-handle.js';
 import type { AuthorizeSlave } from '../master/slaves/admissions.js';
 import type { SlaveHandle } from '../slave/run/slave-handle.js';
+import { checkOptionNames } from '../structures/check-options.js';
 
 /** Makes tasks and consumes results; its return value, an integer from 0 to 255, is the exit code. */
 export type MasterAlgorithm = (master: MasterHandle) => unknown;
@@ -26,6 +27,8 @@ export interface MasterOptions {
    */
   readonly onAudit?: AuditListener | undefined;
 }
+
+const KEYS = ['authorizeSlave', 'serverAuth', 'onAudit'] as const satisfies (keyof MasterOptions)[];
 
 interface Definition<T> {
   readonly algorithm: T;
@@ -52,6 +55,7 @@ const slaves: Definition<SlaveAlgorithm>[] = [];
  * });
  */
 export function defineMaster<T extends MasterAlgorithm>(algorithm: T, options: MasterOptions = {}): T {
+  checkOptionNames('defineMaster', options, KEYS);
   masters.push({ algorithm, options, place: callerPlace() });
   return algorithm;
 }

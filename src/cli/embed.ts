@@ -6,6 +6,7 @@ import type { AuditListener, AuditTrail } from '../audit/audit-trail.js';
 import { JoinError, UsageError } from '../errors.js';
 import type { Master } from '../master/master.js';
 import type { MasterHandle } from '../master/program/master-handle.js';
+import { checkOptionsObject } from '../structures/check-options.js';
 import type { MasterOptions, SlaveAlgorithm } from './define-program.js';
 import type { Configuration } from './flags/configuration.js';
 import { parseFlags } from './flags/parse-command.js';
@@ -66,6 +67,7 @@ const brokers = new WeakMap<EmbeddedMaster, RunningMaster>();
  * console.log(await mw.run(() => hello.future('World')));
  */
 export async function master(options: EmbeddedMasterOptions = {}): Promise<EmbeddedMaster> {
+  checkOptionsObject('master()', options, ['slaves', 'program', 'onAudit', '…']);
   const { program, onAudit, authorizeSlave, serverAuth, ...flags } = options;
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
@@ -125,6 +127,7 @@ export async function slave(
   where: EmbeddedMaster | number | string,
   options: EmbeddedSlaveOptions = {},
 ): Promise<EmbeddedSlave> {
+  checkOptionsObject('slave()', options, ['algorithm', 'onAudit', '…']);
   const { algorithm, onAudit, ...flags } = options;
   const configuration = joining(where, configurationOf({ ...flagsFor(where), ...flags, slave: true }));
   const heard: string[] = [];

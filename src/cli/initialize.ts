@@ -4,7 +4,9 @@ import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
+import { UsageError } from '../errors.js';
 import { SpareThread } from '../link/sentinel/spare-thread.js';
+import { checkOptionsObject } from '../structures/check-options.js';
 import {
   programAuthorization,
   programListeners,
@@ -63,6 +65,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   for (const name of parent?.output.read ?? []) boundOutput(process[name]);
   const lostOutput = new LostOutput();
   try {
+    checkCall(argv, defaults);
     const command = parseFlags(argv, defaults);
     // Removed from dumps of this process, and from everything that it starts except its slaves
     for (const secret of [TOKEN_VARIABLE, PASSWORD_VARIABLE, SERVER_TOKEN_VARIABLE])
@@ -143,6 +146,14 @@ function tellMistyped(configuration: Configuration, audit: ProgramTrail): void {
     if (isForPeople) audit.tellPeople(text);
     else audit.emit({ type: 'warning', text });
   }
+}
+
+function checkCall(argv: unknown, defaults: unknown): void {
+  checkOptionsObject('initialize', defaults, ['master', 'slaves', '…']);
+  if (Array.isArray(argv) && argv.every((argument) => typeof argument === 'string')) return;
+  throw new UsageError(
+    'initialize takes the arguments of the command line, and then flags: initialize(process.argv.slice(2), { slaves: 4 })',
+  );
 }
 
 async function runMaster(configuration: Configuration, audit: ProgramTrail): Promise<number> {

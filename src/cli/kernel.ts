@@ -10,6 +10,7 @@ import { describeEnd } from '../machines/farm/describe-end.js';
 import { PARENT_PIPE_VARIABLE } from '../machines/parent-pipe.js';
 import { type ServerAuth, tokenAuth } from '../machines/protocol/auth.js';
 import type { Master } from '../master/master.js';
+import { checkOptionNames, checkOptionsObject } from '../structures/check-options.js';
 import { type EmbeddedMaster, type EmbeddedMasterOptions, master, masterOf } from './embed.js';
 import { initialize } from './initialize.js';
 
@@ -41,6 +42,8 @@ export interface EndKernelOptions {
   readonly wait?: boolean | undefined;
 }
 
+const WHERE_KEYS = ['slaves', 'program'] as const satisfies (keyof KernelSlaves)[];
+const END_KEYS = ['wait'] as const satisfies (keyof EndKernelOptions)[];
 const LOOK_MS = 10;
 /** Ends of each local slave before the first has joined, after which none will. */
 const MOST_ENDS = 3;
@@ -200,6 +203,7 @@ export async function makeKernel(
   options: KernelOptions = {},
 ): Promise<Kernel> {
   if (PARENT_PIPE_VARIABLE in process.env) process.exit(await initialize());
+  checkOptionsObject('makeKernel', options, ['token', 'auth', 'program', '…']);
   if (isAddresses(where)) return makeServerKernel(where, options);
   checkWhere(where);
   const { slaves, program = options.program ?? process.argv[1] } = where;
@@ -278,6 +282,7 @@ export function kernelWorkerCount(): number {
  * its call. May be called twice.
  */
 export async function endKernel(kernel?: Kernel, options: EndKernelOptions = {}): Promise<void> {
+  checkOptionNames('endKernel', options, END_KEYS);
   if (kernel === undefined) {
     const current = kernelToEnd();
     await current?.end(options);
@@ -319,7 +324,10 @@ function textOfAddress(address: unknown): string {
 
 function checkWhere(where: unknown): void {
   const { slaves } = (where ?? {}) as Partial<KernelSlaves>;
-  if (typeof where === 'object' && Number.isSafeInteger(slaves) && (slaves as number) >= 0) return;
+  if (typeof where === 'object' && Number.isSafeInteger(slaves) && (slaves as number) >= 0) {
+    checkOptionNames('makeKernel', where, WHERE_KEYS);
+    return;
+  }
   throw new UsageError(
     "makeKernel takes the slaves that it should start, such as makeKernel({ slaves: 4 }), or addresses of servers, such as makeKernel([['127.0.0.1', 11111]])",
   );

@@ -54,8 +54,8 @@ export function pmapIterable(
   elements: unknown,
   options: IterableOptions = {},
 ): AsyncIterableIterator<unknown> {
-  const { ordered = true, window = DEFAULT_WINDOW } = options;
   checkOptions('pmapIterable', options, ['ordered', 'window', 'policy', 'signal']);
+  const { ordered = true, window = DEFAULT_WINDOW } = options;
   if (!Number.isSafeInteger(window) || window < 1) {
     throw new UsageError(`the window of pmapIterable is a whole number from 1; got ${String(window)}`);
   }

@@ -113,7 +113,8 @@ export async function pmapInto(
 ): Promise<unknown> {
   const hasSource =
     given !== undefined || isIterable(elementsOrOptions) || isAsyncIterable(elementsOrOptions);
-  const options = given ?? (hasSource ? {} : (elementsOrOptions as MapOptions));
+  const own = hasSource ? {} : (elementsOrOptions as MapOptions);
+  const options = given === undefined ? own : given;
   checkOptions('pmapInto', options, MAP_KEYS);
   checkTarget(target);
   const call = openCall(pmapInto, task, options);

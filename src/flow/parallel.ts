@@ -1,6 +1,7 @@
 /** Components that must all succeed: side by side, or one after the other. */
 
 import { UsageError } from '../errors.js';
+import { checkOptionNames } from '../structures/check-options.js';
 import { givenText } from '../structures/value-text.js';
 import { type Component, type Components, type ComponentValues, componentsOf } from './components.js';
 import { Cancellation } from './scope/cancellation.js';
@@ -121,15 +122,7 @@ function endOfAll(
 }
 
 function checkedLimit(options: ParallelOptions): number {
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError(
-      `the options of parallel are an object, such as { limit: 4 }; got ${givenText(options)}`,
-    );
-  }
-  for (const key of Object.keys(options)) {
-    if ((KEYS as readonly string[]).includes(key)) continue;
-    throw new UsageError(`parallel has no option ${JSON.stringify(key)}; it may have ${KEYS.join(', ')}`);
-  }
+  checkOptionNames('parallel', options, KEYS);
   const { limit = Number.POSITIVE_INFINITY } = options;
   if (limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit > 0)) return limit;
   throw new UsageError(`the limit of parallel is a whole number from 1; got ${givenText(limit)}`);

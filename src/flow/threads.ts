@@ -1,6 +1,7 @@
 /** Threads of control: functions that run beside the rest of the program, with ids by which they can be killed. */
 
 import { UsageError } from '../errors.js';
+import { checkOptionNames } from '../structures/check-options.js';
 import { givenText } from '../structures/value-text.js';
 import { checkComponent } from './components.js';
 import { componentResult, heldBy } from './scope/run-component.js';
@@ -124,14 +125,8 @@ export function killThread(id: ThreadId): boolean {
 }
 
 function nameOf(options: ThreadOptions, id: ThreadId): string {
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError(`the options of spawnThread are an object, such as { name: 'watcher' }`);
-  }
-  const { name, ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    throw new UsageError(`spawnThread has no option ${JSON.stringify(unknown)}; it may have name`);
-  }
+  checkOptionNames('spawnThread', options, ['name']);
+  const { name } = options;
   if (name === undefined) return id;
   if (typeof name === 'string' && name !== '') return componentName('thread', name);
   throw new UsageError(`the name of spawnThread is a text that is not empty; got ${givenText(name)}`);

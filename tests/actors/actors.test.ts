@@ -204,10 +204,7 @@ test('a class that cannot be an actor is refused', () => {
   class Thenable {}
   Object.defineProperty(Thenable.prototype, 'then', { value: () => {} });
   assert.throws(() => define(Thenable), /has a method then; await would call it/);
-  assert.throws(
-    () => define(Book, { again: true }),
-    /has no option "again" here; it may have restart, timeout,/,
-  );
+  assert.throws(() => define(Book, { again: true }), /has no option "again"; it may have restart, timeout,/);
   assert.throws(
     () => define(Book, { restart: -1 }),
     /restart of actor "refused" is true, false or a whole number/,
@@ -218,7 +215,7 @@ test('a class that cannot be an actor is refused', () => {
   assert.throws(() => defineActor('book', Book), /algorithm "book" is defined twice/);
   assert.throws(
     () => BookActor.with({ policy: {} } as never),
-    /no option "policy" here; it may have restart, timeout/,
+    /^with of actor ".*" has no option "policy"; it may have restart, timeout$/,
   );
 });
 

@@ -143,7 +143,7 @@ stubs('refuses what is no function, another algorithm, and options it does not h
     [42, undefined, /"wrong" needs a function; got number/],
     [hello, undefined, /given algorithm "hello"; give it the plain function/],
     [greet, { polcy: {} }, /no option "polcy"; it may have policy, version/],
-    [greet, null, /options of algorithm "wrong" are an object; got null/],
+    [greet, null, /options of algorithm "wrong" are an object of policy, .*; got null/],
     [greet, { version: 3 }, /version of algorithm "wrong"/],
     [greet, { policy: { maxAttempts: 0 } }, /maxAttempts is a whole number from 1; got 0/],
   ];

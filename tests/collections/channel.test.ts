@@ -131,7 +131,10 @@ test('wrong calls say what is wrong', async () => {
     () => makeChannel({ capacity: 3 } as never),
     /makeChannel has no option "capacity"; it may have fixed/,
   );
-  assert.throws(() => makeChannel(null as never), /the options of makeChannel are an object; got null/);
+  assert.throws(
+    () => makeChannel(null as never),
+    /the options of makeChannel are an object of fixedCapacity, policy; got null/,
+  );
   assert.throws(() => makeChannel({ policy: { retries: 1 } as never }), /a task policy has no "retries"/);
   const channel = makeChannel<number>();
   for (const options of [0.1, { timeOut: 1 }, null] as never[]) {

@@ -2,11 +2,14 @@
 import {
   currentKernel,
   defineAlgorithm,
+  defineMaster,
   endKernel,
+  initialize,
   JoinError,
   kernelWorkerCount,
   makeChannel,
   makeKernel,
+  master,
   NoKernelError,
   pmap,
   StoppedError,
@@ -104,6 +107,53 @@ test('endKernel with wait lets pending tasks end; without, they reject', async (
 test('wrong arguments say what is meant', async () => {
   assert.match((await rejectionOf(makeKernel({ slaves: -1 }))).message, /makeKernel\(\{ slaves: 4 \}\)/);
   assert.match((await rejectionOf(endKernel({} as never))).message, /the kernel that makeKernel returned/);
+  const addresses = [['127.0.0.1', 1]] as const;
+  for (const [begin, message] of [
+    [
+      () => makeKernel({ slaves: 0, programm: 'x' } as never),
+      /^makeKernel has no option "programm"; it may /,
+    ],
+    [
+      () => makeKernel({ slaves: 0 }, null as never),
+      /^the options of makeKernel are an object of token, .*null$/,
+    ],
+    [
+      () => makeKernel(addresses, null as never),
+      /^the options of makeKernel are an object of token, .*null$/,
+    ],
+    [() => makeKernel(addresses, [] as never), /^the options of makeKernel are an object of .*got an array$/],
+    [
+      () => endKernel(undefined, { waiit: true } as never),
+      /^endKernel has no option "waiit"; it may have wait$/,
+    ],
+    [() => endKernel(undefined, null as never), /^the options of endKernel are an object of wait; got null$/],
+    [() => master(null as never), /^the options of master\(\) are an object of slaves, /],
+    [() => slave(1, null as never), /^the options of slave\(\) are an object of algorithm, /],
+    [
+      async () => defineMaster(() => 0, { onaudit() {} } as never),
+      /^defineMaster has no option "onaudit"; it may /,
+    ],
+  ] as const) {
+    const error = await rejectionOf(begin());
+    assert.instance(error, UsageError);
+    assert.match(error.message, message);
+  }
+});
+
+test('initialize says in a line which arguments it takes', async () => {
+  const { exitCode } = process;
+  const { write } = process.stderr;
+  const said: string[] = [];
+  process.stderr.write = (text: string | Uint8Array): boolean => said.push(String(text)) > 0;
+  try {
+    assert.is(await initialize({ master: true } as never), 255);
+    assert.is(await initialize([], null as never), 255);
+  } finally {
+    process.stderr.write = write;
+    process.exitCode = exitCode;
+  }
+  assert.match(String(said[0]), /^initialize takes the arguments of the command line, and then flags: .*\n$/);
+  assert.match(String(said[1]), /^the options of initialize are an object of master, slaves, …; got null\n$/);
 });
 
 test.long('slaves that never join are given up', async () => {

@@ -98,7 +98,7 @@ test('wrong options, and futures as arguments, are refused in words', async (mw)
     [{ later: true }, /^broadcastTask.with has no option "later"; it may have lateComers, policy$/],
     [{ policy: { sid: 'SLAVE-0' } }, /policy of a broadcast has no sid.*leave it out$/],
     [{ policy: { queue } }, /policy of a broadcast has no queue.*leave it out$/],
-    [7, /^the options of broadcastTask.with are an object; got 7$/],
+    [7, /^the options of broadcastTask.with are an object of lateComers, policy; got 7$/],
   ];
   for (const [options, message] of wrong) {
     assert.throws(

@@ -181,6 +181,7 @@ test('wrong calls throw at once', () => {
       /the window of pmapIterable is a whole number from 1; got 0/,
     ],
     [() => pmapIterable(same, [1], { parts: 2 } as never), /pmapIterable has no option "parts"/],
+    [() => pmapIterable(same, [1], null as never), /the options of pmapIterable are an object of ordered, /],
     [
       () => pmapIterable(same, [1], { ordered: 1 as never }),
       /ordered of pmapIterable is true or false; got 1/,

@@ -212,10 +212,12 @@ test('wrong calls say what is wrong', async () => {
     [() => pmap(same, [1], { stopOnError: 1 } as never), /stopOnError of pmap is true or false; got 1/],
     [() => pmap(same, [1], { signal: {} } as never), /the signal of pmap is an AbortSignal/],
     [() => pmap(same, [1], { onProgress: 1 } as never), /onProgress of pmap is a function; got 1/],
-    [() => pmap(same, [1], null as never), /the options of pmap are an object; got null/],
+    [() => pmap(same, [1], null as never), /the options of pmap are an object of parts, .*; got null/],
     [() => pmap(same, [1], { policy: { retries: 1 } as never }), /a task policy has no "retries"/],
     [() => pmapSettled(same, [1], { stopOnError: true } as never), /pmapSettled has no option "stopOnError"/],
     [() => pmapInto(new DataView(new ArrayBuffer(8)) as unknown as number[], same, [1]), /got object/],
+    [() => pmapInto([0], seven, null as never), /the options of pmapInto are an object of .*; got null/],
+    [() => pmapInto([0], same, [1], null as never), /the options of pmapInto are an object of .*; got null/],
     [() => pmapInto([0], seven, 5 as never, {}), /pmapInto takes its elements from an iterable.*got number/],
     [
       () => pmapInto([0], seven, lines() as never),

@@ -63,6 +63,15 @@ test('secrets that are none are refused where they are given', () => {
     { passwords: { alice: 'a' }, user: 'alice', password: 'a' },
   ];
   for (const one of passwords) assert.throws(() => passwordAuth(one as never), /none of them is empty/);
+  for (const one of [
+    { user: 'alice', password: 'a', pasword: 'b' },
+    { passwords: { alice: 'a' }, users: [] },
+  ]) {
+    assert.throws(
+      () => passwordAuth(one as never),
+      /passwordAuth has no option "(pasword|users)"; it may have/,
+    );
+  }
   for (const one of ['', 5, undefined])
     assert.throws(() => tokenAuth(one as never), /tokenAuth takes a token/);
 });

@@ -196,6 +196,11 @@ test('options that say too little or too much', () => {
     [{ serviceName: '' }, /takes a service such as 'ts-mw'.*got ""/],
     [{ serviceName: 'ts-mw/node1' }, /got "ts-mw\/node1"/],
     [{}, /got undefined/],
+    [null, /the options of kerberosAuth are an object of serviceName, /],
+    [
+      { serviceName: 'ts-mw', allowedUser: [ALICE] },
+      /kerberosAuth has no option "allowedUser"; it may have /,
+    ],
     [
       { serviceName: 'ts-mw', allowedUsers: [], nameAccepted: () => true },
       /either allowedUsers or nameAccepted/,

@@ -58,6 +58,7 @@ test('options that are misspelt or of another kind are refused, for they could l
     ['127.0.0.1', 1, null, /^the options of ping are an object/],
     ['127.0.0.1', 1, { timeout: 'x' }, /^timeout of ping is a number of seconds; got "x"$/],
     ['127.0.0.1', 1, { token: 5 }, /^token of ping is a text that is not empty; got another number$/],
+    ['127.0.0.1', 1, { tls: { caa: 'x' } }, /^tls of ping has no option "caa"; it may have cert, key, ca$/],
     [
       '127.0.0.1',
       1,

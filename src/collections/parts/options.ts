@@ -2,6 +2,7 @@
 
 import type { TaskPolicy } from '../../algorithms/types.js';
 import { UsageError } from '../../errors.js';
+import { checkOptionNames } from '../../structures/check-options.js';
 import type { Parts } from './part-cutter.js';
 
 /** The state of a call, for its `onProgress`. */
@@ -45,14 +46,8 @@ export interface MapOptions extends PartOptions {
 
 /** Throws UsageError that names the option; `keys` are those that the call has. */
 export function checkOptions(stub: string, options: object, keys: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError(`the options of ${stub} are an object; got ${String(options)}`);
-  }
+  checkOptionNames(stub, options, keys);
   const given = options as MapOptions & { readonly start?: number; readonly end?: number };
-  for (const key of Object.keys(options)) {
-    if (keys.includes(key)) continue;
-    throw new UsageError(`${stub} has no option ${JSON.stringify(key)}; it may have ${keys.join(', ')}`);
-  }
   const { parts, size, signal, onProgress } = given;
   if (parts !== undefined && parts !== 'auto' && !(Number.isSafeInteger(parts) && parts > 0)) {
     throw new UsageError(`the parts of ${stub} are 'auto' or a whole number from 1; got ${String(parts)}`);

@@ -1,6 +1,7 @@
 /** Checks a machine that a program or a farm file describes, and says at which field it is wrong. */
 
 import { UsageError } from '../../errors.js';
+import { checkOptionNames } from '../../structures/check-options.js';
 import { givenText } from '../../structures/value-text.js';
 import { type Machine, MOST_SLOTS } from './machine.js';
 
@@ -36,14 +37,7 @@ export function checkMachine(machine: unknown): asserts machine is Machine {
 
 /** Whether slaves of a machine that is unregistered are killed. Throws UsageError. */
 export function isToKill(options: unknown): boolean {
-  const shape = 'the options of unregisterMachine are an object, such as { kill: true }';
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError(`${shape}; got ${shown(options)}`);
-  }
-  const unknown = Object.keys(options).find((key) => key !== 'kill');
-  if (unknown !== undefined) {
-    throw new UsageError(`unregisterMachine has no option ${JSON.stringify(unknown)}; it may have kill`);
-  }
+  checkOptionNames('unregisterMachine', options, ['kill']);
   const { kill = false } = options as { readonly kill?: unknown };
   if (typeof kill === 'boolean') return kill;
   throw new UsageError(`kill of unregisterMachine is true or false; got ${shown(kill)}`);

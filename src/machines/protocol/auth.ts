@@ -5,6 +5,7 @@
 
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { FormatError, JoinError, UsageError } from '../../errors.js';
+import { checkOptionNames } from '../../structures/check-options.js';
 import { ServerRefusal } from './server-refusal.js';
 
 /** The conversation in which two sides prove themselves. */
@@ -81,6 +82,7 @@ function isSecret(value: unknown): value is string {
 export function passwordAuth(options: PasswordOptions): ServerAuth {
   const method = 'password';
   checkPasswords(options);
+  checkOptionNames('passwordAuth', options, 'user' in options ? ['user', 'password'] : ['passwords']);
   if ('user' in options) {
     const { user, password } = options;
     const key = keyOf(user, password);

@@ -2,6 +2,7 @@
 
 import { createSecureContext } from 'node:tls';
 import { UsageError } from '../../errors.js';
+import { checkOptionNames } from '../../structures/check-options.js';
 import { givenText } from '../../structures/value-text.js';
 
 interface Check {
@@ -50,15 +51,8 @@ export function checkServerCall(
     throw new UsageError(`the host of ${call} is a name or an address; got ${givenText(host)}`);
   const isPort = Number.isSafeInteger(port) && Number(port) >= 0 && Number(port) <= 65_535;
   if (!isPort) throw new UsageError(`the port of ${call} is a whole number to 65535; got ${givenText(port)}`);
-  if (!isObject(options)) {
-    throw new UsageError(
-      `the options of ${call} are an object, such as { token }; got ${givenText(options)}`,
-    );
-  }
+  checkOptionNames(call, options, known);
   for (const [key, value] of Object.entries(options)) {
-    if (!(known as readonly string[]).includes(key)) {
-      throw new UsageError(`${call} has no option ${JSON.stringify(key)}; it may have ${known.join(', ')}`);
-    }
     const { is, holds, isSecret }: Check = CHECKS[key as Option];
     if (value === undefined || holds(value)) continue;
     throw new UsageError(
@@ -70,6 +64,7 @@ export function checkServerCall(
 
 function checkPem(call: string, tls: unknown): void {
   if (tls === undefined) return;
+  checkOptionNames(`tls of ${call}`, tls, PEM_FIELDS);
   const [cert, key, ca] = PEM_FIELDS.map((field) => Reflect.get(tls as object, field) as string | undefined);
   try {
     createSecureContext({ cert, key, ca });

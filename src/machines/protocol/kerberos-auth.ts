@@ -4,6 +4,7 @@
  */
 
 import { FormatError, JoinError, UsageError } from '../../errors.js';
+import { checkOptionNames } from '../../structures/check-options.js';
 import type { AuthChannel, ServerAuth } from './auth.js';
 import { type KerberosPackage, loadKerberos } from './kerberos-package.js';
 import { ServerRefusal } from './server-refusal.js';
@@ -22,6 +23,7 @@ export interface KerberosOptions {
   readonly nameAccepted?: ((name: string) => boolean | Promise<boolean>) | undefined;
 }
 
+const KEYS = ['serviceName', 'allowedUsers', 'nameAccepted'] as const satisfies (keyof KerberosOptions)[];
 /** In base64, so that a message stays below the 4,000 bytes of a channel. */
 const PIECE_LENGTH = 3000;
 /** The largest that Windows makes, for users of very many groups; others have about 700 bytes. */
@@ -52,6 +54,7 @@ export function kerberosAuth(options: KerberosOptions): ServerAuth {
 
 /** The same with a package that is loaded in another way. */
 export function kerberosAuthBy(load: () => KerberosPackage, options: KerberosOptions): ServerAuth {
+  checkOptionNames('kerberosAuth', options, KEYS);
   const { serviceName } = options;
   if (typeof serviceName !== 'string' || !/^[^@/\s]+(@[^@/\s]+)?$/.test(serviceName)) {
     throw new UsageError(

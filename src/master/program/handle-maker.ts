@@ -1,23 +1,22 @@
 /** Makes the handle of a master algorithm: CL-MW's calls and ours, over the core. */
 
-import { checkLoopTimeout } from '../../algorithms/loop-timeout.js';
+import { loopTimeout } from '../../algorithms/loop-timeout.js';
 import { checkCategory } from '../../algorithms/policy.js';
 import { definitionOf } from '../../algorithms/registry.js';
 import { submissionScope } from '../../algorithms/submission-scope.js';
 import type { AnyAlgorithm, SlaveId, TaskId, TaskPolicy } from '../../algorithms/types.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
-import type { SlaveKind } from '../../audit/events.js';
 import { UsageError } from '../../errors.js';
 import type { Machine } from '../../machines/farm/machine.js';
 import { givenText, valueText } from '../../structures/value-text.js';
 import type { MasterCore } from '../core/master-core.js';
 import type { Selection } from '../fates/fate-box.js';
 import { TaskFate } from '../model/task-fate.js';
-import { SLAVE_KINDS } from '../slaves/allocation.js';
 import { arrayItems } from './array-items.js';
 import { drawAll, type Items } from './draw-all.js';
 import { endedBy } from './ended-by.js';
 import { FateIterator, throwOver } from './fate-iterator.js';
+import { amountAndKind, checkSubmitAll, killOf, numberOf, SLAVE_ID, TASK_ID } from './handle-arguments.js';
 import type { MachineCalls } from './machine-calls.js';
 import type {
   AllocateOptions,
@@ -33,10 +32,6 @@ import type { Wakeups } from './wakeups.js';
 
 /** CL-MW's default for one pass, in seconds. */
 const PASS_SECONDS = 0.05;
-const TASK_ID = /^TASK-(\d+)$/;
-const SLAVE_ID = /^SLAVE-(\d+)$/;
-/** CL-MW's. */
-const DEFAULT_AMOUNT = 1_000;
 /** The number of tasks that submitAll keeps queued and running without a target number. */
 const DEFAULT_TARGET = 10_000;
 
@@ -69,18 +64,19 @@ export class HandleMaker {
       argv,
       dashboardUrl,
       signal: core.signal,
-      masterLoop: ({ timeout }: MasterLoopOptions = {}) => side.#loop('masterLoop', timeout),
-      masterLoopIterate: ({ timeout = PASS_SECONDS }: MasterLoopOptions = {}) =>
-        side.#loop('masterLoopIterate', timeout),
+      masterLoop: (options: MasterLoopOptions = {}) => side.#loop('masterLoop', options),
+      masterLoopIterate: (options: MasterLoopOptions = {}) =>
+        side.#loop('masterLoopIterate', options, PASS_SECONDS),
       getResults: (...algorithms: AnyAlgorithm[]) => core.fates.takeResults(side.#select(algorithms)),
       getUnrunnableTasks: (...algorithms: AnyAlgorithm[]) =>
         core.fates.takeUnrunnable(side.#select(algorithms)),
       results: (...algorithms: AnyAlgorithm[]) => new FateIterator(core, side.#select(algorithms)),
       allocateSlaves: (options: AllocateOptions = {}) => {
-        core.groups.allocate(...amountAndKind(options));
+        core.groups.allocate(...amountAndKind('allocateSlaves', options));
         side.#params.onAllocated();
       },
-      deallocateSlaves: (options: AllocateOptions = {}) => core.groups.deallocate(...amountAndKind(options)),
+      deallocateSlaves: (options: AllocateOptions = {}) =>
+        core.groups.deallocate(...amountAndKind('deallocateSlaves', options)),
       freeSlave: (sid: SlaveId) => {
         const freed = core.groups.free(
           numberOf(sid, SLAVE_ID, 'slave id; give one that getConnectedOrderedSlaves returned'),
@@ -144,9 +140,10 @@ export class HandleMaker {
     return handle as unknown as MasterHandle;
   }
 
-  #submitAll<T>(items: Items<T>, submit: (item: T) => unknown, { targetNumber }: SubmitAllOptions): void {
+  #submitAll<T>(items: Items<T>, submit: (item: T) => unknown, options: SubmitAllOptions): void {
     this.#core.refuseIfOver();
-    checkSource(items, submit, targetNumber);
+    checkSubmitAll(items, submit, options);
+    const { targetNumber } = options;
     const core = this.#core;
     const target = (): number => targetNumber ?? (this.#targetNumber || DEFAULT_TARGET);
     const ended = endedBy(core.signal, submissionScope()?.signal);
@@ -206,8 +203,12 @@ export class HandleMaker {
     );
   }
 
-  async #loop(name: string, timeoutSeconds: number | undefined): Promise<MasterLoopReport> {
-    checkLoopTimeout(name, timeoutSeconds);
+  async #loop(
+    name: string,
+    options: MasterLoopOptions,
+    seconds?: number | undefined,
+  ): Promise<MasterLoopReport> {
+    const timeoutSeconds = loopTimeout(name, options) ?? seconds;
     const { fates } = this.#core;
     const { groups } = this.#core;
     const hasNews = (): boolean =>
@@ -246,45 +247,4 @@ export class HandleMaker {
 
 export function sourceFailed(error: unknown): string {
   return `a source of submitAll failed, and nobody asked for it: ${valueText(error)}`;
-}
-
-function numberOf(id: unknown, form: RegExp, what: string): number {
-  const number = typeof id === 'string' ? form.exec(id)?.[1] : undefined;
-  if (number === undefined) throw new UsageError(`${givenText(id)} is no ${what}`);
-  return Number(number);
-}
-
-function killOf(options: CancelOptions): boolean {
-  const { kill = false } = options;
-  if (typeof options === 'object' && typeof kill === 'boolean') return kill;
-  throw new UsageError('the options of cancel are an object, such as { kill: true }');
-}
-
-function checkSource(items: unknown, submit: unknown, targetNumber: unknown): void {
-  const isObject = typeof items === 'string' || (typeof items === 'object' && items !== null);
-  const source = Object(items) as object;
-  if (!isObject || !(Symbol.iterator in source || Symbol.asyncIterator in source)) {
-    throw new UsageError('submitAll draws from an iterable or async iterable, such as a list or a generator');
-  }
-  if (typeof submit !== 'function') {
-    throw new UsageError('submitAll needs a function of an item, such as (n) => square.funcall(n)');
-  }
-  if (targetNumber !== undefined && !(Number.isSafeInteger(targetNumber) && (targetNumber as number) > 0)) {
-    throw new UsageError(`submitAll's targetNumber is a whole number from 1; got ${givenText(targetNumber)}`);
-  }
-}
-
-function amountAndKind({
-  amount = DEFAULT_AMOUNT,
-  kind = 'unordered',
-}: AllocateOptions): [number, SlaveKind] {
-  if (!Number.isSafeInteger(amount) || amount < 0) {
-    throw new UsageError(`an amount of slaves is a whole number from 0; got ${givenText(amount)}`);
-  }
-  if (!SLAVE_KINDS.includes(kind)) {
-    throw new UsageError(
-      `${givenText(kind)} is not a group of slaves; the groups are ${SLAVE_KINDS.join(', ')}`,
-    );
-  }
-  return [amount, kind];
 }

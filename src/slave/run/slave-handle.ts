@@ -1,7 +1,7 @@
 /** The handle of a slave algorithm: CL-MW's slave loops over the slave's core. */
 
 import type { CellHolder } from '../../algorithms/cell-holder.js';
-import { checkLoopTimeout, LONGEST_TIMER_MS } from '../../algorithms/loop-timeout.js';
+import { LONGEST_TIMER_MS, loopTimeout } from '../../algorithms/loop-timeout.js';
 import type { SlaveId } from '../../algorithms/types.js';
 import { type GivenTask, type RunOutcome, TIMED_OUT } from '../core/given-task.js';
 import type { SlaveCore } from '../core/slave-core.js';
@@ -106,24 +106,14 @@ export class SlaveRunner implements SlaveHandle {
     return sid === undefined ? undefined : `SLAVE-${sid}`;
   }
 
-  async slaveLoop({
-    timeout = PASS_SECONDS,
-  }: {
-    timeout?: number | undefined;
-  } = {}): Promise<SlaveLoopReport> {
-    checkLoopTimeout('slaveLoop', timeout);
-    await this.#pause(timeout);
+  async slaveLoop(options: { readonly timeout?: number | undefined } = {}): Promise<SlaveLoopReport> {
+    await this.#pause(loopTimeout('slaveLoop', options) ?? PASS_SECONDS);
     await this.#runAll(Number.POSITIVE_INFINITY);
     return this.#report();
   }
 
-  async slaveLoopIterate({
-    timeout = PASS_SECONDS,
-  }: {
-    timeout?: number | undefined;
-  } = {}): Promise<SlaveLoopReport> {
-    checkLoopTimeout('slaveLoopIterate', timeout);
-    await this.#pause(timeout);
+  async slaveLoopIterate(options: { readonly timeout?: number | undefined } = {}): Promise<SlaveLoopReport> {
+    await this.#pause(loopTimeout('slaveLoopIterate', options) ?? PASS_SECONDS);
     await this.#runAll(1);
     return this.#report();
   }

@@ -21,11 +21,8 @@ test('right options pass', () => {
 
 test('wrong ones are refused', () => {
   for (const [options, message] of [
-    [null, 'the options of pmap are an object; got null'],
-    [3, 'the options of pmap are an object; got 3'],
-    ['auto', 'the options of pmap are an object; got auto'],
-    [() => {}, /the options of pmap are an object; got \(\) =>/],
-    [[8], /pmap has no option "0"; it may have parts, policy, signal, /],
+    [null, /^the options of pmap are an object of parts, policy, signal, .*; got null$/],
+    [[8], /^the options of pmap are an object of .*; got an array$/],
     [{ part: 3 }, /pmap has no option "part"/],
     [{ part: undefined }, /pmap has no option "part"/],
     [{ parts: 0 }, "the parts of pmap are 'auto' or a whole number from 1; got 0"],

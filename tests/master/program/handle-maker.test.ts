@@ -288,6 +288,36 @@ test('its loop waits for news, as a reader from whom nothing is held back, and n
   assert.not(stage.core.demand.isWaiting, 'nobody waits any more');
 });
 
+test('options that a call does not have are refused, and those that are none', async () => {
+  const { master } = new Stage();
+  const calls: Readonly<Record<string, (options: never) => unknown>> = {
+    submitAll: (options) => master.submitAll([1], () => {}, options),
+    cancel: (options) => master.cancel('TASK-0', options),
+    allocateSlaves: (options) => master.allocateSlaves(options),
+    deallocateSlaves: (options) => master.deallocateSlaves(options),
+    masterLoop: (options) => master.masterLoop(options),
+    masterLoopIterate: (options) => master.masterLoopIterate(options),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const refused = async (options: unknown): Promise<unknown> => {
+      try {
+        return await call(options as never);
+      } catch (error) {
+        assert.instance(error, UsageError);
+        return (error as Error).message;
+      }
+    };
+    assert.match(String(await refused({ tarhetNumber: 3 })), `${name} has no option "tarhetNumber"; it may `);
+    for (const options of [null, [], 5]) {
+      assert.match(String(await refused(options)), `the options of ${name} are an object of `);
+    }
+  }
+  assert.throws(
+    () => master.cancel('TASK-0', { kill: 1 as never }),
+    refusal(/kill of cancel is true or false/),
+  );
+});
+
 test('its loops refuse a timeout that is no number from 0', async () => {
   const { master } = new Stage();
   for (const timeout of [-1, Number.NaN, '1' as unknown as number]) {

@@ -48,6 +48,17 @@ test('a pass without tasks waits its time and says that nothing happened', async
   }
 });
 
+test('its passes refuse options that they do not have', async () => {
+  const { runner } = new Bench(1);
+  for (const loop of ['slaveLoop', 'slaveLoopIterate'] as const) {
+    const refused = async (options: unknown): Promise<string> =>
+      runner[loop](options as never).then(String, (error: Error) => error.message);
+    assert.is(await refused({ timeOut: 1 }), `${loop} has no option "timeOut"; it may have timeout`);
+    assert.is(await refused(null), `the options of ${loop} are an object of timeout; got null`);
+    assert.match(await refused({ timeout: '1' }), `the timeout of ${loop} is a number of seconds from 0`);
+  }
+});
+
 test('one pass runs all that is there, in order, and what comes meanwhile', async () => {
   const bench = new Bench(1);
   bench.give([1, 2], 'quick');
