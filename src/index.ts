@@ -117,13 +117,11 @@ export {
   type EndKernelOptions,
   endKernel,
   type Kernel,
-  type KernelOptions,
-  type KernelSlaves,
   kernelWorkerCount,
   makeKernel,
-  type ServerAddress,
   withKernel,
 } from './cli/kernel.js';
+export type { KernelOptions, KernelSlaves, ServerAddress } from './cli/kernel-arguments.js';
 // Standing servers
 export {
   endServer,

@@ -202,7 +202,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'cli/metrics': ['cli/flags', 'cli/process'],
   'cli/flags': ['cli/process'],
   'cli/process': [],
-  'cli/define-program.ts': [],
+  'cli/define-program.ts': ['cli/process'],
 };
 
 /** Tasks, slaves and runs name one another, as types. */

@@ -8,6 +8,8 @@ import type { MasterHandle } from '../master/program/master-handle.js';
 import type { AuthorizeSlave } from '../master/slaves/admissions.js';
 import type { SlaveHandle } from '../slave/run/slave-handle.js';
 import { checkOptionNames } from '../structures/check-options.js';
+import { givenText } from '../structures/value-text.js';
+import { checkProgramOptions } from './process/program-options.js';
 
 /** Makes tasks and consumes results; its return value, an integer from 0 to 255, is the exit code. */
 export type MasterAlgorithm = (master: MasterHandle) => unknown;
@@ -56,6 +58,8 @@ const slaves: Definition<SlaveAlgorithm>[] = [];
  */
 export function defineMaster<T extends MasterAlgorithm>(algorithm: T, options: MasterOptions = {}): T {
   checkOptionNames('defineMaster', options, KEYS);
+  checkProgramOptions('defineMaster', options);
+  checkAlgorithm('defineMaster', algorithm);
   masters.push({ algorithm, options, place: callerPlace() });
   return algorithm;
 }
@@ -65,6 +69,7 @@ export function defineMaster<T extends MasterAlgorithm>(algorithm: T, options: M
  * algorithm.
  */
 export function defineSlave<T extends SlaveAlgorithm>(algorithm: T): T {
+  checkAlgorithm('defineSlave', algorithm);
   slaves.push({ algorithm, place: callerPlace() });
   return algorithm;
 }
@@ -101,6 +106,11 @@ export function programServerAuth(): ServerAuth | undefined {
   const proving = masters.filter(({ options }) => options.serverAuth !== undefined);
   only(proving, 'defineMaster with serverAuth');
   return proving[0]?.options.serverAuth;
+}
+
+function checkAlgorithm(call: string, algorithm: unknown): void {
+  if (typeof algorithm === 'function') return;
+  throw new UsageError(`${call} takes a function; got ${givenText(algorithm)}`);
 }
 
 function only<T>(definitions: readonly Definition<T>[], name: string): T | undefined {

@@ -12,6 +12,7 @@ import type { Configuration } from './flags/configuration.js';
 import { parseFlags } from './flags/parse-command.js';
 import type { Flags } from './flags/program-flags.js';
 import type { RunningMaster } from './master/run-master.js';
+import { checkProgramOptions } from './process/program-options.js';
 import { hostFromHere } from './process/reachable-hosts.js';
 import { openTrail } from './trail/open-trail.js';
 import { openWatch } from './watch/open-watch.js';
@@ -68,7 +69,11 @@ const brokers = new WeakMap<EmbeddedMaster, RunningMaster>();
  */
 export async function master(options: EmbeddedMasterOptions = {}): Promise<EmbeddedMaster> {
   checkOptionsObject('master()', options, ['slaves', 'program', 'onAudit', '…']);
+  checkProgramOptions('master()', options);
   const { program, onAudit, authorizeSlave, serverAuth, ...flags } = options;
+  if (serverAuth !== undefined && flags.serverTokenFile !== undefined) {
+    throw new UsageError('master() takes either serverAuth or serverTokenFile; leave one of them out');
+  }
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
   const { RunningMaster } = await import('./master/run-master.js');
@@ -128,6 +133,7 @@ export async function slave(
   options: EmbeddedSlaveOptions = {},
 ): Promise<EmbeddedSlave> {
   checkOptionsObject('slave()', options, ['algorithm', 'onAudit', '…']);
+  checkProgramOptions('slave()', { algorithm: options.algorithm, onAudit: options.onAudit });
   const { algorithm, onAudit, ...flags } = options;
   const configuration = joining(where, configurationOf({ ...flagsFor(where), ...flags, slave: true }));
   const heard: string[] = [];

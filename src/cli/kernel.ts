@@ -5,36 +5,22 @@ import { currentMaster, enterMaster } from '../algorithms/submitter-context.js';
 import type { AuditListener } from '../audit/audit-trail.js';
 import type { AuditEvent } from '../audit/events.js';
 import { JoinError, StoppedError, UsageError } from '../errors.js';
-import { hostAndPort } from '../link/connection/broker-urls.js';
 import { describeEnd } from '../machines/farm/describe-end.js';
 import { PARENT_PIPE_VARIABLE } from '../machines/parent-pipe.js';
 import { type ServerAuth, tokenAuth } from '../machines/protocol/auth.js';
 import type { Master } from '../master/master.js';
-import { checkOptionNames, checkOptionsObject } from '../structures/check-options.js';
-import { type EmbeddedMaster, type EmbeddedMasterOptions, master, masterOf } from './embed.js';
+import { checkOptionNames } from '../structures/check-options.js';
+import { type EmbeddedMaster, master, masterOf } from './embed.js';
 import { initialize } from './initialize.js';
-
-/** The slaves of a kernel: local processes that run `program`, the running file by default. */
-export interface KernelSlaves {
-  /** Their number. */
-  readonly slaves: number;
-  /** The file that they run; it calls `makeKernel` or `initialize`. */
-  readonly program?: string | undefined;
-}
-
-/** Where a standing server listens: its host, as `tls://HOST` if it speaks TLS on loopback, and its port. */
-export type ServerAddress = readonly [host: string, port: number];
-
-/** Options of `makeKernel`: those of `master()`, without those of its slaves, and the proof for standing servers. */
-export interface KernelOptions
-  extends Omit<EmbeddedMasterOptions, 'slaves' | 'program' | 'servers' | 'serverAuth' | 'serverTokenFile'> {
-  /** The token of the servers. */
-  readonly token?: string | undefined;
-  /** Another way to prove itself to the servers, instead of `token`. */
-  readonly auth?: ServerAuth | undefined;
-  /** The file whose algorithms the servers run; the running one. */
-  readonly program?: string | undefined;
-}
+import {
+  checkKernelOptions,
+  checkSlaves,
+  isAddresses,
+  type KernelOptions,
+  type KernelSlaves,
+  type ServerAddress,
+  textOfAddress,
+} from './kernel-arguments.js';
 
 /** Options of `endKernel`. */
 export interface EndKernelOptions {
@@ -42,7 +28,6 @@ export interface EndKernelOptions {
   readonly wait?: boolean | undefined;
 }
 
-const WHERE_KEYS = ['slaves', 'program'] as const satisfies (keyof KernelSlaves)[];
 const END_KEYS = ['wait'] as const satisfies (keyof EndKernelOptions)[];
 const LOOK_MS = 10;
 /** Ends of each local slave before the first has joined, after which none will. */
@@ -203,17 +188,18 @@ export async function makeKernel(
   options: KernelOptions = {},
 ): Promise<Kernel> {
   if (PARENT_PIPE_VARIABLE in process.env) process.exit(await initialize());
-  checkOptionsObject('makeKernel', options, ['token', 'auth', 'program', '…']);
+  checkKernelOptions(options);
   if (isAddresses(where)) return makeServerKernel(where, options);
-  checkWhere(where);
+  checkSlaves(where);
   const { slaves, program = options.program ?? process.argv[1] } = where;
-  const { token: _token, auth: _auth, ...others } = options;
+  const { token, auth, ...others } = options;
   const ends = new EarlyEnds();
   const onAudit: AuditListener = (event, timeMs) => {
     ends.take(event);
     options.onAudit?.(event, timeMs);
   };
-  const embedded = await master({ ...others, slaves, program, onAudit });
+  const serverAuth = serverAuthOf(token, auth);
+  const embedded = await master({ ...others, slaves, program, serverAuth, onAudit });
   const kernel = kernelOf(masterOf(embedded), embedded);
   // A slave that joins is no news for a program
   while (!kernel.hasEnded && kernel.workerCount < slaves) {
@@ -236,7 +222,7 @@ async function makeServerKernel(where: readonly ServerAddress[], options: Kernel
     ...flags,
     program,
     servers: where.map(textOfAddress),
-    serverAuth: auth ?? (token === undefined ? undefined : tokenAuth(token)),
+    serverAuth: serverAuthOf(token, auth),
     onAudit: (event, timeMs) => {
       arrivals.take(event);
       ends.take(event);
@@ -255,6 +241,11 @@ async function makeServerKernel(where: readonly ServerAddress[], options: Kernel
   }
   embedded.signal.throwIfAborted();
   return kernel;
+}
+
+/** Servers may also be among the machines of a farm file. */
+function serverAuthOf(token: string | undefined, auth: ServerAuth | undefined): ServerAuth | undefined {
+  return auth ?? (token === undefined ? undefined : tokenAuth(token));
 }
 
 /** Calls `fn` with `kernel` as the current one, also for what it awaits. Throws StoppedError if it has ended. */
@@ -305,30 +296,4 @@ function kernelToEnd(): MasterKernel | undefined {
 function checkKernel(stub: string, kernel: unknown): asserts kernel is MasterKernel {
   if (!(kernel instanceof MasterKernel))
     throw new UsageError(`${stub} takes the kernel that makeKernel returned`);
-}
-
-function isAddresses(where: unknown): where is readonly ServerAddress[] {
-  if (!Array.isArray(where)) return false;
-  if (where.length > 0) return true;
-  throw new UsageError("makeKernel takes at least one server, such as makeKernel([['127.0.0.1', 11111]])");
-}
-
-function textOfAddress(address: unknown): string {
-  const [host, port] = Array.isArray(address) ? address : [];
-  if (typeof host === 'string' && Number.isSafeInteger(port)) {
-    const [, scheme = '', name = ''] = /^(tls:\/\/)?(.*)$/i.exec(host) ?? [];
-    return `${scheme}${hostAndPort(name, port)}`;
-  }
-  throw new UsageError("makeKernel takes addresses of servers, such as makeKernel([['127.0.0.1', 11111]])");
-}
-
-function checkWhere(where: unknown): void {
-  const { slaves } = (where ?? {}) as Partial<KernelSlaves>;
-  if (typeof where === 'object' && Number.isSafeInteger(slaves) && (slaves as number) >= 0) {
-    checkOptionNames('makeKernel', where, WHERE_KEYS);
-    return;
-  }
-  throw new UsageError(
-    "makeKernel takes the slaves that it should start, such as makeKernel({ slaves: 4 }), or addresses of servers, such as makeKernel([['127.0.0.1', 11111]])",
-  );
 }

@@ -4,14 +4,19 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type AuditListener,
   defineAlgorithm,
+  defineMaster,
+  defineSlave,
   endKernel,
   JoinError,
   makeKernel,
+  master,
   passwordAuth,
   ping,
   pmap,
   type ServerAddress,
+  slave,
   startServer,
   UsageError,
   withKernel,
@@ -127,11 +132,84 @@ test.long('a kernel that could not be started writes its resource file no more',
 });
 
 test('addresses are checked before anything starts', async () => {
-  for (const where of [[], [['127.0.0.1']], ['127.0.0.1:11111'], [[11111, '127.0.0.1']]]) {
+  const wrong = [[['127.0.0.1']], ['127.0.0.1:11111'], [[11111, '127.0.0.1']], [['', 1]], [['a', 70_000]]];
+  for (const where of [[], ...wrong]) {
     const error = await rejection(makeKernel(where as never));
     assert.instance(error, UsageError);
     assert.match(error.message, /makeKernel\(\[\['127.0.0.1', 11111\]\]\)/);
   }
+});
+
+test('options that no server could be asked by are refused before anything starts', async () => {
+  const auth = passwordAuth({ user: 'alice', password: 'open sesame' });
+  const form = 'is an object with method, proveToServer and acceptMaster, such as tokenAuth returns';
+  const wrong: readonly [options: object, message: string][] = [
+    [{ auth: {} }, `auth of makeKernel ${form}; its method is no text`],
+    [{ auth: null }, `auth of makeKernel ${form}; got null`],
+    [{ auth: 'token' }, `auth of makeKernel ${form}; got a string`],
+    [
+      { auth: { method: 'own' } },
+      `auth of makeKernel ${form}; it has no function proveToServer and no acceptMaster`,
+    ],
+    [
+      { auth: { ...auth, method: 'm'.repeat(65) } },
+      `auth of makeKernel ${form}; its method has 65 characters, and may have 64`,
+    ],
+    [{ auth: { ...auth, prepareServer: 1 } }, `auth of makeKernel ${form}; its prepareServer is no function`],
+    [{ auth, token: 't' }, 'makeKernel takes either a token or an auth; leave one of them out'],
+    [{ token: '' }, 'token of makeKernel is a text that is not empty; got another string'],
+    [{ program: 5 }, 'program of makeKernel is the path of the file that slaves run; got 5'],
+    [{ onAudit: true }, 'onAudit of makeKernel is a function; got true'],
+    [{ serverAuth: auth }, 'makeKernel has no option "serverAuth"; it is called auth here'],
+    [{ serverTokenFile: 'f' }, 'makeKernel has no option "serverTokenFile"; give the token itself, as token'],
+  ];
+  for (const [options, message] of wrong) {
+    for (const where of [[['127.0.0.1', 1]], { slaves: 0 }] as const) {
+      const error = await rejection(makeKernel(where, options));
+      assert.instance(error, UsageError);
+      assert.is(error.message, message);
+    }
+  }
+});
+
+test('a master is asked about its proof too, and says which one counts', async () => {
+  const serverAuth = passwordAuth({ user: 'alice', password: 'open sesame' });
+  for (const [begin, message] of [
+    [() => master({ serverAuth: {} as never }), /^serverAuth of master\(\) is an object with method/],
+    [
+      async () => defineMaster(() => 0, { serverAuth: {} as never }),
+      /^serverAuth of defineMaster is an object/,
+    ],
+    [
+      () => master({ serverAuth, serverTokenFile: 'f' }),
+      /takes either serverAuth or serverTokenFile; leave one /,
+    ],
+    [
+      () => master({ authorizeSlave: true as never }),
+      /^authorizeSlave of master\(\) is a function; got true$/,
+    ],
+    [() => slave(1, { algorithm: 5 as never }), /^algorithm of slave\(\) is a function; got 5$/],
+    [async () => defineMaster(5 as never), /^defineMaster takes a function; got 5$/],
+    [async () => defineSlave({} as never), /^defineSlave takes a function; got \[object Object\]$/],
+  ] as const) {
+    const error = await rejection(begin());
+    assert.instance(error, UsageError);
+    assert.match(error.message, message);
+  }
+  const warnings: string[] = [];
+  process.env.TS_MW_SERVER_TOKEN = 'another proof';
+  try {
+    const onAudit: AuditListener = (event) => {
+      if (event.type === 'warning') warnings.push(event.text);
+    };
+    await (await master({ serverAuth, onAudit })).stop();
+  } finally {
+    delete process.env.TS_MW_SERVER_TOKEN;
+  }
+  assert.match(
+    warnings.join(),
+    /^the program has a serverAuth, so the token of .* TS_MW_SERVER_TOKEN has no effect$/,
+  );
 });
 
 test.run();

@@ -69,7 +69,16 @@ test('options that are misspelt or of another kind are refused, for they could l
     assert.match((await rejection(ping(host, port, options as never))).message, part);
   }
   assert.match((await rejection(endServer(undefined as never))).message, /^the host of endServer/);
+  const auth = passwordAuth({ passwords: { alice: 'a' } });
+  for (const ask of [ping, endServer, startServer]) {
+    const error = await rejection(ask('127.0.0.1', 1, { token: 't', auth }));
+    assert.is(error.message, `${ask.name} takes either a token or an auth; leave one of them out`);
+  }
   for (const [options, part] of [
+    [
+      { auth: { ...auth, prepareServer: 1 } },
+      /^auth of startServer is .*; its prepareServer is no function$/,
+    ],
     [{ allowedUser: ['alice'] }, /^startServer has no option "allowedUser"; it may have .*allowedUsers/],
     [{ allowedUsers: 'alice' }, /^allowedUsers of startServer is an array of names; got "alice"$/],
     [{ authorize: true }, /^authorize of startServer is a function; got true$/],

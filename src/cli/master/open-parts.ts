@@ -129,6 +129,12 @@ export async function openParts(params: RunMasterParams): Promise<MasterParts> {
     });
     master = opened;
     output = OutputReader.open(params);
+    if (params.serverAuth !== undefined && configuration.serverToken !== undefined) {
+      audit.emit({
+        type: 'warning',
+        text: 'the program has a serverAuth, so the token of --server-token-file or TS_MW_SERVER_TOKEN has no effect',
+      });
+    }
     farm = openFarm({ ...params, address, master, broker, dataPort, others, machines, output });
     const about = { configuration, run, master: opened, broker, address, program };
     await resources?.begin((status) => describeRun(about, status));

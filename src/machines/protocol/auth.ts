@@ -23,7 +23,7 @@ export interface AuthChannel {
 
 /** A way to prove oneself, of a server and of the masters that use it (lfarm's auth classes). */
 export interface ServerAuth {
-  /** Its name, which both sides must have in common. */
+  /** Its name, of at most 64 characters, which both sides must have in common. */
   readonly method: string;
   /**
    * On a master: proves itself, and checks the server's proof. `host` is the name or address by which the master dials.
@@ -44,6 +44,8 @@ export type PasswordOptions =
   | { readonly user: string; readonly password: string }
   | { readonly passwords: Readonly<Record<string, string>> };
 
+/** Of the name of a way, in characters. */
+export const LONGEST_METHOD = 64;
 const PROOF_BYTES = 32;
 
 /** Of a server that asks for nothing, on loopback or with client certificates. */

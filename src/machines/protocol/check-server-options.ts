@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls';
 import { UsageError } from '../../errors.js';
 import { checkOptionNames } from '../../structures/check-options.js';
 import { givenText } from '../../structures/value-text.js';
+import { checkAuth } from './check-auth.js';
 
 interface Check {
   readonly is: string;
@@ -23,11 +24,6 @@ const CHECKS = {
   },
   token: { is: 'a text that is not empty', holds: isText, isSecret: true },
   tls: { is: 'an object of texts in PEM', holds: (value) => isObject(value), isSecret: true },
-  auth: {
-    is: 'an object with method, proveToServer and acceptMaster, such as tokenAuth returns',
-    holds: (value) => isObject(value) && isText(Reflect.get(value, 'method')) && hasBothSides(value),
-    isSecret: true,
-  },
   allowedUsers: {
     is: 'an array of names',
     holds: (value) => Array.isArray(value) && value.every(isText),
@@ -39,7 +35,7 @@ const CHECKS = {
   onAudit: { is: 'a function', holds: isFunction },
 } as const satisfies Record<string, Check>;
 
-type Option = keyof typeof CHECKS;
+type Option = keyof typeof CHECKS | 'auth';
 
 /** Throws UsageError for a host or a port that cannot be one, and for options of another name or kind. */
 export function checkServerCall(
@@ -52,14 +48,27 @@ export function checkServerCall(
   const isPort = Number.isSafeInteger(port) && Number(port) >= 0 && Number(port) <= 65_535;
   if (!isPort) throw new UsageError(`the port of ${call} is a whole number to 65535; got ${givenText(port)}`);
   checkOptionNames(call, options, known);
-  for (const [key, value] of Object.entries(options)) {
-    const { is, holds, isSecret }: Check = CHECKS[key as Option];
+  checkServerOptions(call, options, known);
+  checkPem(call, Reflect.get(options, 'tls'));
+}
+
+/** Throws UsageError for those of `options` that are among `among`; the others are left alone. */
+export function checkServerOptions(call: string, options: object, among: readonly Option[]): void {
+  for (const key of among) {
+    const value: unknown = Reflect.get(options, key);
+    if (key === 'auth') {
+      checkAuth(`auth of ${call}`, value);
+      continue;
+    }
+    const { is, holds, isSecret }: Check = CHECKS[key];
     if (value === undefined || holds(value)) continue;
     throw new UsageError(
       `${key} of ${call} is ${is}; got ${isSecret ? `another ${typeof value}` : givenText(value)}`,
     );
   }
-  checkPem(call, Reflect.get(options, 'tls'));
+  const { token, auth } = options as { readonly token?: unknown; readonly auth?: unknown };
+  if (token === undefined || auth === undefined) return;
+  throw new UsageError(`${call} takes either a token or an auth; leave one of them out`);
 }
 
 function checkPem(call: string, tls: unknown): void {
@@ -84,8 +93,4 @@ function isText(value: unknown): value is string {
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
-}
-
-function hasBothSides(auth: object): boolean {
-  return ['proveToServer', 'acceptMaster'].every((side) => isFunction(Reflect.get(auth, side)));
 }

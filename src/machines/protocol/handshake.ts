@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { JoinError } from '../../errors.js';
-import type { AuthChannel } from './auth.js';
+import { type AuthChannel, LONGEST_METHOD } from './auth.js';
 import { bindingOf } from './binding.js';
 import { Fields } from './fields.js';
 import type { FrameConnection } from './frame-connection.js';
@@ -72,7 +72,7 @@ function readChallenge(value: unknown): Challenge {
   const fields = answerOf(value);
   const type = fields.choice('type', ['challenge']);
   const version = fields.whole('version', 0, 2 ** 31);
-  return { type, version, method: fields.text('method', 64), nonce: fields.text('nonce', 64) };
+  return { type, version, method: fields.text('method', LONGEST_METHOD), nonce: fields.text('nonce', 64) };
 }
 
 /** Throws what a server says instead of an answer. */
