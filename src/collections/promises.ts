@@ -8,7 +8,10 @@ import { UsageError } from '../errors.js';
  * it rejects with the ScopeCancelledError.
  */
 export interface Fulfillable<T> extends PromiseLike<T> {
-  /** Gives the value; false, and without effect, if it has one. */
+  /**
+   * Gives the value; false, and without effect, if it has one. Throws UsageError for itself, and for a promise, delay or chain
+   * that waits for it: it would never have a value.
+   */
   fulfill(value: T): boolean;
   /** Whether it has its value. */
   readonly fulfilled: boolean;
@@ -20,8 +23,14 @@ export interface Delayed<T> extends PromiseLike<T> {
   readonly fulfilled: boolean;
 }
 
-class Promised<T> implements Fulfillable<T> {
-  fulfilled = false;
+/** A value that may wait for another. */
+interface Link {
+  /** Where its value comes from, once that is known. */
+  readonly origin: { readonly value: unknown } | undefined;
+}
+
+class Promised<T> implements Fulfillable<T>, Link {
+  origin: { readonly value: unknown } | undefined;
   readonly #promise: Promise<T>;
   #resolve: (value: T) => void = () => {};
 
@@ -31,9 +40,19 @@ class Promised<T> implements Fulfillable<T> {
     });
   }
 
+  get fulfilled(): boolean {
+    return this.origin !== undefined;
+  }
+
   fulfill(value: T): boolean {
     if (this.fulfilled) return false;
-    this.fulfilled = true;
+    const origin = originOf(value);
+    if (origin === this) {
+      throw new UsageError(
+        `a promise was fulfilled with ${value === origin ? 'itself' : 'a value that waits for it'}, and would never have a value; give the value`,
+      );
+    }
+    this.origin = { value: origin };
     this.#resolve(value);
     return true;
   }
@@ -55,15 +74,29 @@ function unlessCancelled<T>(promise: Promise<T>): Promise<T> {
     const leave = (): void => reject(signal.reason);
     if (signal.aborted) leave();
     signal.addEventListener('abort', leave, { once: true });
-    promise.then((value) => {
+    const settled = (): void => {
       signal.removeEventListener('abort', leave);
-      resolve(value);
-    });
+      resolve(promise);
+    };
+    promise.then(settled, settled);
   });
 }
 
-class Delay<T> implements Delayed<T> {
+/** The value from which one comes by promises, delays and chains, as far as that is known; itself if it waits for none. */
+function originOf(value: unknown): unknown {
+  let origin = value;
+  while (isLink(origin) && origin.origin !== undefined) origin = origin.origin.value;
+  return origin;
+}
+
+function isLink(value: unknown): value is Link {
+  return value instanceof Promised || value instanceof Delay || value instanceof Chain;
+}
+
+class Delay<T> implements Delayed<T>, Link {
   fulfilled = false;
+  origin: { readonly value: unknown } | undefined;
+  #isComputing = false;
   readonly #compute: () => T | PromiseLike<T>;
   #promise: Promise<T> | undefined;
 
@@ -76,20 +109,32 @@ class Delay<T> implements Delayed<T> {
     onValue?: ((value: T) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    if (this.#isComputing) return Promise.reject(waitsForItself()).then(onValue, onError);
     this.#promise ??= this.#begin();
     return this.#promise.then(onValue, onError);
   }
 
   async #begin(): Promise<T> {
+    this.#isComputing = true;
     try {
-      return await this.#compute();
+      const value = this.#compute();
+      this.#isComputing = false;
+      const origin = originOf(value);
+      if (origin === this) throw waitsForItself();
+      this.origin = { value: origin };
+      return await value;
     } finally {
+      this.#isComputing = false;
       this.fulfilled = true;
     }
   }
 }
 
-class Chain<T> implements Delayed<Awaited<T>> {
+function waitsForItself(): UsageError {
+  return new UsageError('a delay waits for itself, and would never have a value; compute the value');
+}
+
+class Chain<T> implements Delayed<Awaited<T>>, Link {
   readonly #link: T;
   /** Of a promise that cannot say whether it has settled. */
   readonly #watched: Promise<Awaited<T>> | undefined;
@@ -101,6 +146,10 @@ class Chain<T> implements Delayed<Awaited<T>> {
     this.#watched = force(link).finally(() => {
       this.#hasSettled = true;
     }) as Promise<Awaited<T>>;
+  }
+
+  get origin(): { readonly value: unknown } {
+    return { value: this.#link };
   }
 
   get fulfilled(): boolean {

@@ -1,5 +1,16 @@
 /** The assertions of lfarm's promise-test.lisp, each under the name of its definition there. */
-import { chain, delay, force, fulfill, portable, promise, speculate, TaskError } from 'ts-mw';
+import {
+  chain,
+  delay,
+  force,
+  fulfill,
+  portable,
+  promise,
+  spawnThread,
+  speculate,
+  TaskError,
+  UsageError,
+} from 'ts-mw';
 import * as assert from 'uvu/assert';
 import { suiteOnFarm } from './farm.js';
 import { apply, itself, late } from './tasks.js';
@@ -77,6 +88,36 @@ test('a chain relays the value and whether it is there', async () => {
   const running = late.future(30, 9);
   const chained = chain(running);
   assert.equal([chained.fulfilled, await chained, chained.fulfilled], [false, 9, true]);
+});
+
+test('what would wait for itself is refused, or rejects', async () => {
+  const refused = (error: unknown): boolean =>
+    error instanceof UsageError && /never have a value/.test(error.message);
+  const own = promise<unknown>();
+  assert.throws(() => own.fulfill(own), refused);
+  assert.is(own.fulfilled, false);
+  const [a, b, c] = [promise<unknown>(), promise<unknown>(), promise<unknown>()];
+  const linked = chain(a);
+  assert.equal([a.fulfill(b), fulfill(b, c)], [true, true]);
+  for (const value of [a, b, linked, chain(linked)]) assert.throws(() => c.fulfill(value), refused);
+  assert.equal([c.fulfill(5), await a, await linked], [true, 5, 5]);
+
+  const first: PromiseLike<unknown> = delay(() => second);
+  const second: PromiseLike<unknown> = delay(() => chain(first));
+  const asks: PromiseLike<unknown> = delay(() => asks.then(() => 1));
+  const given = promise<unknown>();
+  const waits = delay(() => given);
+  given.fulfill(waits);
+  for (const one of [first, second, asks, given, waits]) {
+    assert.ok(refused(await force(one).then(String, (error: unknown) => error)));
+  }
+});
+
+test('a promise that was given a failed future rejects in a scope, too', async () => {
+  const given = promise<unknown>();
+  given.fulfill(Promise.reject(new RangeError('no')));
+  const thread = spawnThread(async () => given.then(undefined, (error: unknown) => error));
+  assert.instance(await thread, RangeError);
 });
 
 test('a delay that throws rejects each time, and is not computed again', async () => {
