@@ -6,6 +6,7 @@ import { UsageError } from '../errors.js';
 import { cureFor } from './compiled-names.js';
 import { type FreeName, freeNamesOf } from './free-names.js';
 import { LINES_BEFORE, parseFunction, wrapped } from './parse-function.js';
+import { isStackOverflow } from './stack-overflow.js';
 
 export interface FunctionSource {
   readonly text: string;
@@ -67,6 +68,13 @@ function uncompiled(who: string, cause?: unknown): UsageError {
 }
 
 function unparsed(text: string, who: string, cause: unknown): UsageError {
+  if (isStackOverflow(cause)) {
+    return new UsageError(
+      `${who} is nested too deep for its source to be read with the stack that is left here; split it into several ` +
+        'functions, and give those as captures',
+      { cause },
+    );
+  }
   if (/\{\s*\[native code\]\s*\}$/.test(text) || isMethod(text)) return uncompiled(who, cause);
   const { message, loc } = cause as Error & {
     readonly loc?: { readonly line: number; readonly column: number };

@@ -42,7 +42,7 @@ const marks = new WeakMap<object, Mark>();
  * Throws UsageError where the function is marked: for a variable that is none of its own, no global and no capture,
  * with its line and column; for `this`, `super` and `arguments` of what is around it; for captures with a key that
  * cannot name a variable; and for functions without a usable source: classes, methods in shorthand, built-in and bound
- * functions, algorithms. Names that only a call of the captures gives are checked at the submission.
+ * functions, algorithms, functions that are nested about a thousand deep. Names that only a call of the captures gives are checked at the submission.
  *
  * @example
  * const apply = defineAlgorithm('apply', (fn: (x: number) => number, x: number) => fn(x));
@@ -107,10 +107,15 @@ function namesOf(captures: unknown, who: string): readonly string[] | undefined 
   return Object.keys(captures);
 }
 
+/** Of functions that were made for other captures, those that they call: a call would be as deep as the marks otherwise. */
+const called = new WeakMap<CallableFunction, CallableFunction>();
+
 function caller<F extends CallableFunction>(fn: F): CallableFunction {
+  const target = called.get(fn) ?? fn;
   const calling = function (this: unknown, ...args: unknown[]): unknown {
-    return Reflect.apply(fn, this, args);
+    return Reflect.apply(target, this, args);
   };
   Object.defineProperty(calling, 'name', { value: fn.name, configurable: true });
+  called.set(calling, target);
   return calling;
 }

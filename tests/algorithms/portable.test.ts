@@ -377,6 +377,30 @@ test('what a function of captures throws comes out as it is', () => {
   );
 });
 
+test('a function that is nested too deep is refused by that word', () => {
+  // More than the parser has stack for, and fewer than the engine
+  const deep = written(`() => {${'{'.repeat(4_500)}${'}'.repeat(4_500)}}`);
+  assert.match(
+    refusal(() => portable(deep)),
+    /^this function is nested too deep for its source to be read with .*; split it into several functions/,
+  );
+});
+
+test('a function that is marked again and again is called no deeper for that', () => {
+  let depth = 0;
+  const fn = (): number => new Error().stack?.split('\n').length ?? 0;
+  let marked: () => number = portable(fn);
+  for (let i = 0; i < 20; i++) marked = portable(marked, { i });
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 100;
+  try {
+    depth = marked() - fn();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+  assert.ok(depth <= 2, `${depth} calls deeper`);
+});
+
 test('a marked function keeps its captures, and others make another function', () => {
   function times(this: unknown, x: number): unknown[] {
     return [this, x * OUTSIDE];

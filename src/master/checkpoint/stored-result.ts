@@ -1,10 +1,10 @@
 /** The bytes of one stored result, and back: a message body that holds a single entry. */
 
+import { isStackOverflow } from '../../algorithms/stack-overflow.js';
 import { FormatError, TaskError } from '../../errors.js';
 import { type Body, decodeBody, RawReader } from '../../wire/messages/body.js';
 import type { ResultEntry } from '../../wire/messages/entries.js';
 import { decodeValue } from '../../wire/values/codec.js';
-import { isStackOverflow } from '../../wire/values/fold-value.js';
 import { functionsOf } from '../model/read-fate.js';
 import type { Task } from '../model/task.js';
 import { TaskFate } from '../model/task-fate.js';

@@ -11,8 +11,9 @@
  * - Everything else is refused: see cannot-travel.ts.
  */
 import type { SharedValue } from '../../algorithms/shared.js';
+import { isStackOverflow } from '../../algorithms/stack-overflow.js';
 import { EncodeError, FormatError } from '../../errors.js';
-import { depthError, type FoldOptions, foldValue, isStackOverflow, type PlaceOf } from './fold-value.js';
+import { depthError, type FoldOptions, foldValue, type PlaceOf } from './fold-value.js';
 import { isPlainJson, isPlainList, isPlainNumber } from './plain-walk.js';
 import { checkMeta, taggedText } from './tagged-form.js';
 import { type Functions, type SharedOf, type UnfoldOptions, unfoldValue } from './unfold-value.js';

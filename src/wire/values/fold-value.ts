@@ -7,6 +7,7 @@
 import { types } from 'node:util';
 import { capturesOf, portableSource } from '../../algorithms/portable.js';
 import { SharedValue } from '../../algorithms/shared.js';
+import { isStackOverflow } from '../../algorithms/stack-overflow.js';
 import { EncodeError } from '../../errors.js';
 import { refuseInstance, refuseOwnProperty, refusePrimitive, refuseSymbol } from './cannot-travel.js';
 import { errorKind } from './error-kinds.js';
@@ -51,11 +52,6 @@ export function foldValue(value: unknown, options: FoldOptions = {}): FoldedValu
     const reason = error instanceof Error ? error.message : String(error);
     throw fold.refusal(`cannot be read: ${reason}`, { cause: error });
   }
-}
-
-/** Whether an error is the end of the stack. */
-export function isStackOverflow(error: unknown): boolean {
-  return error instanceof RangeError && error.message.includes('call stack');
 }
 
 /** A value is nested too deeply to travel; its path would say nothing. */

@@ -2,6 +2,7 @@
 import type { Captures } from '../../algorithms/captures.js';
 import { wrapped } from '../../algorithms/parse-function.js';
 import { markReceived } from '../../algorithms/portable.js';
+import { isStackOverflow } from '../../algorithms/stack-overflow.js';
 import { UsageError } from '../../errors.js';
 
 type Compiled = (...args: unknown[]) => unknown;
@@ -24,9 +25,21 @@ function compile(source: string, name: string, captures: Captures = {}): Compile
   const variables = new Map<string, unknown>(nameKeepers(source));
   for (const key of Object.keys(captures)) variables.set(key, captures[key]);
   const text = `${wrapped(source)}\n//# sourceURL=${file}`;
-  const compiled: unknown = new Function(...variables.keys(), text)(...variables.values());
+  const compiled: unknown = made([...variables.keys(), text], name)(...variables.values());
   if (typeof compiled === 'function') return compiled as Compiled;
   throw new UsageError(`the text received as function ${name} is not a function`);
+}
+
+function made(texts: readonly string[], name: string): CallableFunction {
+  try {
+    return new Function(...texts);
+  } catch (error) {
+    if (!isStackOverflow(error)) throw error;
+    throw new UsageError(
+      `the function ${name} is nested too deep to be compiled with the stack that is left here; split it into several functions`,
+      { cause: error },
+    );
+  }
 }
 
 /** The functions, such as `__name`, that compilers which keep names call for each inner function. */

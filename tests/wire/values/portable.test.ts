@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { portable } from '../../../src/algorithms/portable.js';
 import { EncodeError, FormatError, UsageError } from '../../../src/errors.js';
 import { decodeText, decodeValue, encodeValue } from '../../../src/wire/values/codec.js';
+import { functionOf } from '../../../src/wire/values/received-function.js';
 
 function sent<T>(value: T): T {
   const { text, raws } = encodeValue(value);
@@ -270,6 +271,16 @@ test('what a function of captures throws is the cause, with its path', () => {
   assert.throws(
     () => encodeValue({ g }),
     /^g\[captures\] cannot be read: .* uses unit \(line 1, column \d+ of/,
+  );
+});
+
+test('one that its receiver has no stack to compile says so at the call', () => {
+  const fn = functionOf(`() => {${'{'.repeat(200_000)}${'}'.repeat(200_000)}}`, 'deep') as () => unknown;
+  assert.throws(
+    fn,
+    (error: unknown) =>
+      error instanceof UsageError &&
+      /^the function deep is nested too deep to be compiled/.test(error.message),
   );
 });
 
