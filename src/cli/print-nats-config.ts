@@ -3,10 +3,11 @@
  * the nkey of each user. The configuration has public keys only; the seeds go to files of their own.
  */
 
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FlagError } from '../errors.js';
 import { createUserKey, parseUserKey } from '../link/connection/nkeys.js';
+import { makeFolder } from '../structures/make-folder.js';
 import {
   masterPermissions,
   type SubjectPermissions,
@@ -34,7 +35,7 @@ interface ConfiguredUser {
  * FlagError when the folder cannot be used, or a file in it is something else.
  */
 export function natsConfig({ folder, users, memberId }: NatsConfigQuestion): NatsConfig {
-  attempt(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  attempt(folder, () => makeFolder(folder, 0o700));
   const notes: string[] = [];
   const configure = (
     name: string,

@@ -91,6 +91,14 @@ test('options that are misspelt or of another kind are refused, for they could l
   }
 });
 
+test('a folder that cannot be made is named, where the system has no end of trying, too', async () => {
+  for (const folder of ['/proc/nope', '/dev/null/nope']) {
+    const error = await rejection(startServer('127.0.0.1', 0, { folder }));
+    assert.instance(error, UsageError);
+    assert.match(error.message, `the server cannot use the folder ${folder}/bundles: `);
+  }
+});
+
 test('gives a ping that nobody answers its time, and no more', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

@@ -3,7 +3,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorCode } from '../write/destination.js';
+import { errorCode } from '../write/unwritable.js';
 import { TrailReader } from './read-trail.js';
 import { LINE_END, oldFilesOf, refuseCompressed, unreadable } from './trail-set.js';
 

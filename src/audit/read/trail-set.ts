@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../../errors.js';
-import { errorCode } from '../write/destination.js';
+import { errorCode } from '../write/unwritable.js';
 import { TrailReader } from './read-trail.js';
 
 export const LINE_END = 10;

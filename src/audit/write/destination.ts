@@ -1,7 +1,7 @@
 /** Owns the opening of an audit trail's destination: a file, or standard error. */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { FlagError } from '../../errors.js';
+import { whyUnwritable } from './unwritable.js';
 
 /** An open destination. `chunkLength` is the number of characters that may go into one write. */
 export interface Destination {
@@ -33,7 +33,7 @@ export function openAuditFile(path: string): Destination {
     return { fd, chunkLength: fstatSync(fd).isFile() ? FILE_CHUNK : PIPE_CHUNK };
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
-    throw new FlagError('--audit-file', explain(path, error), { cause: error });
+    throw new FlagError('--audit-file', whyUnwritable(path, error), { cause: error });
   }
 }
 
@@ -48,19 +48,4 @@ export function openStandardError(): Destination {
     // EBADF: started with standard error closed; every write will fail, and be counted
   }
   return { fd: STDERR, chunkLength: PIPE_CHUNK };
-}
-
-function explain(path: string, error: unknown): string {
-  const code = errorCode(error);
-  if (code === 'ENOENT') return `the folder ${dirname(path)} does not exist; create it or name another file`;
-  if (code === 'EISDIR') return `${path} is a folder; name a file in it`;
-  if (code === 'ENXIO') return `${path} is a pipe or socket without a reader; start its reader first`;
-  if (code === 'EACCES' || code === 'EPERM') return `no permission to write ${path}`;
-  return `cannot write ${path} (${code})`;
-}
-
-/** The system's code of an error, or its message if it has none. */
-export function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return (error as NodeJS.ErrnoException).code ?? error.message;
 }

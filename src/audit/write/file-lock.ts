@@ -4,8 +4,8 @@
  */
 
 import { open, readFile, stat, unlink } from 'node:fs/promises';
-import { errorCode } from './destination.js';
 import { type FileOwner, stateOf } from './file-owner.js';
+import { errorCode } from './unwritable.js';
 
 /** An older lock is of a process that died or was stopped while it held it. */
 const DEAD_LOCK_MS = 2_000;

@@ -2,8 +2,9 @@
 import { closeSync, fstatSync } from 'node:fs';
 import sonicBoom from 'sonic-boom';
 import { waitAtMost } from '../../structures/wait-at-most.js';
-import { type Destination, errorCode } from './destination.js';
+import type { Destination } from './destination.js';
 import type { SizeWatch } from './size-watch.js';
+import { errorCode } from './unwritable.js';
 
 /** The number of characters that may wait for a destination; further lines are dropped and counted. */
 const WAITING_LIMIT = 16 * 1024 * 1024;

@@ -7,9 +7,9 @@
  * another file under its name, and open that. So no line is lost, and none is split.
  */
 import { open, realpath, rename, stat } from 'node:fs/promises';
-import { errorCode } from './destination.js';
 import { leaveLock, takeLock } from './file-lock.js';
 import { thisOwner } from './file-owner.js';
+import { errorCode } from './unwritable.js';
 
 export interface RotationSettings {
   /** The file is rotated when it has this number of bytes. */

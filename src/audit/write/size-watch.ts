@@ -1,8 +1,9 @@
 /** Decides when an audit file is rotated: checks it after each write, and never delays a write. */
 import { fstatSync } from 'node:fs';
 import { waitAtMost } from '../../structures/wait-at-most.js';
-import { type Destination, errorCode, openAuditFile } from './destination.js';
+import { type Destination, openAuditFile } from './destination.js';
 import { type RotationSettings, rotate } from './rotation.js';
+import { errorCode } from './unwritable.js';
 
 /** The wait while another process rotates, and after a failed rotation. */
 const BUSY_MS = 50;

@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { FlagError } from '../../errors.js';
-import { errorCode } from './destination.js';
 import { type FileOwner, stateOf, thisOwner } from './file-owner.js';
+import { errorCode } from './unwritable.js';
 
 /** Each time another process was quicker. */
 const MOST_TRIES = 5;

@@ -5,6 +5,7 @@ import { chmod, copyFile, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/p
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { whyUnwritable } from '../../audit/write/unwritable.js';
 import { UsageError } from '../../errors.js';
 import { makeProgramCode } from '../../machines/bundle/program-code.js';
 import { programEntry } from '../../machines/bundle/program-entry.js';
@@ -39,15 +40,15 @@ export async function dumpExecutable({ program, execName }: DumpOptions): Promis
   const path = programEntry(program);
   const suffix = process.platform === 'win32' && !execName?.endsWith('.exe') ? '.exe' : '';
   const file = resolve(`${execName ?? basename(path, extname(path))}${suffix}`);
-  const { code, addons } = await makeProgramCode(path, 'executable');
-  const script = programScript(code, {
-    kind: 'executable',
-    libraryVersion: packageVersion(),
-    programVersion: versionAbove(path),
-  });
   // Next to the target, so that it can be renamed, also over a running executable
-  const folder = await mkdtemp(join(dirname(file), '.dump-exec-'));
+  const folder = await folderBeside(file);
   try {
+    const { code, addons } = await makeProgramCode(path, 'executable');
+    const script = programScript(code, {
+      kind: 'executable',
+      libraryVersion: packageVersion(),
+      programVersion: versionAbove(path),
+    });
     const main = join(folder, 'main.cjs');
     const blob = join(folder, 'blob');
     const config = join(folder, 'config.json');
@@ -64,11 +65,22 @@ export async function dumpExecutable({ program, execName }: DumpOptions): Promis
     });
     for (const [name, from] of addons) await copyFile(from, join(dirname(file), name));
     await rename(executable, file);
+    const { size } = await stat(file);
+    return { file, bytes: size, addons: [...addons.keys()] };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const { size } = await stat(file);
-  return { file, bytes: size, addons: [...addons.keys()] };
+}
+
+/** For the work; before it, since that takes seconds. */
+async function folderBeside(file: string): Promise<string> {
+  const there = await stat(file).catch(() => undefined);
+  if (there?.isDirectory()) throw new UsageError(`--exec-name: ${file} is a folder; name a file in it`);
+  try {
+    return await mkdtemp(join(dirname(file), '.dump-exec-'));
+  } catch (error) {
+    throw new UsageError(`--exec-name: ${whyUnwritable(file, error)}`, { cause: error });
+  }
 }
 
 /** Some distributions keep Node's code in a library, next to a binary that only starts it. */

@@ -25,7 +25,8 @@ export function checkProgramOptions(
 
 /** The file that slaves run. */
 export function checkProgram(call: string, program: unknown): void {
-  if (program === undefined || (typeof program === 'string' && program !== '')) return;
+  if (program === undefined) return;
+  if (typeof program === 'string' && program !== '' && !program.includes('\0')) return;
   throw new UsageError(
     `program of ${call} is the path of the file that slaves run; got ${givenText(program)}`,
   );

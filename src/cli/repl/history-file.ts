@@ -1,8 +1,8 @@
 /** The file that keeps the lines of the REPL between its runs. */
 
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../structures/make-folder.js';
 
 /** The number of lines that are kept. */
 export const HISTORY_LINES = 1_000;
@@ -11,7 +11,7 @@ export const HISTORY_LINES = 1_000;
 export function historyFile(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const path = join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'ts-mw', 'repl-history');
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     return path;
   } catch {
     return undefined;

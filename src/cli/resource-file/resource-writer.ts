@@ -6,10 +6,12 @@
  * once, the later one sees the other's file.
  */
 
+import { stat } from 'node:fs/promises';
 import { LONGEST_TIMER_MS } from '../../algorithms/loop-timeout.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { leaveLock, takeLock } from '../../audit/write/file-lock.js';
 import { thisOwner } from '../../audit/write/file-owner.js';
+import { isLasting, whyUnwritable } from '../../audit/write/unwritable.js';
 import { FlagError } from '../../errors.js';
 import type { BrokerAddress } from '../../link/ports.js';
 import { findPreviousRun } from './previous-run.js';
@@ -51,10 +53,12 @@ export class ResourceWriter {
 
   /**
    * Finds the owner of the file without writing; takes at most five seconds. A master that cannot be judged
-   * loses the file, with a warning. Throws FlagError if its master is alive.
+   * loses the file, with a warning. Throws FlagError if its master is alive, and for what is there and is no file: it
+   * would be replaced, also if it is a device.
    */
   async claim(): Promise<void> {
     const { path, reach } = this.#options;
+    await refuseOther(path);
     const file = await this.#read((reason) => this.#warn(`${reason}; it is replaced`));
     if (file === undefined || this.#mayReplace(file)) return;
     const found = await findPreviousRun(file, reach(file));
@@ -72,11 +76,14 @@ export class ResourceWriter {
     this.#previousRun = file['run-id'];
   }
 
-  /** Writes the result of `describe` now and again at each interval. Throws FlagError as `claim` does. */
+  /**
+   * Writes the result of `describe` now and again at each interval. Throws FlagError as `claim` does, and if the file
+   * cannot be written for a reason that lasts.
+   */
   async begin(describe: (status: Status) => ResourceFile): Promise<void> {
     this.#describe = describe;
     // A master that began at the same time may have been first
-    while ((await this.#write('in-progress')) !== undefined) await this.#claimAgain();
+    while ((await this.#write('in-progress', 'first')) !== undefined) await this.#claimAgain();
     // setInterval takes at most 2^31 - 1 ms; a longer one would fire at once.
     const intervalMs = Math.min(this.#options.intervalMs, LONGEST_TIMER_MS);
     this.#timer = setInterval(() => void this.#update('in-progress'), intervalMs);
@@ -127,7 +134,7 @@ export class ResourceWriter {
   }
 
   /** Returns the file that is there instead if it must not be overwritten. */
-  async #write(status: Status): Promise<ResourceFile | undefined> {
+  async #write(status: Status, turn?: 'first'): Promise<ResourceFile | undefined> {
     const { path, audit } = this.#options;
     const wanted = this.#describe?.(status);
     if (wanted === undefined) return undefined;
@@ -142,6 +149,9 @@ export class ResourceWriter {
         return undefined;
       });
     } catch (error) {
+      if (turn === 'first' && isLasting(error)) {
+        throw new FlagError('--resource-file', whyUnwritable(path, error), { cause: error });
+      }
       const reason = error instanceof Error ? error.message : String(error);
       audit.emit({ type: 'resource-file-unwritten', path, reason });
       return undefined;
@@ -191,6 +201,15 @@ export class ResourceWriter {
   #warn(text: string): void {
     this.#options.audit.emit({ type: 'warning', text: `--resource-file: ${text}` });
   }
+}
+
+async function refuseOther(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined || stats.isFile()) return;
+  const kind = stats.isDirectory()
+    ? 'a folder; name a file in it'
+    : 'a device, a pipe or a socket; name another file';
+  throw new FlagError('--resource-file', `expected a file to write, ${path} is ${kind}`);
 }
 
 function masterOf(file: ResourceFile): string {

@@ -8,9 +8,10 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { makeFolder } from '../../structures/make-folder.js';
 import { stillHold, type Witnesses } from './witnesses.js';
 
 export interface KeptCode {
@@ -59,7 +60,7 @@ export class CodeCache {
     const file = this.#fileOf(key);
     const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.#folder, 0o700);
       if (!(await isPrivate(this.#folder))) return;
       await writeFile(draft, [`${JSON.stringify(facts)}\n`, code], { mode: 0o600 });
       await rename(draft, file);

@@ -1,9 +1,10 @@
 /** Folders that only this user may read or write: code is run from there. */
 
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../errors.js';
+import { makeFolder } from '../../structures/make-folder.js';
 
 /** Where a server keeps bundles, and the folders of its slaves. */
 export function defaultFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
@@ -14,7 +15,7 @@ export function defaultFolder(env: Readonly<Record<string, string | undefined>> 
 /** Makes it with its parents; throws UsageError if it cannot be made, or is another user's. */
 export function ownFolder(path: string): string {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
     const stats = lstatSync(path);
     const isOurs = process.getuid === undefined || stats.uid === process.getuid();
     if (!stats.isDirectory() || !isOurs) throw new Error('it is not a folder of this user');

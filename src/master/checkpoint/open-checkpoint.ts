@@ -1,11 +1,12 @@
 /** Opens the folder of a checkpoint for one master, or says in one line why it may not have it. */
 
-import { closeSync, mkdirSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { AlgorithmDefinition } from '../../algorithms/types.js';
 import { type FileOwner, thisOwner } from '../../audit/write/file-owner.js';
 import { CheckpointError } from '../../errors.js';
+import { makeFolder } from '../../structures/make-folder.js';
 import { waitAtMost } from '../../structures/wait-at-most.js';
 import { beginBeat, isAlive } from './checkpoint-holder.js';
 import {
@@ -41,7 +42,7 @@ export async function openCheckpoint(
   algorithms: readonly AlgorithmDefinition[],
 ): Promise<CheckpointStore> {
   const { open } = await loadLmdb(folder);
-  const path = makeFolder(folder);
+  const path = ownFolder(folder);
   if (heldHere.has(path)) {
     throw new CheckpointError(folder, `another master of this process holds ${folder}; give each its own`);
   }
@@ -57,9 +58,9 @@ export async function openCheckpoint(
   }
 }
 
-function makeFolder(folder: string): string {
+function ownFolder(folder: string): string {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     return realpathSync(folder);
   } catch (error) {
     throw new CheckpointError(folder, `${folder} cannot be created as a folder (${reasonOf(error)})`, {

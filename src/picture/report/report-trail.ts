@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { AuditEvent } from '../../audit/events.js';
 import type { TrailReader } from '../../audit/read/read-trail.js';
 import { readTrailSet } from '../../audit/read/trail-set.js';
-import { errorCode } from '../../audit/write/destination.js';
+import { errorCode } from '../../audit/write/unwritable.js';
 import { UsageError } from '../../errors.js';
 import { TraceFile } from '../trace/trace-file.js';
 import { TrailTrace } from '../trace/trail-trace.js';

@@ -2,7 +2,7 @@
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { oldFilesOf } from '../../audit/read/trail-set.js';
-import { errorCode } from '../../audit/write/destination.js';
+import { errorCode } from '../../audit/write/unwritable.js';
 import { UsageError } from '../../errors.js';
 import type { TraceEvent } from './trace-event.js';
 

@@ -116,6 +116,14 @@ dump.long('one file is the program, as master and as slave', async () => {
 dump('it says in one line what is wrong, and exits 255', () => {
   for (const [args, line] of [
     [['dump-exec', 'none.js'], /^there is no .*none\.js; build the program and name its compiled file\n$/],
+    [
+      ['dump-exec', programPath('examples/hello-world.js'), '--exec-name', 'none/hello'],
+      /^--exec-name: the folder .*none does not exist; create it or name another file\n$/,
+    ],
+    [
+      ['dump-exec', programPath('examples/hello-world.js'), '--exec-name', '.'],
+      /^--exec-name: .* is a folder; name a file in it\n$/,
+    ],
     [['dump-exec'], /^expected a program, got none; type ts-mw dump-exec PROGRAM, such as dist\/app\.js\n$/],
     [[], /^expected a command; type ts-mw server, or ts-mw --help for all\n$/],
     [

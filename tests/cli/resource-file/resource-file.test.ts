@@ -22,7 +22,8 @@ import {
   readResourceFile,
   writeResourceFile,
 } from '../../../src/cli/resource-file/resource-file.js';
-import { FormatError } from '../../../src/errors.js';
+import { ResourceWriter } from '../../../src/cli/resource-file/resource-writer.js';
+import { FlagError, FormatError } from '../../../src/errors.js';
 
 const SECRET = 'hush-hush-token';
 
@@ -336,6 +337,43 @@ resource('it is never seen torn or missing while it is rewritten 200 times by tw
     }
     assert.ok(readings.size > 1, `only ${readings.size} versions were seen`);
     assert.equal(readdirSync(folder), ['m.rsc']);
+  });
+});
+
+resource('a place where no file can be is refused by its name, before and at the first write', async () => {
+  await withFolder(async (folder) => {
+    const writer = (path: string): ResourceWriter =>
+      new ResourceWriter({
+        ...{ path, intervalMs: 60_000, run: 'r', audit: { emit: () => {} } },
+        reach: () => ({ urls: [] }),
+      });
+    const refused = async (promise: Promise<void>): Promise<string> => {
+      const error = await promise.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      assert.instance(error, FlagError);
+      return (error as FlagError).message;
+    };
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    assert.is(
+      await refused(writer(folder).claim()),
+      `--resource-file: expected a file to write, ${folder} is a folder; name a file in it`,
+    );
+    assert.match(
+      await refused(writer('/dev/null').claim()),
+      /\/dev\/null is a device, a pipe or a socket; name /,
+    );
+    const missing = join(folder, 'none', 'm.rsc');
+    assert.match(
+      await refused(writer(missing).begin(() => FILE)),
+      `the folder ${join(folder, 'none')} does not exist`,
+    );
+    assert.match(
+      await refused(writer(join(file, 'm.rsc')).begin(() => FILE)),
+      /cannot write .*m\.rsc \(ENOTDIR\)/,
+    );
   });
 });
 
