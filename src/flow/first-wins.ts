@@ -5,7 +5,7 @@ import { valueText } from '../structures/value-text.js';
 import { type Component, type Components, componentsOf } from './components.js';
 import { componentResult, heldBy } from './scope/run-component.js';
 import { currentFlowScope, type FlowScope, ownScope, pathWithin } from './scope/scope.js';
-import { tellScope } from './scope/scope-path.js';
+import { nextMoment, tellScope } from './scope/scope-path.js';
 
 const MOST_SHOWN = 3;
 
@@ -66,6 +66,6 @@ function allFailed(errors: readonly unknown[], path: string): AggregateError {
   if (errors.length > MOST_SHOWN) shown.push(`\n  and ${errors.length - MOST_SHOWN} more, in errors`);
   const what = errors.length === 0 ? 'there is none' : `none of ${errors.length} succeeded`;
   const error = new AggregateError(errors, `${path} has no winner: ${what}${shown.join('')}`);
-  tellScope(error, () => path);
+  tellScope(error, () => path, nextMoment());
   return error;
 }

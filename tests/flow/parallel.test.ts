@@ -7,6 +7,7 @@ import { ScopeCancelledError, scopePathOf, UnrunnableError, UsageError } from '.
 import { firstWins } from '../../src/flow/first-wins.js';
 import { parallel, sequential } from '../../src/flow/parallel.js';
 import { currentScope, type Scope } from '../../src/flow/scope/scope.js';
+import { spawnThread } from '../../src/flow/threads.js';
 import { funcall, future, rejection, turn, UNSENDABLE, withHeldTasks } from './held-tasks.js';
 
 const it = suite('parallel and sequential');
@@ -188,6 +189,29 @@ it('do not begin what a failure makes useless', async () => {
   assert.is((await rejection(parallel([failing('a'), failing('b')]))).message, 'a');
   assert.is((await rejection(sequential([() => begun.push('c'), failing('d'), failing('e')]))).message, 'd');
   assert.equal(begun, ['a', 'c', 'd']);
+});
+
+it('name the component that throws an error again, if it began after the first failure', async () => {
+  const failure = new Error('kept');
+  const fail = () => {
+    throw failure;
+  };
+  await rejection(parallel({ first: fail }));
+  assert.is(scopePathOf(failure), 'parallel.first');
+  await rejection(parallel({ outer: () => parallel({ second: fail }) }));
+  assert.is(scopePathOf(failure), 'parallel.outer > parallel.second');
+  await rejection(
+    sequential({ tries: () => parallel([fail]).catch(() => {}), goesOn: () => Promise.reject(failure) }),
+  );
+  assert.is(scopePathOf(failure), 'sequential.goesOn');
+  // A scope that only hears of it while it is on its way says nothing new
+  const gate = promise<unknown>();
+  const thread = spawnThread(() => gate.then(fail), { name: 'a' });
+  const waits = rejection(parallel({ waits: () => thread }));
+  await turn();
+  gate.fulfill(1);
+  await waits;
+  assert.is(scopePathOf(failure), 'thread.a');
 });
 
 it('name the component of a failure at any depth, once', async () => {

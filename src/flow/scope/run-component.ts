@@ -100,7 +100,7 @@ function succeed<T>(scope: FlowScope, value: T, ending: Ending<T>): void {
 }
 
 function fail<T>(scope: FlowScope, error: unknown, ending: Ending<T>): void {
-  tellScope(error, () => scope.path);
+  tellScope(error, () => scope.path, scope.bornAt);
   scope.cancellation.fail(scope, error);
   stop(scope, error, ending);
 }

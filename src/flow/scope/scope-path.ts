@@ -21,12 +21,25 @@ export function pathOf(first: readonly string[], omitted: number, last: readonly
   return [...first, ...(omitted > 0 ? [`(${omitted} more)`] : []), ...last].join(' > ');
 }
 
+/** When errors were given their paths, in the order of these and of the calls that made scopes. */
+const told = new WeakMap<Error, number>();
+let last = 0;
+
+export function nextMoment(): number {
+  return ++last;
+}
+
 /**
- * Gives an error the path of the scope that it leaves, if no scope inside that has. A value that cannot have it stays
- * as it is, and so does a StoppedError, which is nothing of a component.
+ * Gives an error the path of the scope that it leaves, which was made at `bornAt`. If it has the path of another already,
+ * it keeps that on its way out, but not in a scope that was made later: there it is thrown a second time. A value that
+ * cannot have a path stays as it is, and so does a StoppedError, which is nothing of a component.
  */
-export function tellScope(thrown: unknown, path: () => string): void {
-  if (!(thrown instanceof Error) || thrown instanceof StoppedError || 'scopePath' in thrown) return;
-  if (!Object.isExtensible(thrown)) return;
-  Object.defineProperty(thrown, 'scopePath', { value: path(), enumerable: true, configurable: true });
+export function tellScope(thrown: unknown, path: () => string, bornAt: number): void {
+  if (!(thrown instanceof Error) || thrown instanceof StoppedError) return;
+  if ('scopePath' in thrown) {
+    const toldAt = told.get(thrown);
+    if (toldAt === undefined || bornAt < toldAt) return;
+  } else if (!Object.isExtensible(thrown)) return;
+  const property = { value: path(), enumerable: true, configurable: true };
+  if (Reflect.defineProperty(thrown, 'scopePath', property)) told.set(thrown, nextMoment());
 }

@@ -9,7 +9,7 @@ import type { FutureHolder, FutureOutcome, Submitter } from '../../algorithms/su
 import type { AlgorithmDefinition, Future, ResolvedPolicy, TaskId } from '../../algorithms/types.js';
 import { UsageError } from '../../errors.js';
 import { Cancellation } from './cancellation.js';
-import { FIRST_NAMES, LAST_NAMES, pathOf } from './scope-path.js';
+import { FIRST_NAMES, LAST_NAMES, nextMoment, pathOf } from './scope-path.js';
 import { futureIn, ScopedSubmitter, submitIn, type TaskHolder } from './scoped-submitter.js';
 
 /** Scopes that are open at a time, in a process. */
@@ -89,6 +89,8 @@ export class FlowScope implements Scope, SubmissionScope, TaskHolder {
   readonly #call: ScopeCall;
   /** Its place among the components of its call. */
   readonly index: number;
+  /** Before the moment in which an error can have its path. */
+  readonly bornAt = nextMoment();
   #begun = 0;
   /** `ending` is open too: its value is the future that was begun last. */
   #state: 'new' | 'open' | 'ending' | 'over' = 'new';

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { ScopeCancelledError, StoppedError, scopePathOf } from '../../../src/errors.js';
 import { Cancellation } from '../../../src/flow/scope/cancellation.js';
 import { FlowScope, pathWithin, ScopeCall } from '../../../src/flow/scope/scope.js';
-import { componentName, tellScope } from '../../../src/flow/scope/scope-path.js';
+import { componentName, nextMoment, tellScope } from '../../../src/flow/scope/scope-path.js';
 
 const it = suite('paths of scopes');
 
@@ -46,17 +46,27 @@ it('lead from the outermost scope to the innermost, and leave the middle out whe
 
 it('are given to errors once, by the innermost', () => {
   const error = new RangeError('no');
-  tellScope(error, () => 'inner');
-  tellScope(error, () => 'outer');
+  const outer = nextMoment();
+  tellScope(error, () => 'inner', nextMoment());
+  tellScope(error, () => 'outer', outer);
   assert.is(scopePathOf(error), 'inner');
+  const later = nextMoment();
+  tellScope(error, () => 'later', later);
+  assert.is(scopePathOf(error), 'later', 'it is thrown again');
+  tellScope(error, () => 'around the later one', later);
+  assert.is(scopePathOf(error), 'later');
+  Object.freeze(error);
+  tellScope(error, () => 'no more', nextMoment());
+  assert.is(scopePathOf(error), 'later');
   const cancelled = new ScopeCancelledError('its own', 'for a test');
-  tellScope(cancelled, () => 'inner');
+  tellScope(cancelled, () => 'inner', nextMoment());
   assert.is(scopePathOf(cancelled), 'its own');
   const stopped = new StoppedError('the master', { pending: 0, untaken: 0 });
   for (const value of [stopped, 'text', undefined, null, 3, Object.freeze(new Error('frozen'))]) {
-    tellScope(value, () => {
+    const path = (): string => {
       throw new Error('it has no path');
-    });
+    };
+    tellScope(value, path, nextMoment());
     assert.is(scopePathOf(value), undefined);
   }
 });
