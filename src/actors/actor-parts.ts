@@ -42,13 +42,13 @@ interface PartsParams {
 
 /** Enters the algorithms in the registry. Throws UsageError for a class that cannot be an actor, or a taken name. */
 export function defineParts({ name, Class, policy, version, place }: PartsParams): ActorParts {
-  checkAlgorithmName(name, place);
+  checkAlgorithmName(name, place, 'an actor');
   checkClass(name, Class);
   const chain = chainOf(Class);
   const source = version ?? chain.map((one) => Function.prototype.toString.call(one)).join('\n');
   const define = (part: string | undefined, fn: TaskFunction): AlgorithmDefinition => {
     const own = part === undefined ? name : `${name}.${part}`;
-    checkAlgorithmName(own, place);
+    checkAlgorithmName(own, place, "an actor's call");
     const definition = Object.freeze({
       name: own,
       fn,

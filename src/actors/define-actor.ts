@@ -35,8 +35,8 @@ const MOST_TIMEOUT_SECONDS = 2_000_000;
 /**
  * Defines an actor: an object of a class that lives on a slave. Master and slaves must both define it, under the same
  * name, before they are initialized; its fingerprint covers the source of the class and of those that it extends. Its
- * tasks are named after it: `name` is the constructor, `name.method` a call. Throws UsageError for a name that is empty
- * or taken, for anything but a class, for a class with a method `stop` or `then`, and for wrong options.
+ * tasks are named after it: `name` is the constructor, `name.method` a call. Throws UsageError for a name that is empty, taken,
+ * or cannot be shown in a line, for anything but a class, for a class with a method `stop` or `then`, and for wrong options.
  *
  * @example
  * class Counter {

@@ -2,6 +2,7 @@
 
 import { NoKernelError, UsageError } from '../errors.js';
 import { checkOptionNames } from '../structures/check-options.js';
+import { nameFault } from '../structures/name-fault.js';
 import { callSiteOf, placeOf } from './call-site.js';
 import { type CellDefinition, currentHolder } from './cell-holder.js';
 
@@ -55,7 +56,8 @@ export function listCells(): readonly CellDefinition[] {
 /**
  * Defines a cell, to which tasks offer values: a best bound, a set of what was found. Master and slaves must both define
  * it, under the same name, before they are initialized, as they do algorithms. A program has at most 64. Throws UsageError
- * for a name that is empty or taken. A wrong initial value is reported when the master or slave begins.
+ * for a name that is empty, taken, or cannot be shown in a line. A wrong initial value is reported when the master or
+ * slave begins.
  *
  * @example
  * const best = cell('best', Infinity, { merge: Math.min });
@@ -138,6 +140,9 @@ function checkName(name: unknown, place: string): asserts name is string {
       `the name of a cell is a string of 1 to ${MOST_CHARACTERS} characters; at ${place} it is ${got}`,
     );
   }
+  const fault = nameFault(name);
+  if (fault !== undefined)
+    throw new UsageError(`the name ${JSON.stringify(name)} of a cell at ${place} ${fault}`);
   const first = definitions.find((other) => other.name === name);
   if (first !== undefined) {
     throw new UsageError(

@@ -38,7 +38,7 @@ export type DefinedAlgorithm<N extends string, F> = F extends TaskFunction
  * Defines a task algorithm (CL-MW's mw-define-algorithm): master and slaves must both define it, under the
  * same name, before they are initialized. Calling the returned algorithm runs `fn` here; its `funcall`,
  * `future` and `withTaskPolicy` make tasks instead. `fn` itself is not changed. Throws UsageError for a name
- * that is empty or taken.
+ * that is empty, taken, or cannot be shown in a line.
  *
  * The types of the stubs come from `fn`: required, optional, default, rest and object parameters, sync and
  * async. Every parameter needs a type or a default, and a recursive algorithm its return type. Limits: the

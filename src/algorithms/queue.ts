@@ -2,6 +2,7 @@
 
 import { UsageError } from '../errors.js';
 import { checkOptionNames } from '../structures/check-options.js';
+import { nameFault } from '../structures/name-fault.js';
 
 /** Options of `makeQueue`. */
 export interface QueueOptions {
@@ -66,9 +67,9 @@ const forgotten = new FinalizationRegistry<string>((name) => {
  * fetchPage.withTaskPolicy({ queue })(url);
  */
 export function makeQueue(name: string, options: QueueOptions = {}): TaskQueue {
-  checkName(name);
-  checkOptions(name, options);
   const known = queues.get(name)?.deref();
+  if (known === undefined) checkName(name);
+  checkOptions(name, options);
   if (known !== undefined) {
     refuseOther(known, options);
     return known;
@@ -92,7 +93,11 @@ function settingsOf({ limit, perSecond, weight }: QueueOptions): string {
 }
 
 function checkName(name: unknown): void {
-  if (typeof name === 'string' && name !== '' && name.length <= MOST_CHARACTERS) return;
+  if (typeof name === 'string' && name !== '' && name.length <= MOST_CHARACTERS) {
+    const fault = nameFault(name);
+    if (fault === undefined) return;
+    throw new UsageError(`the name ${JSON.stringify(name)} of a queue ${fault}`);
+  }
   const got = typeof name === 'string' ? `one of ${name.length}` : typeof name;
   throw new UsageError(`the name of a queue is a string of 1 to ${MOST_CHARACTERS} characters; got ${got}`);
 }

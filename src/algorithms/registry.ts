@@ -1,6 +1,7 @@
 /** The definitions of this process, by name; a slave finds the algorithm of a task here. */
 
 import { UsageError } from '../errors.js';
+import { nameFault } from '../structures/name-fault.js';
 import { OPERATION_PREFIX, type OperationName } from './operations.js';
 import type { AlgorithmDefinition } from './types.js';
 
@@ -9,11 +10,15 @@ const definitions = new Map<string, AlgorithmDefinition>();
 const algorithms = new Map<string, object>();
 const definitionsByAlgorithm = new WeakMap<object, AlgorithmDefinition>();
 
-/** Throws UsageError unless `name` can be the name of an algorithm, which is defined at `place`. */
-export function checkAlgorithmName(name: unknown, place: string): asserts name is string {
+/** Throws UsageError unless `name` can be the name of an algorithm that is defined at `place`; `what` is what the program calls it. */
+export function checkAlgorithmName(
+  name: unknown,
+  place: string,
+  what = 'an algorithm',
+): asserts name is string {
   if (typeof name !== 'string' || name === '') {
     throw new UsageError(
-      `the name of an algorithm is a string of 1 to ${MAX_NAME_LENGTH} characters; at ${place} it is ` +
+      `the name of ${what} is a string of 1 to ${MAX_NAME_LENGTH} characters; at ${place} it is ` +
         (name === '' ? 'empty' : String(name === null ? null : typeof name)),
     );
   }
@@ -25,8 +30,12 @@ export function checkAlgorithmName(name: unknown, place: string): asserts name i
   }
   if (name.length > MAX_NAME_LENGTH) {
     throw new UsageError(
-      `the name of an algorithm has at most ${MAX_NAME_LENGTH} characters; at ${place} it has ${name.length}`,
+      `the name of ${what} has at most ${MAX_NAME_LENGTH} characters; at ${place} it has ${name.length}`,
     );
+  }
+  const fault = nameFault(name);
+  if (fault !== undefined) {
+    throw new UsageError(`the name ${JSON.stringify(name)} of ${what} at ${place} ${fault}`);
   }
 }
 

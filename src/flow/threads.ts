@@ -2,6 +2,7 @@
 
 import { UsageError } from '../errors.js';
 import { checkOptionNames } from '../structures/check-options.js';
+import { nameFault } from '../structures/name-fault.js';
 import { givenText } from '../structures/value-text.js';
 import { checkComponent } from './components.js';
 import { componentResult, heldBy } from './scope/run-component.js';
@@ -13,7 +14,7 @@ export type ThreadId = `THREAD-${number}`;
 
 /** Options of `spawnThread`. */
 export interface ThreadOptions {
-  /** Its name in paths, as in `thread.watcher`; its id by default. */
+  /** Its name in paths, as in `thread.watcher`, of at most 200 characters; its id by default. */
   readonly name?: string | undefined;
 }
 
@@ -46,6 +47,7 @@ interface LiveThread {
   readonly startedAt: number;
 }
 
+const MOST_CHARACTERS = 200;
 const THREAD_ID = /^THREAD-\d+$/;
 const live = new Map<ThreadId, LiveThread>();
 let lastNumber = 0;
@@ -128,6 +130,15 @@ function nameOf(options: ThreadOptions, id: ThreadId): string {
   checkOptionNames('spawnThread', options, ['name']);
   const { name } = options;
   if (name === undefined) return id;
-  if (typeof name === 'string' && name !== '') return componentName('thread', name);
-  throw new UsageError(`the name of spawnThread is a text that is not empty; got ${givenText(name)}`);
+  if (typeof name !== 'string' || name === '') {
+    throw new UsageError(`the name of spawnThread is a text that is not empty; got ${givenText(name)}`);
+  }
+  if (name.length > MOST_CHARACTERS) {
+    throw new UsageError(
+      `the name of spawnThread has at most ${MOST_CHARACTERS} characters; got ${name.length}`,
+    );
+  }
+  const fault = nameFault(name);
+  if (fault !== undefined) throw new UsageError(`the name ${givenText(name)} of spawnThread ${fault}`);
+  return componentName('thread', name);
 }

@@ -190,6 +190,15 @@ test('a class that cannot be an actor is refused', () => {
   const define = (Class: unknown, options: object = {}): void => {
     defineActor('refused', Class as typeof Book, options as never);
   };
+  assert.throws(
+    () => defineActor('a\x1bb', Book),
+    /^the name "a\\u001bb" of an actor at .* has the character U\+001B/,
+  );
+  const longest = 'n'.repeat(200);
+  assert.throws(
+    () => defineActor(longest, Book),
+    /^the name of an actor's call has at most 200 characters; at .* it has 2/,
+  );
   assert.throws(() => define(() => {}), /actor "refused" needs a class, such as class Counter/);
   assert.throws(() => define(function old() {}), /got a function/);
   assert.throws(

@@ -105,6 +105,7 @@ const refusals: [string, () => unknown, RegExp][] = [
     () => cell('best', 1),
     /cell "best" is defined twice: at .*:\d+:\d+ and at .*; give one of them another name/,
   ],
+  ['a name of blanks', () => cell(' ', 1), /the name " " of a cell at .*cell\.test\.js:\d+:\d+ is blank/],
   [
     'other options',
     () => cell('o', 1, { fold: Math.min } as never),

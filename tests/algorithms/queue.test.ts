@@ -43,6 +43,8 @@ const refusals: [unknown, unknown, RegExp][] = [
   ['', {}, /the name of a queue is a string of 1 to 1000 characters; got one of 0/],
   ['x'.repeat(1_001), {}, /got one of 1001/],
   [7, {}, /got number/],
+  [' ', {}, /the name " " of a queue is blank/],
+  ['a\0b', {}, /the name "a\\u0000b" of a queue has the character U\+0000/],
   ['q', null, /options of queue "q" are an object of limit, perSecond, weight; got null/],
   ['q', [], /options of queue "q"/],
   ['q', { rate: 1 }, /queue "q" has no option "rate"; it may have limit, perSecond, weight/],

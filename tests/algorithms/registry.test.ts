@@ -37,6 +37,18 @@ registry('lists definitions by name', () => {
   assert.ok(listed.includes('zeta') && listed.includes('Alpha'));
 });
 
+registry('refuses names that no line can show', () => {
+  for (const [name, part] of [
+    ['  ', /^the name " {2}" of an algorithm at file:.*:\d+ is blank; give it one that can be read$/],
+    ['a\nb', /^the name "a\\nb" of an algorithm at .* has the character U\+000A, which no line can show/],
+  ] as const) {
+    assert.throws(
+      () => defineAlgorithm(name, () => 0),
+      (error: unknown) => error instanceof UsageError && part.test(error.message),
+    );
+  }
+});
+
 registry('refuses a second algorithm of a name, naming both places', () => {
   const first = (): number => 1;
   const twin = defineAlgorithm('twin', first);
@@ -71,7 +83,7 @@ registry('refuses names that are none, naming the place', () => {
         error instanceof UsageError && pattern.test(error.message) && error.message.match(HERE)?.length === 1,
     );
   }
-  for (const name of ['x'.repeat(200), 'Zwölf Boxkämpfer', 'a.b>*', ' ', '__proto__', 'constructor']) {
+  for (const name of ['x'.repeat(200), 'Zwölf Boxkämpfer', 'a.b>*', ' a b', '__proto__', 'constructor']) {
     defineAlgorithm(name, () => 1);
     assert.is(definitionNamed(name)?.name, name);
   }

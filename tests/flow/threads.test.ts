@@ -107,6 +107,8 @@ it('say what is wrong with their arguments', () => {
   wrong(() => spawnThread(() => 1, { names: 'a' } as never), /has no option "names"/);
   wrong(() => spawnThread(() => 1, null as never), /^the options of spawnThread are an object/);
   wrong(() => spawnThread(() => 1, { name: '' }), /a text that is not empty/);
+  wrong(() => spawnThread(() => 1, { name: 'n'.repeat(201) }), /at most 200 characters; got 201/);
+  wrong(() => spawnThread(() => 1, { name: '\t' }), /the name "\\t" of spawnThread is blank/);
   wrong(() => killThread('TASK-1' as never), /^killThread takes the id of a thread.*got "TASK-1"$/);
   assert.equal(threads(), []);
 });

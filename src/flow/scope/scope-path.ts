@@ -10,9 +10,13 @@ const PLAIN_NAME = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
 export const FIRST_NAMES = 8;
 export const LAST_NAMES = 12;
 
-/** One name of a path, such as `parallel.build`, `parallel[2]` or `parallel["a b"]`. */
+/** Of a component's own name; keys of an object may be anything. */
+const MOST_CHARACTERS = 200;
+
+/** One name of a path, such as `parallel.build`, `parallel[2]` or `parallel["a b"]`; a long one is cut. */
 export function componentName(kind: string, key: string | number): string {
   if (typeof key === 'number') return `${kind}[${key}]`;
+  if (key.length > MOST_CHARACTERS) return `${kind}[${JSON.stringify(key.slice(0, MOST_CHARACTERS))}…]`;
   return PLAIN_NAME.test(key) ? `${kind}.${key}` : `${kind}[${JSON.stringify(key)}]`;
 }
 

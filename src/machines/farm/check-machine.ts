@@ -2,6 +2,7 @@
 
 import { UsageError } from '../../errors.js';
 import { checkOptionNames } from '../../structures/check-options.js';
+import { nameFault } from '../../structures/name-fault.js';
 import { givenText } from '../../structures/value-text.js';
 import { type Machine, MOST_SLOTS } from './machine.js';
 
@@ -108,8 +109,8 @@ const CHECKS: Readonly<Record<(typeof FIELDS)[number], Check>> = {
     return at(['server'], 'HOST:PORT or tls://HOST:PORT', value, 'server: host:11111');
   },
   name: (value) => {
-    if (isText(value) && value.length <= LONGEST_NAME) return undefined;
-    return at(['name'], `a text of 1 to ${LONGEST_NAME} characters`, value, 'name: big');
+    if (isText(value) && value.length <= LONGEST_NAME && nameFault(value) === undefined) return undefined;
+    return at(['name'], `a text of 1 to ${LONGEST_NAME} characters that a line can show`, value, 'name: big');
   },
   slots: wholeOr('slots', MOST_SLOTS, 'cores'),
   cwd: text('cwd', '/scratch/me'),

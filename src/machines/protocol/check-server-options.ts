@@ -3,6 +3,7 @@
 import { createSecureContext } from 'node:tls';
 import { UsageError } from '../../errors.js';
 import { checkOptionNames } from '../../structures/check-options.js';
+import { nameFault } from '../../structures/name-fault.js';
 import { givenText } from '../../structures/value-text.js';
 import { checkAuth } from './check-auth.js';
 
@@ -19,8 +20,8 @@ const PEM_FIELDS = ['cert', 'key', 'ca'] as const;
 const CHECKS = {
   slots: { is: 'a whole number', holds: Number.isSafeInteger },
   name: {
-    is: `a text of 1 to ${LONGEST_NAME} characters`,
-    holds: (value) => isText(value) && value.length <= LONGEST_NAME,
+    is: `a text of 1 to ${LONGEST_NAME} characters that a line can show`,
+    holds: (value) => isText(value) && value.length <= LONGEST_NAME && nameFault(value) === undefined,
   },
   token: { is: 'a text that is not empty', holds: isText, isSecret: true },
   tls: { is: 'an object of texts in PEM', holds: (value) => isObject(value), isSecret: true },

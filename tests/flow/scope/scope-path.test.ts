@@ -44,6 +44,10 @@ it('lead from the outermost scope to the innermost, and leave the middle out whe
   }
 });
 
+it('have names of bounded length', () => {
+  assert.is(componentName('parallel', 'k'.repeat(1_000)), `parallel["${'k'.repeat(200)}"…]`);
+});
+
 it('are given to errors once, by the innermost', () => {
   const error = new RangeError('no');
   const outer = nextMoment();
