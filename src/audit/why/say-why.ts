@@ -1,6 +1,7 @@
 /** Says an answer in words: the same ones in the REPL, of a trail, and wherever else answers are shown. */
 
 import { counted } from '../../structures/counted.js';
+import { escapeControls } from '../format/text-fields.js';
 import { awaitedLines } from './machine-words.js';
 import { inSeconds } from './plain-text.js';
 import type { SlaveWhy } from './slave-why.js';
@@ -13,13 +14,15 @@ const MOST_LINES = 20;
 
 /**
  * Says an answer of `master.why` or `master.whySlave`: a sentence, then a line, indented by two blanks, for each fact
- * that does not fit into it, such as the runs of a task that have ended, and the slaves that it waits for.
+ * that does not fit into it, such as the runs of a task that have ended, and the slaves that it waits for. Control
+ * characters in names and reasons are escaped.
  *
  * @example console.log(sayWhy(master.why(taskId)));
  */
 export function sayWhy(why: TaskWhy | SlaveWhy): string {
   const lines = 'taskId' in why ? [taskSentence(why), ...taskFacts(why)] : [slaveSentence(why)];
-  return lines.join('\n  ');
+  // Names and reasons of a trail may come from anywhere
+  return lines.map(escapeControls).join('\n  ');
 }
 
 /** Its words take the facts of its reason, which the compiler cannot follow through the table. */

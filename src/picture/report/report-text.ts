@@ -1,4 +1,5 @@
 /** A report as text, for a terminal. */
+import { escapeControls } from '../../audit/format/text-fields.js';
 import { type ReportTable, reportTables } from './report-tables.js';
 import type { TrailSummary } from './trail-summary.js';
 
@@ -8,10 +9,12 @@ export function reportText(summary: TrailSummary): string {
   return `${reportTables(summary, LIMITS).map(tableText).join('\n\n')}\n`;
 }
 
-function tableText({ title, notes, columns, rows }: ReportTable): string {
-  const lines = [title, '='.repeat(title.length), ...notes];
+/** A trail may come from anywhere: no name in it, and no reason, moves a reader's cursor. */
+function tableText({ title, notes, columns, rows: found }: ReportTable): string {
+  const lines = [title, '='.repeat(title.length), ...notes.map(escapeControls)];
+  const rows = found.map((row) => row.map(escapeControls));
   if (rows.length > 0) {
-    const names = columns.map(({ name }) => name);
+    const names = columns.map(({ name }) => escapeControls(name));
     const widths = names.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)));
     const line = (cells: readonly string[]): string =>
       cells

@@ -332,6 +332,18 @@ reporting('it tells what tasks threw, and how often in all runs', async () => {
   );
 });
 
+reporting('nothing in a trail moves the cursor of its reader', async () => {
+  const algorithm = 'a\x1b[31mb\nc\u202e';
+  const { text } = await report([
+    ...BEGIN,
+    [2, { type: 'task-threw', sid: 'SLAVE-0', taskId: 'TASK-1', attempt: 1, algorithm, message: 'no\x07\r' }],
+    [9, { type: 'master-finished', memberId: 'm' }],
+  ]);
+  assert.not.match(text, /[^\P{Cc}\n]|\u202e/u);
+  assert.match(text, 'a\\u001b[31mb\\nc\\u202e');
+  assert.match(text, 'no\\u0007\\r');
+});
+
 reporting('a median is one', async () => {
   const lasting = (...seconds: number[]): Timed[] => [
     ...BEGIN,
