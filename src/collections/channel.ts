@@ -10,6 +10,7 @@ import type { Task } from '../algorithms/task.js';
 import type { Arguments, TaskPolicy } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
 import { Deque } from '../structures/deque.js';
+import { EndWatch } from './end-watch.js';
 import { checkOptions } from './parts/options.js';
 import { resolveTask, submitTaskTo } from './parts/task.js';
 
@@ -105,6 +106,7 @@ class TaskChannel<R> implements Channel<R> {
   readonly #outcomes = new Deque<Outcome<R>>();
   readonly #readers = new Set<Reader<R>>();
   readonly #timeouts = new Set<Timeout>();
+  readonly #end: EndWatch;
   /** Submissions that wait for room, in their order. */
   readonly #waiting = new Set<() => void>();
   /** The master has ended: submissions that wait reject, and so do readers when no task has a result to come. */
@@ -117,6 +119,7 @@ class TaskChannel<R> implements Channel<R> {
 
   constructor(submitter: Submitter, capacity: number, policy: TaskPolicy | undefined) {
     this.#submitter = submitter;
+    this.#end = EndWatch.of(submitter.signal);
     this.#capacity = capacity;
     this.#policy = policy;
   }
@@ -146,7 +149,7 @@ class TaskChannel<R> implements Channel<R> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const { scopeSignal } = submitter;
-      signal.addEventListener('abort', this.#onEnd);
+      this.#end.add(this.#onEnd);
       const proceed = (): void => {
         this.#waiting.delete(proceed);
         scopeSignal?.removeEventListener('abort', leave);
@@ -237,10 +240,9 @@ class TaskChannel<R> implements Channel<R> {
     this.#listenNoMore();
   }
 
-  /** One listener serves all that wait; a channel that nobody waits for is not held by its master. */
+  /** A channel that nobody waits for is not held by its master. */
   #listenNoMore(): void {
-    if (this.#waiting.size > 0 || this.#readers.size > 0) return;
-    this.#submitter.signal.removeEventListener('abort', this.#onEnd);
+    if (this.#waiting.size === 0 && this.#readers.size === 0) this.#end.remove(this.#onEnd);
   }
 
   /** Nothing is pending: readers that want no more end, and of an ended master, all others. */
@@ -288,7 +290,7 @@ class TaskChannel<R> implements Channel<R> {
         },
       };
       this.#readers.add(reader);
-      signal.addEventListener('abort', this.#onEnd);
+      this.#end.add(this.#onEnd);
       scopeSignal?.addEventListener('abort', onScopeAbort);
       if (ms !== undefined) timer = setTimeout(() => reader.take(undefined), ms);
     });
