@@ -64,11 +64,15 @@ export class Stage {
     await member.exit();
   }
 
-  /** Kills the slave and waits until its tasks were done by others, or it is found to be gone if it has none. */
-  async killAndReplace(slave: Member): Promise<void> {
+  /**
+   * Kills the slave, right after another signal if one is given, and waits until its tasks were done by others, or it is
+   * found to be gone if it has none: after that signal it may leave before the kill.
+   */
+  async killAndReplace(slave: Member, first?: NodeJS.Signals): Promise<void> {
     const gone = (): number =>
       this.cluster.trail.all('slave-lost').length + this.cluster.trail.all('slave-left').length;
     const before = gone();
+    if (first !== undefined) slave.signal(first);
     await this.end(slave);
     if (this.#heldBy([slave]).length > 0) await this.doneByOthers([slave]);
     else await this.timed('its end is known', () => gone() > before);

@@ -90,10 +90,6 @@ export const KILLED: readonly Scenario[] = [
   {
     name: 'kill -9 of a slave that is leaving',
     brokers: 'either',
-    async strike(stage) {
-      const slave = stage.anyone;
-      slave.signal('SIGTERM');
-      await stage.killAndReplace(slave);
-    },
+    strike: (stage) => stage.killAndReplace(stage.anyone, 'SIGTERM'),
   },
 ];
