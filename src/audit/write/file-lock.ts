@@ -4,7 +4,7 @@
  */
 
 import { open, readFile, stat, unlink } from 'node:fs/promises';
-import { type FileOwner, stateOf } from './file-owner.js';
+import { type FileOwner, parseOwner, stateOf } from './file-owner.js';
 import { errorCode } from './unwritable.js';
 
 /** An older lock is of a process that died or was stopped while it held it. */
@@ -59,18 +59,7 @@ async function deadHolderOf(lock: string): Promise<string | undefined> {
 async function read(lock: string): Promise<{ ageMs: number; holder: FileOwner | undefined } | undefined> {
   try {
     const [{ mtimeMs }, text] = await Promise.all([stat(lock), readFile(lock, 'utf8')]);
-    return { ageMs: Date.now() - mtimeMs, holder: parseHolder(text) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Undefined if it is being written, or its writer died while writing it. */
-function parseHolder(text: string): FileOwner | undefined {
-  try {
-    const { pid, host, started, token } = JSON.parse(text) as Partial<FileOwner>;
-    if (!(Number(pid) > 0) || typeof host !== 'string' || !/^[0-9a-f]+$/.test(token ?? '')) return undefined;
-    return { pid: Number(pid), host, started, token: token as string };
+    return { ageMs: Date.now() - mtimeMs, holder: parseOwner(text) };
   } catch {
     return undefined;
   }

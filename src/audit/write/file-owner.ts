@@ -23,6 +23,17 @@ export function thisOwner(): FileOwner {
   return { ...thisProcess(), token };
 }
 
+/** From what `JSON.stringify` has made of one; undefined if it is being written, or its writer died while writing it. */
+export function parseOwner(text: string): FileOwner | undefined {
+  try {
+    const { pid, host, started, token } = JSON.parse(text) as Partial<FileOwner>;
+    if (!(Number(pid) > 0) || typeof host !== 'string' || !/^[0-9a-f]+$/.test(token ?? '')) return undefined;
+    return { pid: Number(pid), host, started, token: token as string };
+  } catch {
+    return undefined;
+  }
+}
+
 export function thisProcess(): NamedProcess {
   return { pid: process.pid, host: hostname(), started: startOf(process.pid) };
 }

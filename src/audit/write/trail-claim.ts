@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { FlagError } from '../../errors.js';
-import { type FileOwner, stateOf, thisOwner } from './file-owner.js';
+import { type FileOwner, parseOwner, stateOf, thisOwner } from './file-owner.js';
 import { errorCode } from './unwritable.js';
 
 /** Each time another process was quicker. */
@@ -96,13 +96,8 @@ function remove(claim: string, holder: FileOwner | undefined, { token }: FileOwn
 }
 
 function read(claim: string): FileOwner | undefined {
-  try {
-    const { pid, host, started, token } = JSON.parse(readFileSync(claim, 'utf8')) as Partial<FileOwner>;
-    if (!Number.isSafeInteger(pid) || typeof host !== 'string' || typeof token !== 'string') return undefined;
-    return { pid: Number(pid), host, started, token };
-  } catch {
-    return undefined;
-  }
+  const text = attempt(() => readFileSync(claim, 'utf8'));
+  return text === undefined ? undefined : parseOwner(text);
 }
 
 function refusal(path: string, { pid }: FileOwner): FlagError {
