@@ -53,8 +53,7 @@ class EncodedShare implements SharedContent {
   readonly size: number;
   readonly copy: ShareCopy | undefined;
   readonly #body: Buffer | NamelessFile;
-  /** Undefined before the first `hold`. */
-  #holders: number | undefined;
+  #holders = 0;
   #value: { readonly decoded: unknown } | undefined;
 
   constructor(layout: ShareLayout) {
@@ -79,12 +78,11 @@ class EncodedShare implements SharedContent {
   }
 
   hold(): void {
-    this.#holders = (this.#holders ?? 0) + 1;
+    this.#holders++;
   }
 
   free(): void {
-    this.#holders = (this.#holders ?? 0) - 1;
-    if (this.#holders > 0 || Buffer.isBuffer(this.#body)) return;
+    if (--this.#holders > 0 || Buffer.isBuffer(this.#body)) return;
     unheld.unregister(this);
     this.#body.close();
   }
