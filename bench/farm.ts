@@ -61,9 +61,16 @@ async function measureRates(
 ): Promise<Pick<FarmRow, 'local' | 'server' | 'share'>> {
   const samples: { local: number; server: number }[] = [];
   await withServers([`${folder}/rates`], async ([address = '']) => {
-    const trail = ['--audit-file', join(folder, 'trail')];
-    const local = await MeasuredProcess.start('window', ['--master', '--slaves', '1', ...trail]);
-    const server = await MeasuredProcess.start('window', ['--master', '--servers', address, ...trail]);
+    // One master at a time writes to a trail
+    const withTrail = (...flags: string[]): Promise<MeasuredProcess> =>
+      MeasuredProcess.start('window', [
+        '--master',
+        ...flags,
+        '--audit-file',
+        join(folder, `trail${flags[0]}`),
+      ]);
+    const local = await withTrail('--slaves', '1');
+    const server = await withTrail('--servers', address);
     try {
       for (let turn = -1; turn < repeats; turn++) {
         const sample = { local: await rateOf(local), server: await rateOf(server) };
