@@ -271,6 +271,8 @@ test('a busy main gets what happened meanwhile at once when it is back, the newe
   slave.request({ op: 'listen', ...address });
   await slave.event('listening');
   slave.watch();
+  // A thread that stalls may read its connection before what main has posted
+  await until('it watches', () => said.length > 0);
   slave.reads = false;
   const here = subjects.slaveControl(address);
   const beat = (sent: number): boolean =>
