@@ -250,8 +250,10 @@ bounds('it tells every listener that still listens, and no other', async () => {
   const heard: string[][] = [[], []];
   const [first, second] = heard.map((list) => broker.onEvent(({ type }) => list.push(type)));
   try {
+    // It comes by the port of the broker's thread, and an answer to the client by its socket
+    const connected = nextEvent(broker);
     const client = await RawNats.open(broker.port);
-    await client.flush();
+    await connected;
     first?.();
     const event = nextEvent(broker);
     client.send('rubbish\r\n');
