@@ -30,6 +30,8 @@ interface Stage {
   readonly dataPort: DataPort;
   readonly port: number;
   readonly events: BrokerEvent[];
+  /** Called in the tick of each event. */
+  onEvent: (event: BrokerEvent) => void;
   side(name?: string): Side;
   /** A slave that hears. */
   slave(side: Side, name?: string): Promise<RawNats>;
@@ -47,7 +49,11 @@ function it(name: string, more: Partial<DataPortOptions>, body: (stage: Stage) =
   ports(`it ${name}`, async () => {
     const events: BrokerEvent[] = [];
     const options: DataPortOptions = { host: '127.0.0.1', port: 0, mostPasses: 100, ...more };
-    const dataPort = await DataPort.open(options, (event) => events.push(event));
+    let stage: Stage | undefined;
+    const dataPort = await DataPort.open(options, (event) => {
+      events.push(event);
+      stage?.onEvent(event);
+    });
     const { port } = dataPort;
     const raws: RawNats[] = [];
     const officials: NatsConnection[] = [];
@@ -58,10 +64,11 @@ function it(name: string, more: Partial<DataPortOptions>, body: (stage: Stage) =
       return client;
     };
     try {
-      await body({
+      stage = {
         dataPort,
         port,
         events,
+        onEvent: () => {},
         side: (who = 'data.1') => admit(dataPort, who),
         async slave({ pass }, who = 'data.1') {
           const client = await raw(`${login(pass.secret)}SUB ${who}.to-slave 1\r\n`);
@@ -79,7 +86,8 @@ function it(name: string, more: Partial<DataPortOptions>, body: (stage: Stage) =
           elsewhere.push(client);
           return client;
         },
-      });
+      };
+      await body(stage);
     } finally {
       for (const client of raws) client.close();
       await Promise.all(officials.map((client) => client.close()));
@@ -152,11 +160,15 @@ it('carries frames between an official client and the master, also large ones', 
 it('sends in the tick of the call', {}, async ({ side, slave }) => {
   const here = side();
   const client = await slave(here);
-  await new Promise(setImmediate);
-  here.pass.send(Buffer.from('x'));
-  // A message that goes out at the next turn is sent by then, but not read.
-  await new Promise(setImmediate);
-  assert.is(client.received, `MSG ${TO_SLAVE} 1 1\r\nx\r\n`);
+  // A message that goes out at the next turn is sent by then, but never read. A busy kernel may be as late with another.
+  for (let tries = 0; ; tries++) {
+    await new Promise(setImmediate);
+    here.pass.send(Buffer.from('x'));
+    await new Promise(setImmediate);
+    if (client.received === `MSG ${TO_SLAVE} 1 1\r\nx\r\n`) break;
+    assert.is(await client.flush(), `MSG ${TO_SLAVE} 1 1\r\nx\r\n`);
+    assert.ok(tries < 100, 'it is always late');
+  }
 });
 
 for (const verify of [false, true]) {
@@ -176,9 +188,13 @@ for (const verify of [false, true]) {
     assert.ok(pass.send(frame));
     await until('it came back', () => frames.length === 1);
     assert.ok(frame.equals(frames[0] as Buffer));
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; events.length === 0; round++) {
+      assert.ok(round < ROUNDS_OF_FLOOD);
       // Bytes that are not a handshake, and a certificate of another authority.
-      await refused(await RawNats.open(port, 'no TLS at all\r\n'));
+      await RawNats.open(port, 'no TLS at all\r\n').then(refused, (error: Error) => {
+        // It has been shut meanwhile
+        assert.match(error.message, 'closed');
+      });
       const why = await official({
         token: verify ? pass.secret : 'wrong',
         tls: { ca: pem('ca'), ...(verify ? pair('stranger') : {}) },
@@ -188,7 +204,6 @@ for (const verify of [false, true]) {
       );
       assert.not.match(why, /it got in|Required|Violation/);
     }
-    await until('the port is shut', () => events.length > 0);
     assert.is(events[0]?.type, 'port-shut');
     assert.ok(pass.send(frame));
     await until('the open session goes on', () => frames.length === 2);
@@ -316,9 +331,12 @@ function peerOf() {
   return { onFrame() {}, onOpened() {}, onClosed() {}, onDrained() {} };
 }
 
+/** Longer than a test waits for anything. */
+const NEVER_MS = 3_600_000;
+
 it('cuts strangers at once, whatever they do', {
   shutAfter: 1000,
-  bounds: { connectTimeoutMs: 100 },
+  bounds: { connectTimeoutMs: NEVER_MS },
 }, async ({ side, raw, events }) => {
   const { pass } = side();
   for (const first of [
@@ -330,13 +348,15 @@ it('cuts strangers at once, whatever they do', {
     `PUB ${TO_MASTER} 1000000\r\n`,
     'GET / HTTP/1.1\r\n\r\n',
     `CONNECT ${'x'.repeat(5000)}`,
-    '',
   ]) {
-    const started = performance.now();
     await refused(await raw(first));
-    if (first !== '') assert.ok(performance.now() - started < 90, `${first} was not cut at once`);
   }
   assert.equal([pass.isOpen, events], [false, []]);
+});
+
+it('cuts who says nothing after a while', { bounds: { connectTimeoutMs: 100 } }, async ({ raw, events }) => {
+  await refused(await raw(''));
+  assert.equal(events, []);
 });
 
 it('does not let a client have a second pass', {}, async ({ side, slave }) => {
@@ -346,6 +366,9 @@ it('does not let a client have a second pass', {}, async ({ side, slave }) => {
   await client.closed();
   assert.equal([mine.log, other.log], [['opened', 'closed'], []]);
 });
+
+/** Strangers that fail while its thread is kept from the processor are forgiven, so that it takes more of them. */
+const ROUNDS_OF_FLOOD = 2_000;
 
 /** Connects without waiting for anything. */
 function knock(port: number, say: string | undefined): Promise<boolean> {
@@ -367,19 +390,22 @@ for (const [how, said] of [
   ['wrong secrets', login('wrong')],
   ['nothing at all', undefined],
 ] as const) {
-  it(`shuts for a while after a flood of ${how}, and an open session goes on`, { shutMs: 400 }, async ({
-    port,
-    side,
-    slave,
-    events,
-  }) => {
+  it(`shuts for a while after a flood of ${how}, and an open session goes on`, {
+    shutMs: 400,
+  }, async (stage) => {
+    const { port, side, slave, events } = stage;
     const here = side();
     const client = await slave(here);
+    let wasServed: Promise<boolean> | undefined;
+    // In that tick: later it may be open again
+    stage.onEvent = () => {
+      wasServed = knock(port, said);
+    };
     for (let round = 0; events.length === 0; round++) {
-      assert.ok(round < 10);
+      assert.ok(round < ROUNDS_OF_FLOOD);
       await Promise.all(Array.from({ length: 10 }, () => knock(port, said)));
     }
-    assert.is(await knock(port, said), false, 'it is shut');
+    assert.is(await wasServed, false, 'it is shut');
     const [event] = events;
     if (event?.type !== 'port-shut') throw new Error('another event');
     assert.is(event.port, port);
@@ -566,8 +592,10 @@ it('closes all at its end, also while it is shut', { shutAfter: 0, shutMs: 50 },
 }) => {
   const here = side();
   const client = await slave(here);
-  await knock(port, login('wrong'));
-  await until('it is shut', () => events.length > 0);
+  for (let round = 0; events.length === 0; round++) {
+    assert.ok(round < ROUNDS_OF_FLOOD);
+    await knock(port, login('wrong'));
+  }
   await Promise.all([dataPort.stop(), dataPort.stop()]);
   await client.closed();
   assert.equal([here.log, here.pass.isOpen], [['opened', 'closed'], false]);
