@@ -23,6 +23,9 @@ interface Stage {
 
 const attachments = suite('broker attachment');
 
+/** Of an answer from this thread, which may be kept from the processor. */
+const ANSWERED = { timeout: 30_000 };
+
 function it(name: string, options: Partial<BrokerOptions>, body: (stage: Stage) => Promise<void>): void {
   attachments(`it ${name}`, async () => {
     const server = new BrokerServer({ host: '127.0.0.1', port: 0, ...options });
@@ -246,9 +249,9 @@ it('is told in the next tick that nobody hears, on its own subscription', {}, as
 it('answers requests of official clients, and asks them', {}, async ({ own, official }) => {
   const client = await official();
   own.subscribe('echo', (_, payload, { reply }) => void own.send(String(reply), payload));
-  assert.is((await client.request('echo', 'hello')).string(), 'hello');
+  assert.is((await client.request('echo', 'hello', ANSWERED)).string(), 'hello');
   const large = Uint8Array.from({ length: 1_000_000 }, (_, index) => index % 251);
-  assert.ok(Buffer.from(large).equals((await client.request('echo', large)).data));
+  assert.ok(Buffer.from(large).equals((await client.request('echo', large, ANSWERED)).data));
   client.subscribe('ask', { callback: (_, message) => message.respond(message.data) });
   await client.flush();
   const answered = new Promise((resolve) => {
@@ -433,7 +436,7 @@ for (const verify of [false, true]) {
     own.subscribe('echo', (_, payload, { reply }) => void own.send(String(reply), payload));
     for (const size of [0, 100, 256 * 1024, 1_000_000]) {
       const sent = Buffer.alloc(size, 'x');
-      assert.ok(sent.equals((await client.request('echo', sent, { timeout: 10_000 })).data));
+      assert.ok(sent.equals((await client.request('echo', sent, ANSWERED)).data));
     }
     if (!verify) return;
     await official({ tls: { ca: pem('ca') } }).then(

@@ -6,6 +6,8 @@ import type { NatsServerOptions } from '../support/nats-server.js';
 import { CONNECT_QUIET, hpub, pub, RawNats } from '../support/raw-nats.js';
 import { suiteInTurns } from '../support/turns.js';
 
+/** Of an answer from this thread, which may be kept from the processor. */
+const ANSWERED = { timeout: 30_000 };
 const HEADERS = 'NATS/1.0\r\nk: v\r\n\r\n';
 const NO_RESPONDERS = '16 16\r\nNATS/1.0 503\r\n\r\n\r\n';
 
@@ -390,13 +392,13 @@ it('carries requests, headers and large payloads of official clients', async ({ 
     },
   });
   await answering.flush();
-  assert.is((await asking.request('echo.a', 'hello')).string(), 'hello');
+  assert.is((await asking.request('echo.a', 'hello', ANSWERED)).string(), 'hello');
   const large = Uint8Array.from({ length: 1_000_000 }, (_, index) => index % 251);
-  assert.ok(Buffer.from(large).equals((await asking.request('echo.a', large)).data));
+  assert.ok(Buffer.from(large).equals((await asking.request('echo.a', large, ANSWERED)).data));
   const sent = headers();
   sent.append('k', 'v');
-  assert.is((await asking.request('echo.a', 'x', { headers: sent, timeout: 5000 })).headers?.get('k'), 'v');
-  await asking.request('nobody', 'x').then(
+  assert.is((await asking.request('echo.a', 'x', { ...ANSWERED, headers: sent })).headers?.get('k'), 'v');
+  await asking.request('nobody', 'x', ANSWERED).then(
     () => assert.unreachable(),
     (error: { code?: string }) => assert.is(error.code, '503'),
   );
