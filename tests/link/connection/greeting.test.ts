@@ -9,6 +9,9 @@ import { freePort } from '../../support/free-port.js';
 
 const greetings = suite('greeting');
 
+/** Longer than a test file may take. */
+const FOR_EVER_MS = 3_600_000;
+
 async function at<T>(
   onSocket: (socket: Socket) => void,
   body: (port: number) => Promise<T>,
@@ -33,7 +36,11 @@ async function at<T>(
 
 const urlOf = (port: number): string => `nats://127.0.0.1:${port}`;
 
-function lookAt(onSocket: (socket: Socket) => void, scheme = 'nats', withinMs = 2_000): Promise<Greeting> {
+function lookAt(
+  onSocket: (socket: Socket) => void,
+  scheme = 'nats',
+  withinMs = FOR_EVER_MS,
+): Promise<Greeting> {
   return at(onSocket, (port) => {
     const url = `${scheme}://127.0.0.1:${port}`;
     return greet({ urls: [url] }, url, withinMs);
@@ -104,7 +111,7 @@ greetings('it finds a broker full that says so only after its greeting', async (
       socket.write(info({ server_name: 'ts-mw' }));
       socket.on('end', () => socket.end(FULL)).resume();
     },
-    (port) => greet({ urls: [urlOf(port)] }, urlOf(port), 2_000),
+    (port) => greet({ urls: [urlOf(port)] }, urlOf(port), FOR_EVER_MS),
     { allowHalfOpen: true },
   );
   assert.equal(greeting, { kind: 'full', embedded: true });
@@ -112,7 +119,7 @@ greetings('it finds a broker full that says so only after its greeting', async (
 
 greetings('it finds nothing where nothing listens, or a connection ends without a word', async () => {
   const url = `nats://127.0.0.1:${await freePort()}`;
-  assert.equal(await greet({ urls: [url] }, url, 1_000), { kind: 'gone' });
+  assert.equal(await greet({ urls: [url] }, url, FOR_EVER_MS), { kind: 'gone' });
   assert.equal(await lookAt((socket) => void socket.destroy()), { kind: 'gone' });
   assert.equal(await lookAt((socket) => void socket.end()), { kind: 'gone' });
 });
@@ -134,9 +141,6 @@ greetings('what fails in TLS is told with its cause', async () => {
   assert.is(greeting.kind, 'tls-failed');
   assert.ok(greeting.kind === 'tls-failed' && greeting.cause instanceof Error);
 });
-
-/** Longer than a test file may take. */
-const FOR_EVER_MS = 3_600_000;
 
 const ANSWERS: readonly (readonly [string, readonly string[], string])[] = [
   ['HTTP', ['HTTP/1.1 404 Not Found\r\nServer: x\r\n\r\n'], 'http'],
