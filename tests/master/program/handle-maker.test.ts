@@ -14,6 +14,7 @@ import { TaskFate } from '../../../src/master/model/task-fate.js';
 import { HandleMaker, sourceFailed } from '../../../src/master/program/handle-maker.js';
 import type { MasterHandle } from '../../../src/master/program/master-handle.js';
 import { Wakeups } from '../../../src/master/program/wakeups.js';
+import { until } from '../../support/programs.js';
 import { coreOptions, createSlave, createTask, makeKind } from '../parts.js';
 
 const square = defineAlgorithm('square', (n: number) => n * n);
@@ -394,9 +395,8 @@ test('without a target number it draws ten thousand, and says when the source is
   const stage = new Stage();
   let pending = 0;
   stage.master.submitAll(Array.from({ length: 300 }), () => void pending++);
-  await settle();
+  await until('the source is through', () => stage.core.demand.openSources === 0);
   assert.is(pending, 300);
-  assert.is(stage.core.demand.openSources, 0);
 });
 
 test('of a source that is not an array, nobody knows how much is left', async () => {

@@ -44,8 +44,12 @@ test('tasks that need not wait run beside those that do, and leave by groups', a
   bench.give([1]);
   bench.give([2, 3], 'quick');
   bench.give([4, 5], 'quick');
-  const looped = bench.runner.slaveLoop();
-  await bench.turn();
+  let looped: Promise<unknown> | undefined;
+  // Of tasks that take long each result leaves by itself.
+  await inNoTime(async () => {
+    looped = bench.runner.slaveLoop();
+    await bench.turn();
+  });
   assert.equal(bench.began, [1, 2, 3, 4, 5]);
   assert.equal(bench.sent, [
     [2, 3],
@@ -166,13 +170,15 @@ test('each result has the microseconds of its own run', async () => {
   });
   bench.give([1], 'compute');
   bench.give([2]);
+  const began = performance.now();
   const looped = bench.runner.slaveLoop();
   await bench.turn();
   await new Promise((resolve) => setTimeout(resolve, 4));
   await bench.end(2);
   await looped;
+  const mostMicros = 1_000 * (performance.now() - began) + 1;
   for (const [number, , , micros] of bench.results)
-    assert.ok(micros >= 2_900 && micros < 1e7, `${number} took ${micros} microseconds`);
+    assert.ok(micros >= 2_900 && micros <= mostMicros, `${number} took ${micros} microseconds`);
   assert.is(bench.results.length, 2);
 });
 
