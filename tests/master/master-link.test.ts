@@ -14,6 +14,7 @@ import type { ResultStore, ResultStoreListener } from '../../src/master/model/re
 import type { SlaveIdentity } from '../../src/master/model/slave-identity.js';
 import type { SlaveRecord } from '../../src/master/model/slave-record.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
+import { freePort } from '../support/free-port.js';
 import { until } from '../support/programs.js';
 import { coreOptions, createSlave } from './parts.js';
 
@@ -342,7 +343,7 @@ test('a broker that takes no more at once says when it does again', () =>
 type BrokerBack = AuditEventOf<'broker-back'>;
 
 test('a broker that goes and comes back is told once, and the core hears that it is back', async () => {
-  const lost = await startBroker({ host: '127.0.0.1', port: 0 });
+  const lost = await startBroker({ host: '127.0.0.1', port: await freePort() });
   const { events, ...params } = paramsOf(lost.url, {});
   const link = await MasterLink.open(params);
   const core = new PlayedCore();

@@ -12,6 +12,7 @@ import { SearchNotes } from '../../src/slave/search-notes.js';
 import { type Located, type ParentMaster, Slave } from '../../src/slave/slave.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
 import { freePort } from '../support/free-port.js';
+import { OwnTime } from '../support/own-time.js';
 
 const search = suite('search for a master');
 
@@ -51,15 +52,14 @@ search('its last line says why the last attempt failed', async () => {
   const url = `nats://127.0.0.1:${await freePort()}`;
   const { slave, events } = createSlave(
     { kind: 'connect', broker: { urls: [url] }, memberId: 'm', run: undefined },
-    700,
+    1_000,
   );
   assert.is(await slave.run(), 255);
   const reason = `nothing listens at ${url}: connection refused`;
-  assert.equal(
-    events.filter(({ type }) => type === 'connect-refused'),
-    [{ type: 'connect-refused', address: url, reason }],
-  );
-  assert.equal(events.at(-2), { type: 'master-not-found', memberId: 'm', url, waitedSeconds: 0.7, reason });
+  // On a busy machine the last attempt may also have been refused too late
+  const [first] = events.filter(({ type }) => type === 'connect-refused');
+  assert.equal(first, { type: 'connect-refused', address: url, reason });
+  assert.equal(events.at(-2), { type: 'master-not-found', memberId: 'm', url, waitedSeconds: 1, reason });
 });
 
 search('it says each thing once, and keeps what says more than a timeout', () => {
@@ -98,16 +98,16 @@ search('it waits for a mute broker no longer than the time it has to find a mast
   try {
     const broker = { urls: [`nats://127.0.0.1:${port}`] };
     const { slave } = createSlave({ kind: 'connect', broker, memberId: 'm', run: undefined }, 500);
-    const began = performance.now();
+    using time = new OwnTime();
     assert.is(await slave.run(), 255);
-    assert.ok(performance.now() - began < 4_000, 'a connection attempt alone may take 5 s');
+    assert.ok(time.ms < 4_000, 'a connection attempt alone may take 5 s');
   } finally {
     mute.close();
   }
 });
 
 search('a busy master that refuses late leaves it the whole time to find the next one', async () => {
-  const timeoutMs = 600;
+  const timeoutMs = 1_000;
   const broker = await startBroker({ host: '127.0.0.1', port: 0 });
   const address = { urls: [broker.url] };
   const master = await connectData(address, { name: 'test', timeoutMs: 5_000 });
@@ -133,7 +133,7 @@ search('a busy master that refuses late leaves it the whole time to find the nex
         asked.push(run);
         master.send(toSlave, Buffer.from(JSON.stringify({ type: 'reject', nonce, reason: 'no such run' })));
       };
-      if (run === runs[0]) setTimeout(reject, 2 * timeoutMs);
+      if (run === runs[0]) setTimeout(reject, 1.2 * timeoutMs);
       else reject();
     });
     await master.ready();
