@@ -11,13 +11,14 @@ import { createAuditTrail, reopenOnHangup } from '../../src/audit/audit-trail.js
 import { formatText } from '../../src/audit/format/text-format.js';
 import { createMemoryTrail, silentAudit } from '../../src/audit/memory-trail.js';
 import { FlagError } from '../../src/errors.js';
+import { PATIENCE } from '../support/patience.js';
 import { until } from '../support/programs.js';
 import { linesOf, sent, withFolder } from './support.js';
 
 // sonic-boom calls it as a property of this object
 const fs = createRequire(import.meta.url)('node:fs') as typeof import('node:fs');
 const CHILD = fileURLToPath(new URL('./emitting-child.js', import.meta.url));
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 20_000 * PATIENCE;
 
 /** A signal alone keeps no process alive; the time limit does. */
 async function within<T>(promise: Promise<T>): Promise<T> {
@@ -118,7 +119,7 @@ trail('it has written a prompt line before main is blocked by the next statement
     const file = join(folder, 'm.log');
     const audit = createAuditTrail({ file, format: 'text' });
     audit.emit({ type: 'master-ready', address: 'h:1' });
-    const end = performance.now() + 5000;
+    const end = performance.now() + LIMIT_MS;
     while (linesOf(file).length === 0)
       assert.ok(performance.now() < end, 'the line waits for the event loop');
     return audit.close();
@@ -308,7 +309,7 @@ trail('it does not hold up the end of a process when nobody reads its pipe', asy
   const started = performance.now();
   await once(child, 'exit');
   assert.is(child.exitCode, 7);
-  assert.ok(performance.now() - started < 8000);
+  assert.ok(performance.now() - started < 8000 * PATIENCE);
   child.stderr?.resume();
   await child.answer;
 });
