@@ -44,7 +44,26 @@ export async function queryOtherMasters(link: DataLink, options: MasterQueryOpti
   const query: MasterQuery = { type: 'master-query', run: options.run, established: false };
   return new Promise((resolve, reject) => {
     let best: OtherMaster = { found: 'silence' };
-    const timer = setTimeout(() => settle(best), options.waitMs);
+    let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
+    const settle = (other: OtherMaster): void => {
+      isOver = true;
+      clearTimeout(timer);
+      unsubscribe();
+      resolve(other);
+    };
+    /** For the whole time from now on. */
+    const wait = (): void => {
+      clearTimeout(timer);
+      const own = setTimeout(() => {
+        const settleUnlessNewer = (): void => {
+          if (timer === own && !isOver) settle(best);
+        };
+        // Expired timers run before sockets are read: let the loop read them, twice, before calling it silence.
+        setImmediate(() => setImmediate(settleUnlessNewer));
+      }, options.waitMs);
+      timer = own;
+    };
     const unsubscribe = link.subscribe(here, (_subject, payload, { noResponders }) => {
       if (noResponders) return settle({ found: 'nobody' });
       const answer = parseControl(Buffer.from(payload).toString());
@@ -54,14 +73,13 @@ export async function queryOtherMasters(link: DataLink, options: MasterQueryOpti
       if (first) settle({ found: 'master', run, established, first });
       else best = { found: 'master', run, established, first };
     });
-    const settle = (other: OtherMaster): void => {
-      clearTimeout(timer);
-      unsubscribe();
-      resolve(other);
-    };
     const ask = (): void => {
+      if (isOver) return;
+      // The time that the broker took to be ready does not count.
+      wait();
       link.send(subjects.masterControl(address), Buffer.from(formatControl(query)), here);
     };
+    wait();
     link.ready().then(ask, (error: unknown) => {
       clearTimeout(timer);
       unsubscribe();

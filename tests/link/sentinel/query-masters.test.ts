@@ -78,6 +78,34 @@ for (const [what, answers, other] of ANSWERS) {
   });
 }
 
+test('an answer that came while its thread was busy is not overlooked', async () => {
+  const other = await new Promise<OtherMaster>((resolve) => {
+    let hear: MessageHandler | undefined;
+    const block = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    const link = {
+      subscribe: (_: string, handler: MessageHandler) => {
+        hear = handler;
+        return () => {};
+      },
+      // As with sockets, what lies there is read after the timers that have expired meanwhile
+      ready: () => {
+        block();
+        return new Promise<void>((stands) => setImmediate(stands));
+      },
+      send: () => {
+        block();
+        setImmediate(() => {
+          const payload = Buffer.from(JSON.stringify(here('4')));
+          hear?.(HERE, payload, { noResponders: false, reply: '' });
+        });
+        return true;
+      },
+    } as unknown as DataLink;
+    resolve(queryOtherMasters(link, { memberId: 'm', run: '5', user: 'u', nonce: NONCE, waitMs: 1 }));
+  });
+  assert.equal(other, found('4', false, true));
+});
+
 test('a connection that breaks is no answer', async () => {
   let subscriptions = 0;
   const link = {
