@@ -33,7 +33,8 @@ export async function dialFirst(
 
 /**
  * A server at its limit may still count our check as a connection. A server that has reached its limit since
- * then cuts the client off, which often gets no reason.
+ * then cuts the client off, which often gets no reason. One that waited in vain for our credentials has seen none
+ * of them: this thread was kept from the processor.
  */
 async function dial(
   place: BrokerAddress,
@@ -45,12 +46,16 @@ async function dial(
       return await connect(options);
     } catch (cause) {
       const error = toConnectError(place, timeoutMs, cause);
-      const isCut = error.reason === 'full' || error.reason === 'unreachable';
+      const isCut = error.reason === 'full' || error.reason === 'unreachable' || wasTooLate(cause);
       if (!isCut || attempt === DIALS_AT_LIMIT) throw error;
       await new Promise((resolve) => setTimeout(resolve, AT_LIMIT_MS));
       await lookForObstacles(place, timeoutMs);
     }
   }
+}
+
+function wasTooLate(cause: unknown): boolean {
+  return (cause as { readonly code?: unknown } | null)?.code === 'AUTHENTICATION_TIMEOUT';
 }
 
 function lackOf(info: ServerInfo | undefined): string | undefined {

@@ -177,6 +177,46 @@ connection('small traffic costs no pings, and every 256 KB one', async () => {
   }
 });
 
+connection(
+  'a broker that did not wait for us while we were kept from the processor is dialled again',
+  async () => {
+    const info = JSON.stringify({
+      server_id: 'fake',
+      version: '2.9.0',
+      headers: true,
+      max_payload: 1_048_576,
+    });
+    let gaveUp = 0;
+    let isPatient = false;
+    const fake = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.write(`INFO ${info}\r\n`);
+      let said = '';
+      socket.on('data', (chunk) => {
+        said += chunk;
+        if (!said.includes('PING\r\n')) return;
+        said = '';
+        if (isPatient) socket.write('PONG\r\n');
+        else socket.end("-ERR 'Authentication Timeout'\r\n");
+        isPatient ||= ++gaveUp === 2;
+      });
+    }).listen(0, '127.0.0.1');
+    await until('listening', () => fake.listening);
+    const urls = [`nats://127.0.0.1:${(fake.address() as { port: number }).port}`];
+    try {
+      const link = await connectData({ urls }, { name: 'test', timeoutMs: TIMEOUT_MS });
+      await link.close();
+      assert.ok(gaveUp >= 2);
+      isPatient = false;
+      gaveUp = 2;
+      const refused = await failure(connectData({ urls }, { name: 'test', timeoutMs: TIMEOUT_MS }));
+      assert.match(refused.message, 'Authentication Timeout');
+    } finally {
+      fake.close();
+    }
+  },
+);
+
 onServer('sends nothing while disconnected, comes back by itself, with its subscriptions', async () => {
   await withServer({}, async (server, open) => {
     const { link, count } = await open();
