@@ -18,6 +18,7 @@ import {
   readWelcome,
   SERVER_PROTOCOL,
 } from '../../src/machines/protocol/messages.js';
+import { Silence } from '../../src/machines/protocol/silence.js';
 
 const test = suite('protocol of servers');
 
@@ -142,5 +143,23 @@ const WRONG: readonly (readonly [what: string, read: () => unknown, part: RegExp
 for (const [what, read, part] of WRONG) {
   test(`${what} is refused by name`, () => assert.throws(read, isFormatError(part)));
 }
+
+test('what was said while our own loop stood still is read before the other side counts as silent', async () => {
+  const { now } = performance;
+  let clockMs = 1_000;
+  performance.now = () => clockMs;
+  try {
+    const silence = new Silence();
+    const judged = (saysNow: boolean): Promise<string> =>
+      new Promise((resolve) => {
+        clockMs += 2_500;
+        if (saysNow) setImmediate(() => silence.end());
+        silence.judge(2_000, () => resolve('alive'), resolve);
+      });
+    assert.equal([await judged(true), await judged(false), await judged(true)], ['alive', '2.5 s', 'alive']);
+  } finally {
+    performance.now = now;
+  }
+});
 
 test.run();

@@ -11,6 +11,7 @@ import { ANSWER_WITHIN_MS, type Asked, answerOf, greetServer } from '../protocol
 import { joinSockets } from '../protocol/join-sockets.js';
 import { beatEveryMs, readFromServer, type ToServer, type Way, type Welcome } from '../protocol/messages.js';
 import { errorOf, failureOf } from '../protocol/server-refusal.js';
+import { Silence } from '../protocol/silence.js';
 import { connectTo } from './connect.js';
 import type { LinkCommand, LinkEvent, LinkOrder } from './link-messages.js';
 import { openStream } from './open-stream.js';
@@ -34,7 +35,7 @@ export class LeaseLink {
   #proving: Proving | undefined;
   #onClosed: (reason: string) => void = () => {};
   #beats: NodeJS.Timeout | undefined;
-  #heardAt = 0;
+  readonly #silence = new Silence();
   #isClosing = false;
   /** Aborted at the end, for what is still being dialled. */
   readonly #stop = new AbortController();
@@ -97,7 +98,7 @@ export class LeaseLink {
     const closed = new Promise<string>((resolve) => {
       this.#onClosed = resolve;
     });
-    this.#heardAt = performance.now();
+    this.#silence.end();
     connection.listen({
       onFrame: (frame) => this.#take(frame, welcome, clockOffsetMs),
       onClose: (reason) => this.#onClosed(reason),
@@ -142,7 +143,7 @@ export class LeaseLink {
   }
 
   #take(frame: Frame, welcome: Welcome, clockOffsetMs: number): void {
-    this.#heardAt = performance.now();
+    this.#silence.end();
     const message = readFromServer(frame.kind === 'message' ? frame.value : undefined);
     switch (message.type) {
       case 'beat':
@@ -198,9 +199,11 @@ export class LeaseLink {
   }
 
   #beat(): void {
-    const silentMs = performance.now() - this.#heardAt;
-    if (silentMs < this.#order.request.clientTimeoutMs) this.#send({ type: 'beat' });
-    else this.#onClosed(`the server was silent for ${(silentMs / 1000).toFixed(1)} s`);
+    this.#silence.judge(
+      this.#order.request.clientTimeoutMs,
+      () => this.#send({ type: 'beat' }),
+      (duration) => this.#onClosed(`the server was silent for ${duration}`),
+    );
   }
 
   #close(): void {

@@ -15,6 +15,7 @@ import {
   readToServer,
   SHA256_FORM,
 } from '../protocol/messages.js';
+import { Silence } from '../protocol/silence.js';
 import type { BundleCache } from './bundle-cache.js';
 import { OutputValve } from './output-valve.js';
 import { Relay } from './relay.js';
@@ -51,7 +52,7 @@ export class Lease {
   #missing = 0;
   #onBundle: (() => void) | undefined;
   #granted = 0;
-  #heardAt = performance.now();
+  readonly #silence = new Silence();
   #beats: NodeJS.Timeout | undefined;
   #isEnding = false;
   #preparing: Promise<void> | undefined;
@@ -159,7 +160,7 @@ export class Lease {
   }
 
   #take(frame: Frame): void {
-    this.#heardAt = performance.now();
+    this.#silence.end();
     if (frame.kind === 'bytes') {
       this.#takeBytes(frame.bytes);
       return;
@@ -204,12 +205,11 @@ export class Lease {
   }
 
   #beat(clientTimeoutMs: number): void {
-    const silentMs = performance.now() - this.#heardAt;
-    if (silentMs < clientTimeoutMs) {
-      this.#tell({ type: 'beat' });
-      return;
-    }
-    void this.end(`its master was silent for ${(silentMs / 1000).toFixed(1)} s`);
+    this.#silence.judge(
+      clientTimeoutMs,
+      () => this.#tell({ type: 'beat' }),
+      (duration) => void this.end(`its master was silent for ${duration}`),
+    );
   }
 
   #tell(message: FromServer): void {

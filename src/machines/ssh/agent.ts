@@ -209,8 +209,14 @@ class Agent {
   /** A master that computes without a pause sends no beats; whether the connection stands is asked then. */
   #look(probePort: number, lostAfterMs: number): void {
     const silentMs = performance.now() - this.#lastSign;
-    if (silentMs > lostAfterMs) this.#end();
-    else if (silentMs > lostAfterMs * ASKED_AFTER) this.#probe(probePort, lostAfterMs);
+    if (silentMs > lostAfterMs) {
+      // Expired timers run before the connection is read: after a stall of our own, what was said waits there
+      setImmediate(() =>
+        setImmediate(() => {
+          if (performance.now() - this.#lastSign > lostAfterMs) this.#end();
+        }),
+      );
+    } else if (silentMs > lostAfterMs * ASKED_AFTER) this.#probe(probePort, lostAfterMs);
   }
 
   #probe(port: number, limitMs: number): void {
