@@ -106,9 +106,15 @@ test('gives a ping that nobody answers its time, and no more', async () => {
   const sockets = new Set<{ destroy(): void }>();
   server.on('connection', (socket) => sockets.add(socket));
   const began = performance.now();
-  assert.is(await ping('127.0.0.1', port, { timeout: 0.3 }), false);
-  const tookMs = performance.now() - began;
-  assert.ok(tookMs > 250 && tookMs < 2000, `${tookMs} ms`);
+  const ended: number[] = [];
+  const asked = [0.9, 0.3].map(async (timeout) => {
+    assert.is(await ping('127.0.0.1', port, { timeout }), false);
+    ended.push(timeout);
+    return performance.now() - began;
+  });
+  const [, tookMs = 0] = await Promise.all(asked);
+  assert.equal(ended, [0.3, 0.9], 'a busy machine may take longer, but not for the shorter one alone');
+  assert.ok(tookMs > 250, `${tookMs} ms`);
   for (const socket of sockets) socket.destroy();
   server.close();
   assert.is(await ping('127.0.0.1', port, { timeout: 0.2 }), false);
@@ -240,9 +246,12 @@ test('a lease: slaves in empty folders of their own, told from start to end, and
         script,
         args: () => ['a', 'b'],
       });
+      const began = Date.now();
       const facts = await host.open(NEVER);
       assert.is(facts.node, process.versions.node);
-      assert.ok(Math.abs(facts.clockOffsetMs) < 1000);
+      // One clock, asked once meanwhile
+      const mostMs = (Date.now() - began) / 2 + 1;
+      assert.ok(Math.abs(facts.clockOffsetMs) <= mostMs, `${facts.clockOffsetMs} of ${mostMs} ms`);
       await until('slots', () => granted.length > 0);
       assert.equal([granted, sent.length, server.freeSlots], [[2], 1, 0]);
       const ends: ProcessEnd[] = [];
@@ -432,6 +441,7 @@ test('slaves are handed the streams to the data port, unless the server decrypts
       await host.open(NEVER);
       await until('slots', () => granted.length > 0);
       await new Promise((ended) => host.startSlave(ended));
+      await until('its words', () => output.length > 0);
       assert.match(output.join(''), /^stdout words {2},,false\n$/);
       await host.close();
     }),
@@ -461,7 +471,8 @@ test('a master that says nothing for its timeout loses its lease', () =>
     await connection.sendBytes(Buffer.from('x'));
     await until('its end', () => events.some(({ type }) => type === 'lease-ended'));
     const reasons = events.filter((event) => event.type === 'lease-ended').map(({ reason }) => reason);
-    assert.match(String(reasons), /^its master was silent for 0\.[2-9] s$/);
+    assert.match(String(reasons), /^its master was silent for \d+\.\d s$/);
+    assert.ok(Number(/[\d.]+/.exec(String(reasons))?.[0]) >= 0.2, String(reasons));
     assert.equal([work(), server.freeSlots], [[], server.slots]);
     connection.destroy();
   }));
@@ -488,7 +499,7 @@ test('a server that says nothing for the timeout is lost, with its slaves', () =
     const reason = await new Promise<string>((resolve) => {
       host.onLost = resolve;
     });
-    assert.match(reason, /^the server was silent for 0\.\d s$/);
+    assert.match(reason, /^the server was silent for \d+\.\d s$/);
     assert.match(String(ends[0]?.error), /its server was lost: the server was silent/);
     await host.close();
     mute.close();
