@@ -129,7 +129,7 @@ async function onOwnSlave(mw: MasterHandle, maker = BookActor as Pick<typeof Boo
 
 test('a lost actor rejects what was pending, and all later calls', async (mw) => {
   const { book, lose } = await onOwnSlave(mw);
-  const calls = Promise.all([rejection(book.writeLate('one', 200)), rejection(book.write('two'))]);
+  const calls = Promise.all([rejection(book.writeLate('one', 60_000)), rejection(book.write('two'))]);
   await lose();
   const [pending, error] = (await calls) as UnrunnableError[];
   if (pending === undefined || error === undefined) return assert.unreachable();
