@@ -1,4 +1,5 @@
 /** Slave processes that really die in the midst of a collection: by an element, and by a kill from outside. */
+import { existsSync, writeFileSync } from 'node:fs';
 import {
   type BroadcastEntry,
   broadcastTask,
@@ -35,9 +36,11 @@ interface Loaded {
   loadedBy?: number;
 }
 
-/** Takes a while, and longer on the slave that will be killed. */
-const load = portable(async (ms: number) => {
-  await new Promise((resolve) => setTimeout(resolve, ms));
+/** Says in a folder that it runs, and waits there until all may end. */
+const load = portable(async (folder: string) => {
+  const { existsSync, writeFileSync } = await import('node:fs');
+  writeFileSync(`${folder}/runs-${process.pid}`, '');
+  while (!existsSync(`${folder}/end`)) await new Promise((resolve) => setTimeout(resolve, 5));
   (globalThis as Loaded).loadedBy = process.pid;
   return process.pid;
 });
@@ -50,14 +53,18 @@ const pairs = zip(
 );
 
 test('a broadcast tells of a slave that is killed in the midst of it, and the one in its place runs it first', () =>
-  withSlaves(async (mw, pids) => {
+  withSlaves(async (mw, pids, folder) => {
     await until('both slaves are there', () => pids().length === 2);
-    const broadcast = broadcastTask(load, 1_000);
+    const broadcast = broadcastTask(load, folder);
     const channel = makeChannel<boolean>();
     for (let i = 0; i < LENGTH; i++) channel.submitTask(isLoaded);
-    await until('it runs on both slaves', () => mw.taskCategoriesRunning().length === 2);
     const [victim, other] = pids() as [number, number];
+    await until('it runs on both slaves', () =>
+      [victim, other].every((pid) => existsSync(`${folder}/runs-${pid}`)),
+    );
     process.kill(victim, 'SIGKILL');
+    await until('one is lost', () => !pids().includes(victim));
+    writeFileSync(`${folder}/end`, '');
     const [lost, well] = (await broadcast.all()) as [BroadcastEntry<number>, BroadcastEntry<number>];
     assert.ok(lost.status === 'unrunnable' && lost.error.reason === 'slave-lost');
     if (lost.status === 'unrunnable') {
@@ -79,7 +86,9 @@ test('a broadcast tells of a slave that is killed in the midst of it, and the on
     assert.is(mw.pendingTasks, 0);
   }));
 
-function withSlaves(body: (mw: EmbeddedMaster, pids: () => number[]) => Promise<void>): Promise<void> {
+function withSlaves(
+  body: (mw: EmbeddedMaster, pids: () => number[], folder: string) => Promise<void>,
+): Promise<void> {
   return withPrograms(async ({ folder }) => {
     const living = new Map<string, number>();
     const mw = await master({
@@ -92,7 +101,7 @@ function withSlaves(body: (mw: EmbeddedMaster, pids: () => number[]) => Promise<
       },
     });
     try {
-      const ended = mw.run(() => body(mw, () => [...living.values()]));
+      const ended = mw.run(() => body(mw, () => [...living.values()], folder));
       await within(LIMIT_MS, ended, () => 'the end of the collection');
     } finally {
       await mw.stop();
