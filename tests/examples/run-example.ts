@@ -6,8 +6,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BROKERS, type BrokerKind } from '../support/brokers.js';
 import { withoutNotices } from '../support/notices.js';
+import { PATIENCE } from '../support/patience.js';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 60_000 * PATIENCE;
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 export interface Finished {

@@ -10,6 +10,7 @@ import { recordTerminal } from '../../tools/pictures/record-terminal.js';
 import { terminalPicture } from '../../tools/pictures/terminal-picture.js';
 import { screenLines } from '../../tools/pictures/terminal-screen.js';
 import { readDocument, root } from '../docs/read-docs.js';
+import { PATIENCE } from '../support/patience.js';
 import { until } from '../support/programs.js';
 
 const PICTURES = join(root, 'docs', 'pictures');
@@ -115,7 +116,7 @@ const record = (command: string, onOutput?: (output: string, pid: number) => voi
     folder: root,
     columns: 37,
     rows: 5,
-    timeoutMs: 20_000,
+    timeoutMs: 20_000 * PATIENCE,
     ...(onOutput && { onOutput }),
   });
 
