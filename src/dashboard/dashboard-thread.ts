@@ -65,6 +65,7 @@ export class DashboardThread {
       age: () => this.#ageMs(),
       now: () => performance.now(),
       most: limits.viewers,
+      tickMs: limits.tickMs,
       dropAfterMs: limits.dropAfterMs,
       onChanged: () => this.#lookAgain(),
     });

@@ -13,6 +13,8 @@ interface ViewersParams {
   readonly age: () => number;
   readonly now: () => number;
   readonly most: number;
+  /** The time from one `tick` to the next. */
+  readonly tickMs: number;
   readonly dropAfterMs: number;
   /** Called when the set of queries that are looked at has changed. */
   readonly onChanged: () => void;
@@ -23,8 +25,8 @@ interface Viewer {
   readonly query: string;
   sent: string;
   beatAt: number;
-  /** Since when it has not read all; undefined if it has. */
-  stuckAt: number | undefined;
+  /** Ticks since it was sent something that it has not read; undefined if it has read all. */
+  stuckTicks: number | undefined;
 }
 
 const BEAT_EVERY_MS = 1_000;
@@ -51,13 +53,13 @@ export class Viewers {
   }
 
   add(response: ServerResponse, query: string): void {
-    const viewer: Viewer = { response, query, sent: '', beatAt: 0, stuckAt: undefined };
+    const viewer: Viewer = { response, query, sent: '', beatAt: 0, stuckTicks: undefined };
     response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
     response.on('close', () => {
       if (this.#viewers.delete(viewer)) this.#params.onChanged();
     });
     response.on('drain', () => {
-      viewer.stuckAt = undefined;
+      viewer.stuckTicks = undefined;
     });
     // Its connection broke: `close` follows
     response.on('error', () => {});
@@ -78,9 +80,10 @@ export class Viewers {
   }
 
   #tell(viewer: Viewer, rendered: Map<string, string>): void {
-    const { render, age, now, dropAfterMs } = this.#params;
-    if (viewer.stuckAt !== undefined) {
-      if (now() - viewer.stuckAt >= dropAfterMs) viewer.response.destroy();
+    const { render, age, now, tickMs, dropAfterMs } = this.#params;
+    if (viewer.stuckTicks !== undefined) {
+      // Not by the clock: while this thread stands still, it sends nothing to those that read
+      if (++viewer.stuckTicks * tickMs >= dropAfterMs) viewer.response.destroy();
       return;
     }
     let text = rendered.get(viewer.query);
@@ -96,6 +99,6 @@ export class Viewers {
     }
     if (message === '') return;
     viewer.sent = text;
-    if (!viewer.response.write(message)) viewer.stuckAt = now();
+    if (!viewer.response.write(message)) viewer.stuckTicks = 0;
   }
 }
