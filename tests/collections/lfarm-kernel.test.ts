@@ -157,11 +157,14 @@ test.outside('kernel-error-test', async (mw) => {
 
 test('submit-timeout-test', async (mw) => {
   const channel = makeChannel<unknown>();
-  channel.submitTimeout(0.1, 'timeout');
+  channel.submitTimeout(999, 'late');
   assert.is(mw.numRunnableTasks, 0, 'it occupies no slave');
   channel.submitTask(portable(() => 3));
   assert.is(await channel.receiveResult(), 3);
+  channel.submitTimeout(0.1, 'timeout');
   assert.is(await channel.receiveResult(), 'timeout');
+  assert.is(channel.cancelTimeout('ended'), 1);
+  assert.is(await channel.receiveResult(), 'ended');
 });
 
 test('cancel-timeout-test', async () => {
