@@ -62,7 +62,7 @@ function withServers(
     const mw = await master({
       program: programPath('worker.js'),
       auditFile: `${folder}/audit`,
-      clientTimeout: 5,
+      clientTimeout: 30,
       slaves,
       ...options,
       onAudit: (event) => {
