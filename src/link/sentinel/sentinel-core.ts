@@ -95,7 +95,7 @@ export class SentinelCore {
         this.#cells.changed(now);
         return;
       case 'evidence':
-        // A departing slave's own statement is better evidence, and came before.
+        // A departing slave's own statement is better evidence, and was read before.
         if (this.#peers.get(request.nonce)?.hasLeft === false) this.#onLost(request.nonce, request.evidence);
         return;
       case 'established':

@@ -2,6 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { ProcessorMeter, processorTime } from '../../structures/processor-meter.js';
+import { waitAtMost } from '../../structures/wait-at-most.js';
 import { TURN_MS } from '../../wire/liveness.js';
 import { Subjects } from '../../wire/messages/subjects.js';
 import { probeBroker } from '../connection/broker-probe.js';
@@ -21,6 +22,9 @@ import type { Publish, SentinelCoreOptions } from './sentinel-types.js';
 
 /** Above this size beats are dropped, oldest last: the next ones come after a second. */
 const UNSENT_LIMIT = 20_000;
+
+/** For so long evidence waits for what its peer may have said; a broker that does not answer says nothing of it. */
+const EVIDENCE_WAITS_MS = 5_000;
 
 class SentinelThread {
   readonly #data: SentinelThreadData;
@@ -125,6 +129,10 @@ class SentinelThread {
   }
 
   #onRequest(request: SentinelRequest): void {
+    if (request.op === 'evidence' && this.#link.connected) {
+      void this.#hearFirst().then(() => this.#take(request));
+      return;
+    }
     this.#core.request(request, performance.now());
     if (request.op === 'listen') this.#listen(request.user, request.nonce);
     if (request.op === 'forget') this.#unlisten(request.nonce);
@@ -136,6 +144,24 @@ class SentinelThread {
         this.#data.role === 'slave' && (request.broker ?? this.#data.broker) === 'embedded';
     }
     if (request.op === 'stop') void this.stop();
+  }
+
+  #take(request: SentinelRequest): void {
+    if (this.#stopped) return;
+    this.#core.request(request, performance.now());
+    this.#settleSoon();
+  }
+
+  /**
+   * A process says goodbye before it ends, but where this one or its broker stood still, both are there to be read, and main may
+   * be the first. The broker has read all that came before it has answered twice: the first question may be read together with it.
+   */
+  #hearFirst(): Promise<void> {
+    const heard = this.#link.ready().then(() => this.#link.ready());
+    return waitAtMost(
+      EVIDENCE_WAITS_MS,
+      heard.catch(() => {}),
+    );
   }
 
   #listen(user: string, nonce: string): void {

@@ -108,6 +108,8 @@ class FakeBroker implements Disposable {
   readonly published: string[] = [];
   pings = 0;
   answers = true;
+  /** Before the answer to a ping goes. */
+  onPing = (): void => {};
   #unanswered = '';
   readonly #server: Server;
 
@@ -127,6 +129,7 @@ class FakeBroker implements Disposable {
           if (line !== 'PING') continue;
           this.pings++;
           this.#unanswered += 'PONG\r\n';
+          this.onPing();
         }
         if (this.answers) this.answer();
       });
@@ -292,6 +295,35 @@ test('a busy main gets what happened meanwhile at once when it is back, the newe
   assert.equal(seen, ['shutdown', 4]);
   end();
   await slave.stop();
+});
+
+test('the end of a process counts after all that it said, however late that is read', async () => {
+  using fake = await FakeBroker.open();
+  const master = await Thread.begin(fake.url, { role: 'master' });
+  const other = 'b'.repeat(32);
+  master.watch();
+  master.request({ op: 'watch', peer: { ...address, ...epoch, nonce: other, slot: 0 } });
+  await until('it watches both', () => new Set(fake.published).size === 2);
+  const body = { command: 'bye', running: [], begun: 0, sent: 0 };
+  const bye = bytes({ type: 'command', ...epoch, id: 1, body }).toString();
+  const asked = fake.pings;
+  fake.onPing = () => {
+    // Words that are read together with the first question may be sent on after the answer
+    if (fake.pings !== asked + 2) return;
+    fake.sockets.at(-1)?.write(`MSG ${subjects.masterControl(address)} 1 ${bye.length}\r\n${bye}\r\n`);
+  };
+  const evidence = 'process exited with code 255';
+  for (const gone of [nonce, other]) master.request({ op: 'evidence', nonce: gone, evidence });
+  await master.event('lost');
+  const told = master.events.filter(({ type }) => type === 'bye' || type === 'lost');
+  assert.equal(
+    told.map((event) => [event.type, 'nonce' in event && event.nonce]),
+    [
+      ['bye', nonce],
+      ['lost', other],
+    ],
+  );
+  await master.stop();
 });
 
 test('a start that fails says why, and the thread ends', async () => {
