@@ -9,6 +9,8 @@ const { signal, reached, names, fragile } = tasks;
 const TIME_LIMIT_MS = 30_000;
 /** Ten times what a quiet machine takes. */
 const ARRIVES_WITHIN_MS = 500;
+/** Another busy program on this machine may cost the bound once. */
+const TRIES = 3;
 
 const test = suite('cells');
 
@@ -21,15 +23,19 @@ async function withMaster(body: (mw: EmbeddedMaster, events: AuditEvent[]) => Pr
 
 test('a task that computes without awaiting sees a new value, and its offer arrives meanwhile', () =>
   withMaster(async (mw, events) => {
-    const runs = [tasks.spinUntil.future(1, 20), tasks.spinUntil.future(1, 20)];
-    await until('both spin', () => reached.value === 1);
-    signal.value = 1;
-    const setAt = performance.timeOrigin + performance.now();
-    for (const sawAt of await Promise.all(runs)) {
-      assert.type(sawAt, 'number', 'it saw the signal');
-      const tookMs = (sawAt ?? Number.POSITIVE_INFINITY) - setAt;
-      assert.ok(tookMs < ARRIVES_WITHIN_MS, `it took ${tookMs} ms`);
+    const took: number[] = [];
+    const isInTime = (): boolean => (took.at(-1) ?? Number.POSITIVE_INFINITY) < ARRIVES_WITHIN_MS;
+    while (took.length < TRIES && !isInTime()) {
+      const next = took.length + 1;
+      const runs = [tasks.spinUntil.future(next, 20), tasks.spinUntil.future(next, 20)];
+      await until('they spin', () => reached.value === next);
+      signal.value = next;
+      const setAt = performance.timeOrigin + performance.now();
+      const seen = await Promise.all(runs);
+      for (const sawAt of seen) assert.type(sawAt, 'number', 'it saw the signal');
+      took.push(Math.max(...seen.map((sawAt) => Number(sawAt) - setAt)));
     }
+    assert.ok(isInTime(), `it took ${took.join(', ')} ms`);
 
     // A slave that joins has all values before its first task
     signal.value = 7;
@@ -60,7 +66,7 @@ test('a task that computes without awaiting sees a new value, and its offer arri
     assert.match(dropped[0]?.reason ?? '', /^RangeError: not [12]$/);
     assert.match(sid ?? '', /^SLAVE-\d$/);
     assert.is(fragile.value, 0);
-    assert.equal(await tasks.see.future(), [7, 1, ['a', 'b']]);
+    assert.equal(await tasks.see.future(), [7, took.length, ['a', 'b']]);
     assert.is(mw.signal.aborted, false);
   }));
 
