@@ -36,7 +36,7 @@ test.long('slaves join with the token only, local ones among them', () =>
     const master = start('lives.js', ['--master', ...ANY, ...flags, '--', 'pausing']);
     const [, port = ''] = await master.waitForLine(/BROKER READY embedded nats:\/\/0\.0\.0\.0:(\d+)$/);
     const there = ['--slave', '--master-host', '127.0.0.1', '--master-port', port];
-    const stranger = start('worker.js', [...there, '--connect-timeout', '2']);
+    const stranger = start('worker.js', [...there, '--connect-timeout', '4']);
     assert.is(await stranger.code(), 255, stranger.report());
     await master.waitForLine(/BROKER AUTH FAILED /);
     assert.is(master.count(/:connecting/), 0);

@@ -48,11 +48,11 @@ overNatsServer(
   async ({ flags, args, url }, { start }) => {
     const { events, options } = listening();
     await using _mw = await master({ ...flags, ...options, memberId: 'mine' });
-    const other = start('worker.js', ['--slave', ...args, '--member-id', 'other', '--connect-timeout', '2']);
+    const other = start('worker.js', ['--slave', ...args, '--member-id', 'other', '--connect-timeout', '4']);
     const cause = 'the broker is there, but no master of member "other" answers';
     await expectRefused(
       other,
-      new RegExp(`MASTER No master of member "other" at ${url} within 2\\.0 s: .*${cause}`),
+      new RegExp(`MASTER No master of member "other" at ${url} within 4\\.0 s: .*${cause}`),
     );
     assert.is(other.count(/BROKER <- CONNECTED TO/), 1, other.report());
     assert.is(other.count(/MASTER -> NO ANSWER at \S+: the broker is there/), 1, other.report());
@@ -134,9 +134,10 @@ test.long('a wrong token, or none, is refused by an embedded broker', () =>
   withPrograms(async ({ start }) => {
     const { events, options } = listening();
     await using mw = await master({ ...options, natsToken: 'right' });
-    const args = ['--slave', '--master-port', String(mw.masterPort), '--connect-timeout', '1'];
-    const wrong = start('worker.js', args, { env: { TS_MW_TOKEN: 'wrong' } });
-    const none = start('worker.js', args);
+    const args = ['--slave', '--master-port', String(mw.masterPort)];
+    const briefly = [...args, '--connect-timeout', '3'];
+    const wrong = start('worker.js', briefly, { env: { TS_MW_TOKEN: 'wrong' } });
+    const none = start('worker.js', briefly);
     for (const [refused, cause] of [
       [wrong, 'refuses our credentials, the token of TS_MW_TOKEN'],
       [none, 'asks for credentials, and none were given'],
@@ -146,7 +147,7 @@ test.long('a wrong token, or none, is refused by an embedded broker', () =>
         refused,
         new RegExp(`MASTER <- CONNECT REFUSED nats://127\\.0\\.0\\.1:\\d+ ${said}`),
       );
-      const last = `No master of member "default-member-id" at \\S+ within 1\\.0 s: the last attempt failed: ${said}`;
+      const last = `No master of member "default-member-id" at \\S+ within 3\\.0 s: the last attempt failed: ${said}`;
       await refused.waitForLine(new RegExp(last));
     }
     const right = start('worker.js', args, { env: { TS_MW_TOKEN: 'right' } });
