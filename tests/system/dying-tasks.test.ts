@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { abort, pause, square, whoRuns } from '../programs/algorithms.js';
 import { joining } from '../support/clusters.js';
 import { type BrokerOfTest, overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
+import { PATIENCE } from '../support/patience.js';
 import { programPath, until, within, withPrograms } from '../support/programs.js';
 import { suiteInTurns } from '../support/turns.js';
 
@@ -164,7 +165,7 @@ overEachBrokerAtLength(
         assert.equal([fate.reason, fate.tag, fate.sid, fate.taskId], ['slave-lost', 'once', 'SLAVE-0', once]);
         assert.is(fate.error.history.length, 1);
       }
-      assert.ok(performance.now() - killed < 10_000);
+      assert.ok(performance.now() - killed < 10_000 * PATIENCE);
       assert.is(await within(20_000, again, () => 'the other task'), second.pid);
     });
   },
