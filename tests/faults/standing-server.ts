@@ -12,6 +12,8 @@ import { until } from './trail.js';
 export const SERVER_TOKEN = { TS_MW_SERVER_TOKEN: 'a token of the fault tests' };
 /** Of the first, the second and so on. */
 const SLOTS = [2, 1] as const;
+/** Beside the timeout: for the processes that have to notice and to end. */
+const BUSY_MS = 5_000;
 /** Of /proc/net/tcp. */
 const LISTENING = '0A';
 
@@ -98,7 +100,7 @@ export class StandingServer {
   }
 
   async #untilNone(left: () => string[], moreMs: number): Promise<void> {
-    const withinMs = this.#cluster.clientTimeout * 1000 + moreMs;
+    const withinMs = this.#cluster.clientTimeout * 1000 + moreMs + BUSY_MS;
     const isOver = () => left().length === 0 || undefined;
     await until(`end of all that ${this.folder} has of a master`, isOver, withinMs).catch((error: Error) =>
       assert.unreachable(`${error.message}: ${left().join(', ')}`),

@@ -272,7 +272,7 @@ overConfined(
     try {
       const stranger = join(folder, 'stranger.nk');
       writeFileSync(stranger, createUserKey().seed, { mode: 0o600 });
-      const refusal = await slave(mw, { ...place, natsNkeyFile: stranger, connectTimeout: 1 }).then(
+      const refusal = await slave(mw, { ...place, natsNkeyFile: stranger, connectTimeout: 4 }).then(
         () => undefined,
         (error: unknown) => error,
       );

@@ -71,7 +71,11 @@ dump.long('one file is the program, as master and as slave', async () => {
   const master = start(hello, ['--master', '--member-id', 'alone', '--resource-file', file, ...shown]);
   await until('the resource file is there', () => existsSync(file));
   // The page's files are inside
-  const [, origin] = /DASHBOARD READY (\S+)/.exec(readFileSync(trail, 'utf8')) ?? [];
+  let origin: string | undefined;
+  await until('its address is told', () => {
+    origin = /DASHBOARD READY (\S+)/.exec(readFileSync(trail, 'utf8'))?.[1];
+    return origin !== undefined;
+  });
   for (const [path, text] of [
     ['/', '<script src="/app.js">'],
     ['/app.js', 'class App'],

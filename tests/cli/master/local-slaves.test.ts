@@ -18,6 +18,7 @@ import {
 } from '../../../src/machines/slave-places.js';
 import type { ProcessEnd, StartSlave } from '../../../src/machines/slave-process.js';
 import { ManualClock } from '../../machines/manual-clock.js';
+import { PATIENCE } from '../../support/patience.js';
 
 /** Processes that live until the test ends them; `log` has what was done to them. */
 function fakeFarm() {
@@ -388,7 +389,7 @@ class Stage {
 async function within<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('nothing happened for 20 s')), 20_000);
+    timer = setTimeout(() => reject(new Error('nothing happened for long')), 20_000 * PATIENCE);
   });
   try {
     return await Promise.race([promise, late]);

@@ -1,6 +1,7 @@
 /** Slaves that are ended from outside. */
 
 import * as assert from 'uvu/assert';
+import { FaultyWay } from '../faulty-way.js';
 import { DATA, type Scenario } from './scenario.js';
 
 const SLOW = { flow: [{ submit: 'nap', args: [1_500] }], pending: 4 } as const;
@@ -61,7 +62,10 @@ export const KILLED: readonly Scenario[] = [
       expect: { lost: 1 },
     },
     async strike(stage) {
-      const young = stage.cluster.startSlave();
+      // Takes a minute for the value, so that it cannot have it before it is killed
+      await using way = await FaultyWay.open(stage.cluster.brokerPort);
+      way.impose({ bytesPerSecond: 800_000 }, { direction: 'down' });
+      const young = stage.cluster.startSlave({ port: way.port, flags: ['--no-data-port'] });
       await young.trail.until('share-asked');
       await stage.killAndReplace(young);
       assert.is(young.trail.all('share-received').length, 0, 'it was on its way');
