@@ -1,5 +1,5 @@
 /** Two masters and one resource file: one after the other, side by side, and one that finds its file taken. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AuditEvent, FlagError, master } from 'ts-mw';
 import * as assert from 'uvu/assert';
@@ -117,7 +117,11 @@ test('one that finds its file taken warns once, and leaves it at its updates and
       const taken = `${JSON.stringify({ ...read(file), 'run-id': 'another', 'member-id': 'x' })}\n`;
       // A write may be under way
       await until('it is seen', () => {
-        if (texts.length === 0) writeFileSync(file, taken);
+        if (texts.length === 0) {
+          // Whole at any time, as masters write it
+          writeFileSync(`${file}.other`, taken);
+          renameSync(`${file}.other`, file);
+        }
         return texts.length > 0;
       });
     } finally {
