@@ -153,8 +153,9 @@ class SentinelThread {
   }
 
   /**
-   * A process says goodbye before it ends, but where this one or its broker stood still, both are there to be read, and main may
-   * be the first. The broker has read all that came before it has answered twice: the first question may be read together with it.
+   * A process says goodbye before it ends. Where this one or its broker stood still, both wait to be read, and
+   * main's news may be read first. By its second answer the broker has passed on all that came before: it may
+   * read the first question together with the goodbye.
    */
   #hearFirst(): Promise<void> {
     const heard = this.#link.ready().then(() => this.#link.ready());
