@@ -72,7 +72,10 @@ export interface DataLink {
    * status.
    */
   subscribe(subject: string, handler: MessageHandler): () => void;
-  /** Resolves when the broker has taken all subscriptions so far; rejects if the connection breaks. */
+  /**
+   * Resolves when the broker has taken all subscriptions so far, on the next connection if this one breaks; rejects
+   * when no other is made.
+   */
   ready(): Promise<void>;
   onStatus(listener: (status: LinkStatus) => void): void;
   /** Sends all handed-over data, then closes. */

@@ -74,13 +74,20 @@ interface ConnectionSettings {
   readonly flushMs: number;
 }
 
+interface Unready {
+  /** Its connection broke before the answer: it is asked again when there is another. */
+  isBroken: boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 class DataConnection implements DataLink {
   readonly #connection: NatsConnection;
   readonly #delays: ReconnectDelays;
   readonly #settings: ConnectionSettings;
   readonly #listeners: ((status: LinkStatus) => void)[] = [];
-  /** Rejects the calls of `ready` that have not been answered. */
-  readonly #unready = new Set<(error: Error) => void>();
+  /** Calls of `ready` that have not been answered. */
+  readonly #unready = new Set<Unready>();
   #connected = true;
   #closed = false;
   readonly #window = new FlushWindow();
@@ -144,12 +151,34 @@ class DataConnection implements DataLink {
   /** The client rejects a flush when its connection breaks, but not when it is closed. */
   ready(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#unready.add(reject);
-      this.#connection
-        .flush()
-        .then(resolve, reject)
-        .finally(() => this.#unready.delete(reject));
+      const call: Unready = { isBroken: false, resolve, reject };
+      this.#unready.add(call);
+      this.#ask(call);
     });
+  }
+
+  #ask(call: Unready): void {
+    this.#connection.flush().then(
+      () => {
+        this.#unready.delete(call);
+        call.resolve();
+      },
+      (error: Error) => {
+        call.isBroken = true;
+        if (!this.#closed) return;
+        this.#unready.delete(call);
+        call.reject(error);
+      },
+    );
+  }
+
+  /** The client has subscribed again. */
+  #askAgain(): void {
+    for (const call of this.#unready) {
+      if (!call.isBroken) continue;
+      call.isBroken = false;
+      this.#ask(call);
+    }
   }
 
   onStatus(listener: (status: LinkStatus) => void): void {
@@ -209,6 +238,7 @@ class DataConnection implements DataLink {
         if (this.#connected || this.#closed) return;
         this.#window.reset();
         this.#connected = true;
+        this.#askAgain();
         this.#emit({ status: 'connected' });
         return;
       case 'error':
@@ -244,7 +274,7 @@ class DataConnection implements DataLink {
     this.#connected = false;
     const reason = this.#closeReason ?? error?.message;
     const cause = new Error(`the connection was closed${reason === undefined ? '' : `: ${reason}`}`);
-    for (const reject of this.#unready) reject(cause);
+    for (const { reject } of this.#unready) reject(cause);
     this.#unready.clear();
     this.#emit({ status: 'closed', reason });
   }

@@ -443,6 +443,32 @@ onServer('a wait for the broker ends with the connection, whoever ends it', asyn
   }
 });
 
+onServer('a wait for the broker goes on where the connection breaks and another is made', async () => {
+  const server = await startNatsServer();
+  await using way = await FaultyWay.open(server.port);
+  const urls = [`nats://127.0.0.1:${way.port}`];
+  const link = await connectData({ urls }, { name: 'test', timeoutMs: TIMEOUT_MS });
+  try {
+    const statuses: string[] = [];
+    link.onStatus(({ status }) => statuses.push(status));
+    way.stall({ direction: 'down' });
+    let answers = 0;
+    const waits = [link.ready(), link.ready()];
+    for (const wait of waits) void wait.then(() => answers++);
+    way.cut();
+    await until('it is cut', () => statuses.includes('disconnected'));
+    assert.is(answers, 0);
+    way.resume();
+    await Promise.all(waits);
+    assert.ok(link.connected);
+    await link.close();
+    assert.instance(await link.ready().catch((error: unknown) => error), Error);
+  } finally {
+    await link.close();
+    await server.stop();
+  }
+});
+
 onServer('a connection that is open already is used, and a new one is made where it has ended', async () => {
   const server = await startNatsServer();
   const urls = [`nats://127.0.0.1:${server.port}`];
