@@ -6,6 +6,7 @@
 import { basename, extname, resolve } from 'node:path';
 import { FlagError } from '../../errors.js';
 import { isLoopback } from '../../link/connection/broker-urls.js';
+import { givenText } from '../../structures/value-text.js';
 import type { BatchSystem } from '../flags/batch-systems.js';
 import type { Configuration } from '../flags/configuration.js';
 import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.js';
@@ -170,7 +171,7 @@ function refuseControlCharacters(plan: BatchPlan): void {
     if (/\p{Cc}/u.test(text)) {
       throw new FlagError(
         '--print-batch',
-        `expected names and arguments without control characters, got ${JSON.stringify(text)}; rename it`,
+        `expected names and arguments without control characters, got ${givenText(text)}; rename it`,
       );
     }
   }

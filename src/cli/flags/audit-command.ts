@@ -4,6 +4,7 @@ import type { AuditEvent } from '../../audit/events.js';
 import { FlagError } from '../../errors.js';
 import type { Report } from '../../picture/report/report-trail.js';
 import type { TrailSummary } from '../../picture/report/trail-summary.js';
+import { givenText } from '../../structures/value-text.js';
 import { FAILURE } from '../process/exit-code.js';
 import { flagName } from './flag-row.js';
 import { parseNatural } from './flag-values.js';
@@ -84,7 +85,7 @@ function reportQuestion(
   if (/^(TASK|SLAVE)-\d{1,15}$/.test(id)) return { kind: 'why', file, id };
   throw new FlagError(
     '--why',
-    `expected the id of a task or a slave, such as TASK-17 or SLAVE-3; got ${JSON.stringify(id.slice(0, 100))}`,
+    `expected the id of a task or a slave, such as TASK-17 or SLAVE-3; got ${givenText(id)}`,
   );
 }
 

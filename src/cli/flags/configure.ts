@@ -15,6 +15,7 @@ import {
   parseGroup,
   parseHost,
   parseListener,
+  parseMemberId,
   parseNatsUrl,
   parseNatural,
   parseSeconds,
@@ -154,7 +155,7 @@ class Reader {
         (name, text) => parseNatural(name, text, { from, to: 65535 }, '4222'),
         flags,
       ),
-      memberId: this.#last('memberId', flags),
+      memberId: this.#read('memberId', parseMemberId, flags),
     };
   }
 

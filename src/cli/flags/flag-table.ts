@@ -25,7 +25,13 @@ type Table = { readonly [K in FlagKey]: FlagFacts } & { readonly [K in TypedOnly
 const TABLE: Table = {
   master: row('Role:', first(1, MASTERS), undefined, 'Run as the master'),
   slave: row('Role:', first(2, slaves('role')), undefined, 'Run as a slave'),
-  memberId: row('Role:', both('place'), 'NAME', 'Name that master and slaves share', 'default-member-id'),
+  memberId: row(
+    'Role:',
+    both('place'),
+    'NAME',
+    'Name that master and slaves share, of at most 300 bytes',
+    'default-member-id',
+  ),
   resourceFile: row(
     'Role:',
     first(4, both('place')),

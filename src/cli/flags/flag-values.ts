@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import { FlagError } from '../../errors.js';
+import { givenText } from '../../structures/value-text.js';
 
 const KB = 1024;
 
@@ -9,7 +10,7 @@ const KB = 1024;
 const MAX_SECONDS = 200_000;
 
 export function wrong(name: string, expected: string, came: string, example: string): FlagError {
-  return new FlagError(name, `expected ${expected}, got ${JSON.stringify(came)}; type ${name} ${example}`);
+  return new FlagError(name, `expected ${expected}, got ${givenText(came)}; type ${name} ${example}`);
 }
 
 export function parseNatural(
@@ -25,6 +26,8 @@ export function parseNatural(
 
 /** A slave keeps a word for each task under way, and has at least two groups. */
 const LARGEST_GROUP = 32_768;
+/** Encoded up to three times as long, and twice in a line to a broker, which takes 4,096 bytes. */
+const LONGEST_MEMBER_ID_BYTES = 300;
 
 export function parseGroup(name: string, text: string): number | 'auto' {
   if (text === 'auto') return text;
@@ -90,6 +93,12 @@ export function parseChoice<const T extends string>(name: string, text: string, 
 export function parseText(name: string, text: string, example: string): string {
   if (text !== '' && !text.includes('\0')) return text;
   throw wrong(name, 'a text that is not empty', text, example);
+}
+
+/** Any text, also none: it is encoded in subjects, of which a broker takes some thousand bytes. */
+export function parseMemberId(name: string, text: string): string {
+  if (Buffer.byteLength(text) <= LONGEST_MEMBER_ID_BYTES) return text;
+  throw wrong(name, `at most ${LONGEST_MEMBER_ID_BYTES} bytes`, text, 'NAME');
 }
 
 /** A host name or an address; an IPv6 address may have brackets, which are removed. */

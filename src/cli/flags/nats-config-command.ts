@@ -1,7 +1,8 @@
 /** The flags that ask for a nats-server configuration and run nothing; their code loads only on demand. */
 
 import { FlagError } from '../../errors.js';
-import { parseText } from './flag-values.js';
+import { givenText } from '../../structures/value-text.js';
+import { parseMemberId, parseText } from './flag-values.js';
 import type { Flags } from './program-flags.js';
 import type { GivenFlag } from './split-arguments.js';
 
@@ -45,14 +46,14 @@ export function natsConfigQuestion(
     kind: 'print-nats-config',
     folder: parseText('--print-nats-config', folder, 'DIR'),
     users: users === undefined ? ['slave'] : parseUsers(users),
-    memberId: last('memberId') ?? defaults.memberId ?? 'default-member-id',
+    memberId: parseMemberId('--member-id', last('memberId') ?? defaults.memberId ?? 'default-member-id'),
   };
 }
 
 function parseUsers(text: string): readonly string[] {
   const users = text.split(',');
   const wrong = (expected: string, came: string) =>
-    new FlagError(USERS, `expected ${expected}, got ${JSON.stringify(came)}; type ${USERS} alice,bob`);
+    new FlagError(USERS, `expected ${expected}, got ${givenText(came)}; type ${USERS} alice,bob`);
   const seen = new Set([MASTER_USER]);
   for (const user of users) {
     if (!USER.test(user)) {

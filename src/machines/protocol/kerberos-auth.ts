@@ -5,6 +5,7 @@
 
 import { FormatError, JoinError, UsageError } from '../../errors.js';
 import { checkOptionNames } from '../../structures/check-options.js';
+import { givenText } from '../../structures/value-text.js';
 import type { AuthChannel, ServerAuth } from './auth.js';
 import { type KerberosPackage, loadKerberos } from './kerberos-package.js';
 import { ServerRefusal } from './server-refusal.js';
@@ -58,7 +59,7 @@ export function kerberosAuthBy(load: () => KerberosPackage, options: KerberosOpt
   const { serviceName } = options;
   if (typeof serviceName !== 'string' || !/^[^@/\s]+(@[^@/\s]+)?$/.test(serviceName)) {
     throw new UsageError(
-      `kerberosAuth takes a service such as 'ts-mw' or 'ts-mw@node1.example.com', got ${JSON.stringify(serviceName)}`,
+      `kerberosAuth takes a service such as 'ts-mw' or 'ts-mw@node1.example.com', got ${givenText(serviceName)}`,
     );
   }
   const accepts = decisionOf(options);

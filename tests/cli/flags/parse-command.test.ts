@@ -306,6 +306,8 @@ const WRONG: readonly (readonly [args: string, flag: string, part: string])[] = 
   ['--resource-file -- x', '--resource-file', 'got --'],
   ['--master --member-id --trials', '--member-id', '--member-id=VALUE'],
   ['--master --member-id --nats-token=hidden', '--member-id', 'got --nats-token'],
+  [`--master --member-id ${'é'.repeat(151)}`, '--member-id', 'at most 300 bytes'],
+  [`--slave --member-id ${'m'.repeat(1e6)}`, '--member-id', 'm"… (1000000 characters); type'],
   ['--master --member-id \u2028 --slaves \u2028\u001b[2J', '--slaves', '"\\u2028'],
   ['--master --resource-file-update-interval 0', '--resource-file-update-interval', 'above 0'],
   ['--master --resource-file-update-interval 1e3', '--resource-file-update-interval', '"1e3"'],
