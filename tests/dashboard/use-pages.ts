@@ -25,10 +25,18 @@ export async function expectNothingCut(page: Page, name: string): Promise<void> 
   assert.is(await page.evaluate(cut), 0, `${name} has a table that is cut`);
 }
 
+const DAY = 86_400;
+
 /** Of the day. */
 function secondsOf(time = ''): number {
   const [hours = Number.NaN, minutes = 0, seconds = 0] = time.split(':').map(Number);
   return hours * 3_600 + minutes * 60 + seconds;
+}
+
+/** Between two times of day of which nobody knows the day: midnight may be between them. */
+function secondsBetween(one: number, other: number): number {
+  const seconds = Math.abs(one - other);
+  return Math.min(seconds, DAY - seconds);
 }
 
 function rowsOf(page: Page): Locator {
@@ -70,7 +78,7 @@ export async function useStream(page: Page, shots: string): Promise<void> {
     const [, time] = /: (\d\d:\d\d:\d\d),/.exec(await hover(lane, (await box()).width - 1)) ?? [];
     // A pixel of ten minutes, and a cell of the whole stream, are some seconds
     const ends = [secondsOf(time), secondsOf(await pausedAt())];
-    return ends.every((end) => Math.abs(end - ended) <= 6);
+    return ends.every((end) => secondsBetween(end, ended) <= 6);
   };
   const pressed = page.locator('.tools [aria-pressed=true]');
   for (const [key, label] of [
