@@ -144,19 +144,27 @@ for (const [what, read, part] of WRONG) {
   test(`${what} is refused by name`, () => assert.throws(read, isFormatError(part)));
 }
 
-test('what was said while our own loop stood still is read before the other side counts as silent', async () => {
+test('the silence of the other side counts as long as our own loop turns, and what waits there is read before', async () => {
   const { now } = performance;
   let clockMs = 1_000;
   performance.now = () => clockMs;
   try {
     const silence = new Silence();
-    const judged = (saysNow: boolean): Promise<string> =>
+    const judged = (afterMs: number, saysNow = false): Promise<string> =>
       new Promise((resolve) => {
-        clockMs += 2_500;
+        clockMs += afterMs;
         if (saysNow) setImmediate(() => silence.end());
-        silence.judge(2_000, () => resolve('alive'), resolve);
+        silence.judge({ limitMs: 2_000, everyMs: 500 }, () => resolve('alive'), resolve);
       });
-    assert.equal([await judged(true), await judged(false), await judged(true)], ['alive', '2.5 s', 'alive']);
+    const turns = async (...times: number[]): Promise<string[]> => {
+      const all: string[] = [];
+      for (const afterMs of times) all.push(await judged(afterMs));
+      return all;
+    };
+    // A machine that was suspended: both sides stood still for a minute
+    assert.equal(await turns(500, 60_000, 500), ['alive', 'alive', 'alive']);
+    assert.is(await judged(500, true), 'alive');
+    assert.equal(await turns(500, 500, 500, 700), ['alive', 'alive', 'alive', '2.0 s']);
   } finally {
     performance.now = now;
   }

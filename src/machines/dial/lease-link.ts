@@ -199,8 +199,9 @@ export class LeaseLink {
   }
 
   #beat(): void {
+    const { clientTimeoutMs } = this.#order.request;
     this.#silence.judge(
-      this.#order.request.clientTimeoutMs,
+      { limitMs: clientTimeoutMs, everyMs: beatEveryMs(clientTimeoutMs) },
       () => this.#send({ type: 'beat' }),
       (duration) => this.#onClosed(`the server was silent for ${duration}`),
     );

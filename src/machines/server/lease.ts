@@ -206,7 +206,7 @@ export class Lease {
 
   #beat(clientTimeoutMs: number): void {
     this.#silence.judge(
-      clientTimeoutMs,
+      { limitMs: clientTimeoutMs, everyMs: beatEveryMs(clientTimeoutMs) },
       () => this.#tell({ type: 'beat' }),
       (duration) => void this.end(`its master was silent for ${duration}`),
     );

@@ -38,7 +38,9 @@ class Agent {
   #folder: string | undefined;
   #program: string | undefined;
   #buffer: Buffer = Buffer.alloc(0);
-  #lastSign = performance.now();
+  /** Since its last sign. A time in which this process stood still counts no longer than one look. */
+  #silentMs = 0;
+  #lookedAt = performance.now();
   #passed = 0;
   #dropped = 0;
   #ending = false;
@@ -65,7 +67,7 @@ class Agent {
   }
 
   #take(chunk: Buffer): void {
-    this.#lastSign = performance.now();
+    this.#noteSign();
     this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
     while (!this.#ending && this.#buffer.length >= 4) {
       const end = 4 + this.#buffer.readUInt32BE(0);
@@ -206,24 +208,31 @@ class Agent {
     this.#report({ type: 'output', to: 'stderr', text });
   }
 
+  #noteSign(): void {
+    this.#silentMs = 0;
+    this.#lookedAt = performance.now();
+  }
+
   /** A master that computes without a pause sends no beats; whether the connection stands is asked then. */
   #look(probePort: number, lostAfterMs: number): void {
-    const silentMs = performance.now() - this.#lastSign;
-    if (silentMs > lostAfterMs) {
+    const now = performance.now();
+    this.#silentMs += Math.min(lostAfterMs / LOOKS, now - this.#lookedAt);
+    this.#lookedAt = now;
+    if (this.#silentMs >= lostAfterMs) {
       // Expired timers run before the connection is read: after a stall of our own, what was said waits there
       setImmediate(() =>
         setImmediate(() => {
-          if (performance.now() - this.#lastSign > lostAfterMs) this.#end();
+          if (this.#silentMs >= lostAfterMs) this.#end();
         }),
       );
-    } else if (silentMs > lostAfterMs * ASKED_AFTER) this.#probe(probePort, lostAfterMs);
+    } else if (this.#silentMs > lostAfterMs * ASKED_AFTER) this.#probe(probePort, lostAfterMs);
   }
 
   #probe(port: number, limitMs: number): void {
     const socket = connect(port, '127.0.0.1');
     let isSign = false;
     const answered = (): void => {
-      if (isSign) this.#lastSign = performance.now();
+      if (isSign) this.#noteSign();
       socket.destroy();
     };
     // sshd takes it in any case. The other side answers, or has nothing to say and closes
