@@ -1,8 +1,12 @@
 /** Waits for promises that may never settle. */
 
+import { giveUpAfter } from './give-up-after.js';
+
 /** Resolves when the promise does, or after this time; the timer keeps a process alive. */
 export async function waitAtMost(limitMs: number, promise: Promise<unknown>): Promise<void> {
-  let limit: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => (limit = setTimeout(resolve, limitMs)));
-  await Promise.race([promise, late]).finally(() => clearTimeout(limit));
+  let stopWaiting = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    stopWaiting = giveUpAfter(limitMs, resolve);
+  });
+  await Promise.race([promise, late]).finally(stopWaiting);
 }

@@ -1,8 +1,11 @@
 /** The protocol of servers: frames, messages and their bounds. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../src/errors.js';
 import { Fields } from '../../src/machines/protocol/fields.js';
+import { FrameConnection } from '../../src/machines/protocol/frame-connection.js';
 import {
   bytesFrame,
   FrameReader,
@@ -19,6 +22,7 @@ import {
   SERVER_PROTOCOL,
 } from '../../src/machines/protocol/messages.js';
 import { Silence } from '../../src/machines/protocol/silence.js';
+import { standStill } from '../support/stand-still.js';
 
 const test = suite('protocol of servers');
 
@@ -167,6 +171,25 @@ test('the silence of the other side counts as long as our own loop turns, and wh
     assert.equal(await turns(500, 500, 500, 700), ['alive', 'alive', 'alive', '2.0 s']);
   } finally {
     performance.now = now;
+  }
+});
+
+test('an answer that came while this side stood still is in time', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { readonly port: number };
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const connection = new FrameConnection(connect(port, '127.0.0.1'));
+  const [socket] = await accepted;
+  try {
+    const answer = connection.receive(4);
+    socket.write(messageFrame({ type: 'answer' }));
+    standStill(20);
+    assert.equal(await answer, { type: 'answer' });
+  } finally {
+    socket.destroy();
+    connection.destroy();
+    server.close();
   }
 });
 

@@ -1,6 +1,7 @@
 /** One question to a server: whether it is there, or that it ends. */
 
 import { JoinError } from '../../errors.js';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 import type { ServerAuth } from '../protocol/auth.js';
 import { FrameConnection } from '../protocol/frame-connection.js';
 import { greetServer } from '../protocol/handshake.js';
@@ -17,19 +18,19 @@ export async function askServer(
 ): Promise<Welcome> {
   const connection = new FrameConnection(await connectTo(target, { timeoutMs }));
   const greeting = greetServer(connection, purpose, (asked) => proveBy(auth, asked, target.host));
-  let timer: NodeJS.Timeout | undefined;
+  let stopWaiting = (): void => {};
   try {
     if (timeoutMs === undefined) return await greeting;
     // A proof may wait for something else than the server
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      stopWaiting = giveUpAfter(timeoutMs, () => {
         connection.destroy();
         reject(new JoinError('no answer in time'));
-      }, timeoutMs);
+      });
     });
     return await Promise.race([greeting, late]);
   } finally {
-    clearTimeout(timer);
+    stopWaiting();
     connection.end();
   }
 }

@@ -4,6 +4,7 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { JoinError } from '../../errors.js';
 import { hostAndPort } from '../../link/connection/broker-urls.js';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 import { ServerRefusal } from '../protocol/server-refusal.js';
 
 /** PEM, all of them. */
@@ -47,13 +48,12 @@ export function connectTo(
       socket.destroy();
       reject(explain(target, error));
     };
-    const timer = setTimeout(
-      () => fail(new Error(`no connection within ${(timeoutMs / 1000).toFixed(1)} s`)),
-      timeoutMs,
+    const stopWaiting = giveUpAfter(timeoutMs, () =>
+      fail(new Error(`no connection within ${(timeoutMs / 1000).toFixed(1)} s`)),
     );
     const abort = (): void => fail(new Error('closed from here'));
     const end = (): void => {
-      clearTimeout(timer);
+      stopWaiting();
       signal?.removeEventListener('abort', abort);
     };
     signal?.addEventListener('abort', abort);

@@ -5,6 +5,7 @@
 
 import type { Socket } from 'node:net';
 import { FormatError, JoinError } from '../../errors.js';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 import {
   bytesFrame,
   type Frame,
@@ -77,13 +78,12 @@ export class FrameConnection {
   receive(timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
-        clearTimeout(timer);
+        stopWaiting();
         this.#waiter = undefined;
         settle();
       };
-      const timer = setTimeout(
-        () => end(() => reject(new JoinError(`no answer within ${(timeoutMs / 1000).toFixed(1)} s`))),
-        timeoutMs,
+      const stopWaiting = giveUpAfter(timeoutMs, () =>
+        end(() => reject(new JoinError(`no answer within ${(timeoutMs / 1000).toFixed(1)} s`))),
       );
       this.#waiter = {
         resolve: (frame) =>

@@ -9,6 +9,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 import { hiddenChannel } from '../hidden-channel.js';
 import { messageFrame } from './frames.js';
 import { JOINED } from './messages.js';
@@ -23,7 +24,7 @@ interface StreamMessage {
 
 interface Handing {
   readonly stream: Socket;
-  readonly timer: NodeJS.Timeout;
+  readonly stopWaiting: () => void;
 }
 
 /** Requests of one slave that are not answered. */
@@ -48,13 +49,13 @@ export function giveStreams(slave: ChildProcess, ask: AskForStream): void {
   const drop = (id: number): boolean => {
     const handed = handing.get(id);
     handing.delete(id);
-    clearTimeout(handed?.timer);
+    handed?.stopWaiting();
     handed?.stream.destroy();
     return handed !== undefined;
   };
   const hand = (id: number, stream: Socket): void => {
     drop(id);
-    handing.set(id, { stream, timer: setTimeout(() => drop(id), TAKEN_WITHIN_MS) });
+    handing.set(id, { stream, stopWaiting: giveUpAfter(TAKEN_WITHIN_MS, () => drop(id)) });
     // A listener of Node 20 that knows of sockets in other processes never closes once these have ended
     Object.assign(stream, { server: undefined });
     if (slave.connected) send('here', id, stream);
@@ -101,9 +102,9 @@ export class StreamChannel {
     return new Promise((resolve, reject) => {
       const id = ++this.#serial;
       if (id === 1) this.#listen();
-      const timer = setTimeout(() => fail(new Error('its server has not answered')), timeoutMs);
+      const stopWaiting = giveUpAfter(timeoutMs, () => fail(new Error('its server has not answered')));
       const end = (): void => {
-        clearTimeout(timer);
+        stopWaiting();
         this.#asked.delete(id);
       };
       const fail = (error: Error): void => {

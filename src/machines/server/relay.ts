@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 import { messageFrame } from '../protocol/frames.js';
 import { joinSockets } from '../protocol/join-sockets.js';
 import { JOINED, type Way } from '../protocol/messages.js';
@@ -24,7 +25,7 @@ interface Wanted {
 }
 
 interface Waiting extends Wanted {
-  readonly timer: NodeJS.Timeout;
+  readonly stopWaiting: () => void;
 }
 
 interface RelayParams {
@@ -129,14 +130,14 @@ export class Relay {
 
   #want(way: Way, wanted: Wanted): void {
     const key = randomBytes(KEY_BYTES).toString('base64url');
-    const timer = setTimeout(() => this.giveUp(key), DIAL_WITHIN_MS);
-    this.#waiting.set(key, { ...wanted, timer });
+    const stopWaiting = giveUpAfter(DIAL_WITHIN_MS, () => this.giveUp(key));
+    this.#waiting.set(key, { ...wanted, stopWaiting });
     this.#params.onWanted(way, key);
   }
 
   #remove(key: string): Waiting | undefined {
     const waiting = this.#waiting.get(key);
-    clearTimeout(waiting?.timer);
+    waiting?.stopWaiting();
     this.#waiting.delete(key);
     return waiting;
   }

@@ -5,6 +5,7 @@
 
 import type { Socket } from 'node:net';
 import { peerOf } from '../../broker/admission/failed-attempts.js';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 
 interface Bounds {
   readonly together: number;
@@ -17,7 +18,7 @@ const BOUNDS: Bounds = { together: 256, ofPeer: 64, patienceMs: 5000 };
 interface Unproved {
   readonly socket: Socket;
   readonly peer: string;
-  readonly timer: NodeJS.Timeout;
+  readonly stopWaiting: () => void;
 }
 
 /** With its port; the same for a socket and for the encrypted one over it. */
@@ -44,19 +45,19 @@ export class UnprovedSockets {
     const [oldest] = this.#waiting.keys();
     const crowded = ofThis.length >= ofPeer ? ofThis[0] : this.#waiting.size >= together ? oldest : undefined;
     if (crowded !== undefined) this.#drop(crowded, 'too many connections that prove nothing');
-    const timer = setTimeout(() => this.#drop(address, 'it proved nothing in time'), patienceMs);
-    this.#waiting.set(address, { socket, peer, timer });
+    const stopWaiting = giveUpAfter(patienceMs, () => this.#drop(address, 'it proved nothing in time'));
+    this.#waiting.set(address, { socket, peer, stopWaiting });
     socket.once('close', () => this.remove(address));
   }
 
   /** It has proved itself, and waits for the server's program, which has a time of its own. */
   proved(address: string): void {
-    clearTimeout(this.#waiting.get(address)?.timer);
+    this.#waiting.get(address)?.stopWaiting();
   }
 
   /** It is let in or refused, or is closed. */
   remove(address: string): void {
-    clearTimeout(this.#waiting.get(address)?.timer);
+    this.#waiting.get(address)?.stopWaiting();
     this.#waiting.delete(address);
   }
 
