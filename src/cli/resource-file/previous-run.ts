@@ -7,6 +7,7 @@ import { subjectUser } from '../../link/connection/credentials.js';
 import { connectData } from '../../link/connection/data-connection.js';
 import type { BrokerAddress, DataLink } from '../../link/ports.js';
 import { queryOtherMasters } from '../../link/sentinel/query-masters.js';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 import type { ResourceFile } from './resource-file.js';
 
 const CONNECT_MS = 2_000;
@@ -39,15 +40,15 @@ export async function findPreviousRun(file: ResourceFile, address: BrokerAddress
 }
 
 async function askInTime(file: ResourceFile, address: BrokerAddress): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
+  let stopWaiting = (): void => {};
   const late = new Promise<Answer>((resolve) => {
     const evidence = `its broker gave no answer within ${ASK_WITHIN_MS / 1000} s`;
-    timer = setTimeout(() => resolve({ kind: 'mute', evidence }), ASK_WITHIN_MS);
+    stopWaiting = giveUpAfter(ASK_WITHIN_MS, () => resolve({ kind: 'mute', evidence }));
   });
   try {
     return await Promise.race([ask(file, address), late]);
   } finally {
-    clearTimeout(timer);
+    stopWaiting();
   }
 }
 

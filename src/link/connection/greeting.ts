@@ -8,6 +8,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 import type { BrokerAddress } from '../ports.js';
 import { isTlsUrl, parseBrokerUrl } from './broker-urls.js';
 import { findOtherProtocol, type OtherProtocol } from './other-protocol.js';
@@ -68,7 +69,10 @@ export async function greet(address: BrokerAddress, url: string, withinMs: numbe
     if (!demanded && info.tls_required !== true) {
       return FULL.test(await leave(socket)) ? full : { kind: 'broker', encrypted: false };
     }
-    const greeting = await shakeHands(socket, address, info, deadline - performance.now());
+    const leftMs = deadline - performance.now();
+    // It stood still for so long that this end has closed its half
+    if (socket.writableEnded) return leftMs > 0 ? await greet(address, url, leftMs) : { kind: 'mute' };
+    const greeting = await shakeHands(socket, address, info, leftMs);
     socket.destroy();
     if (greeting.kind === 'tls-failed' && (await isFull(place))) return full;
     return greeting;
@@ -85,22 +89,22 @@ function firstWords(socket: Socket, withinMs: number): Promise<string> {
   return new Promise((resolve) => {
     let said = '';
     let connected = false;
-    const timers: NodeJS.Timeout[] = [];
+    const waits: (() => void)[] = [];
     const settle = (words: string): void => {
-      for (const timer of timers) clearTimeout(timer);
+      for (const stopWaiting of waits) stopWaiting();
       for (const event of ['data', 'end', 'close', 'connect']) socket.removeAllListeners(event);
       socket.pause();
       resolve(words);
     };
     let ended = false;
-    timers.push(setTimeout(() => settle(connected ? 'mute' : 'gone'), withinMs));
+    waits.push(giveUpAfter(withinMs, () => settle(connected ? 'mute' : 'gone')));
     socket.once('connect', () => {
       connected = true;
       const endIfMute = (): void => {
         ended = true;
         socket.end();
       };
-      timers.push(setTimeout(endIfMute, Math.min(SILENCE_MS, withinMs / 3)));
+      waits.push(giveUpAfter(Math.min(SILENCE_MS, withinMs / 3), endIfMute));
     });
     socket.on('data', (chunk: Buffer) => {
       said += chunk.toString('latin1');
@@ -129,11 +133,11 @@ function shakeHands(socket: Socket, address: BrokerAddress, info: Info, withinMs
   return new Promise((resolve) => {
     let secure: TLSSocket;
     const settle = (greeting: Greeting): void => {
-      clearTimeout(timer);
+      stopWaiting();
       resolve(greeting);
     };
     const fail = (cause: Error): void => settle({ kind: 'tls-failed', cause });
-    const timer = setTimeout(() => settle({ kind: 'mute' }), withinMs);
+    const stopWaiting = giveUpAfter(withinMs, () => settle({ kind: 'mute' }));
     try {
       secure = connectTls({ socket, ...tlsOptions(address), rejectUnauthorized: false });
     } catch (error) {
@@ -160,9 +164,9 @@ function shakeHands(socket: Socket, address: BrokerAddress, info: Info, withinMs
         return;
       }
       // In TLS 1.3, a server says only now whether it accepts our certificate: by a ticket, or an alert.
-      const patience = setTimeout(verdict, TICKET_MS);
+      const stopPatience = giveUpAfter(TICKET_MS, verdict);
       secure.once('session', verdict);
-      secure.once('close', () => clearTimeout(patience));
+      secure.once('close', stopPatience);
     });
   });
 }
@@ -182,11 +186,11 @@ function leave(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     let said = '';
     const end = (): void => {
-      clearTimeout(timer);
+      stopWaiting();
       socket.destroy();
       resolve(said);
     };
-    const timer = setTimeout(end, FAREWELL_MS);
+    const stopWaiting = giveUpAfter(FAREWELL_MS, end);
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
       if (said.length < LONGEST_INFO) said += chunk.toString('latin1');

@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 
 export type OtherProtocol =
   | { readonly protocol: 'websocket' | 'http' | 'tls' | 'unknown' }
@@ -56,12 +57,12 @@ function speaksTls(
  */
 function endOf(socket: Socket, withinMs: number, done: () => void): () => void {
   const settle = (): void => {
-    clearTimeout(timer);
+    stopWaiting();
     socket.off('close', settle);
     socket.destroy();
     done();
   };
-  const timer = setTimeout(settle, withinMs);
+  const stopWaiting = giveUpAfter(withinMs, settle);
   socket.on('error', () => {});
   socket.once('close', settle);
   return settle;

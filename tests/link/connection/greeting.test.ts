@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { type Greeting, greet } from '../../../src/link/connection/greeting.js';
 import { findOtherProtocol } from '../../../src/link/connection/other-protocol.js';
 import { freePort } from '../../support/free-port.js';
+import { standStill } from '../../support/stand-still.js';
 
 const greetings = suite('greeting');
 
@@ -131,6 +132,39 @@ greetings('it finds mute what accepts and says nothing, and does not end when we
     { allowHalfOpen: true },
   );
   assert.equal(greeting, { kind: 'mute' });
+});
+
+greetings('it hears a greeting that came while this thread stood still', async () => {
+  const greeting = await lookAt(
+    (socket) => {
+      socket.write(info({}));
+      standStill(60);
+    },
+    'nats',
+    40,
+  );
+  assert.equal(greeting, { kind: 'broker', encrypted: false });
+});
+
+greetings('a broker that greets late is looked at again where it wants TLS', async () => {
+  const began: string[] = [];
+  const greeting = await at(
+    (socket) => {
+      const number = began.push('connection') - 1;
+      const greet = (): void => void socket.write(info({ tls_required: true }));
+      socket.once('data', () => {
+        began[number] = 'handshake';
+        socket.end('no TLS here');
+      });
+      // The first time it stands still until the other side takes it for mute
+      if (number === 0) socket.once('end', greet);
+      else greet();
+    },
+    (port) => greet({ urls: [urlOf(port)] }, urlOf(port), 3_000),
+    { allowHalfOpen: true },
+  );
+  assert.is(greeting.kind, 'tls-failed');
+  assert.equal(began.slice(0, 2), ['connection', 'handshake']);
 });
 
 greetings('what fails in TLS is told with its cause', async () => {
