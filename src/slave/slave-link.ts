@@ -14,6 +14,7 @@ import type { BrokerAddress, DataLink, LinkStatus, SentinelEvent, SentinelHandle
 import { startSentinel } from '../link/sentinel/sentinel.js';
 import type { SpareThread } from '../link/sentinel/spare-thread.js';
 import { SharedState } from '../link/shared/shared-state.js';
+import { whenRead } from '../structures/give-up-after.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
 import { Subjects } from '../wire/messages/subjects.js';
 import type { RunTracer } from './core/run-trace.js';
@@ -226,7 +227,7 @@ export class SlaveLink {
     this.runner = new SlaveRunner({ core: this.core, argv: params.argv, clock: now, cells });
     link.onStatus((status) => this.#onLink(status));
     sentinel.onEvent((event) => this.#onSentinel(event));
-    this.#ticker = new Ticker({ tick: () => this.#tick(), later });
+    this.#ticker = new Ticker({ tick: () => this.#tick(), later: laterWhenRead });
     this.core.join();
   }
 
@@ -417,6 +418,16 @@ function noticeOf(shown: SlaveLinkParams['killOnStandardError']): string | undef
 function later(run: () => void, ms: number): () => void {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
+}
+
+/** After a stall of this thread, an answer that waits comes before the judgement that there was none. */
+function laterWhenRead(run: () => void, ms: number): () => void {
+  let isOver = false;
+  const cancel = later(() => whenRead(() => isOver || run()), ms);
+  return () => {
+    isOver = true;
+    cancel();
+  };
 }
 
 function now(): number {

@@ -1,5 +1,7 @@
 /** A slave's attempt to join a master that the test plays, over a broker that comes and goes. */
 
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuditEvent } from '../../src/audit/events.js';
@@ -7,6 +9,7 @@ import { type Broker, startBroker } from '../../src/broker/start-broker.js';
 import { connectData } from '../../src/link/connection/data-connection.js';
 import type { DataLink } from '../../src/link/ports.js';
 import type { SpareThread } from '../../src/link/sentinel/spare-thread.js';
+import { TICK_MS } from '../../src/slave/core/ticker.js';
 import { killLine, killNotice } from '../../src/slave/kill-line.js';
 import type { SlaveHandle } from '../../src/slave/run/slave-handle.js';
 import { type Located, Slave, type SlaveParams } from '../../src/slave/slave.js';
@@ -16,6 +19,7 @@ import { Subjects } from '../../src/wire/messages/subjects.js';
 import { freePort } from '../support/free-port.js';
 import { OwnTime } from '../support/own-time.js';
 import { until } from '../support/programs.js';
+import { standStill } from '../support/stand-still.js';
 import { PlayedSentinel } from './played-sentinel.js';
 
 const RUN = 'a'.repeat(16);
@@ -352,6 +356,27 @@ test('what holds already is waited for no moment, and nothing is asked after it 
     await sentinel.say({ type: 'acknowledged', nonce: link.core.nonce, id: 1 });
     assert.is(asked, before);
     await close();
+  }));
+
+test('what came while main stood still is read before it looks at its clock', () =>
+  withBroker(async ({ url }) => {
+    const { link, close } = await joinedLink(url);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const accepted = once(server, 'connection') as Promise<[Socket]>;
+    const peer = connect((server.address() as { readonly port: number }).port, '127.0.0.1');
+    const [socket] = await accepted;
+    const order: string[] = [];
+    socket.on('data', () => order.push('answer'));
+    const deadline = performance.now() + 50;
+    const late = link.until(() => performance.now() > deadline).then(() => order.push('judgement'));
+    peer.write('x');
+    standStill(2 * TICK_MS);
+    await late;
+    peer.destroy();
+    server.close();
+    await close();
+    assert.equal(order, ['answer', 'judgement']);
   }));
 
 test('the trail has what its sentinel warns of, and nothing once it closes', () =>

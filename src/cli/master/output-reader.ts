@@ -17,6 +17,7 @@ import {
 import type { SlaveOutput } from '../../machines/parent-pipe.js';
 import { type RecentLines, RecentOutput } from '../../machines/recent-output.js';
 import type { OnRemoteOutput } from '../../machines/remote-slaves.js';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 import type { Configuration } from '../flags/configuration.js';
 import { RemoteOutput } from './remote-output.js';
 
@@ -135,8 +136,7 @@ export class OutputReader {
       child[stream]?.on('error', () => {});
     }
     child.once('exit', () => {
-      const timer = setTimeout(() => closeStreams(child), CLOSE_AFTER_MS).unref();
-      void closed.then(() => clearTimeout(timer));
+      void closed.then(giveUpAfter(CLOSE_AFTER_MS, () => closeStreams(child)));
     });
   }
 
@@ -163,11 +163,11 @@ export class OutputReader {
   /** Call it when all processes have ended; resolves when what they printed is shown. */
   async end(): Promise<void> {
     const readings = [...this.#readings.values()];
-    const timer = setTimeout(() => {
+    const stopWaiting = giveUpAfter(CLOSE_AT_END_MS, () => {
       for (const { child } of readings) closeStreams(child);
-    }, CLOSE_AT_END_MS);
+    });
     await Promise.all(readings.map(({ closed }) => closed));
-    clearTimeout(timer);
+    stopWaiting();
     this.#remote.end();
     this.#stopHearing?.();
   }
