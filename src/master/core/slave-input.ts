@@ -18,7 +18,7 @@ import type { SlaveCommands } from '../slaves/slave-commands.js';
 import type { SlaveGroups } from '../slaves/slave-groups.js';
 import type { Broadcasts } from './broadcasts.js';
 
-/** The ticks for which a departed slave is kept, since the broker may still have frames of it. */
+/** The ticks without a frame of it for which a departed slave is kept, since the broker may still have some. */
 const TICKS_TO_LEAVE = 10;
 
 interface SlaveInputParams {
@@ -128,6 +128,7 @@ export class SlaveInput {
     try {
       // The slave may have lost its port although it still looks open from here
       if (slave.session.isLeft(frame, now)) this.#closePort(slave);
+      const { receivedThrough } = slave.session;
       const bodies = slave.session.receive(frame, now);
       this.#confirm(slave);
       if (bodies.length > 0 && !this.#isEnding) {
@@ -141,7 +142,12 @@ export class SlaveInput {
       this.#sessions.settleCredit(slave);
       if (slave.draftedFor !== undefined) this.#groups.onIdle(slave);
       this.#dispatcher.lineUp(slave);
-      if (slave.farewell !== undefined) this.#leaveIfHeard(slave, slave.farewell, now);
+      if (slave.farewell !== undefined) {
+        // Those of others may hold up the next ones for as long as they held up this one
+        if (slave.session.receivedThrough > receivedThrough)
+          slave.sayFarewell(slave.farewell, TICKS_TO_LEAVE);
+        this.#leaveIfHeard(slave, slave.farewell, now);
+      }
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       this.#audit.emit({ type: 'frame-dropped', peer: slave.sid, reason: error.message });

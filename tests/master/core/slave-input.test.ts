@@ -238,6 +238,21 @@ test('a slave that has said goodbye, and whose last frame is lost, leaves after 
   assert.equal([peer.state, stage.core.roster.size, stage.core.queued], ['disconnected', 0, 1]);
 });
 
+test('a slave that has said goodbye stays as long as its frames come, though others hold them up', () => {
+  const { stage, peer } = occupied();
+  stage.submit();
+  stage.core.dispatch(0);
+  const frames = [peer.write(0), peer.write(1)];
+  peer.bye();
+  for (const [count, frame] of frames.entries()) {
+    for (let tick = 1; tick < 10; tick++) stage.core.slaves.tick(tick);
+    assert.is(peer.state, 'busy', `before frame ${count}`);
+    peer.deliver(frame);
+  }
+  assert.equal([peer.state, stage.results(), stage.core.queued], ['disconnected', ['TASK-0', 'TASK-1'], 0]);
+  assert.equal(stage.heard('slave-left', 'slave-lost'), ['slave-left SLAVE-0 it said goodbye']);
+});
+
 test('a slave that ends with an error is lost with the words of it, cut', () => {
   const { stage, peer } = occupied();
   peer.bye({ error: 'x'.repeat(300) });
