@@ -1,13 +1,19 @@
 /**
  * Keeps a connection to the data port that a master has offered to a session. Whenever it fails or ends it is
  * dialled again: after a second, then after twice as long each time, at most a minute.
+ *
+ * A dial takes several turns of the event loop, between which tasks may compute: its limit then ends it although the
+ * master answers at once. Such an attempt says nothing about the port, and each one has twice the time of the last.
  */
 
 import type { BrokerAddress, DataLink } from '../link/ports.js';
 import type { OfferedPort } from '../wire/messages/messages.js';
 
-/** The limit of an attempt, for firewalls that drop packets. Frames go through the broker meanwhile. */
+/** The limit of the first attempt, for firewalls that drop packets. Frames go through the broker meanwhile. */
 const DIAL_MS = 1_000;
+const LONGEST_DIAL_MS = 60_000;
+/** An attempt that ended so long after its limit was held up by this thread. */
+const LATE_MS = 100;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 /** After a connection that lasted this long, the waits begin again with the first. */
@@ -42,6 +48,7 @@ export class PortDialer {
   #link: DataLink | undefined;
   #takenAt: number | undefined;
   #waitMs = FIRST_WAIT_MS;
+  #dialMs = DIAL_MS;
   #stopWaiting: () => void = () => {};
   #told = false;
 
@@ -54,6 +61,7 @@ export class PortDialer {
     this.close();
     this.#offer = offer;
     this.#waitMs = FIRST_WAIT_MS;
+    this.#dialMs = DIAL_MS;
     void this.#dial(offer);
   }
 
@@ -86,15 +94,19 @@ export class PortDialer {
 
   async #dial(offer: PortOffer): Promise<void> {
     const address = this.#params.addressOf(offer.offered);
+    const limitMs = this.#dialMs;
+    const began = this.#params.now();
     let link: DataLink | undefined;
     try {
-      link = await this.#params.connect(address, DIAL_MS);
+      link = await this.#params.connect(address, limitMs);
       if (this.#offer === offer) await this.#take(link, offer);
       else await link.close();
     } catch (error) {
       void link?.close();
       if (this.#offer !== offer) return;
-      this.#tell(address, error);
+      this.#dialMs = Math.min(2 * limitMs, LONGEST_DIAL_MS);
+      if (this.#params.now() - began > limitMs + LATE_MS) this.#waitMs = FIRST_WAIT_MS;
+      else this.#tell(address, error);
       this.#dialLater(offer);
     }
   }

@@ -50,12 +50,14 @@ class Stage {
   readonly said: string[] = [];
   readonly links: PlayedLink[] = [];
   readonly dialled: BrokerAddress[] = [];
+  /** Seconds of all attempts. */
+  readonly limits: number[] = [];
   next: (() => Promise<DataLink>) | undefined;
   readonly dialer = new PortDialer({
     addressOf: ({ secret, port }) => ({ urls: [`nats://h:${port}`], token: secret }),
     connect: (address, timeoutMs) => {
       this.dialled.push(address);
-      assert.is(timeoutMs, 1_000);
+      this.limits.push(timeoutMs / 1_000);
       if (this.next !== undefined) return this.next();
       const link = new PlayedLink();
       this.links.push(link);
@@ -128,10 +130,38 @@ test('a lost port is dialled again after a second, then after twice as long, at 
   assert.equal(said, ['taken', 'lost']);
   for (let dials = 0; dials < 8; dials++) await stage.ring();
   assert.equal(stage.waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+  assert.equal(stage.limits, [1, 1, 2, 4, 8, 16, 32, 60, 60]);
   assert.equal(said, ['taken', 'lost', 'unreachable nats://h:7: refused'], 'told once');
   dialer.close();
   await stage.ring();
   assert.is(stage.dialled.length, 9);
+});
+
+test('a dial that tasks here held up is no sign of the port, and the next one has more time', async () => {
+  const stage = new Stage();
+  const { dialer, said } = stage;
+  stage.next = () => {
+    // The task took half a second more than the attempt may
+    stage.now += 1_000 * (stage.limits.at(-1) ?? 0) + 500;
+    return Promise.reject(new Error('no answer'));
+  };
+  dialer.offer(offer('a'));
+  await settle();
+  await stage.ring();
+  await stage.ring();
+  stage.next = undefined;
+  await stage.ring();
+  assert.equal(
+    [stage.limits, stage.waits],
+    [
+      [1, 2, 4, 8],
+      [1, 1, 1],
+    ],
+  );
+  assert.equal(said, ['taken']);
+  dialer.offer(offer('b'));
+  assert.is(stage.limits.at(-1), 1, 'a session begins with the first');
+  dialer.close();
 });
 
 test('one that has stood for a minute begins a new count', async () => {
