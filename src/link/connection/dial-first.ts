@@ -11,6 +11,8 @@ import { lookForObstacles } from './obstacle.js';
 
 const DIALS_AT_LIMIT = 3;
 const AT_LIMIT_MS = 50;
+/** A dial that ended so long after its limit was held up by this thread. */
+const LATE_MS = 100;
 
 /** Tries each URL once. `optionsFor` may throw before anything is sent. */
 export async function dialFirst(
@@ -34,7 +36,8 @@ export async function dialFirst(
 /**
  * A server at its limit may still count our check as a connection. A server that has reached its limit since
  * then cuts the client off, which often gets no reason. One that waited in vain for our credentials has seen none
- * of them: this thread was kept from the processor.
+ * of them: this thread was kept from the processor. So it was where the dial ended long after its limit, and an
+ * answer may wait in the socket.
  */
 async function dial(
   place: BrokerAddress,
@@ -42,12 +45,14 @@ async function dial(
   timeoutMs: number,
 ): Promise<NatsConnection> {
   for (let attempt = 1; ; attempt++) {
+    const lateAt = performance.now() + place.urls.length * timeoutMs + LATE_MS;
     try {
       return await connect(options);
     } catch (cause) {
       const error = toConnectError(place, timeoutMs, cause);
       const isCut = error.reason === 'full' || error.reason === 'unreachable' || wasTooLate(cause);
-      if (!isCut || attempt === DIALS_AT_LIMIT) throw error;
+      const isHeldUp = error.reason === 'timeout' && performance.now() > lateAt;
+      if (!(isCut || isHeldUp) || attempt === DIALS_AT_LIMIT) throw error;
       await new Promise((resolve) => setTimeout(resolve, AT_LIMIT_MS));
       await lookForObstacles(place, timeoutMs);
     }

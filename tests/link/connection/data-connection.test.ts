@@ -17,6 +17,7 @@ import {
   startNatsServer,
 } from '../../support/nats-server.js';
 import { until } from '../../support/programs.js';
+import { standStill } from '../../support/stand-still.js';
 
 /** Of a connection that comes about, or is refused: longer than a busy thread takes. */
 const TIMEOUT_MS = 30_000;
@@ -216,6 +217,33 @@ connection(
     }
   },
 );
+
+connection('a broker that answered while this thread stood still is dialled again', async () => {
+  const timeoutMs = 100;
+  let held = 0;
+  const info = JSON.stringify({ server_id: 'fake', version: '2.9.0', headers: true, max_payload: 1_048_576 });
+  const fake = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.write(`INFO ${info}\r\n`);
+    let said = '';
+    socket.on('data', (chunk) => {
+      said += chunk;
+      if (!said.includes('PING\r\n')) return;
+      said = '';
+      socket.write('PONG\r\n');
+      if (held++ < 2) standStill(timeoutMs + 200);
+    });
+  }).listen(0, '127.0.0.1');
+  await until('listening', () => fake.listening);
+  const urls = [`nats://127.0.0.1:${(fake.address() as { port: number }).port}`];
+  try {
+    const link = await connectData({ urls }, { name: 'test', timeoutMs });
+    await link.close();
+    assert.ok(held > 2, `${held} dials`);
+  } finally {
+    fake.close();
+  }
+});
 
 onServer('sends nothing while disconnected, comes back by itself, with its subscriptions', async () => {
   await withServer({}, async (server, open) => {
