@@ -83,14 +83,18 @@ class Sentinel implements SentinelHandle {
 
   constructor(worker: Worker) {
     this.#worker = worker;
+    let onExit = (): void => {};
     this.#exited = new Promise((resolve) => {
-      worker.once('exit', (code) => {
-        this.#alive = false;
-        resolve();
-        if (!this.#stopping) this.#crashed(new Error(`the sentinel's thread ended with code ${code}`));
-      });
+      onExit = resolve;
     });
     this.started = new Promise((resolve, reject) => {
+      worker.once('exit', (code) => {
+        this.#alive = false;
+        onExit();
+        const error = new Error(`the sentinel's thread ended with code ${code}`);
+        reject(error);
+        if (!this.#stopping) this.#crashed(error);
+      });
       worker.on('message', (message: FromSentinelThread) => {
         switch (message.type) {
           case 'ready':

@@ -87,6 +87,13 @@ function listen(handle: SentinelHandle): SentinelEvent[] {
 
 const event = (text: string): SentinelEvent => ({ type: 'warning', text });
 
+test('a thread that ends before it is ready is waited for no longer', async () => {
+  const { thread, starting } = await begin();
+  thread.emit('exit', 7);
+  const thrown = await Promise.race([starting.catch((error: unknown) => error), settled()]);
+  assert.match(String(thrown), /the sentinel's thread ended with code 7/);
+});
+
 test('its thread is told all that it was given, and what is left out', async () => {
   const { memberId, clientTimeoutMs, broker, address, role } = LEAST;
   const common = { memberId, clientTimeoutMs, broker, address, buffers: shared.buffers };
