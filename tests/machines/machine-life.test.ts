@@ -137,6 +137,21 @@ life('equal failures count from anew once it was ready for a minute', () => {
   assert.is(stage.life.state, 'given-up');
 });
 
+life('is not judged for a time in which its master heard nothing', () => {
+  const stage = new Stage();
+  const heldMs = 3_600_000;
+  stage.life.begin(0);
+  stage.life.tick(heldMs, heldMs);
+  stage.life.opened(stage.attempt, heldMs);
+  stage.life.tick(2 * heldMs, heldMs);
+  assert.is(stage.life.state, 'validating');
+  stage.life.tick(2 * heldMs + VALIDATE_WITHIN_MS);
+  assert.is(stage.life.state, 'failing');
+  const again = stage.life.dueAt ?? 0;
+  stage.life.tick(again + heldMs, heldMs);
+  assert.is(stage.life.state, 'starting', 'but it is tried again in time');
+});
+
 life('what takes too long is a failure', () => {
   const stage = new Stage();
   stage.life.begin(0);

@@ -280,9 +280,11 @@ export class Farm {
       (keeper) => (keeper !== this.#local && keeper.dueAt !== undefined) || keeper.state === 'draining',
     );
     if (this.#demand === undefined && !isWaiting) return;
+    const dueAt = this.#clock.now() + TICK_MS;
     this.#cancelTick = this.#clock.after(TICK_MS, () => {
       this.#cancelTick = undefined;
-      for (const keeper of this.#all()) keeper.tick();
+      const latenessMs = Math.max(0, this.#clock.now() - dueAt);
+      for (const keeper of this.#all()) keeper.tick(latenessMs);
       this.#decide();
       this.#tickLater();
     });

@@ -154,8 +154,9 @@ export class MachineKeeper {
     await this.#opening;
   }
 
-  tick(): void {
-    this.#life.tick(this.#now());
+  /** As `MachineLife.tick`. */
+  tick(latenessMs: number): void {
+    this.#life.tick(this.#now(), latenessMs);
     if (this.state === 'draining') this.#drain();
   }
 

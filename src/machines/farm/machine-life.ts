@@ -135,8 +135,14 @@ export class MachineLife {
     if (this.#state === 'draining') this.#leave();
   }
 
-  tick(now: number): void {
-    if (this.#dueAt === undefined || now < this.#dueAt) return;
+  /**
+   * `latenessMs` is the delay of this tick by a busy thread, which has heard nothing of the machine meanwhile: it is not
+   * judged for that time.
+   */
+  tick(now: number, latenessMs = 0): void {
+    if (this.#dueAt === undefined) return;
+    if (this.#state !== 'failing') this.#dueAt += latenessMs;
+    if (now < this.#dueAt) return;
     if (this.#state === 'failing') this.#start(now);
     else if (this.#state === 'starting')
       this.#fail(`it was not reached within ${OPEN_WITHIN_MS / 1000} s`, now);

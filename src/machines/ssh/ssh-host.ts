@@ -6,6 +6,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { JoinError } from '../../errors.js';
+import { giveUpAfter } from '../../structures/give-up-after.js';
 import { DEFAULT_VARIABLES } from '../default-variables.js';
 import type { MachineFacts, MachineHost } from '../machine-host.js';
 import { PARENT_PIPE_VARIABLE } from '../parent-pipe.js';
@@ -117,7 +118,7 @@ export class SshHost implements MachineHost {
     const { link } = connection;
     const onAbort = (): void => connection.fail(UNWANTED);
     signal.addEventListener('abort', onAbort, { once: true });
-    const late = setTimeout(() => connection.fail(lateness(destination, link.noise)), OPEN_WITHIN_MS);
+    const stopWaiting = giveUpAfter(OPEN_WITHIN_MS, () => connection.fail(lateness(destination, link.noise)));
     try {
       return await Promise.race([this.#greet(connection, agent, packed), connection.failed]);
     } catch (error) {
@@ -126,7 +127,7 @@ export class SshHost implements MachineHost {
       signal.throwIfAborted();
       throw error;
     } finally {
-      clearTimeout(late);
+      stopWaiting();
       signal.removeEventListener('abort', onAbort);
     }
   }
