@@ -184,7 +184,10 @@ export class Slave {
         if (outcome.end !== undefined) return outcome.end;
         if (outcome.heard) deadline = performance.now() + connectTimeoutMs;
       }
+      const wakesAt = performance.now() + RETRY_MS;
       await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+      // A time in which this process stood still was no search
+      deadline += Math.max(0, performance.now() - wakesAt);
     }
     const waitedSeconds = connectTimeoutMs / 1000;
     const memberId = this.#memberId;

@@ -259,6 +259,20 @@ test('one whose signal has come before it began looks for nothing', async () => 
   assert.equal([looks, typesOf(events)], [0, ['slave-finished']]);
 });
 
+test('a time in which it stood still is no time in which it found no master', async () => {
+  let looks = 0;
+  const { slave, events } = createSlave('', {
+    connectTimeoutMs: 300,
+    locate: async () => {
+      if (++looks > 1) return { kind: 'finished', memberId: 'm', timestamp: 't', run: RUN, path: '/p' };
+      setImmediate(() => standStill(400));
+      return { kind: 'missing', message: 'no file' };
+    },
+  });
+  assert.is(await slave.run(), 0);
+  assert.equal([looks, typesOf(events).includes('master-not-found')], [2, false]);
+});
+
 test('a computation that is over ends it with 0, before it looks for a broker', async () => {
   const { slave, events } = createSlave('', {
     locate: async () => ({ kind: 'finished', memberId: 'm2', timestamp: 't', run: RUN, path: '/p' }),
