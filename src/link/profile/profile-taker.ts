@@ -19,7 +19,7 @@ interface Taken {
   /** Undefined for this process. */
   readonly slave: { readonly epoch: Epoch; readonly id: number } | undefined;
   readonly pieces: Buffer[];
-  readonly beganAt: number;
+  beganAt: number;
   readyAt: number | undefined;
   heardAt: number;
   askAt: number;
@@ -94,6 +94,7 @@ export class ProfileTaker {
     const taken = this.#taken;
     if (taken?.slave === undefined || taken.askAt > now) return undefined;
     const { order, slave, pieces } = taken;
+    forgive(taken, now - taken.askAt);
     const late = this.#lateness(taken, now);
     if (late !== undefined) {
       this.#fail(late);
@@ -149,4 +150,12 @@ export class ProfileTaker {
   #tell(news: ProfileNews): void {
     this.#news.push(news);
   }
+}
+
+/** A thread that stood still has asked nothing, so nobody is late by that time. */
+function forgive(taken: Taken, lateMs: number): void {
+  if (lateMs <= ASK_EVERY_MS) return;
+  taken.beganAt += lateMs;
+  taken.heardAt += lateMs;
+  if (taken.readyAt !== undefined) taken.readyAt += lateMs;
 }

@@ -175,6 +175,18 @@ test('a slave that does not answer, never ends, or sends slowly is waited for so
   assert.ok(Math.abs(slowMs - FETCH_WITHIN_MS) <= ASK_EVERY_MS + TURN_MS);
 });
 
+test('a profile outlasts a time in which the thread that asks for it stood still', () => {
+  for (const turns of [1, 10, 40]) {
+    const wire = new Wire();
+    const outcome = { bytes: bytesOf(3 * PROFILE_PIECE_BYTES) };
+    wire.taker.order(ORDER, EPOCH, 0);
+    for (let turn = 0; turn < turns && !wire.news.some(({ state }) => state === 'done'); turn++)
+      wire.turn(outcome);
+    wire.now += FETCH_WITHIN_MS;
+    assert.is(wire.run(outcome, 2 * FETCH_WITHIN_MS)?.state, 'done', `after ${turns} turns`);
+  }
+});
+
 test('answers of others, to other requests, and unasked ones count for nothing', () => {
   const taker = new ProfileTaker();
   const piece = {
