@@ -34,6 +34,7 @@ export type {
   AlgorithmStubs,
   AnyAlgorithm,
   Argument,
+  ArgumentParts,
   Arguments,
   ErrorFate,
   Fate,

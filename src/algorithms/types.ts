@@ -251,13 +251,32 @@ export interface Future<R> extends Promise<R> {
 
 /**
  * A parameter's value, or a future of it, unless it is a function, or a shared value; in arrays and plain objects, also of
- * a part of it.
+ * a part of it. Of tuples that are directly in tuples, the outer four may have such parts.
  */
-export type Argument<T> =
+export type Argument<T, Tuples extends readonly unknown[] = []> =
   | T
   // A function's own type must stay the only context for its parameters
   | ([T] extends [(...args: never[]) => unknown] ? never : Future<T> | Shared<T>)
-  | (T extends WholeValue ? never : T extends object ? { readonly [K in keyof T]: Argument<T[K]> } : never);
+  | (T extends WholeValue
+      ? never
+      : T extends readonly unknown[]
+        ? ArgumentParts<T, Tuples>
+        : T extends object
+          ? { readonly [K in keyof T]: Argument<T[K]> }
+          : never);
+
+/**
+ * The parts of an array or a tuple. The compiler asks for the parts of objects and arrays when it needs them, and for those
+ * of tuples at once, which would not end for a tuple that may be a part of itself: `Tuples` counts those that it is in.
+ */
+export type ArgumentParts<
+  T extends readonly unknown[],
+  Tuples extends readonly unknown[],
+> = T[number][] extends T
+  ? readonly Argument<T[number]>[]
+  : Tuples['length'] extends 4
+    ? never
+    : { readonly [K in keyof T]: Argument<T[K], [...Tuples, 0]> };
 
 /** Values other than arrays and plain objects: only the whole of them may be a future. */
 export type WholeValue =

@@ -20,6 +20,10 @@ import { shareFile } from '../../src/wire/shares/share-file.js';
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(verdict: Same<A, B>): void => void verdict;
 
+type Json = string | number | boolean | null | Json[] | { readonly [key: string]: Json };
+type Formula = number | [operator: '+' | '*', left: Formula, right: Formula] | readonly ['sum', ...Formula[]];
+type Rose = readonly (number | Rose)[];
+
 interface Job {
   readonly seed: number;
   readonly label?: string | undefined;
@@ -40,6 +44,10 @@ const table = defineAlgorithm(
   'types.table',
   (rows: Float64Array, { names }: { names: string[] }) => rows.length + names.length,
 );
+const json = defineAlgorithm('types.json', (value: Json): Json => value);
+const formula = defineAlgorithm('types.formula', (tree: Formula): number => (tree === 1 ? 1 : 0));
+const rose = defineAlgorithm('types.rose', (tree: Rose) => tree.length);
+const tuple = defineAlgorithm('types.tuple', (parts: [number, string?, ...boolean[]]) => parts.length);
 const declared = defineAlgorithm('types.declared', declaredFunction, { version: '3', policy: { tag: 1 } });
 
 function declaredFunction(this: void, when: Date): number {
@@ -93,6 +101,12 @@ export async function rightCalls(): Promise<void> {
     scoped.release();
   }
   portable((i: number) => new Float64Array(8)[i], { rows });
+  json.funcall({ list: [1, null, 'x', [json.future(true)]], deep: { deep: json.future(1) } });
+  json.funcall(await json.future([1]));
+  formula.funcall(['+', 1, ['*', formula.future(2), ['sum', 3, formula.future(4)]]]);
+  rose.funcall([1, [2, [rose.future([3])], square.future(4)]]);
+  tuple.funcall([1]);
+  tuple.funcall([square.future(1), hello.future('a'), true]);
   hello.targetNumber = ids.length + packets.length;
   hello.targetNumber -= hello.pendingTasks + hello.uptoTargetNumber;
 }
@@ -130,6 +144,18 @@ export async function wrongCalls(): Promise<void> {
   rest.funcall('a', 1, 'b');
   // @ts-expect-error missing field
   job.funcall({ label: 'x' });
+  // @ts-expect-error no value of this type, at a depth
+  json.funcall({ list: [1, undefined] });
+  // @ts-expect-error ... of a formula
+  formula.funcall(['+', 1, ['/', 1, 1]]);
+  // @ts-expect-error a formula has two sides
+  formula.funcall(['+', 1]);
+  // @ts-expect-error a future of another type, at a depth
+  rose.funcall([1, [2, [hello.future('a')]]]);
+  // @ts-expect-error the first part is needed
+  tuple.funcall([]);
+  // @ts-expect-error a future of another type in its place
+  tuple.funcall([1, square.future(1)]);
   // @ts-expect-error unknown field
   job.funcall({ seed: 1, sead: 2 });
   // @ts-expect-error an item is a string
