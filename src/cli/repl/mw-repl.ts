@@ -121,7 +121,12 @@ export class MwRepl {
     const { eval: evaluate, displayPrompt } = server;
     server.eval = (code, context, file, done) => {
       this.#evaluating = true;
-      evaluate.call(this.#server, code, context, file, done);
+      const listenAgain = leaveSigintToNode();
+      try {
+        evaluate.call(this.#server, code, context, file, done);
+      } finally {
+        listenAgain();
+      }
     };
     server.displayPrompt = (preserveCursor) => {
       this.#evaluating = false;
@@ -143,4 +148,16 @@ export class MwRepl {
       },
     });
   }
+}
+
+/**
+ * Node interrupts an evaluation by SIGINT. With a listener beside it, the signal would end the process, and one that was
+ * there before the evaluation would never be called again.
+ */
+function leaveSigintToNode(): () => void {
+  const listeners = process.rawListeners('SIGINT') as NodeJS.SignalsListener[];
+  process.removeAllListeners('SIGINT');
+  return () => {
+    for (const listener of listeners) process.on('SIGINT', listener);
+  };
 }

@@ -27,7 +27,14 @@ const ALWAYS_SHOWN: ReadonlySet<AuditEventType> = new Set(['warning', 'error', '
 /** Input of a session may still hold the event loop. */
 const LINGER_MS = 2_000;
 
-/** Returns the exit code: 0 after Ctrl-D or `.exit`, 143 after SIGTERM. Throws if the master cannot start. */
+const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+type Signal = keyof typeof SIGNAL_CODES;
+const SIGNALS = Object.keys(SIGNAL_CODES) as Signal[];
+
+/**
+ * Returns the exit code: 0 after Ctrl-D or `.exit`, 130 after SIGINT, which Ctrl-C at a terminal is not, and 143 after
+ * SIGTERM. Throws if the master cannot start.
+ */
 export async function runRepl(configuration: Configuration): Promise<number> {
   const { auditFile, memberId } = configuration;
   const trail = openTrail(configuration, 'listeners-only');
@@ -80,7 +87,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   const killLocalSlaves = (): void => running.killLocalSlaves();
   process.on('exit', killLocalSlaves);
   setProgramSubmitter(running.master);
-  const terminated = new Promise<void>((resolve) => process.once('SIGTERM', () => resolve()));
+  const interrupted = firstSignal();
   const [url = ''] = running.address.urls;
   process.stdout.write(`ts-mw ${packageVersion()}, master at ${url}. Type .help for help.\n`);
   repl = await MwRepl.open({
@@ -88,18 +95,31 @@ export async function runRepl(configuration: Configuration): Promise<number> {
     help: helpText(),
     prompt: () => promptOf(running.master.slaves.length, running.handle.pendingTasks),
   });
-  const code = await Promise.race([repl.closed.then(() => 0), terminated.then(() => 143)]);
+  const signal = await Promise.race([repl.closed.then(() => undefined), interrupted]);
+  if (signal !== undefined) trail.emit({ type: 'interrupted', signal });
   // An error of input that was not awaited has no reader any more
   process.on('unhandledRejection', () => {});
   repl.close();
-  await running.end(code === 0 ? { by: 'return' } : { by: 'signal', signal: 'SIGTERM' });
+  await running.end(signal === undefined ? { by: 'return' } : { by: 'signal', signal });
   await watch.end();
   setProgramSubmitter(undefined);
   process.off('exit', killLocalSlaves);
   stopReopening?.();
   await trail.close();
+  const code = signal === undefined ? 0 : SIGNAL_CODES[signal];
   setTimeout(() => process.exit(code), LINGER_MS).unref();
   return code;
+}
+
+/** The user insists with a second one, which ends the process as Node does. */
+function firstSignal(): Promise<Signal> {
+  return new Promise((resolve) => {
+    const onSignal = (signal: Signal): void => {
+      for (const name of SIGNALS) process.off(name, onSignal);
+      resolve(signal);
+    };
+    for (const name of SIGNALS) process.on(name, onSignal);
+  });
 }
 
 function promptOf(slaves: number, pending: number): string {

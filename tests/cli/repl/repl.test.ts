@@ -203,6 +203,18 @@ repls.long('its audit file rotates at its size, and is opened anew on SIGHUP', a
   assert.is(await repl.code(), 0);
 });
 
+repls('from a pipe: SIGINT ends it as a master, also in the midst of an await', async () => {
+  const file = join(state, 'stopped.audit');
+  const repl = new Session(process.execPath, [...args, '--audit-file', file]);
+  await repl.line('console.log("be" + "gun"); while (true);', /begun/);
+  repl.kill('SIGINT');
+  await repl.expect(/interrupted/);
+  await repl.line('setTimeout(() => console.log("wai" + "ts")); await new Promise(() => {})', /waits/);
+  repl.kill('SIGINT');
+  assert.is(await repl.code(), 130);
+  assert.match(readFileSync(file, 'utf8'), /SIGINT.*\[A\] FINI/s);
+});
+
 repls('it is for masters, and its flags are judged as ever', () => {
   const run = (...flags: string[]) =>
     spawnSync(process.execPath, [...args, ...flags], { encoding: 'utf8', input: '' });
