@@ -97,15 +97,29 @@ class Office {
     return { branch, place };
   }
 
-  /** Repeats the order until a branch has answered it. */
-  async order(account: number, amount: number): Promise<boolean> {
+  order(account: number, amount: number): Promise<boolean> {
+    return this.#ask(async (branch) => {
+      const done = await branch.book(account, amount);
+      if (done) this.book.set(account, (this.book.get(account) ?? 0) + amount);
+      return done;
+    });
+  }
+
+  /** The accounts of the branch, which is closed. */
+  countAndClose(): Promise<Balances> {
+    return this.#ask(async (branch) => {
+      const balances = await branch.count();
+      await branch.stop();
+      return balances;
+    });
+  }
+
+  /** Repeats the question until a branch has answered it. */
+  async #ask<T>(question: (branch: Actor<Branch>) => Promise<T>): Promise<T> {
     for (;;) {
       const opening = this.open();
       try {
-        const { branch } = await opening;
-        const done = await branch.book(account, amount);
-        if (done) this.book.set(account, (this.book.get(account) ?? 0) + amount);
-        return done;
+        return await question((await opening).branch);
       } catch (error) {
         if (!(error instanceof UnrunnableError) || error.reason !== 'slave-lost') throw error;
         this.givenAgain++;
@@ -188,12 +202,7 @@ function killOneOf(offices: readonly Office[]): boolean {
 
 /** Asks every branch for its accounts, closes it, and compares them with the book. */
 async function isInOrder({ offices }: Bank): Promise<boolean> {
-  const counted = await Promise.all(
-    offices.map(async (office) => {
-      await using branch = (await office.open()).branch;
-      return await branch.count();
-    }),
-  );
+  const counted = await Promise.all(offices.map((office) => office.countAndClose()));
   const sum = counted.flatMap((balances) => [...balances.values()]).reduce((a, b) => a + b, 0);
   const expected = ACCOUNTS * OPENING_BALANCE;
   console.log(`there are ${sum} in the bank, and should be ${expected}`);

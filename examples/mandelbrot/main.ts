@@ -3,7 +3,7 @@
  *
  *     node dist/examples/mandelbrot/main.js --master --slaves 2 --zoom 400 --centre-x -0.745 --centre-y 0.186
  */
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { defineAlgorithm, defineMaster, FlagError, initialize } from 'ts-mw';
 import { fileName, finiteNumber, readOptions, wholeNumber } from '../read-options.js';
@@ -31,9 +31,7 @@ defineMaster(async (master) => {
   if (options === undefined) return 0;
   const { width, height, zoom, iterations, output } = options;
   if (zoom <= 0) throw new FlagError('--zoom', `expected a number above 0, got ${zoom}`);
-  await access(dirname(output), constants.W_OK).catch((error: Error) => {
-    throw new FlagError('--output', `cannot be written: ${error.message}`);
-  });
+  await checkOutput(output);
   const view: View = {
     ...{ width, height, zoom, iterations },
     ...{ centreX: options['centre-x'], centreY: options['centre-y'] },
@@ -59,3 +57,12 @@ defineMaster(async (master) => {
 });
 
 await initialize();
+
+/** So that no picture is computed that cannot be written. */
+async function checkOutput(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory()) throw new FlagError('--output', 'cannot be written: it is a folder');
+  await access(there === undefined ? dirname(path) : path, constants.W_OK).catch((error: Error) => {
+    throw new FlagError('--output', `cannot be written: ${error.message}`);
+  });
+}

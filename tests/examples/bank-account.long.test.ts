@@ -25,6 +25,19 @@ test('a branch that is killed comes back with every account as it should be', as
   assert.match(trail, /LOCAL \d EXITED pid \d+ .*SIGKILL/);
 });
 
+test('a branch that is killed after the last transfer is opened again to be counted', async () => {
+  const { code, stdout, stderr } = await runWithSlaves(program, undefined, [
+    ...['--transfers', '1', '--kill-after', '1'],
+  ]);
+  assert.match(
+    stdout,
+    /^there are 2000 in the bank, and should be 2000\n.* agree on every account$/m,
+    stderr,
+  );
+  assert.is(stdout.match(/^branch \d opens on SLAVE-\d+$/gm)?.length, 3, stdout);
+  assert.is(code, 0, stderr);
+});
+
 test('without a death nothing has to be given again', async () => {
   const { code, stdout, stderr } = await runWithSlaves(program, undefined, [
     ...['--transfers', '200', '--kill-after', '0'],

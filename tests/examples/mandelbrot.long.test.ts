@@ -67,6 +67,7 @@ test('it refuses what gives no picture, before anything is computed', async () =
     [['--zoom', '0'], /^--zoom: expected a number above 0, got 0\n$/],
     [['--width', '0'], /^--width: expected a whole number from 1 to 20000, got "0"\n$/],
     [['--output', '/nowhere/at/all.png'], /^--output: cannot be written: ENOENT/],
+    [['--output', tmpdir()], /^--output: cannot be written: it is a folder\n$/],
   ] as const) {
     const { code, stdout, stderr } = await runWithSlaves(program, undefined, flags, { slaves: 0 });
     assert.match(stderr, message);
