@@ -37,7 +37,10 @@ tables('every environment variable that the library reads is explained', () => {
     .filter((path) => path.endsWith('.ts'))
     .map((path) => readFileSync(join(root, 'src', path), 'utf8'));
   const read = sources.flatMap((source) =>
-    Array.from(source.matchAll(/'(TS_MW_\w+)'|\benv\.([A-Z]\w+)/g), ([, own, other]) => own ?? other ?? ''),
+    Array.from(
+      source.matchAll(/'((?:TS_MW|XDG)_\w+)'|\benv\.([A-Z]\w+)/g),
+      ([, own, other]) => own ?? other ?? '',
+    ),
   );
   const shown = Array.from(
     readDocument('docs/manual/flags.md').matchAll(/^\| `([A-Z_]+)` \|/gm),

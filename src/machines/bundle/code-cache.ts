@@ -4,14 +4,14 @@
  *
  * It is in `ts-mw/programs` below `XDG_CACHE_HOME`, or `.cache` in the user's home, and nobody else may read or write
  * there, since what is found there is run. At most 32 programs and 256 MB, those used last. Where it cannot be
- * written, it is not kept.
+ * written, or the user has no home, it is not kept.
  */
 
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { makeFolder } from '../../structures/make-folder.js';
+import { userFolder } from '../../structures/user-folder.js';
 import { stillHold, type Witnesses } from './witnesses.js';
 
 export interface KeptCode {
@@ -30,17 +30,19 @@ const MOST_FILES = 32;
 const MOST_BYTES = 256 * 2 ** 20;
 
 export class CodeCache {
-  readonly #folder: string;
+  readonly #folder: string | undefined;
 
-  constructor(folder: string = defaultFolder()) {
+  constructor(folder: string | undefined = defaultFolder()) {
     this.#folder = folder;
   }
 
   /** Undefined if there is none, or if what it was made of has changed. */
   async find(key: string): Promise<KeptCode | undefined> {
+    const folder = this.#folder;
+    if (folder === undefined) return undefined;
     try {
-      if (!(await isPrivate(this.#folder))) return undefined;
-      const file = this.#fileOf(key);
+      if (!(await isPrivate(folder))) return undefined;
+      const file = fileOf(folder, key);
       const content = await readFile(file);
       const end = content.indexOf('\n');
       const facts = JSON.parse(content.toString('utf8', 0, end)) as KeptFacts;
@@ -56,46 +58,49 @@ export class CodeCache {
   }
 
   async keep(key: string, { code, ...others }: KeptCode): Promise<void> {
+    const folder = this.#folder;
+    if (folder === undefined) return;
     const facts: KeptFacts = { ...others, sha256: sha256(code) };
-    const file = this.#fileOf(key);
+    const file = fileOf(folder, key);
     const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
     try {
-      makeFolder(this.#folder, 0o700);
-      if (!(await isPrivate(this.#folder))) return;
+      makeFolder(folder, 0o700);
+      if (!(await isPrivate(folder))) return;
       await writeFile(draft, [`${JSON.stringify(facts)}\n`, code], { mode: 0o600 });
       await rename(draft, file);
-      await this.#shrink();
+      await shrink(folder);
     } catch {
       // A full disk or a home that takes nothing costs time only
       await rm(draft, { force: true }).catch(() => undefined);
     }
   }
+}
 
-  async #shrink(): Promise<void> {
-    const names = await readdir(this.#folder);
-    const files = await Promise.all(
-      names.map(async (name) => {
-        const path = join(this.#folder, name);
-        const { mtimeMs, size } = await stat(path);
-        return { path, mtimeMs, size };
-      }),
-    );
-    files.sort((a, b) => b.mtimeMs - a.mtimeMs);
-    let bytes = 0;
-    for (const [index, { path, size }] of files.entries()) {
-      bytes += size;
-      if (index >= MOST_FILES || bytes > MOST_BYTES) await rm(path, { force: true });
-    }
-  }
-
-  #fileOf(key: string): string {
-    return join(this.#folder, `${sha256(key)}.code`);
+async function shrink(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name);
+      const { mtimeMs, size } = await stat(path);
+      return { path, mtimeMs, size };
+    }),
+  );
+  files.sort((a, b) => b.mtimeMs - a.mtimeMs);
+  let bytes = 0;
+  for (const [index, { path, size }] of files.entries()) {
+    bytes += size;
+    if (index >= MOST_FILES || bytes > MOST_BYTES) await rm(path, { force: true });
   }
 }
 
-function defaultFolder(): string {
-  const { XDG_CACHE_HOME: base = '' } = process.env;
-  return join(isAbsolute(base) ? base : join(homedir(), '.cache'), 'ts-mw', 'programs');
+function fileOf(folder: string, key: string): string {
+  return join(folder, `${sha256(key)}.code`);
+}
+
+/** Undefined for a user without a home. */
+function defaultFolder(): string | undefined {
+  const cache = userFolder('XDG_CACHE_HOME');
+  return cache === undefined ? undefined : join(cache, 'ts-mw', 'programs');
 }
 
 async function isPrivate(folder: string): Promise<boolean> {

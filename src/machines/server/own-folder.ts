@@ -1,14 +1,19 @@
 /** Folders that only this user may read or write: code is run from there. */
 
 import { chmodSync, lstatSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../errors.js';
 import { makeFolder } from '../../structures/make-folder.js';
+import { userFolder } from '../../structures/user-folder.js';
 
-/** Where a server keeps bundles, and the folders of its slaves. */
+/** Where a server keeps bundles, and the folders of its slaves. Throws UsageError for a user without a home. */
 export function defaultFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  const cache = env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const cache = userFolder('XDG_CACHE_HOME', env);
+  if (cache === undefined) {
+    throw new UsageError(
+      'the server keeps programs in a folder, and its user has no home; name one with --folder DIR',
+    );
+  }
   return join(cache, 'ts-mw', 'server');
 }
 
