@@ -7,11 +7,12 @@ import { basename, extname, resolve } from 'node:path';
 import { FlagError } from '../../errors.js';
 import { isLoopback } from '../../link/connection/broker-urls.js';
 import { givenText } from '../../structures/value-text.js';
+import { auditFileOfSlaves } from '../flags/audit-file-of-slaves.js';
 import type { BatchSystem } from '../flags/batch-systems.js';
 import type { Configuration } from '../flags/configuration.js';
 import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.js';
 import type { FlagRow } from '../flags/flag-row.js';
-import { auditFileOfSlaves, oneWord, type SlaveLaunch, slaveArguments } from '../flags/slave-arguments.js';
+import { oneWord, type SlaveLaunch, slaveArguments } from '../flags/slave-arguments.js';
 import type { GivenFlag } from '../flags/split-arguments.js';
 import { programCommand } from '../process/one-executable.js';
 

@@ -49,12 +49,6 @@ export function isPassedOn({ key }: GivenFlag): boolean {
   return kind === 'as-given' || kind === 'unless-typed' || kind === 'trail' || kind === 'proof';
 }
 
-/** The audit file of slaves that run where their master's is: beside it, or standard error as the master's. */
-export function auditFileOfSlaves({ auditFile, auditToStandardError }: Configuration): string | undefined {
-  if (auditFile !== undefined) return `${auditFile}.slaves`;
-  return auditToStandardError ? '-' : undefined;
-}
-
 export function oneWord({ key, value }: GivenFlag): string {
   return value === true ? flagName(key) : `${flagName(key)}=${value}`;
 }

@@ -5,8 +5,9 @@ import type { Broker } from '../../broker/start-broker.js';
 import { describeEnd, STOPPED } from '../../machines/farm/describe-end.js';
 import type { PlaceEvent } from '../../machines/slave-places.js';
 import type { Master } from '../../master/master.js';
+import { auditFileOfSlaves } from '../flags/audit-file-of-slaves.js';
 import type { Configuration } from '../flags/configuration.js';
-import { auditFileOfSlaves, slaveArguments } from '../flags/slave-arguments.js';
+import { slaveArguments } from '../flags/slave-arguments.js';
 import type { GivenFlag } from '../flags/split-arguments.js';
 import { hostFromHere } from '../process/reachable-hosts.js';
 

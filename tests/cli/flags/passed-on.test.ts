@@ -2,7 +2,17 @@
  * The share of a slave in its master's flags, in each way to start it: the arguments that are made for it go
  * through the parser again, and say what the same flag says to a slave that is given it by hand.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { suite } from 'uvu';
@@ -321,6 +331,30 @@ passing('what a program gives itself, and its arguments, as what is typed', () =
     // An overseer may put flags behind, which would then be the program's
     assert.equal(slave.argv, words === overseers ? [] : own.slice(1));
   }
+});
+
+passing('an audit file that is a device or a pipe has nothing beside it', () => {
+  const pipe = join(folder, 'pipe');
+  assert.is(spawnSync('mkfifo', [pipe]).status, 0);
+  const link = join(folder, 'link');
+  symlinkSync('/dev/null', link);
+  const open = openSync(token, 'r');
+  for (const [typed, expected] of [
+    ['new.audit', 'new.audit.slaves'],
+    [token, `${token}.slaves`],
+    ['/dev/null', '/dev/null'],
+    [link, '/dev/null'],
+    [pipe, realpathSync(pipe)],
+    // Open in the master alone
+    [`/dev/fd/${open}`, '-'],
+    ['/dev/fd/99', '-'],
+  ] as const) {
+    const argv = ['--master', `--audit-file=${typed}`];
+    const words = localSlaveArguments(configurationOf(argv), masterOf(argv).broker);
+    const { auditFile, auditToStandardError } = configurationOf(words);
+    assert.is(auditFile ?? (auditToStandardError ? '-' : undefined), expected, typed);
+  }
+  closeSync(open);
 });
 
 passing('of the certificates of the broker in the master, those for which it asks', () => {
