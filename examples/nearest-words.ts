@@ -65,7 +65,7 @@ defineMaster(async () => {
     console.log(`${word}: ${found[WORDS.indexOf(word)]?.join(', ')}`);
   }
   const nearMost = (word: string): number => found.filter((near) => near.includes(word)).length;
-  const [most = ''] = WORDS.toSorted((a, b) => nearMost(b) - nearMost(a));
+  const [most = ''] = [...WORDS].sort((a, b) => nearMost(b) - nearMost(a));
   console.log(`${most} is next to ${nearMost(most)} others`);
   return 0;
 });
