@@ -23,7 +23,7 @@ import { SERVER_TOKEN_VARIABLE } from './flags/server-flags.js';
 import { playMaster } from './master/play-master.js';
 import { describeOwn, describeThrown } from './process/describe-thrown.js';
 import { exitCodeOf, FAILURE } from './process/exit-code.js';
-import { watchForInterruption } from './process/interruption.js';
+import { endAtSignal, watchForInterruption } from './process/interruption.js';
 import { LostOutput } from './process/lost-output.js';
 import { programFile } from './process/one-executable.js';
 import { packageVersion } from './process/versions.js';
@@ -120,6 +120,7 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   const stopReopening = reopenOnHangup(audit);
   if (configuration.role === 'master') for (const listener of programListeners()) audit.onEvent(listener);
   const { role, memberId, warnings } = configuration;
+  const started = endAtSignal(audit, role === 'slave' ? FAILURE : undefined);
   audit.emit({ type: 'version', version: packageVersion() });
   audit.emit({ type: 'init', role, memberId });
   for (const text of warnings) audit.emit({ type: 'warning', text });
@@ -127,11 +128,12 @@ async function run(argv: readonly string[], defaults: Flags): Promise<number> {
   let code = FAILURE;
   try {
     code = await (role === 'master'
-      ? runMaster(configuration, audit)
-      : runSlave(configuration, audit, parent));
+      ? runMaster(configuration, audit, started)
+      : runSlave(configuration, audit, parent, started));
   } catch (error) {
     audit.tellAsItIs(describeOwn(error));
   }
+  started();
   tellMistyped(configuration, audit);
   stopReopening();
   await audit.flush();
@@ -156,7 +158,12 @@ function checkCall(argv: unknown, defaults: unknown): void {
   );
 }
 
-async function runMaster(configuration: Configuration, audit: ProgramTrail): Promise<number> {
+/** `started` is called when it is ready for signals. */
+async function runMaster(
+  configuration: Configuration,
+  audit: ProgramTrail,
+  started: () => void,
+): Promise<number> {
   const algorithm = programMaster();
   if (algorithm === undefined) {
     audit.emit({ type: 'master-algorithm-missing' });
@@ -181,6 +188,7 @@ async function runMaster(configuration: Configuration, audit: ProgramTrail): Pro
       dashboardUrl: watch.dashboardUrl,
     });
     watch.begin(running);
+    started();
     return await playMaster({
       configuration,
       audit,
@@ -197,12 +205,14 @@ async function runSlave(
   configuration: Configuration,
   audit: ProgramTrail,
   parent: LocalParent | undefined,
+  started: () => void,
 ): Promise<number> {
   const abort = new AbortController();
   // Its thread and the slave load side by side
   const spare = new SpareThread();
   const { createSlave } = await import('./slave/run-slave.js');
   let failed = false;
+  started();
   const interruption = watchForInterruption(audit, ({ error }) => {
     // Errors that follow from the first one need no stack of their own.
     if (!failed) audit.tellAsItIs(describeThrown(error));

@@ -1,5 +1,7 @@
 /** Ctrl-C and SIGTERM on masters and slaves: the news of it, what stays in the resource file, the exit codes. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BrokerOfTest, overEachBroker, overEachBrokerAtLength } from '../support/each-broker.js';
@@ -63,6 +65,34 @@ for (const [signal, code] of [
     },
   );
 }
+
+test('a signal that comes while a process starts ends it at once, with its code and a line', async () => {
+  const mute = createServer((socket) => void socket.on('error', () => {}));
+  mute.listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  const url = `nats://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+  try {
+    await withPrograms(async ({ start }) => {
+      await Promise.all(
+        (
+          [
+            ['--master', 'SIGINT', 130],
+            ['--master', 'SIGTERM', 143],
+            ['--slave', 'SIGTERM', 255],
+          ] as const
+        ).map(async ([role, signal, code]) => {
+          const program = start('lives.js', [role, '--nats-url', url]);
+          await program.waitForLine(/INIT (MASTER|SLAVE)/);
+          program.kill(signal);
+          assert.is(await program.code(), code, program.report());
+          assert.is(program.count(new RegExp(`SIGNAL ${signal}$`)), 1, program.report());
+        }),
+      );
+    });
+  } finally {
+    mute.close();
+  }
+});
 
 test.long('a signal waits for a master algorithm that computes until it awaits', () =>
   withPrograms(async (programs) => {

@@ -5,6 +5,21 @@ import { FAILURE } from './exit-code.js';
 
 const SIGNAL_CODES: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 130, SIGTERM: 143 };
 
+/**
+ * For a process that starts, and has nothing to save: a signal ends it at once, with its code, or the given one. Returns a
+ * function that leaves signals alone again.
+ */
+export function endAtSignal(audit: AuditSink, code?: number): () => void {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    audit.emit({ type: 'interrupted', signal });
+    process.exit(code ?? SIGNAL_CODES[signal] ?? FAILURE);
+  };
+  for (const signal of Object.keys(SIGNAL_CODES)) process.on(signal, onSignal);
+  return () => {
+    for (const signal of Object.keys(SIGNAL_CODES)) process.off(signal, onSignal);
+  };
+}
+
 export type Uncaught = {
   readonly by: 'exception';
   readonly error: unknown;
