@@ -14,7 +14,7 @@ import type { BrokerAddress, DataLink, LinkStatus, SentinelEvent, SentinelHandle
 import { startSentinel } from '../link/sentinel/sentinel.js';
 import type { SpareThread } from '../link/sentinel/spare-thread.js';
 import { SharedState } from '../link/shared/shared-state.js';
-import { whenRead } from '../structures/give-up-after.js';
+import { whenRead } from '../structures/when-read.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
 import { Subjects } from '../wire/messages/subjects.js';
 import type { RunTracer } from './core/run-trace.js';

@@ -1,7 +1,9 @@
 /**
  * Gives up what another thread, process or machine has not done in time. A time in which this thread stood still hardly
- * counts, and what has come meanwhile is read before: expired timers run before sockets are read.
+ * counts, and what has come meanwhile is read before.
  */
+
+import { whenRead } from './when-read.js';
 
 /** Parts of the time, one timer after another: a stall of any length ends one of them. */
 const PARTS = 4;
@@ -26,9 +28,4 @@ export function giveUpAfter(limitMs: number, giveUp: () => void): () => void {
     isOver = true;
     clearTimeout(timer);
   };
-}
-
-/** Calls back when what waits now has been read, also by a connection that has to be accepted first. */
-export function whenRead(then: () => void): void {
-  setImmediate(() => setImmediate(then));
 }

@@ -2,6 +2,7 @@
  * A starting master asks whether its member id is taken; the sentinel of a live master answers, busy or not.
  */
 
+import { giveUpAfter } from '../../structures/give-up-after.js';
 import type { MasterQuery } from '../../wire/messages/messages.js';
 import { Subjects } from '../../wire/messages/subjects.js';
 import type { DataLink } from '../ports.js';
@@ -44,25 +45,18 @@ export async function queryOtherMasters(link: DataLink, options: MasterQueryOpti
   const query: MasterQuery = { type: 'master-query', run: options.run, established: false };
   return new Promise((resolve, reject) => {
     let best: OtherMaster = { found: 'silence' };
-    let timer: NodeJS.Timeout | undefined;
     let isOver = false;
+    let stopWaiting = (): void => {};
     const settle = (other: OtherMaster): void => {
       isOver = true;
-      clearTimeout(timer);
+      stopWaiting();
       unsubscribe();
       resolve(other);
     };
     /** For the whole time from now on. */
     const wait = (): void => {
-      clearTimeout(timer);
-      const own = setTimeout(() => {
-        const settleUnlessNewer = (): void => {
-          if (timer === own && !isOver) settle(best);
-        };
-        // Expired timers run before sockets are read: let the loop read them, twice, before calling it silence.
-        setImmediate(() => setImmediate(settleUnlessNewer));
-      }, options.waitMs);
-      timer = own;
+      stopWaiting();
+      stopWaiting = giveUpAfter(options.waitMs, () => settle(best));
     };
     const unsubscribe = link.subscribe(here, (_subject, payload, { noResponders }) => {
       if (noResponders) return settle({ found: 'nobody' });
@@ -81,7 +75,7 @@ export async function queryOtherMasters(link: DataLink, options: MasterQueryOpti
     };
     wait();
     link.ready().then(ask, (error: unknown) => {
-      clearTimeout(timer);
+      stopWaiting();
       unsubscribe();
       reject(error);
     });

@@ -3,6 +3,7 @@
 import { parentPort } from 'node:worker_threads';
 import { ProcessorMeter, processorTime } from '../../structures/processor-meter.js';
 import { waitAtMost } from '../../structures/wait-at-most.js';
+import { whenRead } from '../../structures/when-read.js';
 import { TURN_MS } from '../../wire/liveness.js';
 import { Subjects } from '../../wire/messages/subjects.js';
 import { probeBroker } from '../connection/broker-probe.js';
@@ -220,10 +221,7 @@ class SentinelThread {
   #scheduleAt(dueAt: number, now: number): void {
     this.#tickDueAt = dueAt;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      // Expired timers run before sockets are read: let the loop read them, twice, before judging.
-      setImmediate(() => setImmediate(() => this.#tick()));
-    }, dueAt - now);
+    this.#timer = setTimeout(() => whenRead(() => this.#tick()), dueAt - now);
   }
 
   #tick(): void {

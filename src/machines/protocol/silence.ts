@@ -1,3 +1,5 @@
+import { whenRead } from '../../structures/when-read.js';
+
 /** The limit of a silence, and how often it is judged, in milliseconds. */
 interface Patience {
   readonly limitMs: number;
@@ -27,12 +29,9 @@ export class Silence {
       isAlive();
       return;
     }
-    // Expired timers run before sockets are read: after a stall of our own, what was said waits there
-    setImmediate(() =>
-      setImmediate(() => {
-        if (this.#ms < limitMs) isAlive();
-        else isLost(`${(this.#ms / 1000).toFixed(1)} s`);
-      }),
-    );
+    whenRead(() => {
+      if (this.#ms < limitMs) isAlive();
+      else isLost(`${(this.#ms / 1000).toFixed(1)} s`);
+    });
   }
 }
