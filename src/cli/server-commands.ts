@@ -7,7 +7,7 @@ import { parseNatural, parseSeconds } from './flags/flag-values.js';
 import { readTokenFile } from './flags/nats-flags.js';
 import { parseServer, SERVER_TOKEN_VARIABLE } from './flags/server-flags.js';
 import { readTlsFlags } from './flags/tls-flags.js';
-import { watchForInterruption } from './process/interruption.js';
+import { endAtSignal, watchForInterruption } from './process/interruption.js';
 import { packageVersion } from './process/versions.js';
 import { endServer, openServer, ping, type ServerAccess } from './servers.js';
 
@@ -124,6 +124,7 @@ async function runServer(flags: ServerFlags): Promise<void> {
   const token = tokenOf(flags, (warning) => warnings.push(warning));
   const trail = createAuditTrail({ file: auditFile, format });
   const stopReopening = reopenOnHangup(trail);
+  const started = endAtSignal(trail);
   trail.emit({ type: 'version', version: packageVersion() });
   for (const text of warnings) trail.emit({ type: 'warning', text });
   const server = await openServer(
@@ -140,6 +141,7 @@ async function runServer(flags: ServerFlags): Promise<void> {
     },
     trail,
   );
+  started();
   const interruption = watchForInterruption(trail, ({ error }) => {
     trail.emit({
       type: 'error',

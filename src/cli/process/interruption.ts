@@ -1,22 +1,24 @@
 /** Events that may end a process before its algorithm does: a signal, or an exception that nobody caught. */
 
 import type { AuditSink } from '../../audit/audit-trail.js';
-import { FAILURE } from './exit-code.js';
 
-const SIGNAL_CODES: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 130, SIGTERM: 143 };
+/** The exit codes of a process that a signal has ended, as shells count them. */
+export const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+export type EndSignal = keyof typeof SIGNAL_CODES;
+export const END_SIGNALS = Object.keys(SIGNAL_CODES) as readonly EndSignal[];
 
 /**
  * For a process that starts, and has nothing to save: a signal ends it at once, with its code, or the given one. Returns a
  * function that leaves signals alone again.
  */
 export function endAtSignal(audit: AuditSink, code?: number): () => void {
-  const onSignal = (signal: NodeJS.Signals): void => {
+  const onSignal = (signal: EndSignal): void => {
     audit.emit({ type: 'interrupted', signal });
-    process.exit(code ?? SIGNAL_CODES[signal] ?? FAILURE);
+    process.exit(code ?? SIGNAL_CODES[signal]);
   };
-  for (const signal of Object.keys(SIGNAL_CODES)) process.on(signal, onSignal);
+  for (const signal of END_SIGNALS) process.on(signal, onSignal);
   return () => {
-    for (const signal of Object.keys(SIGNAL_CODES)) process.off(signal, onSignal);
+    for (const signal of END_SIGNALS) process.off(signal, onSignal);
   };
 }
 
@@ -47,7 +49,7 @@ export function watchForInterruption(
   audit: AuditSink,
   onException: (uncaught: Uncaught, isFirst: boolean) => void,
 ): InterruptionWatch {
-  let onSignal: (signal: NodeJS.Signals) => void = () => {};
+  let onSignal: (signal: EndSignal) => void = () => {};
   let onUncaught: NodeJS.UncaughtExceptionListener = () => {};
   let ended: number | undefined;
   let failed = false;
@@ -56,7 +58,7 @@ export function watchForInterruption(
     onSignal = (signal) => {
       if (ended !== undefined) process.exit(ended);
       audit.emit({ type: 'interrupted', signal });
-      const code = SIGNAL_CODES[signal] ?? FAILURE;
+      const code = SIGNAL_CODES[signal];
       // The user insists.
       if (++signals > 1) process.exit(code);
       resolve({ by: 'signal', signal, code });
@@ -70,7 +72,7 @@ export function watchForInterruption(
       resolve(uncaught);
     };
   });
-  for (const signal of Object.keys(SIGNAL_CODES)) process.on(signal, onSignal);
+  for (const signal of END_SIGNALS) process.on(signal, onSignal);
   // Before listeners that run once, which are no longer counted after their call.
   process.prependListener('uncaughtException', onUncaught);
   return {

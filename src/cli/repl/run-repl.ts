@@ -14,6 +14,7 @@ import { counted } from '../../structures/counted.js';
 import { programAuthorization, programListeners, programServerAuth } from '../define-program.js';
 import type { Configuration } from '../flags/configuration.js';
 import { RunningMaster } from '../master/run-master.js';
+import { END_SIGNALS, type EndSignal, endAtSignal, SIGNAL_CODES } from '../process/interruption.js';
 import { programFile } from '../process/one-executable.js';
 import { packageVersion } from '../process/versions.js';
 import { openTrail } from '../trail/open-trail.js';
@@ -26,10 +27,6 @@ const ALWAYS_SHOWN: ReadonlySet<AuditEventType> = new Set(['warning', 'error', '
 
 /** Input of a session may still hold the event loop. */
 const LINGER_MS = 2_000;
-
-const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
-type Signal = keyof typeof SIGNAL_CODES;
-const SIGNALS = Object.keys(SIGNAL_CODES) as Signal[];
 
 /**
  * Returns the exit code: 0 after Ctrl-D or `.exit`, 130 after SIGINT, which Ctrl-C at a terminal is not, and 143 after
@@ -58,6 +55,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
     repl?.refresh();
   });
   for (const listener of programListeners()) trail.onEvent(listener);
+  const started = endAtSignal(trail);
   trail.emit({ type: 'version', version: packageVersion() });
   trail.emit({ type: 'init', role: 'master', memberId });
   for (const text of configuration.warnings) trail.emit({ type: 'warning', text });
@@ -87,6 +85,7 @@ export async function runRepl(configuration: Configuration): Promise<number> {
   const killLocalSlaves = (): void => running.killLocalSlaves();
   process.on('exit', killLocalSlaves);
   setProgramSubmitter(running.master);
+  started();
   const interrupted = firstSignal();
   const [url = ''] = running.address.urls;
   process.stdout.write(`ts-mw ${packageVersion()}, master at ${url}. Type .help for help.\n`);
@@ -112,13 +111,13 @@ export async function runRepl(configuration: Configuration): Promise<number> {
 }
 
 /** The user insists with a second one, which ends the process as Node does. */
-function firstSignal(): Promise<Signal> {
+function firstSignal(): Promise<EndSignal> {
   return new Promise((resolve) => {
-    const onSignal = (signal: Signal): void => {
-      for (const name of SIGNALS) process.off(name, onSignal);
+    const onSignal = (signal: EndSignal): void => {
+      for (const name of END_SIGNALS) process.off(name, onSignal);
       resolve(signal);
     };
-    for (const name of SIGNALS) process.on(name, onSignal);
+    for (const name of END_SIGNALS) process.on(name, onSignal);
   });
 }
 
