@@ -1,7 +1,7 @@
 /** The data connection against a real nats-server: bounds, statuses, reconnection, refusals. */
 
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConnectError } from '../../../src/link/connection/connect-error.js';
@@ -142,107 +142,90 @@ onServer('takes no more than 1 MB beyond the last flush, then drains, and loses 
   });
 });
 
-connection('small traffic costs no pings, and every 256 KB one', async () => {
-  let pings = 0;
+/** As much of a broker as a connection needs, which answers pings as the test does. */
+async function withFake(
+  onPing: (socket: Socket) => void,
+  body: (url: string) => Promise<void>,
+): Promise<void> {
   const info = JSON.stringify({ server_id: 'fake', version: '2.9.0', headers: true, max_payload: 1_048_576 });
   const fake = createServer((socket) => {
+    socket.on('error', () => {});
     socket.write(`INFO ${info}\r\n`);
     let rest = '';
     socket.on('data', (bytes) => {
       const parts = (rest + bytes.toString('latin1')).split('PING\r\n');
       rest = (parts.at(-1) ?? '').slice(-'PING\r'.length);
-      const asked = parts.length - 1;
-      pings += asked;
-      socket.write('PONG\r\n'.repeat(asked));
+      for (let asked = 1; asked < parts.length; asked++) onPing(socket);
     });
   }).listen(0, '127.0.0.1');
   await until('listening', () => fake.listening);
-  const address = fake.address();
-  const url = `nats://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-  const link = await connectData({ urls: [url] }, { name: 'test', timeoutMs: TIMEOUT_MS });
   try {
-    assert.is(pings, 1);
-    for (let i = 0; i < 200; i += 1) link.send('x', Buffer.alloc(100));
-    await link.ready();
-    assert.is(pings, 2); // that of `ready`
-    for (let i = 0; i < 3_000; i += 1) {
-      const isTaken = link.send('x', Buffer.alloc(1_000));
-      if (!isTaken) i -= 1;
-      if (!isTaken || i % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    await link.ready();
-    assert.ok(pings > 10 && pings < 20, `${pings} pings for 3 MB`);
+    await body(`nats://127.0.0.1:${(fake.address() as AddressInfo).port}`);
   } finally {
-    await link.close();
     fake.close();
   }
+}
+
+connection('small traffic costs no pings, and every 256 KB one', async () => {
+  let pings = 0;
+  const answer = (socket: Socket): void => {
+    pings += 1;
+    socket.write('PONG\r\n');
+  };
+  await withFake(answer, async (url) => {
+    const link = await connectData({ urls: [url] }, { name: 'test', timeoutMs: TIMEOUT_MS });
+    try {
+      assert.is(pings, 1);
+      for (let i = 0; i < 200; i += 1) link.send('x', Buffer.alloc(100));
+      await link.ready();
+      assert.is(pings, 2); // that of `ready`
+      for (let i = 0; i < 3_000; i += 1) {
+        const isTaken = link.send('x', Buffer.alloc(1_000));
+        if (!isTaken) i -= 1;
+        if (!isTaken || i % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await link.ready();
+      assert.ok(pings > 10 && pings < 20, `${pings} pings for 3 MB`);
+    } finally {
+      await link.close();
+    }
+  });
 });
 
 connection(
-  'a broker that did not wait for us while we were kept from the processor is dialled again',
+  'a broker that did not wait for our credentials is dialled again, but not without end',
   async () => {
-    const info = JSON.stringify({
-      server_id: 'fake',
-      version: '2.9.0',
-      headers: true,
-      max_payload: 1_048_576,
-    });
     let gaveUp = 0;
     let isPatient = false;
-    const fake = createServer((socket) => {
-      socket.on('error', () => {});
-      socket.write(`INFO ${info}\r\n`);
-      let said = '';
-      socket.on('data', (chunk) => {
-        said += chunk;
-        if (!said.includes('PING\r\n')) return;
-        said = '';
-        if (isPatient) socket.write('PONG\r\n');
-        else socket.end("-ERR 'Authentication Timeout'\r\n");
-        isPatient ||= ++gaveUp === 2;
-      });
-    }).listen(0, '127.0.0.1');
-    await until('listening', () => fake.listening);
-    const urls = [`nats://127.0.0.1:${(fake.address() as { port: number }).port}`];
-    try {
-      const link = await connectData({ urls }, { name: 'test', timeoutMs: TIMEOUT_MS });
+    const giveUp = (socket: Socket): void => {
+      if (isPatient) socket.write('PONG\r\n');
+      else socket.end("-ERR 'Authentication Timeout'\r\n");
+      isPatient ||= ++gaveUp === 2;
+    };
+    await withFake(giveUp, async (url) => {
+      const link = await connectData({ urls: [url] }, { name: 'test', timeoutMs: TIMEOUT_MS });
       await link.close();
       assert.ok(gaveUp >= 2);
       isPatient = false;
       gaveUp = 2;
-      const refused = await failure(connectData({ urls }, { name: 'test', timeoutMs: TIMEOUT_MS }));
+      const refused = await failure(connectData({ urls: [url] }, { name: 'test', timeoutMs: TIMEOUT_MS }));
       assert.match(refused.message, 'Authentication Timeout');
-    } finally {
-      fake.close();
-    }
+    });
   },
 );
 
 connection('a broker that answered while this thread stood still is dialled again', async () => {
   const timeoutMs = 100;
   let held = 0;
-  const info = JSON.stringify({ server_id: 'fake', version: '2.9.0', headers: true, max_payload: 1_048_576 });
-  const fake = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.write(`INFO ${info}\r\n`);
-    let said = '';
-    socket.on('data', (chunk) => {
-      said += chunk;
-      if (!said.includes('PING\r\n')) return;
-      said = '';
-      socket.write('PONG\r\n');
-      if (held++ < 2) standStill(timeoutMs + 200);
-    });
-  }).listen(0, '127.0.0.1');
-  await until('listening', () => fake.listening);
-  const urls = [`nats://127.0.0.1:${(fake.address() as { port: number }).port}`];
-  try {
-    const link = await connectData({ urls }, { name: 'test', timeoutMs });
+  const answer = (socket: Socket): void => {
+    socket.write('PONG\r\n');
+    if (held++ < 2) standStill(timeoutMs + 200);
+  };
+  await withFake(answer, async (url) => {
+    const link = await connectData({ urls: [url] }, { name: 'test', timeoutMs });
     await link.close();
     assert.ok(held > 2, `${held} dials`);
-  } finally {
-    fake.close();
-  }
+  });
 });
 
 onServer('sends nothing while disconnected, comes back by itself, with its subscriptions', async () => {
