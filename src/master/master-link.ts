@@ -1,6 +1,7 @@
 /** Carries between a master's core and its data connection, its sentinel and the clock; decides nothing. */
 
 import { randomBytes } from 'node:crypto';
+import { availableParallelism, hostname } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { JoinError } from '../errors.js';
 import { subjectUser } from '../link/connection/credentials.js';
@@ -145,6 +146,7 @@ export class MasterLink {
       news: onNews,
       wallClock: () => Date.now(),
       busyMs: () => performance.eventLoopUtilization().active,
+      machine: { host: hostname(), processors: availableParallelism() },
       dispatchSoon: () => this.dispatchSoon(),
       dispatchAt: (at) => this.#dispatchAt(at),
       askTurn: () => this.#askTurn(),

@@ -89,7 +89,7 @@ export function createSlave(number: number, concurrency = 1): SlaveRecord {
 }
 
 export interface PartsOptions
-  extends Partial<Pick<DispatcherOptions, 'taskGroup' | 'resultGroup' | 'isHeld' | 'busyMs'>> {
+  extends Partial<Pick<DispatcherOptions, 'taskGroup' | 'resultGroup' | 'isHeld' | 'busyMs' | 'machine'>> {
   readonly slaves?: number;
   /** Whether what is posted to sessions leaves; it does. */
   readonly sends?: boolean;
@@ -122,6 +122,7 @@ export class Parts {
     slaves = 1,
     sends = true,
     busyMs,
+    machine,
     auditRuns = false,
     aborts = new AbortWatch((tasks, cause) => {
       for (const task of tasks) this.settlement.giveUp(task, 'cancelled', 'test', { cause });
@@ -139,6 +140,7 @@ export class Parts {
       maxMessageBytes: CREDIT_BYTES,
       shares: this.shares,
       busyMs,
+      machine,
       onGiven: (slave, group) => {
         this.given.push(group);
         slave.session.flush(() => sends, 0);

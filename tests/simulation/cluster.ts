@@ -46,6 +46,8 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 const RESERVED_EVERY = 3;
 /** Seeds in which slaves are on trial and retire. */
 const TRIAL_EVERY = 4;
+/** Seeds in which no slave has a processor beside that of its master. */
+const CRAMPED_EVERY = 3;
 const TRACED_EVERY = 4;
 const RESERVED_MS = 300;
 
@@ -130,6 +132,7 @@ export class Cluster implements Faulty {
       audit: { emit: (event) => this.#onMasterEvent(event) },
       taskGroup: chance.pick(['auto', 'auto', 1, 7]),
       resultGroup: chance.pick(['auto', 'auto', 1, 5]),
+      processors: options.seed % CRAMPED_EVERY === 0 ? 2 : undefined,
       clientTimeoutMs: options.faults === 'islands' ? PATIENT_TIMEOUT_MS : CLIENT_TIMEOUT_MS,
       maxMessageBytes: MAX_MESSAGE_BYTES,
       offersPorts: chance.happens(0.7),

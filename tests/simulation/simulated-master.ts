@@ -48,6 +48,8 @@ export interface SimulatedMasterParams {
   readonly takeTrace?: MasterCoreOptions['takeTrace'];
   /** For how long its main has been busy, instead of never; a crew for quick tasks asks it. */
   readonly busyMs?: () => number;
+  /** Of its machine, which is that of its slaves; by default, more than there are slaves. */
+  readonly processors?: number | undefined;
   /** How many slaves it may have at a time. */
   readonly capacity?: number;
 }
@@ -121,6 +123,7 @@ export class SimulatedMaster {
         offersTaken: ({ nonce }, id) => this.sentinel.request({ op: 'offers-taken', taken: [[nonce, id]] }),
         news: () => this.onNews(),
         busyMs: params.busyMs ?? (() => 0),
+        machine: { host: 'simulated', processors: params.processors ?? Number.POSITIVE_INFINITY },
         copies: params.copies?.portFor(
           () => this.main,
           () => this.core.flush(this.#now),

@@ -170,6 +170,7 @@ export class MasterCore {
       maxMessageBytes: options.maxMessageBytes,
       shares: this.#shares,
       busyMs: this.#ports.busyMs,
+      machine: this.#ports.machine,
       onGiven: (slave, { tasks }) => {
         this.#sessions.wake(slave);
         this.#audit.emit({ type: 'tasks-sent', sid: slave.sid, count: tasks.length });

@@ -2,13 +2,18 @@
  * Keeps quick tasks on few slaves. A master gives out about half a million tasks per second, however many slaves it has; where
  * a task takes a microsecond, a few slaves keep up with that. Each further one would be woken for a handful of tasks at a
  * time, with code that is not compiled yet and caches that others have filled.
+ *
+ * On the master's own machine, each further one may also take a processor from the master, or from the slave that keeps up.
  */
 
 import { Deque } from '../../structures/deque.js';
+import type { OwnMachine } from '../model/master-ports.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 
-/** As many may always work. */
-export const LEAST_CREW = 2;
+/** As many may always work, where each has a processor of its own. */
+const LEAST_CREW = 2;
+/** Tasks that need fewer slaves take these about as long as they take the master. */
+const QUICKEST_CREW = 5;
 /** More of them for each microsecond of a run: a master takes longer than half a microsecond for a task. */
 const PER_MICROSECOND = 1;
 /** And for each byte of a task and its result, of which a slave takes ten nanoseconds at most. */
@@ -54,6 +59,7 @@ export function crewForBytes(bytes: number): number {
  * that take the processors from each other and from the master do not bring more of them.
  */
 export class Crew {
+  readonly #machine: OwnMachine | undefined;
   readonly #members = new Map<SlaveRecord, Member>();
   readonly #resting = new Deque<SlaveRecord>();
   #size = Number.POSITIVE_INFINITY;
@@ -63,6 +69,11 @@ export class Crew {
   #growth = 1;
   #lookedAt = 0;
   #busyBefore = 0;
+
+  /** Without the master's machine, all slaves have processors of their own. */
+  constructor(machine?: OwnMachine) {
+    this.#machine = machine;
+  }
 
   /** Whether there may be slaves that get nothing. */
   get isLimited(): boolean {
@@ -84,12 +95,19 @@ export class Crew {
   }
 
   /**
-   * A group of tasks is given out, with which this number of slaves keeps a master busy. Tasks of unknown length count once:
-   * as soon as there is a result, their length is known.
+   * A group of tasks is given to the slave, and this number of slaves keeps a master busy with such tasks. Tasks of unknown
+   * length count once: as soon as there is a result, their length is known.
    */
-  note(needed: number): void {
+  note(number: number, slave: SlaveRecord): void {
+    const needed = number < QUICKEST_CREW ? Math.min(number, this.#placesOf(slave)) : number;
     this.#size = Math.max(this.#size, needed * this.#growth);
     if (needed !== Number.POSITIVE_INFINITY) this.#needed = Math.max(this.#needed, needed);
+  }
+
+  /** As many slaves of that one's machine have a processor each, beside the master's; any number elsewhere. */
+  #placesOf({ host }: SlaveRecord): number {
+    const machine = this.#machine;
+    return host === machine?.host ? Math.max(1, machine.processors - 1) : Number.POSITIVE_INFINITY;
   }
 
   /** Call it while tasks wait to be given out, or to begin; `readBusyMs` gives the time that the master has ever been busy. */
@@ -100,7 +118,8 @@ export class Crew {
     const share = (busyMs - this.#busyBefore) / passedMs;
     this.#lookedAt = now;
     this.#busyBefore = busyMs;
-    if (share < IDLE_SHARE) this.#growth = Math.min(MOST_GROWTH, 2 * this.#growth);
+    const isFull = this.#members.size >= this.#size;
+    if (share < IDLE_SHARE && isFull) this.#growth = Math.min(MOST_GROWTH, 2 * this.#growth);
     else if (share > BUSY_SHARE) this.#growth = Math.max(1, this.#growth / 2);
     const needed = Math.max(this.#needed, this.#neededBefore);
     if (needed > 0) this.#size = needed * this.#growth;

@@ -7,10 +7,11 @@ import { Deque } from '../../structures/deque.js';
 import { traceBytes } from '../../wire/messages/trace-context.js';
 import type { TaskJar } from '../jar/task-jar.js';
 import { SHARE_NAME_BYTES } from '../jar/task-maker.js';
+import type { OwnMachine } from '../model/master-ports.js';
 import type { SlaveRecord } from '../model/slave-record.js';
 import type { Task } from '../model/task.js';
 import type { Shares } from '../shares/shares.js';
-import { Crew, crewForBytes, LEAST_CREW } from './crew.js';
+import { Crew, crewForBytes } from './crew.js';
 import { GroupGiver, type GroupGiverOptions } from './group-giver.js';
 import { GroupPlan, MOST_GROUP_BYTES } from './grouping.js';
 import { findObstacle, findSessionObstacle } from './obstacles.js';
@@ -34,6 +35,8 @@ export interface DispatcherOptions extends GroupGiverOptions {
   readonly shares: Shares;
   /** See MasterPorts; without it, all slaves get tasks. */
   readonly busyMs: (() => number) | undefined;
+  /** See MasterPorts. */
+  readonly machine: OwnMachine | undefined;
 }
 
 /**
@@ -60,7 +63,7 @@ export class Dispatcher {
   #warm: SlaveRecord | undefined;
   /** Slaves that may have room for tasks in their mailbox. */
   readonly #addressed = new Set<SlaveRecord>();
-  readonly #crew = new Crew();
+  readonly #crew: Crew;
   readonly #isHeld: (task: Task) => boolean;
   readonly #takeAny = (): Task | undefined => this.#jar.take(this.#isHeld);
   readonly #takeByShare = (): Task | undefined => this.#jar.takeByShare(this.#isHeld);
@@ -68,7 +71,7 @@ export class Dispatcher {
   #reserved: SlaveRecord | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { jar, isHeld, taskGroup, maxMessageBytes, shares, busyMs } = options;
+    const { jar, isHeld, taskGroup, maxMessageBytes, shares, busyMs, machine } = options;
     this.#jar = jar;
     this.places = new SharePlaces({
       shares,
@@ -79,6 +82,7 @@ export class Dispatcher {
     const mostBytes = maxMessageBytes - HEAD_BYTES;
     this.#mostBytes = taskGroup === 'auto' ? Math.min(MOST_GROUP_BYTES, mostBytes) : mostBytes;
     this.#busyMs = busyMs;
+    this.#crew = new Crew(machine);
     this.#giver = new GroupGiver(options);
     this.#isHeld = isHeld;
   }
@@ -168,8 +172,8 @@ export class Dispatcher {
     const jar = this.#jar;
     const busyMs = this.#busyMs;
     if (busyMs === undefined) return undefined;
-    if (slots > LEAST_CREW && jar.hasReady) this.#crew.look(now, busyMs);
-    const mayLimit = slots > LEAST_CREW && !jar.hasSuspects && jar.staged.isEmpty && !jar.queues.hasReady;
+    if (slots > 1 && jar.hasReady) this.#crew.look(now, busyMs);
+    const mayLimit = slots > 1 && !jar.hasSuspects && jar.staged.isEmpty && !jar.queues.hasReady;
     if (mayLimit && this.#crew.isLimited) return this.#crew;
     this.#crew.disband(this.#line);
     return undefined;
@@ -305,7 +309,7 @@ export class Dispatcher {
       tasks.push(task);
     }
     // Tasks of one slave say nothing of how many others should work
-    if (first.addressee === undefined) this.#crew.note(plan.crew + crewForBytes(bytes / tasks.length));
+    if (first.addressee === undefined) this.#crew.note(plan.crew + crewForBytes(bytes / tasks.length), slave);
     return tasks;
   }
 

@@ -13,6 +13,13 @@ import type { ResultStore } from './result-store.js';
 import type { SlaveIdentity } from './slave-identity.js';
 import type { SlaveRecord } from './slave-record.js';
 
+/** The machine that the master runs on. */
+export interface OwnMachine {
+  readonly host: string;
+  /** Shared by the master and the slaves there. */
+  readonly processors: number;
+}
+
 export interface MasterPorts {
   /** A data frame to one slave, on the way of its session; false if that takes none now. */
   readonly send: (slave: SlaveRecord, frame: Buffer) => boolean;
@@ -65,6 +72,8 @@ export interface MasterPorts {
   readonly dispatchSoon?: () => void;
   /** Milliseconds for which the master's main thread has not been waiting; without it, all slaves get quick tasks. */
   readonly busyMs?: () => number;
+  /** Without it, all slaves have processors of their own. */
+  readonly machine?: OwnMachine;
   /** Unix milliseconds, for histories; without it they have 0. */
   readonly wallClock?: () => number;
   /** `takeTurn` is called once the event loop has turned; requested only with a store. */

@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Crew, crewFor } from '../../../src/master/dispatch/crew.js';
+import type { OwnMachine } from '../../../src/master/model/master-ports.js';
 import type { SlaveRecord } from '../../../src/master/model/slave-record.js';
 import { Deque } from '../../../src/structures/deque.js';
 import { createEntry, createSlave, createTask, makeKind, Parts } from '../parts.js';
@@ -15,21 +16,22 @@ const LATER_MS = 60;
 
 /** Slaves in line that ask for tasks in turn, and clocks that move at each look. */
 class Stage {
-  readonly crew = new Crew();
+  readonly crew: Crew;
   readonly slaves: SlaveRecord[];
   now = 0;
   busyMs = 0;
 
-  constructor(slaves = 20) {
+  constructor(slaves = 20, machine?: OwnMachine) {
+    this.crew = new Crew(machine);
     this.slaves = Array.from({ length: slaves }, (_, number) => createSlave(number));
     for (const slave of this.slaves) slave.enterLine();
   }
 
-  /** Groups went out that six slaves keep a master busy with, and those slaves brought results, before the next look. */
-  look({ moved = [] as readonly SlaveRecord[], share = 1 } = {}): void {
+  /** Groups went out that `needed` slaves keep a master busy with, and those slaves brought results, before the next look. */
+  look({ moved = [] as readonly SlaveRecord[], share = 1, needed = 6 } = {}): void {
     this.now += LATER_MS;
     this.busyMs += share * LATER_MS;
-    this.crew.note(6);
+    this.crew.note(needed, this.slaves[0] as SlaveRecord);
     for (const slave of moved) slave.noteResults(this.now, true);
     this.crew.look(this.now, () => this.busyMs);
   }
@@ -50,7 +52,7 @@ test('all slaves are members until something quick was given out', () => {
   const { crew, slaves } = new Stage();
   assert.is(crew.isLimited, false);
   assert.ok(slaves.every((slave) => crew.admits(slave) && !crew.isResting(slave)));
-  crew.note(Number.POSITIVE_INFINITY);
+  crew.note(Number.POSITIVE_INFINITY, slaves[0] as SlaveRecord);
   crew.look(1_000, () => 1_000);
   assert.is(crew.isLimited, false);
 });
@@ -77,9 +79,10 @@ test('longer tasks enlarge it at once, and quick ones make it smaller two looks 
   const stage = new Stage();
   stage.look();
   assert.is(stage.members.length, 6);
-  stage.crew.note(10);
+  const [slave] = stage.slaves as [SlaveRecord];
+  stage.crew.note(10, slave);
   assert.is(stage.members.length, 10);
-  stage.crew.note(Number.POSITIVE_INFINITY);
+  stage.crew.note(Number.POSITIVE_INFINITY, slave);
   assert.is(stage.crew.isLimited, false);
   stage.look({ moved: stage.slaves });
   assert.is(stage.members.length, 10, 'as before the unknown ones');
@@ -112,6 +115,29 @@ test('it doubles while the master has time left, and shrinks again when that is 
     });
   assert.equal(sizes([1, 0.4, 0.7, 0.1, 0, 0]), [6, 12, 12, 24, 48, 96]);
   assert.equal(sizes([0.9, 0.6, 1, 1, 1, 1]), [48, 48, 24, 12, 6, 6]);
+});
+
+test("the quickest tasks go to as many slaves of the master's machine as have a processor beside its own", () => {
+  const crewOf = (needed: number, machine: OwnMachine): number => {
+    const stage = new Stage(10, machine);
+    stage.look({ needed });
+    return stage.members.length;
+  };
+  const [two, three] = [2, 3].map((processors) => ({ host: 'h', processors })) as [OwnMachine, OwnMachine];
+  assert.equal([crewOf(4, two), crewOf(4, three), crewOf(4, { ...two, processors: 1 })], [1, 2, 1]);
+  assert.equal([crewOf(5, two), crewOf(4, { ...two, host: 'another' })], [5, 4]);
+  const stage = new Stage(10, two);
+  const sizes = [1, 0.4, 0.6, 0.9].map((share) => {
+    stage.look({ moved: stage.slaves, share, needed: 4 });
+    return stage.members.length;
+  });
+  assert.equal(sizes, [1, 2, 2, 1], 'more of them while the master has time left');
+});
+
+test('it does not grow while it has places that nobody took', () => {
+  const stage = new Stage();
+  for (let look = 0; look < 5; look++) stage.look({ share: 0 });
+  assert.is(stage.members.length, 6);
 });
 
 test('the dispatcher gives quick tasks to a few, and one that must run alone to a slave that rests', () => {
