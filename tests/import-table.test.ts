@@ -17,8 +17,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   wire: ['algorithms', 'errors.ts'],
   link: ['structures', 'wire', 'threads', 'errors.ts'],
   machines: ['audit', 'broker', 'link', 'structures', 'threads', 'errors.ts'],
-  master: ['algorithms', 'audit', 'structures', 'wire', 'link', 'machines', 'errors.ts'],
-  slave: ['algorithms', 'audit', 'structures', 'wire', 'link', 'errors.ts'],
+  master: ['algorithms', 'audit', 'structures', 'wire', 'link', 'machines', 'threads', 'errors.ts'],
+  slave: ['algorithms', 'audit', 'structures', 'wire', 'link', 'threads', 'errors.ts'],
   forecast: ['algorithms', 'audit', 'structures', 'wire', 'master', 'slave', 'errors.ts'],
   tracing: ['structures', 'wire'],
   collections: ['algorithms', 'structures', 'errors.ts'],
@@ -40,6 +40,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'slave',
     'collections',
     'flow',
+    'threads',
     'errors.ts',
   ],
   'index.ts': [

@@ -1,9 +1,11 @@
 /** Starts the embedded broker in a thread of its own, so that a busy main thread still carries its slaves' traffic. */
+import type { Worker } from 'node:worker_threads';
 import { openThread } from '../threads/open-thread.js';
+import type { SpareThread } from '../threads/spare-thread.js';
 import type { BrokerEvent } from './broker-event.js';
 import { cannotListen, placeOf } from './cannot-listen.js';
 import type { BrokerOptions } from './options.js';
-import type { FromBrokerThread } from './thread.js';
+import type { FromBrokerThread, ToBrokerThread } from './thread.js';
 
 export interface Broker {
   readonly host: string;
@@ -18,16 +20,10 @@ export interface Broker {
 
 /**
  * Resolves when clients can connect. Rejects with an error that names host and port if the broker cannot
- * listen there.
+ * listen there. A `spare` thread, if there is one, has no limit of its heap.
  */
-export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const worker = await openThread('broker', {
-    workerData: options,
-    argv: [],
-    execArgv: [],
-    resourceLimits:
-      options.heapMegabytes === undefined ? {} : { maxOldGenerationSizeMb: options.heapMegabytes },
-  });
+export async function startBroker(options: BrokerOptions, spare?: SpareThread | undefined): Promise<Broker> {
+  const worker = await (spare?.take() ?? openBrokerThread(options));
   const listeners = new Set<(event: BrokerEvent) => void>();
   const emit = (event: BrokerEvent): void => {
     for (const listener of listeners) {
@@ -38,6 +34,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       }
     }
   };
+  const tell = (message: ToBrokerThread): void => worker.postMessage(message);
   let ending = false;
   let failure: string | undefined;
   const exited = new Promise<void>((resolve) => {
@@ -47,11 +44,12 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
   });
   const stop = (): Promise<void> => {
-    if (!ending) worker.postMessage('stop');
+    if (!ending) tell({ type: 'stop' });
     ending = true;
     return exited;
   };
 
+  tell({ type: 'begin', options });
   return new Promise((resolve, reject) => {
     const refuse = (why: string): void => {
       reject(cannotListen('the broker', options.host, options.port, why));
@@ -85,5 +83,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
           return message satisfies never;
       }
     });
+  });
+}
+
+function openBrokerThread({ heapMegabytes }: BrokerOptions): Promise<Worker> {
+  return openThread('broker', {
+    resourceLimits: heapMegabytes === undefined ? {} : { maxOldGenerationSizeMb: heapMegabytes },
   });
 }

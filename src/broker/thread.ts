@@ -1,8 +1,13 @@
 /** The entry of the broker's worker thread: runs a server and reports to the thread that started it. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { BrokerEvent } from './broker-event.js';
 import type { BrokerOptions } from './options.js';
 import { BrokerServer } from './server.js';
+
+/** `begin` comes first. */
+export type ToBrokerThread =
+  | { readonly type: 'begin'; readonly options: BrokerOptions }
+  | { readonly type: 'stop' };
 
 /** Messages of the thread. */
 export type FromBrokerThread =
@@ -13,16 +18,19 @@ export type FromBrokerThread =
 if (parentPort !== null) {
   const port = parentPort;
   const post = (message: FromBrokerThread): void => port.postMessage(message);
-  const server = new BrokerServer(workerData as BrokerOptions, (event) => post({ type: 'event', event }));
-  // The only message to the thread is to stop.
-  port.once('message', () => {
-    void server.stop().then(() => port.close());
+  let server: BrokerServer | undefined;
+  const begin = (options: BrokerOptions): void => {
+    server = new BrokerServer(options, (event) => post({ type: 'event', event }));
+    server.listen().then(
+      (listening) => post({ type: 'listening', port: listening }),
+      (error: unknown) => {
+        post({ type: 'refused', message: error instanceof Error ? error.message : String(error) });
+        port.close();
+      },
+    );
+  };
+  port.on('message', (message: ToBrokerThread) => {
+    if (message.type === 'begin') begin(message.options);
+    else void server?.stop().then(() => port.close());
   });
-  server.listen().then(
-    (listening) => post({ type: 'listening', port: listening }),
-    (error: unknown) => {
-      post({ type: 'refused', message: error instanceof Error ? error.message : String(error) });
-      port.close();
-    },
-  );
 }

@@ -11,6 +11,7 @@ import type { MasterOptions, SlaveAlgorithm } from './define-program.js';
 import type { Configuration } from './flags/configuration.js';
 import { parseFlags } from './flags/parse-command.js';
 import type { Flags } from './flags/program-flags.js';
+import { MasterThreads } from './master/master-threads.js';
 import type { RunningMaster } from './master/run-master.js';
 import { checkProgramOptions } from './process/program-options.js';
 import { hostFromHere } from './process/reachable-hosts.js';
@@ -76,6 +77,7 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
   }
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
+  const threads = new MasterThreads(configuration);
   const { RunningMaster } = await import('./master/run-master.js');
   const watch = await openWatch({
     configuration,
@@ -90,6 +92,7 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
     running = await RunningMaster.start({
       configuration,
       audit,
+      threads,
       program,
       authorizeSlave,
       serverAuth,
@@ -98,6 +101,7 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
       slaveAuditFile: configuration.auditFile === undefined ? devNull : undefined,
     });
   } catch (error) {
+    await threads.end();
     await watch.end();
     await audit.close();
     throw error;

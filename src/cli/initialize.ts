@@ -5,8 +5,8 @@ import { resolve } from 'node:path';
 import { WriteStream as TerminalStream } from 'node:tty';
 import { type AuditTrail, reopenOnHangup } from '../audit/audit-trail.js';
 import { UsageError } from '../errors.js';
-import { SpareThread } from '../link/sentinel/spare-thread.js';
 import { checkOptionsObject } from '../structures/check-options.js';
+import { SpareThread } from '../threads/spare-thread.js';
 import {
   programAuthorization,
   programListeners,
@@ -20,6 +20,7 @@ import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from './flags/nats-flags.js';
 import { parseFlags } from './flags/parse-command.js';
 import type { Flags } from './flags/program-flags.js';
 import { SERVER_TOKEN_VARIABLE } from './flags/server-flags.js';
+import { MasterThreads } from './master/master-threads.js';
 import { playMaster } from './master/play-master.js';
 import { describeOwn, describeThrown } from './process/describe-thrown.js';
 import { exitCodeOf, FAILURE } from './process/exit-code.js';
@@ -169,6 +170,7 @@ async function runMaster(
     audit.emit({ type: 'master-algorithm-missing' });
     return FAILURE;
   }
+  const threads = new MasterThreads(configuration);
   const { RunningMaster } = await import('./master/run-master.js');
   const hasNotices = saysNotices(configuration);
   const watch = await openWatch({
@@ -182,6 +184,7 @@ async function runMaster(
     const running = await RunningMaster.start({
       configuration,
       audit,
+      threads,
       program: programFile(process.argv[1]),
       authorizeSlave: programAuthorization(),
       serverAuth: programServerAuth(),
@@ -197,6 +200,7 @@ async function runMaster(
       tell: (text) => audit.tellAsItIs(text),
     });
   } finally {
+    await threads.end();
     await watch.end();
   }
 }
@@ -209,7 +213,7 @@ async function runSlave(
 ): Promise<number> {
   const abort = new AbortController();
   // Its thread and the slave load side by side
-  const spare = new SpareThread();
+  const spare = new SpareThread('sentinel');
   const { createSlave } = await import('./slave/run-slave.js');
   let failed = false;
   started();

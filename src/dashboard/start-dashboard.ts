@@ -96,7 +96,7 @@ export async function startDashboard(params: DashboardParams): Promise<Dashboard
     showValues,
     assets: dashboardAssets(),
   };
-  const worker = await openThread('dashboard', { workerData: settings, argv: [], execArgv: [] });
+  const worker = await openThread('dashboard', { workerData: settings });
   const post = (message: ToDashboard, transfer: readonly (ArrayBuffer | MessagePort)[] = []): void =>
     worker.postMessage(message, transfer);
   let ending = false;

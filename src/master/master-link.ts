@@ -19,6 +19,7 @@ import type {
 import { queryOtherMasters } from '../link/sentinel/query-masters.js';
 import { startSentinel } from '../link/sentinel/sentinel.js';
 import { SharedState } from '../link/shared/shared-state.js';
+import type { SpareThread } from '../threads/spare-thread.js';
 import { parseHandshake } from '../wire/messages/handshake.js';
 import type { HandshakeMessage, OfferedPort } from '../wire/messages/messages.js';
 import { decodeToken, parseSubject, type SessionAddress, Subjects } from '../wire/messages/subjects.js';
@@ -47,6 +48,8 @@ export interface MasterLinkParams extends Omit<MasterCoreOptions, 'ports'> {
   readonly shareCopies?: boolean | undefined;
   /** Without it, all frames go through the broker. */
   readonly dataPort?: DataPort | undefined;
+  /** If it loads already. */
+  readonly sentinelThread?: SpareThread | undefined;
 }
 
 interface Route {
@@ -109,6 +112,7 @@ export class MasterLink {
         clientTimeoutMs,
         broker,
         shared,
+        spare: params.sentinelThread,
       });
       if (broker === 'external') await refuseOther(link, params, SECOND_QUERY_MS);
       sentinel.request({ op: 'established' });

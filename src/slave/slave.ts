@@ -10,7 +10,7 @@ import type { AlgorithmDefinition } from '../algorithms/types.js';
 import type { AuditSink } from '../audit/audit-trail.js';
 import type { AuditEventOf } from '../audit/events.js';
 import { withoutCredentials } from '../link/connection/connect-error.js';
-import type { SpareThread } from '../link/sentinel/spare-thread.js';
+import type { SpareThread } from '../threads/spare-thread.js';
 import { MOST_EVIDENCE } from '../wire/messages/messages.js';
 import type { SlaveCore } from './core/slave-core.js';
 import type { SlaveCoreEnd } from './core/slave-ports.js';

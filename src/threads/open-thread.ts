@@ -22,13 +22,18 @@ const FILES: Readonly<Record<ThreadName, string>> =
       }
     : TS_MW_THREAD_FILES;
 
-export async function openThread(name: ThreadName, options: WorkerOptions): Promise<Worker> {
+/**
+ * Without the flags of the process: the library's threads do not need a program's `--import`, which would load everything
+ * again. It keeps the process alive.
+ */
+export async function openThread(name: ThreadName, options: WorkerOptions = {}): Promise<Worker> {
+  const all = { name, argv: [], execArgv: [], ...options };
   const file = fileOf(name);
-  if (file !== undefined) return new Worker(file, { name, ...options });
+  if (file !== undefined) return new Worker(file, all);
   const text = await textOf(name);
-  return (
-    takePreparedThread(name, text) ?? new Worker(text + sourceUrl(name), { name, ...options, eval: true })
-  );
+  const prepared = takePreparedThread(name, text);
+  prepared?.ref();
+  return prepared ?? new Worker(text + sourceUrl(name), { ...all, eval: true });
 }
 
 /** A file whose text is the thread's in `THREAD_TEXTS`; undefined where the library is not packed, or without files. */

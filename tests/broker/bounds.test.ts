@@ -7,6 +7,7 @@ import type { BrokerEvent } from '../../src/broker/broker-event.js';
 import type { BrokerBounds } from '../../src/broker/options.js';
 import { BrokerServer } from '../../src/broker/server.js';
 import { type Broker, startBroker } from '../../src/broker/start-broker.js';
+import { SpareThread } from '../../src/threads/spare-thread.js';
 import { CONNECT_QUIET, pub, RawNats } from '../support/raw-nats.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -216,6 +217,21 @@ bounds('it runs in a thread, reports from there, and stops twice', async () => {
   const late = connectSocket(broker.port, '127.0.0.1');
   const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
   assert.is(error.code, 'ECONNREFUSED');
+});
+
+bounds('it takes a thread that loads already', async () => {
+  const spare = new SpareThread('broker');
+  const broker = await startBroker(LOOPBACK, spare);
+  try {
+    assert.is(spare.take(), undefined);
+    // The `end` of a spare that was taken does nothing
+    await spare.end();
+    const client = await RawNats.open(broker.port);
+    assert.is(await client.flush(), '');
+    client.close();
+  } finally {
+    await broker.stop();
+  }
 });
 
 bounds('it names host and port when it cannot listen', async () => {

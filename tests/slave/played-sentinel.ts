@@ -6,7 +6,7 @@ import type {
   SentinelThreadData,
   ToSentinelThread,
 } from '../../src/link/sentinel/sentinel-messages.js';
-import type { SpareThread } from '../../src/link/sentinel/spare-thread.js';
+import type { SpareThread } from '../../src/threads/spare-thread.js';
 
 export class PlayedSentinel extends EventEmitter {
   /** The data that it was begun with. */

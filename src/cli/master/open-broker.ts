@@ -9,6 +9,7 @@ import { type Broker, startBroker } from '../../broker/start-broker.js';
 import { FlagError } from '../../errors.js';
 import { isLoopback, withTls } from '../../link/connection/broker-urls.js';
 import type { BrokerAddress } from '../../link/ports.js';
+import type { SpareThread } from '../../threads/spare-thread.js';
 import { Subjects } from '../../wire/messages/subjects.js';
 import type { Configuration } from '../flags/configuration.js';
 import { refuseExposedSecret, refuseOpenBroker } from '../flags/exposed-secrets.js';
@@ -28,6 +29,8 @@ interface OpenBrokerParams {
   readonly audit: AuditSink;
   /** The master will have slaves on other machines, which it starts itself. */
   readonly hasOthers: boolean;
+  /** The broker's, if it loads already. */
+  readonly thread?: SpareThread | undefined;
 }
 
 interface OpenedBroker {
@@ -49,7 +52,7 @@ interface OpenedBroker {
  */
 export async function openBroker(
   configuration: Configuration,
-  { audit, hasOthers }: OpenBrokerParams,
+  { audit, hasOthers, thread }: OpenBrokerParams,
 ): Promise<OpenedBroker> {
   const { nats, tls, insecure, masterHost, masterPort, resourceFile } = configuration;
   if (nats.urls.length > 0) {
@@ -72,13 +75,8 @@ export async function openBroker(
   const { cert, key, verify } = tls;
   const encrypted = cert !== undefined && key !== undefined;
   const shownTls = encrypted ? { tls: { cert, key, ...(verify ? { clientCa: tls.ca } : {}) } } : {};
-  const broker = await startBroker({
-    host: masterHost,
-    port: masterPort,
-    guests,
-    ...(token ? { token } : {}),
-    ...shownTls,
-  });
+  const options = { host: masterHost, port: masterPort, guests, ...(token ? { token } : {}), ...shownTls };
+  const broker = await startBroker(options, thread);
   broker.onEvent((event) => tellBrokerEvent(event, audit));
   audit.emit({ type: 'broker-ready', broker: 'embedded', url: broker.url });
   const dataPort = await openDataPort(configuration, shownTls, audit).catch(async (error: unknown) => {

@@ -27,6 +27,7 @@ import { definedCells } from '../process/defined-cells.js';
 import { describeRun, openResourceFile } from '../resource-file/open-resource-file.js';
 import type { ResourceWriter } from '../resource-file/resource-writer.js';
 import { joinCommand } from './join-command.js';
+import type { MasterThreads } from './master-threads.js';
 import { openBroker } from './open-broker.js';
 import { openFarm } from './open-farm.js';
 import { OtherMachines } from './other-machines.js';
@@ -36,6 +37,8 @@ import { serverMachines } from './server-machines.js';
 export interface RunMasterParams {
   readonly configuration: Configuration;
   readonly audit: AuditTrail;
+  /** Those that load already; others are started when they are needed. */
+  readonly threads?: MasterThreads | undefined;
   /** The file that slaves run; needed for local slaves and named in the resource file. */
   readonly program: string | undefined;
   readonly authorizeSlave?: AuthorizeSlave | undefined;
@@ -91,6 +94,7 @@ export async function openParts(params: RunMasterParams): Promise<MasterParts> {
     algorithms,
     audit,
     isSilent: params.slaveAuditFile !== undefined,
+    dialThread: params.threads?.dial,
   });
   others.begin(machines);
   const hasOthers = machines.some((machine) => kindOf(machine) !== 'local');
@@ -101,7 +105,11 @@ export async function openParts(params: RunMasterParams): Promise<MasterParts> {
   let master: Master | undefined;
   let output: OutputReader | undefined;
   try {
-    ({ broker, dataPort, address, ownAddress } = await openBroker(configuration, { audit, hasOthers }));
+    ({ broker, dataPort, address, ownAddress } = await openBroker(configuration, {
+      audit,
+      hasOthers,
+      thread: params.threads?.broker,
+    }));
     const opened = await Master.open({
       run,
       address: ownAddress,
@@ -121,6 +129,7 @@ export async function openParts(params: RunMasterParams): Promise<MasterParts> {
       takeTrace: traces && ((how) => traces.take(how)),
       authorizeSlave: params.authorizeSlave,
       dataPort,
+      sentinelThread: params.threads?.sentinel,
       audit,
       argv: configuration.argv,
       onAllocated: () => resources?.askForSlaves(),

@@ -24,6 +24,7 @@ import type { MachineHost } from '../../machines/machine-host.js';
 import { type ServerAuth, tokenAuth } from '../../machines/protocol/auth.js';
 import type { OnRemoteOutput } from '../../machines/remote-slaves.js';
 import { SshHost } from '../../machines/ssh/ssh-host.js';
+import type { SpareThread } from '../../threads/spare-thread.js';
 import type { Configuration } from '../flags/configuration.js';
 import { parseServer, type ServerPlace } from '../flags/server-flags.js';
 import { packageVersion, versionAbove } from '../process/versions.js';
@@ -42,6 +43,8 @@ export interface MeansParams {
   readonly audit: AuditSink;
   /** Slaves write no trail. */
   readonly isSilent: boolean;
+  /** That of servers, if it loads already. */
+  readonly dialThread?: SpareThread | undefined;
 }
 
 /** The master to which the slaves of machines belong. */
@@ -114,7 +117,7 @@ export class RemoteMeans {
   }
 
   #dial(): Dialler {
-    this.#dialler ??= new Dialler();
+    this.#dialler ??= new Dialler(this.#params.dialThread);
     return this.#dialler;
   }
 

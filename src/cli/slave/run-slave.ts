@@ -3,8 +3,8 @@
 import { listAlgorithms } from '../../algorithms/registry.js';
 import '../../slave/operations/register.js';
 import type { AuditSink } from '../../audit/audit-trail.js';
-import type { SpareThread } from '../../link/sentinel/spare-thread.js';
 import { type Located, Slave } from '../../slave/slave.js';
+import type { SpareThread } from '../../threads/spare-thread.js';
 import { RunSpans } from '../../tracing/run-spans.js';
 import { findTracing } from '../../tracing/tracing-api.js';
 import type { SlaveAlgorithm } from '../define-program.js';

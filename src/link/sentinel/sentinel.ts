@@ -2,11 +2,12 @@
 
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { JoinError } from '../../errors.js';
+import { openThread } from '../../threads/open-thread.js';
+import type { SpareThread } from '../../threads/spare-thread.js';
 import { ConnectError, type ConnectFailure } from '../connection/connect-error.js';
 import type { BrokerAddress, SentinelEvent, SentinelHandle, SentinelRequest } from '../ports.js';
 import type { SharedState } from '../shared/shared-state.js';
 import type { FromSentinelThread, SentinelThreadData, ToSentinelThread } from './sentinel-messages.js';
-import { openSentinelThread, type SpareThread } from './spare-thread.js';
 
 /** The time for a thread to end by itself. */
 const STOP_WITHIN_MS = 2_000;
@@ -61,8 +62,7 @@ export async function startSentinel(options: SentinelOptions): Promise<SentinelH
     killLine: options.killLine ?? DEFAULT_KILL_LINE,
     killNotice: options.killNotice,
   };
-  const worker = await (options.spare?.take() ?? openSentinelThread());
-  worker.ref();
+  const worker = await (options.spare?.take() ?? openThread('sentinel'));
   const sentinel = new Sentinel(worker);
   worker.postMessage({ type: 'begin', data } satisfies ToSentinelThread);
   await sentinel.started;

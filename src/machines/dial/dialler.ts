@@ -2,6 +2,7 @@
 
 import type { Worker } from 'node:worker_threads';
 import { openThread } from '../../threads/open-thread.js';
+import type { SpareThread } from '../../threads/spare-thread.js';
 import type { LinkCommand, LinkEvent } from './link-messages.js';
 
 export interface Link {
@@ -10,11 +11,13 @@ export interface Link {
 
 export class Dialler {
   readonly #links = new Map<number, (event: LinkEvent) => void>();
+  readonly #spare: SpareThread | undefined;
   #thread: Promise<Worker> | undefined;
   #serial = 0;
 
-  /** Begins to load the thread, which `open` does otherwise. */
-  constructor() {
+  /** Begins to load the thread, unless there is a spare one. */
+  constructor(spare?: SpareThread | undefined) {
+    this.#spare = spare;
     void this.#start().catch(() => undefined);
   }
 
@@ -34,7 +37,7 @@ export class Dialler {
   }
 
   #start(): Promise<Worker> {
-    this.#thread ??= openThread('dial', { argv: [], execArgv: [] }).then((thread) => {
+    this.#thread ??= this.#opened().then((thread) => {
       thread.on('message', ({ link, event }: { readonly link: number; readonly event: LinkEvent }) => {
         const onEvent = this.#links.get(link);
         if (event.type === 'over') this.#links.delete(link);
@@ -44,6 +47,10 @@ export class Dialler {
       return thread;
     });
     return this.#thread;
+  }
+
+  #opened(): Promise<Worker> {
+    return this.#spare?.take() ?? openThread('dial');
   }
 
   #fail(reason: string): void {

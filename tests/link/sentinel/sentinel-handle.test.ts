@@ -8,8 +8,8 @@ import { ConnectError } from '../../../src/link/connection/connect-error.js';
 import type { SentinelEvent, SentinelHandle } from '../../../src/link/ports.js';
 import { type SentinelOptions, startSentinel } from '../../../src/link/sentinel/sentinel.js';
 import type { FromSentinelThread, ToSentinelThread } from '../../../src/link/sentinel/sentinel-messages.js';
-import type { SpareThread } from '../../../src/link/sentinel/spare-thread.js';
 import { SharedState } from '../../../src/link/shared/shared-state.js';
+import type { SpareThread } from '../../../src/threads/spare-thread.js';
 
 const test = suite('link/sentinel');
 
@@ -66,7 +66,11 @@ async function begin(options: Partial<SentinelOptions> = {}): Promise<{
   readonly starting: Promise<SentinelHandle>;
 }> {
   const thread = new Thread();
-  const spare = { take: async () => thread as unknown as Worker } as unknown as SpareThread;
+  const take = async (): Promise<Worker> => {
+    thread.ref();
+    return thread as unknown as Worker;
+  };
+  const spare = { take } as unknown as SpareThread;
   const starting = startSentinel({ ...LEAST, ...options, spare });
   starting.catch(() => {});
   await settled();

@@ -12,8 +12,8 @@ import type {
   SentinelThreadData,
   ToSentinelThread,
 } from '../../../src/link/sentinel/sentinel-messages.js';
-import { openSentinelThread } from '../../../src/link/sentinel/spare-thread.js';
 import { SharedState } from '../../../src/link/shared/shared-state.js';
+import { openThread } from '../../../src/threads/open-thread.js';
 import { Subjects } from '../../../src/wire/messages/subjects.js';
 import { freePort } from '../../support/free-port.js';
 import { until, within } from '../../support/programs.js';
@@ -48,7 +48,7 @@ class Thread {
   }
 
   static async begin(url: string, data: Partial<SentinelThreadData> = {}): Promise<Thread> {
-    const worker = await openSentinelThread();
+    const worker = await openThread('sentinel');
     begun.push(worker);
     const thread = new Thread(worker);
     thread.#post({

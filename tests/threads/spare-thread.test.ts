@@ -1,12 +1,12 @@
-/** The sentinel's thread that waits for a slave: taken once, ended when nobody takes it. */
+/** A thread that waits for its user: taken once, ended when nobody takes it. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SpareThread } from '../../../src/link/sentinel/spare-thread.js';
+import { SpareThread } from '../../src/threads/spare-thread.js';
 
 const spares = suite('SpareThread');
 
 spares('it is taken once', async () => {
-  const spare = new SpareThread();
+  const spare = new SpareThread('sentinel');
   const worker = await spare.take();
   assert.ok(worker);
   assert.is(spare.take(), undefined);
@@ -16,7 +16,7 @@ spares('it is taken once', async () => {
 });
 
 spares('it ends when nobody takes it, also when it is told twice', async () => {
-  const spare = new SpareThread();
+  const spare = new SpareThread('sentinel');
   await Promise.all([spare.end(), spare.end()]);
   assert.is(spare.take(), undefined);
 });

@@ -1,25 +1,18 @@
-/** A sentinel's thread that was started before it has anything to watch. */
+/** A thread of the library that was started before there is anything for it to do. */
 
 import type { Worker } from 'node:worker_threads';
-import { openThread } from '../../threads/open-thread.js';
+import { openThread } from './open-thread.js';
+import type { ThreadName } from './thread-texts.js';
 
 /**
- * Without the flags of the process: it does not need a program's `--import`, which would load everything
- * again.
- */
-export function openSentinelThread(): Promise<Worker> {
-  return openThread('sentinel', { argv: [], execArgv: [] });
-}
-
-/**
- * It loads in parallel with its slave, which halves the time until the slave joins. It does not keep a
- * process alive. A slave that finds no master keeps it for the next attempt.
+ * It loads in parallel with its process, which halves the time until the process can use it. It does not keep a process
+ * alive until it is taken. A slave that finds no master keeps it for the next attempt.
  */
 export class SpareThread {
   #worker: Promise<Worker> | undefined;
 
-  constructor() {
-    this.#worker = openSentinelThread();
+  constructor(name: ThreadName) {
+    this.#worker = openThread(name);
     const gone = (): void => {
       this.#worker = undefined;
     };
@@ -31,7 +24,10 @@ export class SpareThread {
   take(): Promise<Worker> | undefined {
     const worker = this.#worker;
     this.#worker = undefined;
-    return worker;
+    return worker?.then((thread) => {
+      thread.ref();
+      return thread;
+    });
   }
 
   /** Ends it, unless it is taken. May be called twice. */
