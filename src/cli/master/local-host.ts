@@ -34,7 +34,7 @@ async function openLocal(
   if (prologue !== undefined && process.platform === 'win32') {
     throw new UsageError('a prologue is for /bin/sh, which Windows has not; leave it out');
   }
-  const asked = node !== undefined && packedFacts?.kind !== 'executable';
+  const asked = node !== undefined && packedFacts()?.kind !== 'executable';
   return {
     hostname: hostname(),
     platform: process.platform,

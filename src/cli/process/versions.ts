@@ -8,7 +8,8 @@ import { packedFacts } from '../../machines/bundle/packed-program.js';
 /** `NAME VERSION (ts-mw X.Y.Z)`, with the VERSION of the program's package, if it has one. */
 export function versionText(program: string): string {
   const own = packageVersion();
-  const version = packedFacts === undefined ? versionAbove(program) : packedFacts.programVersion;
+  const packed = packedFacts();
+  const version = packed === undefined ? versionAbove(program) : packed.programVersion;
   return `${programName(program)}${version === undefined ? '' : ` ${version}`} (ts-mw ${own})\n`;
 }
 
@@ -18,7 +19,7 @@ declare const TS_MW_VERSION: string | undefined;
 /** The version of ts-mw itself. */
 export function packageVersion(): string {
   if (typeof TS_MW_VERSION !== 'undefined') return TS_MW_VERSION;
-  return packedFacts?.libraryVersion ?? versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
+  return packedFacts()?.libraryVersion ?? versionAbove(fileURLToPath(import.meta.url)) ?? 'unknown';
 }
 
 /** The name of a program, from the path of its file. */

@@ -14,6 +14,7 @@ export interface PackedFacts {
 
 declare const TS_MW_PACKED: PackedFacts | undefined;
 
-/** Undefined if the program runs from its own files. */
-export const packedFacts: PackedFacts | undefined =
-  typeof TS_MW_PACKED === 'undefined' ? undefined : TS_MW_PACKED;
+/** Undefined if the program runs from its own files. Ask after loading: the library may be loaded before the program. */
+export function packedFacts(): PackedFacts | undefined {
+  return typeof TS_MW_PACKED === 'undefined' ? undefined : TS_MW_PACKED;
+}

@@ -95,13 +95,14 @@ interface Bundled {
 
 /** Whether this process runs from one file already, and that is the program. */
 function isThisProgram(program: string): boolean {
-  if (packedFacts?.kind === 'executable') {
+  const packed = packedFacts();
+  if (packed?.kind === 'executable') {
     throw new UsageError(
       'an executable of dump-exec has no sources to send to other machines; start the program with node, or put the ' +
         "executable on the machine, and name it there as the machine's program",
     );
   }
-  return packedFacts !== undefined && realpathSync(resolve(program)) === realpathSync(process.argv[1] ?? '.');
+  return packed !== undefined && realpathSync(resolve(program)) === realpathSync(process.argv[1] ?? '.');
 }
 
 /** A program that was sent travels on as it came. */
