@@ -25,6 +25,9 @@ const THREADS = {
   dashboard: './ts-mw-dashboard.cjs',
 };
 
+/** The library as one script, for bundles of programs: see library-script.ts. */
+const LIBRARY = './ts-mw-library.cjs';
+
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 const COMMON: BuildOptions = {
@@ -40,7 +43,11 @@ const COMMON: BuildOptions = {
   legalComments: 'none',
   logLevel: 'warning',
   absWorkingDir: root,
-  define: { TS_MW_VERSION: JSON.stringify(version), TS_MW_THREAD_FILES: JSON.stringify(THREADS) },
+  define: {
+    TS_MW_VERSION: JSON.stringify(version),
+    TS_MW_THREAD_FILES: JSON.stringify(THREADS),
+    TS_MW_LIBRARY_FILE: JSON.stringify(LIBRARY),
+  },
 };
 
 /** A `require` of Node's own in CommonJS becomes an import: a module has no `require`. */
@@ -152,6 +159,23 @@ const parserText = (text: string): Plugin => ({
   },
 });
 
+/** Modules that slaves load late can be loaded in advance too. */
+const LIBRARY_ENTRY = `export * from './index.js';
+__mwAround.prepare = () => Promise.all([import('./cli/slave/run-slave.js'), import('./threads/thread-texts.js')]);`;
+
+/** A program that was sent to a machine finds no package there. */
+const leftOut: Plugin = {
+  name: 'left out',
+  setup(build) {
+    const names = new RegExp(`^(${OPTIONAL.join('|')})$`);
+    build.onResolve({ filter: names }, ({ path }) => ({ path, namespace: 'left-out' }));
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `throw new Error('${path} is not part of a program that was sent to a machine');`,
+      loader: 'js',
+    }));
+  },
+};
+
 /** The dashboard's page: an executable has no folder to read it from. */
 const pageText: Plugin = {
   name: 'page text',
@@ -227,6 +251,32 @@ const command = await bundleAlone('dist/src/cli/ts-mw.js');
 writeFileSync(join(OUT, 'ts-mw.js'), command.text, { mode: 0o755 });
 const agent = await bundleAlone('dist/src/machines/ssh/agent.js');
 const parser = await bundleAlone('node_modules/acorn/dist/acorn.js', { format: 'cjs', minify: true });
+const texts = [
+  parserText(parser.text),
+  agentText(agent.text),
+  threadTexts({
+    sentinel: sentinel.text,
+    broker: broker.text,
+    dial: dial.text,
+    dashboard: dashboard.text,
+  }),
+  pageText,
+];
+const library = await build({
+  ...COMMON,
+  format: 'cjs',
+  metafile: true,
+  write: false,
+  stdin: { contents: LIBRARY_ENTRY, resolveDir: join(root, 'dist', 'src'), loader: 'js' },
+  define: {
+    ...COMMON.define,
+    TS_MW_PACKED: '__mwAround.packed',
+    TS_MW_FINGERPRINTS: '__mwAround.fingerprints',
+    'import.meta': '__mwAround.meta',
+  },
+  plugins: [leftOut, natsCore, ...texts],
+});
+writeFileSync(join(OUT, LIBRARY), library.outputFiles[0]?.text ?? '');
 const { metafile } = await build({
   ...COMMON,
   metafile: true,
@@ -235,25 +285,12 @@ const { metafile } = await build({
   splitting: true,
   chunkNames: 'part-[hash]',
   external: OPTIONAL,
-  plugins: [
-    builtins,
-    natsCore,
-    seldom,
-    parserText(parser.text),
-    agentText(agent.text),
-    threadTexts({
-      sentinel: sentinel.text,
-      broker: broker.text,
-      dial: dial.text,
-      dashboard: dashboard.text,
-    }),
-    pageText,
-  ],
+  plugins: [builtins, natsCore, seldom, ...texts],
 });
 writeFileSync(
   THIRD_PARTY,
   thirdPartyText(
-    [sentinel, broker, dial, dashboard, command, parser, { metafile }]
+    [sentinel, broker, dial, dashboard, command, parser, library, { metafile }]
       .map((one) => one.metafile)
       .flatMap(packagesOf),
   ),

@@ -35,6 +35,12 @@ process.stdout.write(JSON.stringify({
 const THREAD = `const { parentPort } = require('node:worker_threads');
 parentPort.on('message', (message) => parentPort.postMessage([message, process.env.TS_MW_TOKEN, process.execArgv.length]));`;
 
+/** Stands for the library's. */
+const LIBRARY = `"use strict";
+let isPrepared = false;
+exports.answer = () => [typeof require, require('node:path').basename('/a/b'), __mwAround.packed, isPrepared];
+__mwAround.prepare = () => { isPrepared = true; return import('node:os'); };`;
+
 interface Ran {
   readonly from: string;
   readonly facts: unknown;
@@ -63,7 +69,9 @@ test('are alike from a spare that has compiled the bundle, from any other, and a
   process.env.GLIBC_TUNABLES = 'own';
   const sentinel = join(folder, 'thread.cjs');
   writeFileSync(sentinel, THREAD);
-  const starter = new SlaveStarter(folder, sentinel);
+  const library = join(folder, 'library.cjs');
+  writeFileSync(library, LIBRARY);
+  const starter = new SlaveStarter(folder, { sentinel, library });
   const env = { TS_MW_TOKEN: 't', TMPDIR: cwd };
   const order = { bundle, args: ['--slave', 'b'], cwd, env, givesStreams: true };
   try {
@@ -123,7 +131,7 @@ test('have a thread of the sentinel that waits, unless it failed', async () => {
   const env = { TS_MW_TOKEN: 't' };
   const order = { bundle: write('taker.cjs', TAKER), args: [], cwd: folder, env, givesStreams: false };
   const found = async (sentinel: string): Promise<unknown> => {
-    const starter = new SlaveStarter(folder, sentinel);
+    const starter = new SlaveStarter(folder, { sentinel, library: join(folder, 'missing.cjs') });
     starter.prepare(1, undefined);
     return (await ran(starter.start(order))).facts;
   };
@@ -147,6 +155,53 @@ test('have a thread of the sentinel that waits, unless it failed', async () => {
     ]);
     spare.stdio[ORDER_PIPE]?.destroy();
     assert.equal([(await once(spare, 'exit'))[0], ...(await said)], [0, '', '']);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+const BORROWER = `(async () => {
+const key = Symbol.for('ts-mw.prepared-library');
+const { text, around, exports } = globalThis[key] ?? {};
+if (around !== undefined) around.packed = 'these facts';
+process.stdout.write(JSON.stringify([key in globalThis, text?.length, exports?.answer?.()]));
+})();`;
+
+test('have the library of the server, unless it cannot be loaded', async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ts-mw-starter-')));
+  const write = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const order = {
+    bundle: write('borrower.cjs', BORROWER),
+    args: [],
+    cwd: folder,
+    env: {},
+    givesStreams: false,
+  };
+  const sentinel = write('thread.cjs', THREAD);
+  const found = async (library: string): Promise<unknown> => {
+    const starter = new SlaveStarter(folder, { sentinel, library });
+    starter.prepare(1, undefined);
+    return (await ran(starter.start(order))).facts;
+  };
+  try {
+    const [loaded, throws, rejects, missing] = await Promise.all([
+      found(write('library.cjs', LIBRARY)),
+      found(write('throwing.cjs', 'throw 1')),
+      found(write('rejecting.cjs', '__mwAround.prepare = async () => { throw 1; };')),
+      found(join(folder, 'missing.cjs')),
+    ]);
+    assert.equal(loaded, [true, LIBRARY.length, ['function', 'b', 'these facts', true]]);
+    assert.equal(
+      [throws, missing],
+      [
+        [false, null, null],
+        [false, null, null],
+      ],
+    );
+    assert.equal(rejects, [true, '__mwAround.prepare = async () => { throw 1; };'.length, null]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { overEachBroker } from '../support/each-broker.js';
 import { freePort } from '../support/free-port.js';
@@ -63,6 +64,28 @@ overEachBroker(test, 'a master on two servers', async ({ args }, programs) => {
   assert.is(await again.program.code(), 143);
   assert.equal(readdirSync(join(again.folder, 'work')), []);
 });
+
+test('a slave from a spare process runs the library that its server had loaded there', () =>
+  withPrograms(async (programs) => {
+    const server = await lend(programs, 'prepared');
+    const env = { TS_MW_SERVER_TOKEN: 'token of the test' };
+    const look = async (): Promise<unknown> => {
+      const program = programs.start('borrowed.js', [`127.0.0.1:${server.port}`], { env });
+      assert.is(await program.code(), 0, program.report());
+      return JSON.parse(program.out.join(''));
+    };
+    const borrowed = JSON.stringify(['SLAVE-0', ['bundle.cjs', 'ts-mw-library.cjs'], 'FinalError']);
+    // It may ask before a spare process is ready; its slave has the library of its bundle then
+    for (let tries = 1; ; tries++) {
+      const found = JSON.stringify(await look());
+      if (found === borrowed) break;
+      assert.is(found, JSON.stringify(['SLAVE-0', ['bundle.cjs'], 'FinalError']));
+      assert.ok(tries < 20, 'never from a spare process');
+      await sleep(tries * 200);
+    }
+    server.program.kill('SIGTERM');
+    await server.program.ended();
+  }));
 
 test.long('a master whose main is blocked for longer than the timeout keeps its servers', () =>
   withPrograms(async (programs) => {

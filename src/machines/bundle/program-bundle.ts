@@ -8,7 +8,9 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { UsageError } from '../../errors.js';
+import { type LibraryScript, libraryScript } from '../library-script.js';
 import { CodeCache, type KeptCode } from './code-cache.js';
+import { AROUND_LIBRARY } from './library-plugin.js';
 import { packedFacts } from './packed-program.js';
 import { esbuildVersion, makeProgramCode } from './program-code.js';
 import { programEntry } from './program-entry.js';
@@ -43,7 +45,7 @@ export interface BundleParams {
 }
 
 /** Raise it when the same sources give another code. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Times of files may be that much behind the clock. */
 const CLOCK_OF_FILES_MS = 20;
@@ -114,24 +116,27 @@ async function bundled(params: BundleParams): Promise<Bundled> {
   const { libraryVersion, programVersion, algorithms } = params;
   const program = programEntry(params.program);
   const cache = new CodeCache(params.cacheFolder);
-  const key = JSON.stringify([FORMAT, libraryVersion, esbuildVersion(), program]);
+  const library = libraryScript();
+  const key = JSON.stringify([FORMAT, libraryVersion, esbuildVersion(), program, library?.module]);
   let cached = true;
   let making = made.get(key);
   if (making === undefined) {
     making = cache.find(key).then(async (kept) => {
       cached = kept !== undefined;
-      const whole = kept ?? (await makeCode(program, key, cache));
-      await refuseChanged(program, whole.inputs);
+      const whole = kept ?? (await makeCode(program, library, key, cache));
+      await refuseChanged(program, library === undefined ? whole.inputs : [...whole.inputs, library.file]);
       return whole;
     });
     made.set(key, making);
     making.catch(() => made.delete(key));
   }
-  const { code, addons } = await making;
+  const { code, addons, inputs } = await making;
   const fingerprints = Object.fromEntries(algorithms.map(({ name, fingerprint }) => [name, fingerprint]));
   const facts = { kind: 'bundle', libraryVersion, programVersion, fingerprints } as const;
   const { before, after } = textsAroundCode(facts);
-  return { bytes: sharedBytes([Buffer.from(before), code, Buffer.from(after)]), addons, cached };
+  const script = library && inputs.includes(library.module) ? await aroundLibrary(library) : [];
+  const parts = [Buffer.from(before), ...script, code, Buffer.from(after)];
+  return { bytes: sharedBytes(parts), addons, cached };
 }
 
 /** Megabytes, which each dialled server would otherwise be given a copy of. */
@@ -145,9 +150,19 @@ function sharedBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-async function makeCode(program: string, key: string, cache: CodeCache): Promise<KeptCode> {
+async function aroundLibrary({ file }: LibraryScript): Promise<readonly Uint8Array[]> {
+  const { before, after } = AROUND_LIBRARY;
+  return [Buffer.from(before), await readFile(file), Buffer.from(after)];
+}
+
+async function makeCode(
+  program: string,
+  library: LibraryScript | undefined,
+  key: string,
+  cache: CodeCache,
+): Promise<KeptCode> {
   const began = Date.now();
-  const { code, addons, inputs } = await makeProgramCode(program, 'bundle');
+  const { code, addons, inputs } = await makeProgramCode(program, 'bundle', library);
   const kept = {
     code: Buffer.from(code),
     addons: [...addons.keys()],

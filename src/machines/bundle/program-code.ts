@@ -11,6 +11,8 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type { BuildFailure, BuildOptions, BuildResult } from 'esbuild';
 import { MwError, UsageError } from '../../errors.js';
+import type { LibraryScript } from '../library-script.js';
+import { libraryPlugin } from './library-plugin.js';
 import { nativePlugin } from './native-plugin.js';
 import { builtinPlugin, leftOutPlugin } from './package-plugins.js';
 import type { PackedFacts } from './packed-program.js';
@@ -28,13 +30,18 @@ interface ProgramCode {
 const OLDEST_NODE = 'node20';
 
 /**
- * `program` is a file, as `programEntry` gives it. Throws UsageError with esbuild's messages, each error with its
+ * `program` is a file, as `programEntry` gives it. With a `library`, the code has it not, and finds it in the script around the
+ * code. Throws UsageError with esbuild's messages, each error with its
  * place; MwError (`ERR_MW_BUNDLE`) where esbuild is not installed.
  */
-export async function makeProgramCode(program: string, kind: PackedFacts['kind']): Promise<ProgramCode> {
+export async function makeProgramCode(
+  program: string,
+  kind: PackedFacts['kind'],
+  library?: LibraryScript | undefined,
+): Promise<ProgramCode> {
   const { build, release } = await loadEsbuild();
   try {
-    return await codeWith(build, program, kind);
+    return await codeWith(build, program, kind, library);
   } catch (error) {
     throw buildError(error);
   } finally {
@@ -53,7 +60,12 @@ export function esbuildVersion(): string {
 
 type Build = (options: BuildOptions) => Promise<BuildResult>;
 
-async function codeWith(build: Build, program: string, kind: PackedFacts['kind']): Promise<ProgramCode> {
+async function codeWith(
+  build: Build,
+  program: string,
+  kind: PackedFacts['kind'],
+  library: LibraryScript | undefined,
+): Promise<ProgramCode> {
   const addons = new Map<string, string>();
   const inputs = new Set<string>();
   const onFile = kind === 'bundle' ? (file: string) => inputs.add(file) : undefined;
@@ -71,6 +83,8 @@ async function codeWith(build: Build, program: string, kind: PackedFacts['kind']
     // The file is imported instead of being the entry, so that its exports do no harm
     const entry = { contents: `import ${JSON.stringify(file)};`, resolveDir: '/', loader: 'js' as const };
     const plugins = [
+      // A worker has the library in its own code: it runs in a thread of its own
+      ...(library !== undefined && file === program ? [libraryPlugin(library)] : []),
       builtinPlugin,
       leftOutPlugin(kind),
       nativePlugin(addons),

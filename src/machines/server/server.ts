@@ -5,6 +5,7 @@ import { cpus, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { cannotListen, placeOf } from '../../broker/cannot-listen.js';
 import { packedThreadFile } from '../../threads/open-thread.js';
+import { libraryScript } from '../library-script.js';
 import type { FrameConnection } from '../protocol/frame-connection.js';
 import { ANSWER_WITHIN_MS } from '../protocol/handshake.js';
 import { type Purpose, readLeaseRequest, type Welcome } from '../protocol/messages.js';
@@ -44,7 +45,7 @@ export class Server {
       settings.audit.emit({ type: 'bundle-dropped', sha256, bytes }),
     );
     this.#folders = new WorkFolders(join(settings.folder, 'work'));
-    this.#starter = new SlaveStarter(this.#folders.path, packedThreadFile('sentinel'));
+    this.#starter = new SlaveStarter(this.#folders.path, packedFiles());
     this.#door = new Door({
       settings,
       onAdmitted: (connection, purpose, identity) => void this.#serve(connection, purpose, identity),
@@ -232,4 +233,10 @@ export class Server {
       time: Date.now(),
     };
   }
+}
+
+/** Files for spare processes; undefined where the library is not packed. */
+function packedFiles(): ConstructorParameters<typeof SlaveStarter>[1] {
+  const [sentinel, library] = [packedThreadFile('sentinel'), libraryScript()?.file];
+  return sentinel === undefined || library === undefined ? undefined : { sentinel, library };
 }

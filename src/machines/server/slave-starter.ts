@@ -2,8 +2,8 @@
  * Starts the slave processes of a server: from spare processes, which are Node already and wait for their order, or as new processes.
  *
  * Spares are for free slots only, at most four. Each has a process group of its own, as a slave has, knows nothing of any
- * master until it becomes a slave, and is used once. The bundle of the last lease is compiled there in advance, and the
- * thread of the slave's sentinel waits there.
+ * master until it becomes a slave, and is used once. The bundle of the last lease is compiled there in advance, the library of
+ * the server is loaded for bundles that have the same, and the thread of the slave's sentinel waits there.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -38,15 +38,15 @@ export interface SlaveOrder extends SlaveStart {
 
 export class SlaveStarter {
   readonly #folder: string;
-  readonly #sentinelFile: string | undefined;
+  readonly #prepared: readonly string[];
   #script: string | undefined;
   #spares: ChildProcess[] = [];
   #stopped = false;
 
-  /** `folder` is the server's own; without the packed file of the sentinel's thread spares start none. */
-  constructor(folder: string, sentinelFile?: string | undefined) {
+  /** `folder` is the server's own; without the packed files of the library spares prepare neither a thread nor a library. */
+  constructor(folder: string, files?: { readonly sentinel: string; readonly library: string } | undefined) {
     this.#folder = resolve(folder);
-    this.#sentinelFile = sentinelFile;
+    this.#prepared = files === undefined ? [] : [files.sentinel, files.library];
   }
 
   /**
@@ -108,8 +108,7 @@ export class SlaveStarter {
     let spare: ChildProcess;
     try {
       this.#script ??= this.#writeScript();
-      const args = this.#sentinelFile === undefined ? [] : [this.#sentinelFile];
-      spare = spawn(process.execPath, [this.#script, ...args], {
+      spare = spawn(process.execPath, [this.#script, ...this.#prepared], {
         cwd: this.#folder,
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],

@@ -1,12 +1,14 @@
 /**
- * The script of a spare process: it loads Node's own modules that slaves use, starts the sentinel's thread of this library, whose
- * file is its argument, compiles a bundle that it is told of, and becomes a slave of another bundle or of that one when it
- * is told its order. It ends with the pipe of its orders.
+ * The script of a spare process: it loads Node's own modules that slaves use, starts the sentinel's thread of this library and
+ * loads this library, whose files are its arguments, compiles a bundle that it is told of, and becomes a slave of another bundle
+ * or of that one when it is told its order. It ends with the pipe of its orders.
  *
- * Nothing of a bundle is run before the order: until then the process is nobody's slave. The thread waits for its first message.
+ * Nothing of a bundle is run before the order: until then the process is nobody's slave. Only the server's own code is. The thread
+ * waits for its first message; the library reads nothing of the process while it is loaded.
  */
 
 import { PREPARED_THREAD, sourceUrl } from '../../threads/prepared-thread.js';
+import { LIBRARY_PARAMETERS, PREPARED_LIBRARY } from '../library-script.js';
 import { PARENT_PIPE } from '../parent-pipe.js';
 
 /** The descriptor of the pipe of orders, which is closed before the slave begins. */
@@ -56,17 +58,20 @@ function withoutWarnings(act) {
     process.emitWarning = emitWarning;
   }
 }
+// Older Nodes have no import() in what is compiled here
+const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+function functionOf(text, parameters, filename) {
+  const options = { filename, importModuleDynamically };
+  withoutWarnings(() => vm.runInThisContext('import("node:os")', options));
+  return vm.compileFunction(text, parameters, options);
+}
 function compile({ bundle, sha256 }) {
-  // Older Nodes have no import() in what is compiled here
-  const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
   if (importModuleDynamically === undefined || compiled?.bundle === bundle) return;
   compiled = undefined;
   try {
     const bytes = readFileSync(bundle);
     if (createHash('sha256').update(bytes).digest('hex') !== sha256) return;
-    const options = { filename: bundle, importModuleDynamically };
-    withoutWarnings(() => vm.runInThisContext('import("node:os")', options));
-    compiled = { bundle, run: vm.compileFunction(bytes.toString(), PARAMETERS, options) };
+    compiled = { bundle, run: functionOf(bytes.toString(), PARAMETERS, bundle) };
   } catch {
     // Gone, or no script: the slave says it
   }
@@ -83,6 +88,22 @@ function prepareThread(file) {
     globalThis[key] = { name: 'sentinel', text, worker };
   } catch {
     // The slave starts one, or says why it cannot
+  }
+}
+function prepareLibrary(file) {
+  if (importModuleDynamically === undefined) return;
+  const key = Symbol.for('${PREPARED_LIBRARY}');
+  try {
+    const text = readFileSync(file, 'utf8');
+    const around = { meta: {} };
+    const main = { exports: {} };
+    const run = functionOf(text, ${JSON.stringify(LIBRARY_PARAMETERS)}, file);
+    run(main.exports, require, main, around);
+    globalThis[key] = { text, around, exports: main.exports };
+    around.prepare().catch(() => {});
+  } catch {
+    // The bundle has the same
+    delete globalThis[key];
   }
 }
 function begin({ bundle, args, cwd, env }) {
@@ -105,7 +126,9 @@ function begin({ bundle, args, cwd, env }) {
   Reflect.apply(run, main.exports, [main.exports, Module.createRequire(bundle), main, bundle, dirname(bundle)]);
   main.loaded = true;
 }
-if (process.argv[2] !== undefined) prepareThread(process.argv[2]);
+const [sentinel, library] = process.argv.slice(2);
+if (sentinel !== undefined) prepareThread(sentinel);
+if (library !== undefined) prepareLibrary(library);
 const orders = new Socket({ fd: ${ORDER_PIPE}, readable: true, writable: false });
 let text = '';
 orders.setEncoding('utf8');
