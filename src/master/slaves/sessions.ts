@@ -16,7 +16,8 @@ import { encodeToken, type SessionAddress } from '../../wire/messages/subjects.j
 import { AssemblyBudget, CreditPool } from '../../wire/session/credit.js';
 import { Session } from '../../wire/session/session.js';
 import type { MasterCoreOptions, MasterPorts } from '../model/master-ports.js';
-import { SlaveMachine, type SlaveState } from '../model/slave-machine.js';
+import { SlaveMachine } from '../model/slave-machine.js';
+import type { SlaveState } from '../model/slave-moves.js';
 import { SlaveRecord } from '../model/slave-record.js';
 import { Admissions, type Applicant, type Authorization, identityOf, UNDECIDED } from './admissions.js';
 import { Allocation } from './allocation.js';

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type SlaveEvent, SlaveMachine, type SlaveState } from '../../../src/master/model/slave-machine.js';
+import { SlaveMachine } from '../../../src/master/model/slave-machine.js';
+import type { SlaveEvent, SlaveState } from '../../../src/master/model/slave-moves.js';
 
 const test = suite('slave machine');
 
