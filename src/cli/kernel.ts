@@ -9,6 +9,7 @@ import { describeEnd } from '../machines/farm/describe-end.js';
 import { PARENT_PIPE_VARIABLE } from '../machines/parent-pipe.js';
 import { type ServerAuth, tokenAuth } from '../machines/protocol/auth.js';
 import type { Master } from '../master/master.js';
+import { Wakeups } from '../master/program/wakeups.js';
 import { checkOptionNames } from '../structures/check-options.js';
 import { type EmbeddedMaster, master, masterOf } from './embed.js';
 import { initialize } from './initialize.js';
@@ -194,30 +195,26 @@ export async function makeKernel(
   const { slaves, program = options.program ?? process.argv[1] } = where;
   const { token, auth, ...others } = options;
   const ends = new EarlyEnds();
+  const news = new Wakeups();
   const onAudit: AuditListener = (event, timeMs) => {
     ends.take(event);
+    news.tell();
     options.onAudit?.(event, timeMs);
   };
   const serverAuth = serverAuthOf(token, auth);
   const embedded = await master({ ...others, slaves, program, serverAuth, onAudit });
-  const kernel = kernelOf(masterOf(embedded), embedded);
-  // A slave that joins is no news for a program
-  while (!kernel.hasEnded && kernel.workerCount < slaves) {
-    const failure = kernel.workerCount === 0 ? ends.failure(slaves, program) : undefined;
-    if (failure !== undefined) {
-      await kernel.end({});
-      throw new JoinError(failure);
-    }
-    await sleep(LOOK_MS);
-  }
-  embedded.signal.throwIfAborted();
-  return kernel;
+  return await joined(embedded, {
+    news,
+    expected: () => slaves,
+    failure: (workers) => (workers === 0 ? ends.failure(slaves, program) : undefined),
+  });
 }
 
 async function makeServerKernel(where: readonly ServerAddress[], options: KernelOptions): Promise<Kernel> {
   const { token, auth, onAudit, program = process.argv[1], ...flags } = options;
   const arrivals = new ServerArrivals(where.length);
   const ends = new EarlyEnds();
+  const news = new Wakeups();
   const embedded = await master({
     ...flags,
     program,
@@ -226,18 +223,37 @@ async function makeServerKernel(where: readonly ServerAddress[], options: Kernel
     onAudit: (event, timeMs) => {
       arrivals.take(event);
       ends.take(event);
+      news.tell();
       onAudit?.(event, timeMs);
     },
   });
+  return await joined(embedded, {
+    news,
+    expected: () => arrivals.expected,
+    failure: (workers) =>
+      arrivals.failure ?? (workers === 0 ? ends.failure(arrivals.most, program) : undefined),
+  });
+}
+
+interface Joining {
+  /** Told at each event of the trail: a slave that joins is no news for a program. */
+  readonly news: Wakeups;
+  /** The number of workers to wait for, as it is known now. */
+  readonly expected: () => number;
+  /** Says why that number will not come, if there are these workers; undefined while it may. */
+  readonly failure: (workers: number) => string | undefined;
+}
+
+/** The kernel of this master, when its workers have joined; ends it and throws JoinError if they will not. */
+async function joined(embedded: EmbeddedMaster, { news, expected, failure }: Joining): Promise<MasterKernel> {
   const kernel = kernelOf(masterOf(embedded), embedded);
-  while (!kernel.hasEnded && kernel.workerCount < arrivals.expected) {
-    const failure =
-      arrivals.failure ?? (kernel.workerCount === 0 ? ends.failure(arrivals.most, program) : undefined);
-    if (failure !== undefined) {
+  while (!kernel.hasEnded && kernel.workerCount < expected()) {
+    const reason = failure(kernel.workerCount);
+    if (reason !== undefined) {
       await kernel.end({});
-      throw new JoinError(failure);
+      throw new JoinError(reason);
     }
-    await sleep(LOOK_MS);
+    await news.wait(LOOK_MS);
   }
   embedded.signal.throwIfAborted();
   return kernel;
