@@ -99,12 +99,15 @@ export class MasterLink {
   static async open(params: MasterLinkParams): Promise<MasterLink> {
     const { address, memberId, run, clientTimeoutMs, broker } = params;
     const name = `ts-mw master ${process.pid}`;
-    const link = await connectData(address, { name, timeoutMs: CONNECT_TIMEOUT_MS });
-    let sentinel: SentinelHandle | undefined;
+    const connecting = connectData(address, { name, timeoutMs: CONNECT_TIMEOUT_MS });
+    // Nobody else has an embedded broker
+    const asked =
+      broker === 'embedded' ? undefined : connecting.then((link) => refuseOther(link, params, QUERY_MS));
+    let starting: Promise<SentinelHandle> | undefined;
     try {
-      if (broker === 'external') await refuseOther(link, params, QUERY_MS);
+      await asked;
       const shared = SharedState.create({ cells: params.cells?.map(({ name }) => name) });
-      sentinel = await startSentinel({
+      starting = startSentinel({
         role: 'master',
         address,
         memberId,
@@ -114,12 +117,15 @@ export class MasterLink {
         shared,
         spare: params.sentinelThread,
       });
+      const [link, sentinel] = await Promise.all([connecting, starting]);
       if (broker === 'external') await refuseOther(link, params, SECOND_QUERY_MS);
       sentinel.request({ op: 'established' });
       return new MasterLink(params, link, sentinel, shared);
     } catch (error) {
-      await sentinel?.stop();
-      await link.close();
+      await Promise.all([
+        starting?.then((sentinel) => sentinel.stop(), nothing),
+        connecting.then((link) => link.close(), nothing),
+      ]);
       throw error;
     }
   }
@@ -399,6 +405,9 @@ function addressOf(subject: string): SessionAddress {
   const { user, nonce } = parseSubject(subject);
   return { user: decodeToken(user), nonce };
 }
+
+/** Its failure is told already. */
+function nothing(): void {}
 
 function toBuffer(payload: Uint8Array): Buffer {
   return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
