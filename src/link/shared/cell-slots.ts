@@ -1,6 +1,6 @@
 /** Small texts that one thread writes and another reads, each with a version: the newest counts. */
 
-import { MOST_CELL_BYTES } from '../../wire/values/cell-value.js';
+import { MOST_CELL_BYTES } from '../../wire/messages/cells.js';
 
 /** Int32 words before the slots. */
 const HEADER_WORDS = 2;

@@ -4,6 +4,8 @@ import { MOST_CELL_BYTES, MOST_CELLS } from '../../algorithms/cell.js';
 import { isCount } from './count.js';
 import type { CellOffer, CellValue } from './messages.js';
 
+export { MOST_CELL_BYTES };
+
 /** As many values as a program may have cells, each with a text that a slot has room for. */
 export function areCellValues(values: unknown): values is readonly CellValue[] {
   return isList(values) && values.every((one) => isNumberedText(one));

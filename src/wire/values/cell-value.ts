@@ -4,8 +4,6 @@ import { MOST_CELL_BYTES } from '../../algorithms/cell.js';
 import { EncodeError, FormatError, UsageError } from '../../errors.js';
 import { decodeText, encodeValue } from './codec.js';
 
-export { MOST_CELL_BYTES };
-
 /**
  * The text of a value, as in a task's entry. `name` is the cell's, for messages. Throws UsageError above the limit, and
  * EncodeError for a value that cannot travel, or not in a cell: functions and raw bytes.

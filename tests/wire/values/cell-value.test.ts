@@ -4,7 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { portable } from '../../../src/algorithms/portable.js';
 import { EncodeError, FormatError, UsageError } from '../../../src/errors.js';
-import { copyForCell, decodeCell, encodeCell, MOST_CELL_BYTES } from '../../../src/wire/values/cell-value.js';
+import { MOST_CELL_BYTES } from '../../../src/wire/messages/cells.js';
+import { copyForCell, decodeCell, encodeCell } from '../../../src/wire/values/cell-value.js';
 
 const test = suite('cell value');
 
