@@ -17,6 +17,7 @@ import { checkProgramOptions } from './process/program-options.js';
 import { hostFromHere } from './process/reachable-hosts.js';
 import { openTrail } from './trail/open-trail.js';
 import { openWatch } from './watch/open-watch.js';
+import type { MasterWatch } from './watch/watch-params.js';
 
 /**
  * Options of `master()`: the flags in camelCase, and what a command line cannot give. Without `onAudit` and without
@@ -78,17 +79,18 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
   const configuration = configurationOf({ ...flags, master: true });
   const audit = auditOf(configuration, onAudit);
   const threads = new MasterThreads(configuration);
-  const { RunningMaster } = await import('./master/run-master.js');
-  const watch = await openWatch({
-    configuration,
-    trail: audit,
-    place: 'embedded',
-    hasNotices: false,
-    // The program has its `dashboardUrl`
-    say: () => {},
-  });
+  let watch: MasterWatch | undefined;
   let running: RunningMaster;
   try {
+    const { RunningMaster } = await import('./master/run-master.js');
+    watch = await openWatch({
+      configuration,
+      trail: audit,
+      place: 'embedded',
+      hasNotices: false,
+      // The program has its `dashboardUrl`
+      say: () => {},
+    });
     running = await RunningMaster.start({
       configuration,
       audit,
@@ -100,16 +102,16 @@ export async function master(options: EmbeddedMasterOptions = {}): Promise<Embed
       // Where the trail is silent, that of local slaves is too
       slaveAuditFile: configuration.auditFile === undefined ? devNull : undefined,
     });
+    watch.begin(running);
   } catch (error) {
     await threads.end();
-    await watch.end();
+    await watch?.end();
     await audit.close();
     throw error;
   }
-  watch.begin(running);
   const stop = async (): Promise<void> => {
     await running.end({ by: 'stop' });
-    await watch.end();
+    await watch?.end();
     await audit.close();
     if (configuration.strict && running.leftBehind !== undefined) throw running.handle.signal.reason;
   };

@@ -32,6 +32,7 @@ import { boundOutput } from './slave/bounded-output.js';
 import { type LocalParent, takeParent } from './slave/parent-master.js';
 import { openProgramTrail, type ProgramTrail, saysNotices } from './trail/program-trail.js';
 import { openWatch } from './watch/open-watch.js';
+import type { MasterWatch } from './watch/watch-params.js';
 
 /**
  * After this time past the end, the handles that still hold the event loop are named, and the process exits.
@@ -171,16 +172,16 @@ async function runMaster(
     return FAILURE;
   }
   const threads = new MasterThreads(configuration);
-  const { RunningMaster } = await import('./master/run-master.js');
-  const hasNotices = saysNotices(configuration);
-  const watch = await openWatch({
-    configuration,
-    trail: audit,
-    place: 'program',
-    hasNotices,
-    say: (text) => audit.tellPeople(text),
-  });
+  let watch: MasterWatch | undefined;
   try {
+    const { RunningMaster } = await import('./master/run-master.js');
+    watch = await openWatch({
+      configuration,
+      trail: audit,
+      place: 'program',
+      hasNotices: saysNotices(configuration),
+      say: (text) => audit.tellPeople(text),
+    });
     const running = await RunningMaster.start({
       configuration,
       audit,
@@ -201,7 +202,7 @@ async function runMaster(
     });
   } finally {
     await threads.end();
-    await watch.end();
+    await watch?.end();
   }
 }
 

@@ -1,8 +1,13 @@
 /** The threads that load beside a master: those that its configuration needs, and none of them is left. */
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { master } from '../../../src/cli/embed.js';
 import { parseFlags } from '../../../src/cli/flags/parse-command.js';
 import { MasterThreads } from '../../../src/cli/master/master-threads.js';
+import { until } from '../../support/programs.js';
 
 const test = suite('master-threads');
 
@@ -38,6 +43,26 @@ test('what is not taken is ended, and what is taken is not', async () => {
   assert.is(threads.sentinel.take(), undefined);
   assert.ok((worker?.threadId ?? 0) > 0);
   await worker?.terminate();
+});
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('none is left of a master that cannot start', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const threads = (): number => readdirSync('/proc/self/task').length;
+  // Node starts threads of its own with the first use of a file
+  await (await master()).stop();
+  const before = threads();
+  for (const wrong of [{ dashboard: port }, { masterPort: port }, { servers: '127.0.0.1:1' }]) {
+    await master(wrong).then(
+      () => assert.unreachable(),
+      (error: unknown) => assert.match(String(error), /another program|what to run/),
+    );
+    await until(`the threads for ${Object.keys(wrong)} are gone`, () => threads() <= before);
+  }
+  taken.close();
 });
 
 test.run();
