@@ -77,6 +77,7 @@ export interface DataLink {
    * when no other is made.
    */
   ready(): Promise<void>;
+  /** A listener that comes while the link is down, or closed, is told so at once. */
   onStatus(listener: (status: LinkStatus) => void): void;
   /** Sends all handed-over data, then closes. */
   close(): Promise<void>;

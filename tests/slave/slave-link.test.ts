@@ -18,7 +18,7 @@ import { CREDIT_BYTES, type Hello } from '../../src/wire/messages/messages.js';
 import { Subjects } from '../../src/wire/messages/subjects.js';
 import { freePort } from '../support/free-port.js';
 import { OwnTime } from '../support/own-time.js';
-import { until } from '../support/programs.js';
+import { until, within } from '../support/programs.js';
 import { standStill } from '../support/stand-still.js';
 import { PlayedSentinel } from './played-sentinel.js';
 
@@ -204,6 +204,33 @@ test('a broker that goes before the master has answered is looked for again', as
   } finally {
     await other.link.close();
     await next.stop();
+  }
+});
+
+test('a broker that goes while the sentinel starts is looked for again', async () => {
+  const broker = await startBroker({ host: '127.0.0.1', port: await freePort() });
+  let next: Broker | undefined;
+  let other: PlayedMaster | undefined;
+  const take = async (): Promise<unknown> => {
+    if (next === undefined) {
+      await broker.stop();
+      next = await startBroker({ host: '127.0.0.1', port: 0 });
+      other = await PlayedMaster.start(next.url, (hello, played) => played.reject(hello, 'no'));
+    }
+    return new PlayedSentinel();
+  };
+  const spare = { take, end: async () => {} } as unknown as SpareThread;
+  const { slave } = createSlave(broker.url, {
+    spare,
+    locate: async () => placeOf(next?.url ?? broker.url),
+  });
+  try {
+    const code = await within(10_000, slave.run(), () => 'the slave waits');
+    assert.is(code, 255);
+    assert.is(other?.hellos.length, 1);
+  } finally {
+    await other?.link.close();
+    await next?.stop();
   }
 });
 

@@ -183,6 +183,18 @@ class DataConnection implements DataLink {
 
   onStatus(listener: (status: LinkStatus) => void): void {
     this.#listeners.push(listener);
+    const status = this.#missed();
+    if (status === undefined) return;
+    queueMicrotask(() => {
+      // Otherwise it has heard more meanwhile
+      if (this.#missed()?.status === status.status) listener(status);
+    });
+  }
+
+  /** The news that a listener of now would have to know; undefined if all is well. */
+  #missed(): LinkStatus | undefined {
+    if (this.#closed) return { status: 'closed', reason: this.#closeReason };
+    return this.#connected ? undefined : { status: 'disconnected' };
   }
 
   async close(): Promise<void> {

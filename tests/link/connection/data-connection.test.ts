@@ -228,6 +228,33 @@ connection('a broker that answered while this thread stood still is dialled agai
   });
 });
 
+onServer('says at once to a late listener that it is disconnected, or closed', async () => {
+  await withServer({}, async (server, open) => {
+    const { link, count } = await open();
+    const told = (): LinkStatus['status'][] => {
+      const late: LinkStatus['status'][] = [];
+      link.onStatus(({ status }) => late.push(status));
+      assert.equal(late, [], 'not before it has returned');
+      return late;
+    };
+    const first = told();
+    await server.kill();
+    await until('disconnected', () => count('disconnected') === 1);
+    assert.equal(first, ['disconnected'], 'once');
+    const second = told();
+    await Promise.resolve();
+    assert.equal(second, ['disconnected']);
+    await server.restart();
+    await until('connected', () => count('connected') === 1);
+    assert.equal(second, ['disconnected', 'connected']);
+    await link.close();
+    await until('closed', () => count('closed') === 1);
+    const last = told();
+    await Promise.resolve();
+    assert.equal([second.at(-1), last], ['closed', ['closed']]);
+  });
+});
+
 onServer('sends nothing while disconnected, comes back by itself, with its subscriptions', async () => {
   await withServer({}, async (server, open) => {
     const { link, count } = await open();
