@@ -284,7 +284,8 @@ class DataConnection implements DataLink {
     if (this.#closed) return;
     this.#closed = true;
     this.#connected = false;
-    const reason = this.#closeReason ?? error?.message;
+    this.#closeReason ??= error?.message;
+    const reason = this.#closeReason;
     const cause = new Error(`the connection was closed${reason === undefined ? '' : `: ${reason}`}`);
     for (const { reject } of this.#unready) reject(cause);
     this.#unready.clear();

@@ -406,6 +406,10 @@ onServer(
       await until('closed', () => statuses.some(({ status }) => status === 'closed'));
       const closed = statuses.find(({ status }) => status === 'closed');
       assert.match(closed?.status === 'closed' ? (closed.reason ?? '') : '', 'refuses our credentials');
+      const late: LinkStatus[] = [];
+      link.onStatus((status) => late.push(status));
+      await Promise.resolve();
+      assert.equal(late, [closed]);
       assert.is(statuses.filter(({ status }) => status === 'disconnected').length, 1);
       assert.is(link.send('x', Buffer.from('1')), false);
     } finally {
