@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { dashboardAssets } from '../src/dashboard/assets.js';
+import { leftOutPlugin } from '../src/machines/bundle/package-plugins.js';
 import { MOVES } from '../src/master/model/slave-moves.js';
 import { THIRD_PARTY, thirdPartyHeading } from './third-party.js';
 
@@ -164,19 +165,6 @@ const parserText = (text: string): Plugin => ({
 const LIBRARY_ENTRY = `export * from './index.js';
 __mwAround.prepare = () => Promise.all([import('./cli/slave/run-slave.js'), import('./threads/thread-texts.js')]);`;
 
-/** A program that was sent to a machine finds no package there. */
-const leftOut: Plugin = {
-  name: 'left out',
-  setup(build) {
-    const names = new RegExp(`^(${OPTIONAL.join('|')})$`);
-    build.onResolve({ filter: names }, ({ path }) => ({ path, namespace: 'left-out' }));
-    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
-      contents: `throw new Error('${path} is not part of a program that was sent to a machine');`,
-      loader: 'js',
-    }));
-  },
-};
-
 /** xstate takes longer to load than all of its answers together. */
 const movesOnly: Plugin = {
   name: 'moves only',
@@ -287,7 +275,7 @@ const library = await build({
     TS_MW_FINGERPRINTS: '__mwAround.fingerprints',
     'import.meta': '__mwAround.meta',
   },
-  plugins: [leftOut, natsCore, ...texts],
+  plugins: [leftOutPlugin('bundle'), natsCore, ...texts],
 });
 writeFileSync(join(OUT, LIBRARY), library.outputFiles[0]?.text ?? '');
 const { metafile } = await build({

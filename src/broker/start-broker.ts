@@ -1,7 +1,5 @@
 /** Starts the embedded broker in a thread of its own, so that a busy main thread still carries its slaves' traffic. */
-import type { Worker } from 'node:worker_threads';
-import { openThread } from '../threads/open-thread.js';
-import type { SpareThread } from '../threads/spare-thread.js';
+import { type SpareThread, takeThread } from '../threads/spare-thread.js';
 import type { BrokerEvent } from './broker-event.js';
 import { cannotListen, placeOf } from './cannot-listen.js';
 import type { BrokerOptions } from './options.js';
@@ -23,7 +21,10 @@ export interface Broker {
  * listen there. A `spare` thread, if there is one, has no limit of its heap.
  */
 export async function startBroker(options: BrokerOptions, spare?: SpareThread | undefined): Promise<Broker> {
-  const worker = await (spare?.take() ?? openBrokerThread(options));
+  const { heapMegabytes } = options;
+  const worker = await takeThread('broker', spare, {
+    resourceLimits: heapMegabytes === undefined ? {} : { maxOldGenerationSizeMb: heapMegabytes },
+  });
   const listeners = new Set<(event: BrokerEvent) => void>();
   const emit = (event: BrokerEvent): void => {
     for (const listener of listeners) {
@@ -83,11 +84,5 @@ export async function startBroker(options: BrokerOptions, spare?: SpareThread | 
           return message satisfies never;
       }
     });
-  });
-}
-
-function openBrokerThread({ heapMegabytes }: BrokerOptions): Promise<Worker> {
-  return openThread('broker', {
-    resourceLimits: heapMegabytes === undefined ? {} : { maxOldGenerationSizeMb: heapMegabytes },
   });
 }

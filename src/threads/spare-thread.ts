@@ -1,6 +1,6 @@
 /** A thread of the library that was started before there is anything for it to do. */
 
-import type { Worker } from 'node:worker_threads';
+import type { Worker, WorkerOptions } from 'node:worker_threads';
 import { openThread } from './open-thread.js';
 import type { ThreadName } from './thread-texts.js';
 
@@ -35,4 +35,13 @@ export class SpareThread {
     const worker = await this.take()?.catch(() => undefined);
     await worker?.terminate();
   }
+}
+
+/** The spare thread, if there is one that is not taken; a new one, with these options, otherwise. */
+export function takeThread(
+  name: ThreadName,
+  spare: SpareThread | undefined,
+  options?: WorkerOptions | undefined,
+): Promise<Worker> {
+  return spare?.take() ?? openThread(name, options);
 }

@@ -2,8 +2,7 @@
 
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { JoinError } from '../../errors.js';
-import { openThread } from '../../threads/open-thread.js';
-import type { SpareThread } from '../../threads/spare-thread.js';
+import { type SpareThread, takeThread } from '../../threads/spare-thread.js';
 import { ConnectError, type ConnectFailure } from '../connection/connect-error.js';
 import type { BrokerAddress, SentinelEvent, SentinelHandle, SentinelRequest } from '../ports.js';
 import type { SharedState } from '../shared/shared-state.js';
@@ -62,7 +61,7 @@ export async function startSentinel(options: SentinelOptions): Promise<SentinelH
     killLine: options.killLine ?? DEFAULT_KILL_LINE,
     killNotice: options.killNotice,
   };
-  const worker = await (options.spare?.take() ?? openThread('sentinel'));
+  const worker = await takeThread('sentinel', options.spare);
   const sentinel = new Sentinel(worker);
   worker.postMessage({ type: 'begin', data } satisfies ToSentinelThread);
   await sentinel.started;

@@ -30,9 +30,8 @@ interface ProgramCode {
 const OLDEST_NODE = 'node20';
 
 /**
- * `program` is a file, as `programEntry` gives it. With a `library`, the code has it not, and finds it in the script around the
- * code. Throws UsageError with esbuild's messages, each error with its
- * place; MwError (`ERR_MW_BUNDLE`) where esbuild is not installed.
+ * `program` is a file, as `programEntry` gives it. A `library` is left out of the code, which finds it in the script around it.
+ * Throws UsageError with esbuild's messages, each error with its place; MwError (`ERR_MW_BUNDLE`) where esbuild is not installed.
  */
 export async function makeProgramCode(
   program: string,

@@ -1,8 +1,7 @@
 /** The main thread's end of the thread with the connections to servers; one thread for all of a master. */
 
 import type { Worker } from 'node:worker_threads';
-import { openThread } from '../../threads/open-thread.js';
-import type { SpareThread } from '../../threads/spare-thread.js';
+import { type SpareThread, takeThread } from '../../threads/spare-thread.js';
 import type { LinkCommand, LinkEvent } from './link-messages.js';
 
 export interface Link {
@@ -37,7 +36,7 @@ export class Dialler {
   }
 
   #start(): Promise<Worker> {
-    this.#thread ??= this.#opened().then((thread) => {
+    this.#thread ??= takeThread('dial', this.#spare).then((thread) => {
       thread.on('message', ({ link, event }: { readonly link: number; readonly event: LinkEvent }) => {
         const onEvent = this.#links.get(link);
         if (event.type === 'over') this.#links.delete(link);
@@ -47,10 +46,6 @@ export class Dialler {
       return thread;
     });
     return this.#thread;
-  }
-
-  #opened(): Promise<Worker> {
-    return this.#spare?.take() ?? openThread('dial');
   }
 
   #fail(reason: string): void {

@@ -13,7 +13,7 @@ import { BundleCache } from './bundle-cache.js';
 import { Door, refuse } from './door.js';
 import { Lease } from './lease.js';
 import type { MasterIdentity, ServerSettings } from './server-options.js';
-import { SlaveStarter } from './slave-starter.js';
+import { type PreparedFiles, SlaveStarter } from './slave-starter.js';
 import { Slots } from './slots.js';
 import type { BundleToCompile } from './spare-script.js';
 import { WorkFolders } from './work-folders.js';
@@ -236,7 +236,7 @@ export class Server {
 }
 
 /** Files for spare processes; undefined where the library is not packed. */
-function packedFiles(): ConstructorParameters<typeof SlaveStarter>[1] {
+function packedFiles(): PreparedFiles | undefined {
   const [sentinel, library] = [packedThreadFile('sentinel'), libraryScript()?.file];
   return sentinel === undefined || library === undefined ? undefined : { sentinel, library };
 }

@@ -36,6 +36,12 @@ export interface SlaveOrder extends SlaveStart {
   readonly givesStreams: boolean;
 }
 
+/** Packed files of the server's own library. */
+export interface PreparedFiles {
+  readonly sentinel: string;
+  readonly library: string;
+}
+
 export class SlaveStarter {
   readonly #folder: string;
   readonly #prepared: readonly string[];
@@ -44,7 +50,7 @@ export class SlaveStarter {
   #stopped = false;
 
   /** `folder` is the server's own; without the packed files of the library spares prepare neither a thread nor a library. */
-  constructor(folder: string, files?: { readonly sentinel: string; readonly library: string } | undefined) {
+  constructor(folder: string, files?: PreparedFiles | undefined) {
     this.#folder = resolve(folder);
     this.#prepared = files === undefined ? [] : [files.sentinel, files.library];
   }
