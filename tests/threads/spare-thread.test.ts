@@ -1,4 +1,5 @@
 /** A thread that waits for its user: taken once, ended when nobody takes it. */
+import { spawnSync } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SpareThread } from '../../src/threads/spare-thread.js';
@@ -20,5 +21,24 @@ spares('it ends when nobody takes it, also when it is told twice', async () => {
   await Promise.all([spare.end(), spare.end()]);
   assert.is(spare.take(), undefined);
 });
+
+for (const { what, act, said } of [
+  { what: 'it keeps the process alive once it is taken', act: 'await spare.take();', said: 'alive' },
+  { what: 'it does not before', act: '', said: '' },
+]) {
+  spares(what, () => {
+    const module = JSON.stringify(import.meta.resolve('../../src/threads/spare-thread.js'));
+    const program = `const { SpareThread } = await import(${module});
+      const spare = new SpareThread('sentinel');
+      ${act}
+      setTimeout(() => {
+        process.stdout.write('alive');
+        process.exit();
+      }, 300).unref();`;
+    const args = ['--input-type=module', '--eval', program];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    assert.equal([stdout, stderr], [said, '']);
+  });
+}
 
 spares.run();
