@@ -7,7 +7,9 @@
  */
 
 import { existsSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 /** The script's name, beside the packed library; set when the library is packed. */
 declare const TS_MW_LIBRARY_FILE: string | undefined;
@@ -21,6 +23,7 @@ export const PREPARED_LIBRARY = 'ts-mw.prepared-library';
 export interface LibraryScript {
   /** The module that programs import, which it replaces. */
   readonly module: string;
+  /** Compressed, by brotli. */
   readonly file: string;
 }
 
@@ -31,4 +34,10 @@ export function libraryScript(): LibraryScript | undefined {
   const [file, module] = [TS_MW_LIBRARY_FILE, './index.js'].map((name) => fileURLToPath(new URL(name, here)));
   if (!file || !module || !existsSync(file) || !existsSync(module)) return undefined;
   return { file, module: realpathSync(module) };
+}
+
+/** The script's text, in bytes. */
+export async function readLibrary({ file }: LibraryScript): Promise<Uint8Array> {
+  const { brotliDecompress } = await import('node:zlib');
+  return await promisify(brotliDecompress)(await readFile(file));
 }

@@ -44,7 +44,7 @@ const MANAGERS: readonly Manager[] = [
 ];
 
 const APP = { name: 'app', version: '1.0.0', private: true, license: 'MIT', type: 'module' };
-const MOST_BYTES = 7_500_000;
+const MOST_BYTES = 5_500_000;
 
 const installing = suite('install');
 installing.after(removePlace);

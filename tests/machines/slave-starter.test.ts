@@ -6,9 +6,10 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { brotliCompressSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SlaveStarter } from '../../src/machines/server/slave-starter.js';
+import { type PreparedFiles, SlaveStarter } from '../../src/machines/server/slave-starter.js';
 import { ORDER_PIPE, SPARE_SCRIPT } from '../../src/machines/server/spare-script.js';
 
 const test = suite('slave processes of a server');
@@ -70,7 +71,7 @@ test('are alike from a spare that has compiled the bundle, from any other, and a
   const sentinel = join(folder, 'thread.cjs');
   writeFileSync(sentinel, THREAD);
   const library = join(folder, 'library.cjs');
-  writeFileSync(library, LIBRARY);
+  writeFileSync(library, brotliCompressSync(LIBRARY));
   const starter = new SlaveStarter(folder, { sentinel, library });
   const env = { TS_MW_TOKEN: 't', TMPDIR: cwd };
   const order = { bundle, args: ['--slave', 'b'], cwd, env, givesStreams: true };
@@ -122,25 +123,41 @@ while (globalThis[key] !== undefined) {
 process.stdout.write(JSON.stringify(found));
 })();`;
 
-test('have a thread of the sentinel that waits, unless it failed', async () => {
+interface SpareOf {
+  readonly folder: string;
+  readonly write: (name: string, content: string | Uint8Array) => string;
+  /** The output of the program as a slave from a spare process that has these files; others are missing. */
+  readonly facts: (files: Partial<PreparedFiles>) => Promise<unknown>;
+}
+
+async function withSparesOf(program: string, body: (spares: SpareOf) => Promise<void>): Promise<void> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ts-mw-starter-')));
-  const write = (name: string, content: string): string => {
+  const write = (name: string, content: string | Uint8Array): string => {
     writeFileSync(join(folder, name), content);
     return join(folder, name);
   };
   const env = { TS_MW_TOKEN: 't' };
-  const order = { bundle: write('taker.cjs', TAKER), args: [], cwd: folder, env, givesStreams: false };
-  const found = async (sentinel: string): Promise<unknown> => {
-    const starter = new SlaveStarter(folder, { sentinel, library: join(folder, 'missing.cjs') });
+  const order = { bundle: write('program.cjs', program), args: [], cwd: folder, env, givesStreams: false };
+  const missing = join(folder, 'missing.cjs');
+  const facts = async (files: Partial<PreparedFiles>): Promise<unknown> => {
+    const starter = new SlaveStarter(folder, { sentinel: missing, library: missing, ...files });
     starter.prepare(1, undefined);
     return (await ran(starter.start(order))).facts;
   };
   try {
+    await body({ folder, write, facts });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test('have a thread of the sentinel that waits, unless it failed', () =>
+  withSparesOf(TAKER, async ({ write, facts }) => {
     const thread = write('thread.cjs', THREAD);
     const [waits, fails, missing] = await Promise.all([
-      found(thread),
-      found(write('failing.cjs', 'throw 1')),
-      found(join(folder, 'missing.cjs')),
+      facts({ sentinel: thread }),
+      facts({ sentinel: write('failing.cjs', 'throw 1') }),
+      facts({}),
     ]);
     assert.equal(waits, [['sentinel', THREAD.length, ['begin', 't', 0]]]);
     // Whether it had failed before the slave began, or not
@@ -155,10 +172,7 @@ test('have a thread of the sentinel that waits, unless it failed', async () => {
     ]);
     spare.stdio[ORDER_PIPE]?.destroy();
     assert.equal([(await once(spare, 'exit'))[0], ...(await said)], [0, '', '']);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+  }));
 
 const BORROWER = `(async () => {
 const key = Symbol.for('ts-mw.prepared-library');
@@ -167,44 +181,22 @@ if (around !== undefined) around.packed = 'these facts';
 process.stdout.write(JSON.stringify([key in globalThis, text?.length, exports?.answer?.()]));
 })();`;
 
-test('have the library of the server, unless it cannot be loaded', async () => {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ts-mw-starter-')));
-  const write = (name: string, content: string): string => {
-    writeFileSync(join(folder, name), content);
-    return join(folder, name);
-  };
-  const order = {
-    bundle: write('borrower.cjs', BORROWER),
-    args: [],
-    cwd: folder,
-    env: {},
-    givesStreams: false,
-  };
-  const sentinel = write('thread.cjs', THREAD);
-  const found = async (library: string): Promise<unknown> => {
-    const starter = new SlaveStarter(folder, { sentinel, library });
-    starter.prepare(1, undefined);
-    return (await ran(starter.start(order))).facts;
-  };
-  try {
-    const [loaded, throws, rejects, missing] = await Promise.all([
-      found(write('library.cjs', LIBRARY)),
-      found(write('throwing.cjs', 'throw 1')),
-      found(write('rejecting.cjs', '__mwAround.prepare = async () => { throw 1; };')),
-      found(join(folder, 'missing.cjs')),
+test('have the library of the server, unless it cannot be loaded', () =>
+  withSparesOf(BORROWER, async ({ write, facts }) => {
+    const found = (name: string, script: string): Promise<unknown> =>
+      facts({ library: write(name, brotliCompressSync(script)) });
+    const rejecting = '__mwAround.prepare = async () => { throw 1; };';
+    const [loaded, throws, rejects, torn, missing] = await Promise.all([
+      found('library.cjs.br', LIBRARY),
+      found('throwing.cjs.br', 'throw 1'),
+      found('rejecting.cjs.br', rejecting),
+      facts({ library: write('torn.cjs.br', brotliCompressSync(LIBRARY).subarray(0, -9)) }),
+      facts({}),
     ]);
+    const none = [false, null, null];
     assert.equal(loaded, [true, LIBRARY.length, ['function', 'b', 'these facts', true]]);
-    assert.equal(
-      [throws, missing],
-      [
-        [false, null, null],
-        [false, null, null],
-      ],
-    );
-    assert.equal(rejects, [true, '__mwAround.prepare = async () => { throw 1; };'.length, null]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+    assert.equal([throws, torn, missing], [none, none, none]);
+    assert.equal(rejects, [true, rejecting.length, null]);
+  }));
 
 test.run();

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { AuditSink } from '../../audit/audit-trail.js';
 import { UsageError } from '../../errors.js';
-import { type LibraryScript, libraryScript } from '../library-script.js';
+import { type LibraryScript, libraryScript, readLibrary } from '../library-script.js';
 import { CodeCache, type KeptCode } from './code-cache.js';
 import { AROUND_LIBRARY } from './library-plugin.js';
 import { packedFacts } from './packed-program.js';
@@ -150,9 +150,9 @@ function sharedBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-async function aroundLibrary({ file }: LibraryScript): Promise<readonly Uint8Array[]> {
+async function aroundLibrary(library: LibraryScript): Promise<readonly Uint8Array[]> {
   const { before, after } = AROUND_LIBRARY;
-  return [Buffer.from(before), await readFile(file), Buffer.from(after)];
+  return [Buffer.from(before), await readLibrary(library), Buffer.from(after)];
 }
 
 async function makeCode(

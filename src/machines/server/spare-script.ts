@@ -43,6 +43,7 @@ const { Socket } = require('node:net');
 const { dirname } = require('node:path');
 const vm = require('node:vm');
 const { SHARE_ENV, Worker } = require('node:worker_threads');
+const { brotliDecompressSync } = require('node:zlib');
 for (const name of ['dns', 'fs/promises', 'os', 'perf_hooks', 'timers/promises', 'tls', 'tty']) {
   require('node:' + name);
 }
@@ -94,10 +95,10 @@ function prepareLibrary(file) {
   if (importModuleDynamically === undefined) return;
   const key = Symbol.for('${PREPARED_LIBRARY}');
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = brotliDecompressSync(readFileSync(file)).toString();
     const around = { meta: {} };
     const main = { exports: {} };
-    const run = functionOf(text, ${JSON.stringify(LIBRARY_PARAMETERS)}, file);
+    const run = functionOf(text, ${JSON.stringify(LIBRARY_PARAMETERS)}, file.replace(/\\.br$/, ''));
     run(main.exports, require, main, around);
     globalThis[key] = { text, around, exports: main.exports };
     around.prepare().catch(() => {});

@@ -111,11 +111,11 @@ it('leaves it in the code of its workers', async () => {
 });
 
 it('the library itself reads nothing of the process while it is loaded', () => {
-  const script = fileURLToPath(new URL('../../../lib/ts-mw-library.cjs', import.meta.url));
+  const script = fileURLToPath(new URL('../../../lib/ts-mw-library.cjs.br', import.meta.url));
   const program = write(
     'load.cjs',
     `const fs = require('node:fs');
-     const text = fs.readFileSync(${JSON.stringify(script)}, 'utf8');
+     const text = require('node:zlib').brotliDecompressSync(fs.readFileSync(${JSON.stringify(script)})).toString();
      const run = new Function('exports', 'require', 'module', '__mwAround', text);
      const read = new Set();
      // Of the others some cannot be watched
