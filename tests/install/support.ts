@@ -89,6 +89,8 @@ export async function strangersEnvironment(home: string): Promise<NodeJS.Process
     YARN_NPM_REGISTRY_SERVER: registry,
     YARN_ENABLE_TELEMETRY: '0',
     YARN_ENABLE_GLOBAL_CACHE: '0',
+    // Of root, yarn 1 keeps packages outside its home, and gives those of an earlier run
+    YARN_CACHE_FOLDER: join(home, 'yarn-cache'),
   };
 }
 
