@@ -170,6 +170,7 @@ export class Parts {
       wallClock: () => WALL_CLOCK_MS,
       onSuperfluous: ({ sid }, _task, index, killAfterMs) =>
         this.stopped.push(`${sid}/${index}${killAfterMs === undefined ? '' : ` within ${killAfterMs} ms`}`),
+      onLeftLine: () => {},
     });
     this.slaves = Array.from({ length: slaves }, (_, number) => createSlave(number));
     for (const slave of this.slaves) this.dispatcher.lineUp(slave);

@@ -15,7 +15,7 @@ import type { TaskFuture } from '../model/task-future.js';
 import type { ShareRegistry } from '../shares/share-registry.js';
 import type { Roster } from '../slaves/roster.js';
 import type { SlaveCommands } from '../slaves/slave-commands.js';
-import type { Reservation } from './reservation.js';
+import { reservationOf } from './reservation.js';
 
 interface IntakeParams {
   readonly jar: TaskJar;
@@ -177,11 +177,6 @@ export class Intake {
     this.#settlement.giveUp(task, 'unknown-sid', `no ordered slave has the sid ${sid}`);
     this.#onNews();
   }
-}
-
-/** The reservation in its policy, which this master's `reserve` returned. */
-function reservationOf(task: Task): Reservation | undefined {
-  return task.policy.reservation as Reservation | undefined;
 }
 
 /** Undefined if the program aborts a signal without a reason of its own. */

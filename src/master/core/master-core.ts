@@ -50,7 +50,7 @@ import type { CoreCounters } from './core-counters.js';
 import { Intake } from './intake.js';
 import { MasterCells } from './master-cells.js';
 import { type DrawnSource, ProgramDemand } from './program-demand.js';
-import { Reservation } from './reservation.js';
+import { Reservation, reservationOf } from './reservation.js';
 import { Resubmissions } from './resubmissions.js';
 import { SlaveInput } from './slave-input.js';
 
@@ -160,6 +160,7 @@ export class MasterCore {
       aborts: this.#aborts,
       wallClock: this.#ports.wallClock ?? (() => 0),
       takeOffers: (slave, offers) => this.cells.takeOffers(slave, offers, 'with results'),
+      onLeftLine: (task) => reservationOf(task)?.passOver(),
     });
     this.#dispatcher = new Dispatcher({
       jar,

@@ -136,6 +136,11 @@ export class Reservation implements SlaveReservation, SlaveHolder {
     this.#advance();
   }
 
+  /** A task was given up before its turn: those after it may be next. */
+  passOver(): void {
+    this.#advance();
+  }
+
   #refuse(task: Task, { reason, because }: Closing, cause?: unknown): void {
     const { holder } = this.#request;
     this.#params.giveUp(task, reason, `${task.id} is for ${holder}, ${because}`, cause);
@@ -157,7 +162,7 @@ export class Reservation implements SlaveReservation, SlaveHolder {
     onChanged();
   }
 
-  /** The first in line; those that were cancelled there are passed over. */
+  /** The first in line; those that were given up there are passed over. */
   #next(): Task | undefined {
     while (this.#line.at(0)?.state === 'settled') this.#line.shift();
     return this.#line.at(0);
@@ -189,6 +194,11 @@ export class Reservation implements SlaveReservation, SlaveHolder {
     this.#giveUpAll(isElsewhere ? opener : undefined, 'slave-lost', `whose state is lost: ${why}`);
     if (wasReady) this.#request.onLost(why);
   }
+}
+
+/** The reservation in its policy, which this master's `reserve` returned. */
+export function reservationOf({ policy }: Task): Reservation | undefined {
+  return policy.reservation as Reservation | undefined;
 }
 
 function isComplete({ state, dependencies }: Task): boolean {

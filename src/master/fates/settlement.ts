@@ -56,6 +56,8 @@ export interface SettlementOptions {
   /** Offers to cells, which tasks of a slave made before their results. */
   readonly takeOffers?: ((slave: SlaveRecord, offers: readonly CellOffer[]) => void) | undefined;
   readonly shares: ShareRegistry;
+  /** A task that was given up stood in the line of a reservation. */
+  readonly onLeftLine: (task: Task) => void;
 }
 
 /** How a task is given up. */
@@ -82,6 +84,7 @@ export class Settlement {
   readonly #comebacks: Comebacks;
   readonly #takeOffers: SettlementOptions['takeOffers'];
   readonly #shares: ShareRegistry;
+  readonly #onLeftLine: SettlementOptions['onLeftLine'];
   #runWatch: RunWatch | undefined;
   #failed: FailedTasks | undefined;
   #endWatch: EndWatch | undefined;
@@ -102,6 +105,7 @@ export class Settlement {
     comebacks,
     takeOffers,
     shares,
+    onLeftLine,
   }: SettlementOptions) {
     this.#takeOffers = takeOffers;
     this.#jar = jar;
@@ -114,6 +118,7 @@ export class Settlement {
     this.#checkpoint = checkpoint;
     this.#comebacks = comebacks;
     this.#shares = shares;
+    this.#onLeftLine = onLeftLine;
     this.#aborts = aborts;
     this.#retries = new Retries({
       run,
@@ -319,6 +324,7 @@ export class Settlement {
   giveUp(task: Task, reason: UnrunnableReason, message: string, options: GiveUpOptions = {}): void {
     const lastSid = lastSidOf(task);
     const { policy, group } = task;
+    const stoodInLine = task.state === 'blocked' && policy.reservation !== undefined;
     const { kills = false, ...causes } = options;
     const killAfterMs = kills ? Math.round(policy.killGraceSeconds * 1000) : undefined;
     if (reason === 'killed' && group !== undefined) this.#retries.noteKilled(task, group.slave);
@@ -330,6 +336,7 @@ export class Settlement {
         : new UnrunnableError(task.identity, reason, message, history, causes);
     this.#tell(task, reason, lastSid, history);
     this.#decide(task, TaskFate.unrunnable(task, lastSid, error), undefined, killAfterMs);
+    if (stoodInLine) this.#onLeftLine(task);
   }
 
   #tell(

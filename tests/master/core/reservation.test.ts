@@ -10,6 +10,13 @@ import { CoreStage, definition, type Peer } from './core-stage.js';
 
 const test = suite('master/reservation');
 
+/** A first task in line, and its causes to stay there. */
+interface Held {
+  readonly argument: TaskFuture;
+  readonly first: Future<unknown>;
+  readonly scope: AbortController;
+}
+
 class Stage extends CoreStage {
   /** Losses that holders heard of. */
   readonly losses: string[] = [];
@@ -28,8 +35,16 @@ class Stage extends CoreStage {
   }
 
   call(reservation: Reservation, ...args: readonly unknown[]): Future<unknown> {
+    return this.callIn(undefined, reservation, ...args);
+  }
+
+  callIn(
+    scopeSignal: AbortSignal | undefined,
+    reservation: Reservation,
+    ...args: readonly unknown[]
+  ): Future<unknown> {
     const future = new TaskFuture((id) => this.core.cancel(Number(id.slice('TASK-'.length)), 0));
-    const policy = policyOfReserved(resolvePolicy({}), reservation);
+    const policy = { ...policyOfReserved(resolvePolicy({}), reservation), scopeSignal };
     return this.#listen(future.of(this.core.intake.submit(definition, args, policy, future)));
   }
 
@@ -110,6 +125,32 @@ test('a task whose future failed, or that was cancelled, holds up nobody', async
   assert.equal(stage.dispatched(peer), [3, 4]);
   assert.equal(await stage.heardNow(), ['TASK-0 ok', 'TASK-1 dependency', 'TASK-2 cancelled']);
 });
+
+for (const [way, happen] of Object.entries<(stage: Held) => void>({
+  'its future fails': ({ argument }) => argument.reject(new Error('no')),
+  'it is cancelled': ({ first }) => void first.cancel(),
+  'its scope is cancelled': ({ scope }) => scope.abort(new Error('enough')),
+})) {
+  test(`the first in line holds up nobody when ${way}, although nothing more comes`, async () => {
+    let asked = 0;
+    const stage = new Stage({}, { dispatchSoon: () => void asked++ });
+    const reservation = stage.reserve();
+    stage.ready(reservation);
+    const peer = stage.join(0);
+    stage.dispatched(peer);
+    stage.finish(peer, 0);
+    const scope = new AbortController();
+    const argument = new TaskFuture(() => false);
+    const first = stage.callIn(scope.signal, reservation, argument.of('TASK-99'));
+    stage.call(reservation, 1);
+    assert.equal(stage.dispatched(peer), []);
+    asked = 0;
+    happen({ argument, first, scope });
+    await stage.heardNow();
+    assert.ok(asked > 0, 'somebody is to dispatch');
+    assert.equal(stage.dispatched(peer), [2]);
+  });
+}
 
 test('a loss leaves nothing in line, and the next slave is made ready with the same arguments', async () => {
   const stage = new Stage();
