@@ -131,6 +131,6 @@ function rawsOf(lengths: unknown, body: Buffer, begin: number): readonly Uint8Ar
 }
 
 /** It becomes a file in a folder of the receiver's: no way out of that. */
-function isFileName(name: string): boolean {
+export function isFileName(name: string): boolean {
   return name.length > 0 && name.length <= 255 && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
 }

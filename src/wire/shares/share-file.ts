@@ -7,7 +7,7 @@ import { basename, resolve } from 'node:path';
 import type { ShareCopy, Shared, SharedContent } from '../../algorithms/shared.js';
 import { UsageError } from '../../errors.js';
 import { checkShareSize, handleOf } from './share.js';
-import { fileHead } from './share-body.js';
+import { fileHead, isFileName } from './share-body.js';
 
 /**
  * Shares a file with the slaves, as `share` does a value: a task finds the path of a copy on its own machine, with the
@@ -32,7 +32,12 @@ export async function shareFile(path: string): Promise<Shared<string>> {
     throw new UsageError(
       `shareFile() takes a file, and ${JSON.stringify(path)} is not a file; share its files one by one`,
     );
-  const head = fileHead(basename(absolute));
+  const name = basename(absolute);
+  if (!isFileName(name))
+    throw new UsageError(
+      `shareFile() got ${JSON.stringify(path)}, whose name has a backslash, and not every machine can have that; rename it`,
+    );
+  const head = fileHead(name);
   checkShareSize('shareFile()', head.byteLength + before.size);
   const hash = createHash('sha256').update(head);
   for await (const bytes of createReadStream(absolute)) hash.update(bytes as Buffer);

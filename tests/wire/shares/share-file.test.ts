@@ -48,6 +48,12 @@ it('has another key for another name or other bytes', async () => {
   assert.is((await shareFile(file('a.txt', 'x'))).key, keys[0]);
 });
 
+it('refuses a name that a slave could not give its copy, before a task needs it', async () => {
+  const error: unknown = await shareFile(file('a\\b.txt', 'x')).catch((refusal: unknown) => refusal);
+  assert.instance(error, UsageError);
+  assert.match(String(error), /name has a backslash, and not every machine can have that; rename it/);
+});
+
 it('refuses what is not a file, or not there', async () => {
   const refused = async (path: string): Promise<unknown> =>
     shareFile(path).then(
