@@ -19,22 +19,22 @@ export class Source {
   }
 
   /**
-   * Arrays and typed arrays are read as they are when a part is cut; other iterables are drawn to their end first.
-   * At most `size` elements. `stub` names the call in errors.
+   * All elements are taken now: the caller may empty an array at once, such as a buffer that it fills again. Those of other
+   * iterables are drawn. At most `size` elements. `stub` names the call in errors.
    */
   static of(stub: string, elements: unknown, size = Number.POSITIVE_INFINITY): Source {
     if (elements instanceof Zip) {
-      const sources = elements.sources.map((source) => (isList(source) ? source : undefined));
-      const columns = sources.includes(undefined) ? drawColumns(elements, size) : (sources as List[]);
-      return new Source(columns, Math.min(size, ...columns.map(({ length }) => length)), true);
+      const sources: readonly unknown[] = elements.sources;
+      const columns = sources.every(isList) ? copyColumns(sources, size) : drawColumns(elements, size);
+      return new Source(columns, Math.min(...columns.map(({ length }) => length)), true);
     }
     return Source.ofList(stub, elements, size);
   }
 
   /** For a task that takes one element: those of a zip are its tuples. */
   static ofList(stub: string, elements: unknown, size = Number.POSITIVE_INFINITY): Source {
-    const list = isList(elements) ? elements : drawList(stub, elements, size);
-    return new Source([list], Math.min(size, list.length), false);
+    const list = isList(elements) ? copyOf(elements, size) : drawList(stub, elements, size);
+    return new Source([list], list.length, false);
   }
 
   columns(start: number, end: number): Columns {
@@ -67,6 +67,15 @@ function sliceOf(column: List, start: number, end: number): ArrayLike<unknown> {
 
 function isList(value: unknown): value is List {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+function copyOf(list: List, size: number): List {
+  return list.slice(0, Math.min(size, list.length)) as List;
+}
+
+function copyColumns(lists: readonly List[], size: number): List[] {
+  const length = Math.min(size, ...lists.map((list) => list.length));
+  return lists.map((list) => copyOf(list, length));
 }
 
 function drawList(stub: string, elements: unknown, size: number): List {
