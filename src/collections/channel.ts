@@ -10,7 +10,7 @@ import type { Task } from '../algorithms/task.js';
 import type { Arguments, TaskPolicy } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
 import { Deque } from '../structures/deque.js';
-import { EndWatch } from './end-watch.js';
+import { EndWatch } from './parts/end-watch.js';
 import { checkOptions } from './parts/options.js';
 import { resolveTask, submitTaskTo } from './parts/task.js';
 

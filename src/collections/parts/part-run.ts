@@ -1,7 +1,7 @@
 /**
  * Runs the parts of one call: submits them as its cutter says, hands their packets over, and cuts again those whose
  * slave was lost or whose message would be too large. It ends with the last part, with the first error that the call
- * does not take, with its signal or scope, or when the call has its answer; then no task of it is left.
+ * does not take, with its signal, scope or master, or when the call has its answer; then no task of it is left.
  */
 
 import type { OperationName } from '../../algorithms/operations.js';
@@ -10,6 +10,7 @@ import type { Submitter } from '../../algorithms/submitter.js';
 import type { AlgorithmDefinition, Future, ResolvedPolicy } from '../../algorithms/types.js';
 import { StoppedError } from '../../errors.js';
 import { elementErrorOf, failedPartOf, isOfElements, isOfWholePart, unsentErrorOf } from './element-error.js';
+import { EndWatch } from './end-watch.js';
 import type { Cutter, Part } from './part-cutter.js';
 import { halve, type OpenPart, recut, without } from './recut.js';
 import { policyOfParts, type ResolvedTask } from './task.js';
@@ -68,9 +69,12 @@ export class PartRun {
     const throwIfAborted = (): void => {
       signal?.throwIfAborted();
       scopeSignal?.throwIfAborted();
+      submitter.signal.throwIfAborted();
     };
     throwIfAborted();
     const onAbort = (): void => this.#guard(throwIfAborted);
+    const end = EndWatch.of(submitter.signal);
+    end.add(onAbort);
     signal?.addEventListener('abort', onAbort, { once: true });
     scopeSignal?.addEventListener('abort', onAbort, { once: true });
     try {
@@ -79,6 +83,7 @@ export class PartRun {
         this.fill();
       });
     } finally {
+      end.remove(onAbort);
       signal?.removeEventListener('abort', onAbort);
       scopeSignal?.removeEventListener('abort', onAbort);
     }
@@ -112,7 +117,8 @@ export class PartRun {
   #fill(): void {
     while (!this.#isOver) {
       const part = this.#again.pop() ?? this.#nextPart();
-      if (part === undefined) break;
+      // The program's source may end the call while an element is drawn
+      if (part === undefined || this.#isOver) break;
       if (part.start < this.#narrowed) this.#submit(part);
     }
     if (this.#isOver) return;
@@ -154,6 +160,8 @@ export class PartRun {
       (packet) => this.#settled(part, () => this.#takePacket(part, future, packet as readonly unknown[])),
       (error: unknown) => this.#settled(part, () => this.#takeError(part, error)),
     );
+    // The elements have code of the program's too, such as getters
+    if (this.#isOver) this.#cancelOpen();
   }
 
   #takeUnsent(part: OpenPart, error: Error): void {
@@ -245,8 +253,12 @@ export class PartRun {
     if (this.#isOver) return false;
     this.#isOver = true;
     clearTimeout(this.#look);
+    this.#cancelOpen();
+    return true;
+  }
+
+  #cancelOpen(): void {
     for (const future of this.#open.values()) future.cancel();
     this.#open.clear();
-    return true;
   }
 }

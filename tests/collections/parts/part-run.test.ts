@@ -7,7 +7,13 @@ import { pmap, pmapSettled } from '../../../src/collections/pmap.js';
 import { pmapIterable } from '../../../src/collections/pmap-iterable.js';
 import { preduce, preducePartial } from '../../../src/collections/preduce.js';
 import { pcount, pfind, premove, psome } from '../../../src/collections/psearch.js';
-import { EncodeError, MessageSizeError, type TaskError, UnrunnableError } from '../../../src/errors.js';
+import {
+  EncodeError,
+  MessageSizeError,
+  StoppedError,
+  type TaskError,
+  UnrunnableError,
+} from '../../../src/errors.js';
 import { until } from '../../support/programs.js';
 import { generator } from '../../support/random.js';
 import { ComputingSubmitter, type OpenTask, turn } from './computing-submitter.js';
@@ -15,6 +21,7 @@ import { flaky, isEven, join, never, runs, square } from './tasks.js';
 
 const test = suite('collections/parts/part-run');
 
+const numberOf = portable(({ n }: { readonly n: number }) => n);
 const lengthOf = portable((text: string) => text.length);
 const upTo = (length: number): number[] => Array.from({ length }, (_, n) => n);
 
@@ -75,6 +82,52 @@ test('whichever parts are lost, in whatever order, no element has more runs than
         if (n === poison) assert.is(runsOf[n], maxAttempts, what);
       }
     }
+  }));
+
+test('an iteration that waits for its source, or for its reader, ends with its master', () =>
+  withSubmitter(async (submitter) => {
+    const silent = (async function* (): AsyncGenerator<number> {
+      yield 1;
+      await new Promise(() => {});
+    })();
+    const waiting = pmapIterable(square, silent);
+    const first = waiting.next();
+    await submitter.computeAll();
+    assert.is((await first).value, 1);
+    const next = waiting.next();
+    const left = pmapIterable(square, upTo(99), { window: 2 });
+    const read = left.next();
+    await submitter.computeAll();
+    assert.is((await read).value, 0);
+    const reason = new StoppedError('test', { pending: 0, untaken: 0 });
+    submitter.end.abort(reason);
+    for (const task of submitter.open) task.reject(reason);
+    submitter.open.clear();
+    assert.is(await rejection(next), reason);
+    assert.is(await rejection(left.next()), reason);
+    assert.is(await rejection(pmapIterable(square, silent).next()), reason, 'nor does one begin then');
+  }));
+
+test('an element that is drawn or written while its call ends is not computed', () =>
+  withSubmitter(async (submitter) => {
+    const enough = new Error('enough');
+    const drawn = new AbortController();
+    const source = function* (): Generator<number> {
+      yield 1;
+      drawn.abort(enough);
+      yield 2;
+    };
+    assert.is(await rejection(pmapIterable(square, source(), { signal: drawn.signal }).next()), enough);
+    const written = new AbortController();
+    const elements = {
+      get n(): number {
+        written.abort(enough);
+        return 1;
+      },
+    };
+    const call = pmap(numberOf, [elements, elements], { parts: 2, signal: written.signal });
+    assert.is(await rejection(call), enough);
+    assert.equal([submitter.submitted, submitter.cancelled], [2, 2]);
   }));
 
 test('pieces of lost parts are folded in their order, and searched and counted once', () =>
