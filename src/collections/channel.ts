@@ -10,6 +10,7 @@ import type { Task } from '../algorithms/task.js';
 import type { Arguments, TaskPolicy } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
 import { Deque } from '../structures/deque.js';
+import { mayEndUnheard } from '../structures/unheard-end.js';
 import { EndWatch } from './parts/end-watch.js';
 import { checkOptions } from './parts/options.js';
 import { resolveTask, submitTaskTo } from './parts/task.js';
@@ -172,7 +173,11 @@ class TaskChannel<R> implements Channel<R> {
     });
   }
 
-  async receiveResult(options: ReceiveOptions = {}): Promise<R> {
+  receiveResult(options: ReceiveOptions = {}): Promise<R> {
+    return mayEndUnheard(() => this.#receive(options));
+  }
+
+  async #receive(options: ReceiveOptions): Promise<R> {
     checkOptions('receiveResult', options, ['timeout']);
     const { timeout } = options;
     const outcome = await this.#next(checkedMs('receiveResult', timeout), false);
@@ -180,7 +185,11 @@ class TaskChannel<R> implements Channel<R> {
     throw new DOMException(`no result came within ${timeout} s`, 'TimeoutError');
   }
 
-  async tryReceiveResult(options: ReceiveOptions = {}): Promise<Received<R>> {
+  tryReceiveResult(options: ReceiveOptions = {}): Promise<Received<R>> {
+    return mayEndUnheard(() => this.#tryReceive(options));
+  }
+
+  async #tryReceive(options: ReceiveOptions): Promise<Received<R>> {
     checkOptions('tryReceiveResult', options, ['timeout']);
     const { timeout = 0 } = options;
     const outcome = await this.#next(checkedMs('tryReceiveResult', timeout), false);

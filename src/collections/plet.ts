@@ -5,6 +5,7 @@ import { currentSubmitter } from '../algorithms/submitter-context.js';
 import type { Task } from '../algorithms/task.js';
 import type { Arguments, Future } from '../algorithms/types.js';
 import { InvalidTaskError, UsageError } from '../errors.js';
+import { mayEndUnheard } from '../structures/unheard-end.js';
 import { resolveTask, submitTaskTo } from './parts/task.js';
 
 /** A task with its arguments, or a function to call here. */
@@ -32,37 +33,42 @@ export type Checked<B> = B extends readonly [infer T, ...infer P]
  *
  * @example const { area, text } = await plet({ area: [square, 3], text: () => readFile('a.txt', 'utf8') });
  */
-export async function plet<B extends Readonly<Record<string, Binding>>>(
+export function plet<B extends Readonly<Record<string, Binding>>>(
   bindings: B & { readonly [K in keyof B]: Checked<B[K]> },
 ): Promise<{ [K in keyof B]: Bound<B[K]> }> {
-  if (typeof bindings !== 'object' || bindings === null) {
-    throw new UsageError(
-      `plet takes an object of bindings, such as { area: [square, 3] }; got ${String(bindings)}`,
-    );
-  }
-  const submitter = currentSubmitter('plet');
-  const place = placeAbove(plet);
-  const begin = (name: string, binding: Binding): unknown => {
-    if (typeof binding === 'function' && !('withTaskPolicy' in binding)) return binding();
-    const [task, ...args] = Array.isArray(binding) ? binding : [];
-    if (task === undefined) {
-      throw new InvalidTaskError(
-        `plet takes for ${JSON.stringify(name)} a task with its arguments, such as [square, 3], or a function to call here`,
+  return mayEndUnheard(async () => {
+    if (typeof bindings !== 'object' || bindings === null) {
+      throw new UsageError(
+        `plet takes an object of bindings, such as { area: [square, 3] }; got ${String(bindings)}`,
       );
     }
-    return submitTaskTo(submitter, resolveTask('plet', task), args, place);
-  };
-  const begun: [name: string, value: unknown][] = [];
-  try {
-    for (const [name, binding] of Object.entries(bindings)) begun.push([name, begin(name, binding)]);
-    const values = await Promise.all(begun.map(async ([name, value]) => [name, await value]));
-    return Object.fromEntries(values) as { [K in keyof B]: Bound<B[K]> };
-  } catch (error) {
-    for (const [, value] of begun) {
-      (value as Partial<Future<unknown>> | undefined)?.cancel?.();
-      // Nobody will await it
-      if (value instanceof Promise) value.catch(() => {});
+    const submitter = currentSubmitter('plet');
+    const place = placeAbove(plet);
+    const begin = (name: string, binding: Binding): unknown => {
+      if (typeof binding === 'function' && !('withTaskPolicy' in binding)) return binding();
+      const [task, ...args] = Array.isArray(binding) ? binding : [];
+      if (task === undefined) {
+        throw new InvalidTaskError(
+          `plet takes for ${JSON.stringify(name)} a task with its arguments, such as [square, 3], or a function to call here`,
+        );
+      }
+      return submitTaskTo(submitter, resolveTask('plet', task), args, place);
+    };
+    const begun: [name: string, value: unknown][] = [];
+    try {
+      for (const [name, binding] of Object.entries(bindings)) begun.push([name, begin(name, binding)]);
+      const values = await Promise.all(begun.map(async ([name, value]) => [name, await value]));
+      return Object.fromEntries(values) as { [K in keyof B]: Bound<B[K]> };
+    } catch (error) {
+      for (const [, value] of begun) leave(value);
+      throw error;
     }
-    throw error;
-  }
+  });
+}
+
+/** Nobody will await it. A value that a function returned is cancelled if it is a future, and not by a `cancel` of its own. */
+function leave(value: unknown): void {
+  if (!(value instanceof Promise)) return;
+  value.catch(() => {});
+  if ('taskId' in value) (value as Future<unknown>).cancel();
 }

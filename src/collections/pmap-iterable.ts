@@ -4,6 +4,7 @@ import { packedList } from '../algorithms/number-list.js';
 import type { Task } from '../algorithms/task.js';
 import type { TaskPolicy } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
+import { mayEndUnheard } from '../structures/unheard-end.js';
 import { type Call, isForSingles, openCall, throwError } from './parts/call.js';
 import type { MapElement, MapElements } from './parts/map-element.js';
 import { checkOptions } from './parts/options.js';
@@ -121,7 +122,11 @@ class Mapped implements AsyncIterableIterator<unknown> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<unknown>> {
+  next(): Promise<IteratorResult<unknown>> {
+    return mayEndUnheard(() => this.#next());
+  }
+
+  async #next(): Promise<IteratorResult<unknown>> {
     if (this.#state === 'new') this.#begin();
     for (;;) {
       const [values] = this.#ready;

@@ -4,6 +4,7 @@ import type { Failure, OnError } from '../algorithms/operations.js';
 import type { Task } from '../algorithms/task.js';
 import type { EncodeError, MessageSizeError, TaskError, UnrunnableError } from '../errors.js';
 import { UnrunnableError as Unrunnable, UsageError } from '../errors.js';
+import { mayEndUnheard } from '../structures/unheard-end.js';
 import { type Call, openCall, runOfCall } from './parts/call.js';
 import { failureError } from './parts/element-error.js';
 import type { MapElement, MapElements } from './parts/map-element.js';
@@ -51,30 +52,32 @@ interface Mapping {
  * const squares = await pmap(square, [1, 2, 3]);
  * const sums = await pmap(add, zip(xs, ys), { onProgress: ({ done, total }) => console.log(done, total) });
  */
-export async function pmap<A extends readonly unknown[], R>(
+export function pmap<A extends readonly unknown[], R>(
   task: Task<A, R>,
   elements: Zip<MapElements<A>>,
   options?: MapOptions,
 ): Promise<Awaited<R>[]>;
 /** The same for the elements of one source. */
-export async function pmap<A, R>(
+export function pmap<A, R>(
   task: Task<[A], R>,
   elements: Iterable<MapElement<A>>,
   options?: MapOptions,
 ): Promise<Awaited<R>[]>;
-export async function pmap(task: unknown, elements: unknown, options: MapOptions = {}): Promise<unknown[]> {
-  checkOptions('pmap', options, MAP_KEYS);
-  const call = openCall(pmap, task, options);
-  const source = Source.of('pmap', elements, options.size);
-  const values: unknown[] = new Array(source.length).fill(undefined);
-  await mapOrThrow(call, options, {
-    length: source.length,
-    argumentOf: ({ start, end }) => source.columns(start, end),
-    take: (index, value) => {
-      values[index] = value;
-    },
+export function pmap(task: unknown, elements: unknown, options: MapOptions = {}): Promise<unknown[]> {
+  return mayEndUnheard(async () => {
+    checkOptions('pmap', options, MAP_KEYS);
+    const call = openCall(pmap, task, options);
+    const source = Source.of('pmap', elements, options.size);
+    const values: unknown[] = new Array(source.length).fill(undefined);
+    await mapOrThrow(call, options, {
+      length: source.length,
+      argumentOf: ({ start, end }) => source.columns(start, end),
+      take: (index, value) => {
+        values[index] = value;
+      },
+    });
+    return values;
   });
-  return values;
 }
 
 /**
@@ -86,48 +89,50 @@ export async function pmap(task: unknown, elements: unknown, options: MapOptions
  * @example
  * await pmapInto(new Float64Array(numbers.length), square, numbers);
  */
-export async function pmapInto<T extends MapTarget<unknown>>(
+export function pmapInto<T extends MapTarget<unknown>>(
   target: T,
   task: Task<[], T[number] | Promise<T[number]>>,
   options?: MapOptions,
 ): Promise<T>;
 /** The same for the tuples of several sources. */
-export async function pmapInto<T extends MapTarget<unknown>, A extends readonly unknown[]>(
+export function pmapInto<T extends MapTarget<unknown>, A extends readonly unknown[]>(
   target: T,
   task: Task<A, T[number] | Promise<T[number]>>,
   elements: Zip<MapElements<A>>,
   options?: MapOptions,
 ): Promise<T>;
 /** The same for the elements of one source. */
-export async function pmapInto<T extends MapTarget<unknown>, A>(
+export function pmapInto<T extends MapTarget<unknown>, A>(
   target: T,
   task: Task<[A], T[number] | Promise<T[number]>>,
   elements: Iterable<MapElement<A>>,
   options?: MapOptions,
 ): Promise<T>;
-export async function pmapInto(
+export function pmapInto(
   target: MapTarget<unknown>,
   task: unknown,
   elementsOrOptions: unknown = {},
   given?: MapOptions,
 ): Promise<unknown> {
-  const hasSource =
-    given !== undefined || isIterable(elementsOrOptions) || isAsyncIterable(elementsOrOptions);
-  const own = hasSource ? {} : (elementsOrOptions as MapOptions);
-  const options = given === undefined ? own : given;
-  checkOptions('pmapInto', options, MAP_KEYS);
-  checkTarget(target);
-  const call = openCall(pmapInto, task, options);
-  const size = Math.min(target.length, options.size ?? Number.POSITIVE_INFINITY);
-  const source = hasSource ? Source.of('pmapInto', elementsOrOptions, size) : undefined;
-  await mapOrThrow(call, options, {
-    length: source?.length ?? size,
-    argumentOf: ({ start, end }) => source?.columns(start, end) ?? end - start,
-    take: (index, value) => {
-      target[index] = value;
-    },
+  return mayEndUnheard(async () => {
+    const hasSource =
+      given !== undefined || isIterable(elementsOrOptions) || isAsyncIterable(elementsOrOptions);
+    const own = hasSource ? {} : (elementsOrOptions as MapOptions);
+    const options = given === undefined ? own : given;
+    checkOptions('pmapInto', options, MAP_KEYS);
+    checkTarget(target);
+    const call = openCall(pmapInto, task, options);
+    const size = Math.min(target.length, options.size ?? Number.POSITIVE_INFINITY);
+    const source = hasSource ? Source.of('pmapInto', elementsOrOptions, size) : undefined;
+    await mapOrThrow(call, options, {
+      length: source?.length ?? size,
+      argumentOf: ({ start, end }) => source?.columns(start, end) ?? end - start,
+      take: (index, value) => {
+        target[index] = value;
+      },
+    });
+    return target;
   });
-  return target;
 }
 
 /**
@@ -137,43 +142,45 @@ export async function pmapInto(
  * @example
  * for (const fate of await pmapSettled(fetchPage, urls)) if (fate.status === 'ok') keep(fate.packet);
  */
-export async function pmapSettled<A extends readonly unknown[], R>(
+export function pmapSettled<A extends readonly unknown[], R>(
   task: Task<A, R>,
   elements: Zip<MapElements<A>>,
   options?: Omit<MapOptions, 'stopOnError'>,
 ): Promise<Settled<Awaited<R>>[]>;
 /** The same for the elements of one source. */
-export async function pmapSettled<A, R>(
+export function pmapSettled<A, R>(
   task: Task<[A], R>,
   elements: Iterable<MapElement<A>>,
   options?: Omit<MapOptions, 'stopOnError'>,
 ): Promise<Settled<Awaited<R>>[]>;
-export async function pmapSettled(
+export function pmapSettled(
   task: unknown,
   elements: unknown,
   options: Omit<MapOptions, 'stopOnError'> = {},
 ): Promise<Settled<unknown>[]> {
-  checkOptions(
-    'pmapSettled',
-    options,
-    MAP_KEYS.filter((key) => key !== 'stopOnError'),
-  );
-  const call = openCall(pmapSettled, task, options);
-  const source = Source.of('pmapSettled', elements, options.size);
-  const fates: Settled<unknown>[] = new Array(source.length);
-  await map({
-    call,
-    length: source.length,
-    argumentOf: ({ start, end }) => source.columns(start, end),
-    onError: 'go on',
-    take: (index, packet) => {
-      fates[index] = { status: 'ok', packet };
-    },
-    takeError: (index, error) => {
-      fates[index] = fateOf(error);
-    },
+  return mayEndUnheard(async () => {
+    checkOptions(
+      'pmapSettled',
+      options,
+      MAP_KEYS.filter((key) => key !== 'stopOnError'),
+    );
+    const call = openCall(pmapSettled, task, options);
+    const source = Source.of('pmapSettled', elements, options.size);
+    const fates: Settled<unknown>[] = new Array(source.length);
+    await map({
+      call,
+      length: source.length,
+      argumentOf: ({ start, end }) => source.columns(start, end),
+      onError: 'go on',
+      take: (index, packet) => {
+        fates[index] = { status: 'ok', packet };
+      },
+      takeError: (index, error) => {
+        fates[index] = fateOf(error);
+      },
+    });
+    return fates;
   });
-  return fates;
 }
 
 function fateOf(error: Error): Settled<never> {

@@ -2,6 +2,7 @@
 
 import type { Task } from '../algorithms/task.js';
 import { MessageSizeError, UsageError } from '../errors.js';
+import { mayEndUnheard } from '../structures/unheard-end.js';
 import { type Call, openCall, runOfCall, throwError } from './parts/call.js';
 import type { MapElements } from './parts/map-element.js';
 import { checkOptions, PART_KEYS, type PartOptions } from './parts/options.js';
@@ -56,57 +57,61 @@ interface Reduction {
  *
  * @example const sum = await preduce(add, numbers, { initial: 0 });
  */
-export async function preduce<R>(
+export function preduce<R>(
   task: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
   elements: Iterable<R>,
   options?: ReduceOptions<R, R> & { readonly key?: undefined },
 ): Promise<R>;
 /** The same for the values that a key gives. */
-export async function preduce<A, R>(
+export function preduce<A, R>(
   task: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
   elements: Iterable<A>,
   options: ReduceOptions<A, R> & { readonly key: Task<[A], R | Promise<R>> },
 ): Promise<R>;
-export async function preduce(
+export function preduce(
   task: unknown,
   elements: unknown,
   options: ReduceOptions<never, unknown> = {},
 ): Promise<unknown> {
-  checkOptions('preduce', options, [...PARTIAL_KEYS, 'initial']);
-  const call = openCall(preduce, task, options);
-  const reduction = reductionOf(call, options);
-  const source = Source.ofList('preduce', elements);
-  const { start, end } = rangeOf('preduce', options, source.length);
-  return fold(reduction, source, start, end, initialOf(options));
+  return mayEndUnheard(async () => {
+    checkOptions('preduce', options, [...PARTIAL_KEYS, 'initial']);
+    const call = openCall(preduce, task, options);
+    const reduction = reductionOf(call, options);
+    const source = Source.ofList('preduce', elements);
+    const { start, end } = rangeOf('preduce', options, source.length);
+    return fold(reduction, source, start, end, initialOf(options));
+  });
 }
 
 /**
  * The values of `preduce` for each part, in order, not folded any more (lparallel's preduce-partial). Without elements
  * it rejects with a UsageError. The parts are those of `auto` unless given: then there are as many values.
  */
-export async function preducePartial<R>(
+export function preducePartial<R>(
   task: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
   elements: Iterable<R>,
   options?: PartialReduceOptions<R, R> & { readonly key?: undefined },
 ): Promise<R[]>;
 /** The same for the values that a key gives. */
-export async function preducePartial<A, R>(
+export function preducePartial<A, R>(
   task: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
   elements: Iterable<A>,
   options: PartialReduceOptions<A, R> & { readonly key: Task<[A], R | Promise<R>> },
 ): Promise<R[]>;
-export async function preducePartial(
+export function preducePartial(
   task: unknown,
   elements: unknown,
   options: PartialReduceOptions<never, unknown> = {},
 ): Promise<unknown[]> {
-  checkOptions('preducePartial', options, PARTIAL_KEYS);
-  const call = openCall(preducePartial, task, options);
-  const reduction = reductionOf(call, options);
-  const source = Source.ofList('preducePartial', elements);
-  const { start, end } = rangeOf('preducePartial', options, source.length);
-  if (start === end) throw emptyError('preducePartial');
-  return partials(reduction, source, start, end);
+  return mayEndUnheard(async () => {
+    checkOptions('preducePartial', options, PARTIAL_KEYS);
+    const call = openCall(preducePartial, task, options);
+    const reduction = reductionOf(call, options);
+    const source = Source.ofList('preducePartial', elements);
+    const { start, end } = rangeOf('preducePartial', options, source.length);
+    if (start === end) throw emptyError('preducePartial');
+    return partials(reduction, source, start, end);
+  });
 }
 
 /**
@@ -116,32 +121,34 @@ export async function preducePartial(
  *
  * @example const bytes = await pmapReduce(sizeOf, add, files, { initial: 0 });
  */
-export async function pmapReduce<A extends readonly unknown[], R>(
+export function pmapReduce<A extends readonly unknown[], R>(
   map: Task<A, R | Promise<R>>,
   reduce: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
   elements: Zip<MapElements<A>>,
   options?: MapReduceOptions<R>,
 ): Promise<R>;
 /** The same for the elements of one source. */
-export async function pmapReduce<A, R>(
+export function pmapReduce<A, R>(
   map: Task<[A], R | Promise<R>>,
   reduce: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
   elements: Iterable<A>,
   options?: MapReduceOptions<R>,
 ): Promise<R>;
-export async function pmapReduce(
+export function pmapReduce(
   map: unknown,
   reduce: unknown,
   elements: unknown,
   options: MapReduceOptions<unknown> = {},
 ): Promise<unknown> {
-  checkOptions('pmapReduce', options, [...PART_KEYS, 'initial', 'size']);
-  const call = openCall(pmapReduce, reduce, options);
-  const key = resolveTask('pmapReduce', map, options.policy);
-  const source = Source.of('pmapReduce', elements, options.size);
-  // The parts are the runs of `map`, with its limits and repetitions
-  const partTask = { ...withKey(call.task, key), policy: key.policy };
-  return fold({ call, partTask, key, fromEnd: false }, source, 0, source.length, initialOf(options));
+  return mayEndUnheard(async () => {
+    checkOptions('pmapReduce', options, [...PART_KEYS, 'initial', 'size']);
+    const call = openCall(pmapReduce, reduce, options);
+    const key = resolveTask('pmapReduce', map, options.policy);
+    const source = Source.of('pmapReduce', elements, options.size);
+    // The parts are the runs of `map`, with its limits and repetitions
+    const partTask = { ...withKey(call.task, key), policy: key.policy };
+    return fold({ call, partTask, key, fromEnd: false }, source, 0, source.length, initialOf(options));
+  });
 }
 
 function reductionOf(call: Call, options: PartialReduceOptions<never, unknown>): Reduction {

@@ -2,6 +2,7 @@
 
 import type { Extent } from '../algorithms/operations.js';
 import type { Task } from '../algorithms/task.js';
+import { mayEndUnheard } from '../structures/unheard-end.js';
 import { type Call, openCall, runOfCall, throwError } from './parts/call.js';
 import { checkOptions, PART_KEYS, type PartOptions } from './parts/options.js';
 import type { PartRun } from './parts/part-run.js';
@@ -14,107 +15,113 @@ import type { Zip } from './parts/zip.js';
  *
  * @example const prime = await pfind(isPrime, candidates);
  */
-export async function pfind<A extends readonly unknown[]>(
+export function pfind<A extends readonly unknown[]>(
   task: Task<A, boolean | Promise<boolean>>,
   elements: Zip<A>,
   options?: PartOptions,
 ): Promise<A | undefined>;
 /** The same for the elements of one source. */
-export async function pfind<A>(
+export function pfind<A>(
   task: Task<[A], boolean | Promise<boolean>>,
   elements: Iterable<A>,
   options?: PartOptions,
 ): Promise<A | undefined>;
-export async function pfind(task: unknown, elements: unknown, options: PartOptions = {}): Promise<unknown> {
-  const { call, source } = open(pfind, task, elements, options);
-  const index = await findFirst(call, source);
-  return index === undefined ? undefined : source.elementAt(index);
+export function pfind(task: unknown, elements: unknown, options: PartOptions = {}): Promise<unknown> {
+  return mayEndUnheard(async () => {
+    const { call, source } = open(pfind, task, elements, options);
+    const index = await findFirst(call, source);
+    return index === undefined ? undefined : source.elementAt(index);
+  });
 }
 
 /** Whether the task says true for at least one element (lparallel's psome). The rest is cancelled then. */
-export async function psome<A extends readonly unknown[]>(
+export function psome<A extends readonly unknown[]>(
   task: Task<A, boolean | Promise<boolean>>,
   elements: Zip<A>,
   options?: PartOptions,
 ): Promise<boolean>;
 /** The same for the elements of one source. */
-export async function psome<A>(
+export function psome<A>(
   task: Task<[A], boolean | Promise<boolean>>,
   elements: Iterable<A>,
   options?: PartOptions,
 ): Promise<boolean>;
-export async function psome(task: unknown, elements: unknown, options: PartOptions = {}): Promise<boolean> {
-  const { call, source } = open(psome, task, elements, options);
-  return isThereOne(call, source, 'first');
+export function psome(task: unknown, elements: unknown, options: PartOptions = {}): Promise<boolean> {
+  return mayEndUnheard(async () => {
+    const { call, source } = open(psome, task, elements, options);
+    return isThereOne(call, source, 'first');
+  });
 }
 
 /** Whether the task says true for all elements (lparallel's pevery). The rest is cancelled at the first other. */
-export async function pevery<A extends readonly unknown[]>(
+export function pevery<A extends readonly unknown[]>(
   task: Task<A, boolean | Promise<boolean>>,
   elements: Zip<A>,
   options?: PartOptions,
 ): Promise<boolean>;
 /** The same for the elements of one source. */
-export async function pevery<A>(
+export function pevery<A>(
   task: Task<[A], boolean | Promise<boolean>>,
   elements: Iterable<A>,
   options?: PartOptions,
 ): Promise<boolean>;
-export async function pevery(task: unknown, elements: unknown, options: PartOptions = {}): Promise<boolean> {
-  const { call, source } = open(pevery, task, elements, options);
-  return !(await isThereOne(call, source, 'not'));
+export function pevery(task: unknown, elements: unknown, options: PartOptions = {}): Promise<boolean> {
+  return mayEndUnheard(async () => {
+    const { call, source } = open(pevery, task, elements, options);
+    return !(await isThereOne(call, source, 'not'));
+  });
 }
 
 /** The number of elements for which the task says true (lparallel's pcount). */
-export async function pcount<A extends readonly unknown[]>(
+export function pcount<A extends readonly unknown[]>(
   task: Task<A, boolean | Promise<boolean>>,
   elements: Zip<A>,
   options?: PartOptions,
 ): Promise<number>;
 /** The same for the elements of one source. */
-export async function pcount<A>(
+export function pcount<A>(
   task: Task<[A], boolean | Promise<boolean>>,
   elements: Iterable<A>,
   options?: PartOptions,
 ): Promise<number>;
-export async function pcount(task: unknown, elements: unknown, options: PartOptions = {}): Promise<number> {
-  const { call, source } = open(pcount, task, elements, options);
-  let count = 0;
-  await searchRun(call, source, 'count', (_start, found) => {
-    count += found as number;
-  }).run();
-  return count;
+export function pcount(task: unknown, elements: unknown, options: PartOptions = {}): Promise<number> {
+  return mayEndUnheard(async () => {
+    const { call, source } = open(pcount, task, elements, options);
+    let count = 0;
+    await searchRun(call, source, 'count', (_start, found) => {
+      count += found as number;
+    }).run();
+    return count;
+  });
 }
 
 /**
  * The elements for which the task says false, in their order: those of the source themselves (lparallel's premove-if).
  */
-export async function premove<A extends readonly unknown[]>(
+export function premove<A extends readonly unknown[]>(
   task: Task<A, boolean | Promise<boolean>>,
   elements: Zip<A>,
   options?: PartOptions,
 ): Promise<A[]>;
 /** The same for the elements of one source. */
-export async function premove<A>(
+export function premove<A>(
   task: Task<[A], boolean | Promise<boolean>>,
   elements: Iterable<A>,
   options?: PartOptions,
 ): Promise<A[]>;
-export async function premove(
-  task: unknown,
-  elements: unknown,
-  options: PartOptions = {},
-): Promise<unknown[]> {
-  const { call, source } = open(premove, task, elements, options);
-  const removed = new Uint8Array(source.length);
-  await searchRun(call, source, 'all', (start, found) => {
-    for (const offset of found as readonly number[]) removed[start + offset] = 1;
-  }).run();
-  const kept: unknown[] = [];
-  for (let index = 0; index < source.length; index++) {
-    if (removed[index] === 0) kept.push(source.elementAt(index));
-  }
-  return kept;
+export function premove(task: unknown, elements: unknown, options: PartOptions = {}): Promise<unknown[]> {
+  return mayEndUnheard(async () => {
+    const { call, source } = open(premove, task, elements, options);
+    const removed = new Uint8Array(source.length);
+    await searchRun(call, source, 'all', (start, found) => {
+      for (const offset of found as readonly number[]) removed[start + offset] = 1;
+    }).run();
+    const kept: unknown[] = [];
+    for (let index = 0; index < source.length; index++) {
+      if (removed[index] === 0) kept.push(source.elementAt(index));
+    }
+    return kept;
+  });
 }
 
 /** Whether there is an element for which the task says true, or does not: known at the first one. */

@@ -2,6 +2,7 @@
 
 import type { Task } from '../algorithms/task.js';
 import type { TaskPolicy } from '../algorithms/types.js';
+import { mayEndUnheard } from '../structures/unheard-end.js';
 import { type Call, openCall } from './parts/call.js';
 import { checkOptions } from './parts/options.js';
 import { Sorting } from './parts/sorting.js';
@@ -33,27 +34,29 @@ const KEPT_PARTS = 16;
  *
  * @example const sorted = await psort(byNumber, people, { key: ageOf });
  */
-export async function psort<A, K = A>(
+export function psort<A, K = A>(
   compare: Task<[NoInfer<K>, NoInfer<K>], number>,
   elements: Iterable<A>,
   options: SortOptions<A, K> = {},
 ): Promise<A[]> {
-  checkOptions('psort', options, ['key', 'parts', 'policy', 'signal']);
-  const opened = openCall(psort, compare, options);
-  const key = options.key && resolveTask('psort', options.key);
-  const call = { ...opened, task: withKey(opened.task, key) };
-  const source = Source.ofList('psort', elements);
-  const all = source.columns(0, source.length)[0] as ArrayLike<A>;
-  const { signal } = options;
-  signal?.throwIfAborted();
-  const sorting = new Sorting(call, key?.reference ?? null, all);
-  const onAbort = (): void => sorting.stop(signal?.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    return [...(await sorting.range(0, source.length, partsOf(call, options, source.length)))];
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-  }
+  return mayEndUnheard(async () => {
+    checkOptions('psort', options, ['key', 'parts', 'policy', 'signal']);
+    const opened = openCall(psort, compare, options);
+    const key = options.key && resolveTask('psort', options.key);
+    const call = { ...opened, task: withKey(opened.task, key) };
+    const source = Source.ofList('psort', elements);
+    const all = source.columns(0, source.length)[0] as ArrayLike<A>;
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const sorting = new Sorting(call, key?.reference ?? null, all);
+    const onAbort = (): void => sorting.stop(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return [...(await sorting.range(0, source.length, partsOf(call, options, source.length)))];
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  });
 }
 
 function partsOf(

@@ -276,6 +276,23 @@ test('the elements of a zip that one parameter takes are its tuples', async () =
   assert.is(await preduce(add, zip([1, 2, 3], [10, 20, 30]), { key: second }), 60);
 });
 
+test('plet cancels only futures: other values that functions return are their own', async () => {
+  const failing = [notSeventh, 6] as const;
+  let cancels = 0;
+  const timer = {
+    cancel(): never {
+      cancels++;
+      throw new Error('its own');
+    },
+  };
+  const error = await rejection(plet({ timer: () => timer, promise: async () => timer, failing }));
+  assert.is((error as Error).message, '6 is a seventh');
+  assert.is(cancels, 0);
+  const future = held.future(1);
+  await rejection(plet({ future: () => future, failing }));
+  assert.is(((await rejection(future)) as UnrunnableError).reason, 'cancelled');
+});
+
 test('plet rejects with its first error, after the other tasks are cancelled', async () => {
   const seen: unknown[] = [];
   const hear = (reason: unknown): void => void seen.push(reason);

@@ -3,6 +3,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { isThenable } from '../../algorithms/is-thenable.js';
 import type { FutureOutcome } from '../../algorithms/submitter.js';
+import { mayEndUnheard, noteEnd } from '../../structures/unheard-end.js';
 import type { FlowScope, OnOutcome } from './scope.js';
 import { tellScope } from './scope-path.js';
 
@@ -79,9 +80,19 @@ export function componentResult<T>(scope: FlowScope, fn: () => T | PromiseLike<T
 
 /** The promise of a call, for which the scope around it waits. */
 export function heldBy<T>(around: FlowScope | undefined, run: () => Promise<T>): Promise<T> {
-  if (around === undefined) return run();
+  if (around === undefined) return mayEndUnheard(run);
   around.hold();
-  const promise: Promise<T> = run().finally(() => around.release(promise));
+  const promise: Promise<T> = run().then(
+    (value) => {
+      around.release(promise);
+      return value;
+    },
+    (error: unknown) => {
+      around.release(promise);
+      noteEnd(promise, error);
+      throw error;
+    },
+  );
   return promise;
 }
 
