@@ -110,11 +110,24 @@ class Delay<T> implements Delayed<T>, Link {
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     if (this.#isComputing) return Promise.reject(waitsForItself()).then(onValue, onError);
-    this.#promise ??= this.#begin();
-    return this.#promise.then(onValue, onError);
+    const value = this.#value(submissionScope()?.signal);
+    return (this.fulfilled ? value : unlessCancelled(value)).then(onValue, onError);
   }
 
-  async #begin(): Promise<T> {
+  /** It is computed in the scope that asks first. If that is cancelled meanwhile, the next one that waits computes it. */
+  async #value(scope: AbortSignal | undefined): Promise<T> {
+    if (this.#promise === undefined) scope?.throwIfAborted();
+    this.#promise ??= this.#begin(scope);
+    const promise = this.#promise;
+    try {
+      return await promise;
+    } catch (error) {
+      if (this.#promise === promise || scope?.aborted) throw error;
+      return this.#value(scope);
+    }
+  }
+
+  async #begin(scope: AbortSignal | undefined): Promise<T> {
     this.#isComputing = true;
     try {
       const value = this.#compute();
@@ -122,10 +135,15 @@ class Delay<T> implements Delayed<T>, Link {
       const origin = originOf(value);
       if (origin === this) throw waitsForItself();
       this.origin = { value: origin };
-      return await value;
+      const computed = await value;
+      this.fulfilled = true;
+      return computed;
+    } catch (error) {
+      if (scope?.aborted) this.#promise = undefined;
+      else this.fulfilled = true;
+      throw error;
     } finally {
       this.#isComputing = false;
-      this.fulfilled = true;
     }
   }
 }

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { delay, promise } from '../../src/collections/promises.js';
+import { delay, force, promise } from '../../src/collections/promises.js';
 import { ScopeCancelledError, scopePathOf, UnrunnableError, UsageError } from '../../src/errors.js';
 import { firstWins } from '../../src/flow/first-wins.js';
 import { parallel, sequential } from '../../src/flow/parallel.js';
@@ -364,6 +364,33 @@ it('let what a component returns compute in its scope', () =>
     tasks.end('fails', new Error('no'));
     await rejection(run);
     assert.equal(tasks.cancelled, ['late']);
+  }));
+
+it('leave a delay that they compute to others when they are cancelled', () =>
+  withHeldTasks(async (tasks) => {
+    const table = delay(() => future('table'));
+    const run = parallel([() => force(table), () => future('fails')]);
+    await turn();
+    const outside = force(table);
+    await turn();
+    tasks.end('fails', new Error('no'));
+    await rejection(run);
+    await turn();
+    assert.equal([tasks.cancelled, [...tasks.open.keys()], table.fulfilled], [['table'], ['table'], false]);
+    tasks.end('table');
+    assert.equal([await outside, await table, table.fulfilled], ['table', 'table', true]);
+    const slow = delay(() => future('slow'));
+    const other = force(slow);
+    const waiting = parallel([() => force(slow), () => Promise.reject(new Error('no'))]);
+    assert.is(((await rejection(waiting)) as Error).message, 'no', 'one that only waits ends at once');
+    tasks.end('slow');
+    assert.is(await other, 'slow');
+    const failing = delay(() => future('a failure'));
+    const first = rejection(parallel([() => force(failing)]));
+    await turn();
+    tasks.end('a failure', new Error('its own'));
+    await first;
+    assert.is(((await rejection(force(failing))) as Error).message, 'its own', 'it is computed once');
   }));
 
 it("cancel by a task's own signal too", () =>
