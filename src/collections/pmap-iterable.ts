@@ -11,6 +11,7 @@ import { checkOptions } from './parts/options.js';
 import { type ComputedPart, PartRun } from './parts/part-run.js';
 import { isAsyncIterable, isIterable, refuseSource } from './parts/source.js';
 import { StreamCutter } from './parts/stream-cutter.js';
+import { Waiters } from './parts/waiters.js';
 import { Zip } from './parts/zip.js';
 
 /** Options of `pmapIterable`. */
@@ -88,7 +89,7 @@ class Mapped implements AsyncIterableIterator<unknown> {
   #state: 'new' | 'running' | 'over' = 'new';
   #failure: { readonly error: unknown } | undefined;
   #isSourceOpen = true;
-  readonly #waiters: (() => void)[] = [];
+  readonly #waiters = new Waiters<void>();
   #roomCame: (() => void) | undefined;
 
   constructor(call: Call, source: Drawn, isZip: boolean, isOrdered: boolean, window: number) {
@@ -141,7 +142,7 @@ class Mapped implements AsyncIterableIterator<unknown> {
         throw error;
       }
       if (this.#state === 'over') return { done: true, value: undefined };
-      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+      await this.#waiters.wait();
     }
   }
 
@@ -177,7 +178,7 @@ class Mapped implements AsyncIterableIterator<unknown> {
   }
 
   #tell(): void {
-    for (const wake of this.#waiters.splice(0)) wake();
+    this.#waiters.resolveAll(() => {});
   }
 
   /** The program has taken the first ready part. */

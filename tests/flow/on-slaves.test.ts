@@ -173,6 +173,42 @@ test('a broadcast is cancelled with its scope, and not with one that has ended w
   await until('all runs have stopped', () => gates.isEmpty);
 });
 
+test('what was begun outside of a scope, and is waited for inside, is left when that is cancelled', async () => {
+  const end = new AbortController();
+  const broadcast = broadcastTask.with({ policy: { signal: end.signal } })(held, 170);
+  const silent = pmapIterable(
+    square,
+    (async function* (): AsyncGenerator<number> {
+      await until('the test is over', () => isOver);
+    })(),
+  );
+  let isOver = false;
+  const waits: Record<string, () => unknown> = {
+    'all of a broadcast': () => broadcast.all(),
+    'an entry of a broadcast': () => broadcast[Symbol.asyncIterator]().next(),
+    'a value of an iteration': () => silent.next(),
+  };
+  for (const [name, wait] of Object.entries(waits)) {
+    const error = await lose(wait);
+    assert.instance(error, ScopeCancelledError, name);
+    assert.is(error.message, WON, name);
+  }
+  const entry = broadcast[Symbol.asyncIterator]().next();
+  end.abort();
+  assert.is((await entry).value?.status, 'unrunnable', 'those that left take no entry along');
+  isOver = true;
+  await silent.return?.();
+  await until('all runs have stopped', () => gates.isEmpty);
+});
+
+test('a loop over a broadcast of its own ends with its cancelled scope, and not as if all were well', async () => {
+  const error = await lose(async () => {
+    for await (const _ of broadcastTask(square, 5));
+    assert.unreachable();
+  });
+  assert.instance(error, ScopeCancelledError);
+});
+
 test('a task heeds its own signal and that of its scope, and is heard of no more when it has ended', async () => {
   const own = new AbortController();
   const submit = held.withTaskPolicy({ signal: own.signal });

@@ -3,29 +3,27 @@
  * nobody has read, and ends, or fails, what waits.
  */
 
+import { submissionScope } from '../../algorithms/submission-scope.js';
 import type { BroadcastEntry, BroadcastListener } from '../../algorithms/submitter.js';
 import type { SlaveId } from '../../algorithms/types.js';
 import { UsageError } from '../../errors.js';
 import { Deque } from '../../structures/deque.js';
+import { mayEndUnheard } from '../../structures/unheard-end.js';
+import { Waiters } from './waiters.js';
 
 /** Unread entries that are kept; beyond it, the oldest are dropped. */
 const MOST_UNREAD = 10_000;
-
-interface Waiter<T> {
-  readonly resolve: (value: T) => void;
-  readonly reject: (reason: unknown) => void;
-}
 
 type Step<R> = IteratorResult<BroadcastEntry<R>, undefined>;
 
 export class BroadcastEntries<R> implements BroadcastListener, AsyncIterable<BroadcastEntry<R>> {
   readonly #signal: AbortSignal;
   readonly #unread = new Deque<BroadcastEntry<R>>();
-  readonly #readers = new Deque<Waiter<Step<R>>>();
+  readonly #readers = new Waiters<Step<R>>();
   /** Of the slaves that were there at the call, in their order; undefined until it comes. */
   readonly #first = new Map<SlaveId, BroadcastEntry<R> | undefined>();
   #firstLeft = 0;
-  readonly #ofFirst: Waiter<readonly BroadcastEntry<R>[]>[] = [];
+  readonly #ofFirst = new Waiters<readonly BroadcastEntry<R>[]>();
   #isBegun = false;
   #isStopped = false;
   #stopLateComers: () => void = () => {};
@@ -33,8 +31,8 @@ export class BroadcastEntries<R> implements BroadcastListener, AsyncIterable<Bro
   #dropped = 0;
   readonly #onEnd = (): void => {
     const { reason } = this.#signal;
-    for (const { reject } of this.#ofFirst.splice(0)) reject(reason);
-    for (let reader = this.#readers.shift(); reader; reader = this.#readers.shift()) reader.reject(reason);
+    this.#ofFirst.rejectAll(reason);
+    this.#readers.rejectAll(reason);
   };
 
   /** `signal` aborts when the master has ended, with its error. */
@@ -56,9 +54,7 @@ export class BroadcastEntries<R> implements BroadcastListener, AsyncIterable<Bro
     const taken = entry as BroadcastEntry<R>;
     this.#pending--;
     this.#takeFirst(taken);
-    const reader = this.#readers.shift();
-    if (reader !== undefined) reader.resolve({ value: taken });
-    else this.#unread.push(taken);
+    if (!this.#readers.resolveFirst({ value: taken })) this.#unread.push(taken);
     if (this.#unread.length > MOST_UNREAD) {
       this.#unread.shift();
       this.#dropped++;
@@ -71,7 +67,7 @@ export class BroadcastEntries<R> implements BroadcastListener, AsyncIterable<Bro
     this.#first.set(entry.sid, entry);
     this.#firstLeft--;
     if (this.#firstLeft > 0) return;
-    for (const { resolve } of this.#ofFirst.splice(0)) resolve(this.#allOfFirst());
+    this.#ofFirst.resolveAll(() => this.#allOfFirst());
   }
 
   /** The slaves of the call are known; `stop` ends the broadcast for late comers. */
@@ -92,10 +88,12 @@ export class BroadcastEntries<R> implements BroadcastListener, AsyncIterable<Bro
     this.#endIfComplete();
   }
 
-  async all(): Promise<readonly BroadcastEntry<R>[]> {
-    if (this.#firstLeft === 0) return this.#allOfFirst();
-    this.#signal.throwIfAborted();
-    return new Promise((resolve, reject) => this.#ofFirst.push({ resolve, reject }));
+  all(): Promise<readonly BroadcastEntry<R>[]> {
+    return mayEndUnheard(async () => {
+      if (this.#firstLeft === 0) return this.#allOfFirst();
+      this.#signal.throwIfAborted();
+      return this.#ofFirst.wait();
+    });
   }
 
   #allOfFirst(): readonly BroadcastEntry<R>[] {
@@ -104,12 +102,13 @@ export class BroadcastEntries<R> implements BroadcastListener, AsyncIterable<Bro
 
   [Symbol.asyncIterator](): AsyncIterator<BroadcastEntry<R>, undefined> {
     return {
-      next: () => this.#next(),
+      next: () => mayEndUnheard(() => this.#next()),
       return: async () => ({ done: true, value: undefined }),
     };
   }
 
   async #next(): Promise<Step<R>> {
+    submissionScope()?.signal.throwIfAborted();
     if (this.#dropped > 0) {
       const dropped = this.#dropped;
       this.#dropped = 0;
@@ -121,7 +120,7 @@ export class BroadcastEntries<R> implements BroadcastListener, AsyncIterable<Bro
     if (value !== undefined) return { value };
     if (this.#isComplete) return { done: true, value: undefined };
     this.#signal.throwIfAborted();
-    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+    return this.#readers.wait();
   }
 
   get #isComplete(): boolean {
@@ -131,7 +130,6 @@ export class BroadcastEntries<R> implements BroadcastListener, AsyncIterable<Bro
   #endIfComplete(): void {
     if (!this.#isComplete) return;
     this.#signal.removeEventListener('abort', this.#onEnd);
-    const done: Step<R> = { done: true, value: undefined };
-    for (let reader = this.#readers.shift(); reader; reader = this.#readers.shift()) reader.resolve(done);
+    this.#readers.resolveAll(() => ({ done: true, value: undefined }));
   }
 }
