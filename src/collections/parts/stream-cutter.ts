@@ -3,7 +3,8 @@
  * part is computed.
  *
  * A part of a source that is awaited is cut from what has come, if a slave would idle otherwise. With a checkpoint, the
- * sizes of parts depend on their number alone.
+ * sizes of parts depend on their number alone; those of an awaited source are one, since its next element may come after
+ * the value of the last one only.
  */
 
 import type { Cutter, Part } from './part-cutter.js';
@@ -130,6 +131,7 @@ export class StreamCutter implements Cutter {
   }
 
   #keptSize(): number {
+    if (this.#params.isAwaited) return 1;
     const size = 10 ** Math.floor(this.#cut / KEPT_STEP);
     return Math.min(size, KEPT_LARGEST, this.#mostSize);
   }

@@ -94,6 +94,17 @@ test('with a checkpoint the sizes depend on the number of parts alone', () => {
   assert.is(Math.max(...sizes(3)), 1);
 });
 
+test('with a checkpoint each element of an awaited source is a part: none waits for one that may depend on it', () => {
+  const { cutter } = overNumbers(0, { isAwaited: true, window: 10_000, keepsResults: true });
+  for (let n = 0; n < 1_500; n++) {
+    cutter.add(n);
+    const part = cutter.next(1, 0) as Part;
+    assert.equal(part, { start: n, end: n + 1 });
+    cutter.done(part, 0.001);
+    cutter.deliver(1);
+  }
+});
+
 test('a source that is slow gives up its turn, but not with a checkpoint', () => {
   for (const [keepsResults, sizes] of [
     [false, [1, 16, 16, 16, 16]],
