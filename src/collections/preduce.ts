@@ -4,7 +4,7 @@ import type { Task } from '../algorithms/task.js';
 import { MessageSizeError, UsageError } from '../errors.js';
 import { mayEndUnheard } from '../structures/unheard-end.js';
 import { type Call, openCall, runOfCall, throwError } from './parts/call.js';
-import type { MapElements } from './parts/map-element.js';
+import type { MapElement, MapElements } from './parts/map-element.js';
 import { checkOptions, PART_KEYS, type PartOptions } from './parts/options.js';
 import { Source } from './parts/source.js';
 import { type ResolvedTask, resolveTask, submitOperation, withKey } from './parts/task.js';
@@ -131,7 +131,7 @@ export function pmapReduce<A extends readonly unknown[], R>(
 export function pmapReduce<A, R>(
   map: Task<[A], R | Promise<R>>,
   reduce: Task<[NoInfer<R>, NoInfer<R>], R | Promise<R>>,
-  elements: Iterable<A>,
+  elements: Iterable<MapElement<A>>,
   options?: MapReduceOptions<R>,
 ): Promise<R>;
 export function pmapReduce(

@@ -103,6 +103,9 @@ export async function rightMaps(): Promise<void> {
   await pmap(square, [share(1), 2]);
   for await (const text of pmapIterable(show, zip(numbers, [share('a')]))) same<typeof text, string>(true);
   await pmapReduce(add, add, zip(numbers, [share(1)]));
+  await pmapReduce(square, add, [share(1), 2]);
+  // @ts-expect-error another type
+  await pmapReduce(square, add, [share('x')]);
   // @ts-expect-error a shared value of another type
   await pmap(add, zip(numbers, [share('a')]));
   const spread: [number, string][] = [...pairs];

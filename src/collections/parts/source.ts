@@ -1,5 +1,6 @@
 /** The elements of a call whose number is known: cuts parts of them, as columns for the task's parameters. */
 
+import { isThenable } from '../../algorithms/is-thenable.js';
 import { packNumbers } from '../../algorithms/number-list.js';
 import type { Columns } from '../../algorithms/operations.js';
 import { UsageError } from '../../errors.js';
@@ -58,7 +59,14 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
 
 export function refuseSource(stub: string, elements: unknown, kinds: string): never {
   const kind = elements === null ? 'null' : Array.isArray(elements) ? 'an array' : typeof elements;
-  throw new UsageError(`${stub} takes its elements from ${kinds}, such as an array; got ${kind}`);
+  throw new UsageError(
+    `${stub} takes its elements from ${kinds}, such as an array; got ${kind}${cureOf(elements)}`,
+  );
+}
+
+function cureOf(elements: unknown): string {
+  if (isAsyncIterable(elements)) return ', an async iterable: pmapIterable takes it';
+  return isThenable(elements) ? ', a promise: await it first' : '';
 }
 
 function sliceOf(column: List, start: number, end: number): ArrayLike<unknown> {

@@ -174,6 +174,8 @@ test('anything else is refused by the name of its call', () => {
     [{ length: 2 }, /got object/],
     [new DataView(new ArrayBuffer(2)), /got object/],
     [() => 1, /got function/],
+    [(async function* () {})(), /got object, an async iterable: pmapIterable takes it/],
+    [Promise.resolve([1]), /got object, a promise: await it first/],
   ] as const) {
     assert.is(isIterable(elements), false);
     assert.throws(
