@@ -4,6 +4,7 @@ import type { Task } from '../algorithms/task.js';
 import type { TaskPolicy } from '../algorithms/types.js';
 import { mayEndUnheard } from '../structures/unheard-end.js';
 import { type Call, openCall } from './parts/call.js';
+import { heed } from './parts/heed.js';
 import { checkOptions } from './parts/options.js';
 import { Sorting } from './parts/sorting.js';
 import { Source } from './parts/source.js';
@@ -50,11 +51,11 @@ export function psort<A, K = A>(
     signal?.throwIfAborted();
     const sorting = new Sorting(call, key?.reference ?? null, all);
     const onAbort = (): void => sorting.stop(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const leave = signal && heed(signal, onAbort);
     try {
       return [...(await sorting.range(0, source.length, partsOf(call, options, source.length)))];
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      leave?.();
     }
   });
 }

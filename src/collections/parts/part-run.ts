@@ -11,6 +11,7 @@ import type { AlgorithmDefinition, Future, ResolvedPolicy } from '../../algorith
 import { StoppedError } from '../../errors.js';
 import { elementErrorOf, failedPartOf, isOfElements, isOfWholePart, unsentErrorOf } from './element-error.js';
 import { EndWatch } from './end-watch.js';
+import { heed } from './heed.js';
 import type { Cutter, Part } from './part-cutter.js';
 import { halve, type OpenPart, recut, without } from './recut.js';
 import { policyOfParts, type ResolvedTask } from './task.js';
@@ -75,7 +76,7 @@ export class PartRun {
     const onAbort = (): void => this.#guard(throwIfAborted);
     const end = EndWatch.of(submitter.signal);
     end.add(onAbort);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const leave = signal && heed(signal, onAbort);
     scopeSignal?.addEventListener('abort', onAbort, { once: true });
     try {
       await new Promise<void>((resolve, reject) => {
@@ -84,7 +85,7 @@ export class PartRun {
       });
     } finally {
       end.remove(onAbort);
-      signal?.removeEventListener('abort', onAbort);
+      leave?.();
       scopeSignal?.removeEventListener('abort', onAbort);
     }
   }

@@ -17,6 +17,7 @@ import type {
 } from '../../algorithms/types.js';
 import { InvalidTaskError } from '../../errors.js';
 import { operationErrorOf } from './element-error.js';
+import { heed } from './heed.js';
 
 /** Any task; what it takes and returns is checked by types. */
 export type AnyTask = Task<never[], unknown>;
@@ -94,7 +95,7 @@ export async function submitOperation(
   const cancel = (): void => {
     future.cancel();
   };
-  signal?.addEventListener('abort', cancel, { once: true });
+  const leave = signal && heed(signal, cancel);
   try {
     return (await future) as readonly unknown[];
   } catch (error) {
@@ -102,7 +103,7 @@ export async function submitOperation(
     submitter.scopeSignal?.throwIfAborted();
     throw operationErrorOf(error, task.name);
   } finally {
-    signal?.removeEventListener('abort', cancel);
+    leave?.();
   }
 }
 

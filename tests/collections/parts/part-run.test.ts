@@ -1,4 +1,5 @@
 /** `PartRun`, by the calls that use it: whatever becomes of parts, each element has its one value or error. */
+import { getEventListeners } from 'node:events';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { portable } from '../../../src/algorithms/portable.js';
@@ -7,6 +8,7 @@ import { pmap, pmapSettled } from '../../../src/collections/pmap.js';
 import { pmapIterable } from '../../../src/collections/pmap-iterable.js';
 import { preduce, preducePartial } from '../../../src/collections/preduce.js';
 import { pcount, pfind, premove, psome } from '../../../src/collections/psearch.js';
+import { psort } from '../../../src/collections/psort.js';
 import {
   EncodeError,
   MessageSizeError,
@@ -17,7 +19,7 @@ import {
 import { until } from '../../support/programs.js';
 import { generator } from '../../support/random.js';
 import { ComputingSubmitter, type OpenTask, turn } from './computing-submitter.js';
-import { flaky, isEven, join, never, runs, square } from './tasks.js';
+import { byNumber, flaky, isEven, join, never, runs, square } from './tasks.js';
 
 const test = suite('collections/parts/part-run');
 
@@ -128,6 +130,26 @@ test('an element that is drawn or written while its call ends is not computed', 
     const call = pmap(numberOf, [elements, elements], { parts: 2, signal: written.signal });
     assert.is(await rejection(call), enough);
     assert.equal([submitter.submitted, submitter.cancelled], [2, 2]);
+  }));
+
+test('any number of calls heed one signal by one listener, and leave none behind', () =>
+  withSubmitter(async (submitter) => {
+    const { signal } = new AbortController();
+    const listeners = (): number => getEventListeners(signal, 'abort').length;
+    const calls = upTo(12).flatMap((n) => [
+      pmap(square, [n], { signal }),
+      preduce(join, ['a', 'b'], { signal }),
+      psort(byNumber, [n, n], { signal }),
+    ]);
+    await turn();
+    assert.is(listeners(), 1);
+    await submitter.computeAll();
+    await Promise.all(calls);
+    assert.is(listeners(), 0);
+    const abort = new AbortController();
+    const both = [pmap(square, [1], { signal: abort.signal }), pmap(square, [2], { signal: abort.signal })];
+    abort.abort(new Error('enough'));
+    for (const call of both) assert.is(String(await rejection(call)), 'Error: enough');
   }));
 
 test('pieces of lost parts are folded in their order, and searched and counted once', () =>
