@@ -6,19 +6,22 @@
  * take itself for the program. In `new Worker(new URL('./file.js', import.meta.url)`, the worker's own code replaces
  * the URL, as a `data:` URL, which Node accepts as a module. In a bundle, any other file
  * that is named in this way, up to 4 MB, is a part of it, and written beside it when its URL is asked for; beside an
- * executable people put their files themselves.
+ * executable people put their files themselves. Files that a module of the program, and not of a package, requires by name
+ * are a part of either.
  */
 
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 import type { Loader, Plugin } from 'esbuild';
+import { followRequired, REQUIRED } from './required-files.js';
 
 const WORKER = /new Worker\(\s*new URL\(\s*(['"])(\.[^'"]+)\1\s*,\s*import\.meta\.url\s*\)/g;
 const PLACE = /new URL\(\s*(['"])(\.[^'"]+)\1\s*,\s*import\.meta\.url\s*\)/g;
 /** How a CommonJS module asks whether it is the program: of the packed file, none would be. */
 const IS_MAIN = /\brequire\.main\s*={2,3}\s*module\b|\bmodule\s*={2,3}\s*require\.main\b/g;
 const META = 'mw-meta:';
+const REQUIRED_IMPORT = new RegExp(`^${REQUIRED}`);
 const MOST_FILE_BYTES = 4 * 2 ** 20;
 
 interface SourceParams {
@@ -54,13 +57,35 @@ export function sourcePlugin({ program, bundle, onFile }: SourceParams): Plugin 
           return source === text ? undefined : { contents: source, ...rest };
         const from = (file: string): string => resolve(dirname(path), file);
         const threaded = await replaceAll(source, WORKER, (file) => workerOf(from(file)));
-        const replaced = await replaceAll(threaded, PLACE, (file, text) => placeOf(from(file), text));
+        const placed = await replaceAll(threaded, PLACE, (file, text) => placeOf(from(file), text));
+        const isOfPackage = path.split(sep).includes('node_modules');
+        const { text: replaced, imports } = isOfPackage
+          ? { text: placed, imports: '' }
+          : await followRequired(placed, (required) => requiredBy(path, required));
         // On the first line, so that errors keep their places; a #! stays before it
         const [hashbang = ''] = /^(#!.*\n)?/.exec(replaced) ?? [];
         const place = JSON.stringify(`${META}${placeBeside(program, path)}`);
-        const contents = `${hashbang}import __mwMeta from ${place}; ${replaced.slice(hashbang.length)}`;
+        const contents = `${hashbang}import __mwMeta from ${place}; ${imports}${replaced.slice(hashbang.length)}`;
         return { contents, ...rest };
       });
+      const requiredBy = async (importer: string, required: string): Promise<string | undefined> => {
+        const found = await build.resolve(required, {
+          importer,
+          resolveDir: dirname(importer),
+          kind: 'require-call',
+        });
+        const isOurs = found.errors.length === 0 && ['file', 'addon'].includes(found.namespace);
+        return isOurs ? found.path : undefined;
+      };
+      build.onResolve({ filter: REQUIRED_IMPORT }, ({ path }) => ({
+        path: path.slice(REQUIRED.length),
+        namespace: 'mw-required',
+      }));
+      build.onLoad({ filter: /.*/, namespace: 'mw-required' }, ({ path }) => ({
+        contents: `module.exports = () => require(${JSON.stringify(path)});`,
+        loader: 'js',
+        resolveDir: dirname(path),
+      }));
       build.onResolve({ filter: /^mw-meta:/ }, ({ path }) => ({
         path: path.slice(META.length),
         namespace: 'mw-meta',

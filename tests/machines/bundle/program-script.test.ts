@@ -62,6 +62,37 @@ it('makes a script of modules, top-level awaits and exports', async () => {
   assert.is(addons.size, 0);
 });
 
+it('holds what its modules require by name with a createRequire of their own place', async () => {
+  write('node_modules/made/index.js', "exports.made = 'of a package';");
+  write('old/part.cjs', 'exports.loads = (globalThis.loads ?? 0) + 1; globalThis.loads = exports.loads;');
+  write('old/table.json', '[1, 2]');
+  write(
+    'old/inside.mjs',
+    `import module from 'node:module';
+     const load = module.createRequire(import.meta.url);
+     export const table = load('./table.json');
+     export const same = () => load('./part.cjs');`,
+  );
+  const program = write(
+    'requires.mjs',
+    `import { createRequire } from 'node:module';
+     import { same, table } from './old/inside.mjs';
+     const require = createRequire(import.meta.url);
+     const before = globalThis.loads;
+     const part = require('./old/part.cjs');
+     const { made } = createRequire(import.meta.url)("made");
+     let missing;
+     try { require('./none.cjs'); } catch ({ code }) { missing = code; }
+     const own = [require('node:os').EOL, typeof require.resolve, missing];
+     console.log(JSON.stringify([before ?? 'lazy', part.loads, same() === part, table, made, own]));`,
+  );
+  for (const kind of ['executable', 'bundle'] as const) {
+    const { code } = await pack(program, kind);
+    const own = ['\n', 'function', 'MODULE_NOT_FOUND'];
+    assert.equal(run(code), ['lazy', 1, true, [1, 2], 'of a package', own]);
+  }
+});
+
 it("holds the program's workers and what they import", async () => {
   write(
     'deep/letter.cjs',
