@@ -9,6 +9,7 @@ import type { Task } from '../algorithms/task.js';
 import type { TaskPolicy } from '../algorithms/types.js';
 import { UsageError } from '../errors.js';
 import { BroadcastEntries } from './parts/broadcast-entries.js';
+import { heed } from './parts/heed.js';
 import { checkOptions } from './parts/options.js';
 import { resolveTask } from './parts/task.js';
 
@@ -98,16 +99,18 @@ function submit<A extends readonly unknown[], R>(
     lateComers,
     listener: entries,
   });
-  const heeding = new AbortController();
+  const leaves: (() => void)[] = [];
+  const heedNoMore = (): void => {
+    for (const leave of leaves.splice(0)) leave();
+  };
   entries.begun(() => {
-    heeding.abort();
+    heedNoMore();
     stop();
   });
   if (!lateComers || signals.some(({ aborted }) => aborted)) entries.stop();
   else {
-    const listen = { once: true, signal: heeding.signal };
-    for (const signal of signals) signal.addEventListener('abort', () => entries.stop(), listen);
-    submitter.signal.addEventListener('abort', () => heeding.abort(), listen);
+    for (const signal of signals) leaves.push(heed(signal, () => entries.stop()));
+    leaves.push(heed(submitter.signal, heedNoMore));
   }
   return entries;
 }

@@ -201,6 +201,21 @@ test('what was begun outside of a scope, and is waited for inside, is left when 
   await until('all runs have stopped', () => gates.isEmpty);
 });
 
+test('any number of broadcasts heed one signal by one listener', async () => {
+  const end = new AbortController();
+  const begin = broadcastTask.with({ policy: { signal: end.signal } });
+  const broadcasts = Array.from({ length: 12 }, () => begin(square, 5));
+  for (const broadcast of broadcasts) await broadcast.all();
+  assert.is(getEventListeners(end.signal, 'abort').length, 1);
+  end.abort();
+  for (const broadcast of broadcasts) for await (const { status } of broadcast) assert.is(status, 'ok');
+  const ended = new AbortController();
+  const stopped = broadcastTask.with({ policy: { signal: ended.signal } })(square, 5);
+  await stopped.all();
+  stopped.stop();
+  assert.is(getEventListeners(ended.signal, 'abort').length, 0);
+});
+
 test('a loop over a broadcast of its own ends with its cancelled scope, and not as if all were well', async () => {
   const error = await lose(async () => {
     for await (const _ of broadcastTask(square, 5));
