@@ -52,7 +52,7 @@ export function checkOptions(stub: string, options: object, keys: readonly strin
   if (parts !== undefined && parts !== 'auto' && !(Number.isSafeInteger(parts) && parts > 0)) {
     throw new UsageError(`the parts of ${stub} are 'auto' or a whole number from 1; got ${String(parts)}`);
   }
-  checkCount(stub, 'size', size);
+  if (size !== Number.POSITIVE_INFINITY) checkCount(stub, 'size', size);
   checkCount(stub, 'start', given.start);
   checkCount(stub, 'end', given.end);
   for (const key of ['stopOnError', 'fromEnd', 'ordered', 'lateComers'] as const) {

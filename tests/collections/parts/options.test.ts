@@ -13,6 +13,7 @@ test('right options pass', () => {
     {},
     { parts: 'auto', size: undefined, signal: undefined, onProgress: undefined, stopOnError: undefined },
     { parts: 1, size: 0, start: 0, end: Number.MAX_SAFE_INTEGER, fromEnd: true, ordered: false },
+    { size: Number.POSITIVE_INFINITY },
     { signal: AbortSignal.abort(), onProgress: () => {}, policy: {} },
   ]) {
     checkOptions('pmap', options, ALL);
