@@ -1,10 +1,12 @@
 /** Runs `--audit-report`: reads a trail and shows in tables what happened. */
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { AuditEvent } from '../../audit/events.js';
 import type { TrailReader } from '../../audit/read/read-trail.js';
 import { readTrailSet } from '../../audit/read/trail-set.js';
 import { errorCode } from '../../audit/write/unwritable.js';
 import { UsageError } from '../../errors.js';
+import { refuseTrailFile } from '../trace/output-file.js';
 import { TraceFile } from '../trace/trace-file.js';
 import { TrailTrace } from '../trace/trail-trace.js';
 import { reportText } from './report-text.js';
@@ -36,6 +38,10 @@ interface ReportFiles {
  * Throws UsageError if the file cannot be read, is not a trail of a master, or another file cannot be written.
  */
 export async function reportTrail(path: string, { page, trace }: ReportFiles = {}): Promise<Report> {
+  if (page !== undefined) await refuseTrailFile('--html', page.file, path);
+  if (page !== undefined && trace !== undefined && resolve(page.file) === resolve(trace)) {
+    throw new UsageError(`--html and --trace both name ${trace}; name another file after --trace`);
+  }
   const summary = new TrailSummary();
   const reader = readTrailSet(path);
   const take: TakeEvent = (event, timeMs) => {

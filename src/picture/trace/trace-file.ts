@@ -1,9 +1,9 @@
 /** Writes a trace to a file, as a stream: little more than 64 KB of it are in memory at a time. */
 
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { oldFilesOf } from '../../audit/read/trail-set.js';
+import { type FileHandle, open } from 'node:fs/promises';
 import { errorCode } from '../../audit/write/unwritable.js';
 import { UsageError } from '../../errors.js';
+import { refuseTrailFile } from './output-file.js';
 import type { TraceEvent } from './trace-event.js';
 
 const CHUNK_CHARACTERS = 64 * 1024;
@@ -21,11 +21,7 @@ export class TraceFile {
 
   /** Throws UsageError if the file cannot be written, or is one of the trail's files. */
   static async open(path: string, trail: string): Promise<TraceFile> {
-    for (const read of [...(await oldFilesOf(trail)), trail]) {
-      if (await isSameFile(path, read)) {
-        throw new UsageError(`--trace would overwrite the trail ${read}; name another file after --trace`);
-      }
-    }
+    await refuseTrailFile('--trace', path, trail);
     try {
       return new TraceFile(path, await open(path, 'w'));
     } catch (error) {
@@ -62,16 +58,6 @@ export class TraceFile {
 
   async close(): Promise<void> {
     await this.#file.close();
-  }
-}
-
-async function isSameFile(path: string, other: string): Promise<boolean> {
-  try {
-    const [one, another] = await Promise.all([stat(path), stat(other)]);
-    return one.isFile() && one.ino === another.ino && one.dev === another.dev;
-  } catch {
-    // One that is not there is not the other
-    return false;
   }
 }
 

@@ -240,6 +240,33 @@ reporting('busy is never above the whole, whatever comes when', async () => {
   }
 });
 
+reporting('its page is written over no file of the trail, nor over its trace', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'report-'));
+  try {
+    const file = join(folder, 'm.log');
+    const text = LIFE.map(([second, event]) => `${formatText(event, START_MS + second * 1_000)}\n`).join('');
+    for (const name of [file, `${file}.1`]) writeFileSync(name, text);
+    const pageIn = (page: string) => ({ file: page, take: () => {}, html: () => 'a page' });
+    for (const [page, trace, complaint] of [
+      [
+        file,
+        undefined,
+        /^UsageError: --html would overwrite the trail .*m\.log; name another file after --html$/,
+      ],
+      [`${file}.1`, undefined, /--html would overwrite the trail .*m\.log\.1; name another file/],
+      ['out', './out', /^UsageError: --html and --trace both name \.\/out; name another file after --trace$/],
+    ] as const) {
+      const refusal: unknown = await reportTrail(file, { page: pageIn(page), trace }).catch(
+        (error: unknown) => error,
+      );
+      assert.match(String(refusal), complaint);
+    }
+    for (const name of [file, `${file}.1`]) assert.is(readFileSync(name, 'utf8'), text);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 reporting('what took long is drawn from where it began', () => {
   let activity: BusyStretch[] = [];
   for (const [toMs, micros] of [
