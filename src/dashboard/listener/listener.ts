@@ -75,7 +75,7 @@ function listen(server: Server, { host, port }: ListenerParams): Promise<void> {
       reject(new Error(`cannot listen on ${place}: ${why}`, { cause: error }));
     };
     server.once('error', onError);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, exclusive: true }, () => {
       server.off('error', onError);
       resolve();
     });

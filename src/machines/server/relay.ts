@@ -98,7 +98,7 @@ export class Relay {
     this.#servers.push(server);
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host: '127.0.0.1', port: 0 }, () => {
+      server.listen({ host: '127.0.0.1', port: 0, exclusive: true }, () => {
         server.off('error', reject);
         // A connection that cannot be accepted must not end the process
         server.on('error', () => {});

@@ -116,7 +116,7 @@ export class Server {
     const { host, port } = this.#settings;
     return new Promise((resolve, reject) => {
       this.#listener.once('error', reject);
-      this.#listener.listen({ host, port, backlog: 1024 }, () => {
+      this.#listener.listen({ host, port, backlog: 1024, exclusive: true }, () => {
         this.#listener.off('error', reject);
         // A connection that cannot be accepted must not end the process
         this.#listener.on('error', () => {});
