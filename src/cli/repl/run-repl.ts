@@ -1,6 +1,7 @@
 /** `--repl`: a master whose algorithm is typed, from its start to its end. */
 
 import { devNull } from 'node:os';
+import { inspect } from 'node:util';
 import { setProgramSubmitter } from '../../algorithms/submitter-context.js';
 import { reopenOnHangup } from '../../audit/audit-trail.js';
 import type { AuditEventType } from '../../audit/events.js';
@@ -94,10 +95,14 @@ export async function runRepl(configuration: Configuration): Promise<number> {
     help: helpText(),
     prompt: () => promptOf(running.master.slaves.length, running.handle.pendingTasks),
   });
+  // A task may fail before its future is awaited; the master rejects that, outside of any input
+  const onRejection = (reason: unknown): void => say(`Uncaught ${inspect(reason)}`, repl);
+  process.on('unhandledRejection', onRejection);
   const signal = await Promise.race([repl.closed.then(() => undefined), interrupted]);
   if (signal !== undefined) trail.emit({ type: 'interrupted', signal });
   // An error of input that was not awaited has no reader any more
   process.on('unhandledRejection', () => {});
+  process.off('unhandledRejection', onRejection);
   repl.close();
   await running.end(signal === undefined ? { by: 'return' } : { by: 'signal', signal });
   await watch.end();

@@ -128,6 +128,20 @@ repls('what is typed speaks to the master and to its slaves', async () => {
   assert.is(await repl.code(), 0);
 });
 
+repls('a future that fails before it is awaited is shown, and all goes on', async () => {
+  const repl = new Session(process.execPath, [
+    programPath('tests/programs/worker.js'),
+    '--repl',
+    '--slaves',
+    '1',
+  ]);
+  await repl.line("fail.future('nobody awaits it')", /Uncaught .*: nobody awaits it/);
+  await repl.line('Promise.reject(new RangeError("mine"))', /Uncaught RangeError: mine/);
+  await repl.line('await square.future(3)', /> 9\n/);
+  repl.end();
+  assert.is(await repl.code(), 0);
+});
+
 repls.long('two of them: one has the master, the other a slave', async () => {
   const first = new Session(process.execPath, args);
   const second = new Session(process.execPath, args);
